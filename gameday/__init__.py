@@ -1,0 +1,1 @@
+"""gameday: chaos engineering and game-day orchestrator."""

@@ -1,0 +1,288 @@
+"""The commands of `gameday`, each importing only what it needs, when it runs.
+
+What responders type while a drill is on takes a fast path that never loads Typer: `cli.mark`.
+The entries here for those commands exist so that `gameday --help` names them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gameday.cli import mark, output, policy, schedule, shop
+from gameday.core.errors import GamedayError
+
+app = typer.Typer(
+    name="gameday",
+    help="Break a service on purpose, time how the team responds, score it, improve the playbook.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
+Drill = Annotated[str, typer.Argument(help="The drill's id; `last` for the newest.")]
+
+
+@app.command(name="run")
+def run_drill(
+    scenario: Annotated[Path, typer.Argument(help="The scenario file.")],
+    *,
+    environment: Annotated[str, typer.Option(help="Another environment than the scenario's.")] = "",
+    responder: Annotated[
+        Path | None, typer.Option(help="A script that plays the team or the automation.")
+    ] = None,
+    mode: Annotated[str, typer.Option(help="evaluate (scored) or train (not scored).")] = "evaluate",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan; start nothing.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before touching a shared environment.")
+    ] = False,
+    accept_no_lease: Annotated[
+        bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
+    ] = False,
+    accept_local_keeper: Annotated[
+        bool,
+        typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run one drill of a scenario, and leave its scored postmortem."""
+    from gameday.cli import run  # noqa: PLC0415  # what a command needs is loaded when it runs
+
+    options = run.Options(
+        scenario=scenario,
+        environment=environment,
+        responder=responder,
+        mode=mode,
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+        accept_no_lease=accept_no_lease,
+        accept_local_keeper=accept_local_keeper,
+    )
+    raise typer.Exit(run.main(options))
+
+
+@app.command()
+def ci(
+    scenarios: Annotated[list[Path], typer.Argument(help="The scenario files.")],
+    *,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
+    fail_under: Annotated[
+        float | None, typer.Option(help="Least points; without it, the scorecard's own `pass`.")
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="A folder of earlier result.json: fail when slower beyond noise.")
+    ] = None,
+    repeat: Annotated[int, typer.Option(help="Play each scenario so many times.")] = 1,
+    environment: Annotated[str, typer.Option(help="Another environment than the scenarios'.")] = "",
+    responder: Annotated[
+        Path | None,
+        typer.Option(
+            help="A script for all, or a folder of them; else responders/NAME.yaml by each scenario."
+        ),
+    ] = None,
+    artifacts: Annotated[Path | None, typer.Option(help="Where artefacts go; else .gameday/ci.")] = None,
+    time_limit: Annotated[str, typer.Option(help="Abort and revert when all takes longer.")] = "1h",
+    accept_no_lease: Annotated[
+        bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
+    ] = False,
+    accept_local_keeper: Annotated[
+        bool,
+        typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Play scenarios with their automation in a pipeline, and hold them against bars."""
+    from gameday.cli import ci as pipeline  # noqa: PLC0415
+
+    options = pipeline.Options(
+        scenarios=tuple(scenarios),
+        environment=environment,
+        responder=responder,
+        junit=junit,
+        fail_under=fail_under,
+        baseline=baseline,
+        repeat=repeat,
+        artifacts=artifacts,
+        time_limit=time_limit,
+        json=json,
+        accept_no_lease=accept_no_lease,
+        accept_local_keeper=accept_local_keeper,
+    )
+    raise typer.Exit(pipeline.main(options))
+
+
+@app.command()
+def status(json: Json = False) -> None:
+    """Show the live drills: phase, clocks, users hurt, alerts, latest events."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.status(json=json))
+
+
+@app.command(name="list")
+def list_drills(json: Json = False) -> None:
+    """List the drills of this workspace, newest first."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.listing(json=json))
+
+
+@app.command()
+def show(drill: Drill = "last", json: Json = False) -> None:
+    """Show one drill: its result and its timeline."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.show(drill, json=json))
+
+
+@app.command()
+def score(
+    drill: Drill = "last",
+    scorecard: Annotated[Path | None, typer.Option(help="Judge by another scorecard.")] = None,
+    json: Json = False,
+) -> None:
+    """Judge a stored drill again, with its own scorecard or another."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.score(drill, scorecard=scorecard, json=json))
+
+
+@app.command()
+def postmortem(
+    drill: Drill = "last",
+    html: Annotated[bool, typer.Option("--html", help="Print the page instead of Markdown.")] = False,
+) -> None:
+    """Write a stored drill's files again, and print its postmortem."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.postmortem(drill, html=html))
+
+
+@app.command()
+def review(
+    drill: Drill = "last",
+    answer: Annotated[list[str] | None, typer.Option(help="QUESTION=TEXT; without it, asks each.")] = None,
+    by: Annotated[str, typer.Option(help="Who answers.")] = "",
+) -> None:
+    """Answer the review's questions: root cause, fix, steps taken. Makes a new revision."""
+    from gameday.cli import review as reviewing  # noqa: PLC0415
+
+    raise typer.Exit(reviewing.main(drill, answers=answer or [], by=by))
+
+
+@app.command()
+def revert(
+    drill: Annotated[str, typer.Argument(help="The drill's id.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="Every drill of this store: the red button.")] = False,
+) -> None:
+    """Undo every fault that may still be in force, and close its drill."""
+    from gameday.cli import reverts  # noqa: PLC0415
+
+    raise typer.Exit(reverts.main(drill, everything=all_))
+
+
+@app.command()
+def verify(drill: Drill = "last") -> None:
+    """Check that a drill's history was neither cut nor changed."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.verify(drill))
+
+
+@app.command(name="export")
+def export_drill(drill: Drill, file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Write a drill as one file."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.export(drill, file))
+
+
+@app.command(name="import")
+def import_drill(file: Annotated[Path, typer.Argument(help="A file that `gameday export` wrote.")]) -> None:
+    """Read a drill from one file into this store."""
+    from gameday.cli import drills  # noqa: PLC0415
+
+    raise typer.Exit(drills.import_(file))
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files; without any, the whole workspace.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as mistakes.")] = False,
+    json: Json = False,
+) -> None:
+    """Check scenarios, experiments, scorecards, playbooks and settings; touch nothing."""
+    from gameday.cli import validate as validating  # noqa: PLC0415
+
+    raise typer.Exit(validating.validate(paths or [], json=json, strict=strict))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path()) -> None:
+    """Make a workspace with the catalogue of scenarios to copy and change."""
+    from gameday.cli import initialise  # noqa: PLC0415
+
+    raise typer.Exit(initialise.initialise(folder))
+
+
+@app.command()
+def serve() -> None:
+    """Run what is due by schedule, until stopped; a stop reverts what runs."""
+    from gameday.cli import serve as serving  # noqa: PLC0415
+
+    raise typer.Exit(serving.main())
+
+
+@app.command()
+def calendar(
+    *,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How far to look ahead.")] = 30,
+    ics: Annotated[bool, typer.Option("--ics", help="Print an iCalendar feed.")] = False,
+    output_file: Annotated[Path | None, typer.Option("--output", help="Write the feed into a file.")] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show scenario and moment: not for responders' eyes.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show the game days to come; as a feed for calendars with --ics. Participants see windows only."""
+    from gameday.cli import calendar as showing  # noqa: PLC0415
+
+    raise typer.Exit(showing.main(days=days, ics=ics, file=output_file, reveal=reveal, json=json))
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Say what is missing on this machine and how to get it."""
+    from gameday.cli import doctor as doctoring  # noqa: PLC0415
+
+    raise typer.Exit(doctoring.main(json=json))
+
+
+def _name_marks() -> None:
+    """List in the help what `__main__` sends down the fast path before Typer is loaded."""
+    for name, command in mark.COMMANDS.items():
+        app.command(name=name, help=command.help, add_help_option=False)(_never)
+
+
+def _never() -> None:
+    raise AssertionError("the fast path takes this command")
+
+
+def main() -> None:
+    """Run the command line, and explain what goes wrong."""
+    _name_marks()
+    app.add_typer(shop.app, name="shop")
+    app.add_typer(policy.app, name="policy")
+    app.add_typer(schedule.app, name="schedule")
+    try:
+        app()
+    except GamedayError as error:
+        sys.exit(output.problem(error))

@@ -1,0 +1,178 @@
+"""Commands on stored drills: list, show, status, score, postmortem, verify, export, import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from gameday import ports, wiring
+from gameday.cli import output
+from gameday.conduct import closing
+from gameday.core import impact, milestones
+from gameday.core import postmortem as drafting
+from gameday.core.errors import HistoryCorrupt, UsageError
+from gameday.core.values import DrillId, Instant, format_duration, format_instant
+from gameday.render import live, result_json, table
+from gameday.storage import transfer
+from gameday.system import clock
+
+SLICE = 90.0
+"""Seconds of load that `status` looks at."""
+FIRST = "gameday run scenarios/api-latency-spike.yaml starts one"
+
+
+def find(store: ports.HistoryStore, named: str) -> DrillId:
+    """Find a drill by its id, the unique beginning or end of it, or `last`. Raises UsageError."""
+    rows = store.drills()
+    if not rows:
+        raise UsageError("this store has no drill yet", hint=FIRST)
+    if named == "last":
+        return rows[0].drill
+    found = [row.drill for row in rows if row.drill == named]
+    found = found or [r.drill for r in rows if r.drill.startswith(named) or r.drill.endswith(named)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"'{named}' names {len(found)} drills: {', '.join(found[:5])}")
+    raise UsageError(f"there is no drill '{named}'", hint="gameday list shows the drills of this store")
+
+
+def listing(*, json: bool) -> int:
+    """List the drills, newest first."""
+    rows = wiring.store_of(wiring.workspace()).drills()
+    if json:
+        output.data_json([_row(row) for row in rows])
+    elif rows:
+        output.data(table.drills(rows).text())
+    else:
+        output.talk("no drill yet")
+        output.hint(FIRST)
+    return 0
+
+
+def _row(row: ports.DrillRow) -> dict[str, object]:
+    return {
+        "drill": row.drill,
+        "scenario": row.scenario,
+        "environment": row.environment,
+        "started": format_instant(row.started),
+        "closed": None if row.closed is None else format_instant(row.closed),
+        "how": row.how or None,
+    }
+
+
+def show(named: str, *, json: bool) -> int:
+    """Show one drill's result and timeline."""
+    store = wiring.store_of(wiring.workspace())
+    judged = closing.judge(store, find(store, named))
+    if json:
+        output.data_json(result_json.encode(judged.history, judged.result))
+        return 0
+    output.data(summary(judged))
+    output.data("")
+    output.data(table.timeline(drafting.of(judged.history, judged.result)).text())
+    return 0
+
+
+def summary(judged: closing.Judged) -> str:
+    """Say in a few lines what a drill came to."""
+    result = judged.result
+    lines = [f"{result.drill}: {result.attribution.outcome}, {result.attribution.why}"]
+    lines += [
+        f"  time to {interval.name:8} {_figure(interval)} ({interval.verdict})"
+        for interval in result.milestones.intervals
+    ]
+    score = result.score
+    points = "not scored" if score.points is None else f"{score.points:.1f} of {score.of:g}"
+    lines.append(f"  {score.scorecard}: {points}, {score.verdict}; coverage {score.coverage:.0%}")
+    if score.why:
+        lines.append(f"  {score.why}")
+    lines.append(f"  reverted: {'yes' if result.reverted else 'NO: a fault may still be in force'}")
+    return "\n".join(lines)
+
+
+def _figure(interval: milestones.Interval) -> str:
+    goal = f"objective {format_duration(interval.objective)}"
+    if interval.seconds is not None:
+        return f"{format_duration(interval.seconds)}, {goal}"
+    if interval.censored and interval.at_least is not None:
+        return f"at least {format_duration(interval.at_least)}, {goal}"
+    return f"not reached, {goal}"
+
+
+def score(named: str, *, scorecard: Path | None, json: bool) -> int:
+    """Judge a stored drill again."""
+    space = wiring.workspace()
+    store = wiring.store_of(space)
+    rules = None if scorecard is None else wiring.scorecard(space, scorecard)
+    judged = closing.judge(store, find(store, named), rules)
+    if json:
+        output.data_json(result_json.encode(judged.history, judged.result))
+    else:
+        output.data(table.criteria(judged.result.score).text())
+        output.data("")
+        output.data(summary(judged))
+    return 0
+
+
+def postmortem(named: str, *, html: bool) -> int:
+    """Write a drill's files again, and print its postmortem."""
+    space = wiring.workspace()
+    store = wiring.store_of(space)
+    drill = find(store, named)
+    folder = wiring.leave(space, store, drill)
+    name = "postmortem.html" if html else "postmortem.md"
+    output.data((folder / name).read_text(encoding="utf-8"))
+    output.talk(f"written to {folder}")
+    return 0
+
+
+def status(*, json: bool) -> int:
+    """Show the drills that are on."""
+    store = wiring.store_of(wiring.workspace())
+    views = [_view(store, row.drill) for row in store.live()]
+    if json:
+        output.data_json([asdict(view) for view in views])
+    elif views:
+        from gameday.cli import screen  # noqa: PLC0415  # Rich is loaded only to draw
+
+        screen.show(views)
+    else:
+        output.talk("no drill is on")
+        output.hint(FIRST)
+    return 0
+
+
+def _view(store: ports.HistoryStore, drill: DrillId) -> live.LiveView:
+    now = clock.now()
+    load = store.read_load(drill, since=Instant(now - SLICE))
+    told = closing.history_of(store, drill)
+    return live.view(told, impact.service(told.plan.scenario.slos, load, now), now)
+
+
+def verify(named: str) -> int:
+    """Check a drill's hash chain."""
+    store = wiring.store_of(wiring.workspace())
+    drill = find(store, named)
+    wrong: Sequence[str] = store.verify(drill)
+    if wrong:
+        raise HistoryCorrupt("\n".join(wrong), hint="the history was cut or changed after it was written")
+    output.talk(f"{drill}: {len(store.read(drill))} events, the chain holds")
+    return 0
+
+
+def export(named: str, file: Path) -> int:
+    """Write a drill as one file."""
+    store = wiring.store_of(wiring.workspace())
+    drill = find(store, named)
+    transfer.export_drill(store, drill, file)
+    output.talk(f"{drill} written to {file}")
+    return 0
+
+
+def import_(file: Path) -> int:
+    """Read a drill from one file."""
+    told = transfer.import_drill(wiring.store_of(wiring.workspace()), file)
+    output.talk(f"{told.drill} is in this store")
+    return 0

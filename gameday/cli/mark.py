@@ -1,0 +1,350 @@
+"""What responders type while a drill is on: a fast path that loads neither Typer nor a model.
+
+Comes in: the words of the command and the instant at which it was started, before any import.
+Goes out: one event in the drill's history, and a line that says so. The instant that counts is the
+start, so that a slow machine punishes nobody.
+Does not: judge, or wait for the conductor, which finds the event in the store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gameday.cli import livedrill, moments, output
+from gameday.cli.livedrill import LiveDrill, Place
+from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
+from gameday.core.values import (
+    DrillId,
+    Instant,
+    MilestoneName,
+    Severity,
+    format_duration,
+    format_instant,
+    instant,
+    parse_instant,
+)
+from gameday.formats import envelope
+from gameday.formats.envelope import Document
+from gameday.storage import journal
+from gameday.system import clock, confidential, ids
+
+Body = dict[str, Any]
+Asked = argparse.Namespace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """One command.
+
+    kind        the fact that it states
+    body        its fields, as far as words and drill give them; raises UsageError
+    said        what the confirmation begins with
+    add         adds its own arguments
+    afterwards  it may also be said of a drill that has ended, which makes a new revision
+    """
+
+    help: str
+    kind: str
+    body: Callable[[Asked, LiveDrill], Body]
+    said: Callable[[Body], str]
+    add: Callable[[argparse.ArgumentParser], object] = lambda _parser: None
+    afterwards: bool = False
+
+
+MARKABLE = tuple(
+    name.value
+    for name in MilestoneName
+    if name not in {MilestoneName.FAULT_INJECTED, MilestoneName.IMPACT_STARTED, MilestoneName.ALERTED}
+)
+"""The milestones that people may mark; the others are only ever observed."""
+
+AUDIENCES = ("customers", "stakeholders", "team")
+
+
+def _severity(text: str) -> str:
+    """Read a severity by its letter and number or its title. Raises ArgumentTypeError, with the nearest."""
+    wanted = text.strip().upper()
+    for severity in Severity:
+        if wanted in {severity.value, severity.word.upper()}:
+            return severity.value
+    names = [name for severity in Severity for name in (severity.value, severity.word)]
+    near = livedrill.nearest(text.strip().capitalize(), names)
+    every = ", ".join(f"{severity.value} {severity.word}" for severity in Severity)
+    raise argparse.ArgumentTypeError(f"'{text}' is not a severity{near}; there are {every}")
+
+
+def _milestone(text: str) -> str:
+    wanted = text.strip().lower().replace("-", "_")
+    if wanted in MARKABLE:
+        return wanted
+    near = livedrill.nearest(wanted, MARKABLE)
+    raise argparse.ArgumentTypeError(
+        f"'{text}' is not a milestone that can be marked{near}; there are {', '.join(MARKABLE)}"
+    )
+
+
+def _step(asked: Asked, live: LiveDrill) -> Body:
+    steps = [step["id"] for step in (live.plan.get("playbook") or {}).get("steps", ())]
+    if steps and asked.step not in steps:
+        raise UsageError(
+            f"the playbook has no step '{asked.step}'{livedrill.nearest(asked.step, steps)}",
+            hint=f"its steps: {', '.join(steps)}",
+        )
+    return {"step": asked.step}
+
+
+def _hint(asked: Asked, live: LiveDrill) -> Body:
+    offered = [fact["index"] for fact in live.facts("InjectSent") if fact["kind"] == "hint"]
+    taken = {fact["index"] for fact in live.facts("HintTaken")}
+    left = [index for index in offered if index not in taken]
+    if asked.number is None:
+        if not left:
+            raise UsageError("no hint is on offer now", hint="hints are announced when they can be taken")
+        return {"index": left[-1]}
+    if asked.number not in offered:
+        on_offer = ", ".join(map(str, left)) or "none"
+        raise UsageError(f"hint {asked.number} is not on offer", hint=f"on offer: {on_offer}")
+    return {"index": asked.number}
+
+
+def _marks(milestone: str) -> Callable[[Asked, LiveDrill], Body]:
+    return lambda _asked, _live: {"milestone": milestone, "granted": False}
+
+
+def _mark_said(body: Body) -> str:
+    return f"{body['milestone'].replace('_', ' ')}, marked"
+
+
+COMMANDS: Mapping[str, Command] = {
+    "ack": Command(
+        help="Say that somebody is looking at it.",
+        kind="IncidentAcknowledged",
+        body=lambda _asked, _live: {"alert": ""},
+        said=lambda _body: "acknowledged",
+    ),
+    "declare": Command(
+        help="Declare the incident: --severity P2 --commander NAME.",
+        kind="IncidentDeclared",
+        body=lambda asked, _live: {"severity": asked.severity, "commander": _clean(asked.commander)},
+        said=lambda body: f"declared {body['severity']} {Severity(body['severity']).word}",
+        add=lambda parser: (
+            parser.add_argument(
+                "--severity", type=_severity, required=True, metavar="SEVERITY", help="P1, P2, P3 or P4."
+            ),
+            parser.add_argument("--commander", default="", metavar="NAME", help="Who commands the response."),
+        ),
+    ),
+    "note": Command(
+        help="Write a line into the drill's timeline.",
+        kind="NoteWritten",
+        body=lambda asked, _live: {"text": _clean(" ".join(asked.text))},
+        said=lambda _body: "noted",
+        add=lambda parser: parser.add_argument("text", nargs="+", metavar="TEXT", help="The line."),
+        afterwards=True,
+    ),
+    "step": Command(
+        help="Say that a step of the playbook is done.",
+        kind="StepDone",
+        body=_step,
+        said=lambda body: f"step {body['step']} done",
+        add=lambda parser: parser.add_argument("step", metavar="ID", help="The step's id."),
+        afterwards=True,
+    ),
+    "contained": Command(
+        help="Mark that users are no longer hurt more than they must be.",
+        kind="MilestoneMarked",
+        body=_marks("contained"),
+        said=_mark_said,
+    ),
+    "recovered": Command(
+        help="Mark that the service is well again.",
+        kind="MilestoneMarked",
+        body=_marks("recovered"),
+        said=_mark_said,
+    ),
+    "update": Command(
+        help="Write down a message to customers, stakeholders or the team.",
+        kind="UpdateSent",
+        body=lambda asked, _live: {"audience": asked.audience, "text": _clean(" ".join(asked.text))},
+        said=lambda body: f"update to {body['audience']} written down",
+        add=lambda parser: (
+            parser.add_argument("text", nargs="+", metavar="TEXT", help="The message."),
+            parser.add_argument(
+                "--audience", required=True, choices=AUDIENCES, help="customers, stakeholders or team."
+            ),
+        ),
+        afterwards=True,
+    ),
+    "hint": Command(
+        help="Take a hint that is on offer, for its cost.",
+        kind="HintTaken",
+        body=_hint,
+        said=lambda body: f"hint {body['index']} taken",
+        add=lambda parser: parser.add_argument(
+            "number", nargs="?", type=int, metavar="[N]", help="The hint's number; the newest without it."
+        ),
+    ),
+    "mark": Command(
+        help="Mark a milestone, also afterwards: --at TIME.",
+        kind="MilestoneMarked",
+        body=lambda asked, _live: {"milestone": asked.milestone, "granted": False},
+        said=_mark_said,
+        add=lambda parser: (
+            parser.add_argument(
+                "milestone", type=_milestone, metavar="MILESTONE", help=f"One of {', '.join(MARKABLE)}."
+            ),
+            parser.add_argument(
+                "--at", default="", metavar="TIME", help="RFC 3339, HH:MM[:SS] local, or -2m (ago)."
+            ),
+        ),
+        afterwards=True,
+    ),
+    "end": Command(
+        help="End the response (facilitator); everything is reverted and judged.",
+        kind="EndRequested",
+        body=lambda _asked, _live: {},
+        said=lambda _body: "the response is asked to end",
+    ),
+    "continue": Command(
+        help="Go on (facilitator): what looked like a real incident is none.",
+        kind="ContinueRequested",
+        body=lambda _asked, _live: {},
+        said=lambda _body: "the drill goes on",
+    ),
+    "abort": Command(
+        help="Stop the drill now and revert everything.",
+        kind="AbortRequested",
+        body=lambda asked, _live: {"reason": _clean(asked.reason), "detail": ""},
+        said=lambda body: f"abort asked for ({body['reason']})",
+        add=lambda parser: parser.add_argument(
+            "--reason",
+            default="facilitator",
+            metavar="REASON",
+            help="real-incident, safety, facilitator, or your own word.",
+        ),
+    ),
+}
+
+
+def main(argv: Sequence[str], started: float) -> int:
+    """Carry out one command; give its exit code. `started`: seconds since the epoch."""
+    try:
+        return _main(argv[0], argv[1:], instant(started))
+    except GamedayError as error:
+        return output.problem(error)
+    except SystemExit as ended:  # argparse has printed its help
+        return int(ended.code or 0)
+
+
+def _main(name: str, words: Sequence[str], started: Instant) -> int:
+    command = COMMANDS[name]
+    asked = _parser(name, command).parse_args(moments.joined(words))
+    where = livedrill.place(Path.cwd(), os.environ)
+    live = livedrill.find(where, drill=asked.drill, environment=asked.environment)
+    try:
+        _refuse_ended(name, command, live)
+        event = _event(command, asked, live, started)
+        _store(live, where, event)
+        _confirm(command, asked, live, event)
+    finally:
+        live.database.close()
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with our voice."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+    def format_help(self) -> str:
+        return super().format_help().replace("usage: ", "Usage: ", 1)
+
+
+def _parser(name: str, command: Command) -> argparse.ArgumentParser:
+    parser = _Parser(prog=f"gameday {name}", description=command.help, allow_abbrev=False, add_help=False)
+    options = parser.add_argument_group("Options")
+    command.add(parser)
+    options.add_argument("--drill", default="", metavar="ID", help="The drill; needed when several are live.")
+    options.add_argument(
+        "--environment", default="", metavar="NAME", help="The live drill on this environment."
+    )
+    options.add_argument("--by", default="", metavar="NAME", help="Who says so.")
+    options.add_argument("--json", action="store_true", help="Print data as JSON on stdout.")
+    options.add_argument("--help", action="help", help="Show this message and exit.")
+    return parser
+
+
+def _refuse_ended(name: str, command: Command, live: LiveDrill) -> None:
+    if live.closed and not command.afterwards:
+        raise UsageError(
+            f"drill {live.drill} has ended",
+            hint=f"gameday {name} is for live drills; afterwards: gameday mark MILESTONE --at TIME",
+        )
+
+
+def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) -> Document:
+    """Build the stored form of the event.
+
+    On another host than the conductor's the clock may differ, so its claim of time does not count;
+    what a person says with --at does.
+    """
+    at = getattr(asked, "at", "")
+    here = live.plan.get("host", "") in {"", os.uname().nodename}
+    return envelope.document(
+        id=ids.new_event_id(),
+        drill=DrillId(live.drill),
+        kind=command.kind,
+        fact=confidential.known().tree(command.body(asked, live)),
+        recorded_at=Instant(max(clock.now(), started)),
+        occurred_at=moments.parse(at, now=started, begin=live.started) if at else started,
+        source="cli",
+        by=_clean(asked.by),
+        trusted=here or bool(at),
+    )
+
+
+def _store(live: LiveDrill, where: Place, event: Document) -> None:
+    """Append the event, or keep it beside a store that can't take it."""
+    try:
+        with live.database.write() as tx:
+            journal.append(tx, [event])
+    except StoreUnavailable as away:
+        from gameday.storage import spill  # noqa: PLC0415  # only when it is needed
+
+        spill.write(where.artifacts, [event])
+        output.warn(f"{away.message}; kept in {spill.path(where.artifacts, live.drill)}, stored later")
+
+
+def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -> None:
+    body = event["fact"]
+    at = parse_instant(event["occurred_at"])
+    since = live.started if live.fault_at is None or live.fault_at > at else live.fault_at
+    text = format_duration(at - since)
+    into = f"drill {live.drill}" if since == live.started else f"the incident (drill {live.drill})"
+    output.talk(f"{command.said(body)}, {text} into {into}")
+    hint = _hint_text(command, live, body)
+    if asked.json:
+        said = {"drill": live.drill, "event": event["id"], "kind": command.kind, "fact": body}
+        times = {"at": format_instant(at), "seconds": round(at - since, 3)}
+        output.data(json.dumps({**said, **times, **({"hint": hint} if hint else {})}))
+    elif hint:
+        output.data(hint)
+
+
+def _hint_text(command: Command, live: LiveDrill, body: Body) -> str:
+    """Give the text of a hint that was just taken."""
+    if command.kind != "HintTaken":
+        return ""
+    return str(live.plan["scenario"]["injects"][body["index"]]["hint"])
+
+
+def _clean(text: str) -> str:
+    """Replace bytes of the command line that are no UTF-8, so that every store can hold the text."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

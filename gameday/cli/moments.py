@@ -1,0 +1,62 @@
+"""Moments as people type them: `2026-12-01T10:00:41Z`, `10:00` or `10:00:41` today, `-2m` ago.
+
+Comes in: text, with the present and the drill's start. Goes out: an instant between the two.
+Does not: read a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from gameday.core.errors import UsageError
+from gameday.core.values import Instant, format_instant, instant, parse_duration, parse_instant
+
+_TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
+
+
+def joined(words: Sequence[str]) -> list[str]:
+    """Join `--at -2m` to one word, which argparse would take for two options."""
+    out: list[str] = []
+    for word in words:
+        if out and out[-1] == "--at":
+            out[-1] = f"--at={word}"
+        else:
+            out.append(word)
+    return out
+
+
+def parse(text: str, *, now: Instant, begin: Instant) -> Instant:
+    """Read a moment of a drill that began at `begin`. Raises UsageError, also outside of begin to now."""
+    at = _read(text.strip(), now, begin)
+    if at > now:
+        raise UsageError(f"{text} is in the future", hint=f"it is {format_instant(now)} now")
+    if at < begin:
+        raise UsageError(
+            f"{text} is before the drill began", hint=f"the drill began at {format_instant(begin)}"
+        )
+    return at
+
+
+def _read(text: str, now: Instant, begin: Instant) -> Instant:
+    try:
+        if text.startswith("-"):
+            return instant(now - parse_duration(text[1:]))
+        if matched := _TIME_OF_DAY.fullmatch(text):
+            hour, minute, second = (int(part or 0) for part in matched.groups())
+            return _time_of_day(hour, minute, second, now, begin)
+        return parse_instant(text)
+    except ValueError as error:
+        raise UsageError(
+            f"'{text}' is not a moment", hint="write 2026-12-01T10:00:41Z, 10:00, 10:00:41 or -2m"
+        ) from error
+
+
+def _time_of_day(hour: int, minute: int, second: int, now: Instant, begin: Instant) -> Instant:
+    """Take the local time of today, or of yesterday when only that lies within the drill."""
+    today = datetime.fromtimestamp(now).astimezone()
+    wanted = today.replace(hour=hour, minute=minute, second=second, microsecond=0, tzinfo=None)
+    at = instant(wanted.astimezone().timestamp())
+    before = instant((wanted - timedelta(days=1)).astimezone().timestamp())
+    return before if at > now and before >= begin else at

@@ -1,0 +1,206 @@
+"""Adding a schedule, approving an occurrence: words -> values, every one checked before anything is kept.
+
+Comes in: what was asked for. Goes out: a row in the store, or UsageError, InvalidFiles.
+Does not: start anything; read a calendar but to warn of one that can't be had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from gameday import wiring
+from gameday.cli import output
+from gameday.cli import schedule as words
+from gameday.core import plan as planning
+from gameday.core import schedule as schedules
+from gameday.core.errors import UsageError
+from gameday.core.policy import hours
+from gameday.core.schedule import Approval, Kind, Recurrence, Schedule, ScheduleId
+from gameday.core.values import Instant, Mode, Party, Seconds, parse_duration, parse_instant
+from gameday.formats import recurrence
+from gameday.ports import ScheduleRow, ScheduleStore
+from gameday.settings import DrillFiles, Workspace, drill_files
+from gameday.system import clock, ids
+
+NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the user asked for, as words."""
+
+    scenario: Path
+    id: str
+    rrule: str
+    cron: str
+    at: str
+    zone: str
+    start: str
+    environment: str
+    responder: Path | None
+    mode: str
+    window: str
+    hours: tuple[str, ...]
+    freezes: tuple[str, ...]
+    distance: str
+    grace: str
+    notice: str
+    participants: tuple[str, ...]
+    approvals: int
+    approve_before: str
+    seed: str
+
+
+def add(asked: Asked) -> ScheduleRow:
+    """Check what was asked for, and keep it."""
+    now = clock.now()
+    space = wiring.workspace(asked.scenario)
+    rule = _rule(asked, now)
+    files = drill_files(
+        space, asked.scenario, responder=asked.responder, environment=asked.environment, imports=False
+    )
+    schedule = _schedule(asked, rule, files, space, now)
+    _must_be_attended(schedule, files)
+    following = recurrence.first(rule, Instant(float(int(now) + 1)))
+    if following is None:
+        raise UsageError(
+            "every occurrence of it lies in the past", hint="gameday schedule preview shows them"
+        )
+    _must_fit(schedule, following)
+    _warn_of_calendars(schedule, space, now)
+    row = ScheduleRow(schedule=schedule, standing=schedules.standing(schedule, following))
+    store = wiring.schedules(space.store_url)
+    try:
+        if not store.add(row):
+            raise UsageError(
+                f"there is a schedule '{schedule.schedule}' already", hint="name this one with --id"
+            )
+    finally:
+        store.close()
+    return row
+
+
+def _rule(asked: Asked, now: Instant) -> Recurrence:
+    recurrence.zone(asked.zone)
+    if asked.at:
+        if asked.rrule or asked.cron or asked.start:
+            raise UsageError("--at says it all", hint="leave out --rrule, --cron and --from")
+        once = recurrence.local_start(asked.at, asked.zone)
+        return recurrence.parse(Kind.RRULE, "FREQ=DAILY;COUNT=1", asked.zone, once)
+    kind, text = words.rule_of(asked.rrule, asked.cron)
+    begin = recurrence.local_start(asked.start or words.utc(Instant(float(int(now)))), asked.zone)
+    return recurrence.parse(kind, text, asked.zone, begin)
+
+
+def _schedule(asked: Asked, rule: Recurrence, files: DrillFiles, space: Workspace, now: Instant) -> Schedule:
+    name = asked.id or files.scenario.scenario
+    if not NAME.fullmatch(name):
+        raise UsageError(f"'{name}' is not an id", hint="write lower-case letters, digits and hyphens")
+    if asked.mode not in set(Mode):
+        raise UsageError(f"'{asked.mode}' is not a mode", hint="evaluate or train")
+    for line in asked.hours:
+        _read_hours(line)
+    return Schedule(
+        schedule=ScheduleId(name),
+        scenario=space.name(asked.scenario),
+        environment=files.environment.name,
+        recurrence=rule,
+        seed=asked.seed or ids.new_event_id(),
+        title=files.scenario.title,
+        responder=space.name(asked.responder) if asked.responder else "",
+        mode=asked.mode,
+        window=_seconds("--window", asked.window),
+        hours=asked.hours,
+        freezes=asked.freezes,
+        distance=_seconds("--distance", asked.distance),
+        grace=_seconds("--grace", asked.grace),
+        notice=_seconds("--notice", asked.notice),
+        participants=asked.participants,
+        approvals=asked.approvals,
+        approve_before=_seconds("--approve-before", asked.approve_before),
+        lasts=planning.compile(files.scenario).longest,
+        since=now,
+        by=_me(),
+    )
+
+
+def _seconds(option: str, text: str) -> Seconds:
+    try:
+        return parse_duration(text) if text else 0.0
+    except ValueError as wrong:
+        raise UsageError(f"{option}: {wrong}") from wrong
+
+
+def _read_hours(line: str) -> None:
+    try:
+        hours.parse(line)
+    except ValueError as wrong:
+        raise UsageError(f"--hours: {wrong}") from wrong
+
+
+def _me() -> str:
+    return os.environ.get("GAMEDAY_ACTOR") or getpass.getuser()
+
+
+def _must_be_attended(schedule: Schedule, files: DrillFiles) -> None:
+    """Refuse to start a drill of people without anybody's go."""
+    if files.scenario.responders is Party.TEAM and not schedule.responder and not schedule.approvals:
+        raise UsageError(
+            f"people respond to {schedule.scenario}: it doesn't start unattended",
+            hint="--approvals 1 asks for a go before each, or name a script with --responder",
+        )
+
+
+def _must_fit(schedule: Schedule, first: Instant) -> None:
+    """Refuse a window that reaches into the next."""
+    coming = recurrence.next_ones(schedule.recurrence, first, 16)
+    shortest = min((after - before for before, after in pairwise(coming)), default=None)
+    if shortest is not None and schedule.window >= shortest:
+        raise UsageError(
+            "the window reaches into the next one", hint=f"--window below {shortest / 60:g}m, or a rarer rule"
+        )
+
+
+def _warn_of_calendars(schedule: Schedule, space: Workspace, now: Instant) -> None:
+    reader = wiring.calendars(space)
+    for path in schedule.freezes:
+        calendar = asyncio.run(reader.read(path, now, now))
+        if calendar.error:
+            output.warn(f"{path} can't be read: {calendar.error}; until it can, nothing of this starts")
+
+
+def approve(store: ScheduleStore, row: ScheduleRow, occurrence: str, by: str) -> str:
+    """Keep a yes to an occurrence, and say what is still missing. Raises UsageError."""
+    schedule, now = row.schedule, clock.now()
+    at = _occurrence(row, occurrence)
+    limit = schedules.deadline(schedule, at)
+    if now > limit:
+        raise UsageError(f"too late: {words.utc(at)} had to be approved by {words.utc(limit)}")
+    if not schedule.approvals:
+        raise UsageError(f"{schedule.schedule} asks for no approval")
+    store.approve(schedule.schedule, at, Approval(by=by or _me(), at=now))
+    people = {approval.by.strip().casefold() for approval in store.approvals(schedule.schedule, at)}
+    return f"{words.local(at)} has {len(people)} of {schedule.approvals} approvals"
+
+
+def _occurrence(row: ScheduleRow, text: str) -> Instant:
+    schedule = row.schedule
+    if not text:
+        if row.standing.occurrence is None:
+            raise UsageError(f"no occurrence of {schedule.schedule} is left")
+        return row.standing.occurrence
+    try:
+        at = parse_instant(text)
+    except ValueError as wrong:
+        raise UsageError(str(wrong)) from wrong
+    if recurrence.first(schedule.recurrence, at) != at:
+        raise UsageError(
+            f"{text} is no occurrence of {schedule.schedule}", hint="gameday schedule next shows them"
+        )
+    return at

@@ -1,0 +1,73 @@
+"""`gameday serve`: runs what is due, until it is told to stop.
+
+Comes in: a workspace. Goes out: drills in processes of their own; talk on stderr; exit code 0 after
+SIGTERM, SIGINT or SIGHUP, once the drills that ran have reverted and ended.
+Does not: keep anything in memory that a restart would lose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+from gameday import ports, wiring
+from gameday.cli import output, reverts, schedule
+from gameday.conduct.scheduling import Scheduler
+from gameday.core.errors import GamedayError
+from gameday.core.values import Seconds
+from gameday.settings import Workspace
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_FOR_ORPHANS: Seconds = 30.0
+
+
+class PrintedNotices:
+    """`ports.Notices` in the daemon's own output, for whoever reads it."""
+
+    def tell(self, notice: ports.Notice) -> None:
+        """Print a window, and who takes part."""
+        people = ", ".join(notice.participants) or "participants"
+        span = f"{schedule.utc(notice.start)} to {schedule.utc(notice.end)}"
+        output.talk(f"notice to {people}: a game day on {notice.environment}, {span}")
+
+
+def main() -> int:
+    """Serve this workspace's schedules."""
+    space = wiring.workspace()
+    history = wiring.store_of(space)
+    reverts.recover(space, history)
+    office = wiring.office(space, history, notices=PrintedNotices(), say=output.talk)
+    wake = office.schedules.next_wake()
+    first = "nothing is due" if wake is None else f"looks first at {schedule.utc(wake)}"
+    output.talk(f"serving {space.root} as {office.holder}: {first}")
+    asyncio.run(_serve(Scheduler(office), space, history))
+    office.schedules.close()
+    history.close()
+    output.talk("stopped")
+    return 0
+
+
+async def _serve(scheduler: Scheduler, space: Workspace, history: ports.HistoryStore) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stopping.set)
+    orphans = asyncio.create_task(_revert_orphans(space, history))
+    try:
+        await scheduler.serve(stopping)
+    finally:
+        orphans.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await orphans
+
+
+async def _revert_orphans(space: Workspace, history: ports.HistoryStore) -> None:
+    """Revert, again and again, what drills of this host left that nobody looks after any more."""
+    while True:
+        await asyncio.sleep(LOOK_FOR_ORPHANS)
+        try:
+            if history.live():
+                await asyncio.to_thread(reverts.recover, space, history)
+        except GamedayError as error:  # the scheduler says by itself when the store is gone
+            output.talk(f"could not look for what drills left: {error.message}")

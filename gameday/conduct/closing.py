@@ -1,0 +1,79 @@
+"""What a drill leaves behind: its judgement, its files, its exit code.
+
+Comes in: a drill's history in the store. Goes out: files in the drill's folder; all of them can be
+made again at any time from the same history. Does not: change the history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gameday import ports
+from gameday.core import events as ev
+from gameday.core import exposure, history, result
+from gameday.core.scenario import ScorecardRules
+from gameday.core.values import DrillId, Mode, Outcome
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """A drill's history and what it comes to."""
+
+    history: history.History
+    result: result.Result
+
+
+def history_of(store: ports.HistoryStore, drill: DrillId) -> history.History:
+    """Read a drill's facts, without its load. Raises LookupError if there is no such drill."""
+    return history.of(stored.event for stored in store.read(drill))
+
+
+def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | None = None) -> Judged:
+    """Judge a stored drill, by its own scorecard or another. Raises LookupError if there is no such drill."""
+    events = [stored.event for stored in store.read(drill)]
+    told = history.of(events, store.read_load(drill))
+    return Judged(history=told, result=result.of(told, rules))
+
+
+def leave(judged: Judged, folder: Path) -> Path:
+    """Write the drill's files into its folder, each whole or not at all; give the folder."""
+    from gameday.render import files  # noqa: PLC0415  # drawing is loaded when there is something to draw
+
+    playbook = judged.history.plan.playbook
+    texts = files.leave(judged.history, judged.result, playbook.text if playbook else None)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        unfinished = folder / f".{name}.part"
+        unfinished.write_text(text, encoding="utf-8", newline="")
+        unfinished.replace(folder / name)
+    return folder
+
+
+def still_exposed(judged: Judged) -> tuple[exposure.Exposed, ...]:
+    """Give the faults that may still be in force."""
+    return exposure.of(judged.history)
+
+
+def exit_code(judged: Judged) -> int:
+    """Give the exit code of `gameday run` (docs/reference/exit-codes.md)."""
+    if not judged.result.reverted:
+        return 4
+    closed = judged.history.last(ev.DrillClosed)
+    match closed.fact.how if closed else "failed":
+        case "aborted":
+            return 5 if judged.history.first(ev.LoadLost) else 3
+        case "not-ready":
+            return 5
+        case "completed":
+            return _verdict(judged)
+        case _:
+            return 70
+
+
+def _verdict(judged: Judged) -> int:
+    if judged.result.attribution.outcome is Outcome.NO_EFFECT:
+        return 5
+    if judged.history.plan.mode is Mode.TRAIN:
+        return 0
+    return {"passed": 0, "insufficient-evidence": 5}.get(judged.result.score.verdict, 1)

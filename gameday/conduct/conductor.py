@@ -1,0 +1,503 @@
+"""Conducts one drill: preflight, baseline, inject, respond, revert, verify, review, close.
+
+Comes in: a desk. Goes out: a closed history. The phases are a straight line; an abort, from any
+process, by any signal, cuts it short, and what follows is the same revert as always.
+Does not: judge (that is core, afterwards), draw, or know an adapter.
+
+A drill never closes while something is exposed, unless every rollback failed for good; then it
+closes with `reverted` False, and a person must look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from gameday.conduct import comparing, preflight, reverting, sureties
+from gameday.conduct.desk import Desk
+from gameday.conduct.guardrails import LOOK, START_ROOM, Guard, Lag, Monitors, TimeBox, rails_of
+from gameday.conduct.incidents import Incidents
+from gameday.conduct.injects import Injector
+from gameday.conduct.responder import Player
+from gameday.core import events as ev
+from gameday.core import exposure, impact
+from gameday.core import plan as planning
+from gameday.core.errors import GamedayError, NotReady
+from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds
+
+TICK: Seconds = 0.05
+"""How often the store's tail is read, and what waits on it looks again."""
+SAVE: Seconds = 1.0
+"""How often load samples are stored."""
+STORE_PATIENCE: Seconds = 5.0
+"""A store that takes nothing for so long ends the drill."""
+REVERT_LIMIT: Seconds = 120.0
+"""After this long without an end of the revert, the conductor reverts itself."""
+
+
+class Aborted(Exception):
+    """The drill was told to end early."""
+
+
+class Conductor:
+    """Conducts the drill of one desk. `on_events` hears every new fact, whoever wrote it."""
+
+    def __init__(self, desk: Desk, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None) -> None:
+        self._desk = desk
+        self._on_events = on_events
+        self._origin: Instant | None = None
+        self._fault_open = False
+        self._degraded_since: Instant | None = None
+        self._guarded = False
+
+    # --- what others may call ---
+
+    def abort(self, reason: str, detail: str = "") -> None:
+        """Ask for the end of the drill; safe to call more than once and from a signal handler."""
+        self._desk.pen.record(ev.AbortRequested(reason=reason, detail=detail))
+
+    async def conduct(self) -> None:
+        """Conduct the whole drill. Raises GamedayError when it could not start; closes it in any case."""
+        desk = self._desk
+        desk.pen.record(desk.planned)
+        desk.pen.record(desk.conductor)
+        how = "failed"
+        try:
+            async with self._pulse():
+                how = await self._phases()
+        except GamedayError as error:
+            how = "not-ready" if isinstance(error, NotReady) else "failed"
+            if how == "failed":
+                desk.pen.record(ev.InternalErrorOccurred(where=error.code, error=error.message))
+            raise
+        finally:
+            await self._close(how)
+
+    # --- the straight line ---
+
+    async def _phases(self) -> str:
+        how = "aborted"
+        try:
+            await self._preflight()
+            await self._baseline()
+            await self._inject()
+            await self._respond()
+            how = "completed"
+        except Aborted:
+            pass
+        finally:
+            await self._revert(now=how != "completed")
+            self._guarded = False
+        if how == "completed":
+            how = await self._verify()
+        await self._stop_load()
+        return how
+
+    async def _preflight(self) -> None:
+        self._enter(Phase.PREFLIGHT)
+        await self._unless_aborted(preflight.check_all(self._desk))
+
+    async def _baseline(self) -> None:
+        desk = self._desk
+        self._enter(Phase.BASELINE)
+        if desk.load is not None and desk.scenario.load is not None:
+            start = desk.load.start(
+                desk.scenario.load,
+                base_url=desk.base_url,
+                environment=desk.load_env,
+                on_chunks=desk.board.take_load,
+            )
+            await self._unless_aborted(start)
+            wanted = desk.scenario.load
+            desk.pen.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
+        await self._wait(lambda: False, desk.scenario.phases.baseline)
+        self._baseline_is_good()
+
+    def _baseline_is_good(self) -> None:
+        """Refuse to inject when the users' SLOs can't be judged, or are not met, before the fault."""
+        desk = self._desk
+        began = desk.board.first(ev.LoadStarted)
+        if began is None:
+            return
+        slos = tuple(slo for slo in desk.scenario.slos if slo.source == "load")
+        whole = tuple(replace(slo, window=max(slo.window, desk.scenario.phases.baseline)) for slo in slos)
+        for level in impact.service(whole, desk.board.load(), desk.clock.now()):
+            if level.requests == 0:
+                raise NotReady(
+                    f"no request matched SLO {level.slo} during the baseline",
+                    hint="compare its `request` with the names that Locust prints (TYPE NAME or NAME)",
+                )
+        for level in impact.service(slos, desk.board.load(), desk.clock.now()):
+            if level.judged and level.bad_for > 0:
+                raise NotReady(
+                    f"SLO {level.slo} is not met before the fault: {level.good or 0:.1%} good",
+                    hint="the target is not well, or the SLO is too strict for it; nothing was injected",
+                )
+
+    async def _inject(self) -> None:
+        desk = self._desk
+        self._enter(Phase.INJECT)
+        self._guarded = True
+        if desk.fault_request is None:
+            self._origin = desk.clock.now()
+            return
+        desk.pen.record(desk.fault_request)
+        self._fault_open = True
+        await self._unless_aborted(desk.keeper.inject(desk.fault_request.fault))
+        await self._wait(self._injected_or_over, None)
+        injected = desk.board.first(ev.FaultInjected)
+        self._origin = injected.at if injected else desk.clock.now()
+        failed = desk.board.first(ev.FaultFailed)
+        if failed is not None and injected is None:
+            self.abort("fault-failed", failed.fact.error)
+            raise Aborted
+
+    def _injected_or_over(self) -> bool:
+        board = self._desk.board
+        return any(board.has(kind) for kind in (ev.FaultInjected, ev.FaultFailed, ev.FaultReverted))
+
+    async def _respond(self) -> None:
+        desk = self._desk
+        self._enter(Phase.RESPOND)
+        assert self._origin is not None
+        async with self._helpers(self._origin):
+            why = await self._response_end(self._origin)
+        desk.pen.record(ev.ResponseEnded(why=why))
+
+    async def _response_end(self, origin: Instant) -> str:
+        """Wait until the response has ended, and say why."""
+        scenario = self._desk.scenario
+        room = scenario.phases.response
+        if scenario.hold == "for" and scenario.hold_for is not None:
+            room = min(room, scenario.hold_for)
+        end = origin + room
+        ended = ""
+
+        def over() -> bool:
+            nonlocal ended
+            ended = self._ended()
+            return bool(ended)
+
+        await self._wait(over, max(0.0, end - self._desk.clock.now()))
+        return ended or "time"
+
+    def _ended(self) -> str:
+        desk = self._desk
+        now = desk.clock.now()
+        if desk.board.has(ev.EndRequested):
+            return "ended"
+        if self._fault_open and desk.board.has(ev.FaultReverted):
+            return "fault-over"
+        held = desk.board.first(ev.FaultHeld)
+        if desk.scenario.hold == "none" and held is not None:
+            return "no-hold"
+        if held is not None and not desk.watch.hurt and now - held.at >= desk.scenario.phases.onset:
+            return "no-impact"
+        return "recovered" if self._recovered(now) else ""
+
+    def _recovered(self, now: Instant) -> bool:
+        """Tell whether recovery is observed and, by a team, marked."""
+        marks = self._desk.board.each(ev.MilestoneMarked)
+        if not self._desk.scenario.experiment:
+            return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)
+        if not self._desk.watch.recovered(now):
+            return False
+        if self._desk.scenario.responders is not Party.TEAM:
+            return True
+        return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)
+
+    async def _revert(self, *, now: bool) -> None:
+        """Have the fault undone: by the released hold, or `now`, at once.
+
+        The keeper is told before anything is written down: a store that is gone delays no revert.
+        """
+        desk = self._desk
+        if not self._fault_open or desk.fault_request is None:
+            self._enter(Phase.REVERT)
+            return
+        fault, why = desk.fault_request.fault, "abort" if now else "response over"
+        if desk.keeper.alive():
+            await desk.keeper.revert(fault, why, now=now)
+        self._enter(Phase.REVERT)
+        desk.pen.record(ev.RevertRequested(fault=fault, why=why))
+        await self._until_reverted(now=now)
+
+    async def _until_reverted(self, *, now: bool) -> None:
+        """Wait for the keeper's word; without a keeper, or too late, revert ourselves."""
+        desk = self._desk
+        limit = desk.clock.now() + REVERT_LIMIT
+        pressed = now
+        while not self._settled():
+            if not desk.keeper.alive() or desk.clock.now() >= limit:
+                await reverting.settle(desk.store, desk.drill, ledger=desk.ledger, clock=desk.clock)
+                return
+            if not pressed and self._abort_asked():
+                pressed = True
+                assert desk.fault_request is not None
+                await desk.keeper.revert(desk.fault_request.fault, "abort", now=True)
+            await desk.clock.sleep(TICK)
+
+    def _settled(self) -> bool:
+        self._tail()
+        rest = exposure.of(self._desk.board.history())
+        return all(exposed.gave_up for exposed in rest)
+
+    async def _verify(self) -> str:
+        """Watch the service after the revert, and judge the steady state again."""
+        desk = self._desk
+        self._enter(Phase.VERIFY)
+        try:
+            await self._wait(lambda: False, desk.scenario.phases.verify)
+        except Aborted:
+            return "aborted"
+        if desk.experiment:
+            checked = await desk.prober.steady(desk.experiment)
+            desk.pen.record(ev.SteadyStateChecked(stage="after", met=checked.met, detail=checked.detail))
+        return "completed"
+
+    async def _stop_load(self) -> None:
+        desk = self._desk
+        if desk.load is None or not desk.board.has(ev.LoadStarted):
+            return
+        await desk.load.stop()
+        desk.board.save_load()
+        desk.pen.record(ev.LoadStopped(requests=desk.board.requests, failures=desk.board.failures))
+
+    async def _close(self, how: str) -> None:
+        """End the children, the keeper last, then write that the drill is closed."""
+        desk = self._desk
+        try:
+            if desk.load is not None and not desk.board.has(ev.LoadStopped):
+                await desk.load.stop()
+            await desk.signals.stop()
+        finally:
+            await desk.keeper.stop()
+        desk.board.save_load()
+        self._tail()
+        self._enter(Phase.CLOSE)
+        if not desk.board.has(ev.DrillClosed):
+            reverted = not exposure.of(desk.board.history())
+            desk.pen.record(ev.DrillClosed(how=how, reverted=reverted))
+        await self._let_go()
+        self._tail()
+
+    async def _let_go(self) -> None:
+        """Give the leases back, and end what was started for asking."""
+        desk = self._desk
+        desk.store.release_lease(desk.scenario.environment, desk.drill)
+        if desk.target_lease is not None:
+            await desk.target_lease.release(desk.lease(desk.clock.now(), sureties.LEASE))
+        for meter in desk.meters.values():
+            await meter.close()
+        if desk.aims is not None:
+            await desk.aims.targets.close()
+
+    # --- what runs beside the phases ---
+
+    @asynccontextmanager
+    async def _pulse(self) -> AsyncIterator[None]:
+        """Run the tail, the look and the savings beside the phases; their failure ends the drill."""
+        async with _beside(
+            [
+                self._beat(),
+                self._guard(),
+                sureties.keep_leases(self._desk, self.abort),
+                comparing.compare(self._desk),
+            ]
+        ):
+            yield
+
+    async def _beat(self) -> None:
+        desk = self._desk
+        look = save = desk.clock.now()
+        incidents = Incidents(scenario=desk.scenario, board=desk.board, record=desk.pen.record)
+        while True:
+            self._tail()
+            now = desk.clock.now()
+            if now >= look:
+                look = Instant(now + LOOK)
+                desk.watch.look(now)
+                self._notice_losses()
+                self._ask_about(incidents, now)
+            if now >= save:
+                save = Instant(now + SAVE)
+                desk.board.save_load()
+            await desk.clock.sleep(TICK)
+
+    def _tail(self) -> None:
+        fresh = self._desk.board.refresh()
+        if fresh and self._on_events is not None:
+            self._on_events(fresh)
+
+    def _notice_losses(self) -> None:
+        """Abort when the load or the keeper is lost while the drill needs them."""
+        desk = self._desk
+        if self._abort_asked() or desk.board.has(ev.ResponseEnded):
+            return
+        if desk.load is not None and desk.board.has(ev.LoadStarted) and desk.load.lost():
+            desk.pen.record(ev.LoadLost(reason=desk.load.lost()))
+            self.abort("load-lost", desk.load.lost())
+        elif self._fault_open and not desk.keeper.alive():
+            self.abort("keeper-lost", "the fault keeper has died; the conductor reverts")
+        elif self._store_lost():
+            self.abort("store-lost", desk.store.degraded())
+
+    def _store_lost(self) -> bool:
+        """Tell whether the store has not taken anything for a while: what is not written is not evidence."""
+        desk = self._desk
+        if not desk.store.degraded():
+            self._degraded_since = None
+            return False
+        now = desk.clock.now()
+        if self._degraded_since is None:
+            self._degraded_since = now
+        return now - self._degraded_since >= STORE_PATIENCE
+
+    def _ask_about(self, incidents: Incidents, now: Instant) -> None:
+        """Ask about alerts that may be a real incident, until the fault is gone; abort without an answer."""
+        if self._abort_asked() or self._desk.board.has(ev.FaultReverted):
+            return
+        unanswered = incidents.look(now)
+        if unanswered:
+            self.abort("real-incident", unanswered)
+
+    @asynccontextmanager
+    async def _helpers(self, origin: Instant) -> AsyncIterator[None]:
+        """Run responder, injects, probes and the trail while the team responds."""
+        desk = self._desk
+        work: list[Coroutine[object, object, None]] = []
+        if desk.script is not None:
+            pen = desk.pen.as_source("responder", desk.script.responder)
+            player = Player(
+                script=desk.script,
+                pen=pen,
+                board=desk.board,
+                watch=desk.watch,
+                clock=desk.clock,
+                runner=desk.runner,
+            )
+            work.append(player.play())
+        injector = Injector(
+            injects=desk.scenario.injects,
+            pen=desk.pen,
+            watch=desk.watch,
+            clock=desk.clock,
+            load=desk.load,
+        )
+        work.append(injector.send_all(origin))
+        work.extend(self._ask(probe, every) for probe, every in self._probes())
+        if desk.trail is not None:
+            work.append(self._follow(desk.trail.watch()))
+        async with _beside(work):
+            yield
+
+    async def _guard(self) -> None:
+        """Judge all guardrails from the injection to the end of the revert; abort at the first that trips."""
+        desk = self._desk
+        monitors = Monitors(heartbeats=lambda: desk.signals.heartbeats)
+        while not self._guarded:
+            monitors.judge(desk.clock.now())
+            await desk.clock.sleep(LOOK)
+        own = rails_of(
+            desk.scenario, watch=desk.watch, clock=desk.clock, prober=desk.prober, meters=desk.meters
+        )
+        guard = Guard(rails=[*own, monitors, Lag(), TimeBox(limit=self._time_box)], clock=desk.clock)
+        tripped = await guard.first(lambda: self._guarded and not self._abort_asked())
+        if tripped is not None:
+            desk.pen.record(tripped)
+            self.abort("guardrail", f"{tripped.guardrail}: {tripped.detail}")
+
+    def _time_box(self) -> Instant | None:
+        """Give the instant by which the drill must have ended by its own plan."""
+        phases = self._desk.board.each(ev.PhaseEntered)
+        began = next((entered.at for entered in phases if entered.fact.phase is Phase.BASELINE), None)
+        longest = planning.compile(self._desk.scenario).longest
+        return None if began is None else Instant(began + longest + START_ROOM)
+
+    def _probes(self) -> list[tuple[str, Seconds]]:
+        rules = self._desk.scenario.milestones
+        conditions = [
+            c for r in (rules.detected, rules.contained, rules.recovered) for c in r.conditions if c.probe
+        ]
+        return sorted({c.probe: c.every for c in conditions}.items())
+
+    async def _ask(self, probe: str, every: Seconds) -> None:
+        """Ask a milestone's probe, and write down each change of its answer."""
+        desk = self._desk
+        last: ev.ProbeJudged | None = None
+        while True:
+            asked = await desk.prober.ask(probe)
+            if last is None or asked.ok != last.ok:
+                desk.pen.record(asked)
+                last = asked
+            await desk.clock.sleep(every)
+
+    async def _follow(
+        self, actions: AsyncIterator[tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]]
+    ) -> None:
+        pen = self._desk.pen.as_source("trail")
+        async for at, fact in actions:
+            pen.record(fact, at=at)
+
+    # --- waiting ---
+
+    def _enter(self, phase: Phase) -> None:
+        self._desk.pen.record(ev.PhaseEntered(phase=phase))
+
+    def _abort_asked(self) -> bool:
+        return self._desk.board.has(ev.AbortRequested)
+
+    async def _wait(self, condition: Callable[[], bool], limit: Seconds | None) -> bool:
+        """Wait until a condition holds or `limit` seconds are over. Raises Aborted."""
+        clock = self._desk.clock
+        end = None if limit is None else clock.now() + limit
+        while not condition():
+            if self._abort_asked():
+                raise Aborted
+            if end is not None and clock.now() >= end:
+                return False
+            await clock.sleep(TICK)
+        return True
+
+    async def _unless_aborted(self, work: Coroutine[object, object, None]) -> None:
+        """Do some work to its end, unless an abort comes first. Raises Aborted, or what the work raises."""
+        task = asyncio.ensure_future(work)
+        try:
+            await self._wait(task.done, None)
+            task.result()
+        finally:
+            await _cancel([task])
+
+
+async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _beside(work: Sequence[Coroutine[object, object, None]]) -> AsyncIterator[None]:
+    """Run coroutines beside the body. The first failure of one cancels the body and is raised."""
+    body = asyncio.current_task()
+    assert body is not None
+    failures: list[BaseException] = []
+
+    def on_end(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            failures.append(error)
+            body.cancel()
+
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
+    for task in tasks:
+        task.add_done_callback(on_end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not failures:
+            raise
+        body.uncancel()
+        raise failures[0] from None
+    finally:
+        await _cancel(tasks)

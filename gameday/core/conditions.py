@@ -1,0 +1,247 @@
+"""What proves a milestone: a scenario's rules, judged over a whole history.
+
+Comes in: a rule, and the frame of instants that everything is measured in. Goes out: a `Proof`.
+Does not: clamp, imply or grant; `core.milestones` does.
+
+A detection is proved by the first sign. Containment and recovery are states that must last: they
+are proved from the instant since which the condition has held, up to our own rollback or the end.
+A relapse therefore moves them; a click or a passing good second does not prove them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from gameday.core import alerts, impact, series
+from gameday.core import events as ev
+from gameday.core.history import Dated, History
+from gameday.core.impact import Bound, Impact, Stretch
+from gameday.core.scenario import Condition, Rule, Slo
+from gameday.core.values import EventId, Instant, MilestoneName
+
+FOREVER = Instant(float("inf"))
+F = TypeVar("F")
+_Found = tuple[Slo, Stretch]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """The instants that a drill is measured in; None: not reached.
+
+    fault     T0: the start of the first action; in a tabletop the first inject
+    start     where intervals start: impact, or the fault where users were never hurt
+    rollback  our own first rollback of something that the team had not undone
+    over      the end of the response
+    """
+
+    fault: Instant | None
+    start: Instant | None
+    rollback: Instant | None
+    over: Instant | None
+    evidence: tuple[EventId, ...] = ()
+
+    @property
+    def limit(self) -> Instant:
+        """The instant from which nothing is earned any more."""
+        return FOREVER if self.rollback is None else self.rollback
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """A milestone's proof. at None: not proved; `known` False: the instrument could not tell."""
+
+    at: Instant | None = None
+    basis: str = ""
+    evidence: tuple[EventId, ...] = ()
+    bound: Bound | None = None
+    known: bool = True
+
+
+NOT_PROVED = Proof()
+CANNOT_TELL = Proof(known=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judge:
+    """Judges rules in one history. `applicable`: the SLOs that load can judge at all."""
+
+    history: History
+    impact: Impact
+    frame: Frame
+    applicable: tuple[Slo, ...] = ()
+    known: dict[tuple[str, float], tuple[Stretch, ...]] = field(default_factory=dict)
+    """Stretches below other objectives, each found once."""
+
+    def rule(self, rule: Rule, milestone: MilestoneName) -> Proof:
+        """Judge a rule. SLO conditions of a scenario without SLOs drop out; a mark stands in for them."""
+        kept = [one for one in rule.conditions if not one.slo or self._chosen(one)]
+        conditions = kept or [Condition(sign="marked")]
+        proofs = [self._one(one, milestone) for one in conditions]
+        return _all(proofs) if rule.all else _any(proofs)
+
+    def holds(self, glob: str, at_least: float | None, lasting: float) -> Proof:
+        """Find since when the SLOs that a glob names have held their objective, or another one."""
+        return self._slo(Condition(slo=glob, at_least=at_least, lasting=lasting))
+
+    def _chosen(self, condition: Condition) -> tuple[Slo, ...]:
+        pattern = series.matcher(condition.slo)
+        return tuple(slo for slo in self.applicable if pattern.fullmatch(slo.slo))
+
+    def _one(self, condition: Condition, milestone: MilestoneName) -> Proof:
+        first = milestone is MilestoneName.DETECTED
+        if condition.sign:
+            return self._sign(condition.sign, milestone)
+        if condition.slo:
+            return self._slo(condition)
+        if condition.probe:
+            return self._probe(condition.probe, first=first)
+        return self._alert(condition, first=first)
+
+    def _sign(self, sign: str, milestone: MilestoneName) -> Proof:
+        fault, limit = self.frame.fault, FOREVER if milestone is MilestoneName.DETECTED else self.frame.limit
+        if fault is None:
+            return NOT_PROVED
+        said = earliest(one for one in signs(self.history, sign, milestone, fault) if one.at < limit)
+        return NOT_PROVED if said is None else Proof(at=said.at, basis="declared", evidence=(said.event.id,))
+
+    def _slo(self, condition: Condition) -> Proof:
+        fault, started = self.frame.fault, self.impact.started
+        chosen = self._chosen(condition)
+        names = {slo.slo for slo in chosen}
+        if fault is None or not all(one.judged for one in self.impact.slos if one.slo in names):
+            return CANNOT_TELL
+        if started is None:
+            return NOT_PROVED
+        found = [(slo, one) for slo in chosen for one in self._stretches(slo, condition.at_least, fault)]
+        relevant = self._before_rollback(found, condition.lasting)
+        if not relevant:
+            return Proof(at=started.at, basis="observed", evidence=self.frame.evidence, bound=started)
+        if any(not self._ended(slo, one, condition.lasting) for slo, one in relevant):
+            return CANNOT_TELL if self._blind() else NOT_PROVED
+        ends = [one.end for _, one in relevant if one.end is not None]
+        bound = max(ends, key=lambda end: end.at)
+        return Proof(at=bound.at, basis="observed", evidence=self.frame.evidence, bound=bound)
+
+    def _before_rollback(self, found: Sequence[_Found], lasting: float) -> list[_Found]:
+        """Keep the stretches that began before our rollback.
+
+        One that showed only after it does not undo a hold that was already complete when it began:
+        whoever released the fault could not have known.
+        """
+        limit = self.frame.limit
+        shown = [(slo, one) for slo, one in found if one.shown <= limit]
+        ends = [one.end.at if one.end else FOREVER for _, one in shown]
+        held = max(ends, default=FOREVER) + lasting
+        return [
+            (slo, one)
+            for slo, one in found
+            if one.start.at < limit and (one.shown <= limit or one.start.at < held)
+        ]
+
+    def _stretches(self, slo: Slo, at_least: float | None, fault: Instant) -> tuple[Stretch, ...]:
+        if at_least is None or at_least == slo.objective:
+            return next(one.stretches for one in self.impact.slos if one.slo == slo.slo)
+        key = (slo.slo, at_least)
+        if key not in self.known:
+            self.known[key] = impact.stretches_below(slo, self.history.load, fault, at_least)
+        return self.known[key]
+
+    def _ended(self, slo: Slo, one: Stretch, lasting: float) -> bool:
+        """Tell whether a stretch ended, for good and by itself.
+
+        It must hold for `lasting` seconds, of which at least a window lies before our rollback.
+        """
+        if one.end is None or one.end.at + lasting > self.history.load.until:
+            return False
+        return one.end.at + min(lasting, slo.window) <= self.frame.limit
+
+    def _blind(self) -> bool:
+        """Tell whether load was lost before our rollback, so that nobody could see users recover."""
+        lost = self.history.first(ev.LoadLost)
+        return lost is not None and lost.at < self.frame.limit
+
+    def _probe(self, probe: str, *, first: bool) -> Proof:
+        asked = [one for one in self._within(ev.ProbeJudged) if one.fact.probe == probe]
+        states = [(one, one.fact.ok) for one in asked if one.fact.ok is not None]
+        if not states:
+            return CANNOT_TELL
+        return _since(states, first=first)
+
+    def _alert(self, condition: Condition, *, first: bool) -> Proof:
+        if self.frame.fault is None:
+            return NOT_PROVED
+        kinds = (ev.AlertFired, ev.AlertAcknowledged, ev.AlertResolved)
+        fresh = alerts.fresh(self.history, self.frame.fault)
+        keys = {one.fact.key for one in fresh if one.fact.alert == condition.alert}
+        known: list[Dated[Any]] = [one for kind in kinds for one in self._within(kind)]
+        told = [(one, _STATES[type(one.fact)] == condition.state) for one in known if one.fact.key in keys]
+        return _since(sorted(told, key=lambda each: (each[0].at, each[0].event.id)), first=first)
+
+    def _within(self, kind: type[F]) -> Iterator[Dated[F]]:
+        fault, limit = self.frame.fault, self.frame.limit
+        return (one for one in self.history.each(kind) if fault is not None and fault <= one.at < limit)
+
+
+_STATES: dict[type, str] = {
+    ev.AlertFired: "firing",
+    ev.AlertAcknowledged: "acknowledged",
+    ev.AlertResolved: "resolved",
+}
+
+
+def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterator[Dated[Any]]:
+    """Give what people said since the fault that counts as a sign: acknowledged, declared or marked."""
+    marks = [one for one in history.each(ev.MilestoneMarked) if one.at >= fault]
+    match sign:
+        case "acknowledged":
+            yield from alerts.acknowledged(history, fault)
+            yield from (one for one in marks if one.fact.milestone in _NOTICED)
+        case "declared":
+            yield from (one for one in history.each(ev.IncidentDeclared) if one.at >= fault)
+        case _:
+            yield from (one for one in marks if one.fact.milestone == milestone)
+
+
+_NOTICED = (MilestoneName.ACKNOWLEDGED, MilestoneName.DETECTED)
+
+
+def earliest(said: Iterable[Dated[Any]]) -> Dated[Any] | None:
+    """Give the first of several facts by (instant, id)."""
+    return min(said, key=lambda one: (one.at, one.event.id), default=None)
+
+
+def _since(told: Iterable[tuple[Dated[Any], bool]], *, first: bool) -> Proof:
+    """Prove by the first time that it was so, or by the beginning of the last time that it stayed so."""
+    since: Dated[Any] | None = None
+    for one, so in told:
+        if first and since is not None:
+            break
+        since = (since or one) if so else None
+    if since is None:
+        return NOT_PROVED
+    return Proof(at=since.at, basis="observed", evidence=(since.event.id,))
+
+
+def _any(proofs: Sequence[Proof]) -> Proof:
+    """Take the earliest proof; without one, not proved only if every condition is known not to be."""
+    reached = [one for one in proofs if one.at is not None]
+    if reached:
+        return min(reached, key=_moment)
+    return NOT_PROVED if all(one.known for one in proofs) else CANNOT_TELL
+
+
+def _all(proofs: Sequence[Proof]) -> Proof:
+    """Take the latest proof, with the evidence of all, if every condition is proved."""
+    if any(one.at is None and one.known for one in proofs):
+        return NOT_PROVED
+    if not all(one.known for one in proofs):
+        return CANNOT_TELL
+    last = max(proofs, key=_moment)
+    together = tuple(dict.fromkeys(name for one in proofs for name in one.evidence))
+    return replace(last, evidence=together)
+
+
+def _moment(proof: Proof) -> tuple[float, str]:
+    return (FOREVER if proof.at is None else proof.at, proof.basis)

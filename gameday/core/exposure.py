@@ -1,0 +1,72 @@
+"""What must still be undone, computed from the history and from nothing else.
+
+Comes in: a drill's history. Goes out: each fault that may be in force, with all that undoing it needs.
+Does not: remember anything, or look at the target.
+
+A fault counts from its `FaultRequested`, which is stored before anything is injected: between the
+request and the first sign of it nobody knows, and what nobody knows is undone as if it were in force.
+Only two facts end it: `FaultReverted`, and a `FaultFailed` that is definite where nothing was injected.
+The order of the facts does not matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gameday.core import events as ev
+from gameday.core.history import History
+from gameday.core.values import FaultId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exposed:
+    """A fault that may be in force.
+
+    injected  an action of its method is known to have started
+    attempts  rollbacks tried so far
+    gave_up   the last try was final: a person must do `steps`
+    """
+
+    fault: FaultId
+    request: ev.FaultRequested
+    injected: bool
+    attempts: int = 0
+    gave_up: bool = False
+    steps: tuple[str, ...] = ()
+
+
+def of(history: History) -> tuple[Exposed, ...]:
+    """Give the faults of a drill that may still be in force, in the order of their requests."""
+    over = {reverted.fact.fault for reverted in history.each(ev.FaultReverted)}
+    requests = {requested.fact.fault: requested.fact for requested in history.each(ev.FaultRequested)}
+    exposed = (_exposed(history, request) for fault, request in requests.items() if fault not in over)
+    return tuple(each for each in exposed if each.injected or not _never_began(history, each.fault))
+
+
+def _exposed(history: History, request: ev.FaultRequested) -> Exposed:
+    fault = request.fault
+    tries = [tried.fact.attempt for tried in history.each(ev.RevertAttempted) if tried.fact.fault == fault]
+    failures = [failed.fact for failed in history.each(ev.RevertFailed) if failed.fact.fault == fault]
+    attempts = max([*tries, *(failure.attempt for failure in failures)], default=0)
+    last = [failure for failure in failures if failure.attempt == attempts]
+    final = next((failure for failure in last if failure.final), None)
+    return Exposed(
+        fault=fault,
+        request=request,
+        injected=_injected(history, fault),
+        attempts=attempts,
+        gave_up=final is not None,
+        steps=final.steps if final else (),
+    )
+
+
+def _injected(history: History, fault: FaultId) -> bool:
+    if any(injected.fact.fault == fault for injected in history.each(ev.FaultInjected)):
+        return True
+    started = (activity.fact for activity in history.each(ev.ActivityStarted))
+    return any(a.fault == fault and a.stage == "method" and a.kind == "action" for a in started)
+
+
+def _never_began(history: History, fault: FaultId) -> bool:
+    """Tell whether it is certain that the method of a fault that was not seen to start never did."""
+    return any(failed.fact.fault == fault and failed.fact.definite for failed in history.each(ev.FaultFailed))

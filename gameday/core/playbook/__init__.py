@@ -1,0 +1,246 @@
+"""What a drill teaches a playbook: `propose` gives amendments, `apply` puts them into its text.
+
+Comes in: a history, its result and the playbook. Goes out: amendments, each with its reason and
+evidence; the amended text; a patch. Does not: change a file, or decide; people review the patch.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gameday.core.history import History, counted_instant
+from gameday.core.milestones import Interval
+from gameday.core.playbook import splice
+from gameday.core.playbook.splice import Anchor, Edit, InSection, InsertAfter, SetFront
+from gameday.core.postmortem import coverage, steps
+from gameday.core.postmortem.steps import Lacking, Steps
+from gameday.core.result import Result
+from gameday.core.scenario import Playbook, PlaybookStep
+from gameday.core.values import EventId, format_duration
+
+_LONGEST_SLUG = 60
+_ITEM = re.compile(r"([ \t]*(?:>[ \t]*)*)([-*+]|(\d+)([.)]))([ \t]+)(\[[ xX]\][ \t]+)?")
+_RECORD = (
+    "| Date | Drill | Outcome | Points | Detect | Contain | Recover | Steps ticked | |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+)
+_TARGETS = ("| Time | Objective | Last drill | |", "| --- | --- | --- | --- |")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Amendment:
+    """One proposed change. kind: record | skipped | slow | lacking | observability | targets.
+
+    why  its reason, with figures; evidence: the events that it rests on
+    """
+
+    kind: str
+    title: str
+    why: str
+    edits: tuple[Edit, ...]
+    evidence: tuple[EventId, ...] = ()
+
+
+def slug(text: str) -> str:
+    """Make an id of some words: lower case, ASCII letters and digits joined by hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    joined = "-".join(re.findall(r"[a-z0-9]+", plain.lower()))
+    if len(joined) > _LONGEST_SLUG:
+        joined = joined[:_LONGEST_SLUG].rsplit("-", 1)[0]
+    return joined or "step"
+
+
+def propose(history: History, result: Result, playbook: Playbook) -> tuple[Amendment, ...]:
+    """Propose what this drill teaches the playbook, the record of the drill first.
+
+    A step that nobody ticked is not called skipped: that is asked at the review, not written here.
+    """
+    became = steps.of(history, result, playbook)
+    day = _day(history)
+    return (
+        _record(history, result, playbook, became),
+        *_skipped(became, playbook, day),
+        *_slow(became, playbook, day),
+        *_lacking(became, playbook, day),
+        *_observability(history, result, day),
+        *_targets(result, day),
+    )
+
+
+def apply(text: str, amendments: Iterable[Amendment]) -> str:
+    """Give the text with the amendments; every other line stays byte for byte."""
+    return splice.edited(text, (edit for amendment in amendments for edit in amendment.edits))
+
+
+def patch(path: str, old: str, new: str) -> str:
+    """Write the change as a unified diff for `git apply` and `patch -p1`; empty where there is none."""
+    return splice.patch(path, old, new)
+
+
+def code(text: str) -> str:
+    """Quote words from outside as Markdown code, on one line, so that they can't act as Markdown."""
+    flat = " ".join(text.split()).replace("<!--", "<! --").replace("|", "¦") or " "
+    longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
+    fence = "`" * (longest + 1)
+    room = " " if flat.startswith("`") or flat.endswith("`") else ""
+    return f"{fence}{room}{flat}{room}{fence}"
+
+
+def _day(history: History) -> str:
+    began = counted_instant(history.events[0])
+    return datetime.fromtimestamp(began, UTC).date().isoformat()
+
+
+def _mark(*words: str) -> str:
+    return f"<!-- gameday: {' '.join(words)} -->"
+
+
+def _record(history: History, result: Result, playbook: Playbook, became: Steps) -> Amendment:
+    day, mark = _day(history), _mark("drill", slug(result.drill))
+    score = result.score
+    points = f"{score.points:.1f} of {score.of:g}" if score.points is not None else "–"
+    times = {interval.name: _figure(interval) for interval in result.milestones.intervals}
+    cells = (
+        day,
+        code(result.drill),
+        str(result.attribution.outcome),
+        points,
+        *(times.get(name, "–") for name in ("detect", "contain", "recover")),
+        f"{len(became.done)} of {len(playbook.steps)}",
+        mark,
+    )
+    return Amendment(
+        kind="record",
+        title="Record of the drill",
+        why=f"Drilled on {day} in {history.plan.environment}: {result.attribution.outcome}.",
+        edits=(
+            SetFront(key="last_drilled", value=day),
+            InSection(mark=mark, line=f"| {' | '.join(cells)} |", section="Drills", head=_RECORD),
+        ),
+    )
+
+
+def _figure(interval: Interval) -> str:
+    if interval.seconds is not None:
+        return format_duration(interval.seconds)
+    return f"≥ {format_duration(interval.at_least)}" if interval.at_least is not None else "–"
+
+
+def _skipped(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
+    for step, evidence, answer in became.skipped:
+        note = f"Skipped in the drill of {day} ({code(answer)}): is it still needed?"
+        yield Amendment(
+            kind="skipped",
+            title=f"Step {step.id} was skipped",
+            why=f"Said at the review: {answer}",
+            edits=(_note(playbook, step, "skipped", note),),
+            evidence=(evidence,),
+        )
+
+
+def _slow(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
+    for slow in became.slow:
+        took, allowed = format_duration(slow.seconds), format_duration(slow.allowed)
+        note = f"Took {took} in the drill of {day}: write down the exact command or query."
+        yield Amendment(
+            kind="slow",
+            title=f"Step {slow.step.id} was slow",
+            why=f"It took {took} of the {allowed} in which to {slow.objective}.",
+            edits=(_note(playbook, slow.step, "slow", note),),
+            evidence=(slow.evidence,),
+        )
+
+
+def _note(playbook: Playbook, step: PlaybookStep, kind: str, note: str) -> InsertAfter:
+    """Put a note behind a step's text, indented so that it stays within the item."""
+    lines = splice.split(playbook.text)
+    mark = _mark(kind, step.id)
+    last = step.text_end or step.line
+    item = _ITEM.match(splice.bare(lines[step.line - 1]))
+    indent = item.group(1) + " " * (len(item.group(2)) + len(item.group(5))) if item else "   "
+    anchor = Anchor(line=last, words=splice.bare(lines[last - 1]))
+    return InsertAfter(mark=mark, line=f"{indent}*{note}* {mark}", anchor=anchor)
+
+
+def _lacking(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
+    taken = {step.id for step in playbook.steps}
+    for action in became.lacking:
+        name, number = slug(action.action), 1
+        while name in taken:
+            number += 1
+            name = f"{slug(action.action)}-{number}"
+        taken.add(name)
+        yield Amendment(
+            kind="lacking",
+            title=f"Add the step {name}",
+            why=f"“{action.action}” was done in the drill, and no step tells of it.",
+            edits=(_new_step(action, name, playbook, day),),
+            evidence=action.evidence,
+        )
+
+
+def _new_step(action: Lacking, name: str, playbook: Playbook, day: str) -> Edit:
+    """Put a step behind the one that was done before it, else behind the last one."""
+    mark = f"<!-- step: {name} -->"
+    words = f"Run {code(action.action)}, as in the drill of {day} {mark}"
+    before = next((s for s in playbook.steps if s.id == action.after), None)
+    step = before or max(playbook.steps, key=lambda s: s.line, default=None)
+    if step is None:
+        return InSection(mark=mark, line=f"1. {words}", section="Steps")
+    lines = splice.split(playbook.text)
+    last = step.end or step.line
+    return InsertAfter(
+        mark=mark,
+        line=_next_marker(splice.bare(lines[step.line - 1])) + words,
+        anchor=Anchor(line=last, words=splice.bare(lines[last - 1])),
+        replace=False,  # people may have reworded it since
+    )
+
+
+def _next_marker(line: str) -> str:
+    item = _ITEM.match(line)
+    if item is None:
+        return "1. "
+    indent, marker, number, sign, space, task = item.groups()
+    return (
+        f"{indent}{int(number) + 1}{sign}{space}"
+        if number
+        else f"{indent}{marker}{space}{(task and '[ ] ') or ''}"
+    )
+
+
+def _observability(history: History, result: Result, day: str) -> Iterator[Amendment]:
+    for line in coverage.of(history, result, {}):
+        if line.state != "missing":
+            continue
+        within = f" within {format_duration(line.within)}" if line.within is not None else ""
+        mark = _mark("alert", slug(line.alert))
+        told = f"The alert {code(line.alert)} did not fire{within} in the drill of {day}: add or repair it."
+        yield Amendment(
+            kind="observability",
+            title=f"The alert {line.alert} never fired",
+            why=f"It was expected{within}.",
+            edits=(InSection(mark=mark, line=f"- {told} {mark}", section="Observability"),),
+        )
+
+
+def _targets(result: Result, day: str) -> Iterator[Amendment]:
+    known = [i for i in result.milestones.intervals if i.seconds is not None or i.at_least is not None]
+    if not known:
+        return
+    edits = []
+    for interval in known:
+        mark = _mark("target", interval.name)
+        last = f"{_figure(interval)} ({interval.verdict}, {day})"
+        row = f"| {interval.name} | {format_duration(interval.objective)} | {last} | {mark} |"
+        edits.append(InSection(mark=mark, line=row, section="Time targets", head=_TARGETS))
+    yield Amendment(
+        kind="targets",
+        title="Time targets beside what the drill measured",
+        why="Responders should know the times to beat and where they stand.",
+        edits=tuple(edits),
+    )

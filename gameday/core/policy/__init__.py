@@ -1,0 +1,88 @@
+"""Policy: whether a drill may start on an environment. Pure: the same facts give the same verdicts.
+
+Comes in: a Policy, and the Facts of what a drill would do. Goes out: a Verdict for each rule and
+subject, with the reason. Does not: ask a cluster, read a calendar or the clock; `conduct.policy` does.
+
+What is not listed is not allowed; what is denied stays denied; what can't be known beforehand is
+refused. Without a policy `LOOPBACK` stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gameday.core.policy import hours, limits, patterns, providers, targets
+from gameday.core.policy.model import (
+    LOOPBACK,
+    Account,
+    Approval,
+    Calendar,
+    Cluster,
+    Document,
+    Facts,
+    Freeze,
+    Policy,
+    SeenAccount,
+    SeenCluster,
+    Users,
+    Verdict,
+)
+from gameday.core.policy.targets import Needs, needs
+
+__all__ = [
+    "LOOPBACK",
+    "Account",
+    "Approval",
+    "Calendar",
+    "Cluster",
+    "Document",
+    "Facts",
+    "Freeze",
+    "Needs",
+    "Policy",
+    "SeenAccount",
+    "SeenCluster",
+    "Users",
+    "Verdict",
+    "allows",
+    "check",
+    "mistakes",
+    "needs",
+]
+
+
+def check(policy: Policy, facts: Facts) -> tuple[Verdict, ...]:
+    """Judge a drill by every rule, in a fixed order. It may start when all verdicts allow it."""
+    return (
+        *_unreadable(policy),
+        *providers.verdicts(policy, facts),
+        *targets.verdicts(policy, facts),
+        *limits.verdicts(policy, facts),
+    )
+
+
+def allows(verdicts: tuple[Verdict, ...]) -> bool:
+    """Tell whether a drill may start."""
+    return all(verdict.allowed for verdict in verdicts)
+
+
+def mistakes(policy: Policy) -> tuple[str, ...]:
+    """Say what in a policy can't be read: patterns and hours."""
+    patterned = [patterns.mistake(pattern) for pattern in (*policy.providers, *policy.deny)]
+    return tuple(mistake for mistake in (*patterned, *map(_hours, policy.hours)) if mistake)
+
+
+def _hours(line: str) -> str:
+    try:
+        hours.parse(line)
+    except ValueError as wrong:
+        return str(wrong)
+    return ""
+
+
+def _unreadable(policy: Policy) -> Iterator[Verdict]:
+    """Refuse under a policy that can't be read: a misspelt denial would deny nothing."""
+    for mistake in mistakes(policy):
+        yield Verdict(
+            rule="policy", allowed=False, subject="gameday.toml", why=mistake, hint="mend gameday.toml"
+        )

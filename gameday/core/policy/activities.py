@@ -1,0 +1,107 @@
+"""Finds every provider that a Chaos Toolkit document names, and what its `${…}` come to.
+
+Comes in: a document. Goes out: each activity, control, tolerance and dynamic configuration with a
+provider, wherever it stands: what is not looked for by name can't be hidden under another name.
+Does not: judge, or import anything.
+
+Substitution follows chaoslib: `string.Template` once over, the configuration before the secrets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.core.policy.model import Document
+
+_PATTERN = re.compile(r"\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\})", re.IGNORECASE | re.ASCII)
+
+
+class Unknown(ValueError):
+    """A value that can't be known before the experiment runs."""
+
+    hint = "write it plainly, or give the variable a value before the start"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Activity:
+    """One place that names a provider.
+
+    where    document and place within it
+    control  a Chaos Toolkit control: a module without a function
+    """
+
+    where: str
+    provider: Any
+    control: bool
+
+
+def of(document: Document) -> Iterator[Activity]:
+    """Give every place of a document that names a provider."""
+    yield from _walk(document.body, document.name, "", control=False)
+
+
+def _walk(tree: Any, name: str, place: str, *, control: bool) -> Iterator[Activity]:
+    if isinstance(tree, Mapping):
+        if "provider" in tree:
+            label = tree.get("name")
+            where = f"{name}{f': {label}' if isinstance(label, str) else place}"
+            yield Activity(where=where, provider=tree["provider"], control=control)
+        for key, value in tree.items():
+            yield from _walk(
+                value, name, f"{place} {key}", control=key == "controls" or (control and _listed(tree))
+            )
+    elif isinstance(tree, list | tuple):
+        for value in tree:
+            yield from _walk(value, name, place, control=control)
+
+
+def _listed(tree: Mapping[str, Any]) -> bool:
+    """Tell whether a mapping lists controls by name, as Chaos Toolkit's settings do."""
+    return "provider" not in tree
+
+
+def resolve(value: Any, document: Document, variables: Mapping[str, str]) -> Any:
+    """Replace `${name}` in a text, list or mapping. Raises Unknown for what only the run will tell."""
+    if isinstance(value, str):
+        return _PATTERN.sub(lambda found: _value(found, document, variables), value)
+    if isinstance(value, Mapping):
+        return {key: resolve(each, document, variables) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [resolve(each, document, variables) for each in value]
+    return value
+
+
+def _value(found: re.Match[str], document: Document, variables: Mapping[str, str]) -> str:
+    dollar, plain, braced = found.groups()
+    if dollar:
+        return "$"
+    name = plain or braced
+    known = configured(document, variables).get(name)
+    if isinstance(known, str | int | float):
+        return str(known)
+    raise Unknown(f"{found[0]} can't be known before the experiment runs")
+
+
+def configured(document: Document, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Give a document's configuration as far as it is known: literals, and variables with their defaults."""
+    configuration = document.body.get("configuration")
+    entries = configuration if isinstance(configuration, Mapping) else {}
+    return {str(name): _configured(value, variables) for name, value in entries.items()}
+
+
+def _configured(value: Any, variables: Mapping[str, str]) -> Any:
+    if isinstance(value, Mapping) and value.get("type") == "env":
+        return variables.get(str(value.get("key")), value.get("default"))
+    return value
+
+
+def names_variables(document: Document) -> tuple[str, ...]:
+    """Name the environment variables that a document's configuration reads."""
+    configuration = document.body.get("configuration")
+    entries = configuration.values() if isinstance(configuration, Mapping) else ()
+    return tuple(
+        str(each.get("key")) for each in entries if isinstance(each, Mapping) and each.get("type") == "env"
+    )

@@ -1,0 +1,191 @@
+"""Judges how much, how long and when: load, hold, rollbacks, hours, freezes, approvals.
+
+Comes in: policy and facts. Goes out: verdicts. Does not: read a clock, a calendar or a file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gameday.core.policy import activities, addresses, hours
+from gameday.core.policy.activities import Unknown
+from gameday.core.policy.model import Calendar, Document, Facts, Policy, Users, Verdict
+from gameday.core.values import Instant, Seconds, format_duration, format_instant
+
+
+def verdicts(policy: Policy, facts: Facts) -> Iterator[Verdict]:
+    """Judge every limit that the policy sets, and where load goes, which every policy limits."""
+    if facts.load is not None:
+        yield from _load(policy, facts.load)
+    yield from _fault(policy, facts)
+    yield from _times(policy, facts)
+    if policy.protected:
+        yield _approvals(policy, facts)
+
+
+# --- load ---
+
+
+def _load(policy: Policy, load: Users) -> Iterator[Verdict]:
+    for url in dict.fromkeys((load.base_url, *load.urls)):
+        yield _reached(policy, url)
+    if policy.max_users is not None:
+        yield _most("max_users", f"{load.users} users", load.users, policy.max_users)
+    if policy.max_rps is not None:
+        rate = load.users * policy.requests_per_user
+        subject = f"{rate:g} requests/s ({load.users} users × {policy.requests_per_user:g})"
+        yield _most("max_rps", subject, rate, policy.max_rps)
+
+
+def _reached(policy: Policy, url: str) -> Verdict:
+    hint = "list the host in `hosts` of the environment's policy, if load may reach it"
+    try:
+        address = addresses.parse(url)
+    except ValueError as wrong:
+        why = f"where it leads is not sure: {wrong}"
+        return Verdict(rule="hosts", allowed=False, subject="load on a URL", why=why, hint=hint)
+    subject = f"load on {address}"
+    for pattern in policy.hosts:
+        if addresses.host_matches(pattern, address.host):
+            return Verdict(rule="hosts", allowed=True, subject=subject, why=f"{pattern} allows it")
+    return Verdict(
+        rule="hosts", allowed=False, subject=subject, why="no entry of `hosts` allows it", hint=hint
+    )
+
+
+def _most(rule: str, subject: str, figure: float, limit: float) -> Verdict:
+    allowed = figure <= limit
+    hint = "" if allowed else f"fewer users, or a higher {rule} in the environment's policy"
+    return Verdict(rule=rule, allowed=allowed, subject=subject, why=f"{limit:g} at most", hint=hint)
+
+
+# --- the fault ---
+
+
+def _fault(policy: Policy, facts: Facts) -> Iterator[Verdict]:
+    experiments = [document for document in facts.documents if _actions(document)]
+    if policy.max_hold is not None and experiments:
+        yield _hold(policy.max_hold, facts, experiments)
+    if policy.require_rollbacks:
+        for document in experiments:
+            rollbacks = document.body.get("rollbacks")
+            allowed = isinstance(rollbacks, list) and bool(rollbacks)
+            why = "it has rollbacks" if allowed else "it has no rollback: nothing would undo the fault"
+            hint = "" if allowed else "give the experiment `rollbacks`"
+            yield Verdict(
+                rule="require_rollbacks", allowed=allowed, subject=document.name, why=why, hint=hint
+            )
+
+
+def _actions(document: Document) -> bool:
+    """Tell whether a document injects anything."""
+    return bool(_activities(document, "method"))
+
+
+def _activities(document: Document, section: str) -> list[Mapping[str, Any]]:
+    listed = document.body.get(section)
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+
+
+def _hold(limit: Seconds, facts: Facts, experiments: list[Document]) -> Verdict:
+    """Judge the longest hold, together with what the method itself pauses."""
+    hint = "a shorter hold, phases.response or pauses, or a longer max_hold in the environment's policy"
+    try:
+        longest = facts.hold + sum(_pauses(document, facts) for document in experiments)
+    except (Unknown, ValueError) as unknown:
+        return Verdict(rule="max_hold", allowed=False, subject="the hold", why=str(unknown), hint=hint)
+    allowed = longest <= limit
+    return Verdict(
+        rule="max_hold",
+        allowed=allowed,
+        subject=f"a hold of up to {format_duration(longest)}",
+        why=f"{format_duration(limit)} at most",
+        hint="" if allowed else hint,
+    )
+
+
+def _pauses(document: Document, facts: Facts) -> Seconds:
+    """Add up the pauses of a method. Raises Unknown or ValueError for one that can't be known."""
+    total = 0.0
+    for activity in _activities(document, "method"):
+        pauses = activity.get("pauses")
+        given = pauses.values() if isinstance(pauses, Mapping) else ()
+        for pause in given:
+            seconds = float(activities.resolve(pause, document, facts.variables) or 0)
+            if not 0 <= seconds < math.inf:  # also false for what is no number
+                raise ValueError(f"a pause of {seconds} s")
+            total += seconds
+    return total
+
+
+# --- times ---
+
+
+def _times(policy: Policy, facts: Facts) -> Iterator[Verdict]:
+    end = Instant(facts.now + facts.hold)
+    if policy.hours:
+        yield _hours(policy.hours, facts.now, end)
+    read = {calendar.path: calendar for calendar in facts.calendars}
+    for path in policy.freezes:
+        yield _freeze(read.get(path, Calendar(path=path, error="it was not read")), facts.now, end)
+
+
+def _hours(lines: tuple[str, ...], now: Instant, end: Instant) -> Verdict:
+    subject = f"from {_time(now)} until {_time(end)} at the latest"
+    said, hint = "; ".join(lines), "start within the hours, early enough for the longest hold"
+    try:
+        closes = hours.until(lines, now)
+    except ValueError as wrong:
+        return Verdict(rule="hours", allowed=False, subject=subject, why=str(wrong), hint="mend gameday.toml")
+    if closes is None:
+        return Verdict(rule="hours", allowed=False, subject=subject, why=f"only {said}", hint=hint)
+    if closes < end:
+        why = f"the hours end at {_time(closes)}, and the fault may be held beyond ({said})"
+        return Verdict(rule="hours", allowed=False, subject=subject, why=why, hint=hint)
+    return Verdict(rule="hours", allowed=True, subject=subject, why=said)
+
+
+def _freeze(calendar: Calendar, now: Instant, end: Instant) -> Verdict:
+    if calendar.error:
+        why = f"it can't be read, and may hold a freeze: {calendar.error}"
+        return Verdict(
+            rule="freezes", allowed=False, subject=calendar.path, why=why, hint="mend the calendar"
+        )
+    for freeze in calendar.freezes:
+        if freeze.start <= end and now < freeze.end:
+            why = f"'{freeze.summary}' from {_time(freeze.start)} to {_time(freeze.end)}"
+            return Verdict(
+                rule="freezes", allowed=False, subject=calendar.path, why=why, hint="wait until it is over"
+            )
+    return Verdict(rule="freezes", allowed=True, subject=calendar.path, why="no freeze now")
+
+
+def _time(at: Instant) -> str:
+    return f"{format_instant(at)[:16]}Z"
+
+
+# --- people ---
+
+
+def _approvals(policy: Policy, facts: Facts) -> Verdict:
+    """Count the other people who approved exactly this content, and whose yes still holds."""
+    starter = facts.by.strip().casefold()
+    holding = [each for each in facts.approvals if each.until is None or facts.now < each.until]
+    others = {each.by.strip().casefold() for each in holding if each.covers == facts.fingerprint} - {
+        starter,
+        "",
+    }
+    needed = max(1, policy.approvals)
+    allowed = bool(starter) and bool(facts.fingerprint) and len(others) >= needed
+    why = (
+        f"{'' if allowed else 'needs approval: '}{len(others)} of {needed} other people approved this content"
+    )
+    hint = (
+        ""
+        if allowed
+        else f"another person adds to {policy.approvals_file}: by, covers = '{facts.fingerprint}'"
+    )
+    subject = f"a protected environment, started by {facts.by or 'somebody without a name'}"
+    return Verdict(rule="approvals", allowed=allowed, subject=subject, why=why, hint=hint)

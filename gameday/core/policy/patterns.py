@@ -1,0 +1,114 @@
+"""The patterns of `providers` and `deny`: `python:NAME`, `http:URL`, `process:PATH`; only `*` is special.
+
+python   a dotted name and everything below it: `python:chaosk8s.pod`, `python:*.probes`
+http     `http:*`, or `http:SCHEME://HOST[:PORT][/PATH]`; HOST as in `hosts`, PORT a number or `*`
+process  a path or a bare command name; `*` stays within one folder
+
+A denying pattern reads wider than an allowing one: without a port it means any port, one of loopback's
+names means all of them, and `*` crosses folders. What can't be read is a mistake, never a pattern that
+silently matches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gameday.core.policy import addresses
+from gameday.core.policy.addresses import Address
+
+_NAME = re.compile(r"[A-Za-z0-9_*]+(\.[A-Za-z0-9_*]+)*")
+_PATH = re.compile(r"[A-Za-z0-9._+@*/-]+")
+_URL = re.compile(
+    r"(?P<scheme>https?|\*)://(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._*-]+)(?::(?P<port>\d{1,5}|\*))?(?P<path>/[!-~]*)?"
+)
+
+
+def mistake(pattern: str) -> str:
+    """Say what is wrong with a pattern; empty where nothing is."""
+    kind, _, rest = pattern.partition(":")
+    match kind:
+        case "python":
+            well = bool(_NAME.fullmatch(rest))
+        case "process":
+            well = bool(_PATH.fullmatch(rest)) and not {".", ".."} & set(rest.split("/"))
+        case "http":
+            well = rest == "*" or _readable(rest)
+        case _:
+            return f"'{pattern}' is none of python:NAME, http:URL, process:PATH"
+    return "" if well else f"'{pattern}' can't be read as {kind} pattern"
+
+
+def _readable(rest: str) -> bool:
+    parts = _URL.fullmatch(rest)
+    if parts is None:
+        return False
+    if "*" in parts["host"] or parts["host"] == "loopback":
+        return True
+    try:
+        addresses.canonical(parts["host"])
+    except ValueError:
+        return False
+    return True
+
+
+def _rests(patterns: tuple[str, ...], kind: str) -> list[tuple[str, str]]:
+    found = [(pattern, pattern.partition(":")) for pattern in patterns]
+    return [(pattern, rest) for pattern, (its, _, rest) in found if its == kind]
+
+
+def python(patterns: tuple[str, ...], name: str) -> str:
+    """Give the first pattern that matches a dotted name or a package above it; empty when none does."""
+    parts = name.split(".")
+    above = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    for pattern, rest in _rests(patterns, "python"):
+        if any(addresses.glob(rest, each) for each in above):
+            return pattern
+    return ""
+
+
+def exactly(patterns: tuple[str, ...], name: str) -> bool:
+    """Tell whether a pattern names this very function, without `*`."""
+    return f"python:{name}" in patterns
+
+
+def process(patterns: tuple[str, ...], *paths: str, denying: bool = False) -> str:
+    """Give the first pattern that matches one of the names of a command; empty when none does."""
+    star = ".*" if denying else "[^/]*"
+    for pattern, rest in _rests(patterns, "process"):
+        if any(addresses.glob(rest, path, star=star) for path in paths):
+            return pattern
+    return ""
+
+
+def http(patterns: tuple[str, ...], address: Address, *, denying: bool = False) -> str:
+    """Give the first pattern that matches an address; empty when none does."""
+    for pattern, rest in _rests(patterns, "http"):
+        if rest == "*" or _matches(rest, address, denying=denying):
+            return pattern
+    return ""
+
+
+def _matches(rest: str, address: Address, *, denying: bool) -> bool:
+    parts = _URL.fullmatch(rest)
+    if parts is None or parts["scheme"] not in {"*", address.scheme}:
+        return False
+    port = parts["port"] or ("*" if denying else str(addresses.PORTS[address.scheme]))
+    path = parts["path"] or "*"
+    return (
+        port in {"*", str(address.port)}
+        and _host(parts["host"], address.host, denying=denying)
+        and addresses.glob(path, address.path)
+    )
+
+
+def _host(pattern: str, host: str, *, denying: bool) -> bool:
+    if addresses.host_matches(pattern, host):
+        return True
+    return denying and addresses.is_loopback(host) and _names_loopback(pattern)
+
+
+def _names_loopback(pattern: str) -> bool:
+    try:
+        return addresses.is_loopback(addresses.canonical(pattern))
+    except ValueError:
+        return False

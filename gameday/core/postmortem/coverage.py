@@ -1,0 +1,61 @@
+"""Detection coverage: what became of each expected alert, and which others fired.
+
+Comes in: a history, its result, the timeline's numbers. Goes out: a line for each alert.
+Does not: decide what was missing or late; `core.alerts` did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gameday.core import alerts
+from gameday.core import events as ev
+from gameday.core.history import Dated, History
+from gameday.core.postmortem.model import Coverage
+from gameday.core.result import Result
+from gameday.core.values import EventId, Instant
+
+
+def of(history: History, result: Result, references: dict[EventId, int]) -> tuple[Coverage, ...]:
+    """Tell what became of each expected alert, and which others fired."""
+    injected = history.first(ev.FaultInjected)
+    fault = injected.at if injected else None
+    start = result.impact.started.at if result.impact.started else fault
+    fresh = alerts.fresh(history, fault) if fault is not None else ()
+    lines = []
+    for expected in history.plan.scenario.expect:
+        fired = next((one for one in fresh if alerts.matches(expected, one)), None)
+        state = _expected_state(alerts.label(expected), result, fired=fired is not None)
+        line = Coverage(alert=alerts.label(expected), state=state, within=expected.within)
+        lines.append(_fired(line, fired, start, references))
+    for name in result.alerts.unexpected:
+        fired = next((one for one in fresh if one.fact.alert == name), None)
+        lines.append(_fired(Coverage(alert=name, state="unexpected"), fired, start, references))
+    for name in result.alerts.preexisting:
+        old = next((one for one in history.each(ev.AlertFired) if one.fact.alert == name), None)
+        lines.append(_fired(Coverage(alert=name, state="firing before"), old, None, references))
+    return tuple(lines)
+
+
+def _fired(
+    line: Coverage,
+    fired: Dated[ev.AlertFired] | None,
+    start: Instant | None,
+    references: dict[EventId, int],
+) -> Coverage:
+    if fired is None:
+        return line
+    number = references.get(fired.event.id)
+    return replace(
+        line,
+        after=round(fired.at - start, 6) if start is not None else None,
+        evidence=() if number is None else (number,),
+    )
+
+
+def _expected_state(name: str, result: Result, *, fired: bool) -> str:
+    if name in result.alerts.missing:
+        return "missing"
+    if name in result.alerts.late:
+        return "late"
+    return "in time" if fired else "not due"

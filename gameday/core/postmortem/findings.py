@@ -1,0 +1,418 @@
+"""Lessons learned: what went well, what was slow, what was missing, each with its evidence.
+
+Comes in: a history, its result, the timeline's numbers and what became of the steps.
+Goes out: findings. Does not: name people, or call something undone
+that merely left no trace; that is a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from gameday.core import events as ev
+from gameday.core.history import History
+from gameday.core.milestones import Interval, Link
+from gameday.core.postmortem import figures
+from gameday.core.postmortem.model import Coverage, Finding
+from gameday.core.postmortem.steps import Steps, short
+from gameday.core.result import Result
+from gameday.core.score import Scored
+from gameday.core.values import (
+    EventId,
+    MilestoneName,
+    Outcome,
+    Party,
+    RecoveredBy,
+    Severity,
+    Verdict,
+    format_duration,
+)
+
+INTERVAL_WORDS = {"detect": "Time to detect", "contain": "Time to contain", "recover": "Time to recover"}
+_COVERED = frozenset(
+    {
+        "detect",
+        "contain",
+        "recover",
+        "severity_matches",
+        "alerts_expected",
+        "alerts_noise",
+        "recovered_by_people",
+        "recovered_by_automation",
+        "recovered_before_rollback",
+        "playbook_followed",
+        "root_cause_recorded",
+        "fix_validated",
+    }
+)
+"""Measures that have a finding or a question of their own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """All that findings are drawn from."""
+
+    history: History
+    result: Result
+    references: dict[EventId, int]
+    reached: dict[MilestoneName, int]
+    steps: Steps
+    coverage: tuple[Coverage, ...]
+
+    def numbers(self, evidence: Iterable[EventId]) -> tuple[int, ...]:
+        """Give the timeline's numbers of some evidence."""
+        return tuple(sorted({self.references[e] for e in evidence if e in self.references}))
+
+    def role(self, role: str) -> str:
+        """Give an owner: a role where a team responds, else unassigned, since no one held it."""
+        planned = self.history.plan
+        scripted = bool(planned.responder)
+        return role if planned.scenario.responders is Party.TEAM and not scripted else "unassigned"
+
+
+def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Give (what went well, what to improve), each in the order of a response."""
+    found = (
+        *_safety(seen),
+        *_times(seen),
+        *_alerts(seen),
+        *_triage(seen),
+        *_steps(seen),
+        *_attribution(seen),
+        *_instruments(seen),
+        *_other_points(seen),
+    )
+    return (
+        tuple(f for f in found if f.tone == "well"),
+        tuple(f for f in found if f.tone != "well"),
+    )
+
+
+def _safety(seen: Seen) -> Iterator[Finding]:
+    for tripped in seen.history.each(ev.GuardrailTripped):
+        yield Finding(
+            tone="safety",
+            title=f"The guardrail {tripped.fact.guardrail} tripped",
+            detail=tripped.fact.detail or "The drill was aborted and everything reverted.",
+            evidence=seen.numbers([tripped.event.id]),
+            work="Decide whether the drill was too harsh or the guardrail too tight",
+            owner=seen.role("facilitator"),
+            priority="high",
+        )
+    failed = tuple(seen.history.each(ev.RevertFailed))
+    if failed:
+        end = "It was reverted later." if seen.result.reverted else "A person must look."
+        yield Finding(
+            tone="safety",
+            title="A rollback failed",
+            detail=f"{len(failed)} of the tries to revert the fault failed. {end}",
+            evidence=seen.numbers(f.event.id for f in failed),
+            work="Mend the experiment's rollbacks, and rehearse them alone before the next drill",
+            owner=seen.role("facilitator"),
+            priority="high",
+        )
+    elif seen.result.reverted and seen.history.first(ev.FaultInjected):
+        yield Finding(
+            tone="well", title="The fault was reverted", detail="Nothing of it is in force any more."
+        )
+
+
+def _times(seen: Seen) -> Iterator[Finding]:
+    if seen.result.attribution.outcome in (Outcome.ABSORBED, Outcome.NO_EFFECT):
+        return
+    for interval in seen.result.milestones.intervals:
+        if interval.applies:
+            yield _time(interval, seen)
+
+
+def _time(interval: Interval, seen: Seen) -> Finding:
+    name = INTERVAL_WORDS.get(interval.name, interval.name)
+    allowed = f"the objective is {format_duration(interval.objective)}"
+    links = [link for link in seen.result.milestones.chain if link.chain == interval.name]
+    ends = (interval.start, interval.end)
+    evidence = tuple(sorted({seen.reached[end] for end in ends if end in seen.reached}))
+    if interval.verdict is Verdict.MET and interval.seconds is not None:
+        took = f"{name}: {format_duration(interval.seconds)}"
+        return Finding(tone="well", title=took, detail=f"Met: {allowed}.", evidence=evidence)
+    if interval.seconds is None:
+        return _never(interval, name, allowed, evidence)
+    most = longest(links)
+    part = _part(most, interval.seconds)
+    target = most.name if most else name.lower()
+    return Finding(
+        tone="slow",
+        title=f"{name}: {format_duration(interval.seconds)}",
+        detail=f"Slower than it should be: {allowed}.{part}",
+        evidence=evidence,
+        work=f"Shorten “{target}”, the longest part of the {name.lower()}",
+        owner=seen.role("incident commander"),
+        priority="high" if interval.verdict is Verdict.MISSED else "medium",
+    )
+
+
+def _never(interval: Interval, name: str, allowed: str, evidence: tuple[int, ...]) -> Finding:
+    if interval.verdict is Verdict.UNKNOWN and not interval.censored:
+        return Finding(tone="gap", title=f"{name}: not known", detail="The instruments could not tell.")
+    least = (
+        f"at least {format_duration(interval.at_least)}" if interval.at_least is not None else "not reached"
+    )
+    return Finding(
+        tone="slow",
+        title=f"{name}: {least}",
+        detail=f"Not reached before our own rollback or the end of the time box ended it; {allowed}.",
+        evidence=evidence,
+        work=f"Rehearse the steps that end the {name.removeprefix('Time to ')} phase, then drill again",
+        priority="high",
+    )
+
+
+def longest(links: Sequence[Link]) -> Link | None:
+    """Find the link that took the longest; None where no time is known."""
+    known = [link for link in links if link.seconds is not None and link.seconds > 0]
+    return max(known, key=lambda link: (link.seconds or 0.0, link.name), default=None)
+
+
+def _part(link: Link | None, whole: float) -> str:
+    if link is None or link.seconds is None or whole <= 0:
+        return ""
+    share = min(1.0, link.seconds / whole)
+    return f" The longest part was “{link.name}”: {format_duration(link.seconds)} ({figures.share(share)})."
+
+
+def _alerts(seen: Seen) -> Iterator[Finding]:
+    expected = [line for line in seen.coverage if line.state in ("in time", "late", "missing")]
+    if expected and all(line.state == "in time" for line in expected):
+        names = ", ".join(line.alert for line in expected)
+        yield Finding(
+            tone="well",
+            title="Every expected alert fired in time",
+            detail=names + ".",
+            evidence=tuple(sorted({n for line in expected for n in line.evidence})),
+        )
+    for line in seen.coverage:
+        if line.state not in ("in time", "not due"):
+            yield _alert(line, seen)
+
+
+def _alert(line: Coverage, seen: Seen) -> Finding:
+    limit = f" within {format_duration(line.within)}" if line.within is not None else ""
+    after = f" {format_duration(line.after)} after the start of impact" if line.after is not None else ""
+    tone, title, detail, work = {
+        "missing": (
+            "missing",
+            f"The alert {line.alert} never fired",
+            f"It was expected{limit}.",
+            f"Add or repair the alert {line.alert}, and test it with the same experiment",
+        ),
+        "late": (
+            "slow",
+            f"The alert {line.alert} fired late",
+            f"It fired{after}; it was expected{limit}.",
+            f"Shorten the evaluation window or the delivery of {line.alert}",
+        ),
+        "unexpected": (
+            "noise",
+            f"The alert {line.alert} fired, and the scenario does not expect it",
+            f"It fired{after}.",
+            f"Decide: add {line.alert} to the scenario's expectations, or quieten it",
+        ),
+    }.get(
+        line.state,
+        (
+            "noise",
+            f"The alert {line.alert} was firing before the fault",
+            "An alert that already fires detects nothing.",
+            f"Clear {line.alert} before the next drill, or mend its rule",
+        ),
+    )
+    return Finding(
+        tone=tone,
+        title=title,
+        detail=detail,
+        evidence=line.evidence,
+        work=work,
+        owner=seen.role("responder"),
+        priority="high" if tone == "missing" else "medium" if tone == "slow" else "low",
+    )
+
+
+def _triage(seen: Seen) -> Iterator[Finding]:
+    declared = seen.history.first(ev.IncidentDeclared)
+    wanted = seen.history.plan.scenario.severity
+    if declared is None or not wanted:
+        return
+    said, evidence = Severity(declared.fact.severity), seen.numbers([declared.event.id])
+    right = " or ".join(f"{s} ({s.word})" for s in wanted)
+    if said in wanted:
+        yield Finding(
+            tone="well",
+            title=f"Declared {said} ({said.word})",
+            detail="As the scenario expects.",
+            evidence=evidence,
+        )
+    else:
+        yield Finding(
+            tone="gap",
+            title=f"Declared {said} ({said.word}) where {right} was right",
+            detail="The severity decides who is called and how fast.",
+            evidence=evidence,
+            work=f"Make the playbook say how to tell {right} from {said}",
+            owner=seen.role("incident commander"),
+            priority="medium",
+        )
+
+
+def _steps(seen: Seen) -> Iterator[Finding]:
+    for step, evidence, answer in seen.steps.skipped:
+        yield Finding(
+            tone="step",
+            title=f"The step “{short(step)}” was skipped",
+            detail=f"Said at the review: {answer}",
+            evidence=seen.numbers([evidence]),
+            work=f"Decide whether the step “{short(step)}” is needed; change or remove it",
+            owner=seen.role("incident commander"),
+            priority="medium",
+        )
+    for slow in seen.steps.slow:
+        yield Finding(
+            tone="slow",
+            title=f"The step “{short(slow.step)}” took {format_duration(slow.seconds)}",
+            detail=f"More than half of the {format_duration(slow.allowed)} in which to {slow.objective}.",
+            evidence=seen.numbers([slow.evidence]),
+            work=f"Write the exact command or query into the step “{short(slow.step)}”",
+            owner=seen.role("incident commander"),
+            priority="medium",
+        )
+    for action in seen.steps.lacking:
+        yield Finding(
+            tone="step",
+            title=f"The playbook does not tell of “{action.action}”",
+            detail="It was done in this drill, and no step says so.",
+            evidence=seen.numbers(action.evidence),
+            work=f"Review the proposed playbook step for “{action.action}”",
+            owner=seen.role("incident commander"),
+            priority="medium",
+        )
+    for hint in seen.history.each(ev.HintTaken):
+        yield Finding(
+            tone="slow",
+            title="A hint was needed",
+            detail=_hint(seen.history, hint.fact.index),
+            evidence=seen.numbers([hint.event.id]),
+            work="Put what the hint told into the playbook",
+            owner=seen.role("incident commander"),
+            priority="medium",
+        )
+
+
+def _hint(history: History, index: int) -> str:
+    injects = history.plan.scenario.injects
+    return f"The hint was: {injects[index].hint}" if 0 <= index < len(injects) else "The hint was taken."
+
+
+def _attribution(seen: Seen) -> Iterator[Finding]:
+    attribution = seen.result.attribution
+    evidence = seen.numbers(attribution.evidence)
+    facilitator = seen.role("facilitator")
+    match attribution.outcome, attribution.recovered_by:
+        case (Outcome.NO_EFFECT, _):
+            yield Finding(
+                tone="gap",
+                title="The fault changed nothing",
+                detail=attribution.why,
+                evidence=evidence,
+                work="Check what the experiment's actions match before the next drill",
+                owner=facilitator,
+                priority="high",
+            )
+        case (Outcome.ABSORBED, _):
+            yield Finding(
+                tone="well", title="The service absorbed the fault", detail=attribution.why, evidence=evidence
+            )
+        case (_, RecoveredBy.TEAM | RecoveredBy.AUTOMATION as by):
+            yield Finding(
+                tone="well", title=f"Recovered by the {by}", detail=attribution.why, evidence=evidence
+            )
+        case (_, RecoveredBy.ROLLBACK):
+            yield Finding(
+                tone="slow",
+                title="Our own rollback ended the impact",
+                detail=attribution.why,
+                evidence=evidence,
+                work="Find what kept the response from a recovery of its own",
+                owner=seen.role("incident commander"),
+                priority="high",
+            )
+        case (_, RecoveredBy.UNCLEAR):
+            yield Finding(
+                tone="gap",
+                title="Who recovered the service is unclear",
+                detail=attribution.why,
+                evidence=evidence,
+                work="Give the environment a trail of actions, so that the next drill can tell",
+                owner=facilitator,
+                priority="medium",
+            )
+        case _:
+            return
+
+
+def _instruments(seen: Seen) -> Iterator[Finding]:
+    rejected = tuple(seen.history.each(ev.SignalRejected))
+    if rejected:
+        yield Finding(
+            tone="gap",
+            title=f"{len(rejected)} signals could not be read",
+            detail="; ".join(sorted({f"{r.fact.system}: {r.fact.reason}" for r in rejected})),
+            evidence=seen.numbers(r.event.id for r in rejected),
+            work="Make the alert source send what gameday reads",
+            owner=seen.role("facilitator"),
+            priority="medium",
+        )
+    for lost in seen.history.each(ev.LoadLost):
+        yield Finding(
+            tone="gap",
+            title="The load was lost",
+            detail=lost.fact.reason,
+            evidence=seen.numbers([lost.event.id]),
+            work="Find why the load generator ended before the drill did",
+            owner=seen.role("facilitator"),
+            priority="high",
+        )
+    for failed in seen.history.each(ev.ResponderFailed):
+        yield Finding(
+            tone="gap",
+            title=f"Step {failed.fact.step} of the responder script could not be done",
+            detail=failed.fact.reason,
+            evidence=seen.numbers([failed.event.id]),
+            work="Mend the responder script",
+            owner=seen.role("facilitator"),
+            priority="low",
+        )
+
+
+def _other_points(seen: Seen) -> Iterator[Finding]:
+    unknown = [c for c in seen.result.score.criteria if c.share is None and c.weight > 0]
+    if unknown and seen.result.attribution.outcome is not Outcome.ABSORBED:
+        yield Finding(
+            tone="gap",
+            title=f"{len(unknown)} of {len(seen.result.score.criteria)} criteria could not be judged",
+            detail="; ".join(f"{c.criterion}: {c.why or 'undefined'}" for c in unknown) + ".",
+        )
+    measures = {c.criterion: c.measure for c in seen.history.plan.scorecard.criteria}
+    for criterion in seen.result.score.criteria:
+        if criterion.verdict is Verdict.MISSED and measures.get(criterion.criterion, "") not in _COVERED:
+            yield _missed(criterion, seen)
+
+
+def _missed(criterion: Scored, seen: Seen) -> Finding:
+    return Finding(
+        tone="gap",
+        title=f"Not met: {criterion.criterion}",
+        detail=". ".join(part.rstrip(".") for part in (criterion.rule, criterion.figure) if part) + ".",
+        evidence=seen.numbers(criterion.evidence),
+        work=f"Say in the playbook how “{criterion.criterion}” is met",
+        owner=seen.role("incident commander"),
+        priority="low",
+    )

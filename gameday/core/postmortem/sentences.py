@@ -1,0 +1,282 @@
+"""One short sentence for each fact, for the timeline and for the live screen.
+
+Comes in: an event. Goes out: a sentence without a person's name, or nothing where the fact matters
+only to machines; people's own words, apart; whose line it is. Does not: know other facts.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from gameday.core import events as ev
+from gameday.core.values import MilestoneName
+
+MILESTONE_WORDS: dict[str, str] = {
+    MilestoneName.FAULT_INJECTED: "fault injected",
+    MilestoneName.IMPACT_STARTED: "impact started",
+    MilestoneName.ALERTED: "alerted",
+    MilestoneName.ACKNOWLEDGED: "acknowledged",
+    MilestoneName.DETECTED: "detected",
+    MilestoneName.TRIAGED: "triaged",
+    MilestoneName.COMMANDER_ASSIGNED: "commander assigned",
+    MilestoneName.CONTAINED: "contained",
+    MilestoneName.RECOVERED: "recovered",
+    MilestoneName.VERIFIED: "verified",
+}
+
+DrillFact = (
+    ev.DrillPlanned
+    | ev.PhaseEntered
+    | ev.PreflightChecked
+    | ev.ProcessStarted
+    | ev.ProcessEnded
+    | ev.EnvironmentBroughtUp
+    | ev.EnvironmentTakenDown
+    | ev.SteadyStateChecked
+    | ev.AbortRequested
+    | ev.EndRequested
+    | ev.ResponseEnded
+    | ev.GuardrailTripped
+    | ev.RealIncidentSuspected
+    | ev.ContinueRequested
+    | ev.InternalErrorOccurred
+    | ev.DrillClosed
+)
+FaultFact = (
+    ev.FaultRequested
+    | ev.ActivityStarted
+    | ev.ActivityFinished
+    | ev.FaultInjected
+    | ev.FaultHeld
+    | ev.FaultFailed
+    | ev.ExposureProbed
+    | ev.RevertRequested
+    | ev.RevertClaimed
+    | ev.RevertAttempted
+    | ev.RevertFailed
+    | ev.FaultReverted
+)
+SignalFact = (
+    ev.LoadStarted
+    | ev.LoadChanged
+    | ev.LoadLost
+    | ev.LoadStopped
+    | ev.AlertFired
+    | ev.AlertAcknowledged
+    | ev.AlertResolved
+    | ev.SignalRejected
+    | ev.ProbeJudged
+    | ev.TrailWatched
+)
+ResponseFact = (
+    ev.IncidentAcknowledged
+    | ev.IncidentDeclared
+    | ev.MilestoneMarked
+    | ev.StepDone
+    | ev.NoteWritten
+    | ev.UpdateSent
+    | ev.ActionTaken
+    | ev.ResponderFailed
+    | ev.InjectSent
+    | ev.InjectSkipped
+    | ev.HintTaken
+    | ev.ReviewAnswered
+)
+
+
+def of(event: ev.Event) -> str:
+    """Say what happened in one sentence; empty where only machines care."""
+    fact = event.fact
+    if isinstance(fact, DrillFact):
+        return _drill(fact)
+    if isinstance(fact, FaultFact):
+        return _fault(fact)
+    if isinstance(fact, SignalFact):
+        return _signal(fact)
+    if isinstance(fact, ResponseFact):
+        return _response(fact)
+    assert_never(fact)
+
+
+def side(event: ev.Event) -> str:
+    """Tell whose line it is: drill, fault, signals or response."""
+    fact = event.fact
+    if isinstance(fact, DrillFact):
+        return "drill"
+    if isinstance(fact, FaultFact):
+        return "fault"
+    if isinstance(fact, SignalFact):
+        return "signals"
+    if isinstance(fact, ResponseFact):
+        return "drill" if isinstance(fact, ev.InjectSent | ev.InjectSkipped) else "response"
+    assert_never(fact)
+
+
+def quote(event: ev.Event) -> str:
+    """Give people's own words in a fact, verbatim; empty where there are none."""
+    match event.fact:
+        case ev.NoteWritten(text=text) | ev.UpdateSent(text=text) | ev.InjectSent(text=text):
+            return text
+        case ev.ReviewAnswered(answer=answer):
+            return answer
+        case _:
+            return ""
+
+
+def milestone(name: str) -> str:
+    """Name a milestone as people say it."""
+    return MILESTONE_WORDS.get(name, name)
+
+
+def _tail(detail: str) -> str:
+    return f": {detail}" if detail else "."
+
+
+def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
+    match fact:
+        case ev.DrillPlanned(scenario=scenario, environment=environment):
+            return f"Drill of {scenario.scenario} planned on {environment}; everything judged by is frozen."
+        case ev.PhaseEntered(phase=phase):
+            return f"Phase: {phase}."
+        case ev.PreflightChecked(check=check, passed=passed, detail=detail):
+            return "" if passed else f"Preflight check failed: {check}{_tail(detail)}"
+        case ev.ProcessStarted() | ev.ProcessEnded() | ev.EnvironmentTakenDown():
+            return ""
+        case ev.EnvironmentBroughtUp():
+            return "The target was not there; the drill brought it up."
+        case ev.SteadyStateChecked(stage=stage, met=met, detail=detail):
+            verdict = {True: "met", False: "not met", None: "could not be judged"}[met]
+            moment = {"before": "before the fault", "after": "after the revert"}.get(stage, stage)
+            return f"Steady state {moment}: {verdict}{_tail(detail)}"
+        case ev.AbortRequested(reason=reason, detail=detail):
+            return f"Abort requested ({reason}){_tail(detail)}"
+        case ev.EndRequested():
+            return "The facilitator ended the response."
+        case ev.ResponseEnded(why=why):
+            return f"The response ended: {_ENDS.get(why, why)}."
+        case ev.GuardrailTripped(guardrail=guardrail, detail=detail):
+            return f"Guardrail tripped: {guardrail}{_tail(detail)}"
+        case ev.RealIncidentSuspected(alert=alert, severity=severity, within=within):
+            asked = f"`gameday continue` or `gameday abort`, within {within:g} s"
+            return f"{alert} ({severity}) is not expected; the facilitator was asked: {asked}."
+        case ev.ContinueRequested():
+            return "The facilitator said that the drill goes on."
+        case ev.InternalErrorOccurred(where=where, error=error):
+            return f"gameday's own error in {where}{_tail(error)}"
+        case ev.DrillClosed(how=how, reverted=reverted):
+            rest = "nothing is in force any more" if reverted else "a fault may still be in force"
+            return f"Drill closed ({how}); {rest}."
+        case _:
+            assert_never(fact)
+
+
+_ENDS = {
+    "recovered": "recovery was observed",
+    "ended": "the facilitator said so",
+    "time": "its time was up",
+    "aborted": "the drill was aborted",
+    "no-impact": "no user was hurt",
+}
+
+
+def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
+    match fact:
+        case ev.FaultRequested(path=path):
+            return f"Fault requested: {path}."
+        case ev.ActivityStarted(kind=kind, activity=activity, stage=stage):
+            return f"Action of the experiment: {activity}." if (kind, stage) == ("action", "method") else ""
+        case ev.ActivityFinished(stage=stage, activity=activity, status=status, error=error):
+            return f"Activity failed ({stage}): {activity}{_tail(error)}" if status != "succeeded" else ""
+        case ev.FaultInjected(action=action):
+            return f"Fault injected: {action}."
+        case ev.FaultHeld() | ev.RevertClaimed():
+            return ""
+        case ev.FaultFailed(error=error, definite=definite):
+            doubt = "" if definite else " (it may have taken effect all the same)"
+            return f"The fault could not be injected{doubt}{_tail(error)}"
+        case ev.ExposureProbed(stage=stage, exposed=exposed):
+            if (stage, exposed) in _AS_MEANT:
+                return ""
+            word = {True: "still in force", False: "not in force", None: "unknown"}[exposed]
+            return f"Asked the target {stage.replace('-', ' ')}: the fault is {word}."
+        case ev.RevertRequested(why=why):
+            return f"Revert requested: {why}."
+        case ev.RevertAttempted(attempt=attempt):
+            return "Rollbacks started." if attempt <= 1 else f"Rollbacks started, try {attempt}."
+        case ev.RevertFailed(attempt=attempt, error=error, final=final):
+            end = ", the last one" if final else ""
+            return f"Rollback failed at try {attempt}{end}{_tail(error)}"
+        case ev.FaultReverted(how=how):
+            return f"Fault reverted: {REVERTS.get(how, how)}."
+        case _:
+            assert_never(fact)
+
+
+_AS_MEANT = {("before-inject", False), ("after-inject", True)}
+
+REVERTS = {
+    "rolled-back": "its rollbacks ran",
+    "already-undone": "the response had already undone it",
+    "never-injected": "it was never injected",
+    "nothing-to-undo": "the experiment has no rollbacks",
+}
+"""How a fault was reverted, in words."""
+
+
+def _signal(fact: SignalFact) -> str:  # noqa: C901, PLR0911  # a table: one arm for each fact
+    match fact:
+        case ev.LoadStarted(users=users):
+            return f"Load started: {users} users."
+        case ev.LoadChanged(users=users):
+            return f"Load changed to {users} users."
+        case ev.LoadLost(reason=reason):
+            return f"Load lost{_tail(reason)}"
+        case ev.LoadStopped(requests=requests, failures=failures):
+            return f"Load stopped after {requests:,} requests, {failures:,} of them failed."
+        case ev.AlertFired(alert=alert, severity=severity, summary=summary):
+            level = f" ({severity})" if severity else ""
+            return f"Alert {alert}{level} fired{_tail(summary)}"
+        case ev.AlertAcknowledged(alert=alert):
+            return f"Alert {alert} acknowledged in its own system."
+        case ev.AlertResolved(alert=alert):
+            return f"Alert {alert} resolved."
+        case ev.SignalRejected(system=system, reason=reason):
+            return f"A signal of {system} could not be read{_tail(reason)}"
+        case ev.ProbeJudged() | ev.TrailWatched():
+            return ""
+        case _:
+            assert_never(fact)
+
+
+def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
+    match fact:
+        case ev.IncidentAcknowledged(alert=alert):
+            return f"Acknowledged: {alert}." if alert else "Acknowledged: somebody is looking at it."
+        case ev.IncidentDeclared(severity=severity, commander=commander):
+            named = "with" if commander else "without"
+            return f"Incident declared {severity} ({severity.word}), {named} an incident commander."
+        case ev.MilestoneMarked(milestone=name, granted=granted):
+            verb = "granted by the facilitator" if granted else "marked"
+            return f"Milestone {verb}: {milestone(name)}."
+        case ev.StepDone(step=step):
+            return f"Playbook step done: {step}."
+        case ev.NoteWritten():
+            return "Note."
+        case ev.UpdateSent(audience=audience):
+            return f"Update to {audience or 'the team'}."
+        case ev.ActionTaken(action=action, exit_code=code):
+            failed = f" (exit {code})" if code else ""
+            return f"Action on the target: {action}{failed}."
+        case ev.ResponderFailed(step=step, reason=reason):
+            return f"The responder script's step {step} could not be done{_tail(reason)}"
+        case ev.InjectSent(kind=kind):
+            return f"Inject sent: {kind}."
+        case ev.InjectSkipped(index=index, why=why):
+            return f"Inject {index + 1} skipped{_tail(why)}"
+        case ev.HintTaken(index=index):
+            return f"Hint of inject {index + 1} taken."
+        case ev.ReviewAnswered(question=question):
+            about = question.removeprefix("step:")
+            return f"Review of step {about}." if about != question else f"Review: {about.replace('-', ' ')}."
+        case _:
+            assert_never(fact)

@@ -1,0 +1,59 @@
+"""The whole judgement of a drill: what result.json, postmortem, terminal and page are drawn from.
+
+Comes in: a history. Goes out: a `Result`. Does not: draw.
+
+One pass, each step a pure function of those before it: impact, milestones, attribution, score. The
+same history gives the same result. `of(history.settled())` is revision 1, whatever came later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gameday.core import alerts, attribution, exposure, impact, milestones, score
+from gameday.core.alerts import Alerts
+from gameday.core.attribution import Attribution
+from gameday.core.history import History
+from gameday.core.impact import Impact
+from gameday.core.milestones import Milestones
+from gameday.core.scenario import ScorecardRules
+from gameday.core.score import Scorecard
+from gameday.core.values import DrillId
+
+__all__ = ["Alerts", "Result", "of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """Everything judged of one drill at one revision (1 at DrillClosed; later facts add one each time)."""
+
+    drill: DrillId
+    revision: int
+    impact: Impact
+    milestones: Milestones
+    attribution: Attribution
+    alerts: Alerts
+    score: Scorecard
+    reverted: bool
+
+
+def of(history: History, rules: ScorecardRules | None = None) -> Result:
+    """Judge a drill, by its own frozen scorecard or by another one.
+
+    Raises LookupError for a history without a plan, ValueError for a scorecard with a measure,
+    target or limit that does not exist.
+    """
+    met = impact.of(history)
+    reached = milestones.of(history, met)
+    who = attribution.of(history, met, reached)
+    framed = milestones.frame(history, met)
+    return Result(
+        drill=history.events[0].drill,
+        revision=history.revision,
+        impact=met,
+        milestones=reached,
+        attribution=who,
+        alerts=alerts.coverage(history, framed.fault, framed.start),
+        score=score.of(history, rules or history.plan.scorecard, met, reached, who),
+        reverted=not exposure.of(history),
+    )

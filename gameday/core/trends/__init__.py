@@ -1,0 +1,31 @@
+"""What drills come to beside each other: bars, repeats, and whether it got worse.
+
+Comes in: results of drills as `result.json` tells them. Goes out: verdicts with their figures.
+Does not: read a history, or judge a drill anew; `core.result` did.
+"""
+
+from gameday.core.trends.bars import ORDER, WORDS, Bars, Check, Judgement, judge, together, worst
+from gameday.core.trends.model import Baseline, Ended, Interval, Told
+from gameday.core.trends.noise import Comparison, Spread, compare, spread
+from gameday.core.trends.report import Report, Row
+
+__all__ = [
+    "ORDER",
+    "WORDS",
+    "Bars",
+    "Baseline",
+    "Check",
+    "Comparison",
+    "Ended",
+    "Interval",
+    "Judgement",
+    "Report",
+    "Row",
+    "Spread",
+    "Told",
+    "compare",
+    "judge",
+    "spread",
+    "together",
+    "worst",
+]

@@ -1,0 +1,251 @@
+"""The bars that a pipeline sets: score, objectives, baseline, and the same verdict each time.
+
+Comes in: drills of one scenario as they ended, bars. Goes out: a `Judgement`, with an exit code.
+Does not: pass what could not be verified.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gameday.core.trends.model import Baseline, Ended, Interval, Told
+from gameday.core.trends.noise import Comparison, Spread, compare, spread, took
+from gameday.core.values import Outcome, Seconds, Verdict, format_duration
+
+ORDER = (4, 70, 3, 2, 5, 1, 0)
+"""Exit codes, worst first: a fault in force, our error, aborted, invalid, inconclusive, failed, passed."""
+PASSED, FAILED, INVALID, ABORTED, IN_FORCE, INCONCLUSIVE, INTERNAL = 0, 1, 2, 3, 4, 5, 70
+WORDS = {
+    PASSED: "passed",
+    FAILED: "failed",
+    INVALID: "invalid",
+    ABORTED: "aborted",
+    IN_FORCE: "a fault may still be in force",
+    INCONCLUSIVE: "inconclusive",
+    INTERNAL: "gameday's own error",
+}
+"""What each exit code says of a drill, in a word or a few."""
+NAMES = ("detect", "contain", "recover")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bars:
+    """fail_under: least points; None: the scorecard's own `pass`. baseline None: not compared."""
+
+    fail_under: float | None = None
+    baseline: Baseline | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """One thing that was checked. code: as an exit code; skipped: it does not apply, and `said` says why."""
+
+    name: str
+    code: int
+    said: str = ""
+    seconds: Seconds = 0.0
+    skipped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """What the drills of one scenario come to. flaky: some passed and some failed.
+
+    codes: the verdict of each drill, in the order in which they were played
+    """
+
+    code: int
+    flaky: bool
+    codes: tuple[int, ...]
+    checks: tuple[Check, ...]
+    spreads: tuple[Spread, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+
+
+def worst(codes: Iterable[int]) -> int:
+    """Give the worst of some exit codes by `ORDER`. One that nobody knows is our own error; so is none."""
+    known = [code if code in ORDER else INTERNAL for code in codes]
+    return min(known, key=ORDER.index, default=INTERNAL)
+
+
+def together(codes: Sequence[int]) -> int:
+    """Give the verdict of repeats: what passed and failed is inconclusive, else it is the worst."""
+    return worst((*codes, INCONCLUSIVE) if flaky(codes) else codes)
+
+
+def flaky(codes: Iterable[int]) -> bool:
+    """Tell whether repeats contradict each other."""
+    return {PASSED, FAILED} <= set(codes)
+
+
+def judge(drills: Sequence[Ended], bars: Bars) -> Judgement:
+    """Judge the drills of one scenario by the bars."""
+    each = [_of_drill(ended, bars) for ended in drills]
+    codes = tuple(worst(check.code for check in checks) for checks in each)
+    told = [ended.told for ended in drills if ended.told is not None and ended.told.judged]
+    comparisons = _comparisons(told, bars.baseline) if bars.baseline else ()
+    checks = (*_merged(each), *_compared(told, comparisons, bars.baseline))
+    whole = together(codes)
+    return Judgement(
+        code=worst((whole, *(check.code for check in checks))),
+        flaky=flaky(codes),
+        codes=codes,
+        checks=checks,
+        spreads=_spreads(told),
+        comparisons=comparisons,
+    )
+
+
+# --- one drill ---
+
+
+def _of_drill(ended: Ended, bars: Bars) -> tuple[Check, ...]:
+    """Check one drill. Only what was played to its end and judged is held against the bars."""
+    told = ended.told
+    if ended.code not in (PASSED, FAILED) or told is None or not told.judged or not told.reverted:
+        return (_unjudged(ended),)
+    return (
+        _score(told, bars.fail_under, ended.seconds),
+        *(_objective(interval, told) for interval in told.intervals),
+    )
+
+
+def _unjudged(ended: Ended) -> Check:
+    told = ended.told
+    code = worst([ended.code])
+    if told is None:
+        why = ended.why or "it left no result"
+        code = INTERNAL if code in (PASSED, FAILED) else code
+    else:
+        why = told.error or f"{told.outcome}{f': {told.why}' if told.why else ''}"
+        code = worst([code, PASSED if told.reverted else IN_FORCE, PASSED if told.judged else INCONCLUSIVE])
+    return Check(name="scenario", code=code, said=f"{WORDS[code]}: {why}", seconds=ended.seconds)
+
+
+def _score(told: Told, fail_under: float | None, seconds: Seconds) -> Check:
+    if told.points is None:
+        code = FAILED if told.score_verdict == "gated" else INCONCLUSIVE
+        said = f"{told.score_verdict}{f': {told.why}' if told.why else ''}"
+    elif fail_under is not None:
+        code = PASSED if told.points >= fail_under else FAILED
+        said = f"{told.points:.1f} points; the bar is {fail_under:g}"
+    else:
+        code = PASSED if told.passed else FAILED
+        said = f"{told.points:.1f} points; {'enough' if told.passed else 'not enough'} for the scorecard"
+    return Check(
+        name="scenario", code=code, said=f"{told.outcome} by {told.recovered_by}: {said}", seconds=seconds
+    )
+
+
+def _objective(interval: Interval, told: Told) -> Check:
+    name = f"objective {interval.name}"
+    if not interval.applies or told.outcome is Outcome.ABSORBED:
+        return Check(name=name, code=PASSED, said="no user was hurt: nothing to time", skipped=True)
+    code = {Verdict.MET: PASSED, Verdict.MISSED: FAILED, Verdict.PARTIAL: FAILED}.get(
+        interval.verdict, INCONCLUSIVE
+    )
+    return Check(name=name, code=code, said=_timed(interval), seconds=interval.seconds or 0.0)
+
+
+def _timed(interval: Interval) -> str:
+    if interval.seconds is not None:
+        length = format_duration(interval.seconds)
+    elif interval.at_least is not None:
+        length = f"not reached: at least {format_duration(interval.at_least)}"
+    else:
+        length = "not known" if interval.verdict is Verdict.UNKNOWN else "not reached"
+    goal = "none" if interval.objective is None else format_duration(interval.objective)
+    return f"{length}; the objective is {goal}"
+
+
+# --- repeats ---
+
+
+def _merged(each: Sequence[tuple[Check, ...]]) -> tuple[Check, ...]:
+    """Make one check of the repeats of each."""
+    if len(each) == 1:
+        return each[0]
+    by_name: dict[str, list[Check]] = {}
+    for check in (check for checks in each for check in checks):
+        by_name.setdefault(check.name, []).append(check)
+    return tuple(_merge(name, repeats) for name, repeats in by_name.items())
+
+
+def _merge(name: str, repeats: Sequence[Check]) -> Check:
+    codes = [check.code for check in repeats]
+    code = together(codes)
+    count = f"{codes.count(PASSED)} of {len(codes)} passed"
+    head = f"flaky: {count}" if flaky(codes) else count
+    lines = [head, *(f"{number}. {check.said}" for number, check in enumerate(repeats, start=1))]
+    return Check(
+        name=name,
+        code=code,
+        said="\n".join(lines),
+        seconds=max(check.seconds for check in repeats),
+        skipped=all(check.skipped for check in repeats),
+    )
+
+
+def _times(drills: Iterable[Told], name: str) -> list[Seconds]:
+    found = (took(interval) for told in drills for interval in told.intervals if interval.name == name)
+    return [seconds for seconds in found if seconds is not None]
+
+
+def _spreads(told: Sequence[Told]) -> tuple[Spread, ...]:
+    """Describe points and times of repeats."""
+    figures = {"points": [one.points for one in told if one.points is not None]}
+    figures |= {name: _times(told, name) for name in NAMES}
+    return tuple(spread(name, values) for name, values in figures.items() if values)
+
+
+# --- baseline ---
+
+
+def comparable(told: Sequence[Told], baseline: Baseline) -> tuple[Told, ...]:
+    """Give the earlier drills that compare: judged, of the same hash, and not these very drills."""
+    hashes = {one.comparable for one in told} - {""}
+    these = {one.drill for one in told}
+    return tuple(
+        one for one in baseline.drills if one.judged and one.comparable in hashes and one.drill not in these
+    )
+
+
+def _comparisons(told: Sequence[Told], baseline: Baseline) -> tuple[Comparison, ...]:
+    earlier = comparable(told, baseline)
+    pairs = ((name, _times(told, name), _times(earlier, name)) for name in NAMES)
+    return tuple(compare(name, now, before) for name, now, before in pairs if now and before)
+
+
+def _compared(
+    told: Sequence[Told], comparisons: Sequence[Comparison], baseline: Baseline | None
+) -> tuple[Check, ...]:
+    if baseline is None:
+        return ()
+    if not told:
+        why = "there is no judged drill to compare"
+        return (Check(name="baseline", code=INCONCLUSIVE, said=why),)
+    if not comparisons:
+        why = f"none of {len(baseline.drills)} earlier results in {baseline.folder} compares"
+        return (Check(name="baseline", code=INCONCLUSIVE, said=why),)
+    return tuple(
+        Check(name=f"baseline {one.name}", code=FAILED if one.worse else PASSED, said=_figures(one))
+        for one in comparisons
+    )
+
+
+def _figures(one: Comparison) -> str:
+    """Say a comparison with all its figures."""
+    now, before = spread(one.name, one.now), spread(one.name, one.before)
+    ratio = "" if one.ratio is None else f": {one.ratio:.2f} times"
+    how = "assumed" if one.assumed else "of the baseline"
+    return (
+        f"{_median(now)} now, {_median(before)} before{ratio}; "
+        f"up to {one.limit:.2f} times may be noise (run-to-run log-sd {one.sd:.2f}, {how})"
+    )
+
+
+def _median(spread_: Spread) -> str:
+    told = "not reached" if math.isinf(spread_.median) else format_duration(spread_.median)
+    return f"{told} (median of {len(spread_.values)})"

@@ -1,0 +1,145 @@
+"""Whether drills got slower beyond noise, and how far repeats lie apart.
+
+Comes in: times of comparable drills. Goes out: medians, their ratio, the ratio up to which it may be noise.
+Does not: decide what that means for a pipeline; `bars` does.
+
+The rule, in logarithms, because a doubling weighs the same everywhere:
+
+    worse when  ln(median now / median before) > q · s · sqrt(c(now)/now + c(before)/before)
+
+- s is the run-to-run standard deviation of the logarithm: of the baseline where it holds at least `FEW`
+  times, but no less than `FLOOR`; else `ASSUMED`.
+- c is 1 for one or two times, whose median is their mean, else π/2: the variance of a median against that
+  of a mean, for many draws of a normal distribution.
+- q is the quantile that noise alone passes once in a hundred comparisons: of Student's t with the baseline's
+  degrees of freedom where s was estimated, else of the normal distribution.
+
+What was not reached took for ever; what hurt nobody took no time. Both have their place in a median.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gameday.core.trends.model import Interval
+from gameday.core.values import Seconds, Verdict
+
+ASSUMED = 0.5
+"""Run-to-run log-sd where the baseline is too small to tell."""
+FEW = 5
+"""Fewer times than this tell nothing of their own spread."""
+FLOOR = 0.05
+"""Least log-sd: equal times by luck don't make a twentieth more a regression."""
+FALSE_ALARMS = 0.01
+"""How often noise alone is called worse, for each comparison."""
+RESOLUTION: Seconds = 0.1
+"""Load is seen in buckets of this length; shorter times are equal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """One time, now and before. Times in seconds, infinite where not reached.
+
+    ratio  median now ÷ median before; None where that is no number
+    limit  the ratio up to which it may be noise
+    sd     the run-to-run log-sd; `assumed` where the baseline was too small to tell
+    """
+
+    name: str
+    now: tuple[Seconds, ...]
+    before: tuple[Seconds, ...]
+    ratio: float | None
+    limit: float
+    sd: float
+    assumed: bool
+    worse: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spread:
+    """How far repeats of one figure lie apart. A time that was not reached is infinite."""
+
+    name: str
+    values: tuple[float, ...]
+    median: float
+    low: float
+    high: float
+
+
+def took(interval: Interval) -> Seconds | None:
+    """Give how long it took: infinite when it was not reached, 0 when nobody was hurt, None when unknown."""
+    if interval.seconds is not None:
+        return interval.seconds
+    if not interval.applies:
+        return 0.0
+    cut_off = interval.at_least is not None or interval.verdict is Verdict.MISSED
+    return math.inf if cut_off else None
+
+
+def spread(name: str, values: Sequence[float]) -> Spread:
+    """Describe repeats of one figure. Raises ValueError without any."""
+    ordered = tuple(sorted(values))
+    if not ordered:
+        raise ValueError(f"no {name} to describe")
+    return Spread(
+        name=name, values=ordered, median=statistics.median(ordered), low=ordered[0], high=ordered[-1]
+    )
+
+
+def compare(name: str, now: Sequence[Seconds], before: Sequence[Seconds]) -> Comparison:
+    """Compare times with earlier ones by the rule above. Raises ValueError where either is empty."""
+    if not now or not before:
+        raise ValueError(f"no {name} to compare")
+    sd, assumed = _spread_of(before)
+    doubt = sd * math.sqrt(_variance(len(now)) + _variance(len(before)))
+    limit = math.exp(_quantile(None if assumed else len(_finite(before)) - 1) * doubt)
+    ended, began = statistics.median(map(_seen, now)), statistics.median(map(_seen, before))
+    ratio = ended / began if math.isfinite(began) and math.isfinite(ended) else None
+    return Comparison(
+        name=name,
+        now=tuple(sorted(now)),
+        before=tuple(sorted(before)),
+        ratio=ratio,
+        limit=limit,
+        sd=sd,
+        assumed=assumed,
+        worse=math.isfinite(began) and ended / began > limit,
+    )
+
+
+def _seen(seconds: Seconds) -> Seconds:
+    return max(seconds, RESOLUTION)
+
+
+def _finite(values: Sequence[Seconds]) -> list[Seconds]:
+    return [value for value in values if math.isfinite(value)]
+
+
+def _spread_of(before: Sequence[Seconds]) -> tuple[float, bool]:
+    """Give the log-sd of earlier times, and whether it had to be assumed."""
+    logs = [math.log(_seen(value)) for value in _finite(before)]
+    if len(logs) < FEW:
+        return ASSUMED, True
+    return max(FLOOR, statistics.stdev(logs)), False
+
+
+def _variance(count: int) -> float:
+    """Give the variance of a median of `count` draws, in variances of one draw."""
+    return (1.0 if count <= 2 else math.pi / 2) / count
+
+
+def _quantile(freedom: int | None) -> float:
+    """Give the quantile of Student's t, by Abramowitz and Stegun 26.7.5; of the normal for None."""
+    z = statistics.NormalDist().inv_cdf(1 - FALSE_ALARMS)
+    if freedom is None:
+        return z
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))

@@ -1,0 +1,42 @@
+"""What one pipeline's drills come to: each scenario with its judgement, and all of them together.
+
+Comes in: judgements. Goes out: a `Report`, which `render.pipeline` draws. Does not: judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gameday.core.trends.bars import Judgement, worst
+from gameday.core.trends.model import Ended
+from gameday.core.values import Seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One scenario on one environment.
+
+    file   the scenario's file as a CI system names it; lines: where in it stands what a check is about
+    """
+
+    scenario: str
+    file: str
+    environment: str
+    drills: tuple[Ended, ...]
+    judgement: Judgement
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """All scenarios of one `gameday ci`. stopped: why it ended early; empty: it did not."""
+
+    rows: tuple[Row, ...]
+    seconds: Seconds
+    stopped: str = ""
+
+    @property
+    def code(self) -> int:
+        """The exit code: the worst of all."""
+        return worst(row.judgement.code for row in self.rows)

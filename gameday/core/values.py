@@ -1,0 +1,177 @@
+"""The small values that everything else is made of: instants, durations, severities, verdicts.
+
+Comes in: text and numbers. Goes out: immutable values that compare and print well.
+Does not: read a clock, a file or an environment.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NewType
+
+Instant = NewType("Instant", float)
+"""Seconds since the Unix epoch, UTC, rounded to the microsecond."""
+
+Seconds = float
+"""A duration in seconds."""
+
+DrillId = NewType("DrillId", str)
+EventId = NewType("EventId", str)
+FaultId = NewType("FaultId", str)
+
+
+class Severity(StrEnum):
+    """How bad an incident is, as the incident-response guide classifies it."""
+
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+
+    @property
+    def word(self) -> str:
+        """Give the guide's word for it: Critical, High, Medium or Low."""
+        return {"P1": "Critical", "P2": "High", "P3": "Medium", "P4": "Low"}[self.value]
+
+
+_ALERT_WORDS = {
+    Severity.P1: ("p1", "critical", "sev1", "page", "emergency", "fatal"),
+    Severity.P2: ("p2", "high", "error", "sev2"),
+    Severity.P3: ("p3", "warning", "medium", "warn", "sev3"),
+    Severity.P4: ("p4", "info", "low", "information", "sev4"),
+}
+
+
+def alert_severity(word: str) -> Severity | None:
+    """Map a monitor's own word for how grave an alert is; None for a word that says nothing."""
+    wanted = word.strip().lower()
+    return next((severity for severity, words in _ALERT_WORDS.items() if wanted in words), None)
+
+
+class Party(StrEnum):
+    """Who is expected to respond, or did: the team, an automation, or nobody."""
+
+    TEAM = "team"
+    AUTOMATION = "automation"
+    NONE = "none"
+
+
+class Mode(StrEnum):
+    """`train` gives no score; `evaluate` does."""
+
+    TRAIN = "train"
+    EVALUATE = "evaluate"
+
+
+class Phase(StrEnum):
+    """Where a drill stands, in order."""
+
+    PREFLIGHT = "preflight"
+    BASELINE = "baseline"
+    INJECT = "inject"
+    RESPOND = "respond"
+    REVERT = "revert"
+    VERIFY = "verify"
+    REVIEW = "review"
+    CLOSE = "close"
+
+
+class Verdict(StrEnum):
+    """The judgement on one criterion. Unknown is never met."""
+
+    MET = "met"
+    PARTIAL = "partial"
+    MISSED = "missed"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """What a drill came to, best first; the last four say that it judged nothing.
+
+    unknown: nobody can tell whether the fault changed anything (no probe, users not hurt or not seen).
+    """
+
+    RECOVERED = "recovered"
+    ABSORBED = "absorbed"
+    CONTAINED = "contained"
+    DETECTED = "detected"
+    UNDETECTED = "undetected"
+    NO_EFFECT = "no-effect"
+    UNKNOWN = "unknown"
+    ABORTED = "aborted"
+    FAILED = "failed"
+
+
+class RecoveredBy(StrEnum):
+    """Who ended the impact. Only `team` and `automation` earn points."""
+
+    TEAM = "team"
+    AUTOMATION = "automation"
+    ITSELF = "itself"
+    ROLLBACK = "rollback"
+    UNCLEAR = "unclear"
+    NONE = "none"
+
+
+class MilestoneName(StrEnum):
+    """The derived instants of a drill, in the order in which a response meets them."""
+
+    FAULT_INJECTED = "fault_injected"
+    IMPACT_STARTED = "impact_started"
+    ALERTED = "alerted"
+    ACKNOWLEDGED = "acknowledged"
+    DETECTED = "detected"
+    TRIAGED = "triaged"
+    COMMANDER_ASSIGNED = "commander_assigned"
+    CONTAINED = "contained"
+    RECOVERED = "recovered"
+    VERIFIED = "verified"
+
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
+
+
+def parse_duration(text: str) -> Seconds:
+    """Read `500ms`, `30s`, `5m`, `1h30m` as seconds.
+
+    Raises ValueError, with an example, for anything else.
+    """
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"'{text}' is not a duration; write 500ms, 30s, 5m or 1h30m")
+    return round(sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text)), 6)
+
+
+def format_duration(seconds: Seconds) -> str:
+    """Write seconds as people say them: `0.4 s`, `41.2 s`, `2 min 05 s`, `1 h 30 min`."""
+    if seconds < 0:
+        return "-" + format_duration(-seconds)
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def instant(value: float) -> Instant:
+    """Make an instant of seconds since the epoch, rounded to the microsecond."""
+    return Instant(round(value, 6))
+
+
+def parse_instant(text: str) -> Instant:
+    """Read an RFC 3339 date-time with its offset. Raises ValueError when it has none."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"'{text}' has no offset from UTC; write {text}Z or {text}+01:00")
+    return instant(moment.timestamp())
+
+
+def format_instant(at: Instant, *, digits: int = 3) -> str:
+    """Write an instant as RFC 3339 in UTC with `digits` decimals of a second (3 or 6)."""
+    spec = "milliseconds" if digits == 3 else "microseconds"
+    moment = datetime.fromtimestamp(round(at, digits), UTC)
+    return moment.isoformat(timespec=spec).replace("+00:00", "Z")

@@ -1,0 +1,64 @@
+"""The edge of the process: takes commands one after another, and never leaves without a word."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gameday.faults.line import Line
+from gameday.system import confidential
+
+
+def main() -> None:
+    """Do what the commands say until the other end is closed."""
+    line = Line()  # first of all: nothing may print into it
+    sys.path.append(str(Path.cwd()))  # experiments may name modules that stand beside where they are run
+    logging.getLogger("chaostoolkit").addHandler(logging.NullHandler())
+    try:
+        _serve(line, line.commands())
+    except Exception as error:  # noqa: BLE001  # the process's outer edge: what ended it is told
+        line.say("crashed", error=confidential.known().excerpt(f"{type(error).__name__}: {error}"))
+    os._exit(0)  # a background activity that goes on must not keep the process
+
+
+def _serve(line: Line, commands: Iterator[dict[str, Any]]) -> None:
+    from gameday.faults.child import (  # noqa: PLC0415  # may print
+        alarming,
+        checking,
+        counting,
+        injection,
+        judging,
+        leasing,
+        redirects,
+        standby,
+    )
+
+    redirects.stay()
+    ledger = standby.Standby(line)
+    duties: dict[str, Callable[[dict[str, Any]], None]] = {
+        "load": ledger.load,
+        "play": ledger.play,
+        "ask": partial(judging.ask, line),
+        "steady": partial(judging.steady, line),
+        "check": partial(checking.check, line),
+        "count": partial(counting.count, line),
+        "lease": partial(leasing.lease, line),
+        "alarm": partial(alarming.alarm, line),
+    }
+    line.say("up")
+    for command in commands:
+        word = str(command["do"])
+        if word == "inject":
+            injection.inject(line, command, commands)
+            return
+        if word not in duties:
+            raise ValueError(f"unknown command {word}")
+        duties[word](command)
+
+
+main()

@@ -1,0 +1,60 @@
+"""Asks one probe with its tolerance, or judges a whole steady-state hypothesis, once."""
+
+from __future__ import annotations
+
+import json
+
+from chaoslib.activity import ensure_activity_is_valid, run_activity
+from chaoslib.caching import cache_activities
+from chaoslib.exceptions import ChaosException
+from chaoslib.hypothesis import ensure_hypothesis_is_valid, run_steady_state_hypothesis, within_tolerance
+from chaoslib.run import EventHandlerRegistry
+
+from gameday.faults.child.loading import Json, Loaded, load
+from gameday.faults.line import Line
+
+
+def ask(line: Line, command: Json) -> None:
+    """Ask a probe; `ok` None: it could not be asked. Without a tolerance it must give something true."""
+    redactor = Loaded({}).redactor()
+    try:
+        probe = json.loads(command["probe"])
+        redactor = Loaded(probe).redactor()
+        ensure_activity_is_valid(probe)
+        output = run_activity(probe, {}, {})
+        ok = bool(within_tolerance(probe["tolerance"], output) if "tolerance" in probe else output)
+        line.say("answer", ok=ok, detail=redactor.excerpt(output))
+    except Exception as error:  # noqa: BLE001  # a user's probe may raise anything; it is told, not judged
+        line.say("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
+
+
+def steady(line: Line, command: Json) -> None:
+    """Judge the hypothesis of an experiment; met when it has none, None when it can't be judged."""
+    redactor = Loaded({}).redactor()
+    try:
+        loaded = load(command["text"], command["path"])
+        redactor = loaded.redactor()
+        ensure_hypothesis_is_valid(loaded.experiment)
+        cache_activities(loaded.experiment)
+        state = run_steady_state_hypothesis(
+            loaded.experiment, loaded.configuration, loaded.secrets, None, EventHandlerRegistry()
+        )
+    except (ChaosException, OSError, ValueError, ImportError, AttributeError, KeyError, TypeError) as error:
+        line.say("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
+        return
+    met = True if state is None else bool(state["steady_state_met"])
+    line.say("answer", ok=met, detail=redactor.excerpt(detail(state)))
+
+
+def detail(state: Json | None) -> str:
+    """Say which probe was out of tolerance, or how many were within."""
+    if state is None:
+        return "the experiment has no hypothesis"
+    probes = state["probes"]
+    if state["steady_state_met"]:
+        return f"{len(probes)} of {len(probes)} probes within tolerance"
+    last = probes[-1]
+    name, tolerance = last["activity"].get("name"), last["activity"].get("tolerance")
+    if last["status"] == "failed":
+        return f"probe {name} failed: {''.join((last.get('exception') or [''])[-1:]).strip()}"
+    return f"probe {name} gave {last['output']!r}, tolerance {tolerance!r}"

@@ -1,0 +1,177 @@
+"""Reads what gameday must know of a Chaos Toolkit experiment, without chaoslib.
+
+Comes in: an experiment, as text or as the mapping that chaoslib loads. Goes out: what it names —
+variables, secrets, modules, rollbacks, its `still-exposed` probe — and the steps for a person.
+Does not: validate; chaoslib does, in `faults.child`.
+
+Format: https://chaostoolkit.org/reference/api/experiment/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from gameday.core import events as ev
+from gameday.core.values import FaultId
+from gameday.formats import redaction
+
+Experiment = Mapping[str, Any]
+
+
+def parse(text: str, path: str) -> Experiment:
+    """Read an experiment's text as JSON or YAML, by the suffix of its path. Raises ValueError."""
+    if PurePosixPath(path).suffix in {".yaml", ".yml"}:
+        from ruamel.yaml import YAML  # noqa: PLC0415  # most experiments are JSON
+        from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+        try:
+            found = YAML(typ="safe", pure=True).load(text)
+        except YAMLError as wrong:
+            raise ValueError(str(wrong)) from wrong
+    else:
+        found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("an experiment is an object")  # noqa: TRY004  # every mistake of a file is a ValueError
+    return found
+
+
+def request(text: str, *, fault: FaultId, path: str, cwd: str, host: str = "") -> ev.FaultRequested:
+    """Make the fact that is written ahead of an injection. Raises ValueError for an unreadable text."""
+    experiment = parse(text, path)
+    return ev.FaultRequested(
+        fault=fault,
+        experiment=text,
+        path=path,
+        cwd=cwd,
+        variables=variables(experiment),
+        secrets=secrets(experiment),
+        host=host,
+    )
+
+
+def _activities(experiment: Experiment, section: str) -> tuple[Mapping[str, Any], ...]:
+    found = experiment.get(section)
+    listed = found if isinstance(found, list | tuple) else ()
+    return tuple(activity for activity in listed if isinstance(activity, Mapping))
+
+
+def method(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
+    """Give the activities of the method."""
+    return _activities(experiment, "method")
+
+
+def rollbacks(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
+    """Give the declared rollbacks."""
+    return _activities(experiment, "rollbacks")
+
+
+def still_exposed(experiment: Experiment) -> Mapping[str, Any] | None:
+    """Give the probe that tells whether the fault is in force, from the `gameday` extension; None without."""
+    for extension in experiment.get("extensions") or ():
+        if isinstance(extension, Mapping) and extension.get("name") == "gameday":
+            probe = extension.get("still-exposed")
+            return probe if isinstance(probe, Mapping) else None
+    return None
+
+
+def variables(experiment: Experiment) -> tuple[str, ...]:
+    """Name the environment variables that the configuration reads."""
+    settings = (experiment.get("configuration") or {}).values()
+    return tuple(
+        str(each["key"]) for each in settings if isinstance(each, Mapping) and each.get("type") == "env"
+    )
+
+
+def secrets(experiment: Experiment) -> tuple[str, ...]:
+    """Refer to the secrets without their values: `env:NAME`, `vault:PATH`, `inline:GROUP.KEY`."""
+    return tuple(_secrets(experiment.get("secrets") or {}, ""))
+
+
+def _secrets(tree: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for name, value in tree.items():
+        if not isinstance(value, Mapping):
+            yield f"inline:{prefix}{name}"
+        elif value.get("type") in {"env", "vault"}:
+            yield f"{value['type']}:{value.get('path') or value.get('key')}"
+        else:
+            yield from _secrets(value, f"{prefix}{name}.")
+
+
+def secret_values(experiment: Experiment, environ: Mapping[str, str]) -> Iterator[str]:
+    """Give the values that are secret without a question to anybody: written in the experiment, or in
+    variables that it reads. Whatever stands in its `secrets` is; all else by its name.
+    """
+    yield from _secret_values(experiment.get("secrets"), environ)
+    configuration = experiment.get("configuration")
+    if isinstance(configuration, Mapping):
+        named = {name: each for name, each in configuration.items() if redaction.is_secret(str(name))}
+        yield from _secret_values(named, environ)
+    yield from redaction.all_named({key: each for key, each in experiment.items() if key != "secrets"})
+    yield from redaction.in_urls(redaction.leaves(experiment))
+
+
+def _secret_values(found: Any, environ: Mapping[str, str]) -> Iterator[str]:
+    """Give what an entry comes to; a vault's and a probe's only the process knows that asks them."""
+    match found:
+        case str():
+            yield found
+        case {"type": "env"}:
+            values = (environ.get(str(found.get("key"))), found.get("default"))
+            yield from (str(value) for value in values if value)
+        case {"type": "vault" | "probe" | "action"}:
+            return
+        case Mapping():
+            for each in found.values():
+                yield from _secret_values(each, environ)
+        case _:
+            return
+
+
+def modules(experiment: Experiment) -> tuple[str, ...]:
+    """Name the Python modules of all activities, controls and dynamic configuration, once each."""
+    return tuple(dict.fromkeys(_modules(experiment)))
+
+
+def _modules(tree: Any) -> Iterator[str]:
+    if isinstance(tree, Mapping):
+        provider = tree.get("provider")
+        if isinstance(provider, Mapping) and provider.get("type") == "python" and provider.get("module"):
+            yield str(provider["module"])
+        for value in tree.values():
+            yield from _modules(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _modules(value)
+
+
+def steps(experiment: Experiment) -> tuple[str, ...]:
+    """Tell a person, rollback by rollback, what to do by hand."""
+    found = tuple(
+        f"{activity.get('name', 'rollback')}: {_by_hand(activity)}" for activity in rollbacks(experiment)
+    )
+    return found or ("the experiment declares no rollback: undo its method by hand",)
+
+
+def _by_hand(activity: Mapping[str, Any]) -> str:
+    provider = activity.get("provider") or {}
+    arguments = provider.get("arguments") or {}
+    match provider.get("type"):
+        case "process":
+            return f"run `{provider.get('path')} {_command_line(arguments)}`"
+        case "http":
+            body = f" with {json.dumps(arguments, default=str)}" if arguments else ""
+            return f"send {provider.get('method', 'GET')} {provider.get('url')}{body}"
+        case "python":
+            given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+            return f"call {provider.get('module')}.{provider.get('func')}({given})"
+        case _:
+            return f"do what {activity.get('ref') or 'it'} says"
+
+
+def _command_line(arguments: Any) -> str:
+    if isinstance(arguments, Mapping):
+        return " ".join(f"{key} {value}".strip() for key, value in arguments.items())
+    return " ".join(map(str, arguments)) if isinstance(arguments, list) else str(arguments)

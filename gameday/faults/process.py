@@ -1,0 +1,123 @@
+"""A Chaos Toolkit process, seen from whoever started it.
+
+Comes in: commands. Goes out: its messages as they come, until it has ended and everything it said is read.
+Does not: know what the messages mean. A line that can't be read is a note `unreadable`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any, Self
+
+from gameday.core.values import DrillId, Seconds
+from gameday.faults import wire
+from gameday.system import processes
+from gameday.system.processes import Identity
+
+ARGV: Sequence[str] = (sys.executable, "-P", "-m", "gameday.faults.child")
+LONGEST_LINE = 16 * 1024 * 1024
+LAST_WORDS: Seconds = 0.1
+"""How long to read on after its death: a forked grandchild may keep its pipe open."""
+START_LIMIT: Seconds = 30.0
+
+
+class ChaosProcess:
+    """One child process; made by `start`."""
+
+    def __init__(self, child: processes.Child, reader: asyncio.StreamReader) -> None:
+        self._child = child
+        self._reader = reader
+        self._gone = asyncio.Event()
+        self._pidfd = os.pidfd_open(child.pid)
+        asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
+
+    @classmethod
+    async def start(
+        cls, drill: DrillId | str, *, cwd: str = "", fault_mark: tuple[str, str] | None = None
+    ) -> Self:
+        """Start a child that carries the drill's marker, and the fault's if it may inject.
+
+        Raises OSError when it can't be started.
+        """
+        env = dict([fault_mark]) if fault_mark else {}
+        child = processes.start(
+            ARGV, drill=drill, env=env, cwd=cwd or None, stdin=True, stdout=processes.PIPE
+        )
+        reader = asyncio.StreamReader(limit=LONGEST_LINE)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), child.stdout
+        )
+        return cls(child, reader)
+
+    @property
+    def identity(self) -> Identity:
+        """The process, named for ever."""
+        return self._child.identity
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended."""
+        return self._gone.is_set()
+
+    async def send(self, word: str, **data: Any) -> None:
+        """Give it a command; without effect when it is gone."""
+        line = wire.encode("do", word, data)
+
+        def write() -> None:
+            try:
+                self._child.stdin.write(line)
+                self._child.stdin.flush()
+            except (BrokenPipeError, ValueError):  # it died: whoever reads its messages learns it
+                return
+
+        await asyncio.to_thread(write)
+
+    async def receive(self, within: Seconds | None = None) -> wire.Message | None:
+        """Wait for its next message; None when there will be no more. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            line = await self._next_line()
+        if not line.endswith(b"\n"):
+            return None
+        try:
+            return wire.decode(line)
+        except (ValueError, KeyError, TypeError) as error:
+            return wire.Note(word="unreadable", data={"error": str(error)})
+
+    async def _next_line(self) -> bytes:
+        reading = asyncio.ensure_future(self._reader.readline())
+        ending = asyncio.ensure_future(self._gone.wait())
+        try:
+            await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():
+                await asyncio.wait({reading}, timeout=LAST_WORDS)
+            return reading.result() if reading.done() else b""
+        finally:
+            reading.cancel()
+            ending.cancel()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal; without effect when it is gone."""
+        self._child.send(number)
+
+    async def kill(self) -> None:
+        """SIGKILL it with its group, and wait until it is gone."""
+        if not self.gone:
+            await asyncio.to_thread(processes.kill_and_wait, self._child.identity)
+            await self._gone.wait()
+
+    async def close(self) -> None:
+        """End it and let go of its pipes."""
+        await self.kill()
+        with contextlib.suppress(BrokenPipeError):  # a command that it died before reading
+            self._child.stdin.close()
+
+    def _reap(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._child.wait()
+        self._gone.set()

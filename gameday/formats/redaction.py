@@ -1,0 +1,163 @@
+"""Takes secrets out of texts, facts and JSON values before anything leaves the process that knows them.
+
+Comes in: the values that are secret, and what is to be told. Goes out: the same with `***`.
+Does not: find secrets that nobody named, but for what stands before the `@` of a URL. A value of
+fewer than SHORTEST characters is not looked for: it would blacken texts that have nothing to do with it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from typing import Any, TypeVar, cast
+from urllib.parse import quote, quote_plus, unquote
+
+MASK = "***"
+SHORTEST = 6
+EXCERPT = 2048
+"""The most characters of an activity's output that are kept."""
+
+_SECRET_NAME = re.compile(
+    r"secret|token|passw|passphrase|[_-]pwd|credential|authorization|cookie"
+    r"|(api|access|private|signing|encryption)[_-]?key|[_-]key$",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(r"(?<=\w://)[^\s/?#\"'<>\\]+(?=@)")
+_REFERENCE = re.compile(r"\$\{[^}]*\}|(env|file|vault):\S*")
+
+T = TypeVar("T")
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a name says that what it names is secret."""
+    return bool(_SECRET_NAME.search(name))
+
+
+def secret_named(values: Mapping[str, Any]) -> Iterator[str]:
+    """Give the texts of a mapping, such as the environment, whose name says that they are secret."""
+    return (value for name, value in values.items() if isinstance(value, str) and is_secret(name))
+
+
+def all_named(tree: Any) -> Iterator[str]:
+    """Give the texts anywhere within a JSON value whose key says that they are secret; no references."""
+    if isinstance(tree, Mapping):
+        for value in secret_named(tree):
+            yield from () if _REFERENCE.fullmatch(value) else _credentials(value)
+        for value in tree.values():
+            yield from all_named(value)
+    elif isinstance(tree, list | tuple):
+        for value in tree:
+            yield from all_named(value)
+
+
+def _credentials(value: str) -> Iterator[str]:
+    """Give a value, and without its scheme what stands in an Authorization header: `Bearer VALUE`."""
+    yield value
+    scheme, _, rest = value.partition(" ")
+    if scheme.lower() in {"bearer", "basic", "token", "apikey"} and not _REFERENCE.fullmatch(rest):
+        yield rest
+
+
+def leaves(tree: Any) -> Iterator[str]:
+    """Give every text within a JSON value, such as the resolved secrets of an experiment."""
+    match tree:
+        case str():
+            yield tree
+        case Mapping():
+            for value in tree.values():
+                yield from leaves(value)
+        case list() | tuple():
+            for value in tree:
+                yield from leaves(value)
+        case _:
+            return
+
+
+def in_urls(texts: Iterable[str]) -> Iterator[str]:
+    """Give the passwords of the URLs within texts, as they stand there and as they are meant."""
+    for text in texts:
+        for found in _USERINFO.finditer(text):
+            password = found.group().partition(":")[2]
+            yield from (password, unquote(password))
+
+
+def in_environment(environ: Mapping[str, str]) -> Iterator[str]:
+    """Give what is secret of a process's environment: by name, and the passwords of its URLs."""
+    yield from secret_named(environ)
+    yield from in_urls(environ.values())
+
+
+class Redactor:
+    """Masks known secret values, and whatever names a user in URLs."""
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        self._forms: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
+        self.learn(values)
+
+    def learn(self, values: Iterable[str]) -> None:
+        """Mask these values, too, from now on; of a text of several lines each line."""
+        lines = {line.strip() for value in values for line in (value, *value.splitlines())}
+        fresh = {form for line in lines if len(line) >= SHORTEST for form in _forms(line)}
+        if fresh <= self._forms or fresh == {MASK}:
+            return
+        self._forms |= fresh
+        ordered = sorted(self._forms, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, ordered)))
+
+    def text(self, text: str) -> str:
+        """Mask a text."""
+        masked = self._known.sub(MASK, text) if self._known else text
+        return _USERINFO.sub(MASK, masked) if "@" in masked else masked
+
+    def excerpt(self, value: Any) -> str:
+        """Give any value as a masked text of at most EXCERPT characters; None is empty."""
+        if value is None:
+            return ""
+        whole = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+        masked = self.text(whole)
+        return masked if len(masked) <= EXCERPT else masked[: EXCERPT - 1] + "…"
+
+    def tree(self, value: Any) -> Any:
+        """Mask every text within a JSON value, keys included; what JSON can't hold becomes its text."""
+        match value:
+            case str():
+                return self.text(value)
+            case Mapping():
+                return {self.text(str(key)): self.tree(each) for key, each in value.items()}
+            case list() | tuple():
+                return [self.tree(each) for each in value]
+            case None | bool() | int() | float():
+                return value
+            case _:
+                return self.text(str(value))
+
+    def value(self, value: T) -> T:
+        """Mask every text within a frozen value such as a fact; what holds no secret is given as it is."""
+        return cast("T", self._value(value))
+
+    def _value(self, value: Any) -> Any:
+        match value:
+            case Enum():
+                return value
+            case str():
+                return self.text(value)
+            case tuple():
+                return tuple(map(self._value, value))
+            case Mapping():
+                return {self._value(key): self._value(each) for key, each in value.items()}
+            case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+                old = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+                new = {name: self._value(each) for name, each in old.items()}
+                return value if new == old else dataclasses.replace(value, **new)
+            case _:
+                return value
+
+
+def _forms(value: str) -> set[str]:
+    """Give a value as it stands, and as JSON, repr and URLs write it."""
+    written = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    return {value, *written, quote(value, safe=""), quote(value), quote_plus(value)}

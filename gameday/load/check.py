@@ -1,0 +1,180 @@
+"""Checks that locustfiles import, in one child process for all of them: importing Locust takes a second.
+
+Comes in: paths of locustfiles. Goes out: their mistakes, with line numbers.
+Does not: import a locustfile in this process when used as a library; only
+`python -m gameday.load.check FILE...`, which prints JSON, does. It makes no request.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType, TracebackType
+
+from gameday.core.errors import Mistake
+from gameday.system import processes
+
+LIMIT = 30.0
+"""Seconds for all files together; a locustfile that hangs while it is imported is a mistake too."""
+
+
+class Check:
+    """A check under way: start it early, ask for its result late."""
+
+    def __init__(self, files: Sequence[str], *, cwd: Path) -> None:
+        self._files = tuple(files)
+        self._child: processes.Child | None = None
+        if files:
+            argv = [sys.executable, "-P", "-m", "gameday.load.check", *files]
+            self._child = processes.start(argv, cwd=cwd, stdout=processes.PIPE)
+
+    def mistakes(self, within: float = LIMIT) -> tuple[Mistake, ...]:
+        """Wait for the result; what has not come by `within` seconds is a mistake of its file."""
+        if self._child is None:
+            return ()
+        text = _read(self._child, within)
+        found = [json.loads(line) for line in text.splitlines()]
+        told = {row["file"] for row in found}
+        mistakes = [Mistake(**row["mistake"]) for row in found if row["mistake"]]
+        silent = next((file for file in self._files if file not in told), None)
+        if silent is not None:
+            mistakes.append(
+                Mistake(
+                    file=silent,
+                    message=f"the import did not end within {within:g} s, or ended the process",
+                    hint="a locustfile only defines users; what takes time belongs in on_start",
+                )
+            )
+        return tuple(sorted(mistakes))
+
+
+def _read(child: processes.Child, within: float) -> str:
+    """Read a child's output to its end, or up to its time limit."""
+    with contextlib.suppress(TimeoutError):
+        child.wait(within)  # a few lines, less than a pipe holds
+    child.kill()
+    with child.stdout as output:
+        return output.read().decode(errors="replace")
+
+
+def mistakes(files: Sequence[str], *, cwd: Path) -> tuple[Mistake, ...]:
+    """Import locustfiles (paths from `cwd`) as Locust would, and give what is wrong with them."""
+    return Check(files, cwd=cwd).mistakes()
+
+
+def mistake_in(file: str) -> Mistake | None:
+    """Import one locustfile in this process. None: it imports and has users."""
+    if "," in file:
+        return Mistake(file=file, message="Locust can't take a path with a comma")
+    if Path(file).stem == "gameday":
+        return Mistake(file=file, message="a locustfile called gameday.py hides gameday's own modules")
+    try:
+        module = _imported(file)
+    except SyntaxError as error:
+        return Mistake(
+            file=_own(error.filename, file),
+            line=error.lineno or 1,
+            column=error.offset or 1,
+            message=f"{type(error).__name__}: {error.msg}",
+        )
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's file may raise anything
+        return Mistake(file=file, line=_line(error.__traceback__, file), message=_text(error))
+    if not _has_users(module):
+        return Mistake(
+            file=file,
+            message="no User class in this locustfile",
+            hint="define a class that inherits from locust.HttpUser, FastHttpUser or User",
+        )
+    return None
+
+
+def _imported(file: str) -> ModuleType:
+    """Import a file as Locust does: its folder and the working folder first on the path."""
+    path = Path(file).resolve(strict=True)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} is not a Python file")
+    before, modules = list(sys.path), set(sys.modules)
+    sys.path[:0] = [str(path.parent), str(Path.cwd())]
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path[:] = before
+        _forget(set(sys.modules) - modules, Path.cwd(), path.parent)
+    return module
+
+
+def _forget(names: set[str], *folders: Path) -> None:
+    """Forget the user's own modules, so that the next file finds its own of the same name."""
+    installed = Path(sys.prefix)
+    for name in names:
+        file = Path(getattr(sys.modules[name], "__file__", None) or sys.prefix)
+        theirs = any(file.is_relative_to(folder) for folder in folders)
+        if theirs and not file.is_relative_to(installed):
+            del sys.modules[name]
+
+
+def _has_users(module: ModuleType) -> bool:
+    """Tell whether Locust would find users: a User class that is not abstract, or pytest's tests."""
+    return any(
+        _is_user(value) or (inspect.isfunction(value) and name.startswith("test_"))
+        for name, value in vars(module).items()
+    )
+
+
+def _is_user(value: object) -> bool:
+    if not inspect.isclass(value) or getattr(value, "abstract", True):
+        return False
+    return any((base.__module__, base.__name__) == ("locust.user.users", "User") for base in value.__mro__)
+
+
+def _own(named: str | None, file: str) -> str:
+    """Give the file as it was named to us if it is the one that an error names."""
+    if named and not (os.path.exists(named) and os.path.samefile(named, file)):  # noqa: PTH110, PTH121
+        return named
+    return file
+
+
+def _line(trace: TracebackType | None, file: str) -> int:
+    """Find the locustfile's own line in a trace; 1 when it has none."""
+    path = str(Path(file).resolve())
+    lines = [frame.lineno or 1 for frame in traceback.extract_tb(trace) if frame.filename == path]
+    return lines[-1] if lines else 1
+
+
+def _text(error: BaseException) -> str:
+    first = str(error).strip().split("\n", 1)[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def main() -> None:
+    """Print one JSON line for each file of the command line, as soon as it is known."""
+    with os.fdopen(os.dup(1), "w") as output:
+        os.dup2(2, 1)  # what a locustfile prints is not our answer
+        for file in sys.argv[1:]:
+            found = mistake_in(file)
+            row = {
+                "file": file,
+                "mistake": found
+                and {
+                    "file": found.file,
+                    "line": found.line,
+                    "column": found.column,
+                    "message": found.message,
+                    "hint": found.hint,
+                },
+            }
+            print(json.dumps(row), file=output, flush=True)
+    os._exit(0)  # a locustfile's own threads and exit handlers are not waited for
+
+
+if __name__ == "__main__":
+    main()

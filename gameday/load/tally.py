@@ -1,0 +1,127 @@
+"""Counts requests inside Locust's process, cheaply, and gives them away as chunks.
+
+Comes in: completed requests, and those still open, by request type and name.
+Goes out: at each `take`, what came since the last, as `core.loadsamples.Chunk`.
+Does not: know Locust, or read a clock.
+
+Memory is bounded: behind the first `MOST_NAMES` request names, further ones are counted under
+`OTHER`, by their type where that is an HTTP method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from gameday.core.loadsamples import BUCKETS_PER_CHUNK, CHUNK, Chunk, bin_of
+
+MOST_NAMES = 500
+OTHER = "(other)"
+
+_PER_SECOND = BUCKETS_PER_CHUNK / CHUNK
+_METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
+_CODES = 1024
+"""A cell is bucket * _CODES + code, one whole number, since a tuple would cost more a request."""
+_BAD = _CODES - 1
+_OPEN = _CODES - 2
+
+
+class Table:
+    """The counts of one request name since the last `take`."""
+
+    __slots__ = ("cells", "name", "type")
+
+    def __init__(self, type_: str, name: str) -> None:
+        self.type = type_
+        self.name = name
+        self.cells: dict[int, int] = {}
+
+
+class Tally:
+    """The counts of all request names since the last `take`."""
+
+    def __init__(self, most_names: int = MOST_NAMES) -> None:
+        self._most = most_names
+        self._tables: dict[tuple[Hashable, Hashable], Table] = {}
+        self._others: dict[str, Table] = {}
+
+    @property
+    def folded(self) -> bool:
+        """Whether there were more names than are kept apart."""
+        return bool(self._others)
+
+    def completed(
+        self, key: tuple[Hashable, Hashable], start: float, milliseconds: float, failed: bool
+    ) -> None:
+        """Count a request, by (type, name), that started at `start` and has ended."""
+        table = self._tables.get(key) or self._table(key)
+        cell = int(start * _PER_SECOND) * _CODES + (_BAD if failed else bin_of(milliseconds))
+        cells = table.cells
+        cells[cell] = cells.get(cell, 0) + 1
+
+    def opened(self, key: tuple[Hashable, Hashable], start: float) -> tuple[Table, int]:
+        """Count a request as open. Gives what `closed` takes back when it ends."""
+        table = self._tables.get(key) or self._table(key)
+        mark = (table, int(start * _PER_SECOND) * _CODES + _OPEN)
+        _add(mark, 1)
+        return mark
+
+    def closed(self, mark: tuple[Table, int]) -> None:
+        """Count a request, that was open, as ended."""
+        _add(mark, -1)
+
+    def _table(self, key: tuple[Hashable, Hashable]) -> Table:
+        type_, name = _text(key[0]), _text(key[1])
+        if len(self._tables) < self._most:
+            return self._tables.setdefault(key, Table(type_, name))
+        kept = type_ if type_ in _METHODS else ""
+        return self._others.setdefault(kept, Table(kept, OTHER))
+
+    def take(self) -> list[Chunk]:
+        """Give what was counted since the last call."""
+        chunks: list[Chunk] = []
+        for table in (*self._tables.values(), *self._others.values()):
+            if table.cells:
+                cells, table.cells = table.cells, {}
+                chunks.extend(_chunks(table, cells))
+        return chunks
+
+
+def _add(mark: tuple[Table, int], number: int) -> None:
+    table, cell = mark
+    table.cells[cell] = table.cells.get(cell, 0) + number
+
+
+def _text(value: Hashable) -> str:
+    """Make text that every encoder takes of whatever a client called its request."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return str(value).encode(errors="replace").decode()
+
+
+def _chunks(table: Table, cells: dict[int, int]) -> list[Chunk]:
+    by_start: dict[int, list[tuple[int, int, int]]] = {}
+    for cell, count in cells.items():
+        if not count:  # opened and closed since the last take
+            continue
+        bucket, code = divmod(cell, _CODES)
+        chunk, at = divmod(bucket, BUCKETS_PER_CHUNK)
+        by_start.setdefault(chunk, []).append((at, code, count))
+    return [_chunk(table, chunk, rows) for chunk, rows in by_start.items()]
+
+
+def _chunk(table: Table, chunk: int, rows: list[tuple[int, int, int]]) -> Chunk:
+    good = [row for row in rows if row[1] < _OPEN]
+    bad = [row for row in rows if row[1] == _BAD]
+    opened = [row for row in rows if row[1] == _OPEN]
+    return Chunk(
+        type=table.type,
+        name=table.name,
+        start=chunk * int(CHUNK),
+        at=tuple(at for at, _, _ in good),
+        bin=tuple(code for _, code, _ in good),
+        count=tuple(count for _, _, count in good),
+        bad_at=tuple(at for at, _, _ in bad),
+        bad_count=tuple(count for _, _, count in bad),
+        open_at=tuple(at for at, _, _ in opened),
+        open_count=tuple(count for _, _, count in opened),
+    )

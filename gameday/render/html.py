@@ -1,0 +1,38 @@
+"""A postmortem as one HTML file: it opens offline, prints, and reads in light, dark and without colour.
+
+Comes in: a `Postmortem` and the text of its chart. Goes out: HTML with its styles in it, no script.
+Does not: trust a word from outside: Jinja2 escapes everything but the chart, which escapes itself.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from gameday.core.postmortem import Postmortem
+from gameday.render import words
+
+
+def postmortem(pm: Postmortem, chart: str, narrow: str = "") -> str:
+    """Write the page. chart: the SVG text for wide windows; narrow: for phones, else the same."""
+    return _template().render(
+        pm=pm,
+        chart=Markup(chart),  # noqa: S704  # render.chart escapes what it draws
+        narrow=Markup(narrow),  # noqa: S704  # the same
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("gameday.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["words"] = words
+    return environment.get_template("postmortem.html")

@@ -1,0 +1,81 @@
+"""A result as JUnit XML: one test case for the scenario, one for each objective and criterion.
+
+Comes in: a history with its result. Goes out: XML that CI systems read.
+Does not: call anything passed that was not judged: what could not be judged is an error, and what
+does not apply is skipped with its reason.
+"""
+
+from __future__ import annotations
+
+from gameday.core.history import History, counted_instant
+from gameday.core.milestones import Interval
+from gameday.core.result import Result
+from gameday.core.score import Scored
+from gameday.core.values import Mode, Outcome, Verdict, format_duration
+from gameday.render import junitxml
+from gameday.render.junitxml import Case, Suite
+
+
+def encode(history: History, result: Result) -> str:
+    """Encode a drill's result. Times of cases are those that the drill measured, in seconds."""
+    scenario = history.plan.scenario.scenario
+    began = counted_instant(history.events[0])
+    suite = Suite(
+        name=scenario,
+        cases=(
+            _scenario(history, result),
+            *(_objective(one, result) for one in result.milestones.intervals),
+            *(_criterion(one) for one in result.score.criteria),
+        ),
+        seconds=counted_instant(history.events[-1]) - began,
+        began=began,
+        properties={
+            "drill": result.drill,
+            "revision": str(result.revision),
+            "environment": history.plan.environment,
+            "outcome": str(result.attribution.outcome),
+            "recovered_by": str(result.attribution.recovered_by),
+            "reverted": str(result.reverted).lower(),
+        },
+    )
+    return junitxml.document((suite,), suite.seconds)
+
+
+def _scenario(history: History, result: Result) -> Case:
+    outcome, score = result.attribution.outcome, result.score
+    name = f"scenario {history.plan.scenario.scenario}"
+    if not result.reverted:
+        return Case(name=name, state="error", message="a fault may still be in force: a person must look")
+    if outcome in (Outcome.ABORTED, Outcome.FAILED, Outcome.NO_EFFECT):
+        return Case(name=name, state="error", message=f"{outcome}: {result.attribution.why}")
+    if history.plan.mode is Mode.TRAIN:
+        return Case(name=name, state="skipped", message="not scored: the drill was for training")
+    if score.points is None:
+        return Case(name=name, state="error", message=f"{score.verdict}: {score.why}")
+    state = "passed" if score.passed else "failure"
+    return Case(name=name, state=state, message=f"{score.points:.1f} of {score.of:g} points: {outcome}")
+
+
+def _objective(interval: Interval, result: Result) -> Case:
+    name, allowed = f"objective {interval.name}", format_duration(interval.objective)
+    if not interval.applies or result.attribution.outcome is Outcome.ABSORBED:
+        return Case(name=name, state="skipped", message="no user was hurt: nothing to time")
+    if interval.seconds is None and interval.at_least is not None:
+        least = format_duration(interval.at_least)
+        message = f"not reached: at least {least}, the objective is {allowed}"
+        return Case(name=name, state="failure", message=message, seconds=interval.at_least)
+    if interval.verdict is Verdict.UNKNOWN:
+        return Case(name=name, state="error", message=f"not known; the objective is {allowed}")
+    took = "not reached" if interval.seconds is None else format_duration(interval.seconds)
+    state = "passed" if interval.verdict is Verdict.MET else "failure"
+    message = f"{took}; the objective is {allowed}"
+    return Case(name=name, state=state, message=message, seconds=interval.seconds or 0.0)
+
+
+def _criterion(scored: Scored) -> Case:
+    name = f"criterion {scored.criterion}"
+    told = "; ".join(part for part in (scored.figure, scored.rule, scored.why) if part)
+    if scored.share is None:
+        return Case(name=name, state="skipped", message=f"not judged: {scored.why or 'does not apply'}")
+    state = "failure" if scored.verdict is Verdict.MISSED else "passed"
+    return Case(name=name, state=state, message=told)

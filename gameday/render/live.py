@@ -1,0 +1,275 @@
+"""The live look at a drill, for the terminal and `gameday status`: what to show, not how to draw it.
+
+Comes in: a history so far, the service levels of this moment, and this moment.
+Goes out: a `LiveView` of plain words. Does not: judge; what it says of now is never scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gameday.core import events as ev
+from gameday.core.history import History
+from gameday.core.impact import ServiceLevel
+from gameday.core.postmortem import sentences
+from gameday.core.values import Instant, MilestoneName, Phase, Seconds, format_duration
+from gameday.render import words
+from gameday.render.table import clean
+
+LATEST = 12
+"""Events to show."""
+
+_PEOPLE = (ev.IncidentAcknowledged, ev.AlertAcknowledged)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clock:
+    """A time that runs, or has stopped. state: waiting | running | stopped | over (past its objective)."""
+
+    name: str
+    seconds: Seconds | None
+    objective: Seconds | None
+    state: str
+
+    @property
+    def text(self) -> str:
+        """Write it as `41.2 s of 2 min 00 s`."""
+        if self.seconds is None:
+            return "waiting"
+        limit = f" of {format_duration(self.objective)}" if self.objective is not None else ""
+        return format_duration(self.seconds) + limit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Level:
+    """What users meet now. state: good | bad | unknown."""
+
+    slo: str
+    state: str
+    good: float | None
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertLine:
+    """An alert. state: firing | acknowledged | resolved; since: seconds since it last changed."""
+
+    alert: str
+    state: str
+    since: Seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuardrailLine:
+    """A guardrail. tripped: what tripped it, else empty."""
+
+    guardrail: str
+    tripped: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What the facilitator has to answer. left: seconds until the drill is aborted without an answer."""
+
+    text: str
+    left: Seconds
+
+    @property
+    def answers(self) -> str:
+        """Tell how to answer."""
+        return f"gameday continue, or gameday abort; in {format_duration(self.left)} it is aborted"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventLine:
+    """One of the latest events: its time of day in UTC, time since the fault or the start, words."""
+
+    at: Instant
+    clock: str
+    offset: str
+    side: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LiveView:
+    """Everything that the live screen shows. phase None: nothing has begun."""
+
+    drill: str
+    scenario: str
+    title: str
+    environment: str
+    responder: str
+    phase: Phase | None
+    elapsed: Seconds
+    in_phase: Seconds
+    fault: str
+    clocks: tuple[Clock, ...]
+    hurt: bool
+    levels: tuple[Level, ...]
+    alerts: tuple[AlertLine, ...]
+    guardrails: tuple[GuardrailLine, ...]
+    latest: tuple[EventLine, ...]
+    question: Question | None = None
+
+
+def sentence(event: ev.Event) -> str:
+    """Say what happened in one line that can't steer a terminal; empty where only machines care."""
+    said, quote = sentences.of(event), sentences.quote(event)
+    return clean(f"{said} “{quote}”" if said and quote else said)
+
+
+def view(history: History, levels: Sequence[ServiceLevel], now: Instant, latest: int = LATEST) -> LiveView:
+    """Give the view of this moment. Raises LookupError for a history without a plan."""
+    planned = history.plan
+    phase = history.last(ev.PhaseEntered)
+    began = history.first(ev.DrillPlanned)
+    start = began.at if began else now
+    shown = tuple(_level(level) for level in levels)
+    return LiveView(
+        drill=history.events[0].drill,
+        scenario=planned.scenario.scenario,
+        title=clean(planned.scenario.title),
+        environment=planned.environment,
+        responder=clean(planned.responder),
+        phase=phase.fact.phase if phase else None,
+        elapsed=max(0.0, now - start),
+        in_phase=max(0.0, now - phase.at) if phase else 0.0,
+        fault=_fault(history),
+        clocks=_clocks(history, levels, now),
+        hurt=any(level.state == "bad" for level in shown),
+        levels=shown,
+        alerts=_alerts(history, now),
+        guardrails=_guardrails(history),
+        latest=_latest(history, start, latest),
+        question=_question(history, now),
+    )
+
+
+_ANSWERS = (ev.ContinueRequested, ev.AbortRequested, ev.FaultReverted, ev.DrillClosed)
+
+
+def _question(history: History, now: Instant) -> Question | None:
+    """Give the question that is open and soonest due."""
+    answered = max((one.event.recorded_at for kind in _ANSWERS for one in history.each(kind)), default=0.0)
+    for asked in history.each(ev.RealIncidentSuspected):
+        if asked.at > answered:
+            text = f"Is {clean(asked.fact.alert)} ({asked.fact.severity}) a real incident?"
+            return Question(text=text, left=max(0.0, asked.at + asked.fact.within - now))
+    return None
+
+
+def _fault(history: History) -> str:
+    """Say where the fault stands: not injected | in force | reverting | reverted | failed."""
+    state = "not injected"
+    for event in history.events:
+        match event.fact:
+            case ev.FaultInjected():
+                state = "in force"
+            case ev.RevertRequested() | ev.RevertAttempted():
+                state = "reverting"
+            case ev.FaultReverted():
+                state = "reverted"
+            case ev.RevertFailed(final=True):
+                state = "may still be in force"
+            case _:
+                pass
+    return state
+
+
+def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> tuple[Clock, ...]:
+    """Give the three clocks. Live, they run from the fault: the onset of impact is settled afterwards."""
+    injected = history.first(ev.FaultInjected)
+    objectives = history.plan.scenario.objectives
+    ended = history.first(ev.ResponseEnded)
+    well = _well_since(levels, now) if injected else None
+    stops = {
+        "detect": _first(history, (*_PEOPLE, ev.IncidentDeclared), MilestoneName.DETECTED),
+        "contain": _first(history, (), MilestoneName.CONTAINED),
+        "recover": _first(history, (), MilestoneName.RECOVERED) or (well if ended else None),
+    }
+    over = ended.at if ended else now
+    return tuple(
+        _clock(name, injected.at if injected else None, stop, over, limit, running=ended is None)
+        for (name, stop), limit in zip(
+            stops.items(), (objectives.detect, objectives.contain, objectives.recover), strict=True
+        )
+    )
+
+
+def _clock(
+    name: str,
+    start: Instant | None,
+    stop: Instant | None,
+    now: Instant,
+    objective: Seconds,
+    *,
+    running: bool,
+) -> Clock:
+    if start is None:
+        return Clock(name=words.TIMES[name], seconds=None, objective=objective, state="waiting")
+    seconds = max(0.0, (now if stop is None else stop) - start)
+    state = "over" if seconds > objective else "stopped" if stop is not None or not running else "running"
+    return Clock(name=words.TIMES[name], seconds=seconds, objective=objective, state=state)
+
+
+def _first(history: History, kinds: tuple[type[ev.Fact], ...], milestone: MilestoneName) -> Instant | None:
+    said = [one.at for kind in kinds for one in history.each(kind)]
+    marked = [one.at for one in history.each(ev.MilestoneMarked) if one.fact.milestone == milestone]
+    return min((*said, *marked), default=None)
+
+
+def _well_since(levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:
+    held = [level.held_for for level in levels if level.judged]
+    return Instant(now - min(held)) if held and all(held) else None
+
+
+def _level(level: ServiceLevel) -> Level:
+    if not level.judged or level.good is None:
+        return Level(slo=level.slo, state="unknown", good=None, text="too few requests to tell")
+    state = "bad" if level.bad_for > 0 else "good"
+    lasting = level.bad_for if state == "bad" else level.held_for
+    text = f"{words.share(level.good)} good, {state} for {format_duration(lasting)}"
+    return Level(slo=level.slo, state=state, good=level.good, text=text)
+
+
+def _alerts(history: History, now: Instant) -> tuple[AlertLine, ...]:
+    states: dict[str, AlertLine] = {}
+    for event in history.events:
+        since = max(0.0, now - event.recorded_at)
+        match event.fact:
+            case ev.AlertFired(key=key, alert=alert):
+                states[key] = AlertLine(alert=clean(alert), state="firing", since=since)
+            case ev.AlertAcknowledged(key=key, alert=alert):
+                states[key] = AlertLine(alert=clean(alert), state="acknowledged", since=since)
+            case ev.AlertResolved(key=key, alert=alert):
+                states[key] = AlertLine(alert=clean(alert), state="resolved", since=since)
+            case _:
+                pass
+    return tuple(states.values())
+
+
+def _guardrails(history: History) -> tuple[GuardrailLine, ...]:
+    tripped = {one.fact.guardrail: one.fact.detail or "tripped" for one in history.each(ev.GuardrailTripped)}
+    planned = [guardrail.name for guardrail in history.plan.scenario.guardrails]
+    return tuple(
+        GuardrailLine(guardrail=name, tripped=clean(tripped.get(name, "")))
+        for name in dict.fromkeys((*planned, *tripped))
+    )
+
+
+def _latest(history: History, start: Instant, number: int) -> tuple[EventLine, ...]:
+    injected = history.first(ev.FaultInjected)
+    zero = injected.at if injected else start
+    told = [(event, said) for event in history.events if (said := sentence(event))]
+    return tuple(
+        EventLine(
+            at=event.recorded_at,
+            clock=words.clock(event.recorded_at),
+            offset=words.offset(event.recorded_at - zero),
+            side=sentences.side(event),
+            text=said,
+        )
+        for event, said in (told[-number:] if number else [])
+    )

@@ -1,0 +1,287 @@
+"""A postmortem in Markdown, for wikis, tickets and pull requests.
+
+Comes in: a `Postmortem`. Goes out: GitHub-flavoured Markdown, the same bytes for an equal value.
+Does not: let words from outside act as Markdown or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from gameday.core.postmortem import Chain, Entry, Finding, Postmortem
+from gameday.render import words
+
+_SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def postmortem(pm: Postmortem) -> str:
+    """Write the whole postmortem."""
+    sections = (
+        ("", _head(pm)),
+        ("Summary", _paragraphs(pm.summary)),
+        ("Timeline", _timeline(pm)),
+        ("Where the time went", _chains(pm.chains)),
+        ("Root Cause", _root_cause(pm)),
+        ("Impact Analysis", _impact(pm)),
+        ("Resolution", _resolution(pm)),
+        ("Lessons Learned", _lessons(pm)),
+        ("Action Items", _actions(pm)),
+        ("Scorecard", _scorecard(pm)),
+        ("Detection coverage", _coverage(pm)),
+    )
+    parts = []
+    for title, lines in sections:
+        body = "\n".join(lines)
+        parts.append(f"## {title}\n\n{body}\n" if title else f"{body}\n")
+    return "\n".join(parts)
+
+
+def escape(text: str) -> str:
+    """Make words from outside mean themselves in Markdown, on one line."""
+    flat = " ".join(_CONTROL.sub(" ", text).split())
+    html = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = _SPECIAL.sub(r"\\\1", html)
+    return re.sub(r"(?i)\b(https?|ftp|mailto|www)([:.])", r"\1&#8203;\2", plain)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Write a table of cells that are escaped already; a dash stands for an empty one."""
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' for _ in head)} |"
+    for row in rows:
+        yield f"| {' | '.join(cell or words.NONE for cell in row)} |"
+
+
+def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
+    for index, line in enumerate(lines):
+        if index:
+            yield ""
+        yield escape(line)
+
+
+def _items(lines: Iterable[str]) -> Iterator[str]:
+    yield from (f"- {escape(line)}" for line in lines)
+
+
+def _head(pm: Postmortem) -> Iterator[str]:
+    yield f"# Postmortem: {escape(pm.title)}"
+    yield ""
+    if pm.aborted:
+        yield f"> **Aborted drill.** {escape(pm.aborted)}"
+        yield ""
+    by = str(pm.recovered_by)
+    rows = [
+        ("Drill", f"{escape(pm.drill)}, revision {pm.revision}"),
+        ("Scenario", f"{escape(pm.scenario)} on {escape(pm.environment)}, mode {escape(pm.mode)}"),
+        ("When", f"{words.minute(pm.began)}, for {words.duration(pm.closed - pm.began)}"),
+        ("Severity", escape(pm.severity)),
+        ("Outcome", f"**{words.OUTCOMES[pm.outcome]}**; recovered by: {by}"),
+        ("Responder", escape(pm.responder)),
+        ("Score", _score(pm)),
+    ]
+    yield from table(("", ""), rows)
+    yield ""
+    yield "All times are UTC. Numbers in brackets refer to the timeline."
+
+
+def _score(pm: Postmortem) -> str:
+    card = pm.score
+    if card.points is None:
+        return f"none ({escape(card.verdict)})"
+    passed = "passed" if card.passed else "below the bar"
+    return (
+        f"**{words.points(card.points)} of {card.of:g}** by {escape(card.scorecard)}, {passed}; "
+        f"evidence for {words.share(card.coverage)} of the weights"
+    )
+
+
+def _milestones(pm: Postmortem) -> Iterator[str]:
+    yield from table(
+        ("Milestone", "UTC", "Since fault", "Declared", "Observed", "Basis", "Evidence"),
+        (
+            (
+                words.milestone(one.name),
+                words.clock(one.at) if one.at is not None else "not reached",
+                words.offset(one.offset),
+                words.clock(one.declared) if one.declared is not None else "",
+                words.clock(one.observed) if one.observed is not None else "",
+                one.basis,
+                words.refs(one.evidence),
+            )
+            for one in pm.milestones
+        ),
+    )
+
+
+def _timeline(pm: Postmortem) -> Iterator[str]:
+    yield from table(
+        ("#", "UTC", "Since fault" if pm.t0 is not None else "Since start", "Who", "What"),
+        (
+            (str(e.number), words.clock(e.at), words.offset(e.offset), escape(e.who), _what(e))
+            for e in pm.timeline
+        ),
+    )
+    yield ""
+    yield "### Milestones"
+    yield ""
+    yield from _milestones(pm)
+
+
+def _what(entry: Entry) -> str:
+    parts = [escape(entry.text)]
+    if entry.quote:
+        parts.append(f"“{escape(entry.quote)}”")
+    if entry.milestones:
+        parts.append(f"**{', '.join(entry.milestones)}**")
+    parts.extend(f"({label} {words.clock(at)})" for label, at in entry.also)
+    return " ".join(part for part in parts if part)
+
+
+def _chains(chains: Iterable[Chain]) -> Iterator[str]:
+    rows = []
+    for chain in chains:
+        mark = f"{words.VERDICT_MARKS[chain.verdict]} {chain.verdict}"
+        limit = words.duration(chain.objective)
+        rows.append(
+            (f"**{words.TIMES.get(chain.name, chain.name)}**", f"**{words.taken(chain)}**", "", mark, limit)
+        )
+        for span in chain.spans:
+            name = escape(span.name) + (
+                " (longest)" if span.longest else " (see above)" if span.earlier else ""
+            )
+            rows.append((name, words.duration(span.seconds), words.share(span.share), "", ""))
+    yield from table(("Part", "Took", "Share", "Verdict", "Objective"), rows)
+
+
+def _root_cause(pm: Postmortem) -> Iterator[str]:
+    yield "### What the experiment did"
+    yield ""
+    yield from _paragraphs(pm.root_cause.injected)
+    yield ""
+    yield "### What the team recorded"
+    yield ""
+    if not pm.root_cause.recorded:
+        yield "Nothing yet: to be asked at the review."
+    for question, answer in pm.root_cause.recorded:
+        yield f"- {escape(question)}: “{escape(answer)}”"
+
+
+def _impact(pm: Postmortem) -> Iterator[str]:
+    if pm.impact_seconds:
+        yield (
+            f"Users were hurt for {words.duration(pm.impact_seconds)}: {pm.bad:,} of {pm.requests:,} "
+            "requests were bad."
+        )
+    else:
+        yield "No user was hurt beyond the objectives."
+    yield ""
+    yield from table(
+        (
+            "SLO",
+            "Promise",
+            "Requests",
+            "Bad",
+            "Good",
+            "Worst window",
+            "p50 before → during",
+            "p95 before → during",
+        ),
+        (
+            (
+                escape(line.slo),
+                escape(f"{line.promise}, {line.request}" if line.request != "*" else line.promise),
+                f"{line.requests:,}" if line.judged else "not judged",
+                f"{line.bad:,}",
+                words.share(line.good),
+                words.share(line.worst),
+                f"{words.milliseconds(line.p50[0])} → {words.milliseconds(line.p50[1])}",
+                f"{words.milliseconds(line.p95[0])} → {words.milliseconds(line.p95[1])}",
+            )
+            for line in pm.impact
+        ),
+    )
+
+
+def _resolution(pm: Postmortem) -> Iterator[str]:
+    yield from _items(pm.resolution)
+    yield ""
+    yield "### How the fault was reverted"
+    yield ""
+    yield from _items(pm.reverted)
+
+
+def _lessons(pm: Postmortem) -> Iterator[str]:
+    for title, found in (("What went well", pm.well), ("What to improve", pm.improve)):
+        yield f"### {title}"
+        yield ""
+        yield from (_finding(one) for one in found)
+        if not found:
+            yield "Nothing on record."
+        yield ""
+    yield "### To ask at the review"
+    yield ""
+    yield from _items(pm.questions)
+    if not pm.questions:
+        yield "Nothing is open."
+
+
+def _finding(found: Finding) -> str:
+    tail = f" {words.refs(found.evidence)}" if found.evidence else ""
+    return f"- **{escape(found.title)}.** {escape(found.detail)}{tail}"
+
+
+def _actions(pm: Postmortem) -> Iterator[str]:
+    if not pm.actions:
+        yield "None."
+        return
+    yield from table(
+        ("Action", "Owner", "Due", "Priority", "Because"),
+        ((escape(a.text), escape(a.owner), a.due, a.priority, escape(a.because)) for a in pm.actions),
+    )
+
+
+def _scorecard(pm: Postmortem) -> Iterator[str]:
+    yield _score(pm) + "."
+    yield ""
+    yield from table(
+        ("Criterion", "Phase", "Verdict", "Points", "Figure", "Rule", "Evidence"),
+        (
+            (
+                escape(one.criterion),
+                escape(one.phase),
+                f"{words.VERDICT_MARKS[one.verdict]} {one.verdict}",
+                f"{words.points(None if one.share is None else one.share * one.weight)} of {one.weight:g}",
+                escape(one.figure),
+                escape("; ".join(part for part in (one.rule, one.why) if part)),
+                words.refs(pm.numbers(one.evidence)),
+            )
+            for one in pm.score.criteria
+        ),
+    )
+    if pm.score.caps:
+        yield ""
+        yield f"Caps that applied: {escape(', '.join(pm.score.caps))}."
+    if pm.score.why:
+        yield ""
+        yield escape(pm.score.why)
+
+
+def _coverage(pm: Postmortem) -> Iterator[str]:
+    if not pm.coverage:
+        yield "The scenario expects no alert, and none fired."
+        return
+    yield from table(
+        ("Alert", "State", "After start of impact", "Expected within", "Evidence"),
+        (
+            (
+                escape(line.alert),
+                line.state,
+                words.duration(line.after),
+                words.duration(line.within),
+                words.refs(line.evidence),
+            )
+            for line in pm.coverage
+        ),
+    )

@@ -1,0 +1,95 @@
+"""Typography that all renderers share: instants, offsets, durations, shares.
+
+Comes in: numbers. Goes out: short text. Does not: escape; each format does that itself.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from gameday.core.postmortem import Chain, figures
+from gameday.core.values import Instant, MilestoneName, Outcome, Seconds, Verdict, format_duration
+
+NONE = "–"
+
+VERDICT_MARKS = {Verdict.MET: "✓", Verdict.PARTIAL: "◐", Verdict.MISSED: "✗", Verdict.UNKNOWN: "?"}
+"""A sign for each verdict that reads without colour."""
+
+OUTCOMES = {
+    Outcome.RECOVERED: "Recovered",
+    Outcome.ABSORBED: "Absorbed",
+    Outcome.CONTAINED: "Contained, not recovered",
+    Outcome.DETECTED: "Detected, not contained",
+    Outcome.UNDETECTED: "Undetected",
+    Outcome.NO_EFFECT: "No effect",
+    Outcome.ABORTED: "Aborted",
+    Outcome.FAILED: "Failed",
+}
+
+TIMES = {"detect": "Time to detect", "contain": "Time to contain", "recover": "Time to recover"}
+
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def legal(text: str) -> str:
+    """Replace what XML 1.0 can't hold."""
+    return _ILLEGAL.sub("\ufffd", text)
+
+
+def clock(at: Instant) -> str:
+    """Write the time of day in UTC to a tenth of a second, rounded down."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{moment:%H:%M:%S}.{moment.microsecond // 100_000}"
+
+
+def minute(at: Instant) -> str:
+    """Write date and time in UTC to the minute."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def offset(seconds: Seconds | None) -> str:
+    """Write the time since the fault: `+41.2 s`, `−2 min 05 s`."""
+    if seconds is None:
+        return NONE
+    return ("−" if seconds < 0 else "+") + format_duration(abs(seconds))
+
+
+def duration(seconds: Seconds | None) -> str:
+    """Write a duration, or a dash where it is not known."""
+    return NONE if seconds is None else format_duration(seconds)
+
+
+def share(value: float | None) -> str:
+    """Write a fraction in percent, or a dash where it is not known."""
+    return NONE if value is None else figures.share(value)
+
+
+def milliseconds(value: float | None) -> str:
+    """Write a response time in milliseconds."""
+    return NONE if value is None else f"{value:,.0f} ms"
+
+
+def points(value: float | None) -> str:
+    """Write points with one decimal; a dash where there are none."""
+    return NONE if value is None else f"{value:.1f}"
+
+
+def taken(chain: Chain) -> str:
+    """Write a chain's time: known, at least, or not reached."""
+    if chain.seconds is not None:
+        return format_duration(chain.seconds)
+    if not chain.applies:
+        return "not needed"
+    return f"at least {format_duration(chain.at_least)}" if chain.at_least is not None else "not reached"
+
+
+def milestone(name: MilestoneName) -> str:
+    """Name a milestone with a capital: `Impact started`."""
+    return str(name).replace("_", " ").capitalize()
+
+
+def refs(numbers: tuple[int, ...]) -> str:
+    """Write evidence as numbers of the timeline: `[3, 12]`."""
+    return f"[{', '.join(map(str, numbers))}]" if numbers else ""

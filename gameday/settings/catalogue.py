@@ -1,0 +1,177 @@
+"""The files of a workspace, each read and checked once, and what they say about each other.
+
+Comes in: a workspace. Goes out: checked values, and all mistakes of all files that were looked at.
+Does not: import what experiments and locustfiles name; `settings.imports` does, in other processes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from gameday.core.errors import Mistake
+from gameday.core.responder import ResponderScript
+from gameday.core.scenario import Playbook, Scenario, ScorecardRules
+from gameday.formats import crosscheck, reader, scenariorules, source
+from gameday.formats import experiment as experiments
+from gameday.formats import playbook as playbooks
+from gameday.formats import responder as responders
+from gameday.formats import scenario as scenarios
+from gameday.formats import scorecard as scorecards
+from gameday.formats.source import Checked, Document
+from gameday.settings.workspace import Workspace
+
+Reader = Callable[[bytes, str], Document]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """One kind of file: how its text is read, and how it is checked."""
+
+    name: str
+    read: Reader
+    check: Callable[[Document], Checked[Any]]
+
+
+def _text(content: bytes, file: str) -> Document:
+    return Document(file=file, data=source.decode(content, file))
+
+
+def _playbook(document: Document) -> Checked[Playbook]:
+    if document.data is None:
+        return Checked(document=document, value=None, mistakes=document.mistakes)
+    return Checked(document=document, value=playbooks.read(document.data, document.file))
+
+
+def _locustfile(document: Document) -> Checked[str]:
+    return Checked(document=document, value=document.data, mistakes=document.mistakes)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(name="scenario", read=reader.read, check=scenarios.check),
+        Kind(name="experiment", read=experiments.read, check=experiments.check),
+        Kind(name="scorecard", read=reader.read, check=scorecards.check),
+        Kind(name="responder", read=reader.read, check=responders.check),
+        Kind(name="playbook", read=_text, check=_playbook),
+        Kind(name="locustfile", read=_text, check=_locustfile),
+    )
+}
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """Reads and checks files by their workspace paths, each once; mistakes gather in `mistakes`."""
+
+    space: Workspace
+    mistakes: list[Mistake] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    checked: dict[tuple[str, str], Checked[Any]] = field(default_factory=dict)
+
+    def check(self, path: str, kind: str) -> Checked[Any]:
+        """Check a file. One that can't be read is a mistake at its own top."""
+        try:
+            return self._take(path, kind)
+        except ValueError as wrong:
+            hint = self._nearest(path)
+            missing = Mistake(file=path, message=str(wrong), hint=hint)
+            self.mistakes.append(missing)
+            return Checked(document=Document(file=path, data=None), value=None, mistakes=(missing,))
+
+    def _take(self, path: str, kind: str) -> Checked[Any]:
+        if (path, kind) not in self.checked:
+            content = self.space.read(path)
+            self.contents[path] = content
+            self.kinds[path] = kind
+            how = KINDS[kind]
+            checked = how.check(reader.attempt(how.read, content, path))
+            self.mistakes.extend(checked.mistakes)
+            self.checked[path, kind] = checked
+        return self.checked[path, kind]
+
+    def _nearest(self, path: str) -> str:
+        near = source.nearest(PurePosixPath(path).name, self.space.siblings(path))
+        return f"did you mean '{near}'?" if near else ""
+
+    def scenario(self, path: str, environment: str = "") -> Checked[Scenario]:
+        """Check a scenario with every file that it names, and its environment (or another one)."""
+        checked: Checked[Scenario] = self.check(path, "scenario")
+        document = checked.document
+        found: dict[str, Any] = {}
+        for where, kind, named in scenariorules.references(document):
+            try:
+                found.setdefault(kind, self._take(named, kind).value)
+            except ValueError as wrong:
+                hint = self._nearest(named)
+                self.mistakes.append(document.mistake(where, str(wrong), hint=hint))
+        self._environment(document, environment)
+        rules = found.get("scorecard")
+        if checked.value is not None and isinstance(rules, ScorecardRules):
+            self.mistakes.extend(crosscheck.limits(document, checked.value, rules))
+        return checked
+
+    def _environment(self, document: Document, other: str) -> None:
+        name = other or document.get(("environment",))
+        if isinstance(name, str) and name and name not in self.space.settings.environments:
+            message, hint = self.space.settings.no_environment(name)
+            where = () if other else ("environment",)
+            self.mistakes.append(document.mistake(where, message, hint=hint))
+
+    def responder(self, path: str, scenario: Scenario | None) -> Checked[ResponderScript]:
+        """Check a responder script, and compare it with the scenario that it is to play in."""
+        checked: Checked[ResponderScript] = self.check(path, "responder")
+        if checked.value is not None and scenario is not None:
+            playbook = self.playbook_of(scenario)
+            self.mistakes.extend(crosscheck.responder(checked.document, checked.value, scenario, playbook))
+        return checked
+
+    def playbook_of(self, scenario: Scenario) -> Playbook | None:
+        """Give a scenario's playbook, where it could be read."""
+        known = self.checked.get((scenario.playbook, "playbook"))
+        return known.value if known else None
+
+    def value(self, path: str, kind: str) -> Any:
+        """Give the value of a file that was checked; None for one that was not, or is broken."""
+        known = self.checked.get((path, kind))
+        return known.value if known else None
+
+    def told(self) -> tuple[Mistake, ...]:
+        """Give all mistakes so far, in order, each once."""
+        return tuple(sorted(set(self.mistakes)))
+
+
+def kind_of(path: str, content: bytes) -> str:
+    """Tell what kind of file this is: by its ending, its first key, its folder; empty: it can't be told."""
+    place = PurePosixPath(path)
+    if place.suffix in _ENDINGS:
+        return _ENDINGS[place.suffix]
+    if place.suffix not in {".json", ".yaml", ".yml"}:
+        return ""
+    keys = _TOP_KEY.findall(content[:4096].decode("utf-8", errors="replace"))
+    if keys and keys[0] in KINDS:
+        return str(keys[0])
+    folders = [_FOLDERS[part] for part in reversed(place.parts[:-1]) if part in _FOLDERS]
+    return next(iter(folders), "experiment")
+
+
+_TOP_KEY = re.compile(r"""^["']?([a-z-]+)["']?\s*:""", re.MULTILINE)
+_ENDINGS = {".md": "playbook", ".py": "locustfile"}
+_FOLDERS = {
+    "responders": "responder",
+    "scenarios": "scenario",
+    "scorecards": "scorecard",
+    "experiments": "experiment",
+}
+
+
+def plays_in(path: str, scenario_paths: Iterable[str]) -> str:
+    """Give the scenario that a responder script is named after: `replica-crash-team.yaml`; empty: none."""
+    stem = PurePosixPath(path).stem
+    named = {PurePosixPath(each).stem: each for each in scenario_paths}
+    fitting = [name for name in named if stem == name or stem.startswith((f"{name}-", f"{name}."))]
+    return named[max(fitting, key=len)] if fitting else ""

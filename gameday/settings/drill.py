@@ -1,0 +1,106 @@
+"""The files of one drill: read, checked against each other, frozen and hashed.
+
+Comes in: a workspace, a scenario, who plays. Goes out: `DrillFiles`; raises InvalidFiles with every
+mistake of every file. Does not: touch the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gameday.core.errors import InvalidFiles, Mistake
+from gameday.core.responder import ResponderScript
+from gameday.core.scenario import Playbook, Scenario, ScorecardRules
+from gameday.core.values import Party
+from gameday.formats import freeze, paths, scenariorules, source
+from gameday.formats.experiment import Experiment
+from gameday.formats.gamedaytoml import Environment
+from gameday.settings import imports as imported
+from gameday.settings.catalogue import Catalogue
+from gameday.settings.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrillFiles:
+    """The files of one drill, checked and frozen.
+
+    experiments  the parsed experiments by workspace path, and their texts as they stand on disk
+    hashes       sha256 of each file by its workspace path
+    comparable   the hash by which drills compare
+    """
+
+    scenario: Scenario
+    scorecard: ScorecardRules
+    environment: Environment
+    playbook: Playbook | None = None
+    script: ResponderScript | None = None
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    comparable: str = ""
+    warnings: tuple[Mistake, ...] = ()
+
+
+def drill_files(
+    space: Workspace,
+    scenario: Path,
+    *,
+    responder: Path | None = None,
+    environment: str = "",
+    imports: bool = True,
+) -> DrillFiles:
+    """Read and check every file of one drill. Raises InvalidFiles with all their mistakes.
+
+    environment: another one than the scenario's. imports: let Chaos Toolkit and Locust check, in
+    processes of their own, what the files import; a dry run starts none.
+    """
+    catalogue = Catalogue(space)
+    checked = catalogue.scenario(space.name(scenario), environment)
+    script = catalogue.responder(space.name(responder), checked.value).value if responder else None
+    value = checked.value
+    if value is not None and script is not None and not checked.document.get(("scorecard",)):
+        value = _judged_by(value, script, catalogue)
+    if imports:
+        catalogue.mistakes.extend(imported.check(catalogue))
+    told = catalogue.told()
+    if value is None or any(not one.warning for one in told):
+        raise InvalidFiles(told)
+    return replace(
+        _frozen(catalogue, value),
+        environment=space.settings.environment(environment or value.environment),
+        script=script,
+        warnings=told,
+    )
+
+
+def _judged_by(scenario: Scenario, script: ResponderScript, catalogue: Catalogue) -> Scenario:
+    """Judge an automation that plays by the automation's scorecard, where the scenario names none."""
+    if script.acts_as is not Party.AUTOMATION:
+        return scenario
+    named = paths.resolve(scenario.path, scenariorules.AUTOMATION)
+    catalogue.check(named, "scorecard")
+    return replace(scenario, scorecard=named)
+
+
+def _frozen(catalogue: Catalogue, scenario: Scenario) -> DrillFiles:
+    found = {path: catalogue.value(path, "experiment") for path in experiments_of(scenario)}
+    locustfile = catalogue.contents[scenario.load.locustfile] if scenario.load else b""
+    acted_on = {path: one.data for path, one in found.items()}
+    return DrillFiles(
+        scenario=scenario,
+        scorecard=catalogue.value(scenario.scorecard, "scorecard"),
+        environment=Environment(name=scenario.environment),
+        playbook=catalogue.playbook_of(scenario),
+        experiments=found,
+        texts={path: source.decode(catalogue.contents[path], path) for path in found},
+        hashes={path: freeze.sha256(content) for path, content in sorted(catalogue.contents.items())},
+        comparable=freeze.comparable(scenario, acted_on, locustfile),
+    )
+
+
+def experiments_of(scenario: Scenario) -> tuple[str, ...]:
+    """Name the experiments of a scenario: its own, and those of its injects."""
+    named = (scenario.experiment, *(inject.experiment for inject in scenario.injects))
+    return tuple(dict.fromkeys(path for path in named if path))

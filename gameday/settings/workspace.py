@@ -1,0 +1,147 @@
+"""A workspace on disk: where it is, its settings, and files that stay inside it.
+
+Comes in: a folder or file within it, environment variables. Goes out: a `Workspace`; bytes by workspace path.
+Does not: know what the files mean. Works without a gameday.toml: then defaults stand.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gameday.core.errors import InvalidFiles, Mistake, NotReady
+from gameday.formats import gamedaytoml, paths, reader
+from gameday.formats.gamedaytoml import FILE, Secret, Settings
+from gameday.system import files
+
+FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
+"""What marks a workspace that has no gameday.toml."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """A folder with gameday.toml, experiments/, scenarios/, scorecards/ and playbooks/."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL; a SQLite file's as an absolute path."""
+        scheme, separator, path = self.settings.store_url.partition("sqlite:///")
+        return f"sqlite:///{self.root / path}" if separator and not scheme else self.settings.store_url
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder of what drills leave."""
+        return self.root / self.settings.artifacts
+
+    def name(self, path: Path) -> str:
+        """Give the workspace path of a file on disk; outside the workspace, its absolute path."""
+        whole = Path(os.path.abspath(path))  # noqa: PTH100  # links are kept: reading judges them
+        for root in (self.root, self.root.resolve()):
+            if whole.is_relative_to(root):
+                return whole.relative_to(root).as_posix()
+        return whole.as_posix()
+
+    def read(self, path: str) -> bytes:
+        """Read a file by its workspace path. Raises ValueError with what is wrong with the path.
+
+        Links are followed first, so that none leads out; `[workspace] outside` names folders that may be
+        read, too.
+        """
+        file = self.root / path
+        folders = (self.root, *(self.root / folder for folder in self.settings.outside))
+        real = _resolved(file, path)
+        if not any(real.is_relative_to(folder.resolve()) for folder in folders):
+            how = "leads" if paths.leaves(path) else "is a link that leads"
+            raise ValueError(f"{path} {how} out of the workspace")
+        if real.is_dir() or (real.exists() and not real.is_file()):
+            raise ValueError(f"{path} is {'a folder' if real.is_dir() else 'no ordinary file'}")
+        try:
+            return files.read_within(real.parent, real.name)
+        except FileNotFoundError:
+            raise ValueError(f"there is no file {path}") from None
+        except OSError as wrong:
+            raise ValueError(f"{path} can't be read: {wrong.strerror}") from wrong
+
+    def siblings(self, path: str) -> list[str]:
+        """List the names of the files beside a path, to find the one that was meant."""
+        try:
+            return sorted(entry.name for entry in (self.root / path).parent.iterdir() if entry.is_file())
+        except OSError:
+            return []
+
+    def find(self, folder: str, *endings: str) -> Iterator[str]:
+        """Give the workspace paths of all files below a folder with one of some endings, in order."""
+        found = (self.root / folder).rglob("*") if (self.root / folder).is_dir() else ()
+        for file in sorted(found):
+            if file.suffix in endings and not any(
+                part.startswith(".") for part in file.parts[len(self.root.parts) :]
+            ):
+                yield file.relative_to(self.root).as_posix()
+
+
+def _resolved(file: Path, path: str) -> Path:
+    try:
+        return file.resolve()
+    except (OSError, RuntimeError, ValueError) as wrong:  # links in a circle, a name with a zero byte
+        raise ValueError(f"{path} can't be followed: {wrong}") from wrong
+
+
+def root_of(start: Path) -> Path:
+    """Find the workspace around a folder or file: the nearest gameday.toml above, else the nearest
+    folder that holds scenarios/ and the like, else the folder itself.
+    """
+    here = Path(os.path.abspath(start))  # noqa: PTH100  # links are kept
+    here = here if here.is_dir() else here.parent
+    around = (here, *here.parents)
+    for folder in around:
+        if (folder / FILE).is_file():
+            return folder
+    for folder in around:
+        if folder.name not in FOLDERS and any((folder / name).is_dir() for name in FOLDERS):
+            return folder
+    return here
+
+
+def open_workspace(
+    start: Path, environ: Mapping[str, str] | None = None
+) -> tuple[Workspace, tuple[Mistake, ...]]:
+    """Open the workspace around `start`, with the mistakes of its settings; with any, defaults stand."""
+    root = root_of(start)
+    variables = os.environ if environ is None else environ
+    try:
+        content = files.read_within(root, FILE)
+    except FileNotFoundError:
+        content = b""
+    except (OSError, ValueError) as wrong:
+        mistake = Mistake(file=FILE, message=f"it can't be read: {wrong}")
+        return Workspace(root=root, settings=Settings()), (mistake,)
+    document = reader.attempt(reader.read, content, FILE)
+    checked = gamedaytoml.check(document, variables)
+    return Workspace(root=root, settings=checked.value or Settings()), checked.mistakes
+
+
+def load_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Workspace:
+    """Open the workspace around `start`. Raises InvalidFiles for mistakes in its gameday.toml."""
+    space, mistakes = open_workspace(start, environ)
+    if any(not one.warning for one in mistakes):
+        raise InvalidFiles(mistakes)
+    return space
+
+
+def reveal(secret: Secret, space: Workspace, environ: Mapping[str, str] | None = None) -> str:
+    """Look a secret up. Give it to who needs it at once; keep it nowhere. Raises NotReady."""
+    kind, _, where = secret.reference.partition(":")
+    if kind == "env":
+        value = (os.environ if environ is None else environ).get(where)
+        if value is None:
+            raise NotReady(f"the variable {where} is not set", hint=f"it holds a secret that {FILE} names")
+        return value
+    try:
+        return (space.root / where).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise NotReady(f"the secret in {where} can't be read") from wrong

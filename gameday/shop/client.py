@@ -1,0 +1,81 @@
+"""Talk to a shop's control server: small, standard library only, so that experiments import it fast.
+
+Comes in: a path and a JSON body. Goes out: the JSON answer. Raises NotReady when there is no shop,
+and UsageError when the control server says that the request makes no sense.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+from gameday.core.errors import GamedayError, NotReady, UsageError
+from gameday.shop import home
+
+TIMEOUT = 60.0  # an index on a busy database takes its time
+
+
+def control_url(control: str = "") -> str:
+    """Find the control server: what is given, else GAMEDAY_SHOP_CONTROL, else the state folder."""
+    named = control or os.environ.get("GAMEDAY_SHOP_CONTROL", "")
+    if named:
+        return named
+    record = home.here().read_record()
+    if record is None:
+        raise NotReady(f"the shop is not up ({home.here().folder})", hint="gameday shop up")
+    return record.control_url
+
+
+def get(path: str, control: str = "", *, timeout: float = TIMEOUT) -> Any:
+    """Ask the control server."""
+    return json.loads(text(path, control, timeout=timeout))
+
+
+def text(path: str, control: str = "", *, timeout: float = TIMEOUT) -> str:
+    """Ask the control server for text. Raises GamedayError for any answer but 200."""
+    url = control_url(control) + path
+    status, answer = exchange("GET", url, timeout=timeout)
+    if status != 200:
+        raise GamedayError(f"{url} answered {status}: {answer.decode(errors='replace')[:200]}")
+    return answer.decode()
+
+
+def post(path: str, body: object, control: str = "") -> Any:
+    """Tell the control server."""
+    return _tell("POST", path, body, control)
+
+
+def delete(path: str, body: object, control: str = "") -> Any:
+    """Let the control server forget something."""
+    return _tell("DELETE", path, body, control)
+
+
+def _tell(method: str, path: str, body: object, control: str) -> Any:
+    url = control_url(control) + path
+    status, answer = exchange(method, url, json.dumps(body))
+    content = json.loads(answer)
+    if status < 300:
+        return content
+    message = content.get("error", f"{url} answered {status}")
+    raise (UsageError if status < 500 else GamedayError)(message)
+
+
+def exchange(
+    method: str, url: str, body: str | None = None, *, timeout: float = TIMEOUT
+) -> tuple[int, bytes]:
+    """Make one HTTP request; give status and body. Raises NotReady when nobody answers."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    try:
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        said = str(error) or type(error).__name__
+        raise NotReady(f"{method} {url}: {said}", hint="gameday shop status") from error
+    finally:
+        connection.close()

@@ -1,0 +1,199 @@
+"""The control server: one process that owns the shop and answers levers, faults and questions.
+
+Run as `python -m gameday.shop.control FOLDER EDGE ADMIN CONTROL REPLICAS RESTART`. Everything else of the
+shop dies with it. It answers on loopback only, to requests that name loopback as their host and send
+JSON, so that no web page can pull a lever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from gameday.core.errors import GamedayError, UsageError
+from gameday.shop import actions, home, journal, metrics
+from gameday.shop.home import Home, Ports, Record
+from gameday.shop.receivers import LOOPBACK
+from gameday.shop.service import Shop
+from gameday.shop.settings import Settings
+
+RECORD_CHECK = 1.0
+
+
+class Server:
+    """The control server's requests on one shop."""
+
+    def __init__(self, shop: Shop, record: Record) -> None:
+        self._shop = shop
+        self._record = record
+
+    async def status(self, _request: Request) -> Response:
+        """Give everything that can be said of the shop now."""
+        return JSONResponse(await asyncio.to_thread(self._shop.status, self._record))
+
+    async def act(self, request: Request) -> Response:
+        """Do `{"action", "actor", "args"}`."""
+        body = await _body(request)
+        actor, args = str(body.get("actor") or "unknown"), body.get("args", {})
+        if not isinstance(args, dict):
+            raise UsageError("'args' is not a JSON object")
+        done = await actions.act(self._shop, str(body.get("action")), actor, args)
+        return JSONResponse({"action": done.action, "changed": done.changed})
+
+    async def trail(self, request: Request) -> Response:
+        """Give the actions behind `after`, as an environment's trail does."""
+        after = int(request.query_params.get("after", "0"))
+        listed = [
+            {"seq": each.seq, "at": each.at, "actor": each.actor, "action": each.action}
+            for each in self._shop.trail.after(after)
+        ]
+        return JSONResponse({"actions": listed})
+
+    async def alerts(self, _request: Request) -> Response:
+        """List the alerts that fire, in Alertmanager's form."""
+        return JSONResponse({"alerts": self._shop.monitor.firing()})
+
+    async def receivers(self, request: Request) -> Response:
+        """List, register (POST) or forget (DELETE) a receiver: `{"url"}`."""
+        if request.method != "GET":
+            url = str((await _body(request)).get("url"))
+            if request.method == "POST":
+                self._shop.monitor.register(url)
+            else:
+                self._shop.receivers.remove(url)
+        return JSONResponse({"receivers": self._shop.receivers.urls()})
+
+    async def measures(self, _request: Request) -> Response:
+        """Give the figures that the rules judge, by window."""
+        return JSONResponse(self._shop.monitor.measures())
+
+    async def metrics(self, _request: Request) -> Response:
+        """Give the metrics of replicas and edge in Prometheus' text format, as last scraped."""
+        return PlainTextResponse(metrics.expose(self._shop.monitor.samples()))
+
+    async def heartbeat(self, _request: Request) -> Response:
+        """Tell when the rules were last judged."""
+        return JSONResponse(self._shop.heartbeat())
+
+    async def logs(self, request: Request) -> Response:
+        """Give the last `lines` of the structured logs."""
+        count = int(request.query_params.get("lines", "50"))
+        lines = await asyncio.to_thread(journal.tail, self._shop.home.logs, count)
+        return PlainTextResponse("".join(f"{line}\n" for line in lines))
+
+    def app(self) -> Starlette:
+        """Give the ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/status", self.status),
+                Route("/actions", self.act, methods=["POST"]),
+                Route("/trail", self.trail),
+                Route("/alerts", self.alerts),
+                Route("/receivers", self.receivers, methods=["GET", "POST", "DELETE"]),
+                Route("/measures", self.measures),
+                Route("/metrics", self.metrics),
+                Route("/heartbeat", self.heartbeat),
+                Route("/logs", self.logs),
+            ],
+            middleware=[Middleware(BaseHTTPMiddleware, dispatch=_only_ours)],
+            exception_handlers={ValueError: _refused, UsageError: _refused, GamedayError: _failed},
+        )
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise UsageError("the body is not a JSON object")
+    return body
+
+
+async def _only_ours(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse what a web page could send: another host's name, or a body that is not JSON."""
+    if request.url.hostname not in LOOPBACK:
+        return JSONResponse({"error": "this server answers to loopback only"}, 403)
+    if request.method != "GET" and request.headers.get("content-type") != "application/json":
+        return JSONResponse({"error": "the body must be application/json"}, 415)
+    return await answer(request)
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 400)
+
+
+async def _failed(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 503)
+
+
+async def serve(folder: Home, ports: Ports, wanted: Settings) -> None:
+    """Bring the shop up, serve until told to stop, and take it down."""
+    shop = Shop(folder, ports, wanted)
+    watchers: list[asyncio.Task[None]] = []
+    try:
+        with socket.create_server(("127.0.0.1", ports.control)) as listening:
+            await shop.start()
+            watchers = [asyncio.create_task(shop.monitor.watch()), asyncio.create_task(shop.watch())]
+            record = home.own_record(ports)
+            config = uvicorn.Config(
+                Server(shop, record).app(),
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=1,
+            )
+            serving = uvicorn.Server(config)
+            _end_by_finally(serving)
+            folder.write_record(record)
+            watchers.append(asyncio.create_task(_while_recorded(folder, serving)))
+            await serving.serve(sockets=[listening])
+    finally:
+        folder.record.unlink(missing_ok=True)
+        for watcher in watchers:
+            watcher.cancel()
+        await shop.stop()
+
+
+async def _while_recorded(folder: Home, serving: uvicorn.Server) -> None:
+    """End when the record is gone: a shop whose state folder was deleted can't be taken down."""
+    while not serving.should_exit:
+        await asyncio.sleep(RECORD_CHECK)
+        serving.should_exit |= not folder.record.exists()
+
+
+def _end_by_finally(serving: uvicorn.Server) -> None:
+    """Let SIGTERM and SIGHUP end the server, and then what is after it.
+
+    uvicorn stops serving at SIGTERM and raises it again afterwards: by then it is to do no more. Before
+    this, while the shop comes up, a signal ends this process at once, and the tethered ones with it.
+    """
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        serving.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
+def main() -> None:
+    """Read the arguments and serve."""
+    folder, edge, admin, control, replicas, restart = sys.argv[1:]
+    ports = Ports(edge=int(edge), admin=int(admin), control=int(control))
+    wanted = Settings(replicas=int(replicas), restart_crashed=restart == "restart")
+    asyncio.run(serve(Home(Path(folder)), ports, wanted))
+
+
+if __name__ == "__main__":
+    main()

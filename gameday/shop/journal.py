@@ -1,0 +1,53 @@
+"""Structured logs: one JSON object a line, for people and tools alike.
+
+Does not: rotate; a fresh `up` begins with empty logs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TextIO
+
+from gameday.core.values import format_instant
+from gameday.system import clock
+
+LONGEST_LINE = 1000
+
+
+class Journal:
+    """The log of one process of the shop."""
+
+    def __init__(self, path: Path, **always: str) -> None:
+        self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
+        self._always = always
+
+    def write(self, event: str, **fields: object) -> None:
+        """Write one line: the instant, what happened, and its fields."""
+        line = {"at": format_instant(clock.now(), digits=6), "event": event, **self._always, **fields}
+        self._file.write(json.dumps(line, default=str) + "\n")
+
+
+def tail(folder: Path, count: int) -> list[str]:
+    """Give the last `count` lines of all logs of a folder, by their instants."""
+    lines: list[str] = []
+    for path in folder.glob("*.jsonl"):
+        lines += _last(path, count)
+    return sorted(lines, key=_at)[-count:]
+
+
+def _last(path: Path, count: int) -> list[str]:
+    """Read the last lines of a log that may be long."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        begin = file.seek(max(0, size - count * LONGEST_LINE))
+        lines = file.read().decode(errors="replace").splitlines()
+    return (lines[1:] if begin else lines)[-count:]  # the first may be cut
+
+
+def _at(line: str) -> str:
+    try:
+        return str(json.loads(line).get("at", ""))
+    except (ValueError, AttributeError):  # a line that its writer could not finish
+        return ""

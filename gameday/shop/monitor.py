@@ -1,0 +1,107 @@
+"""The monitor: each second it reads all metrics, judges the alert rules and tells the receivers.
+
+Comes in: a way to scrape, the rules, the receivers. Goes out: webhooks, the latest measures, a heartbeat.
+Does not: know what the shop is made of; the control server gives it samples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.core.values import Instant
+from gameday.shop import metrics, rules
+from gameday.shop.journal import Journal
+from gameday.shop.receivers import Receivers
+from gameday.system import clock
+
+EVERY = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scrape:
+    """All samples at once, and how many replicas there should be and are."""
+
+    samples: metrics.Samples
+    wanted: int
+    up: int
+
+
+class Monitor:
+    """Rules, their states and the snapshots of the last windows."""
+
+    def __init__(
+        self,
+        *,
+        scrape: Callable[[], Awaitable[Scrape]],
+        own_rules: Sequence[rules.Rule],
+        receivers: Receivers,
+        journal: Journal,
+        url: str,
+    ) -> None:
+        self._scrape = scrape
+        self._rules = own_rules
+        self._states = {rule.name: rules.State() for rule in own_rules}
+        self._receivers = receivers
+        self._journal = journal
+        self._url = url
+        longest = max((rule.over for rule in own_rules), default=5.0)
+        self._snapshots: deque[metrics.Snapshot] = deque(maxlen=int(longest / EVERY) + 2)
+        self._judged: dict[str, dict[str, float | None]] = {}
+        self.evaluated: Instant | None = None
+
+    async def watch(self) -> None:
+        """Judge once a second, for ever."""
+        due = clock.monotonic()
+        while True:
+            await self.evaluate()
+            due = max(due + EVERY, clock.monotonic())
+            await asyncio.sleep(due - clock.monotonic())
+
+    async def evaluate(self) -> None:
+        """Scrape, judge every rule, and send what changed."""
+        scraped = await self._scrape()
+        now = clock.now()
+        self._snapshots.append(metrics.Snapshot(at=now, samples=scraped.samples))
+        for rule in self._rules:
+            self._judge(rule, scraped, now)
+        self.evaluated = now
+
+    def _judge(self, rule: rules.Rule, scraped: Scrape, now: Instant) -> None:
+        before = metrics.window(self._snapshots, now, rule.over) or self._snapshots[-1]
+        seen = metrics.measures(before, self._snapshots[-1], wanted=scraped.wanted, up=scraped.up)
+        self._judged[f"{rule.over:g}s"] = seen
+        old = self._states[rule.name]
+        new = self._states[rule.name] = rules.step(rule, old, seen.get(rule.measure), now)
+        if new.fired is not None and old.fired is None:
+            self._tell(rules.alert(rule, new))
+        elif old.fired is not None and new.fired is None:
+            self._tell(rules.alert(rule, old, ended=now))
+
+    def _tell(self, alert: dict[str, Any]) -> None:
+        name = alert["labels"]["alertname"]
+        self._journal.write(
+            "alert", alert=name, status=alert["status"], summary=alert["annotations"]["summary"]
+        )
+        self._receivers.send(rules.webhook([alert], self._url))
+
+    def firing(self) -> list[dict[str, Any]]:
+        """List the alerts that fire now."""
+        states = ((rule, self._states[rule.name]) for rule in self._rules)
+        return [rules.alert(rule, state) for rule, state in states if state.fired is not None]
+
+    def register(self, url: str) -> None:
+        """Register a receiver, and tell it at once what fires already."""
+        if self._receivers.add(url) and (alerts := self.firing()):
+            self._receivers.send(rules.webhook(alerts, self._url), only=url)
+
+    def measures(self) -> dict[str, dict[str, float | None]]:
+        """Give the latest measures by window."""
+        return self._judged
+
+    def samples(self) -> metrics.Samples:
+        """Give the latest samples."""
+        return self._snapshots[-1].samples if self._snapshots else {}

@@ -1,0 +1,68 @@
+"""`ports.Calendars`: freeze calendars from the workspace and from URLs.
+
+Comes in: a workspace path, or an http(s) URL. Goes out: the freezes that touch a period, or why the
+calendar can't be had or read; nothing may start then. Does not: follow a redirect, or trust a calendar
+that it read more than `FRESH` seconds ago.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from gameday.core.policy import Calendar
+from gameday.core.values import Instant, Seconds
+from gameday.formats import freezes
+from gameday.ports import Clock
+
+PATIENCE: Seconds = 5.0
+FRESH: Seconds = 300.0
+LIMIT = 4 << 20
+"""Bytes of a calendar that are read at most."""
+
+
+class FreezeCalendars:
+    """Calendars of a workspace. `read` gives a workspace file; raises OSError, ValueError."""
+
+    def __init__(self, read: Callable[[str], bytes], clock: Clock) -> None:
+        self._read = read
+        self._clock = clock
+        self._fetched: dict[str, tuple[Instant, bytes]] = {}
+
+    async def read(self, path: str, start: Instant, end: Instant) -> Calendar:
+        """Give the freezes that touch a period; a calendar that can't be had says why. Never raises."""
+        try:
+            content = await self._content(path)
+            return Calendar(path=path, freezes=freezes.parse(content, start, end))
+        except (OSError, http.client.HTTPException, ValueError) as wrong:
+            return Calendar(path=path, error=str(wrong) or type(wrong).__name__)
+
+    async def _content(self, path: str) -> bytes:
+        if not path.startswith(("http://", "https://")):
+            return self._read(path)
+        at, content = self._fetched.get(path, (Instant(0.0), b""))
+        if not 0 <= self._clock.now() - at < FRESH:
+            content = await asyncio.to_thread(fetch, path)
+            self._fetched[path] = (self._clock.now(), content)
+        return content
+
+
+def fetch(url: str) -> bytes:
+    """Fetch a calendar. Raises OSError, HTTPException, and ValueError for any answer but 200."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
+    try:
+        where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        connection.request("GET", where, headers={"Accept": "text/calendar", "User-Agent": "gameday"})
+        response = connection.getresponse()
+        body = response.read(LIMIT + 1)
+    finally:
+        connection.close()
+    if response.status != http.client.OK:
+        raise ValueError(f"the server answered {response.status}")
+    if len(body) > LIMIT:
+        raise ValueError(f"it is larger than {LIMIT} bytes")
+    return body

@@ -1,0 +1,110 @@
+"""Reads a guardrail's query from Prometheus, or from whatever speaks its HTTP API.
+
+Comes in: a guardrail with a query and a bound. Goes out: whether the value is beyond the bound now;
+neither yes nor no where there is no value. Of several series the worst counts.
+Does not: raise, wait longer than PATIENCE, or show a password that stands in the URL.
+
+Format: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit
+
+from gameday.core.scenario import Guardrail, Query
+from gameday.core.values import Seconds
+from gameday.ports import Reading
+
+PATIENCE: Seconds = 5.0
+LIMIT = 4 << 20
+"""Bytes of one answer that are read at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prometheus:
+    """`ports.Meter` for queries. `url`: the environment's Prometheus, for queries that name none."""
+
+    url: str = ""
+
+    async def read(self, guardrail: Guardrail) -> Reading:
+        """Ask once; never raises."""
+        query = guardrail.prometheus
+        url = (query.url if query else "") or self.url
+        if query is None or not url:
+            return Reading(
+                breached=None, detail="neither the guardrail nor the environment names a Prometheus"
+            )
+        try:
+            values = await asyncio.to_thread(ask, url, query.query)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            where = urlsplit(url).netloc.rpartition("@")[2]
+            return Reading(breached=None, detail=f"{where} did not tell: {error}"[:300])
+        return judge(query, values)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+def judge(query: Query, values: list[float]) -> Reading:
+    """Compare the worst of the values with the query's bound."""
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
+        return Reading(breached=None, detail=f"{query.query} gives no value")
+    if query.above is not None:
+        worst, breached = max(known), max(known) > query.above
+    else:
+        worst, breached = min(known), query.below is not None and min(known) < query.below
+    return Reading(breached=breached, detail=f"{worst:g} now")
+
+
+def ask(url: str, query: str) -> list[float]:
+    """Give the values that a query has now.
+
+    Raises OSError and HTTPException when there is no answer, ValueError for an error or another form.
+    """
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
+    try:
+        path = f"{parts.path.rstrip('/')}/api/v1/query?{urlencode({'query': query})}"
+        connection.request("GET", path, headers=_credentials(parts))
+        answer = connection.getresponse()
+        body = answer.read(LIMIT)
+    finally:
+        connection.close()
+    return _values(answer.status, body)
+
+
+def _credentials(parts: SplitResult) -> dict[str, str]:
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"}
+
+
+def _values(status: int, body: bytes) -> list[float]:
+    try:
+        document = json.loads(body)
+        if document["status"] != "success":
+            raise ValueError(str(document["error"])[:200])
+        return _read(document["data"]["resultType"], document["data"]["result"])
+    except (KeyError, TypeError, IndexError, json.JSONDecodeError, RecursionError):
+        raise ValueError(f"status {status}, and not what Prometheus answers") from None
+
+
+def _read(kind: str, result: Any) -> list[float]:
+    """Read a vector or a scalar; a sample is (time, value as text)."""
+    match kind:
+        case "scalar":
+            return [float(result[1])]
+        case "vector":
+            return [float(sample["value"][1]) for sample in result]
+        case other:
+            raise ValueError(f"the query gives a {other}; a guardrail needs a vector or a scalar")

@@ -1,0 +1,201 @@
+"""The receiver of alerts: a small server on loopback that lives as long as the drill.
+
+Comes in: POST requests to `/TOKEN/SYSTEM`. Goes out: events, given to whoever started it before the
+sender is answered. Does not: fetch any URL that a payload names, or keep what nobody stored.
+
+Who knows the token, which is drawn anew for each drill, may send. A payload that can't be read is
+answered 202 and kept as SignalRejected: senders drop for good what is refused. What can't be stored is
+answered 503, so that it is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gameday.core import events as ev
+from gameday.core.errors import StoreUnavailable
+from gameday.core.values import DrillId, EventId, Instant
+from gameday.ports import Clock
+from gameday.signals import alertmanager, generic, register
+from gameday.signals.heard import Heard, UnknownShape
+
+CAP = 1024 * 1024
+"""The longest body that is read, in bytes; Azure sends up to 256 KB, PagerDuty 55 KB."""
+EXCERPT = 500
+"""How many characters of a payload that can't be read are kept."""
+
+SYSTEMS: Mapping[str, Callable[[object], Heard]] = {
+    alertmanager.SYSTEM: alertmanager.parse,
+    generic.SYSTEM: generic.parse,
+}
+"""What each system's payloads are read with."""
+
+Receive = Callable[[Sequence[ev.Event]], None]
+
+
+class Receiver:
+    """`ports.Signals` on an HTTP server in the running event loop.
+
+    registries: by system, the URL of a monitor at which this receiver is registered while it listens.
+    """
+
+    def __init__(self, *, drill: DrillId, clock: Clock, registries: Mapping[str, str] | None = None) -> None:
+        self._drill = drill
+        self._clock = clock
+        self._registries = dict(registries or {})
+        self._token = secrets.token_urlsafe(24)
+        self._receive: Receive | None = None
+        self._server: _Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._urls: dict[str, str] = {}
+        self.heartbeats: dict[str, Instant] = {}
+        """By system, when its always-firing alert was last heard."""
+
+    async def start(self, receive: Receive) -> Mapping[str, str]:
+        """Listen on a free port, register with the monitors; give the URL to send to, by system.
+
+        `receive` is called before the sender is answered; StoreUnavailable from it makes the sender
+        try again. Raises NotReady when a monitor can't be told.
+        """
+        self._receive = receive
+        listener = socket.create_server(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        self._server = _Server(_config(self._app()))
+        self._serving = asyncio.create_task(self._server.serve([listener]))
+        self._urls = {system: f"http://127.0.0.1:{port}/{self._token}/{system}" for system in SYSTEMS}
+        try:
+            for system, registry in self._registries.items():
+                await asyncio.to_thread(register.register, registry, self._urls[system])
+        except BaseException:
+            await self.stop()
+            raise
+        return self._urls
+
+    async def stop(self) -> None:
+        """Take the registrations back and stop at once, whatever is still connected."""
+        if self._server is None or self._serving is None:
+            return
+        for system, registry in self._registries.items():
+            await asyncio.to_thread(register.unregister, registry, self._urls[system])
+        self._server.should_exit = self._server.force_exit = True
+        await self._serving
+        self._server = self._serving = None
+
+    def _app(self) -> Starlette:
+        return Starlette(routes=[Route("/{token}/{system}", self._hear, methods=["POST"])])
+
+    async def _hear(self, request: Request) -> Response:
+        token, system = request.path_params["token"], request.path_params["system"]
+        if not hmac.compare_digest(token.encode(), self._token.encode()) or system not in SYSTEMS:
+            return JSONResponse({"error": "no such receiver"}, status_code=404)
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        if body is None:
+            return JSONResponse({"error": f"more than {CAP} bytes"}, status_code=413)
+        return self._take(system, body)
+
+    def _take(self, system: str, body: bytes) -> Response:
+        now = self._clock.now()
+        heard, rejected = _read(system, body)
+        if heard.heartbeat:
+            self.heartbeats[system] = now
+        events = [*self._alerts(system, heard, now), *self._rejected(system, rejected, body, now)]
+        try:
+            if events and self._receive is not None:
+                self._receive(events)
+        except StoreUnavailable as away:
+            return JSONResponse({"error": away.code}, status_code=503)
+        said = {"accepted": len(heard.alerts), "rejected": rejected}
+        return JSONResponse(said, status_code=202 if rejected else 200)
+
+    def _alerts(self, system: str, heard: Heard, now: Instant) -> Iterator[ev.Event]:
+        for alert in heard.alerts:
+            yield ev.Event(
+                id=_event_id(system, alert.delivery),
+                drill=self._drill,
+                recorded_at=now,
+                occurred_at=alert.at,
+                source=system,
+                fact=alert.fact,
+            )
+
+    def _rejected(self, system: str, reasons: Sequence[str], body: bytes, now: Instant) -> Iterator[ev.Event]:
+        if not reasons:
+            return
+        yield ev.Event(
+            id=EventId(f"{system}:rejected:{hashlib.sha256(body).hexdigest()[:24]}"),
+            drill=self._drill,
+            recorded_at=now,
+            source=system,
+            fact=ev.SignalRejected(
+                system=system,
+                reason="; ".join(reasons)[:EXCERPT],
+                excerpt=body[: 4 * EXCERPT].decode(errors="replace")[:EXCERPT],
+            ),
+        )
+
+
+def _read(system: str, body: bytes) -> tuple[Heard, Sequence[str]]:
+    """Read a body; what is wrong with it is told, not raised."""
+    try:
+        heard = SYSTEMS[system](json.loads(body))
+    except UnknownShape as wrong:
+        return Heard(), [str(wrong)]
+    except (ValueError, RecursionError) as wrong:
+        return Heard(), [f"not JSON: {wrong}"]
+    return heard, heard.rejected
+
+
+def _event_id(system: str, delivery: str) -> EventId:
+    """Make an event's id of a delivery's name; what a sender may have blown up becomes its hash."""
+    if len(delivery) > 200 or not delivery.isascii() or not delivery.isprintable():
+        delivery = hashlib.sha256(delivery.encode("utf-8", "backslashreplace")).hexdigest()[:24]
+    return EventId(f"{system}:{delivery}")
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read the body as it came, or give None as soon as it is too long."""
+    parts: list[bytes] = []
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length > CAP:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without hands on the process: Ctrl-C is the conductor's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="critical",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )

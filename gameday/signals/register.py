@@ -1,0 +1,53 @@
+"""Tells an environment's monitor where to send its alerts, and takes that back.
+
+Comes in: the URL at which receivers are registered, and ours. Goes out: `POST {"url": OURS}`, later
+`DELETE {"url": OURS}`. Does not: follow redirects, or retry: preflight says what is wrong.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from urllib.parse import urlsplit
+
+from gameday.core.errors import NotReady
+from gameday.core.values import Seconds
+
+TIMEOUT: Seconds = 5.0
+
+
+def register(registry: str, receiver: str) -> None:
+    """Ask the monitor to send alerts to `receiver`. Raises NotReady."""
+    status = _send("POST", registry, receiver)
+    if not 200 <= status < 300:
+        raise NotReady(
+            f"the monitor at {registry} answers {status} when it is asked to send its alerts here",
+            hint="check `alerts` of the environment in gameday.toml",
+        )
+
+
+def unregister(registry: str, receiver: str) -> bool:
+    """Take a registration back; False when the monitor does not answer, which harms nobody."""
+    try:
+        return 200 <= _send("DELETE", registry, receiver) < 300
+    except NotReady:
+        return False
+
+
+def _send(method: str, registry: str, receiver: str) -> int:
+    parts = urlsplit(registry)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise NotReady(f"'{registry}' is not the http URL of a monitor")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        body = json.dumps({"url": receiver})
+        connection.request(method, target, body, {"Content-Type": "application/json"})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        raise NotReady(
+            f"the monitor at {registry} does not answer: {error}", hint="is the environment up?"
+        ) from error
+    finally:
+        connection.close()

@@ -1,0 +1,97 @@
+"""Watches an environment's trail: its own record of what was done to it, and by whom.
+
+Comes in: a URL that answers `{"actions": [{"seq", "at", "actor", "action"}]}` for `?after=SEQ`.
+Goes out: ActionTaken, and TrailWatched when the trail becomes readable or unreadable: without a
+watched trail nobody may say that a service recovered by itself.
+Does not: report the experiment's own actions (actors that begin with `fault`), or anything from
+before the watch began.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from gameday import ports
+from gameday.core import events as ev
+from gameday.core.values import Instant, Seconds, parse_instant
+
+EVERY: Seconds = 0.5
+PATIENCE: Seconds = 3.0
+LIMIT = 1 << 20
+"""Bytes of one answer that are read at most."""
+
+Found = tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpTrail:
+    """`ports.Trail` over HTTP."""
+
+    url: str
+    clock: ports.Clock
+
+    async def watch(self) -> AsyncIterator[Found]:
+        """Give what is done to the environment from now on."""
+        seq, readable = -1, None
+        while True:
+            try:
+                actions = await asyncio.to_thread(ask, self.url, max(seq, 0))
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                if readable is not False:
+                    readable = False
+                    yield None, ev.TrailWatched(readable=False, detail=str(error)[:200])
+            else:
+                if readable is not True:
+                    readable = True
+                    yield None, ev.TrailWatched(readable=True)
+                for found in _fresh(actions) if seq >= 0 else ():
+                    yield found
+                seq = max([seq, 0, *(int(action["seq"]) for action in actions)])
+            await self.clock.sleep(EVERY)
+
+
+def ask(url: str, after: int) -> list[dict[str, Any]]:
+    """Read the actions behind place `after`.
+
+    Raises OSError and HTTPException when there is no answer, ValueError for one of another form.
+    """
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+    try:
+        connection.request("GET", f"{parts.path or '/'}?{urlencode({'after': after})}")
+        answer = connection.getresponse()
+        body = answer.read(LIMIT)
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise ValueError(f"the trail answered {answer.status}")
+    document = json.loads(body)
+    actions = document.get("actions") if isinstance(document, dict) else None
+    if not isinstance(actions, list) or not all(_well_formed(action) for action in actions):
+        raise ValueError('the trail did not answer {"actions": [{"seq", "at", "actor", "action"}]}')
+    return actions
+
+
+def _well_formed(action: object) -> bool:
+    return (
+        isinstance(action, dict)
+        and isinstance(action.get("seq"), int)
+        and all(isinstance(action.get(key), str) for key in ("at", "actor", "action"))
+    )
+
+
+def _fresh(actions: list[dict[str, Any]]) -> list[Found]:
+    return [
+        (
+            parse_instant(action["at"]),
+            ev.ActionTaken(action=action["action"], via="trail", actor=action["actor"]),
+        )
+        for action in actions
+        if not action["actor"].startswith("fault")
+    ]

@@ -1,0 +1,127 @@
+"""Histories as rows: append at the end, read in order, check that nothing was cut or changed.
+
+Comes in: documents (`formats.envelope`) and lines of load, with a transaction. Goes out: the same.
+Does not: know what a fact means, but for the two that open and close a drill in the list of drills.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.core.values import Instant, parse_instant
+from gameday.formats import envelope
+from gameday.formats.envelope import Document
+from gameday.storage import statements as sql
+from gameday.storage.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """How far a drill's two chains have come, and their last hashes."""
+
+    events: int
+    events_head: str
+    load: int
+    load_head: str
+    load_until: float
+
+
+def append(tx: Transaction, documents: Iterable[Document]) -> int:
+    """Store documents at the end of their drills' histories, once per id; give how many were new."""
+    by_drill: dict[str, list[Document]] = {}
+    for document in documents:
+        by_drill.setdefault(document["drill"], []).append(document)
+    in_one_order = sorted(by_drill.items())  # else two transactions could wait for each other
+    return sum(_append(tx, drill, some) for drill, some in in_one_order)
+
+
+def _append(tx: Transaction, drill: str, documents: Sequence[Document]) -> int:
+    first = _open(tx, drill, parse_instant(documents[0]["recorded_at"]))
+    seq, head = first.events, first.events_head
+    for document in documents:
+        line = envelope.line(document, seq + 1)
+        after = envelope.chain(head, line)
+        row = {"drill": drill, "seq": seq + 1, "id": document["id"], "kind": document["kind"]}
+        if tx.execute(sql.ADD_EVENT, {**row, "line": line, "hash": after}).rowcount == 1:
+            seq, head = seq + 1, after
+            _index(tx, document)
+    tx.execute(sql.MOVE_EVENTS, {"drill": drill, "seq": seq, "head": head})
+    return seq - first.events
+
+
+def _open(tx: Transaction, drill: str, started: Instant) -> Heads:
+    row = {"drill": drill, "started": started, "head": envelope.start(drill)}
+    return Heads(*tx.execute(sql.OPEN_DRILL, row).fetchall()[0])
+
+
+def heads(tx: Transaction, drill: str) -> Heads | None:
+    """Give how far a drill's chains have come; None when there is no such drill."""
+    row = tx.execute(sql.HEADS, {"drill": drill}).fetchone()
+    return None if row is None else Heads(*row)
+
+
+def _index(tx: Transaction, document: Document) -> None:
+    drill, fact = document["drill"], document["fact"]
+    if document["kind"] == "DrillPlanned":
+        names = {"scenario": fact["scenario"]["scenario"], "environment": fact["environment"]}
+        tx.execute(sql.NAME_DRILL, {"drill": drill, **names})
+    elif document["kind"] == "DrillClosed":
+        closed = parse_instant(document["recorded_at"])
+        tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": fact["how"]})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Load lines that were observed together, up to the instant `until`.
+
+    id    once stored, the same batch again is nothing new: its samples would add up twice
+    ends  the end of its last chunk
+    """
+
+    id: str
+    drill: str
+    lines: tuple[str, ...]
+    ends: float
+    until: float
+
+
+def append_load(tx: Transaction, batch: Batch) -> None:
+    """Store one batch of load lines behind those of its drill, once per id."""
+    first = _open(tx, batch.drill, Instant(batch.until))
+    seq, head = first.load, first.load_head
+    if batch.lines:
+        text = "\n".join(batch.lines)
+        after = envelope.chain(head, text)
+        row = {"drill": batch.drill, "seq": seq + 1, "id": batch.id, "ends": batch.ends}
+        if tx.execute(sql.ADD_LOAD, {**row, "lines": text, "hash": after}).rowcount == 1:
+            seq, head = seq + 1, after
+    until = max(batch.until, first.load_until)
+    tx.execute(sql.MOVE_LOAD, {"drill": batch.drill, "seq": seq, "head": head, "until": until})
+
+
+def verify(tx: Transaction, drill: str) -> Iterator[str]:
+    """Say what is wrong with a drill's two chains, with its place. Nothing: sound."""
+    ends = heads(tx, drill)
+    if ends is None:
+        yield f"no drill {drill}"
+        return
+    events = tx.execute(sql.EVENT_CHAIN, {"drill": drill})
+    yield from _broken("event", drill, events, ends.events, ends.events_head)
+    load = tx.execute(sql.LOAD_CHAIN, {"drill": drill})
+    yield from _broken("load batch", drill, load, ends.load, ends.load_head)
+
+
+def _broken(what: str, drill: str, rows: Iterable[Any], count: int, head: str) -> Iterator[str]:
+    expected, last = 1, envelope.start(drill)
+    for seq, text, stored in rows:
+        if seq != expected:
+            yield f"{what} {expected} is missing"
+        if envelope.chain(last, text) != stored:
+            yield f"{what} {seq} does not follow from the one before it: changed, moved or put in"
+        if what == "event" and not text.startswith(f'{{"seq":{seq},'):
+            yield f"{what} {seq} carries another place"
+        expected, last = seq + 1, stored
+    if (expected - 1, last) != (count, head):
+        yield f"{what}s end at {expected - 1} instead of {count}: the end was cut or replaced"

@@ -1,0 +1,149 @@
+"""What the store can't take is kept on disk beside it, read back meanwhile, and stored later.
+
+Comes in: events and load for a store that is full, read-only, locked or gone. Goes out: lines in
+`FOLDER/DRILL/spill.jsonl`, written through to the disk before `append` returns, and merged into the
+store as soon as it takes them. Does not: lose or double anything: ids tell what is already stored.
+
+Every process of a drill spills into the same file under a lock, and reads it too: while the store is
+away, conductor, keeper and responders still hear of each other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gameday.core.errors import StoreUnavailable
+from gameday.formats.envelope import Document
+from gameday.storage.journal import Batch
+
+NAME = "spill.jsonl"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spilled:
+    """What stands in a spill file."""
+
+    documents: tuple[Document, ...] = ()
+    load: tuple[Batch, ...] = ()
+
+
+def path(folder: Path, drill: str) -> Path:
+    """Give the spill file of a drill; folder: that of all drills' folders."""
+    return folder / drill / NAME
+
+
+def files(folder: Path) -> list[Path]:
+    """List the spill files of all drills."""
+    return sorted(folder.glob(f"*/{NAME}"))
+
+
+def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = ()) -> None:
+    """Keep events and load beside the store, through to the disk. Raises StoreUnavailable."""
+    by_drill: dict[str, list[str]] = {}
+    for document in documents:
+        by_drill.setdefault(document["drill"], []).append(json.dumps({"event": document}))
+    for batch in load:
+        by_drill.setdefault(batch.drill, []).append(json.dumps({"load": asdict(batch)}))
+    for drill, lines in by_drill.items():
+        file = path(folder, drill)
+        try:
+            _append(file, "".join(line + "\n" for line in lines).encode())
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StoreUnavailable(f"events can't be kept in {file} either: {reason}") from error
+
+
+def read(file: Path) -> Spilled:
+    """Read a spill file; one that isn't there holds nothing. A torn last line was never acknowledged."""
+    try:
+        return _parse(file.read_bytes())
+    except FileNotFoundError:
+        return Spilled()
+
+
+@contextmanager
+def taken(file: Path) -> Iterator[Spilled]:
+    """Give what a spill file holds, and remove the file when the block succeeds; nobody writes meanwhile."""
+    try:
+        descriptor = _lock(file, os.O_RDWR)
+    except FileNotFoundError:
+        yield Spilled()
+        return
+    try:
+        yield _parse(_content(descriptor))
+        file.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _append(file: Path, content: bytes) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = _lock(file, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    try:
+        before = _content(descriptor)
+        if before and not before.endswith(b"\n"):  # torn by a death or a full disk: start a line of our own
+            content = b"\n" + content
+        _write_all(descriptor, content)
+        os.fsync(descriptor)
+        _sync_folder(file.parent)
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
+def _lock(file: Path, flags: int) -> int:
+    """Open and lock the file that stands at the path; another process may be removing it."""
+    while True:
+        descriptor = os.open(file, flags | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            if os.path.samestat(os.fstat(descriptor), file.stat()):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        os.close(descriptor)
+
+
+def _content(descriptor: int) -> bytes:
+    size = os.fstat(descriptor).st_size
+    return os.pread(descriptor, size, 0)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _parse(content: bytes) -> Spilled:
+    records = list(_records(content.split(b"\n")))
+    return Spilled(
+        documents=tuple(record["event"] for record in records if "event" in record),
+        load=tuple(_batch(record["load"]) for record in records if "load" in record),
+    )
+
+
+def _records(lines: Sequence[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:  # torn: its writer did not live to hear that it was kept
+            continue
+        yield record
+
+
+def _batch(found: dict[str, Any]) -> Batch:
+    return Batch(**{**found, "lines": tuple(found["lines"])})

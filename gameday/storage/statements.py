@@ -1,0 +1,103 @@
+"""Every SQL statement, in words that SQLite and PostgreSQL both take; named parameters `:name`.
+
+Comes in: nothing. Goes out: text. Does not: run it.
+
+The tables: `events` and `load` are appended to and chained by hash, each drill's places counted from 1
+without gaps; `drills` is an index that appending keeps, with the head of both chains; `claims` and
+`leases` are rights that expire. Instants are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY)",
+    """CREATE TABLE IF NOT EXISTS drills (
+        drill TEXT NOT NULL PRIMARY KEY,
+        scenario TEXT NOT NULL,
+        environment TEXT NOT NULL,
+        started DOUBLE PRECISION NOT NULL,
+        closed DOUBLE PRECISION,
+        how TEXT NOT NULL,
+        events INTEGER NOT NULL,
+        events_head TEXT NOT NULL,
+        load INTEGER NOT NULL,
+        load_head TEXT NOT NULL,
+        load_until DOUBLE PRECISION NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS events (
+        drill TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        line TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        PRIMARY KEY (drill, seq),
+        UNIQUE (drill, id)
+    )""",
+    """CREATE TABLE IF NOT EXISTS load (
+        drill TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        ends DOUBLE PRECISION NOT NULL,
+        lines TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        PRIMARY KEY (drill, seq),
+        UNIQUE (drill, id)
+    )""",
+    """CREATE TABLE IF NOT EXISTS claims (
+        drill TEXT NOT NULL,
+        what TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        until DOUBLE PRECISION NOT NULL,
+        PRIMARY KEY (drill, what)
+    )""",
+    """CREATE TABLE IF NOT EXISTS leases (
+        environment TEXT NOT NULL PRIMARY KEY,
+        drill TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        since DOUBLE PRECISION NOT NULL,
+        until DOUBLE PRECISION NOT NULL
+    )""",
+)
+GET_VERSION = "SELECT version FROM schema_version"
+SET_VERSION = "INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) DO NOTHING"
+
+OPEN_DRILL = """INSERT INTO drills
+    (drill, scenario, environment, started, closed, how, events, events_head, load, load_head, load_until)
+    VALUES (:drill, '', '', :started, NULL, '', 0, :head, 0, :head, 0)
+    ON CONFLICT (drill) DO UPDATE SET drill = excluded.drill
+    RETURNING events, events_head, load, load_head, load_until"""
+"""Makes the drill's row, or changes nothing in it: in PostgreSQL that locks it for the transaction, as all of
+SQLite's file is, so that places have no gaps and the chain one end."""
+HEADS = "SELECT events, events_head, load, load_head, load_until FROM drills WHERE drill = :drill"
+NAME_DRILL = "UPDATE drills SET scenario = :scenario, environment = :environment WHERE drill = :drill"
+CLOSE_DRILL = "UPDATE drills SET closed = :closed, how = :how WHERE drill = :drill AND closed IS NULL"
+DRILLS = """SELECT drill, scenario, environment, started, closed, how FROM drills
+    ORDER BY started DESC, drill DESC"""
+LIVE = """SELECT drill, scenario, environment, started, closed, how FROM drills WHERE closed IS NULL
+    ORDER BY started DESC, drill DESC"""
+
+ADD_EVENT = """INSERT INTO events (drill, seq, id, kind, line, hash)
+    VALUES (:drill, :seq, :id, :kind, :line, :hash) ON CONFLICT (drill, id) DO NOTHING"""
+MOVE_EVENTS = "UPDATE drills SET events = :seq, events_head = :head WHERE drill = :drill"
+EVENTS = "SELECT seq, line FROM events WHERE drill = :drill AND seq > :after ORDER BY seq"
+OF_KIND = "SELECT line FROM events WHERE drill = :drill AND kind = :kind ORDER BY seq"
+EVENT_CHAIN = "SELECT seq, line, hash FROM events WHERE drill = :drill ORDER BY seq"
+
+ADD_LOAD = """INSERT INTO load (drill, seq, id, ends, lines, hash)
+    VALUES (:drill, :seq, :id, :ends, :lines, :hash) ON CONFLICT (drill, id) DO NOTHING"""
+MOVE_LOAD = "UPDATE drills SET load = :seq, load_head = :head, load_until = :until WHERE drill = :drill"
+LOAD = "SELECT lines FROM load WHERE drill = :drill AND ends > :since ORDER BY seq"
+LOAD_CHAIN = "SELECT seq, lines, hash FROM load WHERE drill = :drill ORDER BY seq"
+
+CLAIM = """INSERT INTO claims (drill, what, holder, until) VALUES (:drill, :what, :holder, :until)
+    ON CONFLICT (drill, what) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE claims.holder = excluded.holder OR claims.until <= :now"""
+
+TAKE_LEASE = """INSERT INTO leases (environment, drill, holder, since, until)
+    VALUES (:environment, :drill, :holder, :since, :until)
+    ON CONFLICT (environment) DO UPDATE SET drill = excluded.drill, holder = excluded.holder,
+        since = excluded.since, until = excluded.until
+    WHERE leases.drill = excluded.drill OR leases.until <= :now"""
+LEASE = "SELECT environment, drill, holder, since, until FROM leases WHERE environment = :environment"
+RELEASE_LEASE = "DELETE FROM leases WHERE environment = :environment AND drill = :drill"

@@ -1,0 +1,165 @@
+"""A drill as one file, from store to store: `gameday export` and `gameday import`.
+
+Comes in: a store and a drill, or a file. Goes out: the other. The file is a zip of `manifest.json`,
+`history.jsonl` and `load.jsonl`, as they stand in a drill's folder.
+Does not: write anything outside of the store, or store any of a file that is not sound as a whole.
+
+Importing twice changes nothing. A drill of which the store has only a part is completed, also after a
+death in the middle; one of which the store holds another history is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from gameday.core import events as ev
+from gameday.core.errors import HistoryCorrupt, UsageError
+from gameday.core.loadsamples import LoadHistory
+from gameday.core.values import DrillId, Instant
+from gameday.formats import envelope, events
+from gameday.formats import load as load_lines
+from gameday.ports import HistoryStore
+
+FORMAT = 1
+LONGEST = 256 * 1024**2
+"""The most bytes of one unpacked part that are read."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+"""What a drill's id may be: it names a folder, and comes from a stranger's file."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """What a file holds. events, head: number of lines and the hash of the last; load: its sha256."""
+
+    format: int
+    drill: str
+    events: int
+    head: str
+    load: str
+
+
+def export_drill(store: HistoryStore, drill: DrillId, file: Path) -> Manifest:
+    """Write a drill as one file, readable by its owner.
+
+    Raises LookupError if there is no such drill, HistoryCorrupt if it is not sound.
+    """
+    lines = [envelope.line(events.encode(row.event), row.seq) for row in store.read(drill)]
+    if wrong := store.verify(drill):
+        raise HistoryCorrupt(f"drill {drill} is not sound: {'; '.join(wrong)}", hint="gameday verify")
+    load = load_lines.dumps(store.read_load(drill))
+    manifest = Manifest(
+        format=FORMAT, drill=drill, events=len(lines), head=_head(drill, lines), load=_sha256(load)
+    )
+    unfinished = file.with_name(f".{file.name}.part")
+    unfinished.unlink(missing_ok=True)
+    descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("manifest.json", json.dumps(asdict(manifest), indent=2) + "\n")
+        zipped.writestr("history.jsonl", "".join(line + "\n" for line in lines))
+        zipped.writestr("load.jsonl", load)
+    unfinished.replace(file)
+    return manifest
+
+
+def import_drill(store: HistoryStore, file: Path) -> Manifest:
+    """Store the drill that a file holds.
+
+    Raises UsageError for what is no such file, HistoryCorrupt for one that was changed or that tells
+    another history than the store, StoreUnavailable for one that a newer gameday wrote.
+    """
+    manifest, lines, load = _unpack(file)
+    if (_head(manifest.drill, lines), len(lines)) != (manifest.head, manifest.events):
+        raise HistoryCorrupt(f"{file}: its history was cut or changed")
+    if _sha256(load) != manifest.load:
+        raise HistoryCorrupt(f"{file}: its load samples were cut or changed")
+    drill = DrillId(manifest.drill)
+    told, samples = _events(file, drill, lines), _load(file, load)
+    stored, has_load = _stored(store, drill)
+    if any(mine != theirs for mine, theirs in zip(stored, told, strict=False)):
+        raise HistoryCorrupt(f"the store holds another history of drill {drill}")
+    if not has_load:
+        store.append_load(drill, samples.chunks, Instant(samples.until))
+    store.append(*told)
+    return manifest
+
+
+def _stored(store: HistoryStore, drill: DrillId) -> tuple[Sequence[ev.Event], bool]:
+    """Give what the store already has of a drill, and whether that includes its load."""
+    try:
+        load = store.read_load(drill)
+        return [row.event for row in store.read(drill)], bool(load.chunks or load.until)
+    except LookupError:
+        return (), False
+
+
+def _unpack(file: Path) -> tuple[Manifest, list[str], str]:
+    try:
+        with _opened(file) as raw, zipfile.ZipFile(raw) as zipped:
+            manifest = Manifest(**json.loads(_part(zipped, "manifest.json")))
+            history, load = _part(zipped, "history.jsonl"), _part(zipped, "load.jsonl")
+    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, RecursionError) as error:
+        raise UsageError(f"{file} is not a drill that gameday has exported: {error}") from error
+    if manifest.format != FORMAT:
+        raise UsageError(
+            f"{file} has format {manifest.format}; this gameday reads {FORMAT}", hint="upgrade gameday"
+        )
+    named: object = manifest.drill  # whatever JSON holds
+    if not isinstance(named, str) or not _ID.fullmatch(named):
+        raise UsageError(f"{file} names a drill {manifest.drill!r}, which is no id")
+    return manifest, history.splitlines(), load
+
+
+def _opened(file: Path) -> IO[bytes]:
+    """Open an ordinary file, without waiting for the writer of a pipe. Raises OSError, ValueError."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("no ordinary file")
+    return os.fdopen(descriptor, "rb")
+
+
+def _part(zipped: zipfile.ZipFile, name: str) -> str:
+    if zipped.getinfo(name).file_size > LONGEST:
+        raise ValueError(f"{name} is longer than {LONGEST} bytes")
+    return zipped.read(name).decode("ascii")
+
+
+def _events(file: Path, drill: DrillId, lines: Iterable[str]) -> list[ev.Event]:
+    told = []
+    for line in lines:
+        try:
+            event = events.decode(envelope.parse(line)[1])
+        except (ValueError, RecursionError) as error:
+            raise HistoryCorrupt(f"{file}: {error}") from error
+        if event.drill != drill:
+            raise HistoryCorrupt(f"{file}: an event of drill {event.drill} in the history of {drill}")
+        told.append(event)
+    return told
+
+
+def _load(file: Path, text: str) -> LoadHistory:
+    try:
+        return load_lines.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HistoryCorrupt(f"{file}: load.jsonl, {error}") from error
+
+
+def _head(drill: str, lines: Iterable[str]) -> str:
+    head = envelope.start(drill)
+    for line in lines:
+        head = envelope.chain(head, line)
+    return head
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,44 @@
+"""Files of a workspace, and the files that commands are.
+
+Comes in: a folder and a path that somebody wrote. Goes out: bytes, or a refusal.
+Does not: read outside the folder, by dots or by links; know what the bytes mean.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+LARGEST = 1 << 20
+"""Bytes of a file that is read whole."""
+
+
+def read_within(folder: Path, path: str, *, largest: int = LARGEST) -> bytes:
+    """Read a file of a folder. Raises OSError, and ValueError for one outside of it or too large.
+
+    Links are followed before the place is judged, so that none leads out.
+    """
+    root = folder.resolve()
+    file = (root / path).resolve()
+    if not file.is_relative_to(root):
+        raise ValueError(f"{path} leads out of the workspace")
+    with file.open("rb") as opened:
+        content = opened.read(largest + 1)
+    if len(content) > largest:
+        raise ValueError(f"{path} is larger than {largest} bytes")
+    return content
+
+
+def real_command(path: str) -> str:
+    """Give the file that a command starts, links resolved; as written when there is none."""
+    found = shutil.which(path)
+    return os.path.realpath(found) if found else path
+
+
+def chaos_settings() -> bytes:
+    """Read Chaos Toolkit's own settings of this user; empty where there are none. Raises OSError."""
+    try:
+        return (Path.home() / ".chaostoolkit" / "settings.yaml").read_bytes()
+    except FileNotFoundError:
+        return b""

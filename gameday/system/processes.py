@@ -1,0 +1,301 @@
+"""Processes: started in a session of their own, named for ever, ended for certain.
+
+A pid is reused; (`pid`, start ticks, boot id) is not. Signals are sent only to a process whose
+identity still holds, through a pidfd, so that nobody else's process is ever hit.
+
+Source: proc(5) for /proc/PID/stat and environ, pidfd_open(2), prctl(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+MARKER = "GAMEDAY_DRILL"
+"""The environment variable that says to which drill a process belongs."""
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """A process, named for ever on this host."""
+
+    pid: int
+    started_ticks: int
+    boot: str
+
+
+def boot_id() -> str:
+    """Give the kernel's id of this boot."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def hostname() -> str:
+    """Give this host's name."""
+    return socket.gethostname()
+
+
+def _stat(pid: int) -> tuple[str, int, int] | None:
+    """Give (state, process group, start ticks) of a process, or None when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and parentheses
+    return fields[0], int(fields[2]), int(fields[19])
+
+
+def identity(pid: int) -> Identity:
+    """Name a running process. Raises ProcessLookupError when there is none."""
+    stat = _stat(pid)
+    if stat is None:
+        raise ProcessLookupError(pid)
+    return Identity(pid=pid, started_ticks=stat[2], boot=boot_id())
+
+
+def me() -> Identity:
+    """Name this process."""
+    return identity(os.getpid())
+
+
+def alive(who: Identity) -> bool:
+    """Tell whether exactly this process still runs; a zombie does not."""
+    if who.boot != boot_id():
+        return False
+    stat = _stat(who.pid)
+    return stat is not None and stat[2] == who.started_ticks and stat[0] not in "ZX"
+
+
+def _open(who: Identity) -> int | None:
+    """Open a pidfd of exactly this process, or None when it is gone."""
+    try:
+        descriptor = os.pidfd_open(who.pid)
+    except (ProcessLookupError, OSError):
+        return None
+    if alive(who):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def send(who: Identity, number: signal.Signals) -> bool:
+    """Send a signal to exactly this process; False when it is gone."""
+    descriptor = _open(who)
+    if descriptor is None:
+        return False
+    try:
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def wait_gone(who: Identity, within: float) -> bool:
+    """Wait up to `within` seconds until exactly this process has ended."""
+    descriptor = _open(who)
+    if descriptor is None:
+        return True
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(within * 1000))
+    finally:
+        os.close(descriptor)
+
+
+def kill_and_wait(who: Identity, within: float = 5.0) -> bool:
+    """SIGKILL exactly this process, and its group if it leads one; wait until it is gone."""
+    stat = _stat(who.pid) if alive(who) else None
+    if stat is not None and stat[1] == who.pid:
+        try:
+            os.killpg(who.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return True
+    else:
+        send(who, signal.SIGKILL)
+    return wait_gone(who, within)
+
+
+def _pids() -> Iterator[int]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            yield int(entry.name)
+
+
+def marked(drill: str, variable: str = MARKER) -> list[Identity]:
+    """List the running processes whose environment says that they belong to a drill (or `variable`=it)."""
+    wanted = f"{variable}={drill}".encode()
+    found = []
+    for pid in _pids():
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+            if wanted in environment.split(b"\0"):
+                found.append(identity(pid))
+        except OSError:  # gone meanwhile, or another user's
+            continue
+    return [who for who in found if alive(who)]
+
+
+def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) -> int:
+    """SIGKILL every marked process of a drill but ourselves and `spare`; give how many there were.
+
+    Looks again until none is left, because a process may fork while it is being swept.
+    """
+    spared = {who.pid for who in spare} | {os.getpid()}
+    ended: set[int] = set()
+    for _ in range(20):
+        rest = [who for who in marked(drill, variable) if who.pid not in spared]
+        if not rest:
+            break
+        for who in rest:
+            ended.add(who.pid)
+            send(who, signal.SIGKILL)
+        for who in rest:
+            wait_gone(who, 1.0)
+    return len(ended)
+
+
+def become_subreaper() -> None:
+    """Let orphaned descendants become our children, so that we can see them end."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+class Child:
+    """A process that we started, in a session of its own."""
+
+    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+        self._popen = popen
+        self.identity = identity(popen.pid)
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also its process group and session."""
+        return self._popen.pid
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """Our end of its input. Raises AttributeError when it was started without."""
+        if self._popen.stdin is None:
+            raise AttributeError("started without stdin")
+        return self._popen.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """Our end of its output. Raises AttributeError when it was started without."""
+        if self._popen.stdout is None:
+            raise AttributeError("started without stdout")
+        return self._popen.stdout
+
+    def poll(self) -> int | None:
+        """Give the exit code, negative for a signal, or None while it runs."""
+        return self._popen.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises TimeoutError."""
+        try:
+            return self._popen.wait(timeout)
+        except subprocess.TimeoutExpired as late:
+            raise TimeoutError(f"process {self.pid} still runs after {timeout} s") from late
+
+    def send(self, number: signal.Signals) -> bool:
+        """Send it a signal; False when it is gone."""
+        if self.poll() is not None:
+            return False
+        return send(self.identity, number)
+
+    def kill(self, within: float = 5.0) -> bool:
+        """SIGKILL its process group and wait until it is gone."""
+        if self.poll() is None:
+            kill_and_wait(self.identity, within)
+        try:
+            self._popen.wait(within)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+
+PIPE = subprocess.PIPE
+DEVNULL = subprocess.DEVNULL
+STDOUT = subprocess.STDOUT
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    drill: str = "",
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+    stdin: bool = False,
+    stdout: int | IO[bytes] | None = None,
+    stderr: int | IO[bytes] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Child:
+    """Start a process in a session of its own, marked with its drill.
+
+    env adds to this process's environment. stdin True gives a pipe, else /dev/null. Output None is
+    thrown away; PIPE, STDOUT or an open file say otherwise. Raises FileNotFoundError, PermissionError.
+    """
+    environment = {**os.environ, **(env or {})}
+    if drill:
+        environment[MARKER] = drill
+    popen = subprocess.Popen(
+        list(argv),
+        env=environment,
+        cwd=cwd,
+        stdin=PIPE if stdin else DEVNULL,
+        stdout=DEVNULL if stdout is None else stdout,
+        stderr=DEVNULL if stderr is None else stderr,
+        pass_fds=tuple(pass_fds),
+        start_new_session=True,
+    )
+    return Child(popen)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """A command that ended. exit_code None: it was killed at its time limit."""
+
+    exit_code: int | None
+    output: str
+    seconds: float
+
+
+def call(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    drill: str = "",
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+    limit: int = 65536,
+) -> Finished:
+    """Run a command to its end, its output and errors together (the last `limit` bytes).
+
+    At its time limit its whole group is killed. A command that can't be started is exit code 127.
+    """
+    begin = time.monotonic()
+    try:
+        child = start(argv, drill=drill, env=env, cwd=cwd, stdout=PIPE, stderr=STDOUT)
+    except OSError as error:
+        return Finished(exit_code=127, output=str(error), seconds=0.0)
+    try:
+        output, _ = child._popen.communicate(timeout=timeout)  # noqa: SLF001  # our own class
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return Finished(exit_code=None, output=f"no end within {timeout:g} s", seconds=timeout)
+    text = output[-limit:].decode(errors="replace")
+    return Finished(exit_code=child.poll(), output=text, seconds=time.monotonic() - begin)

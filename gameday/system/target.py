@@ -1,0 +1,101 @@
+"""The target of a drill by its address and its own commands, and the responders' commands.
+
+Comes in: an environment's base URL, `up` and `down`. Goes out: whether it answers, what a command said.
+Does not: decide when to bring anything up or down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gameday.core.values import DrillId, Seconds
+from gameday.ports import Ran
+from gameday.system import confidential, processes
+
+UP_TIMEOUT: Seconds = 300.0
+
+
+def own_path() -> str:
+    """Give PATH with the folder of our own commands first."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def answers(url: str, *, within: Seconds = 3.0) -> str:
+    """Ask a URL for any HTTP answer; say why there is none, else give an empty text."""
+    parts = urlsplit(url)
+    connection_type = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    try:
+        connection = connection_type(parts.hostname or "", parts.port, timeout=within)
+        try:
+            connection.request("GET", parts.path or "/", headers={"User-Agent": "gameday preflight"})
+            connection.getresponse().read(1)
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]} does not answer: {error}"
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandTarget:
+    """`ports.Target` of an address and two commands."""
+
+    base_url: str
+    cwd: Path
+    drill: DrillId
+    up_command: tuple[str, ...] = ()
+    down_command: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    async def reachable(self) -> str:
+        """Say why the target can't be reached; empty when it can, or when it has no address."""
+        return await asyncio.to_thread(answers, self.base_url) if self.base_url else ""
+
+    async def up(self) -> Ran | None:
+        """Run the environment's `up`. It is not marked with the drill: what it starts is to stay."""
+        if not self.up_command:
+            return None
+        done = await asyncio.to_thread(
+            processes.call,
+            self.up_command,
+            timeout=UP_TIMEOUT,
+            cwd=self.cwd,
+            env={**self.env, "PATH": own_path()},
+        )
+        return _ran(done)
+
+    def hooks(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give the commands (up, down)."""
+        return self.up_command, self.down_command
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandRunner:
+    """`ports.Runner` in the workspace; the commands carry the drill's marker and their actor."""
+
+    cwd: Path
+    drill: DrillId
+
+    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> Ran:  # noqa: ASYNC109  # the port's word
+        """Run a command to its end in a thread; it is killed at `timeout` seconds."""
+        done = await asyncio.to_thread(
+            processes.call,
+            argv,
+            timeout=timeout,
+            drill=self.drill,
+            cwd=self.cwd,
+            env={"PATH": own_path(), "GAMEDAY_ACTOR": actor},
+        )
+        return _ran(done)
+
+
+def _ran(done: processes.Finished) -> Ran:
+    """Redact what a command said before anybody cuts it."""
+    return Ran(exit_code=done.exit_code, output=confidential.known().text(done.output))

@@ -1,0 +1,167 @@
+"""`ports.HistoryStore` in memory, with the promises of the real ones.
+
+Comes in: events and load samples. Goes out: the same, in order.
+Does not: outlive its process. `fail_with` makes it unavailable, as a full disk would.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from gameday.core import events as ev
+from gameday.core.errors import StoreUnavailable
+from gameday.core.loadsamples import CHUNK, Chunk, LoadHistory
+from gameday.core.values import DrillId, Instant
+from gameday.formats import envelope, events
+from gameday.ports import Clock, DrillRow, Lease, Stored
+from gameday.testing.clock import VirtualClock
+
+
+@dataclass(kw_only=True, slots=True)
+class _Drill:
+    """One drill's history, and the hashes of its lines beside it."""
+
+    row: DrillRow
+    events: list[Stored] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    load: LoadHistory = field(default_factory=LoadHistory)
+
+
+class MemoryStore:
+    """Histories in a dictionary."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or VirtualClock()
+        self._lock = threading.RLock()
+        self._drills: dict[DrillId, _Drill] = {}
+        self._claims: dict[tuple[DrillId, str], tuple[str, Instant]] = {}
+        self._leases: dict[str, Lease] = {}
+        self._failure = ""
+
+    def fail_with(self, reason: str) -> None:
+        """Refuse everything with StoreUnavailable from now on; an empty reason mends it."""
+        self._failure = reason
+
+    def append(self, *events_: ev.Event) -> None:
+        """Store events at the end of their drill's history, all or none, once per id."""
+        self._check()
+        for event in events_:
+            envelope.line(events.encode(event), 1)
+        with self._lock:
+            for event in events_:
+                drill = self._open(event.drill, event.recorded_at)
+                if event.id not in drill.ids:
+                    _append(drill, event)
+
+    def read(self, drill: DrillId, *, after: int = 0) -> Sequence[Stored]:
+        """Give the events of a drill behind place `after`. Raises LookupError if there is no drill."""
+        self._check()
+        with self._lock:
+            return tuple(self._drills[drill].events[max(after, 0) :])
+
+    def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
+        """Store load samples; `until` is the instant up to which load was observed."""
+        self._check()
+        with self._lock:
+            found = self._open(drill, until)
+            load = found.load
+            found.load = LoadHistory(chunks=(*load.chunks, *chunks), until=max(load.until, until))
+
+    def read_load(self, drill: DrillId, *, since: Instant | None = None) -> LoadHistory:
+        """Give the samples in chunks that end after `since`; all of them without it."""
+        self._check()
+        with self._lock:
+            load = self._drills[drill].load
+        begin = 0.0 if since is None else since
+        return replace(load, chunks=tuple(c for c in load.chunks if c.start + CHUNK > begin))
+
+    def drills(self) -> Sequence[DrillRow]:
+        """List the drills, newest first."""
+        self._check()
+        with self._lock:
+            rows = [found.row for found in self._drills.values()]
+        return sorted(rows, key=lambda row: (row.started, row.drill), reverse=True)
+
+    def live(self) -> Sequence[DrillRow]:
+        """List the drills that are not closed, newest first."""
+        return [row for row in self.drills() if row.closed is None]
+
+    def verify(self, drill: DrillId) -> Sequence[str]:
+        """Check the hash chain; each string says what is wrong. Empty: sound."""
+        self._check()
+        with self._lock:
+            found = self._drills.get(drill)
+            if found is None:
+                return [f"no drill {drill}"]
+            last, wrong = envelope.start(drill), []
+            for stored, expected in zip(found.events, found.hashes, strict=True):
+                last = envelope.chain(last, envelope.line(events.encode(stored.event), stored.seq))
+                if last != expected:
+                    wrong.append(f"event {stored.seq} does not follow from the one before it")
+                last = expected
+            return wrong
+
+    def claim(self, drill: DrillId, what: str, holder: str, *, until: Instant) -> bool:
+        """Win the named right of a drill unless another holder's has not expired."""
+        self._check()
+        with self._lock:
+            owner, expiry = self._claims.get((drill, what), (holder, until))
+            if owner != holder and expiry > self._clock.now():
+                return False
+            self._claims[drill, what] = (holder, until)
+            return True
+
+    def take_lease(self, lease: Lease) -> Lease | None:
+        """Take or renew an environment's lease; give the other holder's lease when it is taken."""
+        self._check()
+        with self._lock:
+            held = self._leases.get(lease.environment)
+            if held is not None and held.drill != lease.drill and held.until > self._clock.now():
+                return held
+            self._leases[lease.environment] = lease
+            return None
+
+    def release_lease(self, environment: str, drill: DrillId) -> None:
+        """Give a lease back; without effect when it is not held."""
+        self._check()
+        with self._lock:
+            held = self._leases.get(environment)
+            if held is not None and held.drill == drill:
+                del self._leases[environment]
+
+    def degraded(self) -> str:
+        """Give nothing: what this store can't keep, it refuses."""
+        return ""
+
+    def close(self) -> None:
+        """Keep everything: nothing is held open."""
+
+    def _check(self) -> None:
+        if self._failure:
+            raise StoreUnavailable(f"the store in memory {self._failure}")
+
+    def _open(self, drill: DrillId, started: Instant) -> _Drill:
+        row = DrillRow(drill=drill, scenario="", environment="", started=started, closed=None)
+        return self._drills.setdefault(drill, _Drill(row=row))
+
+
+def _append(drill: _Drill, event: ev.Event) -> None:
+    seq = len(drill.events) + 1
+    last = drill.hashes[-1] if drill.hashes else envelope.start(event.drill)
+    drill.hashes.append(envelope.chain(last, envelope.line(events.encode(event), seq)))
+    drill.events.append(Stored(seq=seq, event=event))
+    drill.ids.add(event.id)
+    drill.row = _indexed(drill.row, event)
+
+
+def _indexed(row: DrillRow, event: ev.Event) -> DrillRow:
+    """Keep the list of drills in step with the two facts that open and close one."""
+    fact = event.fact
+    if isinstance(fact, ev.DrillPlanned):
+        return replace(row, scenario=fact.scenario.scenario, environment=fact.environment)
+    if isinstance(fact, ev.DrillClosed) and row.closed is None:
+        return replace(row, closed=event.recorded_at, how=fact.how)
+    return row

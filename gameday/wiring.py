@@ -1,0 +1,399 @@
+"""The composition root: settings become ready objects; nothing else builds adapters.
+
+Comes in: a workspace, what the user asked for. Goes out: adapters behind their ports, a drill's desk.
+Does not: do anything with them. Each function imports what it builds, so that a command pays only
+for what it uses.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gameday import ports
+from gameday.core import events as ev
+from gameday.core.errors import InvalidFiles, Mistake
+from gameday.core.responder import ResponderScript
+from gameday.core.scenario import Scenario, ScorecardRules
+from gameday.core.values import DrillId, FaultId, Mode
+
+if TYPE_CHECKING:
+    from gameday.conduct.aims import Aims
+    from gameday.conduct.desk import Desk
+    from gameday.conduct.office import Office
+    from gameday.conduct.policy import Ground
+    from gameday.settings import Environment, Workspace
+
+FAULT = FaultId("main")
+"""The scenario's own experiment; further ones are numbered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A drill that has been read and checked, and has touched nothing.
+
+    experiment  the experiment file's text, empty in a tabletop
+    targets     what it will touch, in words, for people
+    """
+
+    planned: ev.DrillPlanned
+    environment: Environment
+    script: ResponderScript | None = None
+    experiment: str = ""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Mistake, ...] = ()
+
+    @property
+    def base_url(self) -> str:
+        """Where users reach the target."""
+        return self.environment.base_url
+
+
+def workspace(start: Path | None = None) -> Workspace:
+    """Open the workspace around a file or folder (the working folder, without one). Raises InvalidFiles."""
+    from gameday.settings import load_workspace  # noqa: PLC0415  # each command imports what it needs, no more
+
+    space = load_workspace(start or Path.cwd())
+    _learn(space)
+    return space
+
+
+def _learn(space: Workspace) -> None:
+    """Let this process know the secrets that gameday.toml names, and the passwords in its URLs."""
+    from gameday.formats import redaction  # noqa: PLC0415
+    from gameday.system import confidential  # noqa: PLC0415
+
+    settings = space.settings
+    places = settings.environments.values()
+    urls = [settings.store_url, settings.server.url, *(each.url for each in settings.integrations.values())]
+    urls += [url for place in places for url in (place.base_url, place.trail, *place.alerts.values())]
+    confidential.known().learn(redaction.in_urls(urls))
+    named = (settings.server.token, *(each.secret for each in settings.integrations.values()))
+    parts = [secret.reference.partition(":") for secret in named if secret is not None]
+    confidential.refer(f"{kind}:{where if kind == 'env' else space.root / where}" for kind, _, where in parts)
+
+
+def store(url: str, artifacts: Path | None = None) -> ports.HistoryStore:
+    """Open the store at a URL. Raises UsageError, StoreUnavailable."""
+    from gameday import storage  # noqa: PLC0415
+
+    return storage.open_store(url, artifacts)
+
+
+def store_of(space: Workspace) -> ports.HistoryStore:
+    """Open a workspace's store."""
+    return store(space.store_url, space.artifacts)
+
+
+def prepare(
+    space: Workspace,
+    scenario: Path,
+    *,
+    environment: str,
+    responder: Path | None,
+    mode: Mode,
+    imports: bool = True,
+) -> Prepared:
+    """Read and check every file of a drill, and freeze them. Raises InvalidFiles; touches nothing.
+
+    imports: also import what experiment and locustfile name, in processes of their own.
+    """
+    from gameday.settings import drill_files  # noqa: PLC0415
+
+    files = drill_files(space, scenario, responder=responder, environment=environment, imports=imports)
+    frozen = replace(
+        files.scenario,
+        environment=files.environment.name,
+        real_incident=files.scenario.real_incident or files.environment.real_incident,
+    )
+    planned = ev.DrillPlanned(
+        scenario=frozen,
+        scorecard=files.scorecard,
+        playbook=files.playbook,
+        mode=mode,
+        environment=files.environment.name,
+        comparable=files.comparable,
+        hashes=dict(files.hashes),
+        responder=files.script.responder if files.script else "",
+        responder_as=files.script.acts_as if files.script else None,
+        host=_hostname(),
+        versions=_versions(),
+        rules=files.environment.rules,
+    )
+    return Prepared(
+        planned=planned,
+        environment=files.environment,
+        script=files.script,
+        experiment=files.texts.get(frozen.experiment, ""),
+        targets=_targets(frozen, files.environment),
+        warnings=files.warnings,
+    )
+
+
+def _hostname() -> str:
+    from gameday.system import processes  # noqa: PLC0415
+
+    return processes.hostname()
+
+
+def _versions() -> dict[str, str]:
+    """Give the versions of what plays a part in a drill."""
+    named = ("gameday", "chaostoolkit", "chaostoolkit-lib", "locust")
+    return {name: metadata.version(name) for name in named}
+
+
+def _targets(scenario: Scenario, place: Environment) -> dict[str, str]:
+    """Say in words what a drill touches."""
+    told = {"environment": place.name, "base_url": place.base_url, "experiment": scenario.experiment}
+    if scenario.load is not None:
+        told["load"] = f"{scenario.load.users} users by {scenario.load.locustfile}"
+    if place.rules is not None and place.rules.kubernetes is not None:
+        cluster = place.rules.kubernetes
+        told["kubernetes"] = (
+            f"context {cluster.context}, namespaces {', '.join(cluster.namespaces) or 'none'}"
+        )
+    if place.rules is not None and place.rules.aws is not None:
+        told["aws"] = f"account {place.rules.aws.account}, region {place.rules.aws.region}"
+    return {name: text for name, text in told.items() if text}
+
+
+def scorecard(space: Workspace, path: Path) -> ScorecardRules:
+    """Read a scorecard file. Raises InvalidFiles."""
+    from gameday.settings import Catalogue  # noqa: PLC0415
+
+    catalogue = Catalogue(space)
+    rules = catalogue.check(space.name(path), "scorecard").value
+    if rules is None or any(not one.warning for one in catalogue.told()):
+        raise InvalidFiles(catalogue.told())
+    assert isinstance(rules, ScorecardRules)
+    return rules
+
+
+def leave(space: Workspace, history: ports.HistoryStore, drill: DrillId) -> Path:
+    """Judge a stored drill and write all its files; give their folder.
+
+    What was kept beside the history to undo its faults is removed when none is in force any more.
+    """
+    from gameday.conduct import closing  # noqa: PLC0415
+    from gameday.faults.seal import Seal  # noqa: PLC0415
+    from gameday.storage import files  # noqa: PLC0415
+
+    judged = closing.judge(history, drill)
+    folder = closing.leave(judged, space.artifacts / drill)
+    files.write_history(history, drill, folder)
+    if judged.result.reverted:
+        Seal(folder).remove()
+    return folder
+
+
+def ledger(space: Workspace, drill: DrillId) -> ports.Ledger:
+    """Give what plays a drill's rollbacks."""
+    from gameday.faults.ledger import ChildLedger  # noqa: PLC0415
+
+    return ChildLedger(drill, space.artifacts / drill)
+
+
+def desk(
+    space: Workspace,
+    prepared: Prepared,
+    history: ports.HistoryStore,
+    *,
+    accept_no_lease: bool = False,
+    accept_local_keeper: bool = False,
+) -> Desk:
+    """Lay out everything that one drill works with. What is accepted, the user sees to."""
+    from gameday.conduct.board import Board  # noqa: PLC0415
+    from gameday.conduct.desk import Desk  # noqa: PLC0415
+    from gameday.conduct.recorder import Recorder  # noqa: PLC0415
+    from gameday.conduct.watch import Watch  # noqa: PLC0415
+    from gameday.faults.keeperclient import KeeperClient  # noqa: PLC0415
+    from gameday.faults.prober import ChildProber  # noqa: PLC0415
+    from gameday.faults.seal import Seal  # noqa: PLC0415
+    from gameday.load.driver import LocustDriver  # noqa: PLC0415
+    from gameday.signals.receiver import Receiver  # noqa: PLC0415
+    from gameday.signals.trail import HttpTrail  # noqa: PLC0415
+    from gameday.system import confidential, machine, processes, target  # noqa: PLC0415
+    from gameday.system.clock import SystemClock  # noqa: PLC0415
+    from gameday.system.ids import SystemIds  # noqa: PLC0415
+
+    scenario, place = prepared.planned.scenario, prepared.environment
+    clock, ids = SystemClock(), SystemIds()
+    drill = ids.drill(scenario.scenario)
+    folder = space.artifacts / drill
+    board = Board(history, drill)
+    pen = Recorder(store=history, clock=clock, ids=ids, drill=drill)
+    request = _request(space, prepared)
+    if request is not None:
+        Seal(folder).close(request)
+    confidential.known().learn(_in_probes(scenario))
+    keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
+    load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=pen.record)
+    return Desk(
+        drill=drill,
+        planned=prepared.planned,
+        script=prepared.script,
+        experiment=scenario.experiment,
+        fault_request=request,
+        base_url=prepared.base_url,
+        holder=f"{processes.hostname()}:{os.getpid()}",
+        conductor=machine.started("conductor", processes.me()),
+        store=history,
+        clock=clock,
+        pen=pen,
+        board=board,
+        watch=Watch(scenario=confidential.known().value(scenario), board=board),  # as the board will hold it
+        keeper=keeper,
+        ledger=ledger(space, drill),
+        prober=ChildProber(drill, cwd=space.root),
+        load=load if scenario.load is not None else None,
+        signals=Receiver(drill=drill, clock=clock, registries=place.alerts),
+        trail=HttpTrail(url=place.trail, clock=clock) if place.trail else None,
+        target=target.CommandTarget(
+            base_url=prepared.base_url,
+            cwd=space.root,
+            drill=drill,
+            up_command=place.up,
+            down_command=place.down,
+        ),
+        runner=target.CommandRunner(cwd=space.root, drill=drill),
+        ground=ground(space.root),
+        meters=_meters(space, place, drill),
+        aims=_aims(space, request, drill),
+        shared_store=not space.store_url.startswith("sqlite:"),
+        target_lease=_target_lease(space, place, drill),
+        accept_no_lease=accept_no_lease,
+        accept_local_keeper=accept_local_keeper,
+    )
+
+
+def _meters(space: Workspace, place: Environment, drill: DrillId) -> dict[str, ports.Meter]:
+    """Give what reads guardrails outside the load."""
+    from gameday.faults.cloudwatch import CloudWatch  # noqa: PLC0415
+    from gameday.faults.questions import Questions  # noqa: PLC0415
+    from gameday.signals.prometheus import Prometheus  # noqa: PLC0415
+
+    asked = Questions(drill, cwd=space.root)
+    return {"prometheus": Prometheus(url=place.prometheus), "cloudwatch": CloudWatch(asked)}
+
+
+def _aims(space: Workspace, request: ev.FaultRequested | None, drill: DrillId) -> Aims | None:
+    """Give what counts the targets of a fault."""
+    from gameday.conduct.aims import Aims  # noqa: PLC0415
+    from gameday.faults.questions import Questions  # noqa: PLC0415
+    from gameday.faults.targets import ChildTargets  # noqa: PLC0415
+
+    return None if request is None else Aims(ChildTargets(request, Questions(drill, cwd=space.root)))
+
+
+def _target_lease(space: Workspace, place: Environment, drill: DrillId) -> ports.TargetLease | None:
+    """Give the lease that an environment can keep itself: in the first namespace that it names plainly."""
+    from gameday.faults.clusterlease import ClusterLease  # noqa: PLC0415
+    from gameday.faults.questions import Questions  # noqa: PLC0415
+
+    cluster = place.rules.kubernetes if place.rules is not None else None
+    plain = [name for name in (cluster.namespaces if cluster else ()) if "*" not in name]
+    return ClusterLease(plain[0], Questions(drill, cwd=space.root)) if plain else None
+
+
+def _in_probes(scenario: Scenario) -> Iterator[str]:
+    """Give the secrets that are written into a scenario's own probes."""
+    from gameday.formats import redaction  # noqa: PLC0415
+
+    rules = scenario.milestones
+    conditions = [c for r in (rules.detected, rules.contained, rules.recovered) for c in r.conditions]
+    for probe in (*(each.probe for each in conditions), *(each.probe for each in scenario.guardrails)):
+        yield from redaction.all_named(json.loads(probe or "null"))
+
+
+def ground(root: Path) -> Ground:
+    """Give the ground of the policy's facts: the workspace around a folder, this machine, its clouds."""
+    from gameday.conduct.policy import Ground  # noqa: PLC0415
+    from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
+    from gameday.settings import open_workspace  # noqa: PLC0415
+    from gameday.system import files  # noqa: PLC0415
+
+    space, _ = open_workspace(root)
+    _learn(space)
+
+    def read(path: str) -> bytes:
+        if not (space.root / path).exists():
+            raise FileNotFoundError(f"there is no file {path}")
+        return space.read(path)
+
+    return Ground(
+        read=read,
+        real_path=files.real_command,
+        variables=os.environ,
+        identities=ChildIdentities(),
+        chaos_settings=files.chaos_settings(),
+        by=os.environ.get("GAMEDAY_ACTOR") or getpass.getuser(),
+    )
+
+
+def _request(space: Workspace, prepared: Prepared) -> ev.FaultRequested | None:
+    """Write down what is to be injected, with all that undoing it needs."""
+    from gameday.faults import experiments  # noqa: PLC0415
+    from gameday.system import processes  # noqa: PLC0415
+
+    if not prepared.experiment:
+        return None
+    return experiments.request(
+        prepared.experiment,
+        fault=FAULT,
+        path=prepared.planned.scenario.experiment,
+        cwd=str(space.root),
+        host=processes.hostname(),
+    )
+
+
+def schedules(url: str) -> ports.ScheduleStore:
+    """Open the schedules of the store at a URL. Raises UsageError, StoreUnavailable."""
+    from gameday import storage  # noqa: PLC0415
+    from gameday.storage.schedules import SqliteScheduleStore  # noqa: PLC0415
+
+    return SqliteScheduleStore(storage.sqlite_path(url))
+
+
+def office(
+    space: Workspace, history: ports.HistoryStore, *, notices: ports.Notices, say: Callable[[str], None]
+) -> Office:
+    """Give one daemon what it works with."""
+    from gameday.conduct.office import Office, Place  # noqa: PLC0415
+    from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
+    from gameday.system import ids, processes  # noqa: PLC0415
+    from gameday.system.clock import SystemClock  # noqa: PLC0415
+    from gameday.system.drills import ChildStarter  # noqa: PLC0415
+
+    environments = space.settings.environments
+    rules = {name: place.rules for name, place in environments.items() if place.rules}
+    places = {name: Place(hours=each.hours, freezes=each.freezes) for name, each in rules.items()}
+    return Office(
+        clock=SystemClock(),
+        schedules=schedules(space.store_url),
+        history=history,
+        starter=ChildStarter(
+            store_url=space.store_url, root=space.root, folder=space.artifacts.parent / "scheduled"
+        ),
+        incidents=AlertmanagerIncidents(
+            urls={name: place.incidents for name, place in environments.items() if place.incidents}
+        ),
+        calendars=calendars(space),
+        notices=notices,
+        holder=f"{processes.hostname()}:{os.getpid()}:{ids.new_event_id()[:8]}",
+        place=lambda name: places.get(name, Place()),
+        say=say,
+    )
+
+
+def calendars(space: Workspace) -> ports.Calendars:
+    """Give what reads the freeze calendars of a workspace."""
+    from gameday.signals.calendars import FreezeCalendars  # noqa: PLC0415
+    from gameday.system.clock import SystemClock  # noqa: PLC0415
+
+    return FreezeCalendars(space.read, SystemClock())

@@ -1,0 +1,161 @@
+"""A stage for the conductor: a desk of fakes on a virtual clock, and a prompter who acts at set times."""
+
+import asyncio
+import itertools
+from dataclasses import replace
+
+from gameday.conduct.board import Board
+from gameday.conduct.conductor import Conductor
+from gameday.conduct.desk import Desk
+from gameday.conduct.recorder import Recorder
+from gameday.conduct.watch import Watch
+from gameday.core import events as ev
+from gameday.core.scenario import Criterion, Load, Phases, Scenario, ScorecardRules, Slo
+from gameday.core.values import DrillId, EventId, FaultId, Mode, Party, Severity
+from gameday.ports import Played
+from gameday.testing import rehearsal
+from gameday.testing.clock import VirtualClock
+from gameday.testing.store import MemoryStore
+
+DRILL = DrillId("20270115-080000-test-0000")
+FAULT = FaultId("main")
+
+SCENARIO = Scenario(
+    scenario="test",
+    title="Test",
+    environment="stage",
+    severity=(Severity.P2,),
+    experiment="experiments/test.json",
+    load=Load(locustfile="load.py", users=10),
+    slos=(Slo(slo="all", objective=0.99, window=2.0, min_requests=10),),
+    phases=Phases(baseline=5.0, onset=20.0, response=120.0, verify=5.0),
+)
+
+RULES = ScorecardRules(
+    scorecard="test",
+    version=1,
+    criteria=(
+        Criterion(criterion="detect", phase="detect", weight=1, measure="detect", target="1x", limit="3x"),
+    ),
+)
+
+
+class Ids:
+    def __init__(self):
+        self._numbers = itertools.count()
+
+    def drill(self, scenario):
+        return DrillId(f"drill-{scenario}")
+
+    def event(self):
+        return EventId(f"e{next(self._numbers):06d}")
+
+
+class Ledger:
+    """Plays rollbacks on the world; `fails` tries fail first."""
+
+    def __init__(self, world):
+        self.world = world
+        self.played = 0
+        self.fails = 0
+
+    async def play(self, request, attempt, by, tell):
+        self.played += 1
+        if self.played <= self.fails:
+            return Played(undone=False, error="refused", steps=("mend it by hand",))
+        self.world.fault = False
+        return Played(undone=True, how="rolled-back")
+
+
+class Stage:
+    """One drill of fakes. Change the fakes before `play`; `at` schedules what people do.
+
+    more  other fields of the desk
+    """
+
+    def __init__(self, scenario=SCENARIO, script=None, **more):
+        self.clock = VirtualClock()
+        self.began = self.clock.now()
+        self.world = rehearsal.World()
+        self.store = MemoryStore(self.clock)
+        self.ids = Ids()
+        self.people = rehearsal.Pen(store=self.store, clock=self.clock, ids=self.ids, drill=DRILL)
+        keeper_pen = replace(self.people, source="keeper")
+        self.keeper = rehearsal.Keeper(world=self.world, write=keeper_pen.write)
+        self.users = rehearsal.Users(world=self.world, clock=self.clock)
+        self.probes = rehearsal.Probes()
+        self.place = rehearsal.Place()
+        self.ledger = Ledger(self.world)
+        self.trail = rehearsal.Footprints(clock=self.clock)
+        self.heard = []
+        self.board = Board(self.store, DRILL)
+        desk = Desk(
+            drill=DRILL,
+            planned=ev.DrillPlanned(
+                scenario=scenario, scorecard=RULES, mode=Mode.EVALUATE, environment="stage", comparable="c"
+            ),
+            script=script,
+            experiment=scenario.experiment,
+            fault_request=ev.FaultRequested(fault=FAULT, experiment="{}", path="e.json", cwd="/")
+            if scenario.experiment
+            else None,
+            holder="stage",
+            conductor=ev.ProcessStarted(role="conductor", pid=1, started_ticks=0, boot="b", host="stage"),
+            store=self.store,
+            clock=self.clock,
+            pen=Recorder(store=self.store, clock=self.clock, ids=self.ids, drill=DRILL),
+            board=self.board,
+            watch=Watch(scenario=scenario, board=self.board),
+            keeper=self.keeper,
+            ledger=self.ledger,
+            prober=self.probes,
+            load=self.users if scenario.load else None,
+            signals=rehearsal.Receiver(),
+            trail=self.trail,
+            target=self.place,
+            runner=rehearsal.Hands(world=self.world),
+            **{"base_url": "http://127.0.0.1:1", **more},
+        )
+        self.use(desk)
+        self._cues = []
+
+    def use(self, desk):
+        """Conduct by another desk."""
+        self.desk = desk
+        self.conductor = Conductor(desk, on_events=self.heard.extend)
+
+    def at(self, seconds, act):
+        """Call `act(stage)` so many seconds after the start."""
+        self._cues.append((seconds, act))
+        return self
+
+    def say(self, seconds, *facts):
+        """Have people say facts so many seconds after the start."""
+        return self.at(seconds, lambda stage: [stage.people.write(fact) for fact in facts])
+
+    def play(self):
+        """Conduct the drill, and give its history. What `conduct` raises is kept in `self.error`."""
+        self.error = None
+        self.clock.run(self.perform())
+        return rehearsal.told(self.store, DRILL)
+
+    async def perform(self):
+        cues = [asyncio.ensure_future(self._cue(seconds, act)) for seconds, act in self._cues]
+        try:
+            await self.conductor.conduct()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the test looks at it
+            self.error = error
+        for cue in cues:
+            cue.cancel()
+        await asyncio.gather(*cues, return_exceptions=True)
+
+    async def _cue(self, seconds, act):
+        await self.clock.sleep(seconds)
+        act(self)
+
+    def seconds(self, history, kind):
+        """Give the seconds from the start at which a fact of a kind first occurred."""
+        return round(history.first(kind).at - self.began, 2)
+
+
+AUTOMATION = replace(SCENARIO, responders=Party.AUTOMATION)

@@ -1,0 +1,344 @@
+"""The conductor on a virtual clock: every way in which a drill goes, and how it always ends."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gameday.core import events as ev
+from gameday.core import exposure
+from gameday.core.errors import Busy, NotReady
+from gameday.core.responder import Do, ResponderScript, ResponderStep, When
+from gameday.core.scenario import Guardrail, Inject
+from gameday.core.values import DrillId, Instant, Party, Phase, Severity
+from gameday.ports import Lease
+from tests.conduct.stage import AUTOMATION, DRILL, SCENARIO, Stage
+
+MENDED = 30.0
+
+
+def mend(stage):
+    stage.world.mended = True
+
+
+def phases(history):
+    return [entered.fact.phase for entered in history.each(ev.PhaseEntered)]
+
+
+def how(history):
+    return history.last(ev.DrillClosed).fact.how
+
+
+def test_a_drill_goes_through_its_phases_in_order():
+    history = Stage(AUTOMATION).at(MENDED, mend).play()
+    assert phases(history) == [p for p in Phase if p is not Phase.REVIEW]
+    assert how(history) == "completed"
+
+
+def test_the_request_is_stored_before_the_fault_is_injected():
+    stage = Stage(AUTOMATION).at(MENDED, mend)
+    stage.play()
+    order = [stored.event.kind for stored in stage.store.read(DRILL)]
+    assert order.index("FaultRequested") < order.index("FaultInjected") < order.index("FaultReverted")
+
+
+def test_with_an_automation_the_response_ends_when_recovery_is_observed():
+    stage = Stage(AUTOMATION).at(MENDED, mend)
+    history = stage.play()
+    assert history.first(ev.ResponseEnded).fact.why == "recovered"
+    assert MENDED + 10 <= stage.seconds(history, ev.ResponseEnded) <= MENDED + 15
+
+
+def test_with_a_team_recovery_must_also_be_marked():
+    stage = Stage().at(MENDED, mend).say(60, ev.MilestoneMarked(milestone="recovered"))
+    history = stage.play()
+    assert history.first(ev.ResponseEnded).fact.why == "recovered"
+    assert 60 <= stage.seconds(history, ev.ResponseEnded) <= 61
+
+
+def test_a_mark_while_users_still_hurt_ends_nothing():
+    history = Stage().say(20, ev.MilestoneMarked(milestone="recovered")).play()
+    assert history.first(ev.ResponseEnded).fact.why == "time"
+
+
+def test_the_facilitator_ends_the_response_without_an_abort():
+    history = Stage().say(40, ev.EndRequested()).play()
+    assert history.first(ev.ResponseEnded).fact.why == "ended"
+    assert how(history) == "completed"
+
+
+def test_when_time_is_up_the_fault_is_reverted():
+    history = Stage().play()
+    assert history.first(ev.ResponseEnded).fact.why == "time"
+    assert exposure.of(history) == ()
+
+
+def test_a_fault_that_hurts_nobody_is_let_go_after_the_onset():
+    stage = Stage()
+    stage.world.harmless = True
+    history = stage.play()
+    assert history.first(ev.ResponseEnded).fact.why == "no-impact"
+    assert stage.seconds(history, ev.ResponseEnded) < 30
+
+
+def test_a_hold_of_a_duration_ends_after_it():
+    stage = Stage(replace(SCENARIO, hold="for", hold_for=15.0))
+    history = stage.play()
+    assert history.first(ev.ResponseEnded).fact.why == "time"
+    assert 15 <= stage.seconds(history, ev.ResponseEnded) - stage.seconds(history, ev.FaultInjected) <= 16
+
+
+def test_without_a_hold_the_rollbacks_follow_the_method():
+    stage = Stage(replace(SCENARIO, hold="none"))
+    history = stage.play()
+    assert stage.seconds(history, ev.FaultReverted) - stage.seconds(history, ev.FaultHeld) < 0.5
+
+
+def test_a_tabletop_ends_when_recovery_is_marked():
+    tabletop = replace(SCENARIO, experiment="", load=None, slos=())
+    history = Stage(tabletop).say(10, ev.MilestoneMarked(milestone="recovered")).play()
+    assert history.first(ev.ResponseEnded).fact.why == "recovered"
+    assert history.first(ev.FaultRequested) is None
+
+
+@pytest.mark.parametrize("seconds", [0.5, 2.0, 5.02, 8.0, 30.0, 130.0])
+def test_an_abort_in_any_phase_reverts_and_closes(seconds):
+    stage = Stage().say(seconds, ev.AbortRequested(reason="facilitator"))
+    history = stage.play()
+    assert exposure.of(history) == ()
+    assert how(history) == "aborted"
+    assert not stage.world.fault
+
+
+def test_an_abort_reverts_at_once():
+    stage = Stage().say(30, ev.AbortRequested(reason="safety"))
+    history = stage.play()
+    assert stage.seconds(history, ev.FaultReverted) - 30 <= 0.2
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    abort=st.floats(min_value=0, max_value=150),
+    keeper_dies=st.floats(min_value=0, max_value=150),
+    load_dies=st.floats(min_value=0, max_value=150),
+    fails=st.integers(min_value=0, max_value=3),
+)
+def test_whatever_dies_or_aborts_when_nothing_stays_exposed(abort, keeper_dies, load_dies, fails):
+    stage = Stage().say(abort, ev.AbortRequested(reason="safety"))
+    stage.at(keeper_dies, lambda s: setattr(s.keeper, "living", False))
+    stage.at(load_dies, lambda s: setattr(s.users, "gone", "killed"))
+    stage.ledger.fails = fails
+    history = stage.play()
+    assert exposure.of(history) == ()
+    assert not stage.world.fault
+    assert history.last(ev.DrillClosed).fact.reverted
+
+
+def test_when_the_keeper_dies_the_conductor_reverts():
+    stage = Stage().at(20, lambda s: setattr(s.keeper, "living", False))
+    history = stage.play()
+    assert stage.ledger.played == 1
+    assert history.first(ev.AbortRequested).fact.reason == "keeper-lost"
+    assert how(history) == "aborted"
+
+
+def test_a_rollback_that_fails_for_good_closes_the_drill_as_not_reverted():
+    stage = Stage().say(20, ev.AbortRequested(reason="safety"))
+    stage.keeper.stubborn = True
+    history = stage.play()
+    assert not history.last(ev.DrillClosed).fact.reverted
+
+
+def test_lost_load_aborts_the_drill():
+    history = Stage().at(20, lambda s: setattr(s.users, "gone", "Locust was killed")).play()
+    assert history.first(ev.LoadLost).fact.reason == "Locust was killed"
+    assert how(history) == "aborted"
+
+
+def test_a_guardrail_on_an_slo_aborts_with_its_name():
+    scenario = replace(SCENARIO, guardrails=(Guardrail(slo="all", below=0.5, lasting=5.0),))
+    history = Stage(scenario).play()
+    assert "all" in history.first(ev.GuardrailTripped).fact.guardrail
+    assert history.first(ev.AbortRequested).fact.reason == "guardrail"
+
+
+@pytest.mark.parametrize(("answer", "tripped"), [(False, True), (None, True), (True, False)])
+def test_a_probe_guardrail_trips_when_it_fails_or_stays_silent(answer, tripped):
+    stage = Stage(replace(SCENARIO, guardrails=(Guardrail(probe="p", every=2.0),)))
+    stage.at(20, lambda s: s.probes.answers.update(p=answer))
+    assert (stage.play().first(ev.GuardrailTripped) is not None) is tripped
+
+
+def test_an_unmet_steady_state_injects_nothing():
+    stage = Stage()
+    stage.probes.steady_met = False
+    history = stage.play()
+    assert isinstance(stage.error, NotReady)
+    assert history.first(ev.FaultRequested) is None
+    assert how(history) == "not-ready"
+
+
+def test_an_unreachable_target_injects_nothing():
+    stage = Stage()
+    stage.place.why = "nobody answers"
+    history = stage.play()
+    assert "nobody answers" in stage.error.message
+    assert history.first(ev.FaultRequested) is None
+
+
+def test_a_target_that_is_not_there_is_brought_up():
+    stage = Stage(AUTOMATION).at(MENDED, mend)
+    stage.place.why = "nobody answers"
+    stage.place.up_command = ("up",)
+    history = stage.play()
+    assert history.first(ev.EnvironmentBroughtUp).fact.down == ("down",)
+    assert how(history) == "completed"
+
+
+def test_an_slo_that_no_request_matches_injects_nothing():
+    slos = (replace(SCENARIO.slos[0], request="POST /checkout"),)
+    stage = Stage(replace(SCENARIO, slos=slos))
+    history = stage.play()
+    assert "no request matched SLO all" in stage.error.message
+    assert history.first(ev.FaultRequested) is None
+
+
+def test_a_service_that_is_bad_before_the_fault_injects_nothing():
+    stage = Stage()
+    stage.world.fault = True
+    history = stage.play()
+    assert "not met before the fault" in stage.error.message
+    assert history.first(ev.FaultRequested) is None
+
+
+def test_an_environment_that_another_drill_holds_is_busy():
+    stage = Stage()
+    other = Lease(
+        environment="stage",
+        drill=DrillId("other"),
+        holder="ada@laptop",
+        since=stage.began,
+        until=Instant(stage.began + 60),
+    )
+    stage.store.take_lease(other)
+    stage.play()
+    assert isinstance(stage.error, Busy)
+    assert "ada@laptop" in stage.error.message
+
+
+def test_a_drill_gives_its_lease_back():
+    stage = Stage(AUTOMATION).at(MENDED, mend)
+    stage.play()
+    assert stage.store.take_lease(replace_drill(stage)) is None
+
+
+def replace_drill(stage):
+    now = stage.clock.now()
+    return Lease(environment="stage", drill=DrillId("next"), holder="h", since=now, until=Instant(now + 1))
+
+
+def test_an_earlier_drill_with_a_fault_in_force_stops_the_next():
+    stage = Stage()
+    earlier = replace(stage.people, drill=DrillId("earlier"))
+    earlier.write(stage.desk.planned)
+    earlier.write(stage.desk.fault_request)
+    stage.play()
+    assert "earlier" in stage.error.message
+
+
+def test_every_preflight_check_is_written_down():
+    history = Stage(AUTOMATION).at(MENDED, mend).play()
+    assert all(checked.fact.passed for checked in history.each(ev.PreflightChecked))
+    assert len(list(history.each(ev.PreflightChecked))) >= 5
+
+
+def test_injects_are_sent_at_their_moments_unless_their_milestone_is_reached():
+    injects = (
+        Inject(after=10, message="Support: customers can't pay."),
+        Inject(after=20, hint="Look at the queries.", cost=5, unless="detected"),
+        Inject(after=30, users=50),
+    )
+    stage = Stage(replace(SCENARIO, injects=injects)).say(20, ev.IncidentAcknowledged())
+    history = stage.play()
+    assert [sent.fact.index for sent in history.each(ev.InjectSent)] == [0, 2]
+    assert history.first(ev.InjectSkipped).fact.index == 1
+    assert stage.users.users == 50
+    assert "customers can't pay" in history.first(ev.InjectSent).fact.text
+
+
+SCRIPT = ResponderScript(
+    responder="auto",
+    acts_as=Party.AUTOMATION,
+    steps=(
+        ResponderStep(when=When(milestone="impact_started"), after=2.0, do=Do(ack=True)),
+        ResponderStep(do=Do(declare=Severity.P2, commander="on-call")),
+        ResponderStep(when=When(alert="Never", within=3.0), do=Do(note="not reached")),
+        ResponderStep(do=Do(command=("nonsense",))),
+        ResponderStep(do=Do(command=("mend",))),
+        ResponderStep(when=When(milestone="recovered"), do=Do(mark="recovered")),
+    ),
+)
+
+
+def test_a_responder_script_plays_the_team_and_goes_on_after_failures():
+    history = Stage(AUTOMATION, script=SCRIPT).play()
+    assert history.first(ev.IncidentDeclared).fact.commander == "on-call"
+    assert [failed.fact.step for failed in history.each(ev.ResponderFailed)] == [3, 4]
+    assert [taken.fact.action for taken in history.each(ev.ActionTaken)] == ["nonsense", "mend"]
+    assert history.first(ev.ResponseEnded).fact.why == "recovered"
+
+
+def test_what_a_script_does_is_written_under_its_name():
+    history = Stage(AUTOMATION, script=SCRIPT).play()
+    acked = history.first(ev.IncidentAcknowledged).event
+    assert (acked.source, acked.by) == ("responder", "auto")
+
+
+def test_the_trail_is_followed_while_the_team_responds():
+    stage = Stage()
+    action = ev.ActionTaken(action="flag off", via="trail", actor="team")
+    stage.at(20, lambda s: s.trail.actions.append(action))
+    history = stage.play()
+    assert action in [taken.fact for taken in history.each(ev.ActionTaken)]
+
+
+def test_every_fact_is_heard_once_by_the_screen():
+    stage = Stage(AUTOMATION).at(MENDED, mend)
+    history = stage.play()
+    assert sorted(event.id for event in stage.heard) == sorted(event.id for event in history.events)
+
+
+def test_a_store_that_goes_away_still_has_the_fault_reverted():
+    stage = Stage().at(20, lambda s: s.store.fail_with("disk gone"))
+    stage.clock.run(stage.perform())
+    assert stage.error is not None
+    assert stage.world.reverts == 1
+    assert not stage.world.fault
+
+
+def test_the_drill_has_one_id():
+    assert {event.drill for event in Stage().play().events} == {DRILL}
+
+
+def test_the_end_of_the_load_says_how_many_requests_there_were():
+    history = Stage().say(40, ev.EndRequested()).play()
+    stopped = history.first(ev.LoadStopped).fact
+    chunks = history.load.chunks
+    assert stopped.requests == sum(sum(c.count) + sum(c.bad_count) for c in chunks) > 1000
+    assert stopped.failures == sum(sum(c.bad_count) for c in chunks) > 100
+
+
+def test_a_store_that_takes_nothing_for_a_while_ends_the_drill():
+    stage = Stage().at(20, lambda s: setattr(s.store, "degraded", lambda: "the disk is full"))
+    history = stage.play()
+    assert history.first(ev.AbortRequested).fact == ev.AbortRequested(
+        reason="store-lost", detail="the disk is full"
+    )
+    assert 25 <= stage.seconds(history, ev.AbortRequested) <= 26
+
+
+def test_a_store_that_is_well_again_soon_ends_nothing():
+    stage = Stage().at(20, lambda s: setattr(s.store, "degraded", lambda: "locked"))
+    stage.at(23, lambda s: delattr(s.store, "degraded")).say(60, ev.EndRequested())
+    assert how(stage.play()) == "completed"

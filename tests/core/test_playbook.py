@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gameday.core import events as ev
+from gameday.core import playbook
+from gameday.core.playbook import splice
+from gameday.formats import playbook as markdown
+from tests.render import a_drill
+
+PATH = "playbooks/database-overload.md"
+STEPS_LATER = [
+    (160.0, "responder", ev.StepDone(step="raise-connections")),
+    (161.0, "responder", ev.StepDone(step="tell-support")),
+]
+
+
+def proposed(text: str = a_drill.PLAYBOOK, result=None):
+    read = markdown.read(text, PATH)
+    return playbook.propose(a_drill.of(), result or a_drill.result(), read)
+
+
+def amended(text: str = a_drill.PLAYBOOK) -> str:
+    return playbook.apply(text, proposed(text))
+
+
+def added(text: str) -> list[str]:
+    old = a_drill.PLAYBOOK.splitlines()
+    return [line for line in text.splitlines() if line not in old]
+
+
+def test_a_drill_proposes_its_record_and_what_it_taught():
+    kinds = [amendment.kind for amendment in proposed()]
+    assert kinds == ["record", "skipped", "slow", "lacking", "observability", "targets"]
+
+
+def test_the_record_names_date_drill_outcome_points_and_times():
+    row = next(line for line in added(amended()) if line.startswith("| 2026-12-01"))
+    assert "| recovered | 71.4 of 100 | 18.8 s | 2 min 19 s | 2 min 20 s | 1 of 4 |" in row
+    assert "last_drilled: 2026-12-01" in amended().split("---")[1]
+
+
+def test_a_step_that_nobody_ticked_is_not_called_skipped():
+    assert [a.title for a in proposed() if a.kind == "skipped"] == ["Step ask-who-released-last was skipped"]
+
+
+def test_a_note_stands_within_the_item_that_it_speaks_of():
+    lines = amended().splitlines()
+    place = lines.index("2. Ask who released last")
+    assert lines[place + 1].startswith("   *Skipped in the drill of 2026-12-01")
+
+
+def test_an_action_that_the_playbook_lacks_becomes_a_step_behind_the_one_done_before_it():
+    read = markdown.read(amended())
+    ids = [step.id for step in read.steps]
+    new = "gameday-shop-flag-new-ranking-off"
+    assert ids.index(new) == ids.index("check-slow-queries") + 1
+    assert next(s for s in read.steps if s.id == new).text.startswith("Run gameday shop flag new-ranking off")
+
+
+def test_the_next_drill_finds_the_action_in_the_amended_playbook():
+    assert "lacking" not in [a.kind for a in proposed(amended())]
+
+
+@pytest.mark.parametrize("told", ["Turn the flag new-ranking off", "Run `flag new-ranking off`"])
+def test_an_action_that_a_step_tells_in_other_words_is_not_lacking(told):
+    text = a_drill.PLAYBOOK.replace("Raise the connection limit", told)
+    assert "lacking" not in [a.kind for a in proposed(text)]
+
+
+def test_the_faults_own_actions_are_not_the_responses():
+    facts = [
+        *a_drill.facts(),
+        (100.0, "trail", ev.ActionTaken(action="flag slow on", via="trail", actor="fault-keeper")),
+    ]
+    told = playbook.propose(a_drill.of(facts), a_drill.result(), markdown.read(a_drill.PLAYBOOK))
+    assert not any("slow on" in amendment.title for amendment in told)
+
+
+def test_steps_done_promptly_are_not_slow():
+    prompt = [f for f in a_drill.facts() if not isinstance(f[2], ev.StepDone)]
+    prompt.append((60.0, "responder", ev.StepDone(step="check-slow-queries")))
+    told = playbook.propose(a_drill.of(prompt), a_drill.result(), markdown.read(a_drill.PLAYBOOK))
+    assert "slow" not in [a.kind for a in told]
+
+
+def test_a_second_application_changes_nothing():
+    once = amended()
+    assert playbook.apply(once, proposed()) == once
+
+
+def test_a_second_drill_adds_its_row_and_renews_the_targets():
+    later = replace(a_drill.result(), drill="another-drill")
+    twice = playbook.apply(amended(), proposed(amended(), later))
+    assert sum(line.startswith("| 2026-12-01") for line in twice.splitlines()) == 2
+    assert sum(line.startswith("| detect |") for line in twice.splitlines()) == 1
+
+
+def test_an_older_drill_does_not_set_the_date_back():
+    newer = a_drill.PLAYBOOK.replace("owner:", "last_drilled: 2027-01-09  # by hand\nowner:")
+    assert "last_drilled: 2027-01-09  # by hand\n" in playbook.apply(newer, proposed(newer))
+
+
+def test_a_playbook_without_steps_or_front_matter_gets_sections_at_its_end():
+    text = playbook.apply("Just words", proposed("Just words"))
+    assert text.startswith("Just words\n\n## ")
+    assert "\n\n## Steps\n\n1. Run `gameday shop flag" in text
+    assert "last_drilled" not in text
+
+
+def test_a_heading_in_a_code_fence_is_no_section():
+    text = "```\n## Drills\n```\n\n# Drills\n\nOurs.\n\n# More\n"
+    done = playbook.apply(text, proposed(text))
+    assert done.startswith("```\n## Drills\n```\n\n# Drills\n\nOurs.\n\n| Date |")
+    assert done.index("| 2026-12-01") < done.index("# More")
+
+
+@pytest.mark.parametrize("hostile", ["a` | b --> <!-- gameday: drill x -->", "`", "x\ny\r\n# z", "```"])
+def test_words_from_outside_cannot_act_as_markdown(hostile):
+    facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.ActionTaken)]
+    facts.append((170.4, "trail", ev.ActionTaken(action=f"drop {hostile}", via="trail", actor="ops")))
+    read = markdown.read(a_drill.PLAYBOOK)
+    text = playbook.apply(a_drill.PLAYBOOK, playbook.propose(a_drill.of(facts), a_drill.result(), read))
+    steps = markdown.read(text).steps
+    assert len(steps) == len(read.steps) + 1
+    assert playbook.apply(text, playbook.propose(a_drill.of(facts), a_drill.result(), read)) == text
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [
+            "1. One",
+            "2. Two",
+            "- [ ] Task",
+            "   more",
+            "",
+            "## Drills",
+            "| a | b |",
+            "```",
+            "---",
+            "> 1. q",
+            "\ttab ",
+        ]
+    ),
+    max_size=14,
+)
+
+
+@given(LINES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
+def test_every_line_that_is_not_ours_stays_byte_for_byte(lines, newline, closed):
+    text = newline.join(lines) + (newline if closed else "")
+    amendments = proposed(text)
+    done = playbook.apply(text, amendments)
+    kept = iter(splice.split(done))
+    assert all(any(splice.bare(line) == splice.bare(new) for new in kept) for line in splice.split(text))
+    ends = {line[len(splice.bare(line)) :] for line in splice.split(done)}
+    assert ends == {newline if newline in text else "\n"}
+    assert playbook.apply(done, amendments) == done
+
+
+@pytest.mark.parametrize("text", [a_drill.PLAYBOOK, a_drill.PLAYBOOK.replace("\n", "\r\n"), "No end", ""])
+@pytest.mark.parametrize("tool", [["git", "apply"], ["patch", "-p1", "--binary", "-i"]])
+@pytest.mark.parametrize("path", [PATH, "play books/data base.md"])
+def test_git_and_patch_take_the_patch(tmp_path, text, tool, path):
+    target = tmp_path / path
+    target.parent.mkdir(parents=True)
+    target.write_bytes(text.encode())
+    done = playbook.apply(text, proposed(text))
+    patch = tmp_path / "playbook.patch"
+    patch.write_bytes(playbook.patch(path, text, done).encode())
+    subprocess.run([*tool, str(patch)], cwd=tmp_path, check=True, capture_output=True)
+    assert target.read_bytes() == done.encode()
+
+
+def test_nothing_changed_is_an_empty_patch():
+    assert playbook.patch(PATH, "a\n", "a\n") == ""

@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gameday.core import events as ev
+from gameday.core import postmortem
+from gameday.core.attribution import Attribution
+from gameday.core.milestones import Milestones
+from gameday.core.postmortem import sentences
+from gameday.core.result import Alerts
+from gameday.core.values import MilestoneName, Mode, Outcome, Party, RecoveredBy, Severity, Verdict
+from gameday.formats import playbook as markdown
+from gameday.testing import histories
+from tests.render import a_drill
+
+
+def told(facts=None, result=None) -> postmortem.Postmortem:
+    return postmortem.of(a_drill.of(facts), result or a_drill.result())
+
+
+def with_plan(**changes):
+    return [(0.0, "conductor", a_drill.planned(**changes)), *a_drill.facts()[1:]]
+
+
+def entry(pm: postmortem.Postmortem, words: str) -> postmortem.Entry:
+    return next(e for e in pm.timeline if words in e.text)
+
+
+def titles(pm: postmortem.Postmortem) -> list[str]:
+    return [f.title for f in (*pm.well, *pm.improve)]
+
+
+def test_the_summary_stands_alone():
+    summary = " ".join(told().summary)
+    assert "gameday broke shop on purpose" in summary
+    assert "Users were hurt for 2 min 20 s: 3,391 of 3,794 requests were bad (89 %)" in summary
+    assert "Time to detect 18.8 s of 1 min 00 s (met)" in summary
+    assert "71.4 of 100 points by team@1 (passed), with evidence for 83 % of the weights." in summary
+
+
+def test_the_timeline_is_in_order_and_numbered():
+    timeline = told().timeline
+    assert [e.at for e in timeline] == sorted(e.at for e in timeline)
+    assert [e.number for e in timeline] == list(range(1, len(timeline) + 1))
+
+
+def test_a_line_carries_the_milestones_that_it_settles():
+    assert entry(told(), "Acknowledged").milestones == ("acknowledged", "detected")
+
+
+def test_an_observed_milestone_without_an_event_has_a_line_of_its_own():
+    line = entry(told(), "Users started to be hurt")
+    assert (line.side, round(line.offset, 3), line.evidence) == ("users", 0.6, None)
+
+
+def test_two_instants_that_differ_by_more_than_the_skew_both_stand():
+    pm = told()
+    assert entry(pm, "Users were well").also == (("declared", a_drill.at(a_drill.MARKED)),)
+    assert entry(pm, "HighApiLatency resolved").also == (("received", a_drill.at(199.5)),)
+    assert entry(pm, "HighApiLatency (page) fired").also == ()
+
+
+def test_what_matters_only_to_machines_is_left_out_unless_it_is_evidence():
+    facts = [*a_drill.facts(), (20.0, "conductor", ev.TrailWatched(readable=True))]
+    assert not any("TrailWatched" in e.text for e in told(facts).timeline)
+    cited = replace(a_drill.result().attribution, evidence=(a_drill.id_of(ev.TrailWatched, 20.0),))
+    assert any("TrailWatched" in e.text for e in told(facts, a_drill.result(attribution=cited)).timeline)
+
+
+def test_every_reached_milestone_is_backed_by_a_line():
+    pm = told()
+    assert all(m.evidence for m in pm.milestones if m.at is not None)
+
+
+def test_chains_add_up_to_their_whole_time():
+    contain = told().chains[1]
+    assert contain.spans[0].earlier
+    assert sum(s.seconds or 0.0 for s in contain.spans) == pytest.approx(contain.seconds)
+    assert [s.name for s in contain.spans if s.longest] == ["declared → first action"]
+
+
+def test_the_injected_cause_stands_beside_what_the_team_recorded():
+    cause = told().root_cause
+    assert any("experiments/slow-query.json (“A slow query”)" in line for line in cause.injected)
+    assert ("root cause", "A query without an index.") in cause.recorded
+
+
+def test_a_yaml_experiment_is_named_by_its_path():
+    request = replace(a_drill.request(), experiment="title: A slow query\n")
+    facts = [
+        f if not isinstance(f[2], ev.FaultRequested) else (31.9, "conductor", request)
+        for f in a_drill.facts()
+    ]
+    assert any(
+        "the experiment experiments/slow-query.json." in line for line in told(facts).root_cause.injected
+    )
+
+
+def test_nobodys_name_stands_in_what_is_ours():
+    assert "Rosalind" not in repr(told())
+
+
+def test_a_scripted_responder_is_named_as_such():
+    pm = told()
+    assert pm.responder == "Scripted responder shop-team, playing the team."
+    assert entry(pm, "Acknowledged").who == "shop-team (script)"
+
+
+def test_a_team_is_a_team():
+    pm = told(with_plan(responder="", responder_as=None))
+    assert pm.responder == "The team."
+
+
+def test_owners_are_roles_where_a_team_responds_and_unassigned_where_a_script_does():
+    assert {a.owner for a in told().actions} == {"unassigned"}
+    owners = {a.owner for a in told(with_plan(responder="", responder_as=None)).actions}
+    assert owners == {"incident commander", "responder"}
+
+
+def test_due_dates_follow_the_policy_from_the_day_of_closing():
+    due = {a.priority: a.due for a in told().actions}
+    assert due == {"high": "2026-12-08", "medium": "2026-12-15", "low": "2026-12-31"}
+    hurried = postmortem.of(a_drill.of(), a_drill.result(), postmortem.DueDays(high=1))
+    assert min(a.due for a in hurried.actions) == "2026-12-02"
+
+
+def test_each_finding_that_asks_for_work_becomes_an_action_item():
+    pm = told()
+    assert [a.because for a in pm.actions] == [f.title for f in pm.improve if f.work]
+
+
+def test_action_items_named_at_the_review_are_kept_in_their_own_words():
+    facts = [*a_drill.facts(), (228.0, "cli", ev.ReviewAnswered(question="action", answer="Add an index."))]
+    assert told(facts).actions[-1].text == "Add an index."
+
+
+def test_missing_late_and_unexpected_alerts_are_findings():
+    found = titles(told())
+    assert "The alert DatabaseSaturated never fired" in found
+    assert "The alert EdgeRetries fired, and the scenario does not expect it" in found
+    late = a_drill.result(alerts=Alerts(expected=("HighApiLatency",), late=("HighApiLatency",)))
+    assert "The alert HighApiLatency fired late" in titles(told(result=late))
+
+
+def test_coverage_counts_from_the_start_of_impact():
+    line = next(c for c in told().coverage if c.alert == "HighApiLatency")
+    assert (line.state, line.within, line.after) == ("in time", 60.0, 10.6)
+
+
+def test_a_step_that_nobody_ticked_is_a_question_and_a_step_said_to_be_skipped_a_finding():
+    pm = told()
+    assert "Was the step “Raise the connection limit” done? Nobody ticked it." in pm.questions
+    assert "The step “Ask who released last” was skipped" in titles(pm)
+    assert not any("Raise the connection limit" in title for title in titles(pm))
+
+
+def test_a_slow_time_names_its_longest_part_with_its_evidence():
+    slow = next(f for f in told().improve if f.title.startswith("Time to contain"))
+    assert "“declared → first action”: 1 min 48 s (78 %)" in slow.detail
+    assert slow.evidence
+
+
+@pytest.mark.parametrize(
+    ("severity", "title"),
+    [
+        (Severity.P2, "Declared P2 (High)"),
+        (Severity.P4, "Declared P4 (Low) where P2 (High) was right"),
+    ],
+)
+def test_the_declared_severity_is_held_against_the_scenarios(severity, title):
+    facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.IncidentDeclared)]
+    facts.append((a_drill.DECLARED, "cli", ev.IncidentDeclared(severity=severity)))
+    assert title in titles(told(facts))
+
+
+def test_a_censored_time_says_at_least_and_earns_a_finding():
+    interval = replace(
+        a_drill.milestones().intervals[2], seconds=None, censored=True, at_least=158.4, verdict=Verdict.MISSED
+    )
+    whole = a_drill.milestones()
+    cut = replace(whole, intervals=(*whole.intervals[:2], interval))
+    pm = told(result=a_drill.result(milestones=cut))
+    assert "Time to recover: at least 2 min 38 s" in titles(pm)
+    assert "Time to recover at least 2 min 38 s, not reached" in " ".join(pm.summary)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "by", "title"),
+    [
+        (Outcome.NO_EFFECT, RecoveredBy.NONE, "The fault changed nothing"),
+        (Outcome.ABSORBED, RecoveredBy.NONE, "The service absorbed the fault"),
+        (Outcome.CONTAINED, RecoveredBy.ROLLBACK, "Our own rollback ended the impact"),
+        (Outcome.RECOVERED, RecoveredBy.UNCLEAR, "Who recovered the service is unclear"),
+        (Outcome.RECOVERED, RecoveredBy.AUTOMATION, "Recovered by the automation"),
+    ],
+)
+def test_each_ending_has_its_finding(outcome, by, title):
+    who = Attribution(recovered_by=by, outcome=outcome, changed=None, why="Because.")
+    assert title in titles(told(result=a_drill.result(attribution=who)))
+
+
+def test_an_aborted_drill_is_marked_with_its_reason():
+    facts = [*a_drill.facts(), (60.0, "cli", ev.AbortRequested(reason="real-incident", detail="page 12"))]
+    assert told(facts).aborted == "real-incident: page 12"
+    assert told().aborted == ""
+
+
+def test_a_fault_that_may_be_in_force_is_said_with_what_a_person_must_do():
+    facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.FaultReverted)]
+    failed = ev.RevertFailed(
+        fault=a_drill.FAULT, attempt=3, error="refused", steps=("Turn new-ranking off by hand.",), final=True
+    )
+    pm = told([*facts, (193.0, "keeper", failed)], a_drill.result(reverted=False))
+    assert "The fault may still be in force: a person must look." in pm.reverted
+    assert "Turn new-ranking off by hand." in pm.reverted
+    assert pm.improve[0].tone == "safety"
+
+
+def test_reverting_tells_whether_it_was_verified():
+    assert any(line.startswith("Verified: the still-exposed probe") for line in told().reverted)
+    blind = [f for f in a_drill.facts() if not isinstance(f[2], ev.ExposureProbed | ev.SteadyStateChecked)]
+    assert any(line.startswith("Not verified") for line in told(blind).reverted)
+
+
+def test_training_has_no_score_and_says_so():
+    pm = told(with_plan(mode=Mode.TRAIN))
+    assert "Not scored: the drill was for training." in pm.summary
+
+
+def test_a_drill_that_injected_nothing_can_be_told():
+    facts = [*a_drill.facts()[:3], (3.0, "conductor", ev.DrillClosed(how="not-ready", reverted=True))]
+    empty = a_drill.result(
+        milestones=Milestones(by_name={}, intervals=(), chain=()),
+        impact=replace(a_drill.impact(), started=None, ended=None, seconds=0.0, slos=()),
+        attribution=Attribution(recovered_by=RecoveredBy.NONE, outcome=Outcome.FAILED, changed=None, why=""),
+        alerts=Alerts(),
+    )
+    pm = told(facts, empty)
+    assert pm.reverted == ("Nothing was injected, so nothing had to be reverted.",)
+    assert pm.root_cause.injected[-1] != ""
+    assert all(m.at is None for m in pm.milestones)
+
+
+def test_order_of_delivery_changes_nothing():
+    assert told(list(reversed(a_drill.facts()))) == told()
+
+
+def test_a_judged_history_and_its_postmortem_agree():
+    game = histories.Game().fault(at=10).bad("POST /checkout", 10, 60).alert("HighApiLatency", at=18)
+    game = game.ack(at=20).declare("P2", at=25).action("flag off", at=59).mark("recovered", at=75).over(at=80)
+    game = game.close(at=100)
+    result = game.result()
+    pm = postmortem.of(game.history(), result)
+    assert pm.outcome is result.attribution.outcome
+    reached = {m.name: m.at for m in pm.milestones}
+    assert reached == {n: result.milestones.by_name[n].at for n in MilestoneName}
+
+
+def test_every_kind_of_fact_has_a_side_and_a_sentence_or_none():
+    for seconds, source, fact in a_drill.facts():
+        event = a_drill.events([(seconds, source, fact)])[0]
+        assert sentences.side(event) in {"drill", "fault", "signals", "response"}
+        assert isinstance(sentences.of(event), str)
+
+
+def test_an_automation_of_the_environment_is_told_from_a_script():
+    scenario = replace(a_drill.scenario(), responders=Party.AUTOMATION)
+    pm = told(with_plan(scenario=scenario, responder="", responder_as=None))
+    assert pm.responder == "The environment's own automation."
+
+
+def test_a_drill_that_was_not_ready_says_what_stood_in_the_way():
+    checked = ev.PreflightChecked(check="target", passed=False, detail="connection refused")
+    who = Attribution(recovered_by=RecoveredBy.NONE, outcome=Outcome.FAILED, changed=None, why="")
+    facts = [a_drill.facts()[0], (1.0, "conductor", checked)]
+    pm = told(facts, a_drill.result(attribution=who))
+    assert "Preflight check failed: target: connection refused" in pm.summary
+
+
+def test_many_steps_that_nobody_ticked_are_one_question():
+    facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.StepDone | ev.ReviewAnswered)]
+    asked = [question for question in told(facts).questions if "Nobody ticked" in question]
+    ids = "check-slow-queries, ask-who-released-last, raise-connections, tell-support"
+    assert asked == [f"Which of these steps were done? Nobody ticked them: {ids}."]
+
+
+def test_a_full_stop_does_not_hide_that_the_playbook_tells_an_action():
+    text = a_drill.PLAYBOOK.replace("Raise the connection limit", "Run gameday shop flag new-ranking off.")
+    book = markdown.read(text, "p.md")
+    assert not any("does not tell" in title for title in titles(told(with_plan(playbook=book))))

@@ -1,0 +1,99 @@
+"""Builds experiments, and runs them in a real Chaos Toolkit process."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+from gameday.core import events as ev
+from gameday.faults.supervised import Supervised
+
+HERE = str(Path(__file__).parent)
+ACTIONS = "chaos_actions"
+
+
+def python(name, func, kind="action", **arguments):
+    provider = {"type": "python", "module": ACTIONS, "func": func, "arguments": arguments}
+    return {"type": kind, "name": name, "provider": provider}
+
+
+def fault_on(url):
+    return python("fault-on", "switch", url=url, to="on")
+
+
+def fault_off(url):
+    return python("fault-off", "switch", url=url, to="off")
+
+
+def probe_on(url):
+    return python("is-on", "is_on", kind="probe", url=url)
+
+
+def experiment(url, method=None, rollbacks=None, *, probed=False, **more):
+    made = {
+        "title": "t",
+        "description": "d",
+        "method": [fault_on(url)] if method is None else method,
+        "rollbacks": [fault_off(url)] if rollbacks is None else rollbacks,
+        **more,
+    }
+    if probed:
+        made["extensions"] = [{"name": "gameday", "still-exposed": probe_on(url)}]
+    return made
+
+
+def request(made, *, fault="f1", path="experiment.json", cwd=HERE):
+    text = made if isinstance(made, str) else json.dumps(made)
+    return ev.FaultRequested(fault=fault, experiment=text, path=path, cwd=cwd)
+
+
+class Told:
+    """Facts as they are told, to be looked at and waited for."""
+
+    def __init__(self):
+        self.facts = []
+        self.at = []
+
+    def __call__(self, fact, at):
+        self.facts.append(fact)
+        self.at.append(at)
+
+    def of(self, kind):
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    async def wait(self, kind, within=15.0):
+        await self.until(lambda: self.of(kind), within)
+        return self.of(kind)[-1]
+
+    async def until(self, condition, within=15.0):
+        end = time.monotonic() + within
+        while not condition():
+            assert time.monotonic() < end, f"in vain for {within} s: {self.facts}"
+            await asyncio.sleep(0.01)
+
+
+async def supervise(made, told, tmp_path, **more):
+    """Start an experiment; give the supervised process and the task of its outcome."""
+    run = await Supervised.start(
+        request(made, **more), told, drill="d1", fault_mark=("GAMEDAY_FAULT", "d1/f1")
+    )
+    await run.inject(tmp_path / "journal.json")
+    return run, asyncio.ensure_future(run.outcome())
+
+
+def conduct(made, tmp_path, script=None, **more):
+    """Run an experiment while `script(run, told)` acts on it; released at once without a script."""
+
+    async def main():
+        told = Told()
+        run, outcome = await supervise(made, told, tmp_path, **more)
+        try:
+            if script is None:
+                await run.release()
+            else:
+                await script(run, told)
+            return told, await asyncio.wait_for(outcome, 30)
+        finally:
+            await run.discard()
+
+    return asyncio.run(main())

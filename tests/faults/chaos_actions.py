@@ -1,0 +1,66 @@
+"""Actions, probes and a control that the experiments of these tests name."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+
+def _post(url):
+    with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=5) as answer:
+        return answer.status
+
+
+def switch(url, to):
+    sys.stdout.write("noise on stdout that must not reach the messages\n")
+    sys.stdout.flush()
+    return _post(f"{url}/fault/{to}")
+
+
+def is_on(url):
+    with urllib.request.urlopen(f"{url}/fault", timeout=5) as answer:
+        return b"true" in answer.read()
+
+
+def nap(seconds=60.0):
+    time.sleep(seconds)
+
+
+def stubborn_nap(seconds=60.0):
+    """Swallow everything that would end it."""
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            time.sleep(end - time.time())
+        except BaseException:  # noqa: BLE001
+            continue
+
+
+def boom():
+    raise ValueError("no good")
+
+
+def echo(secrets=None, configuration=None):
+    return {"secrets": secrets, "configuration": configuration, "env": os.environ.get("CANARY_TOKEN")}
+
+
+def late_child(url, after=1.0):
+    """Start a process in a session of its own that switches the fault on later."""
+    code = f"import time,urllib.request as u;time.sleep({after});u.urlopen(u.Request({url!r}+'/fault/on',method='POST'))"
+    subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+
+
+def where():
+    return str(Path.cwd())
+
+
+# --- a control ---
+
+
+def before_activity_control(context, **_):
+    path = os.environ.get("CONTROL_LOG")
+    if path:
+        with Path(path).open("a") as file:
+            file.write(f"{context['name']}\n")

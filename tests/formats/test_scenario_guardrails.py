@@ -1,0 +1,76 @@
+"""Guardrails and real incidents as people write them in scenario.yaml and gameday.toml."""
+
+import pytest
+
+from gameday.core.scenario import Guardrail, Query
+from gameday.core.values import Severity
+from gameday.formats import gamedaytoml, reader, scenario
+from tests.formats import mistakes
+
+HEAD = """scenario: test
+title: Test
+environment: shop
+experiment: ../experiments/e.json
+load: {locustfile: ../l.py}
+slos: [{slo: all}, {slo: login}]
+"""
+
+
+def read(text):
+    found = scenario.check(reader.attempt(reader.read, (HEAD + text).encode(), "scenarios/s.yaml"))
+    assert found.value is not None, found.mistakes
+    return found.value
+
+
+def told(text):
+    return mistakes.of(HEAD + text, "scenarios/s.yaml", scenario.check)
+
+
+@pytest.mark.parametrize(
+    ("line", "guardrail"),
+    [
+        (
+            "{prometheus: {query: errors, above: 0.05, for: 20s}}",
+            Guardrail(prometheus=Query(query="errors", above=0.05), lasting=20.0),
+        ),
+        (
+            "{prometheus: {url: 'http://p:9090', query: up, below: 1, every: 2s}}",
+            Guardrail(prometheus=Query(query="up", url="http://p:9090", below=1.0), every=2.0),
+        ),
+        ("{cloudwatch: {alarm: HighErrors}}", Guardrail(alarm="HighErrors", every=10.0)),
+        ("{slo: login, below: 95%, for: 30s}", Guardrail(slo="login", below=0.95, lasting=30.0)),
+    ],
+)
+def test_a_guardrail_is_read_as_it_is_written(line, guardrail):
+    assert read(f"guardrails: [{line}]").guardrails == (guardrail,)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{prometheus: {query: up}}", "a query needs one bound, above or below"),
+        ("{prometheus: {query: up, above: 1, below: 2}}", "a query needs one bound, above or below"),
+        ("{prometheus: {qeury: up, above: 1}}", "qeury"),
+        ("{prometheus: {query: up, above: much}}", "guardrails"),
+        ("{cloudwatch: {}}", "alarm"),
+        ("{cloudwatch: {alarm: a}, slo: login}", "only one can stand"),
+    ],
+)
+def test_a_wrong_guardrail_is_told_at_its_place(line, message):
+    found = told(f"guardrails:\n  - {line}\n")
+    assert len(found) == 1
+    assert found[0].startswith("8:")
+    assert message in found[0] or message == "guardrails"
+
+
+def test_a_real_incident_names_the_least_severity():
+    assert read("real_incident: {severity: P1}").real_incident is Severity.P1
+    assert read("").real_incident is None
+
+
+def test_an_environment_names_its_prometheus_and_what_is_a_real_incident():
+    text = '[environments.shop]\nprometheus = "http://127.0.0.1:9090"\nreal_incident = {severity = "P2"}\n'
+    document = reader.attempt(reader.read, text.encode(), "gameday.toml")
+    settings = gamedaytoml.check(document, {}).value
+    shop = settings.environments["shop"]
+    assert (shop.prometheus, shop.real_incident) == ("http://127.0.0.1:9090", Severity.P2)

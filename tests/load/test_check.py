@@ -1,0 +1,78 @@
+"""Locustfiles that import, and those that do not, in one real child process."""
+
+from __future__ import annotations
+
+import pytest
+
+from gameday.load import check
+
+GOOD = "from locust import HttpUser, task\n\nclass A(HttpUser):\n    @task\n    def t(self): pass\n"
+
+
+def written(folder, **files: str) -> list[str]:
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return [f"{name}.py" for name in files]
+
+
+def test_good_locustfiles_have_no_mistakes(tmp_path) -> None:
+    files = written(
+        tmp_path, one=GOOD, two="import locust\nprint('hello')\nclass B(locust.FastHttpUser): pass\n"
+    )
+    assert check.mistakes(files, cwd=tmp_path) == ()
+
+
+def test_every_bad_file_is_named_with_its_line(tmp_path) -> None:
+    files = written(
+        tmp_path,
+        missing="import locust\n\nimport nowhere_at_all\n",
+        syntax="import locust\nclass A(:\n",
+        empty="import locust\nfrom locust import HttpUser\n",
+        leaves="import sys\nsys.exit(3)\n",
+        good=GOOD,
+    )
+    found = {m.file: m for m in check.mistakes(files, cwd=tmp_path)}
+    assert {file: m.line for file, m in found.items()} == {
+        "missing.py": 3,
+        "syntax.py": 2,
+        "empty.py": 1,
+        "leaves.py": 2,
+    }
+    assert "nowhere_at_all" in found["missing.py"].message
+    assert found["syntax.py"].column == 9
+    assert "no User class" in found["empty.py"].message
+
+
+def test_the_line_is_the_locustfiles_own_when_a_helper_fails(tmp_path) -> None:
+    files = written(tmp_path, user="import locust\nimport helper\n" + GOOD)
+    written(tmp_path, helper="\n\n\n\nraise RuntimeError('two\\nlines')\n")
+    [mistake] = check.mistakes(files, cwd=tmp_path)
+    assert (mistake.line, mistake.message) == (2, "RuntimeError: two")
+
+
+def test_two_files_have_helpers_of_the_same_name(tmp_path) -> None:
+    files = []
+    for folder, value in (("a", 1), ("b", 2)):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder, common=f"VALUE = {value}\n")
+        written(tmp_path / folder, shop=f"import common\nassert common.VALUE == {value}\n" + GOOD)
+        files.append(f"{folder}/shop.py")
+    assert check.mistakes(files, cwd=tmp_path) == ()
+
+
+@pytest.mark.parametrize("text", ["while True: pass\n", "import os\nos._exit(0)\n"])
+def test_a_file_that_hangs_or_ends_the_process_is_named(tmp_path, text) -> None:
+    files = written(tmp_path, good=GOOD, bad=text)
+    [mistake] = check.Check(files, cwd=tmp_path).mistakes(within=4)
+    assert mistake.file == "bad.py"
+
+
+def test_a_missing_file_and_a_forbidden_name_are_told(tmp_path) -> None:
+    files = [*written(tmp_path, gameday=GOOD), "none.py"]
+    found = {m.file: m.message for m in check.mistakes(files, cwd=tmp_path)}
+    assert "hides gameday" in found["gameday.py"]
+    assert "FileNotFoundError" in found["none.py"]
+
+
+def test_nothing_to_check_starts_nothing(tmp_path) -> None:
+    assert check.Check([], cwd=tmp_path).mistakes() == ()

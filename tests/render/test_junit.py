@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from junitparser import JUnitXml
+
+from gameday.core import events as ev
+from gameday.core.attribution import Attribution
+from gameday.core.values import Mode, Outcome, RecoveredBy, Verdict
+from gameday.render import junit
+from tests.render import a_drill
+
+
+def cases(facts=None, **changes) -> dict[str, list[str]]:
+    xml = JUnitXml.fromstring(junit.encode(a_drill.of(facts), a_drill.result(**changes)).encode())
+    return {case.name: [type(r).__name__ for r in case.result] for suite in xml for case in suite}
+
+
+def ended(outcome: Outcome) -> Attribution:
+    return Attribution(recovered_by=RecoveredBy.NONE, outcome=outcome, changed=None, why="x")
+
+
+def test_a_drill_is_a_case_for_its_scenario_one_for_each_objective_and_each_criterion():
+    assert cases() == {
+        "scenario api-latency-spike": [],
+        "objective detect": [],
+        "objective contain": ["Failure"],
+        "objective recover": [],
+        "criterion time-to-detect": [],
+        "criterion time-to-contain": [],
+        "criterion severity-right": [],
+        "criterion root-cause-found": ["Skipped"],
+    }
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ABORTED, Outcome.NO_EFFECT, Outcome.FAILED])
+def test_what_was_not_judged_is_never_a_pass(outcome):
+    assert cases(attribution=ended(outcome))["scenario api-latency-spike"] == ["Error"]
+
+
+def test_a_fault_that_may_be_in_force_is_an_error():
+    assert cases(reverted=False)["scenario api-latency-spike"] == ["Error"]
+
+
+def test_times_of_an_absorbed_fault_do_not_apply():
+    assert cases(attribution=ended(Outcome.ABSORBED))["objective detect"] == ["Skipped"]
+
+
+def test_an_unknown_time_is_an_error_and_a_score_below_the_bar_a_failure():
+    whole = a_drill.milestones()
+    unknown = replace(whole.intervals[0], seconds=None, verdict=Verdict.UNKNOWN)
+    found = cases(
+        milestones=replace(whole, intervals=(unknown,)), score=replace(a_drill.score(), passed=False)
+    )
+    assert (found["objective detect"], found["scenario api-latency-spike"]) == (["Error"], ["Failure"])
+
+
+def test_training_is_skipped():
+    facts = [(0.0, "conductor", a_drill.planned(mode=Mode.TRAIN)), *a_drill.facts()[1:]]
+    assert cases(facts)["scenario api-latency-spike"] == ["Skipped"]
+
+
+def test_counts_are_those_of_the_cases():
+    suite = next(iter(JUnitXml.fromstring(junit.encode(a_drill.of(), a_drill.result()).encode())))
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (8, 1, 0, 1)
+
+
+def test_characters_that_xml_cannot_hold_are_replaced():
+    hostile = Attribution(
+        recovered_by=RecoveredBy.NONE, outcome=Outcome.ABORTED, changed=None, why="\x00<b>\x1b]]>"
+    )
+    facts = [*a_drill.facts(), (1.0, "cli", ev.NoteWritten(text="\x00"))]
+    assert cases(facts, attribution=hostile)["scenario api-latency-spike"] == ["Error"]

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+
+from gameday.core import events as ev
+from gameday.core.impact import ServiceLevel
+from gameday.core.scenario import Guardrail
+from gameday.core.values import Phase, Severity
+from gameday.render import live
+from tests.render import a_drill
+
+BAD = ServiceLevel(slo="checkout-latency", good=0.12, requests=80, judged=True, bad_for=12.0)
+GOOD = ServiceLevel(slo="browse", good=1.0, requests=90, judged=True, held_for=40.0)
+SILENT = ServiceLevel(slo="login", good=None, requests=1, judged=False)
+
+
+def view(until: float, levels=(), **plan) -> live.LiveView:
+    facts = [f for f in a_drill.facts() if f[0] <= until]
+    if plan:
+        facts[0] = (0.0, "conductor", a_drill.planned(**plan))
+    return live.view(a_drill.of(facts), levels, a_drill.at(until))
+
+
+def test_it_shows_where_the_drill_stands():
+    seen = view(60.0)
+    assert (seen.phase, seen.fault, seen.scenario) == (Phase.RESPOND, "in force", "api-latency-spike")
+    assert (round(seen.elapsed, 3), round(seen.in_phase, 3)) == (60.0, 27.7)
+
+
+def test_clocks_wait_before_the_fault():
+    assert {clock.state for clock in view(20.0).clocks} == {"waiting"}
+
+
+def test_a_clock_runs_from_the_fault_stops_when_reached_and_tells_when_it_is_over():
+    detect, contain, recover = view(160.0).clocks
+    assert (detect.state, detect.text) == ("stopped", "19.4 s of 1 min 00 s")
+    assert (contain.state, recover.state) == ("over", "running")
+
+
+def test_users_are_hurt_while_a_level_is_bad():
+    seen = view(60.0, (GOOD, BAD, SILENT))
+    assert seen.hurt
+    assert [level.state for level in seen.levels] == ["good", "bad", "unknown"]
+    assert seen.levels[1].text == "12 % good, bad for 12.0 s"
+    assert not view(60.0, (GOOD, SILENT)).hurt
+
+
+def test_alerts_keep_their_latest_state():
+    assert [(a.alert, a.state) for a in view(100.0).alerts] == [
+        ("HighApiLatency", "firing"),
+        ("EdgeRetries", "firing"),
+    ]
+    assert view(200.0).alerts[0].state == "resolved"
+
+
+def test_guardrails_name_what_tripped_them():
+    scenario = a_drill.replace(a_drill.scenario(), guardrails=(Guardrail(slo="login", below=0.95),))
+    name = scenario.guardrails[0].name
+    facts = [
+        (0.0, "conductor", a_drill.planned(scenario=scenario)),
+        (50.0, "conductor", ev.GuardrailTripped(guardrail=name, detail="login 81 %")),
+    ]
+    before = live.view(a_drill.of(facts[:1]), (), a_drill.at(60.0)).guardrails
+    after = live.view(a_drill.of(facts), (), a_drill.at(60.0)).guardrails
+    assert [(g.guardrail, g.tripped) for g in (*before, *after)] == [(name, ""), (name, "login 81 %")]
+
+
+def test_the_latest_lines_are_those_that_people_care_about():
+    lines = view(80.0).latest
+    assert lines[-1].text == "Note. “Slow queries since the release at 10:00.”"
+    assert len(lines) <= live.LATEST
+    assert all(line.text for line in lines)
+
+
+def test_the_fault_is_followed_to_its_end():
+    assert [view(at).fault for at in (10.0, 40.0, 191.2, 200.0)] == [
+        "not injected",
+        "in force",
+        "reverting",
+        "reverted",
+    ]
+
+
+ASKED = (50.0, "conductor", ev.RealIncidentSuspected(alert="Disk\x1bFull", severity=Severity.P1, key="k"))
+
+
+def asking(*facts, until=70.0):
+    told = [(0.0, "conductor", a_drill.planned()), ASKED, *facts]
+    return live.view(a_drill.of(told), (), a_drill.at(until)).question
+
+
+def test_an_open_question_is_shown_with_the_time_that_is_left():
+    question = asking()
+    assert question is not None
+    assert (round(question.left, 3), "(P1) a real incident?" in question.text) == (40.0, True)
+    assert "gameday continue, or gameday abort; in 40.0 s" in question.answers
+    assert "\x1b" not in question.text
+
+
+@pytest.mark.parametrize("answer", [ev.ContinueRequested(), ev.AbortRequested(reason="real-incident")])
+def test_an_answered_question_is_shown_no_more(answer):
+    assert asking((60.0, "cli", answer)) is None
+    assert asking((40.0, "cli", answer)) is not None

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from gameday.core import postmortem
+from gameday.ports import DrillRow
+from gameday.render import table
+from tests.render import a_drill
+
+
+def test_columns_are_aligned_and_lines_have_no_trailing_blanks():
+    text = table.Table(head=("A", "B"), rows=(("x", "10"), ("long", "9")), right=frozenset({1})).text()
+    assert text == "A      B\nx     10\nlong   9\n"
+
+
+def test_wide_characters_take_two_columns():
+    text = table.Table(head=("A", "B"), rows=(("日本", "x"), ("e\u0301", "y"))).text()
+    assert text.splitlines()[1:] == ["日本  x", "e\u0301     y"]
+
+
+def test_control_characters_do_not_reach_the_terminal():
+    assert table.Table(head=("A",), rows=(("a\x1b[31m\nb",),)).text() == "A\na [31m b\n"
+
+
+def test_drills_tell_the_live_from_the_ended():
+    row = DrillRow(
+        drill=a_drill.DRILL,
+        scenario="s",
+        environment="shop",
+        started=a_drill.at(0.0),
+        closed=a_drill.at(240.0),
+        how="completed",
+    )
+    live = a_drill.replace(row, closed=None, how="")
+    rows = table.drills((row, live)).rows
+    assert [line[3:] for line in rows] == [
+        ("2026-12-01 10:00 UTC", "4 min 00 s", "completed"),
+        ("2026-12-01 10:00 UTC", "–", "live"),
+    ]
+
+
+def test_criteria_name_points_figure_and_rule():
+    rows = table.criteria(a_drill.score()).rows
+    assert rows[1] == (
+        "◐ partial",
+        "time-to-contain",
+        "contain",
+        "20.0 of 25",
+        "2 min 19 s",
+        "1 to 3 times 2 min",
+    )
+    assert rows[3][3:5] == ("– of 10", "no answer yet")
+
+
+def test_the_timeline_reads_as_one_line_a_fact():
+    rows = table.timeline(postmortem.of(a_drill.of(), a_drill.result())).rows
+    acknowledged = next(row for row in rows if "Acknowledged" in row[4])
+    assert acknowledged[1:] == (
+        "10:00:51.4",
+        "+19.4 s",
+        "shop-team (script)",
+        "Acknowledged: HighApiLatency. [acknowledged, detected]",
+    )
+
+
+def test_no_rows_are_no_text():
+    assert table.drills(()).text() == ""

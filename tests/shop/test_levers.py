@@ -1,0 +1,178 @@
+"""Each lever does to users what it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from gameday.core.errors import UsageError
+from gameday.shop import client, levers
+from tests.shop.conftest import RunningShop
+
+
+@pytest.fixture(autouse=True)
+def as_it_came_up(shop: RunningShop):
+    yield
+    levers.reset()
+
+
+def seconds(shop: RunningShop) -> float:
+    """The quickest of three looks at a category."""
+    return min(shop.ask("GET", "/products?category=3").seconds for _ in range(3))
+
+
+def test_users_browse_fill_a_cart_pay_and_log_in(shop: RunningShop):
+    assert len(shop.ask("GET", "/products?category=3").body["products"]) == 12
+    assert shop.ask("POST", "/cart", {"cart": "c1", "product": 3, "quantity": 2}).status == 201
+    paid = shop.ask("POST", "/checkout", {"cart": "c1"})
+    assert paid.status == 201
+    assert paid.body["paid"]
+    assert paid.body["total"] == 2 * 5257
+    assert "session" in shop.login().body
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/cart", {"cart": "c"}, 400),
+        ("/cart", {"cart": "c", "product": -1}, 400),
+        ("/cart", [], 400),
+        ("/checkout", {}, 400),
+        ("/login", {"user": "user1", "password": "wrong"}, 401),
+        ("/nowhere", {}, 404),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(shop: RunningShop, path, body, status):
+    assert shop.ask("POST", path, body).status == status
+
+
+def test_a_flag_turns_the_slow_query_on_and_off(shop: RunningShop):
+    before = seconds(shop)
+    assert levers.flag("new-ranking", on=True)["changed"]
+    slow = seconds(shop)
+    assert not levers.flag("new-ranking", on=True)["changed"]
+    levers.flag("new-ranking", on=False)
+    assert slow > before + 0.04
+    assert seconds(shop) < before + 0.03
+
+
+def test_the_index_makes_the_query_fast_and_changes_no_answer(shop: RunningShop):
+    levers.flag("new-ranking", on=True)
+    slow = shop.ask("GET", "/products?category=3")
+    levers.add_index("sales-by-category")
+    fast = shop.ask("GET", "/products?category=3")
+    assert fast.seconds < slow.seconds - 0.03
+    assert fast.body == slow.body
+    assert shop.status["indexes"] == {"sales-by-category": True}
+
+
+def test_an_open_breaker_does_without_recommendations(shop: RunningShop):
+    levers.flag("new-ranking", on=True)
+    assert shop.ask("GET", "/products?category=3").body["recommended"]
+    levers.breaker("recommendations", open_=True)
+    assert shop.ask("GET", "/products?category=3").body["recommended"] == []
+    levers.breaker("recommendations", open_=False)
+    assert shop.ask("GET", "/products?category=3").body["recommended"]
+
+
+def test_an_open_breaker_takes_the_money_later(shop: RunningShop):
+    levers.breaker("payments", open_=True)
+    assert shop.ask("POST", "/checkout", {"cart": "c2"}).body["paid"] is False
+
+
+def test_a_release_is_deployed_and_rolled_back(shop: RunningShop):
+    levers.deploy("42-sessions")
+    assert shop.ask("GET", "/").body["release"] == "42-sessions"
+    assert shop.login().status == 500
+    levers.rollback()
+    assert shop.ask("GET", "/").body["release"] == "41"
+    assert shop.login().status == 200
+
+
+def test_a_restart_gives_a_new_process_and_loses_nothing(shop: RunningShop):
+    before = {each["name"]: each["pid"] for each in shop.status["replicas"]}
+    levers.restart("api-1")
+    after = {each["name"]: each["pid"] for each in shop.status["replicas"]}
+    assert after["api-1"] != before["api-1"]
+    assert after["api-2"] == before["api-2"]
+    assert shop.ask("GET", "/products").status == 200
+
+
+def test_replicas_are_scaled_up_and_down(shop: RunningShop):
+    levers.scale(3)
+    assert [each["name"] for each in shop.status["replicas"]] == ["api-1", "api-2", "api-3"]
+    levers.scale(1)
+    assert [each["up"] for each in shop.status["replicas"]] == [True]
+    assert all(shop.ask("GET", "/products").status == 200 for _ in range(4))
+
+
+def test_a_rate_limit_lets_only_so_many_through(shop: RunningShop):
+    levers.rate_limit(2)
+    statuses = [shop.ask("GET", "/").status for _ in range(8)]
+    assert statuses.count(429) >= 4
+    levers.rate_limit(0)
+    assert all(shop.ask("GET", "/").status == 200 for _ in range(8))
+
+
+def test_a_blocked_address_is_refused_and_others_are_not(shop: RunningShop):
+    levers.block("203.0.113.7")
+    assert shop.ask("GET", "/", headers={"X-Forwarded-For": "203.0.113.7"}).status == 403
+    assert shop.ask("GET", "/", headers={"X-Forwarded-For": "203.0.113.8"}).status == 200
+    levers.unblock("203.0.113.7")
+    assert shop.ask("GET", "/", headers={"X-Forwarded-For": "203.0.113.7"}).status == 200
+
+
+def test_a_revoked_key_is_refused_and_others_are_not(shop: RunningShop):
+    assert shop.ask("GET", "/products", headers={"X-Api-Key": "partner"}).status == 200
+    levers.revoke_key("partner")
+    assert shop.ask("GET", "/products", headers={"X-Api-Key": "partner"}).status == 401
+    assert shop.ask("GET", "/products", headers={"X-Api-Key": "web"}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("pull", "words"),
+    [
+        (
+            lambda: levers.flag("old-ranking", on=True),
+            "there is no flag 'old-ranking'; there are: new-ranking",
+        ),
+        (lambda: levers.deploy("43"), "there is no release '43'"),
+        (levers.rollback, "there is no release before 41"),
+        (lambda: levers.restart("api-9"), "there is no replica 'api-9'"),
+        (lambda: levers.scale(0), "1 to 6 replicas"),
+        (lambda: levers.add_index("other"), "there is no index 'other'"),
+        (lambda: levers.breaker("door", open_=True), "there is no breaker 'door'"),
+        (lambda: levers.rate_limit(-1), "not -1"),
+        (lambda: levers.block("everybody"), "'everybody'"),
+        (lambda: levers.revoke_key("mine"), "there is no API key 'mine'"),
+        (lambda: levers.register("http://example.com/"), "on loopback"),
+    ],
+)
+def test_a_lever_that_there_is_not_is_answered_with_those_that_there_are(shop: RunningShop, pull, words):
+    before = client.get("/trail")
+    with pytest.raises(UsageError, match=words):
+        pull()
+    assert client.get("/trail") == before
+
+
+def test_the_trail_says_who_did_what_and_when(shop: RunningShop):
+    last = client.get("/trail")["actions"][-1]["seq"]
+    levers.flag("new-ranking", on=False)
+    (action,) = client.get(f"/trail?after={last}")["actions"]
+    assert (action["seq"], action["actor"], action["action"]) == (last + 1, "tester", "flag new-ranking off")
+    assert action["at"].endswith("Z")
+
+
+def test_a_reset_undoes_every_lever(shop: RunningShop):
+    before = shop.status
+    levers.deploy("42-ranking")
+    levers.add_index("sales-by-category")
+    levers.scale(1)
+    levers.block("203.0.113.7")
+    levers.revoke_key("web")
+    levers.reset()
+    after = shop.status
+    changing = {"replicas", "alerts"}
+    assert {key: after[key] for key in before.keys() - changing} == {
+        key: before[key] for key in before.keys() - changing
+    }
+    assert len(after["replicas"]) == 2

@@ -1,0 +1,126 @@
+"""The monitor tells receivers what fires and what is resolved, and goes on when they fail."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from gameday.core.values import parse_instant
+from gameday.shop import client, faults, levers
+from tests.shop.conftest import RunningShop, wait_for
+
+
+class Receiver:
+    """A real HTTP server that keeps what it gets, and fails as often as it is told."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict] = []
+        self.failures = 0
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if receiver.failures:
+                    receiver.failures -= 1
+                    self.send_response(503)
+                else:
+                    receiver.bodies.append(body)
+                    self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/alerts"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def alerts(self, name: str) -> list[dict]:
+        """The alerts of a name, in order of arrival."""
+        return [
+            each for body in self.bodies for each in body["alerts"] if each["labels"]["alertname"] == name
+        ]
+
+
+@pytest.fixture
+def receiver(shop: RunningShop) -> Iterator[Receiver]:
+    receiver = Receiver()
+    levers.register(receiver.url)
+    yield receiver
+    levers.unregister(receiver.url)
+    receiver.server.shutdown()
+    receiver.server.server_close()
+    faults.revive_replicas()
+    wait_for(lambda: not shop.status["alerts"])
+
+
+def test_a_dead_replica_fires_and_its_restart_resolves(shop: RunningShop, receiver: Receiver):
+    faults.kill_replica()
+    wait_for(lambda: receiver.alerts("ReplicaDown"))
+    faults.revive_replicas()
+    wait_for(lambda: len(receiver.alerts("ReplicaDown")) == 2)
+    firing, resolved = receiver.alerts("ReplicaDown")
+    assert (firing["status"], firing["endsAt"]) == ("firing", "0001-01-01T00:00:00Z")
+    assert firing["labels"]["severity"] == "P3"
+    assert resolved["status"] == "resolved"
+    assert resolved["startsAt"] == firing["startsAt"]
+    assert resolved["fingerprint"] == firing["fingerprint"]
+    condition = parse_instant(firing["annotations"]["condition_since"])
+    assert condition < parse_instant(firing["startsAt"]) < parse_instant(resolved["endsAt"])
+
+
+def test_a_receiver_that_fails_gets_the_alert_when_it_is_well_again(shop: RunningShop, receiver: Receiver):
+    receiver.failures = 3
+    faults.kill_replica()
+    wait_for(lambda: receiver.alerts("ReplicaDown"))
+    assert receiver.failures == 0
+    assert len(receiver.alerts("ReplicaDown")) == 1
+
+
+def test_who_registers_late_is_told_what_fires_already(shop: RunningShop, receiver: Receiver):
+    faults.kill_replica()
+    wait_for(lambda: receiver.alerts("ReplicaDown"))
+    late = Receiver()
+    levers.register(late.url)
+    wait_for(lambda: late.alerts("ReplicaDown"))
+    levers.unregister(late.url)
+    assert shop.status["receivers"] == [receiver.url]
+    late.server.shutdown()
+    late.server.server_close()
+
+
+def test_failing_logins_fire_p1(shop: RunningShop, receiver: Receiver):
+    faults.deploy_release("42-sessions")
+
+    def fires() -> bool:
+        shop.login()
+        return bool(receiver.alerts("LoginFailures"))
+
+    wait_for(fires, within=15)
+    assert receiver.alerts("LoginFailures")[0]["labels"]["severity"] == "P1"
+    faults.undeploy_release("42-sessions")
+
+
+def test_metrics_are_prometheus_text_with_replicas_and_edge(shop: RunningShop):
+    shop.login()
+    wait_for(lambda: "shop_requests_total{" in client.text("/metrics"))
+    text = client.text("/metrics")
+    assert "shop_replicas_wanted 2" in text
+    assert 'envoy_http_downstream_rq_total{envoy_http_conn_manager_prefix="edge"}' in text
+
+
+def test_the_heartbeat_goes_on(shop: RunningShop):
+    first = client.get("/heartbeat")["evaluated_at"]
+    wait_for(lambda: client.get("/heartbeat")["evaluated_at"] > first)
+
+
+def test_logs_are_json_lines_in_order(shop: RunningShop):
+    lines = [json.loads(line) for line in client.text("/logs?lines=30").splitlines()]
+    assert lines
+    assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+    assert all("event" in line for line in lines)

@@ -1,0 +1,159 @@
+"""Migrations, up and down from each released schema, on both databases."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+
+import pytest
+
+from gameday.core import events as ev
+from gameday.core.errors import NotReady, StoreUnavailable, UsageError
+from gameday.core.values import DrillId, EventId, instant
+from gameday.storage import open_executor, open_plain, schema
+from gameday.storage.migrating import migrate
+
+TABLES = {
+    "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name",
+    "postgresql": """SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+        WHERE table_schema = 'public' UNION ALL
+        SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public'
+        ORDER BY 1, 2, 3""",
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    if request.param == "postgresql":
+        return request.getfixturevalue("server").url()
+    sqlite3.connect(tmp_path / "s.db").close()
+    (tmp_path / "s.db").touch()
+    return f"sqlite:///{tmp_path / 's.db'}"
+
+
+def tables(url) -> list[tuple]:
+    asked = open_executor(url)
+    rows = asked.rows(TABLES[url.partition(":")[0].partition("+")[0]])
+    asked.close()
+    return list(rows)
+
+
+def version(url) -> list[tuple]:
+    asked = open_executor(url)
+    rows = asked.rows("SELECT version FROM schema_version")
+    asked.close()
+    return list(rows)
+
+
+def write(url, *facts: ev.Fact) -> None:
+    store = open_plain(url)
+    for number, fact in enumerate(facts):
+        store.append(
+            ev.Event(
+                id=EventId(f"e{number}"),
+                drill=DrillId("d"),
+                recorded_at=instant(1.8e9),
+                source="cli",
+                fact=fact,
+            )
+        )
+    store.close()
+
+
+CLOSED = ev.DrillClosed(how="completed", reverted=True)
+
+
+@pytest.mark.parametrize("step", range(1, schema.VERSION + 1))
+def test_each_step_goes_up_and_down_and_up_again(url, step):
+    assert migrate(url, step) == (0, step)
+    assert migrate(url, step - 1) == (step, step - 1)
+    assert migrate(url, step) == (step - 1, step)
+    assert migrate(url, step) == (step, step)
+
+
+def test_a_migrated_store_and_a_new_one_are_the_same(url, tmp_path, request):
+    migrate(url)
+    migrated = tables(url)
+    new = (
+        request.getfixturevalue("server").url() if "postgresql" in url else f"sqlite:///{tmp_path / 'new.db'}"
+    )
+    assert migrated == tables(new)
+    assert version(url) == version(new) == [(schema.VERSION,)]
+
+
+def test_a_migrated_store_serves(url):
+    migrate(url)
+    write(url, ev.NoteWritten(text="a"))
+    store = open_plain(url)
+    assert len(store.read(DrillId("d"))) == 1
+    assert store.verify(DrillId("d")) == []
+    store.close()
+
+
+def test_a_store_that_was_made_new_is_at_the_last_version(url):
+    open_plain(url).close()
+    assert migrate(url) == (schema.VERSION, schema.VERSION)
+
+
+def test_histories_are_never_taken_away(url):
+    write(url, ev.NoteWritten(text="a"), CLOSED)
+    with pytest.raises(UsageError, match="1 drills and schedules would be lost"):
+        migrate(url, 0)
+    assert migrate(url) == (1, 1)
+
+
+def test_a_live_drill_keeps_its_tables(url):
+    write(url, ev.NoteWritten(text="a"))
+    with pytest.raises(NotReady, match="drill d is live"):
+        migrate(url, 0)
+
+
+@pytest.mark.parametrize("to", [-1, schema.VERSION + 1])
+def test_a_version_that_is_not_known_is_refused(url, to):
+    with pytest.raises(UsageError, match="there is no schema"):
+        migrate(url, to)
+
+
+def test_a_store_of_a_newer_gameday_is_left_alone(url):
+    migrate(url)
+    changing = open_executor(url)
+    with changing.write() as tx:
+        tx.execute("UPDATE schema_version SET version = 99", {})
+    changing.close()
+    with pytest.raises(StoreUnavailable, match="has schema 99"):
+        migrate(url)
+
+
+def test_an_older_store_is_named_with_the_way_on(url):
+    migrate(url)
+    changing = open_executor(url)
+    with changing.write() as tx:
+        tx.execute("UPDATE schema_version SET version = 0", {})
+    changing.close()
+    with pytest.raises(StoreUnavailable) as found:
+        open_plain(url)
+    assert "gameday store migrate" in found.value.hint
+
+
+def test_a_step_that_fails_leaves_the_version_before(url, monkeypatch):
+    broken = schema.Step(up=(*schema.STEPS[0].up, "CREATE TABLE nonsense ("), down=())
+    monkeypatch.setattr(schema, "STEPS", (broken,))
+    with pytest.raises(StoreUnavailable):
+        migrate(url)
+    monkeypatch.undo()
+    assert migrate(url) == (0, schema.VERSION)
+
+
+def test_two_that_migrate_at_once_do_it_once(url):
+    told: list[tuple[int, int]] = []
+    threads = [threading.Thread(target=lambda: told.append(migrate(url))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == [(0, 1), (1, 1), (1, 1)]
+
+
+def test_a_sqlite_file_that_is_not_there_is_said_so(tmp_path):
+    with pytest.raises(StoreUnavailable, match="there is no store"):
+        migrate(f"sqlite:///{tmp_path / 'none.db'}")

@@ -1,0 +1,290 @@
+"""A store that goes away: nothing is lost, everybody still hears of each other, and it is said."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from gameday.core import events as ev
+from gameday.core.errors import StoreUnavailable
+from gameday.core.loadsamples import Chunk
+from gameday.core.values import DrillId, EventId, instant
+from gameday.storage import open_store, spill
+from gameday.storage.spilling import SpillingStore
+from gameday.storage.sqlite import SqliteStore
+
+D = DrillId("d1")
+CHUNK = Chunk(type="GET", name="/", start=1_800_000_000, at=(3,), bin=(40,), count=(7,))
+
+
+def note(name: str, drill: DrillId = D) -> ev.Event:
+    return ev.Event(
+        id=EventId(name), drill=drill, recorded_at=instant(1_800_000_000.0), source="cli",
+        fact=ev.NoteWritten(text=name),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "store" / "gameday.db"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "drills"
+
+
+def opened(path, folder) -> SpillingStore:
+    return SpillingStore(SqliteStore(path, patience=0.05), folder, patience=0.05, again=0.0)
+
+
+@pytest.fixture
+def store(path, folder):
+    made = opened(path, folder)
+    yield made
+    made.close()
+
+
+@contextmanager
+def locked(path):
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
+
+
+def ids(store, after: int = 0) -> list[str]:
+    return [row.event.id for row in store.read(D, after=after)]
+
+
+def test_while_the_store_is_locked_events_are_kept_beside_it_and_read_from_there(store, path, folder):
+    store.append(note("a"))
+    with locked(path):
+        store.append(note("b"), note("c"))
+        assert "locked" in store.degraded()
+        assert ids(store) == ["a", "b", "c"]
+        assert ids(store, after=1) == ["b", "c"]
+        assert [kept["id"] for kept in spill.read(spill.path(folder, D)).documents] == ["b", "c"]
+        assert len(SqliteStore(path).read(D)) == 1
+
+
+def test_the_next_append_stores_what_was_kept(store, path, folder):
+    store.append(note("a"))
+    with locked(path):
+        store.append(note("b"))
+        store.append_load(D, [CHUNK], instant(1_800_000_010))
+    store.append(note("c"))
+    assert store.degraded() == ""
+    assert spill.files(folder) == []
+    plain = SqliteStore(path)
+    assert ids(plain) == ["a", "b", "c"]
+    assert plain.read_load(D).chunks == (CHUNK,)
+    assert plain.verify(D) == []
+    plain.close()
+
+
+def test_a_reader_that_follows_sees_each_event_once_and_in_its_place(store, path):
+    other = SqliteStore(path)
+    seen: list[str] = []
+
+    def follow():
+        seen.extend(ids(store, after=len(seen)))
+
+    store.append(note("a"))
+    follow()
+    with locked(path):
+        store.append(note("b"))
+        follow()
+    other.append(note("x"))
+    follow()
+    store.append(note("c"))
+    follow()
+    assert seen == ["a", "b", "x", "c"]
+    assert ids(other) == ["a", "x", "b", "c"]
+    other.close()
+
+
+def test_processes_hear_of_each_other_while_the_store_is_away(path, folder):
+    keeper, conductor = opened(path, folder), opened(path, folder)
+    conductor.append(note("requested"))
+    with locked(path):
+        keeper.append(note("reverted"))
+        assert ids(conductor) == ["requested", "reverted"]
+    conductor.append(note("closed"))
+    assert ids(SqliteStore(path)) == ["requested", "reverted", "closed"]
+    keeper.append(note("gone"))
+    assert ids(keeper) == ["requested", "reverted", "closed", "gone"]
+    keeper.close()
+    conductor.close()
+
+
+def test_load_that_was_kept_adds_up_with_what_was_stored(store, path):
+    store.append_load(D, [CHUNK], instant(1_800_000_010))
+    with locked(path):
+        store.append_load(D, [CHUNK], instant(1_800_000_020))
+        assert store.read_load(D).chunks == (CHUNK, CHUNK)
+        assert store.read_load(D).until == 1_800_000_020
+    store.append(note("a"))
+    assert store.read_load(D).chunks == (CHUNK, CHUNK)
+
+
+def test_a_store_that_is_gone_leaves_the_drill_as_it_was_known(store, path):
+    store.append(note("a"))
+    assert ids(store) == ["a"]
+    path.rename(path.with_name("away"))
+    store.append(note("b"))
+    assert "is gone" in store.degraded()
+    assert ids(store) == ["a", "b"]
+    path.with_name("away").rename(path)
+    store.append(note("c"))
+    assert ids(SqliteStore(path)) == ["a", "b", "c"]
+
+
+def test_whoever_opens_the_store_next_stores_what_was_kept(store, path, folder):
+    store.append(note("a"))
+    with locked(path):
+        store.append(note("b"), note("z", drill=DrillId("d2")))
+    again = open_store(f"sqlite:///{path}", folder)
+    assert ids(again) == ["a", "b"]
+    assert spill.files(folder) == []
+    assert {row.drill for row in again.drills()} == {"d1", "d2"}
+    again.close()
+
+
+def test_closing_stores_what_was_kept(path, folder):
+    store = opened(path, folder)
+    store.append(note("a"))
+    with locked(path):
+        store.append(note("b"))
+    store.close()
+    assert ids(SqliteStore(path)) == ["a", "b"]
+
+
+def test_a_death_between_storing_and_forgetting_doubles_nothing(store, path, folder):
+    store.append(note("a"))
+    with locked(path):
+        store.append(note("b"))
+        store.append_load(D, [CHUNK], instant(1_800_000_010))
+    kept = spill.path(folder, D).read_bytes()
+    store.append(note("c"))
+    spill.path(folder, D).write_bytes(kept)
+    again = opened(path, folder)
+    assert ids(again) == ["a", "b", "c"]
+    assert again.read_load(D).chunks == (CHUNK,)
+    assert again.verify(D) == []
+    again.close()
+
+
+def test_a_torn_line_is_left_out_and_does_not_spoil_the_next(folder):
+    spill.write(folder, [{"id": "a", "drill": D}])
+    with spill.path(folder, D).open("ab") as file:
+        file.write(b'{"event": {"id": "to')
+    spill.write(folder, [{"id": "b", "drill": D}])
+    assert [kept["id"] for kept in spill.read(spill.path(folder, D)).documents] == ["a", "b"]
+
+
+def test_only_when_nothing_can_be_written_appending_fails(path, tmp_path):
+    store = SpillingStore(SqliteStore(path, patience=0.05), tmp_path / "drills", patience=0.05)
+    (tmp_path / "drills").write_text("a file where the folder should be")
+    store.append(note("a"))
+    with locked(path), pytest.raises(StoreUnavailable, match=r"can't be kept in .* either"):
+        store.append(note("b"))
+    store.close()
+
+
+def test_a_failure_is_not_asked_again_at_once(path, folder):
+    store = SpillingStore(SqliteStore(path), folder, patience=0.05, again=3600)
+    store.append(note("a"))
+    with locked(path):
+        store.append(note("b"))
+    store.append(note("c"))
+    assert ids(SqliteStore(path)) == ["a"]
+    store.close()
+    assert ids(SqliteStore(path)) == ["a", "b", "c"]
+
+
+def test_rights_are_never_kept_beside_the_store(store, path):
+    with locked(path), pytest.raises(StoreUnavailable):
+        store.claim(D, "revert", "me", until=instant(2e9))
+
+
+@pytest.fixture
+def mortal():
+    """A folder in which even root's tests are subject to its modes: the test goes on as nobody."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+    yield folder
+    if was_root:
+        os.seteuid(0)
+    folder.chmod(0o700)
+    shutil.rmtree(folder)
+
+
+def test_a_store_that_may_only_be_read_is_read_and_kept_beside(mortal):
+    path, folder = mortal / "gameday.db", mortal / "drills"
+    first = SqliteStore(path)
+    first.append(note("a"))
+    first.close()
+    path.chmod(0o400)
+    store = opened(path, folder)
+    store.append(note("b"))
+    assert "may only be read" in store.degraded()
+    assert ids(store) == ["a", "b"]
+    for file in mortal.glob("gameday.db*"):
+        file.chmod(0o600)
+    store.append(note("c"))  # finds that its connection may only read, and lets go of it
+    store.append(note("d"))
+    assert store.degraded() == ""
+    assert ids(SqliteStore(path)) == ["a", "b", "c", "d"]
+    store.close()
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from test_spilling import *
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+path, folder = Path(sys.argv[2]), Path(sys.argv[3])
+store = opened(path, folder)
+store.append(note("a"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (40960, resource.RLIM_INFINITY))
+for number in range(60):
+    store.append(note(f"n{number}"))
+print(store.degraded())
+assert len(ids(store)) == 61, ids(store)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+store.append(note("z"))
+assert store.degraded() == ""
+"""
+
+
+def test_a_store_that_is_full_takes_everything_once_there_is_room(path, folder):
+    """The process may not let a file grow beyond 40 KB: a full disk, as far as SQLite can tell."""
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL, str(Path(__file__).parent), str(path), str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.returncode != -signal.SIGXFSZ
+    assert "the store" in ended.stdout
+    plain = SqliteStore(path)
+    assert sorted(ids(plain)) == sorted(["a", "z", *(f"n{number}" for number in range(60))])
+    assert plain.verify(D) == []
+    plain.close()
