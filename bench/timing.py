@@ -6,8 +6,8 @@ keep step, a Chaos Toolkit experiment that turns the fault on, three seconds of 
 
 Beside it, in the same drills, what a user gets by hand: Locust's `--csv` history (one row a second, with
 `--csv-full-history`), read as people read it, and `chaos run`'s journal, which tells when the action was
-called, not when users were hurt. Faults: `slow` and `errors` carry the bar; in `hang` no user can start a request while the others
-wait, so there are not 100 starts/s during the fault, and it is shown without a bar.
+called, not when users were hurt. Faults: `slow` and `errors` carry the bar; in `hang` no user can start a
+request while the others wait, so there are not 100 starts/s during the fault, and it is shown without a bar.
 """
 
 from __future__ import annotations

@@ -325,7 +325,7 @@ class Target(Protocol):
 class Runner(Protocol):
     """Runs a responder's commands, in the workspace, with our own commands first on PATH."""
 
-    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> Ran:
+    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> Ran:  # noqa: ASYNC109  # a process is killed, not cancelled
         """Run a command to its end. A command that can't be started ends with 127."""
         ...
 

@@ -93,7 +93,7 @@ class LocustDriver:
             raise
 
     def _start_locust(self, load: Load, base_url: str, environment: Mapping[str, str]) -> None:
-        """Start it, the address in its environment: it may hold a password, and titles are for all to read."""
+        """Start it, the address in its environment: it may hold a password, and titles are read by all."""
         self._output.parent.mkdir(parents=True, exist_ok=True)
         self._child = processes.start(
             command(load, ""),
