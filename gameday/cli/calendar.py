@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gameday import wiring
-from gameday.cli import output, schedule
+from gameday.cli import moments, output
 from gameday.conduct import agenda
 from gameday.conduct.agenda import Slot
 from gameday.core.policy import Calendar
@@ -65,8 +65,8 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
     head = ("From", "Until", "Environment", "", *(("Schedule", "Scenario", "Starts") if reveal else ()))
     rows = tuple(
         (
-            schedule.local(slot.start),
-            schedule.local(slot.end),
+            moments.local(slot.start),
+            moments.local(slot.end),
             slot.schedule.environment,
             "paused" if slot.paused else "",
             *(_revealed(slot) if reveal else ()),
@@ -77,21 +77,21 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
 
 
 def _revealed(slot: Slot) -> tuple[str, str, str]:
-    return slot.schedule.schedule, slot.schedule.scenario, schedule.local(slot.moment)
+    return slot.schedule.schedule, slot.schedule.scenario, moments.local(slot.moment)
 
 
 def _slot(slot: Slot, *, reveal: bool) -> dict[str, object]:
     told: dict[str, object] = {
         "environment": slot.schedule.environment,
-        "start": schedule.utc(slot.start),
-        "end": schedule.utc(slot.end),
+        "start": moments.utc(slot.start),
+        "end": moments.utc(slot.end),
         "paused": slot.paused,
     }
     if reveal:
         told |= {
             "schedule": slot.schedule.schedule,
             "scenario": slot.schedule.scenario,
-            "moment": schedule.utc(slot.moment),
+            "moment": moments.utc(slot.moment),
         }
     return told
 
@@ -105,7 +105,7 @@ def _freezes(space: Workspace, rows: Sequence[ScheduleRow], now: Instant, until:
         if calendar.error:
             output.warn(f"{calendar.path} can't be read: {calendar.error}; nothing that it freezes starts")
         for freeze in calendar.freezes:
-            span = f"{schedule.local(freeze.start)} to {schedule.local(freeze.end)}"
+            span = f"{moments.local(freeze.start)} to {moments.local(freeze.end)}"
             output.data(f"frozen: {span}: {freeze.summary} ({calendar.path})")
 
 

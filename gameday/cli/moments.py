@@ -1,6 +1,6 @@
-"""Moments as people type them: `2026-12-01T10:00:41Z`, `10:00` or `10:00:41` today, `-2m` ago.
+"""Moments as people type them, `2026-12-01T10:00:41Z`, `10:00` or `10:00:41` today, `-2m` ago, and read them.
 
-Comes in: text, with the present and the drill's start. Goes out: an instant between the two.
+Comes in: text, with the present and the drill's start. Goes out: an instant between the two; and words again.
 Does not: read a clock.
 """
 
@@ -60,3 +60,13 @@ def _time_of_day(hour: int, minute: int, second: int, now: Instant, begin: Insta
     at = instant(wanted.astimezone().timestamp())
     before = instant((wanted - timedelta(days=1)).astimezone().timestamp())
     return before if at > now and before >= begin else at
+
+
+def utc(at: Instant) -> str:
+    """Write an instant as RFC 3339 in UTC, with a fraction only where it has one."""
+    return format_instant(at).replace(".000Z", "Z")
+
+
+def local(at: Instant) -> str:
+    """Write an instant in the reader's time zone."""
+    return f"{datetime.fromtimestamp(at).astimezone():%a %Y-%m-%d %H:%M %Z}"

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gameday.cli import output
+from gameday.cli import moments, output
 from gameday.core.errors import UsageError
 from gameday.core.values import format_instant
 
 if TYPE_CHECKING:
-    from gameday.core.schedule import Kind, Record
-    from gameday.core.values import Instant
+    from gameday.core.schedule import Record
     from gameday.ports import ScheduleRow, ScheduleStore
 
 app = typer.Typer(help="Which scenario comes due when.", no_args_is_help=True)
@@ -96,7 +95,7 @@ def add(
         return
     output.talk(f"{row.schedule.schedule} is kept: {row.schedule.scenario} on {row.schedule.environment}")
     if row.standing.occurrence is not None:
-        output.talk(f"next: {local(row.standing.occurrence)}")
+        output.talk(f"next: {moments.local(row.standing.occurrence)}")
     output.hint("gameday serve starts what is due")
 
 
@@ -111,21 +110,22 @@ def preview(
     json: Json = False,
 ) -> None:
     """Print the next instants of a rule, in UTC; needs no store and no workspace."""
+    from gameday.cli import scheduleadd  # noqa: PLC0415
     from gameday.formats import recurrence  # noqa: PLC0415
     from gameday.system import clock  # noqa: PLC0415
 
-    kind, text = rule_of(rrule, cron)
+    kind, text = scheduleadd.rule_of(rrule, cron)
     recurrence.zone(zone)
     start = recurrence.local_start(from_ or format_instant(clock.now())[:19] + "Z", zone)
     made = recurrence.parse(kind, text, zone, start)
     found = recurrence.next_ones(made, recurrence.start_of(made), count)
     if json:
-        output.data_json([utc(at) for at in found])
+        output.data_json([moments.utc(at) for at in found])
         return
     where = recurrence.zone(zone)
     for instant in found:
         there = datetime.fromtimestamp(instant, where)
-        output.data(f"{utc(instant)}  {there:%a %Y-%m-%d %H:%M:%S %Z}")
+        output.data(f"{moments.utc(instant)}  {there:%a %Y-%m-%d %H:%M:%S %Z}")
 
 
 @app.command(name="list")
@@ -194,7 +194,7 @@ def records(
     head = ("Due", "Schedule", "Became", "Exit", "Why, or its drill")
     lines = tuple(
         (
-            local(record.occurrence),
+            moments.local(record.occurrence),
             record.schedule,
             f"{record.state} {f'({record.reason})' if record.reason else ''}",
             "" if record.exit_code is None else str(record.exit_code),
@@ -243,25 +243,6 @@ def approve(
     output.talk(told)
 
 
-def rule_of(rrule: str, cron: str) -> tuple[Kind, str]:
-    """Give the one rule that was asked for. Raises UsageError for none or two."""
-    from gameday.core.schedule import Kind  # noqa: PLC0415
-
-    if bool(rrule) == bool(cron):
-        raise UsageError("write one of --rrule and --cron", hint="--rrule 'FREQ=WEEKLY;BYDAY=TU'")
-    return (Kind.RRULE, rrule) if rrule else (Kind.CRON, cron)
-
-
-def utc(at: Instant) -> str:
-    """Write an instant as RFC 3339 in UTC, with a fraction only where it has one."""
-    return format_instant(at).replace(".000Z", "Z")
-
-
-def local(at: Instant) -> str:
-    """Write an instant in the reader's time zone."""
-    return f"{datetime.fromtimestamp(at).astimezone():%a %Y-%m-%d %H:%M %Z}"
-
-
 # --- the store ---
 
 
@@ -299,7 +280,7 @@ def _set_paused(name: str, *, paused: bool) -> None:
 def _next(row: ScheduleRow) -> str:
     if row.paused:
         return "paused"
-    return "none is left" if row.standing.occurrence is None else local(row.standing.occurrence)
+    return "none is left" if row.standing.occurrence is None else moments.local(row.standing.occurrence)
 
 
 def _row(row: ScheduleRow) -> dict[str, object]:
@@ -311,19 +292,19 @@ def _row(row: ScheduleRow) -> dict[str, object]:
         "rule": {schedule.recurrence.kind.value: schedule.recurrence.text},
         "zone": schedule.recurrence.zone,
         "paused": row.paused,
-        "next": None if at is None else utc(at),
+        "next": None if at is None else moments.utc(at),
     }
 
 
 def _record(record: Record) -> dict[str, object]:
     return {
         "schedule": record.schedule,
-        "occurrence": utc(record.occurrence),
+        "occurrence": moments.utc(record.occurrence),
         "state": record.state.value,
         "reason": record.reason or None,
         "why": record.why or None,
-        "started": None if record.started is None else utc(record.started),
-        "ended": None if record.ended is None else utc(record.ended),
+        "started": None if record.started is None else moments.utc(record.started),
+        "ended": None if record.ended is None else moments.utc(record.ended),
         "exit_code": record.exit_code,
         "drill": record.drill or None,
     }

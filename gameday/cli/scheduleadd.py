@@ -15,8 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from gameday import wiring
-from gameday.cli import output
-from gameday.cli import schedule as words
+from gameday.cli import moments, output
 from gameday.core import plan as planning
 from gameday.core import schedule as schedules
 from gameday.core.errors import UsageError
@@ -93,9 +92,16 @@ def _rule(asked: Asked, now: Instant) -> Recurrence:
             raise UsageError("--at says it all", hint="leave out --rrule, --cron and --from")
         once = recurrence.local_start(asked.at, asked.zone)
         return recurrence.parse(Kind.RRULE, "FREQ=DAILY;COUNT=1", asked.zone, once)
-    kind, text = words.rule_of(asked.rrule, asked.cron)
-    begin = recurrence.local_start(asked.start or words.utc(Instant(float(int(now)))), asked.zone)
+    kind, text = rule_of(asked.rrule, asked.cron)
+    begin = recurrence.local_start(asked.start or moments.utc(Instant(float(int(now)))), asked.zone)
     return recurrence.parse(kind, text, asked.zone, begin)
+
+
+def rule_of(rrule: str, cron: str) -> tuple[Kind, str]:
+    """Give the one rule that was asked for. Raises UsageError for none or two."""
+    if bool(rrule) == bool(cron):
+        raise UsageError("write one of --rrule and --cron", hint="--rrule 'FREQ=WEEKLY;BYDAY=TU'")
+    return (Kind.RRULE, rrule) if rrule else (Kind.CRON, cron)
 
 
 def _schedule(asked: Asked, rule: Recurrence, files: DrillFiles, space: Workspace, now: Instant) -> Schedule:
@@ -181,12 +187,12 @@ def approve(store: ScheduleStore, row: ScheduleRow, occurrence: str, by: str) ->
     at = _occurrence(row, occurrence)
     limit = schedules.deadline(schedule, at)
     if now > limit:
-        raise UsageError(f"too late: {words.utc(at)} had to be approved by {words.utc(limit)}")
+        raise UsageError(f"too late: {moments.utc(at)} had to be approved by {moments.utc(limit)}")
     if not schedule.approvals:
         raise UsageError(f"{schedule.schedule} asks for no approval")
     store.approve(schedule.schedule, at, Approval(by=by or _me(), at=now))
     people = {approval.by.strip().casefold() for approval in store.approvals(schedule.schedule, at)}
-    return f"{words.local(at)} has {len(people)} of {schedule.approvals} approvals"
+    return f"{moments.local(at)} has {len(people)} of {schedule.approvals} approvals"
 
 
 def _occurrence(row: ScheduleRow, text: str) -> Instant:

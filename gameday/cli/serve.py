@@ -12,7 +12,7 @@ import contextlib
 import signal
 
 from gameday import ports, wiring
-from gameday.cli import output, reverts, schedule
+from gameday.cli import moments, output, reverts
 from gameday.conduct.scheduling import Scheduler
 from gameday.core.errors import GamedayError
 from gameday.core.values import Seconds
@@ -28,7 +28,7 @@ class PrintedNotices:
     def tell(self, notice: ports.Notice) -> None:
         """Print a window, and who takes part."""
         people = ", ".join(notice.participants) or "participants"
-        span = f"{schedule.utc(notice.start)} to {schedule.utc(notice.end)}"
+        span = f"{moments.utc(notice.start)} to {moments.utc(notice.end)}"
         output.talk(f"notice to {people}: a game day on {notice.environment}, {span}")
 
 
@@ -39,7 +39,7 @@ def main() -> int:
     reverts.recover(space, history)
     office = wiring.office(space, history, notices=PrintedNotices(), say=output.talk)
     wake = office.schedules.next_wake()
-    first = "nothing is due" if wake is None else f"looks first at {schedule.utc(wake)}"
+    first = "nothing is due" if wake is None else f"looks first at {moments.utc(wake)}"
     output.talk(f"serving {space.root} as {office.holder}: {first}")
     asyncio.run(_serve(Scheduler(office), space, history))
     office.schedules.close()

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from gameday import storage
 from gameday.core.errors import NotReady, StoreUnavailable, UsageError
-from gameday.storage import schema
+from gameday.storage import schema, statements
 from gameday.storage.database import PATIENCE
 from gameday.storage.postgresql import Server
 
@@ -48,6 +48,7 @@ def _run(connection: Connection, before: int, to: int) -> None:
     config = Config()
     config.set_main_option("script_location", "gameday.storage:migrations")
     config.attributes["connection"] = connection
+    connection.execute(sqlalchemy.text(statements.MAKE_VERSION))  # else Alembic makes one in words of its own
     step = command.upgrade if to > before else command.downgrade
     step(config, f"{to:04d}" if to else "base")
 

@@ -9,8 +9,9 @@ without gaps; `drills` is an index that appending keeps, with the head of both c
 
 from __future__ import annotations
 
+MAKE_VERSION = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY)"
 SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY)",
+    MAKE_VERSION,
     """CREATE TABLE IF NOT EXISTS drills (
         drill TEXT NOT NULL PRIMARY KEY,
         scenario TEXT NOT NULL,

@@ -20,7 +20,7 @@ class _Revision(sqlalchemy.TypeDecorator[str]):
     impl = sqlalchemy.Integer
     cache_ok = True
 
-    def process_result_value(self, value: Any, dialect: sqlalchemy.Dialect) -> str | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, _dialect: sqlalchemy.Dialect) -> str | None:
         """Write the number as revisions are named."""
         return None if value is None else f"{value:04d}"
 
