@@ -81,6 +81,14 @@ class _Loop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_ended)
         return future
 
+    async def shutdown_default_executor(self, *limit: Any) -> None:
+        """Let time wait for the executor's own threads too, which a further thread joins."""
+        self.threads += 1
+        try:
+            await super().shutdown_default_executor(*limit)
+        finally:
+            self.threads -= 1
+
     def _thread_ended(self, _future: asyncio.Future[Any]) -> None:
         self.threads -= 1
 

@@ -114,3 +114,11 @@ def test_what_is_ready_goes_on_while_a_thread_works():
     begin = time.monotonic()
     assert clock.run(main())
     assert time.monotonic() - begin < 4
+
+
+def test_time_does_not_jump_while_the_executor_ends(recwarn):
+    clock = VirtualClock()
+    for _ in range(20):
+        clock.run(asyncio.to_thread(time.sleep, 0.002))
+    assert clock.elapsed() == 0.0
+    assert [str(warned.message) for warned in recwarn] == []
