@@ -246,10 +246,10 @@ def _locustfile(scenario: Scenario, ground: Ground) -> bytes:
 
 
 def _calendar(path: str, ground: Ground, start: Instant, end: Instant) -> Calendar:
-    from gameday.formats import freezes  # noqa: PLC0415  # dateutil, which few need
+    from gameday.formats import freezecalendar  # noqa: PLC0415  # icalendar, which few need
 
     try:
-        return Calendar(path=path, freezes=freezes.parse(ground.read(path), start, end))
+        return Calendar(path=path, freezes=freezecalendar.parse(ground.read(path), start, end))
     except (OSError, ValueError) as wrong:
         return Calendar(path=path, error=str(wrong))
 

@@ -1,20 +1,24 @@
 """Entries -> an iCalendar feed that people's calendars subscribe to.
 
-Comes in: entries in UTC. Goes out: text, the same for the same entries. Does not: choose what people may
-see; `conduct.agenda` does. Freeze calendars are read by `formats.freezes`.
-
-Format: RFC 5545: CRLF, lines folded at 75 octets, commas, semicolons and newlines escaped in text.
+Comes in: entries in UTC. Goes out: text, the same for the same entries; icalendar writes it (RFC 5545).
+Does not: choose what people may see; `conduct.agenda` does. Freeze calendars are read by
+`formats.freezecalendar`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from gameday.core.values import Instant
 
-WIDTH = 75
+if TYPE_CHECKING:
+    import icalendar
+
+REFRESH = timedelta(minutes=15)
+"""How often a calendar that subscribes should ask again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,44 +36,37 @@ class Entry:
 
 def write(entries: Iterable[Entry], name: str) -> str:
     """Write a calendar of some name."""
-    head = ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//gameday//schedules//EN", "METHOD:PUBLISH")
-    body = (line for entry in entries for line in _event(entry))
-    lines = (*head, f"X-WR-CALNAME:{_text(name)}", *body, "END:VCALENDAR")
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
+    import icalendar  # noqa: PLC0415  # 90 ms, which only those who write one should wait for
+
+    calendar = icalendar.Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", "-//gameday//schedules//EN")
+    calendar.add("METHOD", "PUBLISH")
+    calendar.add("X-WR-CALNAME", _text(name))
+    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    for entry in entries:
+        calendar.add_component(_filled(icalendar.Event(), entry))
+    return str(calendar.to_ical(), "utf-8")
 
 
-def _event(entry: Entry) -> Iterator[str]:
-    yield "BEGIN:VEVENT"
-    yield f"UID:{_text(entry.uid)}"
-    yield f"DTSTAMP:{_utc(entry.changed)}"
-    yield f"DTSTART:{_utc(entry.start)}"
-    yield f"DTEND:{_utc(entry.end)}"
-    yield f"SUMMARY:{_text(entry.summary)}"
+def _filled(event: icalendar.Event, entry: Entry) -> icalendar.Event:
+    event.add("UID", _text(entry.uid))
+    event.add("DTSTAMP", _utc(entry.changed))
+    event.add("DTSTART", _utc(entry.start))
+    event.add("DTEND", _utc(entry.end))
+    event.add("SUMMARY", _text(entry.summary))
     if entry.description:
-        yield f"DESCRIPTION:{_text(entry.description)}"
+        event.add("DESCRIPTION", _text(entry.description))
     if entry.categories:
-        yield f"CATEGORIES:{','.join(map(_text, entry.categories))}"
-    yield "END:VEVENT"
+        event.add("CATEGORIES", [_text(each) for each in entry.categories])
+    return event
 
 
-def _utc(at: Instant) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%SZ")
+def _utc(at: Instant) -> datetime:
+    return datetime.fromtimestamp(at, UTC).replace(microsecond=0)
 
 
 def _text(text: str) -> str:
-    """Escape a text; other control characters may not stand in a calendar."""
-    for plain, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\r\n", "\\n"), ("\n", "\\n")):
-        text = text.replace(plain, escaped)
-    return "".join(each for each in text if each >= " " and each != "\x7f")
-
-
-def _folded(line: str) -> str:
-    """Break a line after at most 75 octets, within no character."""
-    parts, part, width = [], "", 0
-    for each in line:
-        octets = len(each.encode())
-        if width + octets > WIDTH:
-            parts.append(part)
-            part, width = "", 1  # the blank that begins a continued line
-        part, width = part + each, width + octets
-    return "\r\n ".join((*parts, part))
+    """Leave out control characters, which may not stand in a calendar; a line break may."""
+    unix = text.replace("\r\n", "\n")
+    return "".join(each for each in unix if each == "\n" or (each >= " " and each != "\x7f"))

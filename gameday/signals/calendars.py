@@ -2,25 +2,38 @@
 
 Comes in: a workspace path, or an http(s) URL. Goes out: the freezes that touch a period, or why the
 calendar can't be had or read; nothing may start then. Does not: follow a redirect, or trust a calendar
-that it read more than `FRESH` seconds ago.
+that it fetched more than `FRESH` seconds ago. Many occurrences ask the same calendar for about the same
+time: it is unrolled once, for a day ahead, off the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import http.client
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gameday.core.policy import Calendar
+from gameday.core.policy import Calendar, Freeze
 from gameday.core.values import Instant, Seconds
-from gameday.formats import freezes
 from gameday.ports import Clock
 
 PATIENCE: Seconds = 5.0
 FRESH: Seconds = 300.0
 LIMIT = 4 << 20
 """Bytes of a calendar that are read at most."""
+AHEAD: Seconds = 86_400.0
+"""How far beyond what was asked for a calendar is unrolled."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Unrolled:
+    """The freezes of a content within a period."""
+
+    content: bytes
+    start: Instant
+    end: Instant
+    freezes: Sequence[Freeze]
 
 
 class FreezeCalendars:
@@ -30,14 +43,22 @@ class FreezeCalendars:
         self._read = read
         self._clock = clock
         self._fetched: dict[str, tuple[Instant, bytes]] = {}
+        self._unrolled: dict[str, _Unrolled] = {}
 
     async def read(self, path: str, start: Instant, end: Instant) -> Calendar:
         """Give the freezes that touch a period; a calendar that can't be had says why. Never raises."""
         try:
             content = await self._content(path)
-            return Calendar(path=path, freezes=freezes.parse(content, start, end))
+            return Calendar(path=path, freezes=await self._freezes(path, content, start, end))
         except (OSError, http.client.HTTPException, ValueError) as wrong:
             return Calendar(path=path, error=str(wrong) or type(wrong).__name__)
+
+    async def _freezes(self, path: str, content: bytes, start: Instant, end: Instant) -> tuple[Freeze, ...]:
+        known = self._unrolled.get(path)
+        if known is None or known.content != content or not known.start <= start <= end <= known.end:
+            known = await asyncio.to_thread(_unroll, content, start, Instant(end + AHEAD))
+            self._unrolled[path] = known
+        return tuple(each for each in known.freezes if each.start <= end and start < each.end)
 
     async def _content(self, path: str) -> bytes:
         if not path.startswith(("http://", "https://")):
@@ -47,6 +68,12 @@ class FreezeCalendars:
             content = await asyncio.to_thread(fetch, path)
             self._fetched[path] = (self._clock.now(), content)
         return content
+
+
+def _unroll(content: bytes, start: Instant, end: Instant) -> _Unrolled:
+    from gameday.formats import freezecalendar  # noqa: PLC0415  # icalendar, which few need
+
+    return _Unrolled(content=content, start=start, end=end, freezes=freezecalendar.parse(content, start, end))
 
 
 def fetch(url: str) -> bytes:
