@@ -133,6 +133,22 @@ def _none_live(environment: str) -> UsageError:
     )
 
 
+def viewer(environ: Mapping[str, str]) -> str:
+    """Name who is at this terminal: by GAMEDAY_ACTOR, else the machine's user."""
+    import getpass  # noqa: PLC0415  # only game days ask
+
+    return environ.get("GAMEDAY_ACTOR", "") or getpass.getuser()
+
+
+def shows(plan: Mapping[str, Any], who: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether somebody (empty: who is at this terminal) may see what is injected, and when.
+
+    It is `core.gameplan.Occasion.shows`, on plain JSON.
+    """
+    occasion = plan.get("occasion") or {}
+    return not occasion.get("hidden") or (who or viewer(environ)) in (occasion.get("insiders") or ())
+
+
 def nearest(word: str, words: Sequence[str]) -> str:
     """Say which of the words is meant, as an end of a sentence; nothing where none is near."""
     import difflib  # noqa: PLC0415  # only a slip needs it

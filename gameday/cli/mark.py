@@ -47,6 +47,7 @@ class Command:
     said        what the confirmation begins with
     add         adds its own arguments
     afterwards  it may also be said of a drill that has ended, which makes a new revision
+    facilitator in a game day, only its facilitators may say it
     """
 
     help: str
@@ -55,6 +56,7 @@ class Command:
     said: Callable[[Body], str]
     add: Callable[[argparse.ArgumentParser], object] = lambda _parser: None
     afterwards: bool = False
+    facilitator: bool = False
 
 
 MARKABLE = tuple(
@@ -111,6 +113,21 @@ def _hint(asked: Asked, live: LiveDrill) -> Body:
         on_offer = ", ".join(map(str, left)) or "none"
         raise UsageError(f"hint {asked.number} is not on offer", hint=f"on offer: {on_offer}")
     return {"index": asked.number}
+
+
+def _inject(asked: Asked, live: LiveDrill) -> Body:
+    """Find an inject by its id or number. Raises UsageError, also for one that was sent or skipped."""
+    injects = live.plan["scenario"]["injects"]
+    names = [str(inject.get("id") or number) for number, inject in enumerate(injects)]
+    if asked.id not in names and not (asked.id.isdigit() and int(asked.id) < len(names)):
+        near = livedrill.nearest(asked.id, names)
+        every = ", ".join(names) or "the scenario has none"
+        raise UsageError(f"the scenario has no inject '{asked.id}'{near}", hint=f"its injects: {every}")
+    index = names.index(asked.id) if asked.id in names else int(asked.id)
+    for kind, word in (("InjectSent", "sent"), ("InjectSkipped", "skipped")):
+        if any(fact["index"] == index for fact in live.facts(kind)):
+            raise UsageError(f"inject {asked.id} was {word} already", hint="gameday status shows the latest")
+    return {"index": index, "send": asked.action == "send", "why": _clean(" ".join(asked.why))}
 
 
 def _marks(milestone: str) -> Callable[[Asked, LiveDrill], Body]:
@@ -211,6 +228,32 @@ COMMANDS: Mapping[str, Command] = {
         body=lambda _asked, _live: {},
         said=lambda _body: "the response is asked to end",
     ),
+    "grant": Command(
+        help="Credit a lever that this environment lacks (facilitator): the fault is reverted in its place.",
+        kind="MilestoneMarked",
+        body=lambda asked, _live: {
+            "milestone": "contained",
+            "granted": True,
+            "lever": _clean(" ".join(asked.lever)),
+        },
+        said=lambda body: f"granted: {body['lever']}",
+        add=lambda parser: parser.add_argument(
+            "lever", nargs="+", metavar="LEVER", help="What the team did, such as: failed over to B."
+        ),
+        facilitator=True,
+    ),
+    "inject": Command(
+        help="Send an inject now, or leave it out (facilitator): inject send|skip ID.",
+        kind="InjectAsked",
+        body=_inject,
+        said=lambda body: f"inject {body['index']} is {'sent' if body['send'] else 'left out'}",
+        add=lambda parser: (
+            parser.add_argument("action", choices=("send", "skip"), metavar="send|skip", help="Which."),
+            parser.add_argument("id", metavar="ID", help="Its id, or its number from 0."),
+            parser.add_argument("why", nargs="*", metavar="[WHY]", help="Why, for the record."),
+        ),
+        facilitator=True,
+    ),
     "continue": Command(
         help="Go on (facilitator): what looked like a real incident is none.",
         kind="ContinueRequested",
@@ -249,6 +292,7 @@ def _main(name: str, words: Sequence[str], started: Instant) -> int:
     live = livedrill.find(where, drill=asked.drill, environment=asked.environment)
     try:
         _refuse_ended(name, command, live)
+        _refuse_others(name, command, asked, live)
         event = _event(command, asked, live, started)
         _store(live, where, event)
         _confirm(command, asked, live, event)
@@ -287,6 +331,21 @@ def _refuse_ended(name: str, command: Command, live: LiveDrill) -> None:
             f"drill {live.drill} has ended",
             hint=f"gameday {name} is for live drills; afterwards: gameday mark MILESTONE --at TIME",
         )
+
+
+def _refuse_others(name: str, command: Command, asked: Asked, live: LiveDrill) -> None:
+    """Keep the facilitator's words for the facilitators, where the drill's game day names any."""
+    named = (live.plan.get("occasion") or {}).get("facilitators") or ()
+    if command.facilitator and named and _speaker(asked) not in named:
+        raise UsageError(
+            f"gameday {name} is for facilitators, not for {_speaker(asked)}",
+            hint=f"--by NAME or GAMEDAY_ACTOR says who you are; facilitators: {', '.join(named)}",
+        )
+
+
+def _speaker(asked: Asked) -> str:
+    """Name who types: by --by, by GAMEDAY_ACTOR, else the machine's user."""
+    return _clean(asked.by) or livedrill.viewer(os.environ)
 
 
 def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) -> Document:
@@ -328,11 +387,13 @@ def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -
     since = live.started if live.fault_at is None or live.fault_at > at else live.fault_at
     text = format_duration(at - since)
     into = f"drill {live.drill}" if since == live.started else f"the incident (drill {live.drill})"
-    output.talk(f"{command.said(body)}, {text} into {into}")
+    shown = livedrill.shows(live.plan, _clean(asked.by), os.environ)
+    when = f"{text} into {into}" if shown else f"at {format_instant(at)}"
+    output.talk(f"{command.said(body)}, {when}")
     hint = _hint_text(command, live, body)
     if asked.json:
         said = {"drill": live.drill, "event": event["id"], "kind": command.kind, "fact": body}
-        times = {"at": format_instant(at), "seconds": round(at - since, 3)}
+        times = {"at": format_instant(at), "seconds": round(at - since, 3) if shown else None}
         output.data(json.dumps({**said, **times, **({"hint": hint} if hint else {})}))
     elif hint:
         output.data(hint)

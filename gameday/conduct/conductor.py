@@ -15,8 +15,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from gameday.conduct import comparing, preflight, reverting, sureties
+from gameday.conduct import comparing, granting, preflight, reverting, sureties
 from gameday.conduct.desk import Desk
+from gameday.conduct.granting import Granter
 from gameday.conduct.guardrails import LOOK, START_ROOM, Guard, Lag, Monitors, TimeBox, rails_of
 from gameday.conduct.incidents import Incidents
 from gameday.conduct.injects import Injector
@@ -188,7 +189,7 @@ class Conductor:
         now = desk.clock.now()
         if desk.board.has(ev.EndRequested):
             return "ended"
-        if self._fault_open and desk.board.has(ev.FaultReverted):
+        if self._fault_open and desk.board.has(ev.FaultReverted) and not granting.first(desk.board):
             return "fault-over"
         held = desk.board.first(ev.FaultHeld)
         if desk.scenario.hold == "none" and held is not None:
@@ -218,6 +219,9 @@ class Conductor:
             self._enter(Phase.REVERT)
             return
         fault, why = desk.fault_request.fault, "abort" if now else "response over"
+        if any(reverted.fact.fault == fault for reverted in desk.board.each(ev.FaultReverted)):
+            self._enter(Phase.REVERT)
+            return
         if desk.keeper.alive():
             await desk.keeper.revert(fault, why, now=now)
         self._enter(Phase.REVERT)
@@ -382,11 +386,13 @@ class Conductor:
         injector = Injector(
             injects=desk.scenario.injects,
             pen=desk.pen,
+            board=desk.board,
             watch=desk.watch,
             clock=desk.clock,
             load=desk.load,
         )
         work.append(injector.send_all(origin))
+        work.append(Granter(desk).honour())
         work.extend(self._ask(probe, every) for probe, every in self._probes())
         if desk.trail is not None:
             work.append(self._follow(desk.trail.watch()))

@@ -1,18 +1,23 @@
 """Sends the planned injects: messages, hints on offer and load changes, each at its moment.
 
-Comes in: the scenario's injects, the instant they count from. Goes out: InjectSent or InjectSkipped.
+Comes in: the scenario's injects, the instant they count from, what the facilitator asks meanwhile.
+Goes out: InjectSent or InjectSkipped, once for each inject.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gameday import ports
+from gameday.conduct.board import Board
 from gameday.conduct.recorder import Recorder
 from gameday.conduct.watch import Watch
 from gameday.core import events as ev
 from gameday.core.scenario import Inject
-from gameday.core.values import Instant
+from gameday.core.values import Instant, Seconds
+
+TICK: Seconds = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,22 +26,37 @@ class Injector:
 
     injects: tuple[Inject, ...]
     pen: Recorder
+    board: Board
     watch: Watch
     clock: ports.Clock
     load: ports.LoadDriver | None
 
     async def send_all(self, origin: Instant) -> None:
-        """Send each inject at its moment after `origin`; ends with the last one."""
-        order = sorted(range(len(self.injects)), key=lambda i: self.injects[i].after)
-        for index in order:
-            inject = self.injects[index]
-            await self.clock.sleep(max(0.0, origin + inject.after - self.clock.now()))
+        """Send each inject at its moment after `origin`, or when the facilitator asks; ends with the last."""
+        pending = sorted(range(len(self.injects)), key=lambda i: self.injects[i].after)
+        while pending:
+            asked = {ask.fact.index: ask.fact for ask in self.board.each(ev.InjectAsked)}
+            due = [index for index in pending if self._is_due(index, origin, asked)]
+            for index in due:
+                await self._settle(index, asked.get(index))
+            pending = [index for index in pending if index not in due]
+            await self.clock.sleep(TICK)
+
+    def _is_due(self, index: int, origin: Instant, asked: Mapping[int, ev.InjectAsked]) -> bool:
+        return index in asked or self.clock.now() >= origin + self.injects[index].after
+
+    async def _settle(self, index: int, asked: ev.InjectAsked | None) -> None:
+        """Send an inject or skip it: the facilitator's word stands over the script's."""
+        inject = self.injects[index]
+        if asked is not None and not asked.send:
+            why = f"the facilitator skipped it{f': {asked.why}' if asked.why else ''}"
+            self.pen.record(ev.InjectSkipped(index=index, why=why))
+        elif asked is None and inject.unless and self.watch.reached(inject.unless, self.clock.now()):
+            self.pen.record(ev.InjectSkipped(index=index, why=f"{inject.unless} was reached"))
+        else:
             await self._send(index, inject)
 
     async def _send(self, index: int, inject: Inject) -> None:
-        if inject.unless and self.watch.reached(inject.unless, self.clock.now()):
-            self.pen.record(ev.InjectSkipped(index=index, why=f"{inject.unless} was reached"))
-            return
         if inject.users is not None:
             await self._change_load(index, inject.users)
         elif inject.hint:

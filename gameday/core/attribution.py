@@ -140,13 +140,19 @@ def _who(history: History, impact: Impact, found: Milestones) -> _Who:
     if recovered.at is None:
         return _unrecovered(impact, framed)
     if recovered.basis == GRANTED:
-        return _Who(RecoveredBy.TEAM, "The facilitator granted the recovery.", recovered.evidence)
+        return _Who(RecoveredBy.TEAM, _granted(history), recovered.evidence)
     seen = _seen(history, framed.fault, recovered.latest or recovered.at)
     if seen:
         return _by_actions(history, seen, recovered.at)
     if _watched(history, recovered.at + IN_FLIGHT):
         return _Who(RecoveredBy.ITSELF, "The environment's trail could be read and shows that nobody acted.")
     return _by_word(history, framed.fault, recovered.at)
+
+
+def _granted(history: History) -> str:
+    levers = [one.fact.lever for one in history.each(ev.MilestoneMarked) if one.fact.granted]
+    named = f": “{levers[0]}”" if levers and levers[0] else ""
+    return f"The facilitator granted the team a lever that the environment lacks{named}."
 
 
 def _unrecovered(impact: Impact, framed: conditions.Frame) -> _Who:
@@ -203,7 +209,8 @@ def _watched(history: History, until: float) -> bool:
 def _by_word(history: History, fault: Instant, recovered: Instant) -> _Who:
     """Take people's word where nothing was seen: a step, a mark of containment, an answer at the review."""
     said: list[Dated[Any]] = [*history.each(ev.StepDone)]
-    said += [one for one in history.each(ev.MilestoneMarked) if one.fact.milestone in _ACTED]
+    marks = history.each(ev.MilestoneMarked)
+    said += [one for one in marks if one.fact.milestone in _ACTED and not one.fact.granted]
     said = [one for one in said if fault <= one.at <= recovered + IN_FLIGHT]
     said += [one for one in history.each(ev.ReviewAnswered) if one.fact.question == "fix"]
     if not said and history.plan.scenario.slos:

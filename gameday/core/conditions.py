@@ -193,7 +193,7 @@ _STATES: dict[type, str] = {
 
 def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterator[Dated[Any]]:
     """Give what people said since the fault that counts as a sign: acknowledged, declared or marked."""
-    marks = [one for one in history.each(ev.MilestoneMarked) if one.at >= fault]
+    marks = [one for one in history.each(ev.MilestoneMarked) if one.at >= fault and not one.fact.granted]
     match sign:
         case "acknowledged":
             yield from alerts.acknowledged(history, fault)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 if TYPE_CHECKING:
+    from gameday.core.gameplan import Occasion
     from gameday.core.policy import Policy
     from gameday.core.scenario import Playbook, Scenario, ScorecardRules
     from gameday.core.values import (
@@ -40,6 +41,7 @@ class DrillPlanned:
     hashes      sha256 of each file by its workspace path
     responder   the name of the scripted responder that plays, with what it plays as; else empty
     rules       the environment's policy as the keeper checks it again; None: loopback only
+    occasion    the game day that it belongs to; None: none
     """
 
     scenario: Scenario
@@ -55,6 +57,7 @@ class DrillPlanned:
     versions: dict[str, str] = field(default_factory=dict)
     commander: str = ""
     rules: Policy | None = None
+    occasion: Occasion | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -422,10 +425,15 @@ class IncidentDeclared:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MilestoneMarked:
-    """Somebody says that a milestone is reached; Event.occurred_at is when, by their own word or start."""
+    """Somebody says that a milestone is reached; Event.occurred_at is when, by their own word or start.
+
+    granted  the facilitator credits the team with a lever that the environment lacks: `lever` names it,
+             and our rollback stands in for it
+    """
 
     milestone: str
     granted: bool = False
+    lever: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -467,6 +475,15 @@ class ResponderFailed:
 
     step: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InjectAsked:
+    """The facilitator asks for an inject now, or for it to be left out. index into scenario.injects."""
+
+    index: int
+    send: bool
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -544,6 +561,7 @@ Fact = (
     | UpdateSent
     | ActionTaken
     | ResponderFailed
+    | InjectAsked
     | InjectSent
     | InjectSkipped
     | HintTaken

@@ -269,7 +269,9 @@ def _granted(judge: Judge) -> Dated[Any] | None:
 def _recovered(judge: Judge) -> Milestone:
     name = MilestoneName.RECOVERED
     marked = _marked(judge, name)
-    proof = _recovery_granted(judge) or _recovery_proved(judge)
+    proved, granted = _recovery_proved(judge), _recovery_granted(judge)
+    earlier = proved.at is not None and granted is not None and proved.at <= (granted.at or proved.at)
+    proof = proved if granted is None or earlier else granted
     ended = proof.bound or judge.impact.ended
     return _milestone(
         name, proof, observed=ended.at if ended else None, declared=marked.at if marked else None
@@ -296,7 +298,8 @@ def _recovery_proved(judge: Judge) -> Proof:
 def _recovery_granted(judge: Judge) -> Proof | None:
     """Credit a recovery that a grant brought: our rollback stands in for the lever that is missing."""
     grant, ended = _granted(judge), judge.impact.ended
-    if grant is None or (judge.impact.started is not None and ended is None):
+    hurt = judge.impact.started is not None
+    if grant is None or (hurt and ended is None) or (judge.applicable and not hurt):
         return None
     if ended is None:
         return Proof(at=grant.at, basis=GRANTED, evidence=(grant.event.id,))

@@ -172,6 +172,7 @@ class Inject:
     unless   the milestone whose being reached skips it
     One of `message`, `hint`, `users` (load change) and `experiment` (a further fault: path) is set.
     `cost`: points that the hint costs, only if taken.
+    expected  what should be done about it; id: by which the facilitator sends or skips it
     """
 
     after: Seconds
@@ -183,6 +184,7 @@ class Inject:
     users: int | None = None
     experiment: str = ""
     expected: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

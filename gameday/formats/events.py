@@ -101,9 +101,10 @@ def _structure(converter: Converter, body: Mapping[str, Any], kind: type) -> obj
 @functools.cache
 def _hints(kind: type) -> dict[str, Any]:
     """Give the types of a fact's fields; core.events imports some of their names for type checkers only."""
-    from gameday.core import policy  # noqa: PLC0415  # only DrillPlanned names it, and it costs 20 ms
+    from gameday.core import gameplan, policy  # noqa: PLC0415  # only plans name them; 20 ms
 
-    return typing.get_type_hints(kind, localns={**vars(values), **vars(scenario), "Policy": policy.Policy})
+    named = {"Policy": policy.Policy, "Occasion": gameplan.Occasion, "GameDayPlan": gameplan.GameDayPlan}
+    return typing.get_type_hints(kind, localns={**vars(values), **vars(scenario), **named})
 
 
 @functools.cache

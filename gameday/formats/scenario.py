@@ -139,7 +139,7 @@ def _probe(probe: dict[str, Any], tolerance: Any) -> str:
 
 def _inject(one: MessageInject | HintInject | UsersInject | ExperimentInject, path: str) -> core.Inject:
     given = one.model_dump()
-    given["unless"] = given["unless"] or ""
+    given |= {"unless": one.unless or "", "id": one.id or ""}
     if isinstance(one, ExperimentInject):
         given["experiment"] = paths.resolve(path, one.experiment)
     return core.Inject(**given)

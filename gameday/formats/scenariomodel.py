@@ -224,6 +224,9 @@ Guardrail = Annotated[
 
 
 class _Inject(Strict):
+    id: Kebab | None = Field(
+        default=None, description="by which the facilitator sends or skips it; left out: its number, from 0"
+    )
     after: Duration = Field(description="from the injection of the fault")
     to: Text = Field(default="responders", description="who gets it")
     unless: Milestone | None = Field(default=None, description="the milestone that makes it needless")

@@ -21,7 +21,7 @@ DEFAULT_SCORECARDS = {"team": TEAM, "automation": AUTOMATION, "none": AUTOMATION
 
 def check(document: Document) -> Iterator[Mistake]:
     """Tell what is wrong between the keys of a scenario."""
-    for rule in (_paths, _slo_names, _slo_sources, _probes, _own_guardrail, _load_needed):
+    for rule in (_paths, _slo_names, _slo_sources, _probes, _own_guardrail, _load_needed, _inject_ids):
         yield from rule(document)
 
 
@@ -140,3 +140,13 @@ def _load_needed(document: Document) -> Iterator[Mistake]:
         if any(item.get("source", "load") == "load" for _, item in _items(document, "slos")):
             hint = "add load, or an SLO from prometheus"
             yield document.mistake(("slos",), "SLOs need a load to be counted by", hint=hint, at_key=True)
+
+
+def _inject_ids(document: Document) -> Iterator[Mistake]:
+    """Find injects that share an id, or have the number of another one."""
+    items = list(_items(document, "injects"))
+    ids = [item.get("id") for _, item in items]
+    for number, (path, item) in enumerate(items):
+        name = item.get("id")
+        if isinstance(name, str) and (ids.index(name) < number or (name.isdigit() and int(name) != number)):
+            yield document.mistake((*path, "id"), f"another inject is '{name}'", hint="name them apart")

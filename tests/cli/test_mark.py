@@ -13,6 +13,7 @@ import pytest
 
 from gameday.cli import mark
 from gameday.core import events as ev
+from gameday.core.gameplan import Occasion
 from gameday.core.scenario import Inject, Playbook, PlaybookStep, Scenario, ScorecardRules
 from gameday.core.values import DrillId, EventId, FaultId, Mode, Severity, instant
 from gameday.storage import open_store, spill
@@ -22,8 +23,13 @@ D = DrillId("drill-1")
 NOW = 1_800_000_000.0
 
 
-def planned(drill: str = D, *, host: str = "", environment: str = "shop") -> ev.Event:
-    injects = (Inject(after=10, message="Support calls"), Inject(after=20, hint="Look at queries"))
+def planned(
+    drill: str = D, *, host: str = "", environment: str = "shop", occasion: Occasion | None = None
+) -> ev.Event:
+    injects = (
+        Inject(after=10, message="Support calls", id="support"),
+        Inject(after=20, hint="Look at queries"),
+    )
     scenario = Scenario(scenario="slow", title="Slow", environment=environment, injects=injects)
     steps = (PlaybookStep(id="turn-off-new-ranking", text="Turn it off", line=3),)
     fact = ev.DrillPlanned(
@@ -34,6 +40,7 @@ def planned(drill: str = D, *, host: str = "", environment: str = "shop") -> ev.
         environment=environment,
         comparable="c",
         host=host,
+        occasion=occasion,
     )
     return event(fact, at=NOW, drill=drill)
 
@@ -89,6 +96,17 @@ def last(store) -> ev.Event:
             "update We know --audience customers",
             ev.UpdateSent(audience="customers", text="We know"),
             "update to customers",
+        ),
+        (
+            "grant failed over to B",
+            ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B"),
+            "granted: failed over to B",
+        ),
+        ("inject send support", ev.InjectAsked(index=0, send=True), "inject 0 is sent"),
+        (
+            "inject skip 1 they know",
+            ev.InjectAsked(index=1, send=False, why="they know"),
+            "inject 1 is left out",
         ),
         ("end", ev.EndRequested(), "the response is asked to end"),
         ("continue", ev.ContinueRequested(), "the drill goes on"),
@@ -278,3 +296,43 @@ def test_the_help_of_gameday_names_these_commands():
         [sys.executable, "-m", "gameday", "--help"], capture_output=True, text=True, check=True
     )
     assert all(f"\n  {name} " in told.stdout for name in mark.COMMANDS)
+
+
+def test_an_inject_that_is_not_there_or_was_sent_is_told_with_the_nearest(store, capsys):
+    assert mark.main(["inject", "send", "suport"], NOW + 1) == 2
+    assert "nearest: 'support'" in capsys.readouterr().err
+    store.append(event(ev.InjectSent(index=0, kind="message"), at=NOW + 10))
+    assert mark.main(["inject", "skip", "support"], NOW + 11) == 2
+    assert "was sent already" in capsys.readouterr().err
+
+
+HIDDEN = Occasion(game_day="gameday-1", hidden=True, insiders=("ada", "otto"), facilitators=("ada",))
+
+
+@pytest.fixture
+def occasion(workspace, monkeypatch):
+    monkeypatch.setenv("GAMEDAY_ACTOR", "rita")
+    opened = open_store(f"sqlite:///{workspace}/.gameday/gameday.db")
+    opened.append(
+        planned(occasion=HIDDEN), event(ev.FaultInjected(fault=FaultId("f"), action="x"), at=NOW + 30)
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("words", [["grant", "B"], ["inject", "send", "support"]])
+def test_in_a_game_day_only_its_facilitators_grant_and_inject(occasion, capsys, monkeypatch, words):
+    assert mark.main(words, NOW + 40) == 2
+    assert "is for facilitators, not for rita" in capsys.readouterr().err
+    assert mark.main([*words, "--by", "otto"], NOW + 40) == 2  # an observer looks on
+    monkeypatch.setenv("GAMEDAY_ACTOR", "ada")
+    assert mark.main(words, NOW + 40) == 0
+
+
+def test_responders_are_not_told_when_the_fault_was_injected(occasion, capsys):
+    assert mark.main(["ack", "--json"], NOW + 71.2) == 0
+    out, err = capsys.readouterr()
+    assert err == "acknowledged, at 2027-01-15T08:01:11.200Z\n"
+    assert json.loads(out)["seconds"] is None
+    mark.main(["note", "seen", "--by", "otto"], NOW + 72)
+    assert "into the incident" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.core import events as ev
-from gameday.core import exposure
+from gameday.core import exposure, result
 from gameday.core.errors import Busy, NotReady
 from gameday.core.responder import Do, ResponderScript, ResponderStep, When
 from gameday.core.scenario import Guardrail, Inject
@@ -342,3 +342,59 @@ def test_a_store_that_is_well_again_soon_ends_nothing():
     stage = Stage().at(20, lambda s: setattr(s.store, "degraded", lambda: "locked"))
     stage.at(23, lambda s: delattr(s.store, "degraded")).say(60, ev.EndRequested())
     assert how(stage.play()) == "completed"
+
+
+GRANT = ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B")
+
+
+def test_a_grant_reverts_the_fault_and_the_response_goes_on_until_recovery_is_marked():
+    stage = Stage().say(20, GRANT).say(60, ev.MilestoneMarked(milestone="recovered"))
+    history = stage.play()
+    assert stage.seconds(history, ev.FaultReverted) == pytest.approx(20, abs=0.3)
+    assert history.first(ev.RevertRequested).fact.why == "granted: failed over to B"
+    assert history.first(ev.ResponseEnded).fact.why == "recovered"
+    assert 60 <= stage.seconds(history, ev.ResponseEnded) <= 61
+    assert stage.world.reverts == 1
+
+
+def test_a_grant_credits_the_team_from_its_moment():
+    stage = Stage(AUTOMATION).say(20, ev.IncidentAcknowledged()).say(30, GRANT)
+    judged = result.of(stage.play())
+    contained = judged.milestones.by_name["contained"]
+    assert (contained.basis, round(contained.at - stage.began)) == ("granted", 30)
+    assert judged.milestones.by_name["recovered"].basis == "granted"
+    assert judged.attribution.recovered_by == "team"
+    assert not judged.milestones.interval("recover").censored
+
+
+def test_a_keeper_that_fails_to_revert_for_a_grant_leaves_it_to_the_conductor():
+    stage = Stage().say(20, GRANT).at(20, lambda s: setattr(s.keeper, "living", False))
+    history = stage.play()
+    assert exposure.of(history) == ()
+    assert not stage.world.fault
+
+
+INJECTS = (Inject(after=30.0, message="Support calls", id="support"), Inject(after=60.0, users=20))
+
+
+def test_the_facilitator_sends_an_inject_before_its_moment_and_it_is_sent_once():
+    stage = Stage(replace(SCENARIO, injects=INJECTS)).say(10, ev.InjectAsked(index=1, send=True))
+    history = stage.say(100, ev.EndRequested()).play()
+    sent = [(one.fact.index, round(one.at - stage.began)) for one in history.each(ev.InjectSent)]
+    assert sent == [(1, 10), (0, 35)]
+    assert stage.users.users == 20
+
+
+def test_the_facilitator_skips_an_inject_and_says_why():
+    asked = ev.InjectAsked(index=0, send=False, why="they know already")
+    history = Stage(replace(SCENARIO, injects=INJECTS)).say(12, asked).say(100, ev.EndRequested()).play()
+    skipped = history.first(ev.InjectSkipped).fact
+    assert (skipped.index, skipped.why) == (0, "the facilitator skipped it: they know already")
+    assert [one.fact.index for one in history.each(ev.InjectSent)] == [1]
+
+
+def test_an_inject_that_the_facilitator_sends_is_sent_though_it_would_be_needless():
+    needless = (Inject(after=30.0, message="Support calls", unless="acknowledged"),)
+    stage = Stage(replace(SCENARIO, injects=needless)).say(10, ev.IncidentAcknowledged())
+    history = stage.say(15, ev.InjectAsked(index=0, send=True)).say(50, ev.EndRequested()).play()
+    assert [one.fact.text for one in history.each(ev.InjectSent)] == ["Support calls"]

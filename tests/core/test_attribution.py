@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from gameday.core import events as ev
 from gameday.core.values import Outcome, Party, RecoveredBy
 from gameday.testing.histories import Game
 
@@ -81,6 +82,13 @@ def test_our_own_rollback_recovers_for_nobody():
 
 def test_a_recovery_too_near_to_our_rollback_is_unclear():
     assert who(HURT.action("flag off", at=59).ended(at=61).revert(at=62)) is RecoveredBy.UNCLEAR
+
+
+def test_a_grant_credits_the_team_and_says_which_lever_was_lacking():
+    marked = ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B")
+    found = HURT.add(marked, at=50).revert(at=51).ended(at=75).result().attribution
+    assert (found.recovered_by, found.outcome) == (RecoveredBy.TEAM, Outcome.RECOVERED)
+    assert "“failed over to B”" in found.why
 
 
 def test_a_grant_credits_the_team():

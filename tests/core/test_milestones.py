@@ -159,6 +159,26 @@ def test_a_grant_credits_containment_at_once_and_recovery_when_users_are_well():
     assert (second(recovered.at), recovered.basis) == (60, "granted")
 
 
+def test_a_granted_lever_is_no_mark_of_anybody_and_is_not_censored():
+    game = HURT.mark("contained", at=50, granted=True).revert(at=51).ended(at=75)
+    contained, recovered = one(game, N.CONTAINED), one(game, N.RECOVERED)
+    assert (second(contained.at), contained.basis, contained.declared) == (50, "granted", None)
+    assert (second(recovered.at), recovered.basis) == (60, "granted")
+    recover = game.result().milestones.interval("recover")
+    assert (recover.censored, recover.seconds) == (False, pytest.approx(50, abs=0.2))
+
+
+def test_a_grant_after_the_team_recovered_by_itself_takes_nothing_away():
+    game = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 40)
+    granted = game.mark("contained", at=70, granted=True).revert(at=71).ended(at=80)
+    assert (seconds(granted, N.RECOVERED), one(granted, N.RECOVERED).basis) == (40, "observed")
+
+
+def test_a_grant_recovers_nothing_where_nobody_was_hurt():
+    calm = Game().fault(at=10).mark("contained", at=50, granted=True).revert(at=51).ended(at=75)
+    assert one(calm, N.RECOVERED).at is None
+
+
 def test_a_probe_proves_recovery_from_the_last_time_it_turned_true():
     rule = all_of(Condition(probe="{}"))
     game = ruled(HURT, recovered=rule)

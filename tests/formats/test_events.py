@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.core import events as ev
-from gameday.core import policy, scenario, values
+from gameday.core import gameplan, policy, scenario, values
 from gameday.core.errors import HistoryCorrupt, StoreUnavailable
 from gameday.core.values import DrillId, EventId, Severity, instant
 from gameday.formats import envelope, events
 
-NAMES = {**vars(values), **vars(scenario), "Policy": policy.Policy}
+NAMES = {**vars(values), **vars(scenario), **vars(gameplan), "Policy": policy.Policy}
 
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 instants = st.floats(min_value=0, max_value=4e9).map(instant)

@@ -212,3 +212,12 @@ def test_every_scenario_of_the_catalogue_is_well() -> None:
         checked = scenario.check(reader.read(file.read_bytes(), f"scenarios/{file.name}"))
         assert not checked.mistakes
         assert checked.require().scenario == file.stem
+
+
+def test_an_inject_has_an_id_of_its_own_or_its_number() -> None:
+    same = HEAD + "injects:\n- {after: 1s, message: a, id: call}\n- {after: 2s, message: b, id: call}\n"
+    told = [str(one) for one in scenario.check(reader.read(same.encode(), "s.yaml")).mistakes]
+    assert len(told) == 1
+    assert told[0].startswith("s.yaml:6:31: another inject is 'call'")
+    number = same.replace("b, id: call", 'b, id: "0"')
+    assert "another inject is '0'" in str(scenario.check(reader.read(number.encode(), "s.yaml")).mistakes)

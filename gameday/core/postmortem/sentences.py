@@ -77,6 +77,7 @@ ResponseFact = (
     | ev.UpdateSent
     | ev.ActionTaken
     | ev.ResponderFailed
+    | ev.InjectAsked
     | ev.InjectSent
     | ev.InjectSkipped
     | ev.HintTaken
@@ -108,7 +109,7 @@ def side(event: ev.Event) -> str:
     if isinstance(fact, SignalFact):
         return "signals"
     if isinstance(fact, ResponseFact):
-        return "drill" if isinstance(fact, ev.InjectSent | ev.InjectSkipped) else "response"
+        return "drill" if isinstance(fact, ev.InjectAsked | ev.InjectSent | ev.InjectSkipped) else "response"
     assert_never(fact)
 
 
@@ -119,6 +120,8 @@ def quote(event: ev.Event) -> str:
             return text
         case ev.ReviewAnswered(answer=answer):
             return answer
+        case ev.MilestoneMarked(lever=lever):
+            return lever
         case _:
             return ""
 
@@ -255,9 +258,10 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
         case ev.IncidentDeclared(severity=severity, commander=commander):
             named = "with" if commander else "without"
             return f"Incident declared {severity} ({severity.word}), {named} an incident commander."
-        case ev.MilestoneMarked(milestone=name, granted=granted):
-            verb = "granted by the facilitator" if granted else "marked"
-            return f"Milestone {verb}: {milestone(name)}."
+        case ev.MilestoneMarked(granted=True):
+            return "The facilitator granted a lever that the environment lacks."
+        case ev.MilestoneMarked(milestone=name):
+            return f"Milestone marked: {milestone(name)}."
         case ev.StepDone(step=step):
             return f"Playbook step done: {step}."
         case ev.NoteWritten():
@@ -269,6 +273,8 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
             return f"Action on the target: {action}{failed}."
         case ev.ResponderFailed(step=step, reason=reason):
             return f"The responder script's step {step} could not be done{_tail(reason)}"
+        case ev.InjectAsked(index=index, send=send):
+            return f"The facilitator asked to {'send' if send else 'skip'} inject {index + 1}."
         case ev.InjectSent(kind=kind):
             return f"Inject sent: {kind}."
         case ev.InjectSkipped(index=index, why=why):

@@ -1,0 +1,42 @@
+"""Honours a grant: the facilitator credits the team with a lever that the environment lacks.
+
+Comes in: the desk; a granted mark on its board, whoever wrote it. Goes out: the fault, reverted in the
+lever's place; the response goes on, so that the team sees for itself that users are well.
+Does not: credit anything; `core.milestones` does, from the instant of the grant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gameday.conduct.board import Board
+from gameday.conduct.desk import Desk
+from gameday.core import events as ev
+from gameday.core.history import Dated
+from gameday.core.values import Seconds
+
+TICK: Seconds = 0.05
+
+
+def first(board: Board) -> Dated[ev.MilestoneMarked] | None:
+    """Give the first grant so far."""
+    return next((mark for mark in board.each(ev.MilestoneMarked) if mark.fact.granted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Granter:
+    """Waits for a grant in one drill, beside its response."""
+
+    desk: Desk
+
+    async def honour(self) -> None:
+        """Revert the fault at the first grant; ends then, or at once in a tabletop."""
+        desk = self.desk
+        if desk.fault_request is None:
+            return
+        while (grant := first(desk.board)) is None:
+            await desk.clock.sleep(TICK)
+        why = f"granted: {grant.fact.lever}" if grant.fact.lever else "granted"
+        desk.pen.record(ev.RevertRequested(fault=desk.fault_request.fault, why=why))
+        if desk.keeper.alive():
+            await desk.keeper.revert(desk.fault_request.fault, why, now=False)
