@@ -64,10 +64,13 @@ def _check(catalogue: Catalogue, names: Sequence[str]) -> None:
         match kind:
             case "scenario" | "":
                 continue
+            case "gameday":
+                catalogue.game_day(name)
             case "responder":
                 catalogue.responder(name, _played_in(catalogue, name, scenarios))
             case _:
                 catalogue.check(name, kind)
+    catalogue.overlaps()
 
 
 def _kind(catalogue: Catalogue, name: str) -> str:
@@ -77,7 +80,7 @@ def _kind(catalogue: Catalogue, name: str) -> str:
         content = b""
     kind = kind_of(name, content)
     if not kind:
-        hint = "scenarios, experiments, scorecards and responders are .yaml or .json, playbooks .md"
+        hint = "scenarios, plans, experiments, scorecards and responders are .yaml or .json, playbooks .md"
         catalogue.mistakes.append(
             Mistake(file=name, message="what kind of file this is can't be told", hint=hint)
         )

@@ -1,6 +1,6 @@
 """The JSON Schemas of the files that people write, generated from the models that read them.
 
-Comes in: nothing. Goes out: schemas by name (`scenario`, `scorecard`, `responder`, `gameday`), and their text
+Comes in: nothing. Goes out: schemas by name (`scenario`, `game-day`, `scorecard`, …), and their text
 as docs/reference/NAME.schema.json holds it. Does not: write a file; a test holds the published ones to these.
 Source: JSON Schema 2020-12.
 """
@@ -12,11 +12,13 @@ from typing import Any
 
 from gameday.formats import kinds, strict
 from gameday.formats.gamedaymodel import SettingsFile
+from gameday.formats.gameplanmodel import GameDayFile
 from gameday.formats.responder import ResponderFile
 from gameday.formats.scenariomodel import ScenarioFile
 from gameday.formats.scorecard import ScorecardFile
 
 MODELS: dict[str, type[strict.Strict]] = {
+    "game-day": GameDayFile,
     "gameday": SettingsFile,
     "responder": ResponderFile,
     "scenario": ScenarioFile,

@@ -13,9 +13,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from gameday.core.errors import Mistake
+from gameday.core.gameplan import GameDayPlan
 from gameday.core.responder import ResponderScript
 from gameday.core.scenario import Playbook, Scenario, ScorecardRules
-from gameday.formats import crosscheck, reader, scenariorules, source
+from gameday.formats import crosscheck, gameplan, gameplanrules, reader, scenariorules, source
 from gameday.formats import experiment as experiments
 from gameday.formats import playbook as playbooks
 from gameday.formats import responder as responders
@@ -54,6 +55,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind(name="scenario", read=reader.read, check=scenarios.check),
+        Kind(name="gameday", read=reader.read, check=gameplan.check),
         Kind(name="experiment", read=experiments.read, check=experiments.check),
         Kind(name="scorecard", read=reader.read, check=scorecards.check),
         Kind(name="responder", read=reader.read, check=responders.check),
@@ -130,6 +132,40 @@ class Catalogue:
             self.mistakes.extend(crosscheck.responder(checked.document, checked.value, scenario, playbook))
         return checked
 
+    def game_day(self, path: str) -> Checked[GameDayPlan]:
+        """Check a game-day plan with every scenario and script of its agenda, on its environment."""
+        checked: Checked[GameDayPlan] = self.check(path, "gameday")
+        document = checked.document
+        self._environment(document, "")
+        place = document.get(("environment",))
+        here = place if place in self.space.settings.environments else ""
+        scenario: Scenario | None = None
+        for where, kind, named in gameplanrules.references(document):
+            try:
+                self._take(named, kind)
+            except ValueError as wrong:
+                self.mistakes.append(document.mistake(where, str(wrong), hint=self._nearest(named)))
+                scenario = None
+                continue
+            if kind == "scenario":
+                scenario = self.scenario(named, here).value
+            else:
+                self.responder(named, scenario)
+        if checked.value is not None:
+            people = tuple(self.space.settings.people)
+            self.mistakes.extend(gameplan.unknown_people(document, checked.value, people))
+        return checked
+
+    def overlaps(self) -> None:
+        """Compare the plans that were checked: two on one environment at one time are a mistake."""
+        named = sorted(path for path, kind in self.checked if kind == "gameday")
+        days = [(known, known.value) for path in named if (known := self.checked[path, "gameday"]).value]
+        scenarios = {path: one.value for (path, kind), one in self.checked.items() if kind == "scenario"}
+        read = {path: value for path, value in scenarios.items() if value is not None}
+        self.mistakes.extend(
+            gameplan.overlaps([(one.document, plan, gameplan.lasts(plan, read)) for one, plan in days])
+        )
+
     def playbook_of(self, scenario: Scenario) -> Playbook | None:
         """Give a scenario's playbook, where it could be read."""
         known = self.checked.get((scenario.playbook, "playbook"))
@@ -148,6 +184,8 @@ class Catalogue:
 def kind_of(path: str, content: bytes) -> str:
     """Tell what kind of file this is: by its ending, its first key, its folder; empty: it can't be told."""
     place = PurePosixPath(path)
+    if path.endswith(gameplan.ENDINGS):
+        return "gameday"
     if place.suffix in _ENDINGS:
         return _ENDINGS[place.suffix]
     if place.suffix not in {".json", ".yaml", ".yml"}:

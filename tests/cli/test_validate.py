@@ -116,3 +116,43 @@ def test_a_file_of_no_known_kind_is_told(tmp_path: Path, capfd: pytest.CaptureFi
     told = capfd.readouterr().err
     assert "notes.txt:1:1: what kind of file this is can't be told" in told
     assert "scenarios/gone.yaml:1:1: there is no file scenarios/gone.yaml" in told
+
+
+PLAN = "gameday: day\ntitle: t\nenvironment: shop\ndate: 2026-12-01T10:00\nagenda: [{scenario: slow.yaml}]\n"
+
+
+def plan(root: Path, name: str = "day", text: str = PLAN) -> None:
+    (root / "scenarios" / f"{name}.gameday.yaml").write_text(text, encoding="utf-8")
+
+
+def test_a_game_day_plan_is_checked_with_what_it_names(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = space.make(tmp_path)
+    plan(root, text=PLAN.replace("slow.yaml", "slwo.yaml, responder: responders/slow.yaml"))
+    assert run(root, "scenarios/day.gameday.yaml") == 2
+    assert capfd.readouterr().err.splitlines()[:2] == [
+        "scenarios/day.gameday.yaml:5:21: there is no file scenarios/slwo.yaml",
+        "  hint: did you mean 'slow.yaml'?",
+    ]
+
+
+def test_plans_that_overlap_are_a_mistake_of_the_later_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = space.make(tmp_path)
+    plan(root)
+    plan(root, "eve", PLAN.replace("10:00", "10:30"))
+    assert run(root) == 2
+    told = capfd.readouterr().err
+    assert "scenarios/eve.gameday.yaml:4:7: on 2026-12-01T10:30Z this is while" in told
+    assert told.count("scenarios/eve.gameday.yaml:4:7") == 1
+
+
+def test_a_plan_with_a_misspelt_first_key_is_still_a_plan(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = space.make(tmp_path)
+    plan(root, text=PLAN.replace("gameday:", "gamday:"))
+    assert run(root) == 2
+    assert "did you mean 'gameday'?" in capfd.readouterr().err

@@ -10,7 +10,12 @@ ROOT = Path(__file__).parents[2]
 CATALOGUE = {
     "gameday": ["gameday.toml"],
     "responder": [str(file.relative_to(ROOT)) for file in ROOT.glob("scenarios/responders/*.yaml")],
-    "scenario": [str(file.relative_to(ROOT)) for file in ROOT.glob("scenarios/*.yaml")],
+    "game-day": [str(file.relative_to(ROOT)) for file in ROOT.glob("scenarios/*.gameday.yaml")],
+    "scenario": [
+        str(file.relative_to(ROOT))
+        for file in ROOT.glob("scenarios/*.yaml")
+        if not file.name.endswith(".gameday.yaml")
+    ],
     "scorecard": [str(file.relative_to(ROOT)) for file in ROOT.glob("scorecards/*.yaml")],
 }
 
