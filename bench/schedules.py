@@ -38,7 +38,8 @@ from gameday.core.values import Instant, format_instant, instant
 from gameday.formats import recurrence
 from gameday.ports import ScheduleRow
 from gameday.signals.calendars import FreezeCalendars
-from gameday.storage.schedules import SqliteScheduleStore
+from gameday.storage.database import Database
+from gameday.storage.schedules import SqlScheduleStore
 from gameday.testing.clock import VirtualClock
 from gameday.testing.schedules import FakeIncidents, FakeNotices, FakeStarter
 from gameday.testing.store import MemoryStore
@@ -193,7 +194,7 @@ def wrong_with(one: Schedule, record: Record, year: Year, frozen: list[tuple[flo
     return "" if holds.get(record.reason) else f"{record.state} as {record.reason}, which does not hold"
 
 
-def judge(all_: list[Schedule], store: SqliteScheduleStore, year: Year) -> tuple[Counter[str], Counter[str]]:
+def judge(all_: list[Schedule], store: SqlScheduleStore, year: Year) -> tuple[Counter[str], Counter[str]]:
     """Compare what is recorded with what the oracles expect."""
     frozen = frozen_spans()
     became: Counter[str] = Counter()
@@ -221,7 +222,7 @@ def simulate(count: int, seed: int, folder: Path) -> int:
     """Simulate a year, print what became of it; give how many things were wrong."""
     chance = random.Random(seed)
     clock = JumpyClock(instant(BEGIN.timestamp() - 60))
-    store = SqliteScheduleStore(folder / "year.db")
+    store = SqlScheduleStore(Database(folder / "year.db"))
     year = Year()
     starter = FakeStarter(clock=clock, store=store, lasts=20.0)
 
@@ -263,7 +264,7 @@ def simulate(count: int, seed: int, folder: Path) -> int:
 def daemon(folder: Path, count: int, due: int) -> list[tuple[str, float, str, float]]:
     """Start `gameday serve` on many schedules; measure start-up, idling, and how late drills begin."""
     (folder / "gameday.toml").write_text('[store]\nurl = "sqlite:///.gameday/gameday.db"\n')
-    store = SqliteScheduleStore(folder / ".gameday" / "gameday.db")
+    store = SqlScheduleStore(Database(folder / ".gameday" / "gameday.db"))
     chance = random.Random(1)
     now = int(time.time())
     fill(store, count, now, chance)
@@ -294,7 +295,7 @@ def daemon(folder: Path, count: int, due: int) -> list[tuple[str, float, str, fl
     ]
 
 
-def fill(store: SqliteScheduleStore, count: int, now: int, chance: random.Random) -> None:
+def fill(store: SqlScheduleStore, count: int, now: int, chance: random.Random) -> None:
     """Keep schedules that come due tomorrow or later, all in one transaction's time each."""
     for number in range(count):
         one = schedule(number, chance)
@@ -302,7 +303,7 @@ def fill(store: SqliteScheduleStore, count: int, now: int, chance: random.Random
         store.add(ScheduleRow(schedule=one, standing=schedules.Standing(occurrence=at, wake=at)))
 
 
-def fall_due(store: SqliteScheduleStore, due: int) -> list[tuple[ScheduleId, Instant]]:
+def fall_due(store: SqlScheduleStore, due: int) -> list[tuple[ScheduleId, Instant]]:
     """Let schedules fall due one after the other, each on an environment of its own.
 
     Their scenario is not there: what is measured ends where the drill's own process has confirmed.

@@ -355,9 +355,8 @@ def _request(space: Workspace, prepared: Prepared) -> ev.FaultRequested | None:
 def schedules(url: str) -> ports.ScheduleStore:
     """Open the schedules of the store at a URL. Raises UsageError, StoreUnavailable."""
     from gameday import storage  # noqa: PLC0415
-    from gameday.storage.schedules import SqliteScheduleStore  # noqa: PLC0415
 
-    return SqliteScheduleStore(storage.sqlite_path(url))
+    return storage.open_schedules(url)
 
 
 def office(

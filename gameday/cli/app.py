@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gameday.cli import mark, output, policy, schedule, shop
+from gameday.cli import mark, output, policy, schedule, shop, store
 from gameday.core.errors import GamedayError
 
 app = typer.Typer(
@@ -282,6 +282,7 @@ def main() -> None:
     app.add_typer(shop.app, name="shop")
     app.add_typer(policy.app, name="policy")
     app.add_typer(schedule.app, name="schedule")
+    app.add_typer(store.app, name="store")
     try:
         app()
     except GamedayError as error:

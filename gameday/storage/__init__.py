@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gameday.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from gameday.ports import HistoryStore
+    from gameday.ports import HistoryStore, ScheduleStore
     from gameday.storage.database import Executor
     from gameday.storage.histories import SqlStore
 
@@ -30,6 +30,13 @@ def open_plain(url: str) -> SqlStore:
     from gameday.storage.histories import SqlStore  # noqa: PLC0415
 
     return SqlStore(open_executor(url))
+
+
+def open_schedules(url: str, *, create: bool = True) -> ScheduleStore:
+    """Open the schedules of the store at a URL. Raises UsageError, StoreUnavailable."""
+    from gameday.storage.schedules import SqlScheduleStore  # noqa: PLC0415
+
+    return SqlScheduleStore(open_executor(url, create=create))
 
 
 def open_executor(url: str, *, patience: float | None = None, create: bool = True) -> Executor:

@@ -1,14 +1,13 @@
-"""`ports.ScheduleStore` on one SQLite file, the one that holds the histories.
+"""`ports.ScheduleStore` over any database that runs our statements: the one that holds the histories.
 
 Comes in: schedules, claims, what became of occurrences. Goes out: the same, each occurrence once.
-Does not: hold SQL (`storage.schedulestatements`), or decide what is due.
+Does not: hold SQL (`storage.schedulestatements`), know which database it is, or decide what is due.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from gameday.core.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
@@ -16,20 +15,17 @@ from gameday.core.values import Instant
 from gameday.formats import schedules
 from gameday.ports import Claim, ScheduleRow
 from gameday.storage import schedulestatements as sql
-from gameday.storage.database import PATIENCE, Database, Transaction
+from gameday.storage.database import Executor, Transaction
 
 COLUMNS = tuple(field.name for field in fields(Record))
 """A record's values in the order in which they are stored."""
 
 
-class SqliteScheduleStore:
-    """Schedules in a SQLite file, for any number of processes."""
+class SqlScheduleStore:
+    """Schedules in a database that any number of processes use."""
 
-    def __init__(self, path: Path, *, patience: float = PATIENCE) -> None:
-        self._database = Database(path, patience=patience)
-        with self._database.write() as tx:
-            for statement in sql.SCHEMA:
-                tx.execute(statement, {})
+    def __init__(self, database: Executor) -> None:
+        self._database = database
 
     def add(self, row: ScheduleRow) -> bool:
         """Keep a schedule; False: one of that id is there."""

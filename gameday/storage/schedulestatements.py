@@ -91,3 +91,23 @@ APPROVE = """INSERT INTO approvals (schedule, occurrence, person, given)
     VALUES (:schedule, :occurrence, :person, :given) ON CONFLICT (schedule, occurrence, person) DO NOTHING"""
 APPROVALS = """SELECT person, given FROM approvals WHERE schedule = :schedule AND occurrence = :occurrence
     ORDER BY given, person"""
+
+# --- a whole store into another one ---
+
+STANDING_AT_ALL = "SELECT schedule FROM occurrences WHERE state IN ('claimed', 'started') ORDER BY occurrence"
+COPIED = {
+    "schedules": ("schedule", "body", "paused", "occurrence", "wake", "noticed"),
+    "occurrences": tuple(name.strip() for name in _RECORD.split(",")),
+    "approvals": ("schedule", "occurrence", "person", "given"),
+}
+_KEYS = {
+    "schedules": "schedule",
+    "occurrences": "schedule, occurrence",
+    "approvals": "schedule, occurrence, person",
+}
+ALL = {table: f"SELECT {', '.join(columns)} FROM {table}" for table, columns in COPIED.items()}
+PUT = {
+    table: f"""INSERT INTO {table} ({", ".join(columns)}) VALUES ({", ".join(f":{name}" for name in columns)})
+    ON CONFLICT ({_KEYS[table]}) DO NOTHING"""
+    for table, columns in COPIED.items()
+}

@@ -75,6 +75,15 @@ NAME_DRILL = "UPDATE drills SET scenario = :scenario, environment = :environment
 CLOSE_DRILL = "UPDATE drills SET closed = :closed, how = :how WHERE drill = :drill AND closed IS NULL"
 DRILLS = """SELECT drill, scenario, environment, started, closed, how FROM drills
     ORDER BY started DESC, drill DESC"""
+DRILL_COLUMNS = ("drill", "scenario", "environment", "started", "closed", "how", "events", "events_head",
+    "load", "load_head", "load_until")  # fmt: skip
+DRILL = f"SELECT {', '.join(DRILL_COLUMNS[1:])} FROM drills WHERE drill = :drill"  # noqa: S608  # ours
+INDEX_DRILL = f"""INSERT INTO drills ({", ".join(DRILL_COLUMNS)})
+    VALUES ({", ".join(f":{name}" for name in DRILL_COLUMNS)})
+    ON CONFLICT (drill) DO UPDATE SET scenario = excluded.scenario, environment = excluded.environment,
+        started = excluded.started, closed = excluded.closed, how = excluded.how,
+        load_until = excluded.load_until"""  # noqa: S608  # ours
+"""Copies a drill's row; the heads of its chains come with their lines."""
 LIVE = """SELECT drill, scenario, environment, started, closed, how FROM drills WHERE closed IS NULL
     ORDER BY started DESC, drill DESC"""
 
@@ -84,12 +93,18 @@ MOVE_EVENTS = "UPDATE drills SET events = :seq, events_head = :head WHERE drill 
 EVENTS = "SELECT seq, line FROM events WHERE drill = :drill AND seq > :after ORDER BY seq"
 OF_KIND = "SELECT line FROM events WHERE drill = :drill AND kind = :kind ORDER BY seq"
 EVENT_CHAIN = "SELECT seq, line, hash FROM events WHERE drill = :drill ORDER BY seq"
+EVENT_ROWS = """SELECT seq, id, kind, line, hash FROM events WHERE drill = :drill AND seq > :after
+    ORDER BY seq LIMIT :most"""
+EVENT_HASH = "SELECT hash FROM events WHERE drill = :drill AND seq = :seq"
 
 ADD_LOAD = """INSERT INTO load (drill, seq, id, ends, lines, hash)
     VALUES (:drill, :seq, :id, :ends, :lines, :hash) ON CONFLICT (drill, id) DO NOTHING"""
 MOVE_LOAD = "UPDATE drills SET load = :seq, load_head = :head, load_until = :until WHERE drill = :drill"
 LOAD = "SELECT lines FROM load WHERE drill = :drill AND ends > :since ORDER BY seq"
 LOAD_CHAIN = "SELECT seq, lines, hash FROM load WHERE drill = :drill ORDER BY seq"
+LOAD_ROWS = """SELECT seq, id, ends, lines, hash FROM load WHERE drill = :drill AND seq > :after
+    ORDER BY seq LIMIT :most"""
+LOAD_HASH = "SELECT hash FROM load WHERE drill = :drill AND seq = :seq"
 
 CLAIM = """INSERT INTO claims (drill, what, holder, until) VALUES (:drill, :what, :holder, :until)
     ON CONFLICT (drill, what) DO UPDATE SET holder = excluded.holder, until = excluded.until

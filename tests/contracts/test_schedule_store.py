@@ -10,7 +10,9 @@ import pytest
 from gameday.core.schedule import Approval, Kind, Record, Recurrence, Schedule, ScheduleId, Standing, State
 from gameday.core.values import instant
 from gameday.ports import Claim, ScheduleRow, ScheduleStore
-from gameday.storage.schedules import SqliteScheduleStore
+from gameday.storage import open_executor
+from gameday.storage.database import Database
+from gameday.storage.schedules import SqlScheduleStore
 from gameday.testing.schedules import MemoryScheduleStore
 
 T = instant(1_800_000_000)
@@ -19,10 +21,15 @@ HERE = Standing(occurrence=T, wake=T)
 NEXT = Standing(occurrence=instant(T + 100), wake=instant(T + 100))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store(request, tmp_path):
     made: ScheduleStore
-    made = MemoryScheduleStore() if request.param == "memory" else SqliteScheduleStore(tmp_path / "s.db")
+    if request.param == "memory":
+        made = MemoryScheduleStore()
+    elif request.param == "sqlite":
+        made = SqlScheduleStore(Database(tmp_path / "s.db"))
+    else:
+        made = SqlScheduleStore(open_executor(request.getfixturevalue("server").url()))
     yield made
     made.close()
 

@@ -1,0 +1,198 @@
+"""A whole store into another one, of either kind: `gameday store copy`.
+
+Comes in: two databases. Goes out: how much was copied. Lines go over byte for byte, in their places: the
+chains of hashes are computed anew over every line that is read, and must end where the source says; the
+target's are checked again as they stand. Schedules go over with what became of their occurrences.
+Does not: change the source; copy rights that expire (claims, leases); or overwrite anything: a target
+with another history of a drill, or a drill that the source doesn't have, is refused.
+
+May be stopped at any time, and run again: what is there is checked and passed over, what is missing
+added. A batch of lines goes in with its new ends, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.core.errors import HistoryCorrupt, NotReady, UsageError
+from gameday.formats import envelope
+from gameday.storage import journal
+from gameday.storage import schedulestatements as schedulesql
+from gameday.storage import statements as sql
+from gameday.storage.database import Executor, Transaction
+from gameday.storage.journal import Heads
+
+BATCH = 500
+"""Lines that are read and written at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Copied:
+    """How much a store holds, and how much of it was new to the target."""
+
+    drills: int = 0
+    events: int = 0
+    load: int = 0
+    schedules: int = 0
+    new: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Chain:
+    """One of a drill's two chains, and the statements that read and write it; text: the hashed column."""
+
+    what: str
+    lines: str
+    hash_at: str
+    add: str
+    columns: tuple[str, ...]
+    text: str
+
+
+EVENTS = _Chain(
+    what="event", lines=sql.EVENT_ROWS, hash_at=sql.EVENT_HASH, add=sql.ADD_EVENT,
+    columns=("seq", "id", "kind", "line", "hash"), text="line",
+)  # fmt: skip
+LOAD = _Chain(
+    what="load batch", lines=sql.LOAD_ROWS, hash_at=sql.LOAD_HASH, add=sql.ADD_LOAD,
+    columns=("seq", "id", "ends", "lines", "hash"), text="lines",
+)  # fmt: skip
+
+
+def copy(source: Executor, target: Executor) -> Copied:
+    """Copy everything. Raises NotReady while a drill lives; HistoryCorrupt, UsageError, StoreUnavailable."""
+    _must_rest(source)
+    drills = [row[0] for row in reversed(source.rows(sql.DRILLS))]
+    strange = sorted({row[0] for row in target.rows(sql.DRILLS)} - set(drills))
+    if strange:
+        raise UsageError(
+            f"the target holds drill {strange[0]}, which this store does not",
+            hint="copy into an empty store, or into one that an earlier copy began",
+        )
+    counts = [_copy_drill(source, target, drill) for drill in drills]
+    schedules, new = _copy_schedules(source, target)
+    return Copied(
+        drills=len(drills),
+        events=sum(heads.events for heads, _ in counts),
+        load=sum(heads.load for heads, _ in counts),
+        schedules=schedules,
+        new=new + sum(added for _, added in counts),
+    )
+
+
+def _must_rest(source: Executor) -> None:
+    """Refuse a store that is being written: a copy of it would be old at once."""
+    if live := source.rows(sql.LIVE):
+        raise NotReady(
+            f"drill {live[0][0]} is live in this store", hint="gameday end or gameday revert closes it"
+        )
+    if standing := source.rows(schedulesql.STANDING_AT_ALL):
+        raise NotReady(f"schedule {standing[0][0]} has a drill that stands", hint="stop gameday serve first")
+
+
+# --- histories ---
+
+
+def _copy_drill(source: Executor, target: Executor, drill: str) -> tuple[Heads, int]:
+    """Copy what is missing of one drill; give how far it goes, and how many lines were new."""
+    with source.read() as tx:
+        index = tx.execute(sql.DRILL, {"drill": drill}).fetchone()
+        heads = Heads(*index[5:])
+        there = _there(target, tx, drill)
+        added = 0
+        for chain, count, head, have in (
+            (EVENTS, heads.events, heads.events_head, there.events),
+            (LOAD, heads.load, heads.load_head, there.load),
+        ):
+            last = _hash_at(tx, chain, drill, have)
+            for batch in _sound(tx, chain, drill, (have, last), (count, head)):
+                with target.write() as into:
+                    _put(into, chain, drill, index[2], batch)
+                added += len(batch)
+    with target.write() as into:
+        into.execute(sql.INDEX_DRILL, dict(zip(sql.DRILL_COLUMNS, (drill, *index), strict=True)))
+        if wrong := list(journal.verify(into, drill)):
+            raise HistoryCorrupt(f"the copy of drill {drill} is not sound: {'; '.join(wrong)}")
+    return heads, added
+
+
+def _there(target: Executor, source: Transaction, drill: str) -> Heads:
+    """Give how much of a drill the target has. Raises HistoryCorrupt where that is another history."""
+    with target.read() as tx:
+        heads = journal.heads(tx, drill)
+        if heads is None:
+            return Heads(0, envelope.start(drill), 0, envelope.start(drill), 0.0)
+        wrong = list(journal.verify(tx, drill))
+    if wrong:
+        raise HistoryCorrupt(f"drill {drill} in the target is not sound: {'; '.join(wrong)}")
+    for chain, have, head in ((EVENTS, heads.events, heads.events_head), (LOAD, heads.load, heads.load_head)):
+        if _hash_at(source, chain, drill, have) != head:
+            raise HistoryCorrupt(
+                f"the target holds another history of drill {drill}: its {chain.what} {have} differs"
+            )
+    return heads
+
+
+def _hash_at(tx: Transaction, chain: _Chain, drill: str, seq: int) -> str:
+    """Give the hash of a chain at a place; empty where it does not reach so far."""
+    if seq == 0:
+        return envelope.start(drill)
+    found = tx.execute(chain.hash_at, {"drill": drill, "seq": seq}).fetchone()
+    return str(found[0]) if found else ""
+
+
+def _sound(
+    tx: Transaction, chain: _Chain, drill: str, begin: tuple[int, str], end: tuple[int, str]
+) -> Iterator[list[dict[str, Any]]]:
+    """Give the rows behind a place in batches, and check that they follow from each other, to the end."""
+    seq, last = begin
+    while seq < end[0]:
+        asked = {"drill": drill, "after": seq, "most": BATCH}
+        rows = [dict(zip(chain.columns, row, strict=True)) for row in tx.execute(chain.lines, asked)]
+        for row in rows:
+            seq, last = seq + 1, envelope.chain(last, row[chain.text])
+            if (row["seq"], row["hash"]) != (seq, last):
+                raise HistoryCorrupt(
+                    f"{chain.what} {seq} of drill {drill} was changed or is missing", hint="gameday verify"
+                )
+        if not rows:
+            break
+        yield rows
+    if (seq, last) != end:
+        raise HistoryCorrupt(f"drill {drill} ends at {chain.what} {seq}, not {end[0]}", hint="gameday verify")
+
+
+def _put(tx: Transaction, chain: _Chain, drill: str, started: float, rows: Sequence[dict[str, Any]]) -> None:
+    """Add a batch behind what is there; the drill's row is made first, and locked."""
+    tx.execute(sql.OPEN_DRILL, {"drill": drill, "started": started, "head": envelope.start(drill)})
+    for row in rows:
+        tx.execute(chain.add, {"drill": drill, **row})
+    last = {"drill": drill, "seq": rows[-1]["seq"], "head": rows[-1]["hash"]}
+    if chain is EVENTS:
+        tx.execute(sql.MOVE_EVENTS, last)
+    else:
+        tx.execute(sql.MOVE_LOAD, {**last, "until": max(row["ends"] for row in rows)})
+
+
+# --- schedules ---
+
+
+def _copy_schedules(source: Executor, target: Executor) -> tuple[int, int]:
+    """Copy schedules, occurrences and approvals in one transaction; refuse a target with others."""
+    schedules = new = 0
+    with source.read() as tx, target.write() as into:
+        for table, columns in schedulesql.COPIED.items():
+            rows = tx.execute(schedulesql.ALL[table], {}).fetchall()
+            for row in rows:
+                values = dict(zip(columns, row, strict=True))
+                new += into.execute(schedulesql.PUT[table], values).rowcount
+            there = into.execute(schedulesql.ALL[table], {}).fetchall()
+            if set(map(tuple, there)) != set(map(tuple, rows)):
+                raise UsageError(
+                    f"the target holds other {table} than this store",
+                    hint="copy into an empty store, or into one that an earlier copy began",
+                )
+            schedules += len(rows) if table == "schedules" else 0
+    return schedules, new
