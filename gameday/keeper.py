@@ -262,7 +262,9 @@ class Keeper:
         if outcome.rolling:
             error = outcome.settled.error if outcome.settled else "the process that rolled back died"
             self._pen.record(ev.RevertFailed(fault=fault, attempt=1, error=error))
-        exposed = Exposed(fault=fault, request=held.request, injected=True, attempts=attempts)
+        exposed = Exposed(
+            fault=fault, request=held.request, injected=True, certain=outcome.certain, attempts=attempts
+        )
         return await reverting.undo(exposed, self._hands)
 
     async def _fence(self, held: Held) -> None:

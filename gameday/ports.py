@@ -174,8 +174,14 @@ class Played:
 class Ledger(Protocol):
     """Plays the rollbacks that a FaultRequested carries."""
 
-    async def play(self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell) -> Played:
-        """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises."""
+    async def play(
+        self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell, *, ask: bool
+    ) -> Played:
+        """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises.
+
+        ask: what the still-exposed probe says is gone already need not be undone. Not to be asked where
+        an action may still be on its way to the target.
+        """
         ...
 
 

@@ -353,7 +353,9 @@ async def _play_until_undone(exposed: Exposed, hands: Hands) -> bool:
     fault, end = exposed.fault, hands.clock.now() + GIVE_UP
     for count in itertools.count():
         attempt = exposed.attempts + count + 1
-        played = await hands.ledger.play(exposed.request, attempt, hands.by, _tell(hands.pen))
+        played = await hands.ledger.play(
+            exposed.request, attempt, hands.by, _tell(hands.pen), ask=exposed.certain
+        )
         if played.undone:
             hands.pen.record(ev.FaultReverted(fault=fault, how=played.how, by=hands.by), at=played.at)
             break

@@ -23,6 +23,8 @@ class Exposed:
     """A fault that may be in force.
 
     injected  an action of its method is known to have started
+    certain   every such action is known to have ended well; else one may still be on its way to the
+              target, and what a probe says of it now need not hold in a second
     attempts  rollbacks tried so far
     gave_up   the last try was final: a person must do `steps`
     """
@@ -30,6 +32,7 @@ class Exposed:
     fault: FaultId
     request: ev.FaultRequested
     injected: bool
+    certain: bool = False
     attempts: int = 0
     gave_up: bool = False
     steps: tuple[str, ...] = ()
@@ -43,6 +46,16 @@ def of(history: History) -> tuple[Exposed, ...]:
     return tuple(each for each in exposed if each.injected or not _never_began(history, each.fault))
 
 
+def injects(activity: ev.ActivityStarted | ev.ActivityFinished) -> bool:
+    """Tell whether an activity is an action of the method: those put the fault into force."""
+    return activity.stage == "method" and activity.kind == "action"
+
+
+def injected(activity: ev.ActivityFinished) -> bool:
+    """Tell whether an action of the method is over and did what it was to do."""
+    return injects(activity) and activity.status == "succeeded"
+
+
 def _exposed(history: History, request: ev.FaultRequested) -> Exposed:
     fault = request.fault
     tries = [tried.fact.attempt for tried in history.each(ev.RevertAttempted) if tried.fact.fault == fault]
@@ -54,6 +67,7 @@ def _exposed(history: History, request: ev.FaultRequested) -> Exposed:
         fault=fault,
         request=request,
         injected=_injected(history, fault),
+        certain=_certain(history, fault),
         attempts=attempts,
         gave_up=final is not None,
         steps=final.steps if final else (),
@@ -64,7 +78,14 @@ def _injected(history: History, fault: FaultId) -> bool:
     if any(injected.fact.fault == fault for injected in history.each(ev.FaultInjected)):
         return True
     started = (activity.fact for activity in history.each(ev.ActivityStarted))
-    return any(a.fault == fault and a.stage == "method" and a.kind == "action" for a in started)
+    return any(activity.fault == fault and injects(activity) for activity in started)
+
+
+def _certain(history: History, fault: FaultId) -> bool:
+    """Tell whether as many actions of the method have ended well as have started, and at least one."""
+    began = sum(one.fact.fault == fault and injects(one.fact) for one in history.each(ev.ActivityStarted))
+    well = sum(one.fact.fault == fault and injected(one.fact) for one in history.each(ev.ActivityFinished))
+    return 0 < began == well
 
 
 def _never_began(history: History, fault: FaultId) -> bool:

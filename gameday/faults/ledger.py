@@ -43,12 +43,14 @@ class ChildLedger:
                 case _:
                     pass
 
-    async def play(self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell) -> Played:
+    async def play(
+        self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell, *, ask: bool
+    ) -> Played:
         """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises."""
         request = self._seal.open(request) if self._seal else request
         try:
             process = self._warm.get(_key(request)) or await self._start(request, tell)
-            await process.send("play", request=dataclasses.asdict(request), attempt=attempt, by=by)
+            await process.send("play", request=dataclasses.asdict(request), attempt=attempt, by=by, ask=ask)
             played = await self._listen(process, tell)
         except OSError as error:
             played = Played(undone=False, error=f"the rollbacks can't be started: {error}")

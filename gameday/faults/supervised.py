@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gameday.core import events as ev
+from gameday.core import exposure
 from gameday.core.values import DrillId, Seconds
 from gameday.faults import wire
 from gameday.faults.deadlines import Deadlines
@@ -46,6 +47,7 @@ class Outcome:
 
     settled  what its own rollbacks came to; None: it did not say
     touched  an activity of its method has started
+    certain  every action of its method that started has ended well (`core.exposure`)
     rolling  its rollbacks had begun
     error    what went wrong, where nobody had asked it to stop
     """
@@ -53,6 +55,7 @@ class Outcome:
     settled: Played | None
     touched: bool
     rolling: bool
+    certain: bool = False
     error: str = ""
 
 
@@ -65,6 +68,7 @@ class Supervised:
         self._tell = tell
         self._settled: Played | None = None
         self._touched = self._holding = self._rolling = False
+        self._began = self._went_well = 0
         self._error = ""
         self._deadlines = Deadlines()
         self._stopping: asyncio.Task[None] | None = None
@@ -132,7 +136,13 @@ class Supervised:
             await self._stopping
         elif self._settled is None:
             self._error = self._error or "the Chaos Toolkit process died"
-        return Outcome(settled=self._settled, touched=self._touched, rolling=self._rolling, error=self._error)
+        return Outcome(
+            settled=self._settled,
+            touched=self._touched,
+            rolling=self._rolling,
+            certain=0 < self._began == self._went_well,
+            error=self._error,
+        )
 
     async def _next(self) -> wire.Message | None:
         """Wait for the next message; a process that is overdue is killed, and what it said last is read."""
@@ -149,8 +159,7 @@ class Supervised:
     def _take(self, message: wire.Message) -> None:
         match message:
             case wire.Told(fact=fact, at=at):
-                if isinstance(fact, ev.ActivityStarted) and fact.stage == "method":
-                    self._touched = True
+                self._count(fact)
                 self._tell(fact, at)
             case wire.Note(word="rolling"):
                 self._rolling = True
@@ -160,5 +169,16 @@ class Supervised:
                 self._settled = played(message)
             case wire.Note(word="crashed" | "unreadable"):
                 self._error = self._error or message.text("error")
+            case _:
+                pass
+
+    def _count(self, fact: ev.Fact) -> None:
+        """Note what the method does to the target."""
+        match fact:
+            case ev.ActivityStarted(stage="method"):
+                self._touched = True
+                self._began += exposure.injects(fact)
+            case ev.ActivityFinished(stage="method"):
+                self._went_well += exposure.injected(fact)
             case _:
                 pass

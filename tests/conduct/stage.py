@@ -59,7 +59,7 @@ class Ledger:
         self.played = 0
         self.fails = 0
 
-    async def play(self, request, attempt, by, tell):
+    async def play(self, request, attempt, by, tell, *, ask):
         self.played += 1
         if self.played <= self.fails:
             return Played(undone=False, error="refused", steps=("mend it by hand",))

@@ -25,9 +25,10 @@ class FakeLedger:
 
     def __init__(self, clock, *answers, seconds=0.5):
         self.clock, self.answers, self.seconds = clock, list(answers or (DONE,)), seconds
-        self.played = []
+        self.played, self.asked = [], []
 
-    async def play(self, request, attempt, by, tell):
+    async def play(self, request, attempt, by, tell, *, ask):
+        self.asked.append(ask)
         self.played.append((request.fault, attempt, by))
         tell(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
         await self.clock.sleep(self.seconds)
@@ -127,13 +128,24 @@ def test_who_may_inject_is_ended_before_the_first_rollback():
     played_when = []
     play = scene.ledger.play
 
-    async def watched(*args):
+    async def watched(*args, ask):
         played_when.append(list(machine.log))
-        return await play(*args)
+        return await play(*args, ask=ask)
 
     scene.ledger.play = watched
     scene.settle(machine)
     assert played_when[0] == [("end", 11, True), ("end", 12, True), ("sweep", "GAMEDAY_FAULT", "d/f1")]
+
+
+def test_a_fault_whose_action_may_still_arrive_is_undone_without_asking_whether_it_is_there():
+    action = {"fault": "f1", "stage": "method", "activity": "a", "kind": "action"}
+    cut, done = Scene(), Scene()
+    for scene in (cut, done):
+        scene.write(ev.ActivityStarted(**action))
+    done.write(ev.ActivityFinished(**action, status="succeeded"))
+    for scene in (cut, done):
+        scene.settle(FakeMachine())
+    assert (cut.ledger.asked, done.ledger.asked) == ([False], [True])
 
 
 def test_a_living_conductor_goes_on_unless_the_drill_is_closed_for_it():

@@ -44,6 +44,21 @@ def test_a_probe_or_a_rollback_injects_nothing():
     assert not exposed.injected
 
 
+def finished(status="succeeded"):
+    return ev.ActivityFinished(fault="f1", stage="method", activity="a", kind="action", status=status)
+
+
+def test_it_is_certain_only_when_every_action_that_started_has_ended_well():
+    histories = {
+        "nothing seen": (request(),),
+        "still on its way": (request(), started()),
+        "failed": (request(), started(), finished("failed")),
+        "one of two": (request(), started(), finished(), started()),
+        "all": (request(), started(), finished(), started(), finished(), started(kind="probe")),
+    }
+    assert [exposure.of(told(*facts))[0].certain for facts in histories.values()] == [False] * 4 + [True]
+
+
 def test_reverted_ends_it():
     facts = (request(), ev.FaultInjected(fault="f1", action="a"))
     assert exposure.of(told(*facts, ev.FaultReverted(fault="f1", how="rolled-back", by="keeper"))) == ()

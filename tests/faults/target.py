@@ -1,7 +1,8 @@
 """A tiny service to break: a real HTTP server that writes down when its fault went on and off.
 
 GET /fault answers {"on": true|false}; POST /fault/on and /fault/off change it; POST /refuse?times=N
-lets the next N changes to `off` fail with 500; GET / answers 200, or 500 while the fault is on.
+lets the next N changes to `off` fail with 500; POST /fault/late takes half a second to turn it on, and later
+changes wait for it, as a deployment's do; GET / answers 200, or 500 while the fault is on.
 """
 
 import json
@@ -37,7 +38,9 @@ class Target:
                 self.refuse -= 1
                 self.changes.append((time.time(), "refused"))
                 return 500
-            self.on = what == "on"
+            if what == "late":
+                time.sleep(0.5)
+            self.on = what != "off"
             self.changes.append((time.time(), what))
             return 200
 

@@ -11,7 +11,7 @@ from gameday.system import processes
 from tests.faults.building import Told, experiment, fault_off, python, request
 
 
-def play(made, *, attempts=1, warm=False, meanwhile=None):
+def play(made, *, attempts=1, warm=False, meanwhile=None, ask=True):
     async def main():
         told, ledger = Told(), ChildLedger("d1")
         asked = made if isinstance(made, ev.FaultRequested) else request(made)
@@ -19,7 +19,7 @@ def play(made, *, attempts=1, warm=False, meanwhile=None):
             if warm:
                 await ledger.warm(asked, told)
             begin = time.monotonic()
-            task = asyncio.ensure_future(ledger.play(asked, attempts, "keeper", told))
+            task = asyncio.ensure_future(ledger.play(asked, attempts, "keeper", told, ask=ask))
             if meanwhile is not None:
                 await meanwhile(told)
             played = await task
@@ -49,6 +49,12 @@ def test_what_the_probe_says_is_gone_is_not_played(target):
     _, played, _ = play(experiment(target.url, probed=True))
     assert played.how == "already-undone"
     assert target.changes == []
+
+
+def test_where_an_action_may_still_arrive_the_probe_is_not_asked_before(target):
+    _, played, _ = play(experiment(target.url, probed=True), ask=False)
+    assert played.how == "rolled-back"
+    assert [change for _, change in target.changes] == ["off"]
 
 
 def test_a_slow_probe_does_not_delay_the_rollbacks(target):

@@ -149,6 +149,29 @@ def test_what_the_team_undid_is_not_undone_again(target, tmp_path):
     assert started(told, "rollback") == []
 
 
+def test_an_action_that_was_cut_off_and_reaches_the_target_later_is_undone_all_the_same(target, tmp_path):
+    async def script(run, told):
+        await told.wait(ev.ActivityStarted)
+        await asyncio.sleep(0.1)
+        run.abort()
+
+    method = [python("late", "switch", url=target.url, to="late")]
+    told, outcome = conduct(experiment(target.url, method=method, probed=True), tmp_path, script)
+    assert [change for _, change in target.changes] == ["late", "off"]
+    assert outcome.settled.how == "rolled-back"
+    assert [fact.stage for fact in told.of(ev.ExposureProbed)] == ["before-inject", "after-revert"]
+
+
+def test_it_is_known_whether_every_action_has_ended_well(target, tmp_path):
+    async def killed(run, told):
+        await told.wait(ev.ActivityStarted)
+        processes.send(run.identity, signal.SIGKILL)
+
+    method = [fault_on(target.url), python("nap", "nap")]
+    assert not conduct(experiment(target.url, method=method), tmp_path, killed)[1].certain
+    assert conduct(experiment(target.url), tmp_path, hold_then_release)[1].certain
+
+
 def test_rollbacks_that_did_not_help_are_no_success(target, tmp_path):
     made = experiment(target.url, probed=True, rollbacks=[process("true")])
     _, outcome = conduct(made, tmp_path)

@@ -129,6 +129,7 @@ class Injection(Teller):
     def start_rollbacks(self, experiment: Json) -> None:
         """Empty the rollbacks where there is nothing to undo: nothing was started, or the team was faster.
 
+        An action that was cut off, or that failed, may still reach the target: then nobody is asked.
         While an activity goes on in another thread it could inject after them: this process must end first.
         """
         if self.open:
@@ -139,7 +140,7 @@ class Injection(Teller):
             return
         if not self.touched:
             self._verdict.say("never-injected")
-        elif not self._verdict.already(HURRY if self._stopping else PROBE_LIMIT):
+        elif self.unsure or not self._verdict.already(HURRY if self._stopping else PROBE_LIMIT):
             return
         self._settled = True
         experiment["rollbacks"] = []
@@ -170,7 +171,7 @@ class Injection(Teller):
 
     def _start_over(self) -> NoReturn:
         """Become a process that only plays the rollbacks: exec ends every thread that would not stop."""
-        play = {"do": "play", "request": self._request, "attempt": 1, "by": self.by}
+        play = {"do": "play", "request": self._request, "attempt": 1, "by": self.by, "ask": False}
         commands = os.memfd_create("commands", 0)
         os.write(commands, json.dumps(play).encode() + b"\n")
         os.lseek(commands, 0, os.SEEK_SET)

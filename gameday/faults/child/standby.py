@@ -45,7 +45,7 @@ class Standby:
         loaded = self._load(request)
         declared = tuple(loaded.experiment.get("rollbacks") or ())
         verdict = Verdict(self._line, Exposure(self._line, fault, loaded), declared)
-        if verdict.already(HURRY):
+        if command["ask"] and verdict.already(HURRY):
             return
         teller = Teller(self._line, fault, by=command["by"], attempt=command["attempt"])
         teller.stage, teller.redactor = "rollback", loaded.redactor()

@@ -9,6 +9,7 @@ from typing import Any
 from chaoslib.run import RunEventHandler
 
 from gameday.core import events as ev
+from gameday.core import exposure
 from gameday.core.values import FaultId, Seconds
 from gameday.faults.child.loading import Json
 from gameday.faults.line import Line
@@ -28,6 +29,8 @@ class Teller(RunEventHandler):  # type: ignore[misc]  # chaoslib carries no type
         self.touched = False
         self.injected = False
         self.rolling = False
+        self.unsure = 0
+        """How many actions of the method have started and not ended well."""
         self.open: set[str] = set()
         """The activities of the method that have not ended."""
         self._continuous: int | None = None
@@ -41,6 +44,7 @@ class Teller(RunEventHandler):  # type: ignore[misc]  # chaoslib carries no type
         if stage == "method":
             self.touched = True
             self.open.add(name)
+            self.unsure += activity["type"] == "action"
             if activity["type"] == "action" and not self.injected:
                 self.injected = True
                 self.line.tell(ev.FaultInjected(fault=self.fault, action=name), at)
@@ -66,6 +70,7 @@ class Teller(RunEventHandler):  # type: ignore[misc]  # chaoslib carries no type
             output=self.redactor.excerpt(run.get("output")),
             error=self.redactor.excerpt("".join((run.get("exception") or [])[-1:]).strip()),
         )
+        self.unsure -= exposure.injected(finished)
         self.line.tell(finished, clock.now())
 
     def start_continuous_hypothesis(self, frequency: int) -> None:  # noqa: ARG002  # chaoslib's signature
