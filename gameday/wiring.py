@@ -21,7 +21,7 @@ from gameday.core import events as ev
 from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.responder import ResponderScript
 from gameday.core.scenario import Scenario, ScorecardRules
-from gameday.core.values import DrillId, FaultId, Mode
+from gameday.core.values import DrillId, FaultId, Mode, Seconds
 
 if TYPE_CHECKING:
     from gameday.conduct.aims import Aims
@@ -98,10 +98,12 @@ def prepare(
     environment: str,
     responder: Path | None,
     mode: Mode,
+    phases: Mapping[str, Seconds] | None = None,
     imports: bool = True,
 ) -> Prepared:
     """Read and check every file of a drill, and freeze them. Raises InvalidFiles; touches nothing.
 
+    phases: other lengths than the scenario's, by the phase's name.
     imports: also import what experiment and locustfile name, in processes of their own.
     """
     from gameday.settings import drill_files  # noqa: PLC0415
@@ -110,6 +112,7 @@ def prepare(
     frozen = replace(
         files.scenario,
         environment=files.environment.name,
+        phases=replace(files.scenario.phases, **(phases or {})),
         real_incident=files.scenario.real_incident or files.environment.real_incident,
     )
     planned = ev.DrillPlanned(

@@ -25,6 +25,10 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
+Phase = Annotated[
+    list[str] | None,
+    typer.Option(help="NAME=DURATION: another length than the scenario's, such as baseline=10s."),
+]
 Drill = Annotated[str, typer.Argument(help="The drill's id; `last` for the newest.")]
 
 
@@ -37,6 +41,7 @@ def run_drill(
         Path | None, typer.Option(help="A script that plays the team or the automation.")
     ] = None,
     mode: Annotated[str, typer.Option(help="evaluate (scored) or train (not scored).")] = "evaluate",
+    phase: Phase = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan; start nothing.")] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask before touching a shared environment.")
@@ -58,6 +63,7 @@ def run_drill(
         environment=environment,
         responder=responder,
         mode=mode,
+        phases=tuple(phase or ()),
         dry_run=dry_run,
         yes=yes,
         json=json,
@@ -88,6 +94,7 @@ def ci(
     ] = None,
     artifacts: Annotated[Path | None, typer.Option(help="Where artefacts go; else .gameday/ci.")] = None,
     time_limit: Annotated[str, typer.Option(help="Abort and revert when all takes longer.")] = "1h",
+    phase: Phase = None,
     accept_no_lease: Annotated[
         bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
     ] = False,
@@ -98,9 +105,10 @@ def ci(
     json: Json = False,
 ) -> None:
     """Play scenarios with their automation in a pipeline, and hold them against bars."""
+    from gameday.cli import cases  # noqa: PLC0415
     from gameday.cli import ci as pipeline  # noqa: PLC0415
 
-    options = pipeline.Options(
+    options = cases.Options(
         scenarios=tuple(scenarios),
         environment=environment,
         responder=responder,
@@ -110,6 +118,7 @@ def ci(
         repeat=repeat,
         artifacts=artifacts,
         time_limit=time_limit,
+        phases=tuple(phase or ()),
         json=json,
         accept_no_lease=accept_no_lease,
         accept_local_keeper=accept_local_keeper,

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gameday import ports, wiring
-from gameday.cli import output, reverts, screen
+from gameday.cli import output, phases, reverts, screen
 from gameday.conduct import closing
 from gameday.conduct.conductor import Conductor
 from gameday.conduct.desk import Desk
@@ -40,6 +40,7 @@ class Options:
     environment: str = ""
     responder: Path | None = None
     mode: str = "evaluate"
+    phases: tuple[str, ...] = ()
     dry_run: bool = False
     yes: bool = False
     json: bool = False
@@ -77,6 +78,7 @@ def _run(options: Options) -> int:
         environment=options.environment,
         responder=options.responder,
         mode=Mode(options.mode),
+        phases=phases.read(options.phases),
         imports=not options.dry_run,
     )
     for warning in prepared.warnings:

@@ -1,4 +1,4 @@
-"""Drills as child processes, for `gameday ci`: in turn on one environment, side by side on several.
+"""Drills as child processes, for `gameday ci`: in turn on one target, side by side on several.
 
 Comes in: trials. Goes out: an `Ended` for each, whatever became of its process, with its artefacts in a
 folder. Does not: judge; and never leaves a fault to chance: a drill that is stopped gets one SIGTERM and
@@ -11,9 +11,11 @@ import asyncio
 import contextlib
 import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from gameday import wiring
 from gameday.cli import output
@@ -22,7 +24,7 @@ from gameday.core import events as ev
 from gameday.core import trends
 from gameday.core.errors import GamedayError
 from gameday.core.trends import Ended, Told
-from gameday.core.values import Seconds
+from gameday.core.values import Seconds, format_duration
 from gameday.formats import result
 from gameday.settings import Environment, Workspace
 from gameday.system import clock, confidential, processes, target
@@ -49,6 +51,11 @@ class Trial:
     def name(self) -> str:
         """Name it for people and for a folder."""
         return f"{self.scenario}-{self.number}"
+
+    @property
+    def target(self) -> str:
+        """Say what it breaks: two environments may be names of one target."""
+        return self.environment.base_url.rstrip("/").lower() or self.environment.name
 
 
 class Trials:
@@ -79,10 +86,10 @@ class Trials:
             self._stop.set()
 
     async def play(self, trials: Sequence[Trial]) -> list[Ended]:
-        """Play trials, those of an environment in their order; give how they ended, in the order given."""
+        """Play trials, those of a target in their order; give how they ended, in the order given."""
         lanes: dict[str, list[int]] = {}
         for index, trial in enumerate(trials):
-            lanes.setdefault(trial.environment.name, []).append(index)
+            lanes.setdefault(trial.target, []).append(index)
         ended: dict[int, Ended] = {}
 
         async def lane(indexes: Sequence[int]) -> None:
@@ -94,40 +101,48 @@ class Trials:
         return [ended[index] for index in range(len(trials))]
 
     async def _next(self, trial: Trial, *, again: bool) -> Ended:
-        if self._stop.is_set():
-            return Ended(code=5, why=f"not started: {self.stopped}")
-        why = await asyncio.to_thread(self._reset, trial) if again else ""
-        if why:
-            return Ended(code=5, why=why)
         try:
-            return await self._drill(trial)
+            why = await self._reset(trial) if again and not self._stop.is_set() else ""
+            if self._stop.is_set():
+                return Ended(code=5, why=f"not started: {self.stopped}")
+            return Ended(code=5, why=why) if why else await self._drill(trial)
         except (OSError, GamedayError) as error:
             return Ended(code=70, why=f"{type(error).__name__}: {error}")
 
-    def _reset(self, trial: Trial) -> str:
+    async def _reset(self, trial: Trial) -> str:
         """Bring a target that still stands back to its beginning; say why that failed."""
         place = trial.environment
-        if not place.reset or (place.base_url and target.answers(place.base_url)):
+        if not place.reset or (place.base_url and await asyncio.to_thread(target.answers, place.base_url)):
             return ""
+        command = " ".join(place.reset)
+        with tempfile.TemporaryFile() as said:
+            child = self._start(place.reset, said, processes.STDOUT)
+            try:
+                code = await asyncio.wait_for(self._end(child, grace=0.0), RESET)
+            except TimeoutError:
+                return f"`{command}` did not end within {format_duration(RESET)}"
+            finally:
+                child.kill()
+            said.seek(0)
+            told = confidential.known().text(said.read().decode(errors="replace")).strip()[-500:]
+        return "" if code == 0 else f"`{command}` failed: {told or f'exit {code}'}"
+
+    def _start(
+        self, argv: Sequence[str], stdout: IO[bytes], stderr: int | IO[bytes] = processes.STDOUT
+    ) -> processes.Child:
+        """Start a command in the workspace, our own commands first in its PATH."""
         env = {"PATH": target.own_path()}
-        done = processes.call(place.reset, timeout=RESET, cwd=self._space.root, env=env)
-        said = confidential.known().text(done.output).strip()[-500:]
-        return "" if done.exit_code == 0 else f"`{' '.join(place.reset)}` failed: {said}"
+        return processes.start(argv, cwd=self._space.root, env=env, stdout=stdout, stderr=stderr)
 
     async def _drill(self, trial: Trial) -> Ended:
         began = clock.monotonic()
+        output.talk(f"{trial.name}: starts on {trial.environment.name}")
         folder = _empty(self._folder / trial.name)
         said, talk = folder / "result.json", folder / "talk.txt"
         with said.open("wb") as out, talk.open("wb") as err:
-            child = processes.start(
-                [*self._command, "run", *trial.argv, "--json", "--yes"],
-                cwd=self._space.root,
-                env={"PATH": target.own_path()},
-                stdout=out,
-                stderr=err,
-            )
+            child = self._start([*self._command, "run", *trial.argv, "--json", "--yes"], out, err)
             try:
-                code = await self._end(child)
+                code = await self._end(child, grace=self._grace)
             finally:
                 child.kill()
         told = _read(said)
@@ -136,12 +151,12 @@ class Trials:
         ended = Ended(code=code, told=told, why=why, seconds=clock.monotonic() - began)
         return replace(ended, folder=str(await asyncio.to_thread(self._keep, folder, told)))
 
-    async def _end(self, child: processes.Child) -> int:
-        """Wait for a drill's end, and give its exit code; when all is to stop, let it abort first."""
+    async def _end(self, child: processes.Child, *, grace: Seconds) -> int:
+        """Wait for a process, and give its exit code; when all is to stop, let it end by itself first."""
         until: Seconds | None = None
         while (code := child.poll()) is None:
             if self._stop.is_set() and until is None:
-                until = clock.monotonic() + self._grace
+                until = clock.monotonic() + grace
                 child.send(signal.SIGTERM)
             if until is not None and clock.monotonic() > until:
                 child.kill()
@@ -182,9 +197,10 @@ class Trials:
         """Gather a drill's artefacts in one folder, under the drill's own name, which no other has."""
         if told is None or not told.drill:
             return folder
-        kept = _empty(self._folder / told.drill)
-        made = self._space.artifacts / told.drill
-        if made.is_dir():
+        kept, made = self._folder / told.drill, self._space.artifacts / told.drill
+        if kept.resolve() != made.resolve():  # else the drill's own folder is where artefacts go
+            _empty(kept)
+        if made.is_dir() and kept.resolve() != made.resolve():
             shutil.copytree(made, kept, dirs_exist_ok=True)
         for file in folder.iterdir():
             if file.name != "result.json" or not (kept / file.name).exists():

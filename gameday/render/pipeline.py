@@ -1,4 +1,4 @@
-"""A pipeline's drills for CI systems: JUnit XML, a Markdown summary, annotations on files, JSON.
+"""A pipeline's drills for CI systems: JUnit XML, a Markdown summary, annotations, code quality, JSON.
 
 Comes in: a `Report`. Goes out: texts. Does not: judge, or know which CI system it runs in.
 
@@ -8,6 +8,7 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -180,6 +181,29 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+# --- code quality ---
+
+
+def code_quality(report: Report) -> list[Json]:
+    """Give what did not pass as GitLab's code-quality report.
+
+    Its fields: https://docs.gitlab.com/ci/testing/code_quality. The fingerprint stays the same from run to
+    run, so that a merge request shows what is new.
+    """
+    return [
+        {
+            "description": f"{row.scenario}: {check.name}: {check.said}",
+            "check_name": f"gameday {check.name}",
+            "fingerprint": hashlib.sha256(f"{row.file}:{row.scenario}:{check.name}".encode()).hexdigest(),
+            "severity": "major" if check.code == 1 else "critical",
+            "location": {"path": row.file, "lines": {"begin": row.lines.get(check.name, 1)}},
+        }
+        for row in report.rows
+        for check in row.judgement.checks
+        if check.code != 0
+    ]
 
 
 # --- JSON ---

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gameday.formats.gamedaytoml import Environment, Integration, Person, Secret, Server, Settings
 from gameday.settings.catalogue import Catalogue
 from gameday.settings.drill import DrillFiles, drill_files
-from gameday.settings.workspace import Workspace, load_workspace, open_workspace, reveal
+from gameday.settings.workspace import Workspace, load_workspace, open_workspace, reveal, root_of
 
 __all__ = [
     "Catalogue",
@@ -25,4 +25,5 @@ __all__ = [
     "load_workspace",
     "open_workspace",
     "reveal",
+    "root_of",
 ]

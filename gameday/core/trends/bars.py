@@ -11,11 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.core.trends.model import Baseline, Ended, Interval, Told
-from gameday.core.trends.noise import Comparison, Spread, compare, spread, took
+from gameday.core.trends.noise import FALSE_ALARMS, Comparison, Spread, compare, spread, took
 from gameday.core.values import Outcome, Seconds, Verdict, format_duration
 
-ORDER = (4, 70, 3, 2, 5, 1, 0)
-"""Exit codes, worst first: a fault in force, our error, aborted, invalid, inconclusive, failed, passed."""
+ORDER = (4, 70, 3, 2, 1, 5, 0)
+"""Exit codes, worst first: a fault in force, our error, aborted, invalid, failed, inconclusive, passed.
+
+What failed stands before what is inconclusive: a pipeline may try again after the one, or let it pass, and
+that must never hide the other.
+"""
 PASSED, FAILED, INVALID, ABORTED, IN_FORCE, INCONCLUSIVE, INTERNAL = 0, 1, 2, 3, 4, 5, 70
 WORDS = {
     PASSED: "passed",
@@ -32,10 +36,14 @@ NAMES = ("detect", "contain", "recover")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bars:
-    """fail_under: least points; None: the scorecard's own `pass`. baseline None: not compared."""
+    """fail_under: least points; None: the scorecard's own `pass`. baseline None: not compared.
+
+    scenarios  how many are compared in one pipeline; they share the false alarms that noise may give
+    """
 
     fail_under: float | None = None
     baseline: Baseline | None = None
+    scenarios: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,8 +79,10 @@ def worst(codes: Iterable[int]) -> int:
 
 
 def together(codes: Sequence[int]) -> int:
-    """Give the verdict of repeats: what passed and failed is inconclusive, else it is the worst."""
-    return worst((*codes, INCONCLUSIVE) if flaky(codes) else codes)
+    """Give the verdict of repeats: the worst, where what passed and failed is inconclusive."""
+    if not flaky(codes):
+        return worst(codes)
+    return worst(INCONCLUSIVE if code == FAILED else code for code in codes)
 
 
 def flaky(codes: Iterable[int]) -> bool:
@@ -85,8 +95,8 @@ def judge(drills: Sequence[Ended], bars: Bars) -> Judgement:
     each = [_of_drill(ended, bars) for ended in drills]
     codes = tuple(worst(check.code for check in checks) for checks in each)
     told = [ended.told for ended in drills if ended.told is not None and ended.told.judged]
-    comparisons = _comparisons(told, bars.baseline) if bars.baseline else ()
-    checks = (*_merged(each), *_compared(told, comparisons, bars.baseline))
+    comparisons = _comparisons(told, bars) if bars.baseline else ()
+    checks = (*_merged(each), *(_against(told, comparisons, bars.baseline) if bars.baseline else ()))
     whole = together(codes)
     return Judgement(
         code=worst((whole, *(check.code for check in checks))),
@@ -120,7 +130,8 @@ def _unjudged(ended: Ended) -> Check:
         code = INTERNAL if code in (PASSED, FAILED) else code
     else:
         why = told.error or f"{told.outcome}{f': {told.why}' if told.why else ''}"
-        code = worst([code, PASSED if told.reverted else IN_FORCE, PASSED if told.judged else INCONCLUSIVE])
+        code = INCONCLUSIVE if code in (PASSED, FAILED) else code
+        code = code if told.reverted else IN_FORCE
     return Check(name="scenario", code=code, said=f"{WORDS[code]}: {why}", seconds=ended.seconds)
 
 
@@ -212,26 +223,50 @@ def comparable(told: Sequence[Told], baseline: Baseline) -> tuple[Told, ...]:
     )
 
 
-def _comparisons(told: Sequence[Told], baseline: Baseline) -> tuple[Comparison, ...]:
-    earlier = comparable(told, baseline)
+def _comparisons(told: Sequence[Told], bars: Bars) -> tuple[Comparison, ...]:
+    earlier = comparable(told, bars.baseline) if bars.baseline else ()
+    alarms = FALSE_ALARMS / (len(NAMES) * bars.scenarios)
     pairs = ((name, _times(told, name), _times(earlier, name)) for name in NAMES)
-    return tuple(compare(name, now, before) for name, now, before in pairs if now and before)
+    return tuple(compare(name, now, before, alarms=alarms) for name, now, before in pairs if now and before)
 
 
-def _compared(
-    told: Sequence[Told], comparisons: Sequence[Comparison], baseline: Baseline | None
+def _against(
+    told: Sequence[Told], comparisons: Sequence[Comparison], baseline: Baseline
 ) -> tuple[Check, ...]:
-    if baseline is None:
-        return ()
+    """Check each time against the baseline; what can't be compared is inconclusive, with its reason."""
     if not told:
-        why = "there is no judged drill to compare"
-        return (Check(name="baseline", code=INCONCLUSIVE, said=why),)
-    if not comparisons:
-        why = f"none of {len(baseline.drills)} earlier results in {baseline.folder} compares"
-        return (Check(name="baseline", code=INCONCLUSIVE, said=why),)
-    return tuple(
-        Check(name=f"baseline {one.name}", code=FAILED if one.worse else PASSED, said=_figures(one))
-        for one in comparisons
+        return (_incomparable("baseline", "there is no judged drill to compare"),)
+    if not comparable(told, baseline):
+        return (_incomparable("baseline", _why_none(told, baseline)),)
+    found = {one.name: one for one in comparisons}
+    return tuple(_held_against(name, found.get(name)) for name in NAMES)
+
+
+def _held_against(name: str, found: Comparison | None) -> Check:
+    if found is None:
+        return _incomparable(f"baseline {name}", f"no time to {name} is known both now and before")
+    return Check(name=f"baseline {name}", code=FAILED if found.worse else PASSED, said=_figures(found))
+
+
+def _incomparable(name: str, why: str) -> Check:
+    return Check(name=name, code=INCONCLUSIVE, said=f"not comparable: {why}")
+
+
+def _why_none(told: Sequence[Told], baseline: Baseline) -> str:
+    """Say why no earlier result compares."""
+    these = {one.drill for one in told}
+    earlier = [one for one in baseline.drills if one.drill not in these]
+    named = {one.scenario for one in told}
+    same = [one for one in earlier if one.scenario in named]
+    if not earlier:
+        return f"{baseline.folder} holds no earlier result"
+    if not same:
+        return f"none of {len(earlier)} earlier results in {baseline.folder} is of this scenario"
+    if not any(one.judged for one in same):
+        return f"none of {len(same)} earlier results of this scenario in {baseline.folder} was judged"
+    return (
+        f"none of {len(same)} earlier results of this scenario in {baseline.folder} was of the same "
+        "experiment, load, SLOs and objectives"
     )
 
 

@@ -11,8 +11,9 @@ The rule, in logarithms, because a doubling weighs the same everywhere:
   times, but no less than `FLOOR`; else `ASSUMED`.
 - c is 1 for one or two times, whose median is their mean, else π/2: the variance of a median against that
   of a mean, for many draws of a normal distribution.
-- q is the quantile that noise alone passes once in a hundred comparisons: of Student's t with the baseline's
-  degrees of freedom where s was estimated, else of the normal distribution.
+- q is the quantile that noise alone passes in the share of comparisons that is allowed: of Student's t with
+  the baseline's degrees of freedom where s was estimated, else of the normal distribution. All comparisons
+  of a pipeline share `FALSE_ALARMS` between them, so that more scenarios don't mean more false alarms.
 
 What was not reached took for ever; what hurt nobody took no time. Both have their place in a median.
 """
@@ -23,6 +24,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from gameday.core.trends.model import Interval
 from gameday.core.values import Seconds, Verdict
@@ -34,7 +36,7 @@ FEW = 5
 FLOOR = 0.05
 """Least log-sd: equal times by luck don't make a twentieth more a regression."""
 FALSE_ALARMS = 0.01
-"""How often noise alone is called worse, for each comparison."""
+"""How often noise alone is called worse, for a whole pipeline."""
 RESOLUTION: Seconds = 0.1
 """Load is seen in buckets of this length; shorter times are equal."""
 
@@ -89,13 +91,18 @@ def spread(name: str, values: Sequence[float]) -> Spread:
     )
 
 
-def compare(name: str, now: Sequence[Seconds], before: Sequence[Seconds]) -> Comparison:
-    """Compare times with earlier ones by the rule above. Raises ValueError where either is empty."""
+def compare(
+    name: str, now: Sequence[Seconds], before: Sequence[Seconds], *, alarms: float = FALSE_ALARMS
+) -> Comparison:
+    """Compare times with earlier ones by the rule above. Raises ValueError where either is empty.
+
+    alarms: how often noise alone may be called worse, within 0..0.5.
+    """
     if not now or not before:
         raise ValueError(f"no {name} to compare")
     sd, assumed = _spread_of(before)
     doubt = sd * math.sqrt(_variance(len(now)) + _variance(len(before)))
-    limit = math.exp(_quantile(None if assumed else len(_finite(before)) - 1) * doubt)
+    limit = math.exp(quantile(alarms, None if assumed else len(_finite(before)) - 1) * doubt)
     ended, began = statistics.median(map(_seen, now)), statistics.median(map(_seen, before))
     ratio = ended / began if math.isfinite(began) and math.isfinite(ended) else None
     return Comparison(
@@ -131,15 +138,28 @@ def _variance(count: int) -> float:
     return (1.0 if count <= 2 else math.pi / 2) / count
 
 
-def _quantile(freedom: int | None) -> float:
-    """Give the quantile of Student's t, by Abramowitz and Stegun 26.7.5; of the normal for None."""
-    z = statistics.NormalDist().inv_cdf(1 - FALSE_ALARMS)
+@cache
+def quantile(beyond: float, freedom: int | None) -> float:
+    """Give what Student's t passes with probability `beyond`, within 0..0.5; the normal for freedom None."""
     if freedom is None:
-        return z
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))
+        return statistics.NormalDist().inv_cdf(1 - beyond)
+    low, high = 0.0, 1.0
+    while _beyond(high, freedom) > beyond:
+        low, high = high, high * 2
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _beyond(middle, freedom) > beyond else (low, middle)
+    return high
+
+
+def _beyond(t: float, freedom: int) -> float:
+    """Give the probability that Student's t passes t >= 0: Abramowitz and Stegun 26.7.3 and 26.7.4."""
+    angle = math.atan(t / math.sqrt(freedom))
+    odd = freedom % 2
+    term = math.cos(angle) if odd else 1.0
+    terms = [term] if freedom > 1 else []
+    for k in range(2 + odd, freedom, 2):
+        term *= math.cos(angle) ** 2 * (k - 1) / k
+        terms.append(term)
+    within = math.sin(angle) * math.fsum(terms)
+    return (1 - (2 / math.pi * (angle + within) if odd else within)) / 2

@@ -1,0 +1,247 @@
+"""What could not be verified never passes; the worst of all is told; repeats that differ are flaky."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gameday.core import trends
+from gameday.core.errors import Mistake
+from gameday.core.trends import ORDER, Bars, Baseline, Ended
+from gameday.core.values import Outcome, Verdict
+from tests.core.trends.told import ended, interval, told
+
+CODES = st.sampled_from(ORDER)
+
+
+SCORECARDS = Bars()
+
+
+def checks(*drills, bars=SCORECARDS):
+    return {check.name: check for check in trends.judge(drills, bars).checks}
+
+
+def against(*earlier, now=None, folder="before"):
+    bars = Bars(baseline=Baseline(folder=folder, drills=earlier))
+    return trends.judge((now or ended(drill="now"),), bars)
+
+
+# --- the worst of all ---
+
+
+@given(st.lists(CODES, min_size=1), CODES)
+def test_one_more_code_never_makes_it_better(codes, more):
+    assert ORDER.index(trends.worst([*codes, more])) <= ORDER.index(trends.worst(codes))
+
+
+@given(st.lists(CODES, min_size=1))
+def test_the_worst_is_a_pass_only_when_all_passed(codes):
+    assert (trends.worst(codes) == 0) == (set(codes) == {0})
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"),
+    [([5, 1], 1), ([3, 1], 3), ([0, 5], 5), ([70, 3], 70), ([4, 70], 4), ([], 70), ([0, 99], 70), ([-9], 70)],
+)
+def test_what_failed_is_not_hidden_by_what_is_inconclusive(codes, worst):
+    assert trends.worst(codes) == worst
+
+
+@given(st.lists(CODES, min_size=1))
+def test_repeats_pass_only_when_each_did(codes):
+    assert (trends.together(codes) == 0) == (set(codes) == {0})
+
+
+def test_repeats_that_contradict_each_other_are_inconclusive():
+    assert (trends.together([0, 1, 0]), trends.together([1, 1]), trends.together([0, 1, 3])) == (5, 1, 3)
+
+
+# --- one drill ---
+
+
+def test_a_good_drill_passes_with_a_check_for_the_scenario_and_each_objective():
+    judged = trends.judge((ended(),), Bars())
+    names = [check.name for check in judged.checks]
+    assert (judged.code, judged.flaky) == (0, False)
+    assert names == ["scenario", "objective detect", "objective contain", "objective recover"]
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+def test_the_bar_on_points_is_met_from_the_bar_on(points, bar):
+    found = checks(ended(points=points), bars=Bars(fail_under=bar))["scenario"]
+    assert found.code == (0 if points >= bar else 1)
+
+
+def test_without_a_bar_the_scorecard_decides():
+    assert checks(ended(code=1, passed=False))["scenario"].code == 1
+
+
+def test_a_bar_below_the_scorecard_s_own_passes_what_the_drill_itself_failed():
+    found = checks(ended(code=1, points=60.0, passed=False), bars=Bars(fail_under=50))
+    assert found["scenario"].code == 0
+
+
+def test_no_points_are_no_pass():
+    assert checks(ended(code=1, points=None, score_verdict="gated"))["scenario"].code == 1
+    assert checks(ended(points=None, score_verdict="not-scored"))["scenario"].code == 5
+
+
+@pytest.mark.parametrize("outcome", [Outcome.NO_EFFECT, Outcome.ABORTED, Outcome.FAILED])
+@pytest.mark.parametrize("code", [0, 1])
+def test_what_was_not_judged_never_passes_whatever_its_exit_code(outcome, code):
+    assert trends.judge((ended(code, outcome=outcome),), Bars()).code == 5
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 5])
+def test_a_fault_in_force_is_the_verdict_whatever_the_exit_code(code):
+    assert trends.judge((ended(code, reverted=False),), Bars()).code == 4
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_drill_without_a_result_is_an_error_though_it_says_that_it_passed(code):
+    judged = trends.judge((Ended(code=code),), Bars())
+    assert (judged.code, judged.checks[0].said) == (70, "gameday's own error: it left no result")
+
+
+@pytest.mark.parametrize("code", [2, 3, 4, 5, 70])
+def test_the_drill_s_own_exit_code_stands(code):
+    assert trends.judge((Ended(code=code, why="why"),), Bars()).code == code
+
+
+def test_the_reason_of_an_error_is_told():
+    wrong = ended(2, outcome=Outcome.FAILED, error="bad file", mistakes=(Mistake(file="a.yaml"),))
+    assert checks(wrong)["scenario"].said == "invalid: bad file"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"), [(Verdict.MET, 0), (Verdict.MISSED, 1), (Verdict.PARTIAL, 1), (Verdict.UNKNOWN, 5)]
+)
+def test_an_objective_is_a_bar_of_its_own(verdict, code):
+    drill = ended(intervals=(interval("detect", 70.0, verdict),))
+    assert checks(drill, bars=Bars(fail_under=1))["objective detect"].code == code
+
+
+def test_a_time_that_was_cut_off_is_told_as_at_least():
+    drill = ended(intervals=(interval("recover", None, Verdict.MISSED, at_least=90.0),))
+    found = checks(drill)["objective recover"]
+    assert found.said == "not reached: at least 1 min 30 s; the objective is 1 min 00 s"
+
+
+def test_an_unknown_time_is_said_to_be_unknown():
+    drill = ended(intervals=(interval("recover", None, Verdict.UNKNOWN),))
+    assert checks(drill)["objective recover"].said.startswith("not known;")
+
+
+def test_what_hurt_nobody_has_no_time_to_be_held_against():
+    drill = ended(intervals=(interval("detect", None, Verdict.UNKNOWN, applies=False),))
+    found = checks(drill)["objective detect"]
+    assert (found.code, found.skipped) == (0, True)
+
+
+# --- repeats ---
+
+
+def test_flaky_repeats_are_said_to_be_flaky_with_each_of_them():
+    judged = trends.judge((ended(0, "a"), ended(1, "b", points=10.0, passed=False)), Bars())
+    said = next(check for check in judged.checks if check.name == "scenario").said
+    assert (judged.code, judged.flaky, judged.codes) == (5, True, (0, 1))
+    assert said.splitlines() == [
+        "flaky: 1 of 2 passed",
+        "1. recovered by automation: 90.0 points; enough for the scorecard",
+        "2. recovered by automation: 10.0 points; not enough for the scorecard",
+    ]
+
+
+def test_repeats_that_agree_are_not_flaky():
+    judged = trends.judge((ended(0, "a"), ended(0, "b")), Bars())
+    assert (judged.code, judged.flaky, judged.checks[0].said.splitlines()[0]) == (0, False, "2 of 2 passed")
+
+
+def test_repeats_give_the_distribution():
+    drills = [ended(drill=f"d{n}", seconds=float(n), points=float(n)) for n in (4, 1, 9)]
+    spreads = {one.name: one for one in trends.judge(drills, Bars()).spreads}
+    assert set(spreads) == {"points", "detect", "contain", "recover"}
+    assert (spreads["detect"].low, spreads["detect"].median, spreads["detect"].high) == (1.0, 4.0, 9.0)
+
+
+def test_an_aborted_repeat_is_no_part_of_the_distribution_and_no_pass():
+    judged = trends.judge((ended(drill="a"), ended(3, "b", outcome=Outcome.ABORTED)), Bars())
+    assert (judged.code, len(judged.spreads[0].values)) == (3, 1)
+
+
+# --- baseline ---
+
+NONE = "not comparable: none of 1 earlier results of this scenario in before"
+
+
+def test_equal_times_are_not_worse():
+    judged = against(*(told(f"d{n}") for n in range(5)))
+    assert judged.code == 0
+    assert [one.worse for one in judged.comparisons] == [False] * 3
+
+
+def test_a_time_beyond_noise_fails_with_the_figures():
+    judged = against(*(told(f"d{n}") for n in range(5)), now=ended(drill="now", seconds=50.0))
+    found = next(check for check in judged.checks if check.name == "baseline detect")
+    assert (judged.code, found.code) == (1, 1)
+    assert "50.0 s (median of 1) now, 10.0 s (median of 5) before: 5.00 times" in found.said
+    assert "may be noise (run-to-run log-sd 0.05, of the baseline)" in found.said
+
+
+@pytest.mark.parametrize(
+    ("earlier", "why"),
+    [
+        ((), "not comparable: before holds no earlier result"),
+        ((told("now"),), "not comparable: before holds no earlier result"),
+        (
+            (told(scenario="other", comparable="else"),),
+            "not comparable: none of 1 earlier results in before is of this scenario",
+        ),
+        (
+            (told(outcome=Outcome.ABORTED),),
+            f"{NONE} was judged",
+        ),
+        (
+            (told(comparable="else"),),
+            f"{NONE} was of the same experiment, load, SLOs and objectives",
+        ),
+    ],
+)
+def test_a_baseline_that_does_not_compare_is_no_pass_and_says_why(earlier, why):
+    judged = against(*earlier)
+    assert (judged.code, judged.checks[-1].said) == (5, why)
+
+
+def test_a_time_that_only_one_side_knows_is_no_pass():
+    unknown = (*told().intervals[:2], interval("recover", None, Verdict.UNKNOWN))
+    judged = against(told(intervals=unknown))
+    assert judged.checks[-1].said == "not comparable: no time to recover is known both now and before"
+    assert judged.code == 5
+
+
+def test_a_drill_that_was_not_judged_is_not_compared():
+    judged = against(told(), now=ended(3, "now", outcome=Outcome.ABORTED))
+    assert (judged.code, judged.comparisons) == (3, ())
+    assert judged.checks[-1].said == "not comparable: there is no judged drill to compare"
+
+
+def test_scenarios_of_one_pipeline_share_its_false_alarms():
+    baseline = Baseline(folder="before", drills=tuple(told(f"d{n}") for n in range(5)))
+    one, ten = (
+        trends.judge((ended(drill="now"),), Bars(baseline=baseline, scenarios=count)).comparisons[0]
+        for count in (1, 10)
+    )
+    assert ten.limit > one.limit > 1
+
+
+@given(st.lists(st.sampled_from([0, 1]), min_size=1, max_size=4), st.integers(0, 3))
+def test_a_single_bad_objective_is_never_outvoted(codes, where):
+    drills = [ended(drill=f"d{n}") for n in range(len(codes))]
+    place = where % len(drills)
+    worse = replace(
+        drills[place], told=told(f"d{place}", intervals=(interval("detect", 70.0, Verdict.MISSED),))
+    )
+    assert trends.judge((*drills[:place], worse, *drills[place + 1 :]), Bars()).code in (1, 5)

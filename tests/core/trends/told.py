@@ -1,0 +1,34 @@
+"""Results of drills, by hand."""
+
+from __future__ import annotations
+
+from gameday.core.trends import Ended, Interval, Told
+from gameday.core.values import Outcome, Verdict
+
+NAMES = ("detect", "contain", "recover")
+
+
+def interval(name="detect", seconds=10.0, verdict=Verdict.MET, **changes) -> Interval:
+    fields = {"objective": 60.0, "at_least": None, "applies": True, **changes}
+    return Interval(name=name, seconds=seconds, verdict=verdict, **fields)
+
+
+def told(drill="d1", seconds=10.0, **changes) -> Told:
+    fields = {
+        "scenario": "slow",
+        "comparable": "hash",
+        "outcome": Outcome.RECOVERED,
+        "recovered_by": "automation",
+        "points": 90.0,
+        "passed": True,
+        "score_verdict": "passed",
+        "why": "",
+        "reverted": True,
+        "intervals": tuple(interval(name, seconds) for name in NAMES),
+        **changes,
+    }
+    return Told(drill=drill, **fields)
+
+
+def ended(code=0, drill="d1", **changes) -> Ended:
+    return Ended(code=code, told=told(drill, **changes), seconds=30.0, folder=f"ci/{drill}")
