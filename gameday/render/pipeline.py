@@ -72,7 +72,9 @@ def verdict(row: Row) -> str:
 
 def markdown(report: Report) -> str:
     """Write a summary: a table of all scenarios, then what did not pass, with its figures."""
-    lines = [f"# Drills: {escape(WORDS[report.code])}", ""]
+    passed = sum(row.judgement.code == 0 for row in report.rows)
+    count = f"{passed} of {len(report.rows)} scenarios passed, in {format_duration(report.seconds)}."
+    lines = [f"# Drills: {escape(WORDS[report.code])}", "", count, ""]
     if report.stopped:
         lines += [f"> **Ended early:** {escape(report.stopped)}", ""]
     head = ("Scenario", "Environment", "Verdict", "Points", "Detect", "Contain", "Recover")
@@ -127,7 +129,8 @@ def _distribution(row: Row) -> Iterator[str]:
 
 
 def _comparisons(row: Row) -> Iterator[str]:
-    yield ""
+    if row.judgement.code != 0 or len(row.drills) > 1:
+        yield ""
     head = ("Time", "Now", "Before", "Ratio", "Noise up to", "Verdict")
     yield from table(head, (_compared(one) for one in row.judgement.comparisons))
 
@@ -141,7 +144,7 @@ def _compared(one: Comparison) -> tuple[str, ...]:
         f"{_median(one.before)} (of {len(one.before)})",
         ratio,
         noise,
-        "worse" if one.worse else "within noise",
+        "worse" if one.worse else "not worse",
     )
 
 
