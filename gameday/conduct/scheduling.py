@@ -86,8 +86,6 @@ class Scheduler:
             await self._look()
         except StoreUnavailable as error:
             self._lost(error)
-        else:
-            self._found()
 
     async def _look(self) -> None:
         office, now = self._office, self._office.clock.now()
@@ -95,6 +93,7 @@ class Scheduler:
         for record in office.schedules.abandoned(now):
             await self._take_over(record)
         rows = office.schedules.waking(now, most=200 + len(self._waiting))
+        self._found()
         due = {(row.schedule.schedule, row.standing.occurrence) for row in rows}
         self._waiting = {key: waiting for key, waiting in self._waiting.items() if key in due}
         await asyncio.gather(*(self._consider(row, now) for row in rows))
@@ -236,7 +235,8 @@ class Scheduler:
             miss = Miss(reason=Reason.FAILED, why="the schedule was removed")
             office.schedules.change(record, _as_missed(record, miss))
             return
-        seen = await offices.seen(office, row, record.occurrence, None)
+        left = Wait(reason=Reason.FAILED, why=f"{record.holder} claimed it and did not begin it")
+        seen = await offices.seen(office, row, record.occurrence, left)
         match schedules.decide(row.schedule, record.occurrence, seen):
             case Start():
                 claimed = self._started.new_claim(record)

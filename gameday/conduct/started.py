@@ -22,6 +22,8 @@ CLAIM: Seconds = 20.0
 """How long a daemon, and the process that it starts, may take to begin a drill."""
 STANDS: Seconds = 60.0
 """How long a started record stands without being renewed."""
+NO_CLAIM = 75
+"""The exit code of a process that could not confirm its claim: EX_TEMPFAIL of sysexits(3)."""
 
 Key = tuple[str, Instant]
 
@@ -92,6 +94,13 @@ class Started:
         missed = replace(record, state=State.MISSED, reason=Reason.FAILED, why=why)
         self._office.schedules.change(record, missed)
 
+    def _not_begun(self, record: Record, code: int) -> None:
+        """Leave to be taken over, within its grace, what had no store to ask; else record it as missed."""
+        if code == NO_CLAIM:
+            self._office.say(f"{record.schedule}: not started: its process could not confirm the claim")
+        else:
+            self._fail(record, f"its process ended with {code} before it began")
+
     def _ours(self, key: Key, running: _Running) -> Record | None:
         schedule, occurrence = key
         record = self._office.schedules.record(schedule, occurrence)  # type: ignore[arg-type]  # str is its id
@@ -111,7 +120,7 @@ class Started:
         if record is None:  # taken over: its new holder settles it
             return
         if record.state is State.CLAIMED:
-            self._fail(record, f"its process ended with {code} before it began")
+            self._not_begun(record, code)
             return
         now = self._office.clock.now()
         ended = replace(record, state=State.ENDED, ended=now, exit_code=code, drill=running.drill.drill())

@@ -48,6 +48,8 @@ _PERIODS = {
     rrules.MINUTELY: timedelta(minutes=1),
     rrules.SECONDLY: timedelta(seconds=1),
 }
+_DAYS = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYEASTER", "WKST"}
+"""The parts of a rule that choose days."""
 _EXAMPLE = "such as FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0"
 
 
@@ -131,7 +133,7 @@ def _instant(local: datetime, where: ZoneInfo) -> Instant:
 def _check_rule(recurrence: Recurrence) -> None:
     try:
         rule, _ = _rule(recurrence)
-        begins = next(iter(rule), None)
+        begins = next(iter(rule), None) if _has_a_day(recurrence.text, rule) else None
     except (ValueError, KeyError, TypeError, OverflowError) as wrong:
         raise UsageError(f"'{recurrence.text}' is not a recurrence rule: {wrong}", hint=_EXAMPLE) from wrong
     if begins is not None:
@@ -140,6 +142,15 @@ def _check_rule(recurrence: Recurrence) -> None:
     if until:
         raise UsageError(f"'{recurrence.text}' has nothing between {recurrence.start} and its end {until[1]}")
     raise _never(recurrence.text)
+
+
+def _has_a_day(text: str, rule: rrule) -> bool:
+    """Tell whether any day matches: within days that don't, dateutil looks at each hour, minute or second."""
+    if rule._freq < rrules.HOURLY:  # type: ignore[attr-defined]  # noqa: SLF001
+        return True
+    parts = [part for part in text.upper().split(";") if part.partition("=")[0] in _DAYS]
+    start = rule._dtstart  # type: ignore[attr-defined]  # noqa: SLF001
+    return next(iter(rrulestr(";".join(["FREQ=DAILY", *parts]), dtstart=start)), None) is not None
 
 
 def _never(text: str) -> UsageError:
