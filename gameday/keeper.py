@@ -81,6 +81,8 @@ class Keeper:
     _beats: int = 0
     _gone: str = ""
     _preparing: asyncio.Task[None] | None = None
+    _ready: Supervised | None = None
+    """The process that will inject what was prepared, started before its moment comes."""
     _pen: Backlog = field(init=False)
     _ledger: ChildLedger = field(init=False)
     _hands: Hands = field(init=False)
@@ -171,6 +173,14 @@ class Keeper:
             say("refused", error=f"the standby process can't be started: {error}")
         else:
             say("ready")
+            if request is not None:
+                await self._make_ready(ev.FaultRequested(**request))
+
+    async def _make_ready(self, request: ev.FaultRequested) -> None:
+        """Start the process that will inject, before its moment comes. What is wrong is told then."""
+        with contextlib.suppress(GamedayError, OSError, TimeoutError, LookupError):
+            await self._allowed(request)
+            self._ready = await self._started(request)
 
     def _tell(self, fact: ev.Fact, at: Instant) -> None:
         self._pen.record(fact, at=at)
@@ -210,11 +220,12 @@ class Keeper:
             renewing.cancel()
 
     async def _inject(self, fault: FaultId, held: Held) -> Outcome:
+        if self._preparing is not None:
+            await self._preparing
         held.request = await self._requested(fault)
         await self._allowed(held.request)
-        mark = (reverting.FAULT_MARKER, reverting.fault_mark(self.drill, fault))
         await self._ledger.warm(held.request, self._tell)
-        run = await Supervised.start(held.request, self._tell, drill=self.drill, fault_mark=mark)
+        run = await self._run_of(held.request)
         if not await self._pen.flush(WRITE_AHEAD) or self.refusing or held.abort:
             await run.discard()
             raise NotReady(
@@ -225,6 +236,19 @@ class Keeper:
         say("injecting", fault=fault)
         await run.inject(self.folder / name)
         return await run.outcome()
+
+    async def _run_of(self, request: ev.FaultRequested) -> Supervised:
+        """Take the process that stands ready for this request, or start one."""
+        ready, self._ready = self._ready, None
+        if ready is not None and ready.serves(request):
+            return ready
+        if ready is not None:
+            await ready.discard()
+        return await self._started(request)
+
+    async def _started(self, request: ev.FaultRequested) -> Supervised:
+        mark = (reverting.FAULT_MARKER, reverting.fault_mark(self.drill, request.fault))
+        return await Supervised.start(request, self._tell, drill=self.drill, fault_mark=mark)
 
     async def _requested(self, fault: FaultId) -> ev.FaultRequested:
         """Read what was written ahead. Raises LookupError when it was not."""
@@ -344,6 +368,10 @@ class Keeper:
         return history.of(())
 
     async def _clean_up(self, told: history.History) -> None:
+        if self._preparing is not None:
+            self._preparing.cancel()
+        if self._ready is not None:
+            await self._ready.discard()
         await self._ledger.close()
         spare = [self.conductor] if self.conductor else []
         await reverting.clean_up(told, self._hands, spare=spare)

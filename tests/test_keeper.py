@@ -207,11 +207,19 @@ def test_a_conductor_that_dies_before_anything_was_injected_closes_with_never_in
     )
     made["method"][0]["pauses"] = {"before": 30}
     game.start(made, until=None)
-    eventually(lambda: [e for e in game.facts(ev.ProcessStarted) if e.fact.role == "chaoslib"])
+    roles = ("keeper", "standby", "chaoslib")
+    eventually(lambda: {e.fact.role for e in game.facts(ev.ProcessStarted)} >= set(roles))
+    game.wait(ev.FaultRequested)
     game.kill("conductor")
     game.wait(ev.DrillClosed)
     assert game.facts(ev.FaultReverted)[0].fact.how == "never-injected"
     assert target.changes == []
+
+
+def test_the_processes_that_were_prepared_are_those_that_inject_and_stand_by(game, target):
+    game.start(experiment(target.url))
+    roles = [e.fact.role for e in game.facts(ev.ProcessStarted)]
+    assert roles.count("chaoslib") == roles.count("standby") == 1
 
 
 def test_the_history_stays_sound_and_whole(game, target):

@@ -35,6 +35,9 @@ class ChildLedger:
 
     async def warm(self, request: ev.FaultRequested, tell: Tell) -> None:
         """Have a process ready that has the experiment's modules imported. Raises OSError, TimeoutError."""
+        known = self._warm.get(_key(request))
+        if known is not None and not known.gone:
+            return
         process = await self._start(request, tell)
         while True:
             match await process.receive(START_LIMIT):

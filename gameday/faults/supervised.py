@@ -78,10 +78,15 @@ class Supervised:
     async def start(
         cls, request: ev.FaultRequested, tell: Tell, *, drill: DrillId, fault_mark: tuple[str, str]
     ) -> Supervised:
-        """Start the process, which does nothing yet. Raises OSError when it can't be started."""
+        """Start the process, which imports what it will need. Raises OSError when it can't be started."""
         process = await ChaosProcess.start(drill, cwd=request.cwd, fault_mark=fault_mark)
         tell(started("chaoslib", process.identity), clock.now())
+        await process.send("import", request=dataclasses.asdict(request))
         return cls(process, request, tell)
+
+    def serves(self, request: ev.FaultRequested) -> bool:
+        """Tell whether it lives and was started for exactly this request."""
+        return request == self._request and not self._process.gone
 
     @property
     def identity(self) -> Identity:

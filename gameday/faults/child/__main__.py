@@ -34,6 +34,7 @@ def _serve(line: Line, commands: Iterator[dict[str, Any]]) -> None:
         injection,
         judging,
         leasing,
+        loading,
         redirects,
         standby,
     )
@@ -41,6 +42,7 @@ def _serve(line: Line, commands: Iterator[dict[str, Any]]) -> None:
     redirects.stay()
     ledger = standby.Standby(line)
     duties: dict[str, Callable[[dict[str, Any]], None]] = {
+        "import": loading.import_beforehand,
         "load": ledger.load,
         "play": ledger.play,
         "ask": partial(judging.ask, line),

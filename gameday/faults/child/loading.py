@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import tempfile
@@ -53,6 +54,14 @@ def load(text: str, path: str) -> Loaded:
     secrets = load_secrets(experiment.get("secrets", {}), configuration)
     configuration = load_dynamic_configuration(configuration, secrets)
     return Loaded(experiment, configuration, secrets)
+
+
+def import_beforehand(command: Json) -> None:
+    """Import what an experiment names, before its moment comes. What can't be imported shows then."""
+    request = command["request"]
+    with contextlib.suppress(Exception):
+        for _missing in import_all(parse(request["experiment"], request["path"])):
+            pass
 
 
 def import_all(experiment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
