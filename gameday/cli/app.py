@@ -189,11 +189,15 @@ def review(
 def revert(
     drill: Annotated[str, typer.Argument(help="The drill's id.")] = "",
     all_: Annotated[bool, typer.Option("--all", help="Every drill of this store: the red button.")] = False,
+    here: Annotated[
+        bool,
+        typer.Option("--here", help="Every drill of this workspace on this host: after a pipeline's job."),
+    ] = False,
 ) -> None:
     """Undo every fault that may still be in force, and close its drill."""
     from gameday.cli import reverts  # noqa: PLC0415
 
-    raise typer.Exit(reverts.main(drill, everything=all_))
+    raise typer.Exit(reverts.main(drill, everything=all_, here=here))
 
 
 @app.command()

@@ -25,11 +25,16 @@ from gameday.system.machine import ThisMachine
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Open:
-    """A drill that is not closed. `orphaned`: nobody on this host conducts or keeps it any more."""
+    """A drill that is not closed.
+
+    orphaned  nobody on this host conducts or keeps it any more
+    root      the workspace on this host from which its fault was injected; empty: it was not, or elsewhere
+    """
 
     drill: DrillId
     exposed: tuple[Exposed, ...]
     orphaned: bool
+    root: str = ""
 
 
 def open_drills(store: ports.HistoryStore) -> list[Open]:
@@ -41,12 +46,18 @@ def open_drills(store: ports.HistoryStore) -> list[Open]:
         here = any(p.fact.host == machine.host for p in told.each(ev.ProcessStarted))
         keepers = reverting.living(told, machine, ("conductor", "keeper"))
         orphaned = here and not keepers
-        found.append(Open(drill=row.drill, exposed=exposure.of(told), orphaned=orphaned))
+        requested = told.first(ev.FaultRequested)
+        root = requested.fact.cwd if here and requested is not None else ""
+        found.append(Open(drill=row.drill, exposed=exposure.of(told), orphaned=orphaned, root=root))
     return found
 
 
-def main(drill: str, *, everything: bool) -> int:
-    """Revert one drill, all of them, or those that nobody looks after any more."""
+def main(drill: str, *, everything: bool, here: bool = False) -> int:
+    """Revert one drill, all of them, or those that nobody looks after any more.
+
+    here: also those of this workspace on this host, looked after or not. A pipeline's job cleans up after
+    itself so, and ends nobody else's drill in a store that several share.
+    """
     space = wiring.workspace()
     store = wiring.store_of(space)
     drills = open_drills(store)
@@ -57,10 +68,13 @@ def main(drill: str, *, everything: bool) -> int:
                 f"no open drill is called '{drill}'", hint="gameday status shows the open drills"
             )
     else:
-        chosen = drills if everything else [one for one in drills if one.orphaned]
+        ours = str(space.root) if here else None
+        chosen = [one for one in drills if everything or one.orphaned or one.root == ours]
     if not chosen:
         output.talk(
-            "nothing is in force" if not drills else "every open drill has its keeper; --all reverts them too"
+            "nothing is in force"
+            if here or not drills
+            else "every open drill has its keeper; --all reverts them too"
         )
         return 0
     return settle(space, store, chosen)
