@@ -80,7 +80,7 @@ milestones:
   contained: {{any: [{{slo: "*", at_least: 80%, for: 2s}}]}}
   recovered: {{all: [{{slo: "*", for: 2s}}]}}
 objectives: {{detect: 5s, contain: 10s, recover: 20s}}
-phases: {{baseline: 5s, onset: 5s, response: 60s, verify: 16s}}
+phases: {{baseline: 5s, onset: 5s, response: 60s, verify: {verify:g}s}}
 scorecard: ../scorecards/timing.yaml
 """
 SCORECARD = """
@@ -109,14 +109,14 @@ class Drill:
     starts: float
 
 
-def workspace(folder: Path, url: str, kinds: Sequence[str]) -> None:
+def workspace(folder: Path, url: str, kinds: Sequence[str], *, verify: float = 16.0) -> None:
     for name in ("experiments", "scenarios", "scorecards"):
         (folder / name).mkdir()
     (folder / "gameday.toml").write_text(SETTINGS.format(url=url))
     (folder / "experiments" / "users.py").write_text(USERS)
     (folder / "scorecards" / "timing.yaml").write_text(SCORECARD)
     for kind in kinds:
-        (folder / "scenarios" / f"{kind}.yaml").write_text(SCENARIO.format(kind=kind))
+        (folder / "scenarios" / f"{kind}.yaml").write_text(SCENARIO.format(kind=kind, verify=verify))
         (folder / "experiments" / f"{kind}.json").write_text(json.dumps(experiment(url, kind)))
 
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gameday.cli import mark, output, policy, schedule, shop, store
+from gameday.cli import output, policy, responding, schedule, shop, store
 from gameday.core.errors import GamedayError
 
 app = typer.Typer(
@@ -281,8 +281,8 @@ def doctor(json: Json = False) -> None:
 
 def _name_marks() -> None:
     """List in the help what `__main__` sends down the fast path before Typer is loaded."""
-    for name, command in mark.COMMANDS.items():
-        app.command(name=name, help=command.help, add_help_option=False)(_never)
+    for name, sentence in responding.HELP.items():
+        app.command(name=name, help=sentence, add_help_option=False)(_never)
 
 
 def _never() -> None:

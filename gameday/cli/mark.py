@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gameday.cli import livedrill, moments, output
+from gameday.cli import livedrill, moments, output, responding
 from gameday.cli.livedrill import LiveDrill, Place
 from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
 from gameday.core.values import (
@@ -50,7 +50,6 @@ class Command:
     facilitator in a game day, only its facilitators may say it
     """
 
-    help: str
     kind: str
     body: Callable[[Asked, LiveDrill], Body]
     said: Callable[[Body], str]
@@ -140,13 +139,11 @@ def _mark_said(body: Body) -> str:
 
 COMMANDS: Mapping[str, Command] = {
     "ack": Command(
-        help="Say that somebody is looking at it.",
         kind="IncidentAcknowledged",
         body=lambda _asked, _live: {"alert": ""},
         said=lambda _body: "acknowledged",
     ),
     "declare": Command(
-        help="Declare the incident: --severity P2 --commander NAME.",
         kind="IncidentDeclared",
         body=lambda asked, _live: {"severity": asked.severity, "commander": _clean(asked.commander)},
         said=lambda body: f"declared {body['severity']} {Severity(body['severity']).word}",
@@ -158,7 +155,6 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "note": Command(
-        help="Write a line into the drill's timeline.",
         kind="NoteWritten",
         body=lambda asked, _live: {"text": _clean(" ".join(asked.text))},
         said=lambda _body: "noted",
@@ -166,7 +162,6 @@ COMMANDS: Mapping[str, Command] = {
         afterwards=True,
     ),
     "step": Command(
-        help="Say that a step of the playbook is done.",
         kind="StepDone",
         body=_step,
         said=lambda body: f"step {body['step']} done",
@@ -174,19 +169,16 @@ COMMANDS: Mapping[str, Command] = {
         afterwards=True,
     ),
     "contained": Command(
-        help="Mark that users are no longer hurt more than they must be.",
         kind="MilestoneMarked",
         body=_marks("contained"),
         said=_mark_said,
     ),
     "recovered": Command(
-        help="Mark that the service is well again.",
         kind="MilestoneMarked",
         body=_marks("recovered"),
         said=_mark_said,
     ),
     "update": Command(
-        help="Write down a message to customers, stakeholders or the team.",
         kind="UpdateSent",
         body=lambda asked, _live: {"audience": asked.audience, "text": _clean(" ".join(asked.text))},
         said=lambda body: f"update to {body['audience']} written down",
@@ -199,7 +191,6 @@ COMMANDS: Mapping[str, Command] = {
         afterwards=True,
     ),
     "hint": Command(
-        help="Take a hint that is on offer, for its cost.",
         kind="HintTaken",
         body=_hint,
         said=lambda body: f"hint {body['index']} taken",
@@ -208,7 +199,6 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "mark": Command(
-        help="Mark a milestone, also afterwards: --at TIME.",
         kind="MilestoneMarked",
         body=lambda asked, _live: {"milestone": asked.milestone, "granted": False},
         said=_mark_said,
@@ -223,13 +213,11 @@ COMMANDS: Mapping[str, Command] = {
         afterwards=True,
     ),
     "end": Command(
-        help="End the response (facilitator); everything is reverted and judged.",
         kind="EndRequested",
         body=lambda _asked, _live: {},
         said=lambda _body: "the response is asked to end",
     ),
     "grant": Command(
-        help="Credit a lever that this environment lacks (facilitator): the fault is reverted in its place.",
         kind="MilestoneMarked",
         body=lambda asked, _live: {
             "milestone": "contained",
@@ -243,7 +231,6 @@ COMMANDS: Mapping[str, Command] = {
         facilitator=True,
     ),
     "inject": Command(
-        help="Send an inject now, or leave it out (facilitator): inject send|skip ID.",
         kind="InjectAsked",
         body=_inject,
         said=lambda body: f"inject {body['index']} is {'sent' if body['send'] else 'left out'}",
@@ -255,13 +242,11 @@ COMMANDS: Mapping[str, Command] = {
         facilitator=True,
     ),
     "continue": Command(
-        help="Go on (facilitator): what looked like a real incident is none.",
         kind="ContinueRequested",
         body=lambda _asked, _live: {},
         said=lambda _body: "the drill goes on",
     ),
     "abort": Command(
-        help="Stop the drill now and revert everything.",
         kind="AbortRequested",
         body=lambda asked, _live: {"reason": _clean(asked.reason), "detail": ""},
         said=lambda body: f"abort asked for ({body['reason']})",
@@ -312,7 +297,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(name: str, command: Command) -> argparse.ArgumentParser:
-    parser = _Parser(prog=f"gameday {name}", description=command.help, allow_abbrev=False, add_help=False)
+    parser = _Parser(
+        prog=f"gameday {name}", description=responding.HELP[name], allow_abbrev=False, add_help=False
+    )
     options = parser.add_argument_group("Options")
     command.add(parser)
     options.add_argument("--drill", default="", metavar="ID", help="The drill; needed when several are live.")

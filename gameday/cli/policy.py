@@ -6,7 +6,6 @@ Does not: start, bring up or change anything; clusters and accounts are only ask
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +37,9 @@ def check(
     json: Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")] = False,
 ) -> None:
     """Judge a scenario by its environment's policy as if it were to start now; start nothing."""
-    from gameday import wiring  # noqa: PLC0415  # what a command needs is loaded when it runs
+    import asyncio  # noqa: PLC0415  # what a command needs is loaded when it runs
+
+    from gameday import wiring  # noqa: PLC0415
     from gameday.core import policy as judging  # noqa: PLC0415
     from gameday.core.values import Mode  # noqa: PLC0415
 

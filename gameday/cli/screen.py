@@ -79,8 +79,8 @@ def draw(view: live.LiveView) -> RenderableType:
     phase = view.phase.value if view.phase else "–"
     head = Text.assemble(
         (phase.upper(), "bold reverse"),
-        f"  {format_duration(view.in_phase)} in phase, {format_duration(view.elapsed)} in all",
-        f"   {view.fault}",
+        f"  {format_duration(view.in_phase)}{_of(view.planned)}, {format_duration(view.elapsed)} in all",
+        f"   fault {view.fault}",
     )
     who = f" · responder: {view.responder} (script)" if view.responder else ""
     parts: list[RenderableType] = [
@@ -89,9 +89,15 @@ def draw(view: live.LiveView) -> RenderableType:
     ]
     if view.question is not None:
         parts.append(Text(f"{view.question.text} {view.question.answers}", style="bold red"))
+    if view.next:
+        parts.append(Text(view.next, style="italic"))
     parts.append(_latest(view))
     title = f"{view.title} · {view.environment}{who}"
     return Panel(Group(*parts), title=Text(title), subtitle=Text(view.drill), title_align="left")
+
+
+def _of(planned: float | None) -> str:
+    return "" if planned is None else f" of {format_duration(planned)}"
 
 
 def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:
@@ -104,14 +110,17 @@ def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:
 
 
 def _clocks(view: live.LiveView) -> Table:
-    return _grid(
-        "Clocks", [(clock.name, clock.state, f"{clock.text} ({clock.state})") for clock in view.clocks]
-    )
+    rows = [(clock.name, clock.state, _clock(clock)) for clock in view.clocks]
+    return _grid("Clocks, from the fault", rows)
+
+
+def _clock(clock: live.Clock) -> str:
+    return clock.text if clock.state == "waiting" else f"{clock.text} ({clock.state})"
 
 
 def _levels(view: live.LiveView) -> Table:
     head = "Users are hurt now" if view.hurt else "Users"
-    return _grid(head, [(level.slo, level.state, f"{level.text} ({level.state})") for level in view.levels])
+    return _grid(head, [(level.slo, level.state, level.text) for level in view.levels])
 
 
 def _alerts(view: live.LiveView) -> Table:

@@ -13,7 +13,7 @@ from gameday.core import events as ev
 from gameday.core.history import History
 from gameday.core.impact import ServiceLevel
 from gameday.core.postmortem import sentences
-from gameday.core.values import Instant, MilestoneName, Phase, Seconds, format_duration
+from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds, format_duration
 from gameday.render import words
 from gameday.render.table import clean
 
@@ -94,7 +94,11 @@ class EventLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveView:
-    """Everything that the live screen shows. phase None: nothing has begun."""
+    """Everything that the live screen shows. phase None: nothing has begun.
+
+    planned  how long the phase is to take, or may take at most; None: as long as it needs
+    next     what a team may say now, and what ends the response; empty where nobody is asked
+    """
 
     drill: str
     scenario: str
@@ -104,6 +108,7 @@ class LiveView:
     phase: Phase | None
     elapsed: Seconds
     in_phase: Seconds
+    planned: Seconds | None
     fault: str
     clocks: tuple[Clock, ...]
     hurt: bool
@@ -111,6 +116,7 @@ class LiveView:
     alerts: tuple[AlertLine, ...]
     guardrails: tuple[GuardrailLine, ...]
     latest: tuple[EventLine, ...]
+    next: str = ""
     question: Question | None = None
 
 
@@ -136,6 +142,7 @@ def view(history: History, levels: Sequence[ServiceLevel], now: Instant, latest:
         phase=phase.fact.phase if phase else None,
         elapsed=max(0.0, now - start),
         in_phase=max(0.0, now - phase.at) if phase else 0.0,
+        planned=_planned(history, phase.fact.phase) if phase else None,
         fault=_fault(history),
         clocks=_clocks(history, levels, now),
         hurt=any(level.state == "bad" for level in shown),
@@ -143,8 +150,32 @@ def view(history: History, levels: Sequence[ServiceLevel], now: Instant, latest:
         alerts=_alerts(history, now),
         guardrails=_guardrails(history),
         latest=_latest(history, start, latest),
+        next=_next(history, levels, now),
         question=_question(history, now),
     )
+
+
+def _planned(history: History, phase: Phase) -> Seconds | None:
+    phases = history.plan.scenario.phases
+    return {Phase.BASELINE: phases.baseline, Phase.RESPOND: phases.response, Phase.VERIFY: phases.verify}.get(
+        phase
+    )
+
+
+def _next(history: History, levels: Sequence[ServiceLevel], now: Instant) -> str:
+    """Say what a team that is not a script can type while it responds."""
+    phase = history.last(ev.PhaseEntered)
+    planned = history.plan
+    team = planned.scenario.responders is Party.TEAM and not planned.responder
+    if not team or phase is None or phase.fact.phase is not Phase.RESPOND:
+        return ""
+    marked = any(one.fact.milestone == MilestoneName.RECOVERED for one in history.each(ev.MilestoneMarked))
+    hurt = history.first(ev.FaultInjected) is not None and _well_since(levels, now) is None
+    if marked and hurt:
+        return "marked as recovered; the response ends when users are well"
+    if not hurt and not marked and history.first(ev.IncidentDeclared):
+        return "users are well: `gameday recovered` ends the response, once you are sure"
+    return "in another terminal: gameday ack, declare, note, step, contained, recovered, update, end, abort"
 
 
 _ANSWERS = (ev.ContinueRequested, ev.AbortRequested, ev.FaultReverted, ev.DrillClosed)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.cli import mark
+from gameday.cli import mark, responding
 from gameday.core import events as ev
 from gameday.core.gameplan import Occasion
 from gameday.core.scenario import Inject, Playbook, PlaybookStep, Scenario, ScorecardRules
@@ -277,7 +277,7 @@ def test_help_reads_like_that_of_the_other_commands(workspace, capsys, name):
     assert mark.main([name, "--help"], NOW) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"Usage: gameday {name} ")
-    assert mark.COMMANDS[name].help.split(":", maxsplit=1)[0] in out
+    assert responding.HELP[name].split(":", maxsplit=1)[0] in out
 
 
 def test_the_path_is_fast_because_it_imports_little(store, workspace):
@@ -336,3 +336,18 @@ def test_responders_are_not_told_when_the_fault_was_injected(occasion, capsys):
     assert json.loads(out)["seconds"] is None
     mark.main(["note", "seen", "--by", "otto"], NOW + 72)
     assert "into the incident" in capsys.readouterr().err
+
+
+def test_every_command_has_its_sentence_and_every_sentence_its_command():
+    assert list(responding.HELP) == list(mark.COMMANDS)
+
+
+def test_help_loads_typer_and_little_else():
+    code = (
+        "import sys; sys.argv = ['gameday', '--help']; from gameday.__main__ import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "heavy = {'asyncio', 'cattrs', 'pydantic', 'rich', 'ruamel', 'sqlalchemy', 'sqlite3', 'gameday.cli.mark'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.endswith("[]\n"), ended.stdout

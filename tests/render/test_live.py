@@ -101,3 +101,32 @@ def test_an_open_question_is_shown_with_the_time_that_is_left():
 def test_an_answered_question_is_shown_no_more(answer):
     assert asking((60.0, "cli", answer)) is None
     assert asking((40.0, "cli", answer)) is not None
+
+
+def next_of(*facts, levels=(), until=60.0, **plan):
+    told = [(0.0, "conductor", a_drill.planned(**{"responder": "", "responder_as": None, **plan}))]
+    told += [(10.0, "conductor", ev.PhaseEntered(phase=Phase.RESPOND))]
+    told += [(10.0, "keeper", ev.FaultInjected(fault="f", action="a")), *facts]
+    return live.view(a_drill.of(told), levels, a_drill.at(until)).next
+
+
+DECLARED = (20.0, "cli", ev.IncidentDeclared(severity=Severity.P2))
+MARKED = (50.0, "cli", ev.MilestoneMarked(milestone="recovered"))
+
+
+def test_a_team_is_told_what_it_can_type_and_what_ends_the_response():
+    assert next_of(levels=(BAD,)).startswith("in another terminal: gameday ack")
+    assert next_of(DECLARED, levels=(BAD,)).startswith("in another terminal")
+    assert next_of(DECLARED, levels=(GOOD,)).startswith("users are well: `gameday recovered` ends")
+    assert next_of(DECLARED, MARKED, levels=(BAD,)).startswith("marked as recovered; the response ends when")
+
+
+def test_nobody_is_told_what_to_type_where_a_script_responds():
+    assert next_of(DECLARED, levels=(GOOD,), responder="shop-team") == ""
+
+
+def test_a_phase_is_shown_with_the_time_that_it_is_to_take():
+    assert [view(at).planned for at in (20.0, 60.0)] == [
+        a_drill.scenario().phases.baseline,
+        a_drill.scenario().phases.response,
+    ]
