@@ -247,11 +247,16 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")] = P
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    *,
+    listen: Annotated[
+        str, typer.Option(help="HOST:PORT for /calendar.ics and /health, such as 127.0.0.1:8090.")
+    ] = "",
+) -> None:
     """Run what is due by schedule, until stopped; a stop reverts what runs."""
     from gameday.cli import serve as serving  # noqa: PLC0415
 
-    raise typer.Exit(serving.main())
+    raise typer.Exit(serving.main(listen=listen))
 
 
 @app.command()
@@ -260,6 +265,10 @@ def calendar(
     days: Annotated[int, typer.Option(min=1, max=3660, help="How far to look ahead.")] = 30,
     ics: Annotated[bool, typer.Option("--ics", help="Print an iCalendar feed.")] = False,
     output_file: Annotated[Path | None, typer.Option("--output", help="Write the feed into a file.")] = None,
+    url: Annotated[
+        str,
+        typer.Option(help="Print where to subscribe, from where the daemon is reached: http://HOST:8090."),
+    ] = "",
     reveal: Annotated[
         bool, typer.Option("--reveal", help="Show scenario and moment: not for responders' eyes.")
     ] = False,
@@ -268,7 +277,7 @@ def calendar(
     """Show the game days to come; as a feed for calendars with --ics. Participants see windows only."""
     from gameday.cli import calendar as showing  # noqa: PLC0415
 
-    raise typer.Exit(showing.main(days=days, ics=ics, file=output_file, reveal=reveal, json=json))
+    raise typer.Exit(showing.main(days=days, ics=ics, file=output_file, url=url, reveal=reveal, json=json))
 
 
 @app.command()

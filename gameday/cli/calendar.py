@@ -1,7 +1,8 @@
 """`gameday calendar`: what comes next, in the terminal or as a feed for people's calendars.
 
 Comes in: the schedules of the store. Goes out: windows; scenario and moment only with --reveal.
-Does not: serve the feed over HTTP; --output writes it where a server can find it.
+Does not: serve the feed over HTTP; `gameday serve --listen` does, and --output writes it where another
+server can find it.
 """
 
 from __future__ import annotations
@@ -11,33 +12,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gameday import wiring
-from gameday.cli import moments, output
+from gameday.cli import moments, output, subscribing
 from gameday.conduct import agenda
 from gameday.conduct.agenda import Slot
 from gameday.core.policy import Calendar
 from gameday.core.values import Instant
-from gameday.formats import calendars
 from gameday.ports import ScheduleRow
 from gameday.render.table import Table
 from gameday.settings import Workspace
 from gameday.system import clock
 
 DAY = 86_400.0
+FEED = 10_000
+"""Entries of a feed that is written into a file."""
 
 
-def main(*, days: int, ics: bool, file: Path | None, reveal: bool, json: bool) -> int:
-    """Show the schedules' next days, or write them as a feed."""
+def main(*, days: int, ics: bool, file: Path | None, url: str, reveal: bool, json: bool) -> int:
+    """Show the schedules' next days, write them as a feed, or say where the feed is."""
     space = wiring.workspace()
+    if url:
+        output.data(subscribing.url(space, url, reveal=reveal))
+        return 0
+    if ics or file:
+        _write(subscribing.write(space, reveal=reveal, ahead=days * DAY, most=FEED), file)
+        return 0
     store = wiring.schedules(space.store_url)
     rows = store.rows()
     store.close()
     now = clock.now()
     until = Instant(now + days * DAY)
     slots = agenda.slots(rows, until)
-    if ics or file:
-        entries = [agenda.entry(slot, reveal=reveal) for slot in slots if not slot.paused]
-        _write(calendars.write(entries, "Game days"), file)
-        return 0
     show(slots, reveal=reveal, json=json)
     if not json:
         _freezes(space, rows, now, until)

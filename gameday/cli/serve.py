@@ -1,7 +1,8 @@
 """`gameday serve`: runs what is due, until it is told to stop.
 
 Comes in: a workspace. Goes out: drills in processes of their own; talk on stderr; exit code 0 after
-SIGTERM, SIGINT or SIGHUP, once the drills that ran have reverted and ended.
+SIGTERM, SIGINT or SIGHUP, once the drills that ran have reverted and ended. With an address: the calendar
+and the daemon's health over HTTP, in a thread that no drill waits for.
 Does not: keep anything in memory that a restart would lose.
 """
 
@@ -10,6 +11,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from gameday import ports, wiring
 from gameday.cli import moments, output, reverts
@@ -17,6 +21,10 @@ from gameday.conduct.scheduling import Scheduler
 from gameday.core.errors import GamedayError
 from gameday.core.values import Seconds
 from gameday.settings import Workspace
+from gameday.system import clock
+
+if TYPE_CHECKING:
+    from gameday.web import feed
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_FOR_ORPHANS: Seconds = 30.0
@@ -32,7 +40,11 @@ class PrintedNotices:
         output.talk(f"notice to {people}: a game day on {notice.environment}, {span}")
 
 
-def main() -> int:
+STALE: Seconds = 30.0
+"""A daemon that has not looked at the store for so long is unwell."""
+
+
+def main(*, listen: str = "") -> int:
     """Serve this workspace's schedules."""
     space = wiring.workspace()
     history = wiring.store_of(space)
@@ -41,11 +53,48 @@ def main() -> int:
     wake = office.schedules.next_wake()
     first = "nothing is due" if wake is None else f"looks first at {moments.utc(wake)}"
     output.talk(f"serving {space.root} as {office.holder}: {first}")
-    asyncio.run(_serve(Scheduler(office), space, history))
+    scheduler = Scheduler(office)
+    with _listening(scheduler, space, listen):
+        asyncio.run(_serve(scheduler, space, history))
     office.schedules.close()
     history.close()
     output.talk("stopped")
     return 0
+
+
+@contextmanager
+def _listening(scheduler: Scheduler, space: Workspace, listen: str) -> Iterator[None]:
+    """Answer over HTTP meanwhile, where an address is given."""
+    if not listen:
+        yield
+        return
+    from gameday.cli import subscribing  # noqa: PLC0415  # Starlette and uvicorn, 0.3 s
+    from gameday.web import feed  # noqa: PLC0415
+    from gameday.web.server import Server  # noqa: PLC0415
+
+    tokens = subscribing.tokens(space)
+    server = Server(feed.app(subscribing.feed(space), lambda: _health(scheduler), tokens), listen)
+    output.talk(f"listening on {server.url}: /health, and /calendar.ics for those who have a token")
+    output.hint(f"gameday calendar --url {server.url} prints where to subscribe")
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _health(scheduler: Scheduler) -> feed.Health:
+    from gameday.web import feed  # noqa: PLC0415
+
+    pulse = scheduler.pulse
+    since = clock.now() - pulse.looked
+    why = pulse.lost or (f"nothing was looked at for {since:.0f} s" if since > STALE else "")
+    facts = {
+        "holder": pulse.holder,
+        "looked": moments.utc(pulse.looked),
+        "running": pulse.running,
+        "waiting": pulse.waiting,
+    }
+    return feed.Health(why=why, facts=facts)
 
 
 async def _serve(scheduler: Scheduler, space: Workspace, history: ports.HistoryStore) -> None:

@@ -54,6 +54,17 @@ class _Outage:
     why: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pulse:
+    """How a daemon is. looked: when it last saw the store; lost: why it does not see it now."""
+
+    holder: str
+    looked: Instant
+    lost: str
+    running: int
+    waiting: int
+
+
 class Scheduler:
     """One daemon."""
 
@@ -61,6 +72,7 @@ class Scheduler:
         self._office = office
         self._started = Started(office)
         self._waiting: dict[Key, _Waiting] = {}
+        self._looked = office.clock.now()
         self._gone: tuple[Instant, str] | None = None
         self._outage: _Outage | None = None
 
@@ -79,6 +91,18 @@ class Scheduler:
     def idle(self) -> bool:
         """Tell that no drill of ours runs, and none waits for something to get out of its way."""
         return not self._waiting and not len(self._started)
+
+    @property
+    def pulse(self) -> Pulse:
+        """Say how the daemon is; may be asked from another thread."""
+        gone = self._gone
+        return Pulse(
+            holder=self._office.holder,
+            looked=self._looked,
+            lost="" if gone is None else gone[1],
+            running=len(self._started),
+            waiting=len(self._waiting),
+        )
 
     async def look(self) -> None:
         """Look once at everything whose time has come. Without a store: say so, start nothing."""
@@ -125,6 +149,7 @@ class Scheduler:
             self._office.say(f"{error.message}; nothing starts until it is back")
 
     def _found(self) -> None:
+        self._looked = self._office.clock.now()
         if self._gone is not None:
             since, why = self._gone
             self._outage = _Outage(since=since, until=self._office.clock.now(), why=why)

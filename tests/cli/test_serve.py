@@ -1,0 +1,222 @@
+"""`gameday serve` and `gameday schedule` as their users meet them: real processes on a real store."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import icalendar
+import pytest
+
+from gameday.core.schedule import ScheduleId, State
+from gameday.core.values import instant
+from gameday.storage import open_schedules
+
+TABLETOP = """\
+scenario: talk
+title: What if the database were gone
+description: A talk, nothing is touched.
+severity: P2
+environment: here
+responders: {responders}
+objectives: {{detect: 1m, contain: 2m, recover: 3m}}
+phases: {{baseline: 1s, response: 30m, verify: 1s}}
+injects:
+  - {{after: 1s, to: responders, message: "Support: customers can't log in."}}
+"""
+PLAYED = """\
+responder: someone
+as: team
+steps:
+  - {after: 20m, do: {note: "Still here."}}
+"""
+
+
+@pytest.fixture
+def space(tmp_path):
+    (tmp_path / "gameday.toml").write_text(
+        '[store]\nurl = "sqlite:///.gameday/gameday.db"\n[environments.here]\n'
+    )
+    (tmp_path / "scenarios").mkdir()
+    shutil.copytree(Path(__file__).parents[2] / "scorecards", tmp_path / "scorecards")
+    (tmp_path / "scenarios" / "talk.yaml").write_text(TABLETOP.format(responders="team"))
+    (tmp_path / "played.yaml").write_text(PLAYED)
+    return tmp_path
+
+
+def gameday(space, *words, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gameday", *words], cwd=space, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return done
+
+
+class Served:
+    """A running daemon, and what it has said."""
+
+    def __init__(self, space, *words) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "gameday", "serve", *words], cwd=space, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        self.said: list[str] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self.process.stderr:
+            self.said.append(line)
+
+    def wait_for(self, pattern: str, seconds: float = 60) -> re.Match[str]:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := re.search(pattern, "".join(self.said)):
+                return found
+            time.sleep(0.05)
+        raise AssertionError("".join(self.said))
+
+    def stop(self, how: int = signal.SIGTERM, seconds: float = 60) -> float:
+        began = time.monotonic()
+        self.process.send_signal(how)
+        assert self.process.wait(seconds) == 0, "".join(self.said)
+        return time.monotonic() - began
+
+
+@contextmanager
+def serving(space, *words):
+    daemon = Served(space, *words)
+    try:
+        yield daemon
+    finally:
+        if daemon.process.poll() is None:
+            daemon.process.kill()
+            daemon.process.wait()
+
+
+def soon(seconds: float) -> str:
+    return f"{datetime.now(UTC) + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_due_drill_starts_and_a_stop_aborts_it_and_waits(space):
+    add = ("schedule", "add", "scenarios/talk.yaml", "--at", soon(15), "--responder", "played.yaml")
+    gameday(space, *add)
+    with serving(space) as daemon:
+        daemon.wait_for("talk: starts scenarios/talk.yaml on here")
+        with closing(open_schedules(f"sqlite:///{space / '.gameday/gameday.db'}")) as store:
+            end = time.monotonic() + 60
+            while "Phase: respond" not in _said(space) and time.monotonic() < end:
+                time.sleep(0.2)
+            took = daemon.stop()
+            (record,) = store.records()
+        assert took < 45
+        assert (record.state, record.exit_code) == (State.ENDED, 3)
+        assert record.drill.partition("-talk-")[1]
+        assert 0 <= record.started - record.occurrence < 5
+    shown = json.loads(gameday(space, "schedule", "records", "--json").stdout)
+    assert (shown[0]["state"], shown[0]["exit_code"], shown[0]["drill"]) == ("ended", 3, record.drill)
+
+
+def _said(space) -> str:
+    return "".join(path.read_text() for path in (space / ".gameday").rglob("*.txt"))
+
+
+def test_calendars_subscribe_by_url_and_health_is_told(space):
+    gameday(
+        space,
+        "schedule",
+        "add",
+        "scenarios/talk.yaml",
+        "--at",
+        soon(86_400),
+        "--approvals",
+        "1",
+        "--window",
+        "2h",
+    )
+    with serving(space, "--listen", "127.0.0.1:0") as daemon:
+        base = daemon.wait_for(r"listening on (http://\S+?):? ").group(1)
+        daemon.wait_for("serving")
+        told = json.loads(urllib.request.urlopen(f"{base}/health").read())
+        assert (told["status"], told["running"], told["waiting"]) == ("well", 0, 0)
+        texts = []
+        for words in ((), ("--reveal",)):
+            url = gameday(space, "calendar", "--url", base, *words).stdout.strip()
+            texts.append(urllib.request.urlopen(url).read().decode())
+        assert (daemon.stop() < 10, daemon.process.returncode) == (True, 0)
+    hidden, revealed = (icalendar.Calendar.from_ical(text).events[0] for text in texts)
+    assert str(hidden["SUMMARY"]) == "Game day (here)"
+    assert "talk" not in texts[0]
+    assert "What if the database were gone" in str(revealed["SUMMARY"])
+    assert hidden["DTSTART"].dt <= revealed["DTSTART"].dt < hidden["DTEND"].dt
+
+
+def test_a_drill_of_people_does_not_start_unattended(space):
+    refused = gameday(space, "schedule", "add", "scenarios/talk.yaml", "--at", soon(600), code=2)
+    assert "it doesn't start unattended" in refused.stderr
+    assert "--approvals 1" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--rrule", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), "never comes due"),
+        (("--rrule", "FREQ=DAILY", "--zone", "Europe/Berln"), "did you mean 'Europe/Berlin'?"),
+        (("--cron", "99 * * * *"), "is not a cron line"),
+        (("--at", "2020-01-01T10:00"), "every occurrence of it lies in the past"),
+        (("--at", "tomorrow"), "'tomorrow' is not a date"),
+        (("--rrule", "FREQ=DAILY", "--cron", "0 1 * * *"), "one of --rrule and --cron"),
+        (("--rrule", "FREQ=DAILY", "--window", "25h"), "the window reaches into the next one"),
+        (("--rrule", "FREQ=DAILY", "--hours", "sometimes"), "can't be read; write Mon-Fri"),
+        (("--rrule", "FREQ=DAILY", "--grace", "soon"), "--grace:"),
+        (("--rrule", "FREQ=DAILY", "--id", "No Id"), "is not an id"),
+    ],
+)
+def test_what_can_not_be_scheduled_is_refused_and_nothing_is_kept(space, words, said):
+    refused = gameday(space, "schedule", "add", "scenarios/talk.yaml", "--approvals", "1", *words, code=2)
+    assert said in refused.stderr
+    assert not (space / ".gameday").exists()
+
+
+def test_a_freeze_calendar_that_can_not_be_had_is_warned_of_and_starts_nothing(space):
+    add = ("schedule", "add", "scenarios/talk.yaml", "--at", soon(20), "--responder", "played.yaml")
+    added = gameday(space, *add, "--freeze", "gone.ics", "--grace", "2s")
+    assert (
+        "gone.ics can't be read: there is no file gone.ics; until it can, nothing of this starts"
+        in added.stderr
+    )
+    with serving(space) as daemon:
+        daemon.wait_for("talk: missed .*gone.ics can't be read, and may hold a freeze")
+        daemon.stop()
+
+
+def test_a_store_that_is_gone_at_the_moment_of_starting_starts_nothing(space):
+    add = ("schedule", "add", "scenarios/talk.yaml", "--at", soon(20), "--responder", "played.yaml")
+    gameday(space, *add, "--grace", "5s")
+    database = space / ".gameday" / "gameday.db"
+    with serving(space) as daemon:
+        daemon.wait_for("serving")
+        database.rename(database.with_suffix(".away"))
+        daemon.wait_for(r"is gone; nothing starts until it is back")
+        with closing(open_schedules(f"sqlite:///{database.with_suffix('.away')}", create=False)) as store:
+            (row,) = store.rows()
+            while time.time() < row.standing.wake + 6:
+                time.sleep(0.2)
+        database.with_suffix(".away").rename(database)
+        daemon.wait_for("the store is back")
+        daemon.wait_for("talk: missed")
+        daemon.stop()
+    with closing(open_schedules(f"sqlite:///{database}")) as store:
+        record = store.record(ScheduleId("talk"), instant(row.standing.occurrence))
+        assert (record.state, record.reason) == (State.MISSED, "store")
+    assert list((space / ".gameday").glob("drills/*")) == []
