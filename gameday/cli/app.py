@@ -229,7 +229,9 @@ def validate(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files; without any, the whole workspace.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as mistakes.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings count, and what preflight would refuse is told, too.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Check scenarios, experiments, scorecards, playbooks and settings; touch nothing."""

@@ -1,7 +1,8 @@
 """Every mistake of every file that people wrote, with its place and a hint.
 
 Comes in: paths, or none for the whole workspace. Goes out: mistakes on stderr, one `FILE:LINE:COLUMN:
-message` each, or JSON on stdout; exit code 2 when there are any, else 0. Warnings count with `--strict`.
+message` each, or JSON on stdout; exit code 2 when there are any, else 0. With `--strict` warnings count, and
+so does what preflight would refuse.
 Does not: touch a target, or start anything but the two checks of what files import.
 """
 
@@ -24,6 +25,7 @@ from gameday.settings.catalogue import kind_of, plays_in
 def validate(paths: Sequence[Path], *, json: bool, strict: bool, ahead: tuple[Sequence[str], Check]) -> int:
     """Check files, or the whole workspace; print what is wrong, and give the exit code.
 
+    strict: warnings count, and what preflight would refuse is foreseen.
     ahead: a check of locustfiles that is under way, with their names.
     """
     space, mistakes = open_workspace(paths[0] if paths else Path())
@@ -32,6 +34,10 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, ahead: tuple[Se
     names = [space.name(path) for path in paths] or everything(space)
     _check(catalogue, names)
     catalogue.mistakes.extend(imports.check(catalogue, ahead))
+    if strict:
+        from gameday.cli import foreseen  # noqa: PLC0415  # what only this needs takes a while to import
+
+        catalogue.mistakes.extend(foreseen.check(catalogue))
     told = catalogue.told()
     wrong = [one for one in told if strict or not one.warning]
     count = len(set(catalogue.kinds) | {one.file for one in told} | ({FILE} & set(names)))

@@ -105,7 +105,8 @@ class Catalogue:
         checked: Checked[Scenario] = self.check(path, "scenario")
         document = checked.document
         found: dict[str, Any] = {}
-        for where, kind, named in scenariorules.references(document):
+        named_files = scenariorules.references(document) if document.data is not None else ()
+        for where, kind, named in named_files:
             try:
                 found.setdefault(kind, self._take(named, kind).value)
             except ValueError as wrong:

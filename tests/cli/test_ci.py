@@ -318,6 +318,8 @@ def test_an_unknown_scenario_is_told_with_the_one_that_was_meant(place, capfd):
     told = capfd.readouterr().err
     assert "scenarios/onee.yaml:1:1: there is no file scenarios/onee.yaml" in told
     assert "hint: did you mean 'one.yaml'?" in told
+    assert place.ci(place.root / "nope.yaml") == 2
+    assert capfd.readouterr().err == "nope.yaml:1:1: there is no file nope.yaml\n"
 
 
 def test_a_scenario_that_nobody_plays_is_told_at_its_place(place, capfd):

@@ -1,0 +1,69 @@
+"""`gameday revert --here` ends this workspace's drills, and leaves those of others in the same store alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gameday.cli import reverts
+from gameday.core import events as ev
+from gameday.core.values import DrillId, FaultId
+from gameday.storage import open_plain
+from gameday.system import clock, machine, processes
+from gameday.system.ids import new_event_id
+from tests.render import a_drill
+
+EXPERIMENT = json.dumps({"title": "t", "description": "d", "method": [], "rollbacks": []})
+
+
+@pytest.fixture
+def conductors():
+    """Processes that live, each as the conductor of a drill."""
+    started = [processes.start(["sleep", "120"]) for _ in range(2)]
+    yield started
+    for child in started:
+        child.kill()
+
+
+@pytest.fixture
+def workspaces(tmp_path, conductors, monkeypatch):
+    """Two workspaces with one store, and in each a drill with its conductor and a fault."""
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    store = open_plain(url)
+    for name, child in zip(("ours", "theirs"), conductors, strict=True):
+        root = tmp_path / name
+        root.mkdir()
+        (root / "gameday.toml").write_text(f'[store]\nurl = "{url}"\n')
+        requested = ev.FaultRequested(
+            fault=FaultId("main"), experiment=EXPERIMENT, path="experiments/e.json", cwd=str(root)
+        )
+        for fact in (a_drill.planned(), machine.started("conductor", child.identity), requested):
+            store.append(
+                ev.Event(
+                    id=new_event_id(), drill=DrillId(name), recorded_at=clock.now(), source="test", fact=fact
+                )
+            )
+    monkeypatch.chdir(tmp_path / "ours")
+    yield store
+    store.close()
+
+
+def test_only_what_was_started_here_is_ended(workspaces, conductors, capfd):
+    assert reverts.main("", everything=False, here=True) == 0
+    assert "ours: reverted and closed" in capfd.readouterr().err
+    assert [row.drill for row in workspaces.live()] == ["theirs"]
+    assert [processes.alive(child.identity) for child in conductors] == [False, True]
+
+
+def test_a_second_time_there_is_nothing_to_do(workspaces, capfd):
+    reverts.main("", everything=False, here=True)
+    capfd.readouterr()
+    assert reverts.main("", everything=False, here=True) == 0
+    assert capfd.readouterr().err == "nothing is in force\n"
+
+
+def test_without_it_a_drill_that_is_looked_after_goes_on(workspaces, conductors, capfd):
+    assert reverts.main("", everything=False) == 0
+    assert "every open drill has its keeper; --all reverts them too" in capfd.readouterr().err
+    assert len(workspaces.live()) == 2
