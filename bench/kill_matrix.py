@@ -1,246 +1,338 @@
-"""Kills what takes part in a held fault, at random moments, and counts what is left behind.
+"""Kills what takes part in real drills, at random moments, and counts what is left behind.
 
-    python bench/kill_matrix.py [--kills 200] [--seed 1]
+    python bench/kill_matrix.py [--rounds 2] [--seed 1] [--lanes 2] [--record FILE] [--only WHO/PHASE/SIGNAL]
 
-Prints a table by victim and signal: faults left, orphans, broken histories, drills not closed, and the
-time from the death to the target's fault going off (median, 99th percentile). Moments lie at random in
-the method, the hold and the rollbacks. A drill that nobody is left to close is closed as the next
-gameday process would; `next` counts those. The last line is plain `chaos run` under the same signals.
+Each kill is a drill of its own: `gameday run` with Locust and a responder script, and a person who writes
+notes the whole time. The kill falls at a random moment of its phase. Where nobody is left to act, the next
+gameday command is started, as a person would. Then is counted, never by gameday's own word:
+
+  faults   the target says that its fault is still in force
+  orphans  the kernel says that processes of the drill still live
+  lost     an acknowledged note, or an event that was seen in the store once, is not there (or there twice);
+           the hash chain is broken; or the target's fault went on before its request was stored
+  open     the store's row of the drill is not closed
+  next     drills that the next command had to bring to their end
+  start    seconds from the kill to the first rollback that reached the target, where the fault was in force
+           and somebody was left to act; in `next`, from the start of the next command
+
+With --record, each outcome is a line of FILE, and what stands there already is not played again. Beside it
+the same experiment under plain `chaos run`. Ends with 1 when anything is left or a bar is missed.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
+import multiprocessing
 import os
 import random
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import stage
+import tables
+from stage import Notes, Stage, TruthServer, descendants, processes, title, until
 
-from gameday import ports, wiring  # noqa: E402
-from gameday.conduct import reverting  # noqa: E402
-from gameday.conduct.recorder import Recorder  # noqa: E402
-from gameday.core import events as ev  # noqa: E402
-from gameday.core import exposure  # noqa: E402
-from gameday.core.errors import GamedayError  # noqa: E402
-from gameday.faults.keeperclient import KeeperClient  # noqa: E402
-from gameday.faults.ledger import ChildLedger  # noqa: E402
-from gameday.system import processes  # noqa: E402
-from gameday.system.clock import SystemClock  # noqa: E402
-from gameday.system.ids import SystemIds  # noqa: E402
-from tests.faults.building import HERE, experiment, fault_off, fault_on, python, request  # noqa: E402
-from tests.faults.conductor import planned  # noqa: E402
-from tests.faults.target import Target  # noqa: E402
-
-SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGSTOP)
-VICTIMS = (("conductor",), ("keeper",), ("chaoslib",), ("conductor", "keeper", "chaoslib", "standby"))
-HOLD = 0.6
-NAP = 0.4
-SPAN = 2.2
-"""Seconds after the injection within which the kill falls: method, hold, rollbacks."""
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGSTOP")
+PHASES = ("baseline", "inject", "respond", "revert", "verify")
+SPANS = {
+    "baseline": 3.0,
+    "inject": 0.8,
+    "respond": stage.HOLD - 0.3,
+    "revert": stage.ROLLING,
+    "verify": 1.4,
+}
+"""Seconds of a phase within which the kill falls."""
+ROLES = {
+    "conductor": ("conductor",),
+    "keeper": ("keeper",),
+    "chaoslib": ("chaoslib", "standby"),
+    "locust": ("locust",),
+}
+"""Before the fault and after it the standby is the only Chaos Toolkit process."""
+VICTIMS = (*ROLES, "responder", "all")
+ACT, ACT_STOPPED = 1.0, 5.0
+"""Bars: seconds to the first rollback."""
+CHAOS_SPAN = 4.0
 
 
 @dataclass
-class Tally:
-    kills: int = 0
+class Kill:
+    """One kill and what it left."""
+
+    key: str
+    victim: str
+    phase: str
+    signal: str
+    struck: int = 0
     faults: int = 0
     orphans: int = 0
-    broken: int = 0
+    lost: int = 0
     open: int = 0
     next: int = 0
-    seconds: list[float] = field(default_factory=list)
-
-    def row(self) -> str:
-        times = sorted(self.seconds) or [0.0]
-        last = times[min(len(times) - 1, int(len(times) * 0.99))]
-        figures = (self.kills, self.faults, self.orphans, self.broken, self.open, self.next)
-        cells = "".join(f"{figure:>9}" for figure in figures)
-        return f"{cells}{statistics.median(times):>10.3f}{last:>9.3f}"
+    start: float | None = None
+    next_start: float | None = None
+    seconds: float = 0.0
+    remarks: list[str] = field(default_factory=list)
 
 
-def made(url: str) -> dict:
-    nap = python("nap", "nap", seconds=NAP)
-    return experiment(url, method=[nap, fault_on(url), nap], rollbacks=[nap, fault_off(url), nap])
+def strike(kill: Kill, game: Stage) -> float:
+    """Send the signal to whoever it is for; give the instant before."""
+    if kill.victim == "all":
+        pids = [pid for pid in descendants() if b"\0note\0" not in title(pid)]
+    elif kill.victim == "responder":
+        pids = [pid for pid in descendants() if title(pid).startswith(b"sleep\0")]
+    else:
+        who = game.process(*ROLES[kill.victim])
+        pids = [who.pid] if who else []
+    died = time.time()
+    for pid in pids:
+        try:
+            os.kill(pid, getattr(signal, kill.signal))
+        except ProcessLookupError:
+            continue
+        kill.struck += 1
+    return died
 
 
-async def conduct(url: str, drill: str, folder: str, text: str) -> None:
-    """Be a conductor: inject, hold, release, close; settle when the keeper is lost."""
-    store, clock = wiring.store(url), SystemClock()
-    pen = Recorder(store=store, clock=clock, ids=SystemIds(), drill=drill)
-    pen.record(planned(drill))
-    asked = request(text)
-    keeper = KeeperClient(store_url=url, drill=drill, folder=Path(folder), cwd=Path(folder), warm=asked)
-    await keeper.start()
-    pen.record(asked)
+def abandoned(game: Stage) -> bool:
+    """Tell whether neither conductor nor keeper is left to act, by the kernel's word."""
+    looking = [game.process("conductor"), game.process("keeper")]
+    return not any(who is not None and not stopped(who.pid) for who in looking)
+
+
+def stopped(pid: int) -> bool:
     try:
-        await keeper.inject(asked.fault)
-        await wait_while(lambda: keeper.alive() and not has(store, drill, ev.FaultHeld, ev.FaultReverted))
-        await asyncio.sleep(HOLD)
-        await keeper.revert(asked.fault, "over", now=False)
-        await wait_while(lambda: keeper.alive() and exposure.of(reverting.read(store, drill)))
-    except GamedayError:
-        pass
-    lost = not keeper.alive()
-    if lost:
-        ledger = ChildLedger(drill)
-        await reverting.settle(store, drill, ledger=ledger, clock=clock, closing="aborted")
-        await ledger.close()
-    await keeper.stop()
-    if not has(store, drill, ev.DrillClosed):
-        pen.record(ev.DrillClosed(how="completed", reverted=True))
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return True
 
 
-async def wait_while(condition: Callable[[], object]) -> None:
-    while condition():  # noqa: ASYNC110  # as the real conductor does
-        await asyncio.sleep(0.05)
-
-
-def has(store: ports.HistoryStore, drill: str, *kinds: type) -> bool:
-    return any(isinstance(stored.event.fact, kinds) for stored in store.read(drill))
-
-
-class Game:
-    def __init__(self, folder: Path) -> None:
-        self.target = Target()
-        self.drill = f"matrix-{time.monotonic_ns()}"
-        self.url, self.folder = f"sqlite:///{folder}/g.db", folder
-        self.store = wiring.store(self.url)
-        argv = [sys.executable, __file__, "--conduct", self.url, self.drill, str(folder)]
-        self.conductor = processes.start([*argv, json.dumps(made(self.target.url))])
-
-    def facts(self, kind: type) -> list[Any]:
+def one(key: str, victim: str, phase: str, number: str, moment: float) -> Kill:
+    """Play one drill, strike in it, and count."""
+    kill, began = Kill(key=key, victim=victim, phase=phase, signal=number), time.monotonic()
+    with TruthServer() as server, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        game = Stage(Path(folder), server)
         try:
-            return [s.event.fact for s in self.store.read(self.drill) if isinstance(s.event.fact, kind)]
-        except LookupError:
-            return []
-
-    def until(self, condition: Callable[[], object], within: float) -> bool:
-        end = time.monotonic() + within
-        while time.monotonic() < end:
-            if condition():
-                return True
-            time.sleep(0.02)
-        return False
-
-    def identity(self, role: str) -> processes.Identity | None:
-        found = [fact for fact in self.facts(ev.ProcessStarted) if fact.role == role]
-        if not found:
-            return None
-        return processes.Identity(
-            pid=found[-1].pid, started_ticks=found[-1].started_ticks, boot=found[-1].boot
-        )
-
-    def recover(self) -> None:
-        ledger = ChildLedger(self.drill)
-
-        async def settle() -> None:
-            await reverting.settle(
-                self.store, self.drill, ledger=ledger, clock=SystemClock(), by="command", closing="aborted"
-            )
-            await ledger.close()
-
-        asyncio.run(settle())
-
-    def end(self) -> None:
-        self.conductor.kill()
-        processes.sweep(self.drill)
-        self.store.close()
-        self.target.close()
-
-
-def one(victims: tuple[str, ...], number: signal.Signals, moment: float, tally: Tally) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        game = Game(Path(folder))
-        try:
-            game.until(lambda: game.facts(ev.ActivityStarted), 30)
-            time.sleep(moment)
-            struck = [who for who in map(game.identity, victims) if who is not None]
-            died, was_on = time.time(), game.target.on
-            for who in struck:
-                processes.send(who, number)
-            closed = game.until(lambda: game.facts(ev.DrillClosed), 8 if len(victims) > 1 else 60)
-            if not closed:
-                tally.next += 1
-                game.recover()
-            game.until(lambda: game.conductor.poll() is not None, 10)
-            game.until(lambda: not processes.marked(game.drill), 5)
-            count(game, tally, died if was_on and closed else None)
+            _play(kill, game, moment)
+        except Exception as error:  # noqa: BLE001  # a measurement that failed is shown, not hidden
+            kill.remarks.append(f"the measurement failed: {type(error).__name__}: {error}")
+            kill.lost += 1
         finally:
+            if kill.remarks:
+                kill.remarks.append((Path(folder) / "said.txt").read_text(errors="replace")[-400:])
             game.end()
+    kill.seconds = round(time.monotonic() - began, 1)
+    return kill
 
 
-def count(game: Game, tally: Tally, died: float | None) -> None:
-    tally.kills += 1
-    tally.faults += int(game.target.on or bool(exposure.of(reverting.read(game.store, game.drill))))
-    tally.orphans += len(processes.marked(game.drill))
-    tally.broken += int(bool(game.store.verify(game.drill)))
-    tally.open += int(not game.facts(ev.DrillClosed))
-    if died is not None and game.target.times("off"):
-        began = game.target.times("off")[0] - NAP  # the first rollback is a nap
-        tally.seconds.append(max(0.0, began - died))
+def _play(kill: Kill, game: Stage, moment: float) -> None:
+    if not game.phase("baseline") or game.ended:
+        raise RuntimeError("the drill did not begin")
+    notes = Notes(game.space)
+    if not game.phase(kill.phase):
+        raise RuntimeError(f"the drill did not come to {kill.phase}")
+    time.sleep(moment)
+    if kill.victim == "all":
+        notes.end()
+    seen, was_on, rolling = {e["id"] for e in game.rows.events()}, game.on, len(game.server.moments)
+    died = strike(kill, game)
+    over = lambda: game.rows.open() == 0 and game.ended  # noqa: E731
+    until(lambda: over() or (abandoned(game) and not until(over, 3.0)), 60.0)
+    notes.end()
+    if not over():
+        kill.next = 1
+        came = time.time()
+        said = game.command("status")
+        if said.returncode or "was left behind" not in said.stderr:
+            kill.remarks.append(f"the next command: {said.returncode} {said.stderr[-300:]}")
+        kill.next_start = _since(game, came)
+    until(lambda: over() and not game.on and not descendants(), 10.0)
+    acting = kill.victim != "responder"  # the drill goes on without it
+    if (
+        was_on
+        and acting
+        and kill.struck
+        and not kill.next
+        and (rolling == 0 or len(game.server.moments) > rolling)
+    ):
+        kill.start = _since(game, died)
+    _count(kill, game, seen | set(notes.kept), notes.kept)
 
 
-def peer(number: signal.Signals, moment: float) -> bool:
-    """Do the same to plain `chaos run`; True when the fault was left in force."""
-    target = Target()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "x.json").write_text(json.dumps(made(target.url)))
+def _since(game: Stage, instant: float) -> float | None:
+    """Give the seconds until the first rollback behind an instant reached the target."""
+    later = [moment.at - instant for moment in game.server.moments if moment.at >= instant]
+    return round(later[0], 3) if later else None
+
+
+def _count(kill: Kill, game: Stage, seen: set[str], kept: list[str]) -> None:
+    kill.faults = int(game.on)
+    left = descendants()
+    kill.orphans = len(left)
+    kill.open = game.rows.open()
+    stored = [event["id"] for event in game.rows.events()]
+    gone = [event for event in seen if stored.count(event) != 1]
+    verified = game.command("verify", "last")
+    early = _before_its_request(game)
+    kill.lost = len(gone) + int(verified.returncode != 0) + early
+    kill.remarks += [f"left: {title(pid).replace(bytes(1), b' ').decode()[:90]}" for pid in left]
+    kill.remarks += [f"lost: {each}" for each in gone]
+    if verified.returncode:
+        kill.remarks.append(f"verify: {verified.stderr[-200:]}")
+    if len(kept) < 2 and kill.phase != "baseline":
+        kill.remarks.append(f"only {len(kept)} notes were taken")
+
+
+def _before_its_request(game: Stage) -> int:
+    """Count the faults that went on before their request was stored."""
+    requests = game.rows.events("FaultRequested")
+    on = [flip.at for flip in game.server.flips if flip.fault]
+    return len(on) if not requests else 0
+
+
+def peer(number: str, moment: float) -> tuple[bool, int]:
+    """Do the same to plain `chaos run`: was the fault left in force, and how many processes."""
+    with TruthServer() as server, tempfile.TemporaryDirectory() as folder:
+        experiment = stage.made(server.url)
+        experiment["method"][-1]["pauses"] = {"after": stage.HOLD}
+        Path(folder, "x.json").write_text(json.dumps(experiment))
         chaos = Path(sys.executable).parent / "chaos"
-        env = {**os.environ, "PYTHONPATH": HERE}
         run = subprocess.Popen(
-            [chaos, "run", "x.json"], cwd=folder, env=env, stdout=-3, stderr=-3, start_new_session=True
+            [chaos, "run", "x.json"], cwd=folder, stdout=-3, stderr=-3, start_new_session=True
         )
-        end = time.monotonic() + 10
-        while not target.times("on") and time.monotonic() < end:
-            time.sleep(0.01)
-        time.sleep(min(moment, 0.3))
-        run.send_signal(number)
-        time.sleep(3)
+        until(lambda: server.flips, 30)
+        time.sleep(moment)
+        run.send_signal(getattr(signal, number))
+        until(lambda: not descendants(), stage.HOLD + 10.0)
+        left = bool(server.flips[-1].fault), len(descendants())
         run.kill()
         run.wait()
-    target.close()
-    return target.on
+    return left
+
+
+def planned(rounds: int, seed: int, only: str) -> list[tuple[str, str, str, str, float]]:
+    """List the kills: each cell once a round. A responder's command runs from the response on."""
+    cells = [(who, phase, number) for who in VICTIMS for phase in PHASES for number in SIGNALS]
+    cells = [c for c in cells if c[0] != "responder" or c[1] not in ("baseline", "inject")]
+    chance = random.Random(seed)
+    kills = []
+    for count in range(rounds):
+        chance.shuffle(cells)
+        for who, phase, number in cells:
+            moment = chance.uniform(0, SPANS[phase])
+            if only in f"{who}/{phase}/{number}":
+                kills.append((f"{seed}.{count}/{who}/{phase}/{number}", who, phase, number, moment))
+    return kills
+
+
+def play(kills: list[tuple[str, str, str, str, float]], lanes: int, record: Path | None) -> list[Kill]:
+    """Play kills side by side, each lane a process that adopts what its drills leave behind."""
+    done = (
+        [Kill(**json.loads(line)) for line in record.read_text().splitlines()]
+        if record and record.exists()
+        else []
+    )
+    rest = [each for each in kills if each[0] not in {kill.key for kill in done}]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(lanes, mp_context=context, initializer=processes.become_subreaper) as pool:
+        for future in as_completed([pool.submit(one, *each) for each in rest]):
+            kill = future.result()
+            done.append(kill)
+            if record:
+                with record.open("a") as file:
+                    file.write(json.dumps(asdict(kill)) + "\n")
+            for remark in kill.remarks:
+                print(f"{kill.key}: {remark}", file=sys.stderr, flush=True)
+            print(f"{len(done)}/{len(rest)} {kill.key} {kill.seconds} s", file=sys.stderr, flush=True)
+    return done
+
+
+def _row(name: str, kills: list[Kill]) -> list[str]:
+    figures = [
+        sum(getattr(kill, what) for kill in kills) for what in ("faults", "orphans", "lost", "open", "next")
+    ]
+    return [
+        name,
+        str(len(kills)),
+        *map(str, figures),
+        *_times([k.start for k in kills if k.start is not None]),
+        *_times([k.next_start for k in kills if k.next_start is not None]),
+    ]
+
+
+def _times(found: list[float]) -> list[str]:
+    if not found:
+        return ["–", "–"]
+    return [f"{tables.percentile(found, 0.5):.3f}", f"{tables.percentile(found, 0.99):.3f}"]
+
+
+HEAD = ("kills", "faults", "orphans", "lost", "open", "next", "start p50", "p99", "next p50", "p99")
+
+
+def report(kills: list[Kill]) -> None:
+    """Print the tables, and hold them against their bars."""
+    by_victim = [
+        (f"{who} {number}", [k for k in kills if (k.victim, k.signal) == (who, number)])
+        for who in VICTIMS
+        for number in SIGNALS
+    ]
+    tables.show(
+        "by victim and signal", ("", *HEAD), [_row(name, found) for name, found in by_victim if found]
+    )
+    tables.show(
+        "by phase",
+        ("", *HEAD),
+        [_row(p, [k for k in kills if k.phase == p]) for p in PHASES] + [_row("all", kills)],
+    )
+    died = [k.start for k in kills if k.start is not None and k.signal != "SIGSTOP"]
+    halted = [k.start for k in kills if k.start is not None and k.signal == "SIGSTOP"]
+    missed = [k for k in kills if k.struck == 0]
+    where = sorted({k.key.partition("/")[2] for k in missed})
+    print(f"{len(missed)} of {len(kills)} kills found nobody: {where}")
+    bars = [
+        (what, sum(getattr(k, what) for k in kills), "<=", 0)
+        for what in ("faults", "orphans", "lost", "open")
+    ]
+    if died:
+        bars.append(("seconds to the first rollback, p99", tables.percentile(died, 0.99), "<=", ACT))
+    if halted:
+        bars.append(("the same after SIGSTOP", tables.percentile(halted, 0.99), "<=", ACT_STOPPED))
+    tables.finish(bars)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--peers", type=int, default=2)
-    parser.add_argument("--conduct", nargs=4)
+    parser.add_argument("--lanes", type=int, default=2)
+    parser.add_argument("--peers", type=int, default=4)
+    parser.add_argument("--most", type=int, default=10**6, help="play so many now; --record keeps them")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--record", type=Path)
     given = parser.parse_args()
-    if given.conduct:
-        asyncio.run(conduct(*given.conduct))
-        return
+    kills = play(planned(given.rounds, given.seed, given.only)[: given.most], given.lanes, given.record)
     chance = random.Random(given.seed)
-    tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
-    cells = [(victims, number) for victims in VICTIMS for number in SIGNALS]
-    for kill in range(given.kills):
-        victims, number = cells[kill % len(cells)]
-        name = victims[0] if len(victims) == 1 else "all"
-        one(victims, number, chance.uniform(0, SPAN), tallies[name, number.name])
-    print(
-        f"{'victim':<11}{'signal':<9}{'kills':>9}{'faults':>9}{'orphans':>9}{'broken':>9}{'open':>9}{'next':>9}"
-        f"{'median s':>10}{'p99 s':>9}"
-    )
-    for (name, number), tally in tallies.items():
-        print(f"{name:<11}{number:<9}{tally.row()}", flush=True)
-    for number in SIGNALS:
-        left = sum(peer(number, chance.uniform(0, SPAN)) for _ in range(given.peers))
-        print(f"{'chaos run':<11}{number.name:<9}{given.peers:>9}{left:>9}", flush=True)
+    processes.become_subreaper()
+    rows = []
+    for number in SIGNALS if given.peers else ():
+        left = [peer(number, chance.uniform(0, CHAOS_SPAN)) for _ in range(given.peers)]
+        rows.append(
+            [
+                f"chaos run {number}",
+                str(len(left)),
+                str(sum(on for on, _ in left)),
+                str(sum(n for _, n in left)),
+            ]
+        )
+    tables.show("plain chaos run", ("", "kills", "faults", "orphans"), rows)
+    report(kills)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """The fault keeper: a process of its own that holds the faults and reverts them when the conductor is gone.
 
-    python -m gameday.keeper --store URL --drill ID --folder DIR [--conductor PID:TICKS:BOOT]
+    python -m gameday.keeper --drill ID --folder DIR [--conductor PID:TICKS:BOOT]
 
-Comes in: commands on stdin (JSON lines), FaultRequested from the store. Goes out: the faults' facts,
-into the store; answers on stdout.
+Comes in: the store's URL, then commands on stdin (JSON lines); FaultRequested from the store. Goes out:
+the faults' facts, into the store; answers on stdout.
 Does not: decide when a drill ends, unless nobody is left to decide.
 
+    {"store": URL}                    first of all, and not in the title: it may hold a password
     {"do": "prepare", "request": …}   stand by to revert this fault; the answer is ready
     {"do": "beat", "n": N}            the conductor lives; the answer repeats n
     {"do": "inject", "fault": ID}     the answer is injecting or refused
@@ -394,17 +395,30 @@ def _identity(text: str) -> Identity:
     return Identity(pid=int(pid), started_ticks=int(ticks), boot=boot)
 
 
+def _first_line() -> bytes:
+    """Read one line of stdin and nothing of the next: that is for the event loop."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            return b""
+        line += byte
+    return line
+
+
 def main() -> None:
     """Keep the faults of one drill until its conductor is done or gone."""
     parser = argparse.ArgumentParser(prog="gameday.keeper")
-    parser.add_argument("--store", required=True)
     parser.add_argument("--drill", required=True)
     parser.add_argument("--folder", required=True, type=Path)
     parser.add_argument("--conductor", type=_identity)
     given = parser.parse_args()
     processes.become_subreaper()
     os.set_blocking(1, False)
-    store = wiring.store(given.store, given.folder.parent)
+    first = _first_line()
+    if not first:
+        return  # the conductor died before its first word
+    store = wiring.store(json.loads(first)["store"], given.folder.parent)
     keeper = Keeper(store=store, drill=DrillId(given.drill), folder=given.folder, conductor=given.conductor)
     asyncio.run(keeper.run())
     store.close()

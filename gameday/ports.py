@@ -99,7 +99,7 @@ class HistoryStore(Protocol):
         ...
 
     def live(self) -> Sequence[DrillRow]:
-        """List the drills that are not closed, newest first."""
+        """List the drills that are not closed, newest first; what was ended with a fault in force is not."""
         ...
 
     def verify(self, drill: DrillId) -> Sequence[str]:
@@ -112,6 +112,18 @@ class HistoryStore(Protocol):
 
     def take_lease(self, lease: Lease) -> Lease | None:
         """Take or renew an environment's lease; give the other holder's lease when it is taken."""
+        ...
+
+    def lease(self, environment: str) -> Lease | None:
+        """Give an environment's lease if one is in force."""
+        ...
+
+    def stand_by(self, holder: str, host: str, *, until: Instant) -> None:
+        """Say that a process of a host reverts what others leave, until an instant."""
+        ...
+
+    def standing_by(self) -> Sequence[str]:
+        """Name the hosts on which somebody reverts what others leave."""
         ...
 
     def release_lease(self, environment: str, drill: DrillId) -> None:
@@ -142,8 +154,8 @@ class FaultKeeper(Protocol):
         """Release the hold so that the rollbacks run; `now`: abort, fence and play the ledger."""
         ...
 
-    async def stop(self) -> None:
-        """Let the keeper sweep, take down what the drill brought up, and end."""
+    async def stop(self) -> bool:
+        """Let the keeper sweep, take down what the drill brought up, and end; tell whether it did."""
         ...
 
     def alive(self) -> bool:
@@ -182,6 +194,14 @@ class Ledger(Protocol):
         ask: what the still-exposed probe says is gone already need not be undone. Not to be asked where
         an action may still be on its way to the target.
         """
+        ...
+
+    def lacks(self, request: ev.FaultRequested) -> Sequence[str]:
+        """Say what this process would need to play them and does not have: variables, modules, commands."""
+        ...
+
+    def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """Tell a person, rollback by rollback, what to do by hand."""
         ...
 
 

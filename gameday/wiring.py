@@ -199,7 +199,7 @@ def ledger(space: Workspace, drill: DrillId) -> ports.Ledger:
     """Give what plays a drill's rollbacks."""
     from gameday.faults.ledger import ChildLedger  # noqa: PLC0415
 
-    return ChildLedger(drill, space.artifacts / drill)
+    return ChildLedger(drill, space.artifacts / drill, space.root)
 
 
 def desk(
@@ -265,6 +265,7 @@ def desk(
             down_command=place.down,
         ),
         runner=target.CommandRunner(cwd=space.root, drill=drill),
+        machine=machine.ThisMachine(cwd=space.root),
         ground=ground(space.root),
         meters=_meters(space, place, drill),
         aims=_aims(space, request, drill),
@@ -340,18 +341,24 @@ def ground(root: Path) -> Ground:
 
 
 def _request(space: Workspace, prepared: Prepared) -> ev.FaultRequested | None:
-    """Write down what is to be injected, with all that undoing it needs."""
+    """Write down what is to be injected, with all that undoing it needs.
+
+    What is on this machine only this machine can undo.
+    """
+    from gameday.conduct import sureties  # noqa: PLC0415
+    from gameday.core.policy import LOOPBACK  # noqa: PLC0415
     from gameday.faults import experiments  # noqa: PLC0415
     from gameday.system import processes  # noqa: PLC0415
 
     if not prepared.experiment:
         return None
+    out = sureties.reaches_out(prepared.environment.rules or LOOPBACK, prepared.base_url)
     return experiments.request(
         prepared.experiment,
         fault=FAULT,
         path=prepared.planned.scenario.experiment,
         cwd=str(space.root),
-        host=processes.hostname(),
+        host="" if out else processes.hostname(),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli import output
+from gameday.cli import output, reverts
 from gameday.conduct import closing
 from gameday.core import impact, milestones
 from gameday.core import postmortem as drafting
@@ -40,7 +40,7 @@ def find(store: ports.HistoryStore, named: str) -> DrillId:
 
 def listing(*, json: bool) -> int:
     """List the drills, newest first."""
-    rows = wiring.store_of(wiring.workspace()).drills()
+    rows = reverts.open_store(wiring.workspace()).drills()
     if json:
         output.data_json([_row(row) for row in rows])
     elif rows:
@@ -64,7 +64,7 @@ def _row(row: ports.DrillRow) -> dict[str, object]:
 
 def show(named: str, *, json: bool) -> int:
     """Show one drill's result and timeline."""
-    store = wiring.store_of(wiring.workspace())
+    store = reverts.open_store(wiring.workspace())
     judged = closing.judge(store, find(store, named))
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
@@ -104,7 +104,7 @@ def _figure(interval: milestones.Interval) -> str:
 def score(named: str, *, scorecard: Path | None, json: bool) -> int:
     """Judge a stored drill again."""
     space = wiring.workspace()
-    store = wiring.store_of(space)
+    store = reverts.open_store(space)
     rules = None if scorecard is None else wiring.scorecard(space, scorecard)
     judged = closing.judge(store, find(store, named), rules)
     if json:
@@ -119,7 +119,7 @@ def score(named: str, *, scorecard: Path | None, json: bool) -> int:
 def postmortem(named: str, *, html: bool) -> int:
     """Write a drill's files again, and print its postmortem."""
     space = wiring.workspace()
-    store = wiring.store_of(space)
+    store = reverts.open_store(space)
     drill = find(store, named)
     folder = wiring.leave(space, store, drill)
     name = "postmortem.html" if html else "postmortem.md"
@@ -130,7 +130,7 @@ def postmortem(named: str, *, html: bool) -> int:
 
 def status(*, json: bool) -> int:
     """Show the drills that are on."""
-    store = wiring.store_of(wiring.workspace())
+    store = reverts.open_store(wiring.workspace())
     views = [_view(store, row.drill) for row in store.live()]
     if json:
         output.data_json([asdict(view) for view in views])
@@ -153,7 +153,7 @@ def _view(store: ports.HistoryStore, drill: DrillId) -> live.LiveView:
 
 def verify(named: str) -> int:
     """Check a drill's hash chain."""
-    store = wiring.store_of(wiring.workspace())
+    store = reverts.open_store(wiring.workspace())
     drill = find(store, named)
     wrong: Sequence[str] = store.verify(drill)
     if wrong:
@@ -164,7 +164,7 @@ def verify(named: str) -> int:
 
 def export(named: str, file: Path) -> int:
     """Write a drill as one file."""
-    store = wiring.store_of(wiring.workspace())
+    store = reverts.open_store(wiring.workspace())
     drill = find(store, named)
     transfer.export_drill(store, drill, file)
     output.talk(f"{drill} written to {file}")
@@ -173,6 +173,6 @@ def export(named: str, file: Path) -> int:
 
 def import_(file: Path) -> int:
     """Read a drill from one file."""
-    told = transfer.import_drill(wiring.store_of(wiring.workspace()), file)
+    told = transfer.import_drill(reverts.open_store(wiring.workspace()), file)
     output.talk(f"{told.drill} is in this store")
     return 0

@@ -18,7 +18,9 @@ from gameday import storage
 from gameday.core.errors import UsageError
 from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import statements as sql
-from gameday.storage.database import Database
+from gameday.storage.database import Executor
+from gameday.system import identity
+from gameday.system.identity import Identity
 
 STORE_URL = "sqlite:///.gameday/gameday.db"
 ARTIFACTS = ".gameday/drills"
@@ -30,10 +32,15 @@ reads it at once. An abort must not wait longer."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a workspace keeps its histories."""
+    """Where a workspace keeps its histories. store: the URL, a SQLite file's with an absolute path."""
 
-    database: Path
+    store: str
     artifacts: Path
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no store yet."""
+        return not storage.is_postgresql(self.store) and not storage.sqlite_path(self.store).exists()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +48,7 @@ class LiveDrill:
     """A stored drill. `fault_at`: T0, once the fault is injected; `plan`: the body of its DrillPlanned."""
 
     drill: str
-    database: Database
+    database: Executor
     started: Instant
     closed: bool
     plan: Mapping[str, Any]
@@ -64,8 +71,10 @@ def place(start: Path, environ: Mapping[str, str]) -> Place:
     table = {} if root is None else _store_table(root / "gameday.toml")
     root = root or start
     url = url or _resolved(str(table.get("url", STORE_URL)), environ)
+    if not storage.is_postgresql(url):
+        url = f"sqlite:///{root / storage.sqlite_path(url)}"
     return Place(
-        database=root / storage.sqlite_path(url),
+        store=url,
         artifacts=root / _resolved(str(table.get("artifacts", ARTIFACTS)), environ),
     )
 
@@ -89,10 +98,13 @@ def _resolved(value: str, environ: Mapping[str, str]) -> str:
 
 def find(where: Place, *, drill: str = "", environment: str = "") -> LiveDrill:
     """Find the drill that is named, or the only one that is live."""
-    if not where.database.exists():
+    if where.empty:
         raise _none_live(environment)
-    database = Database(where.database, patience=PATIENCE, create=False)
+    database = storage.open_executor(where.store, patience=PATIENCE, create=False)
     rows = database.rows(sql.DRILLS)
+    if any(row[4] is None and _left(database, row[0]) for row in rows):
+        _revert_what_was_left()
+        rows = database.rows(sql.DRILLS)
     row = _named(rows, drill) if drill else _only_live(rows, environment)
     injected = _documents(database, row[0], "FaultInjected")
     planned = _documents(database, row[0], "DrillPlanned")
@@ -104,6 +116,26 @@ def find(where: Place, *, drill: str = "", environment: str = "") -> LiveDrill:
         plan=planned[0]["fact"] if planned else {},
         fault_at=min((_occurred(document) for document in injected), default=None),
     )
+
+
+def _left(database: Executor, drill: str) -> bool:
+    """Tell whether a drill of this host has neither a conductor nor a keeper that lives.
+
+    It is the quick half of `conduct.abandoned`, which has the last word.
+    """
+    started = [document["fact"] for document in _documents(database, drill, "ProcessStarted")]
+    host = identity.hostname()
+    looking = [fact for fact in started if fact["role"] in ("conductor", "keeper") and fact["host"] == host]
+    who = [Identity(pid=f["pid"], started_ticks=f["started_ticks"], boot=f["boot"]) for f in looking]
+    return bool(who) and not any(identity.alive(one) and not identity.stopped(one) for one in who)
+
+
+def _revert_what_was_left() -> None:
+    """Take the time to revert, as every command does first of all."""
+    from gameday import wiring  # noqa: PLC0415  # only after somebody died
+    from gameday.cli import reverts  # noqa: PLC0415
+
+    reverts.open_store(wiring.workspace()).close()
 
 
 def _named(rows: Sequence[tuple[Any, ...]], drill: str) -> tuple[Any, ...]:
@@ -157,7 +189,7 @@ def nearest(word: str, words: Sequence[str]) -> str:
     return f"; nearest: '{near[0]}'" if near else ""
 
 
-def _documents(database: Database, drill: str, kind: str) -> list[dict[str, Any]]:
+def _documents(database: Executor, drill: str, kind: str) -> list[dict[str, Any]]:
     return [json.loads(line) for (line,) in database.rows(sql.OF_KIND, drill=drill, kind=kind)]
 
 

@@ -1,55 +1,40 @@
 """`gameday revert`, and what every command does first: finding what an earlier drill left in force.
 
 Comes in: the store. Goes out: reverted faults, or, step by step, what a person must do (exit 4).
+Does not: try again and again what has failed for good: every command says so, `gameday revert` tries.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from gameday import ports, wiring
 from gameday.cli import output
-from gameday.conduct import closing, reverting
-from gameday.core import events as ev
-from gameday.core import exposure
-from gameday.core.errors import UsageError
+from gameday.conduct import reverting
+from gameday.conduct.abandoned import Look, Open
+from gameday.core.errors import GamedayError, UsageError
 from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
-from gameday.system import processes
+from gameday.system import clock
 from gameday.system.clock import SystemClock
 from gameday.system.machine import ThisMachine
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Open:
-    """A drill that is not closed.
-
-    orphaned  nobody on this host conducts or keeps it any more
-    root      the workspace on this host from which its fault was injected; empty: it was not, or elsewhere
-    """
-
-    drill: DrillId
-    exposed: tuple[Exposed, ...]
-    orphaned: bool
-    root: str = ""
+def open_store(space: Workspace) -> ports.HistoryStore:
+    """Open a workspace's store; as every command does, revert first of all what an earlier drill left."""
+    store = wiring.store_of(space)
+    try:
+        recover(space, store)
+    except GamedayError as error:  # the command itself says what is wrong with the store
+        output.warn(f"could not look for what drills left: {error.message}")
+    return store
 
 
 def open_drills(store: ports.HistoryStore) -> list[Open]:
     """List the drills that are not closed, and whether anybody still looks after them."""
-    machine = ThisMachine()
-    found = []
-    for row in store.live():
-        told = closing.history_of(store, row.drill)
-        here = any(p.fact.host == machine.host for p in told.each(ev.ProcessStarted))
-        keepers = reverting.living(told, machine, ("conductor", "keeper"))
-        orphaned = here and not keepers
-        requested = told.first(ev.FaultRequested)
-        root = requested.fact.cwd if here and requested is not None else ""
-        found.append(Open(drill=row.drill, exposed=exposure.of(told), orphaned=orphaned, root=root))
-    return found
+    return Look(store=store, machine=ThisMachine(), now=clock.now()).open_drills()
 
 
 def main(drill: str, *, everything: bool, here: bool = False) -> int:
@@ -69,7 +54,7 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
             )
     else:
         ours = str(space.root) if here else None
-        chosen = [one for one in drills if everything or one.orphaned or one.root == ours]
+        chosen = [one for one in drills if everything or one.left or one.gave_up or one.root == ours]
     if not chosen:
         output.talk(
             "nothing is in force"
@@ -82,16 +67,24 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
 
 def recover(space: Workspace, store: ports.HistoryStore) -> int:
     """Revert what drills left that nobody looks after any more; say so first. 0, or 4."""
-    orphaned = [one for one in open_drills(store) if one.orphaned]
-    if not orphaned:
-        return 0
-    for one in orphaned:
+    left = [one for one in open_drills(store) if one.left]
+    fresh = [one for one in left if not one.gave_up]
+    for one in left:
+        if one.gave_up:
+            output.warn(
+                f"drill {one.drill}: a fault may still be in force, and every try to revert it failed"
+            )
+            output.hint(f"see to it, then: gameday revert {one.drill}")
+    for one in fresh:
         what = f"{len(one.exposed)} fault(s) may be in force" if one.exposed else "nothing is in force"
         output.warn(f"drill {one.drill} was left behind: {what}; reverting and closing it now")
-    return settle(space, store, orphaned)
+    code = settle(space, store, fresh) if fresh else 0
+    return 4 if len(fresh) < len(left) else code
 
 
-def settle(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) -> int:
+def settle(
+    space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open], *, by: str = "command"
+) -> int:
     """Settle drills one after the other, write their files, and give 0, or 4 when one may be in force."""
     code = 0
     for one in chosen:
@@ -101,7 +94,8 @@ def settle(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) 
                 one.drill,
                 ledger=wiring.ledger(space, one.drill),
                 clock=SystemClock(),
-                by="command",
+                machine=ThisMachine(cwd=space.root),
+                by=by,
                 closing="aborted",
             )
         )
@@ -116,7 +110,7 @@ def settle(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) 
 
 def tell_steps(drill: DrillId, rest: Sequence[Exposed]) -> None:
     """Print what a person must do by hand."""
-    output.talk(f"error: {drill}: a fault may still be in force. On {processes.hostname()} or by hand:")
+    output.talk(f"error: {drill}: a fault may still be in force. What a person must do:")
     for exposed in rest:
         for number, step in enumerate(exposed.steps or ("look at the experiment's rollbacks",), start=1):
             output.talk(f"  {number}. {step}")

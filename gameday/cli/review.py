@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from gameday import ports, wiring
-from gameday.cli import drills, output
+from gameday.cli import drills, output, reverts
 from gameday.conduct import closing
 from gameday.conduct.recorder import Recorder
 from gameday.core import events as ev
@@ -34,7 +34,7 @@ QUESTIONS = {
 def main(named: str, *, answers: Sequence[str], by: str) -> int:
     """Take answers, store them, and write the drill's files anew."""
     space = wiring.workspace()
-    store = wiring.store_of(space)
+    store = reverts.open_store(space)
     drill = drills.find(store, named)
     judged = closing.judge(store, drill)
     given = [_split(answer) for answer in answers] if answers else list(_ask(judged))

@@ -16,9 +16,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gameday import ports, wiring
-from gameday.cli import moments, output, reverts
+from gameday.cli import moments, output, reverts, standby
 from gameday.conduct.scheduling import Scheduler
-from gameday.core.errors import GamedayError
 from gameday.core.values import Seconds
 from gameday.settings import Workspace
 from gameday.system import clock
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from gameday.web import feed
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LOOK_FOR_ORPHANS: Seconds = 30.0
 
 
 class PrintedNotices:
@@ -102,21 +100,10 @@ async def _serve(scheduler: Scheduler, space: Workspace, history: ports.HistoryS
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stopping.set)
-    orphans = asyncio.create_task(_revert_orphans(space, history))
+    standing = asyncio.create_task(standby.stand_by(space, history))
     try:
         await scheduler.serve(stopping)
     finally:
-        orphans.cancel()
+        standing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await orphans
-
-
-async def _revert_orphans(space: Workspace, history: ports.HistoryStore) -> None:
-    """Revert, again and again, what drills of this host left that nobody looks after any more."""
-    while True:
-        await asyncio.sleep(LOOK_FOR_ORPHANS)
-        try:
-            if history.live():
-                await asyncio.to_thread(reverts.recover, space, history)
-        except GamedayError as error:  # the scheduler says by itself when the store is gone
-            output.talk(f"could not look for what drills left: {error.message}")
+            await standing

@@ -235,7 +235,9 @@ class Conductor:
         pressed = now
         while not self._settled():
             if not desk.keeper.alive() or desk.clock.now() >= limit:
-                await reverting.settle(desk.store, desk.drill, ledger=desk.ledger, clock=desk.clock)
+                await reverting.settle(
+                    desk.store, desk.drill, ledger=desk.ledger, clock=desk.clock, machine=desk.machine
+                )
                 return
             if not pressed and self._abort_asked():
                 pressed = True
@@ -277,7 +279,8 @@ class Conductor:
                 await desk.load.stop()
             await desk.signals.stop()
         finally:
-            await desk.keeper.stop()
+            if not await desk.keeper.stop():
+                await self._clean_up()
         desk.board.save_load()
         self._tail()
         self._enter(Phase.CLOSE)
@@ -286,6 +289,18 @@ class Conductor:
             desk.pen.record(ev.DrillClosed(how=how, reverted=reverted))
         await self._let_go()
         self._tail()
+
+    async def _clean_up(self) -> None:
+        """Do what the keeper would have done, had it been started, or lived."""
+        desk = self._desk
+        await reverting.tidy(
+            desk.board.history(),
+            desk.store,
+            desk.drill,
+            ledger=desk.ledger,
+            clock=desk.clock,
+            machine=desk.machine,
+        )
 
     async def _let_go(self) -> None:
         """Give the leases back, and end what was started for asking."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday import ports
+from gameday.conduct import reverting
 from gameday.conduct.aims import Aims
 from gameday.conduct.board import Board
 from gameday.conduct.policy import Ground
@@ -29,13 +30,13 @@ class Desk:
     experiment     path of the experiment file, empty in a tabletop
     fault_request  what is written ahead; None in a tabletop
     conductor      this process, named for ever
+    machine        ends processes and runs commands
     load_env       environment variables for Locust
     meters         what reads guardrails outside the load: `prometheus`, `cloudwatch`
     ground         where the environment's policy looks; left out, it knows nothing
     aims           what the fault is aimed at; None in a tabletop
     shared_store   drills of other hosts are in this store, too
     target_lease   the environment's lease that it keeps itself, where it can
-    second_reverter  who else would revert, in words; empty: nobody
     accept_no_lease, accept_local_keeper  the user sees to it
     signals        receivers of alerts, each with where its URL is to be registered
     """
@@ -61,13 +62,13 @@ class Desk:
     trail: ports.Trail | None
     target: ports.Target
     runner: ports.Runner
+    machine: reverting.Machine
     load_env: Mapping[str, str] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground)
     meters: Mapping[str, ports.Meter] = field(default_factory=dict)
     aims: Aims | None = None
     shared_store: bool = False
     target_lease: ports.TargetLease | None = None
-    second_reverter: str = ""
     accept_no_lease: bool = False
     accept_local_keeper: bool = False
 

@@ -23,7 +23,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from gameday import ports
@@ -95,6 +95,10 @@ class Machine(Protocol):
 
     def alive(self, who: Identity) -> bool:
         """Tell whether exactly this process still runs."""
+        ...
+
+    def stopped(self, who: Identity) -> bool:
+        """Tell whether a process is stopped: it lives, and does nothing."""
         ...
 
     async def end(self, who: Identity, *, group: bool = True) -> bool:
@@ -191,15 +195,53 @@ async def settle_history(
 ) -> Settled:
     """Do what `settle` does, for a history that was read already."""
     spared = (*spare, hands.machine.me)
+    exposed = exposure.of(told)
+    elsewhere = _elsewhere(exposed, hands)
+    if elsewhere:
+        return Settled(rest=elsewhere)
     fenced = await fence(told, hands, spare=spared, conductor=bool(closing))
-    rest = await undo_all(exposure.of(told), hands)
+    rest = await undo_all(exposed, hands)
     if not closing:
         return Settled(rest=rest, fenced=fenced)
     swept = await clean_up(told, hands, spare=spared)
-    if told.first(ev.DrillClosed) is None:
+    closed = told.last(ev.DrillClosed)
+    if closed is None or (not closed.fact.reverted and not rest):
         hands.pen.record(ev.DrillClosed(how=closing, reverted=not rest))
     await _give_environment_back(told, hands)
     return Settled(rest=rest, fenced=fenced, swept=swept)
+
+
+def _elsewhere(exposed: Iterable[Exposed], hands: Hands) -> tuple[Exposed, ...]:
+    """Give the faults that this host can't undo, with what a person must do; the drill stays open for it.
+
+    Half a rollback may be worse than none, so a host that lacks anything reports, and plays nothing. Each
+    report is written once: whoever looks again finds it there.
+    """
+    return tuple(each for each in (_report(one, hands) for one in exposed) if each is not None)
+
+
+def _report(exposed: Exposed, hands: Hands) -> Exposed | None:
+    request = exposed.request
+    why = cannot(request, hands)
+    if not why:
+        return None
+    if exposed.error != why:
+        hands.pen.record(ev.RevertFailed(fault=exposed.fault, attempt=exposed.attempts, error=why))
+    return replace(exposed, steps=(why, *hands.ledger.steps(request)))
+
+
+def cannot(request: ev.FaultRequested, hands: Hands) -> str:
+    """Say why this host can't undo a fault; empty when it can.
+
+    Who keeps the fault has what its injection had. Anybody else may lack a variable or a module.
+    """
+    host = hands.machine.host
+    if request.host and request.host != host:
+        return f"only host {request.host} can revert this fault; this is {host}: run gameday revert there"
+    lacks = hands.ledger.lacks(request) if hands.by in REVERTERS else ()
+    if not lacks:
+        return ""
+    return f"this process on {host} can't revert this fault: {'; '.join(lacks)}. Run gameday revert with them"
 
 
 async def _give_environment_back(told: history.History, hands: Hands) -> None:
@@ -281,7 +323,7 @@ async def claim(fault: str, hands: Hands) -> bool:
 
 def _claim(fault: str, hands: Hands) -> bool:
     until = Instant(hands.clock.now() + CLAIM)
-    return hands.store.claim(hands.drill, _right(fault), hands.holder, until=until)
+    return hands.store.claim(hands.drill, right(fault), hands.holder, until=until)
 
 
 def _give_back_the_dead(fault: str, hands: Hands) -> bool:
@@ -291,14 +333,15 @@ def _give_back_the_dead(fault: str, hands: Hands) -> bool:
     alive = {who for _, who in living(told, machine, ALL)}
     dead = [who for role, who in recorded(told, machine.host) if role in ALL and who not in alive]
     given = [
-        hands.store.claim(hands.drill, _right(fault), holder(machine.host, who.pid), until=now)
+        hands.store.claim(hands.drill, right(fault), holder(machine.host, who.pid), until=now)
         for who in dead
         if who.pid != machine.me.pid
     ]
     return any(given)
 
 
-def _right(fault: str) -> str:
+def right(fault: str) -> str:
+    """Name the right to revert a fault."""
     return f"revert:{fault}"
 
 
@@ -314,11 +357,7 @@ async def undo_all(exposed: Iterable[Exposed], hands: Hands) -> tuple[Exposed, .
 
 async def undo(exposed: Exposed, hands: Hands) -> bool:
     """Undo one fault that is fenced: claim it, then play its ledger until it is undone or time is up."""
-    fault, host = exposed.fault, exposed.request.host
-    if host and host != hands.machine.host:
-        error = f"only host {host} can revert this fault; this is {hands.machine.host}"
-        hands.pen.record(ev.RevertFailed(fault=fault, attempt=exposed.attempts, error=error))
-        return False
+    fault = exposed.fault
     while not await claim(fault, hands):
         await hands.clock.sleep(LOOK)
         if await _over(fault, hands):
@@ -389,34 +428,32 @@ async def clean_up(told: history.History, hands: Hands, *, spare: Iterable[Ident
 
 
 async def tidy(
+    told: history.History,
     store: ports.HistoryStore,
     drill: DrillId,
     *,
     ledger: Ledger,
     clock: ports.Clock,
-    machine: Machine | None = None,
+    machine: Machine,
     by: str = "conductor",
 ) -> int:
-    """Clean up after a drill whose keeper never started, or died: nobody else will.
-
-    Raises StoreUnavailable, LookupError.
-    """
+    """Clean up after a drill whose keeper never started, or died: nobody else will. told: its history."""
     pen = Backlog(store, drill, source=by, now=clock.now)
-    machine = machine or ThisMachine()
     hands = Hands(drill=drill, by=by, store=store, pen=pen, clock=clock, ledger=ledger, machine=machine)
     try:
-        told = await in_store_thread(lambda: read(store, drill), SAVE_PATIENCE)
         return await clean_up(told, hands)
     finally:
         await pen.close(SAVE_PATIENCE)
 
 
 async def take_down(told: history.History, hands: Hands) -> None:
-    """Take the environment down if this drill brought it up and nobody took it down since."""
+    """Take the environment down if this drill brought it up, here, and nobody took it down since."""
     brought = told.last(ev.EnvironmentBroughtUp)
     taken = told.last(ev.EnvironmentTakenDown)
     if brought is None or not brought.fact.down or (taken is not None and taken.at >= brought.at):
         return
+    if told.first(ev.ProcessStarted) is not None and not recorded(told, hands.machine.host):
+        return  # another host's commands mean that host
     ran = await hands.machine.run(brought.fact.down)
     code = -1 if ran.exit_code is None else ran.exit_code
     hands.pen.record(ev.EnvironmentTakenDown(command=brought.fact.down, exit_code=code))

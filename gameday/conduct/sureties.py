@@ -14,7 +14,7 @@ from gameday.conduct.desk import Desk
 from gameday.core import events as ev
 from gameday.core import plan
 from gameday.core.errors import Busy, NotReady, StoreUnavailable
-from gameday.core.policy import addresses
+from gameday.core.policy import Policy, addresses
 from gameday.core.values import Seconds, format_duration
 from gameday.ports import Lease
 
@@ -28,14 +28,18 @@ KEPT = "environment free for other stores"
 
 
 def outside(desk: Desk) -> bool:
-    """Tell whether the environment reaches beyond this machine: its address, a cluster, an account."""
-    rules = desk.rules
+    """Tell whether the environment reaches beyond this machine."""
+    return reaches_out(desk.rules, desk.base_url)
+
+
+def reaches_out(rules: Policy, base_url: str) -> bool:
+    """Tell whether an environment reaches beyond this machine: its address, a cluster, an account."""
     if rules.kubernetes is not None or rules.aws is not None:
         return True
-    if not desk.base_url:
+    if not base_url:
         return False
     try:
-        return not addresses.is_loopback(addresses.parse(desk.base_url).host)
+        return not addresses.is_loopback(addresses.parse(base_url).host)
     except ValueError:
         return True
 
@@ -124,8 +128,9 @@ async def second_reverter(desk: Desk) -> str:
     """Refuse a held fault that nobody could revert if this host went."""
     if not outside(desk) or not plan.longest_hold(desk.scenario):
         return "none is needed"
-    if desk.second_reverter:
-        return f"{desk.second_reverter} reverts if this host can't"
+    others = [host for host in desk.store.standing_by() if host != desk.conductor.host]
+    if others:
+        return f"{', '.join(others)} reverts if this host can't"
     if desk.accept_local_keeper:
         return "accepted: only this host can revert"
     raise NotReady(

@@ -27,6 +27,7 @@ class Exposed:
               target, and what a probe says of it now need not hold in a second
     attempts  rollbacks tried so far
     gave_up   the last try was final: a person must do `steps`
+    error     what the last failure was
     """
 
     fault: FaultId
@@ -35,6 +36,7 @@ class Exposed:
     certain: bool = False
     attempts: int = 0
     gave_up: bool = False
+    error: str = ""
     steps: tuple[str, ...] = ()
 
 
@@ -70,6 +72,7 @@ def _exposed(history: History, request: ev.FaultRequested) -> Exposed:
         certain=_certain(history, fault),
         attempts=attempts,
         gave_up=final is not None,
+        error=last[-1].error if last else "",
         steps=final.steps if final else (),
     )
 

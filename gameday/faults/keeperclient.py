@@ -22,10 +22,12 @@ from typing import Any
 from gameday.core import events as ev
 from gameday.core.errors import FaultIndeterminate, NotReady
 from gameday.core.values import DrillId, FaultId, Seconds
-from gameday.system import processes
+from gameday.system import clock, processes
 from gameday.system.processes import Identity
 
 BEAT: Seconds = 0.5
+ENDING: Seconds = 0.2
+"""How often, while the keeper ends, it is asked whether it still answers."""
 UNANSWERED = 6
 """Heartbeats without an answer after which the keeper counts as dead."""
 START_LIMIT: Seconds = 30.0
@@ -74,6 +76,7 @@ class KeeperClient:
         except OSError as error:
             raise NotReady(f"the fault keeper can't be started: {error}") from error
         loop = asyncio.get_running_loop()
+        self._write({"store": self._store_url})
         threading.Thread(target=self._hear, args=(loop,), daemon=True).start()
         threading.Thread(target=self._beat, daemon=True).start()
         self._send("prepare", request=dataclasses.asdict(self._warm) if self._warm else None)
@@ -88,7 +91,7 @@ class KeeperClient:
         me = processes.me()
         return (
             *(sys.executable, "-P", "-m", "gameday.keeper"),
-            *("--store", self._store_url, "--drill", self._drill, "--folder", str(self._folder)),
+            *("--drill", self._drill, "--folder", str(self._folder)),
             *("--conductor", f"{me.pid}:{me.started_ticks}:{me.boot}"),
         )
 
@@ -105,18 +108,24 @@ class KeeperClient:
         """Release the hold so that the rollbacks run; `now`: fence and play the ledger."""
         self._send("revert", fault=fault, why=why, now=now)
 
-    async def stop(self) -> None:
-        """Let the keeper revert what is left, sweep, take down what the drill brought up, and end."""
+    async def stop(self) -> bool:
+        """Let the keeper revert what is left, sweep, take down what the drill brought up, and end.
+
+        Tell whether it did: it may be dead, or stopped, and is then ended for certain.
+        """
         if self._child is None:
-            return
+            return False
         self._send("stop")
-        try:
-            await asyncio.to_thread(self._child.wait, STOP_LIMIT)
-        except TimeoutError:
-            await asyncio.to_thread(self._child.kill)
+        end = clock.monotonic() + STOP_LIMIT
+        while self.alive() and clock.monotonic() < end:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.to_thread(self._child.wait, ENDING)
+        done = self._child.poll() == 0
+        await asyncio.to_thread(self._child.kill)
         self._ending.set()
         with self._lock, contextlib.suppress(OSError):  # what a dead keeper did not read
             self._child.stdin.close()
+        return done
 
     def alive(self) -> bool:
         """Tell whether the keeper process lives and answered its last heartbeats."""
@@ -126,11 +135,14 @@ class KeeperClient:
 
     def _send(self, word: str, **data: Any) -> None:
         """Write a command; without effect when the keeper is gone."""
+        self._write({"do": word, **data})
+
+    def _write(self, line: dict[str, Any]) -> None:
         if self._child is None:
             return
         with self._lock:
             try:
-                self._child.stdin.write(json.dumps({"do": word, **data}).encode() + b"\n")
+                self._child.stdin.write(json.dumps(line).encode() + b"\n")
                 self._child.stdin.flush()
             except (OSError, ValueError):  # `alive` tells, and who waits for an answer learns
                 return

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
 from gameday.core import events as ev
 from gameday.core.values import DrillId, Seconds, instant
-from gameday.faults import experiments, wire
+from gameday.faults import experiments, needs, wire
 from gameday.faults.deadlines import Deadlines
 from gameday.faults.process import START_LIMIT, ChaosProcess
 from gameday.faults.seal import Seal
@@ -26,10 +27,14 @@ SILENCE: Seconds = 60.0
 
 
 class ChildLedger:
-    """Plays ledgers of one drill, each in a process of its own. `folder` is the drill's."""
+    """Plays ledgers of one drill, each in a process of its own.
 
-    def __init__(self, drill: DrillId, folder: Path | None = None) -> None:
+    folder  the drill's own; home: where to play what was requested in a folder that this host does not have
+    """
+
+    def __init__(self, drill: DrillId, folder: Path | None = None, home: Path | None = None) -> None:
         self._drill = drill
+        self._home = home
         self._seal = Seal(folder) if folder else None
         self._warm: dict[tuple[str, str], ChaosProcess] = {}
 
@@ -50,7 +55,7 @@ class ChildLedger:
         self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell, *, ask: bool
     ) -> Played:
         """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises."""
-        request = self._seal.open(request) if self._seal else request
+        request = self._opened(request)
         try:
             process = self._warm.get(_key(request)) or await self._start(request, tell)
             await process.send("play", request=dataclasses.asdict(request), attempt=attempt, by=by, ask=ask)
@@ -59,7 +64,25 @@ class ChildLedger:
             played = Played(undone=False, error=f"the rollbacks can't be started: {error}")
         if not played.undone:
             await self._discard(request)
-        return played if played.steps else dataclasses.replace(played, steps=_steps(request))
+        return played if played.steps else dataclasses.replace(played, steps=self.steps(request))
+
+    def lacks(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """Say what this process would need to play them and does not have: variables, modules, commands."""
+        return needs.lacking(self._opened(request), os.environ)
+
+    def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """Tell a person, rollback by rollback, what to do by hand."""
+        try:
+            return experiments.steps(experiments.parse(request.experiment, request.path))
+        except ValueError:
+            return (f"undo by hand what {request.path} does",)
+
+    def _opened(self, request: ev.FaultRequested) -> ev.FaultRequested:
+        """Give a request as it was before it was masked, in a folder of this host."""
+        request = self._seal.open(request) if self._seal else request
+        if self._home is not None and not Path(request.cwd).is_dir():
+            return dataclasses.replace(request, cwd=str(self._home))
+        return request
 
     async def close(self) -> None:
         """End every process that stands by."""
@@ -116,10 +139,3 @@ def played(note: wire.Note) -> Played:
 
 def _key(request: ev.FaultRequested) -> tuple[str, str]:
     return request.fault, request.experiment
-
-
-def _steps(request: ev.FaultRequested) -> tuple[str, ...]:
-    try:
-        return experiments.steps(experiments.parse(request.experiment, request.path))
-    except ValueError:
-        return (f"undo by hand what {request.path} does",)

@@ -2,6 +2,9 @@
 
 Comes in: commands. Goes out: its messages as they come, until it has ended and everything it said is read.
 Does not: know what the messages mean. A line that can't be read is a note `unreadable`.
+
+A process that is stopped (SIGSTOP, a frozen container) for HALTED seconds is ended: it would neither inject
+nor roll back, and no pipe tells.
 """
 
 from __future__ import annotations
@@ -24,6 +27,9 @@ LONGEST_LINE = 16 * 1024 * 1024
 LAST_WORDS: Seconds = 0.1
 """How long to read on after its death: a forked grandchild may keep its pipe open."""
 START_LIMIT: Seconds = 30.0
+HALTED: Seconds = 2.0
+"""Seconds for which it may be stopped, such as by a debugger that attaches."""
+LOOK: Seconds = 0.25
 
 
 class ChaosProcess:
@@ -35,6 +41,7 @@ class ChaosProcess:
         self._gone = asyncio.Event()
         self._pidfd = os.pidfd_open(child.pid)
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
+        self._looking = asyncio.ensure_future(self._look())
 
     @classmethod
     async def start(
@@ -100,6 +107,14 @@ class ChaosProcess:
             reading.cancel()
             ending.cancel()
 
+    async def _look(self) -> None:
+        """End it once it has been stopped for too long."""
+        looks = 0
+        while looks * LOOK < HALTED:
+            await asyncio.sleep(LOOK)
+            looks = looks + 1 if processes.stopped(self._child.identity) else 0
+        await self.kill()
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; without effect when it is gone."""
         self._child.send(number)
@@ -119,5 +134,6 @@ class ChaosProcess:
     def _reap(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
+        self._looking.cancel()
         self._child.wait()
         self._gone.set()

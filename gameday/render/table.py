@@ -84,7 +84,7 @@ def drills(rows: Iterable[Row]) -> Table:
                 row.environment,
                 words.minute(row.started),
                 _took(row.started, row.closed),
-                row.how if row.closed is not None else "live",
+                row.how if row.closed is not None else "exposed" if row.how else "live",
             )
             for row in rows
         ),

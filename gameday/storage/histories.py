@@ -102,6 +102,25 @@ class SqlStore:
         environment, drill, holder, since, until = found
         return Lease(environment=environment, drill=drill, holder=holder, since=since, until=until)
 
+    def lease(self, environment: str) -> Lease | None:
+        """Give an environment's lease if one is in force."""
+        with self._database.read() as tx:
+            found = tx.execute(sql.LEASE, {"environment": environment}).fetchone()
+        if found is None or found[4] <= self._now():
+            return None
+        environment, drill, holder, since, until = found
+        return Lease(environment=environment, drill=drill, holder=holder, since=since, until=until)
+
+    def stand_by(self, holder: str, host: str, *, until: Instant) -> None:
+        """Say that a process of a host reverts what others leave, until an instant."""
+        with self._database.write() as tx:
+            tx.execute(sql.STAND_DOWN, {"now": self._now()})
+            tx.execute(sql.STAND_BY, {"holder": holder, "host": host, "until": until})
+
+    def standing_by(self) -> Sequence[str]:
+        """Name the hosts on which somebody reverts what others leave."""
+        return [host for (host,) in self._database.rows(sql.STANDING_BY, now=self._now())]
+
     def release_lease(self, environment: str, drill: DrillId) -> None:
         """Give a lease back; without effect when it is not held."""
         with self._database.write() as tx:

@@ -68,6 +68,9 @@ def _index(tx: Transaction, document: Document) -> None:
         names = {"scenario": fact["scenario"]["scenario"], "environment": fact["environment"]}
         tx.execute(sql.NAME_DRILL, {"drill": drill, **names})
     elif document["kind"] == "DrillClosed":
+        if not fact["reverted"]:
+            tx.execute(sql.LEAVE_OPEN, {"drill": drill, "how": fact["how"]})
+            return
         closed = parse_instant(document["recorded_at"])
         tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": fact["how"]})
 

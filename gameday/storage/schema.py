@@ -31,6 +31,7 @@ STEPS = (
             "DROP TABLE IF EXISTS approvals",
             "DROP TABLE IF EXISTS occurrences",
             "DROP TABLE IF EXISTS schedules",
+            "DROP TABLE IF EXISTS reverters",
             "DROP TABLE IF EXISTS leases",
             "DROP TABLE IF EXISTS claims",
             "DROP TABLE IF EXISTS load",

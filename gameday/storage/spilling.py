@@ -173,6 +173,18 @@ class SpillingStore:
         """Take or renew an environment's lease; give the other holder's lease when it is taken."""
         return self._inner.take_lease(lease)
 
+    def lease(self, environment: str) -> Lease | None:
+        """Give an environment's lease if one is in force."""
+        return self._inner.lease(environment)
+
+    def stand_by(self, holder: str, host: str, *, until: Instant) -> None:
+        """Say that a process of a host reverts what others leave, until an instant."""
+        self._inner.stand_by(holder, host, until=until)
+
+    def standing_by(self) -> Sequence[str]:
+        """Name the hosts on which somebody reverts what others leave."""
+        return self._inner.standing_by()
+
     def release_lease(self, environment: str, drill: DrillId) -> None:
         """Give a lease back; one that a failing store does not take back expires by itself."""
         if self._why and clock.monotonic() < self._try_at:

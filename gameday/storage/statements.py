@@ -4,7 +4,8 @@ Comes in: nothing. Goes out: text. Does not: run it.
 
 The tables: `events` and `load` are appended to and chained by hash, each drill's places counted from 1
 without gaps; `drills` is an index that appending keeps, with the head of both chains; `claims` and
-`leases` are rights that expire. Instants are seconds since the epoch.
+`leases` are rights that expire, and `reverters` says who stands by to revert. Instants are seconds since the
+epoch. A drill that was ended with a fault in force has a `how`, and is not closed.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ SCHEMA = (
         since DOUBLE PRECISION NOT NULL,
         until DOUBLE PRECISION NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS reverters (
+        holder TEXT NOT NULL PRIMARY KEY,
+        host TEXT NOT NULL,
+        until DOUBLE PRECISION NOT NULL
+    )""",
 )
 GET_VERSION = "SELECT version FROM schema_version"
 SET_VERSION = "INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) DO NOTHING"
@@ -73,6 +79,7 @@ SQLite's file is, so that places have no gaps and the chain one end."""
 HEADS = "SELECT events, events_head, load, load_head, load_until FROM drills WHERE drill = :drill"
 NAME_DRILL = "UPDATE drills SET scenario = :scenario, environment = :environment WHERE drill = :drill"
 CLOSE_DRILL = "UPDATE drills SET closed = :closed, how = :how WHERE drill = :drill AND closed IS NULL"
+LEAVE_OPEN = "UPDATE drills SET how = :how WHERE drill = :drill AND closed IS NULL"
 DRILLS = """SELECT drill, scenario, environment, started, closed, how FROM drills
     ORDER BY started DESC, drill DESC"""
 DRILL_COLUMNS = ("drill", "scenario", "environment", "started", "closed", "how", "events", "events_head",
@@ -116,4 +123,8 @@ TAKE_LEASE = """INSERT INTO leases (environment, drill, holder, since, until)
         since = excluded.since, until = excluded.until
     WHERE leases.drill = excluded.drill OR leases.until <= :now"""
 LEASE = "SELECT environment, drill, holder, since, until FROM leases WHERE environment = :environment"
+STAND_BY = """INSERT INTO reverters (holder, host, until) VALUES (:holder, :host, :until)
+    ON CONFLICT (holder) DO UPDATE SET host = excluded.host, until = excluded.until"""
+STAND_DOWN = "DELETE FROM reverters WHERE until <= :now"
+STANDING_BY = "SELECT DISTINCT host FROM reverters WHERE until > :now ORDER BY host"
 RELEASE_LEASE = "DELETE FROM leases WHERE environment = :environment AND drill = :drill"

@@ -15,7 +15,7 @@ from pathlib import Path
 from gameday.core import events as ev
 from gameday.core.values import Seconds
 from gameday.ports import Ran
-from gameday.system import processes
+from gameday.system import processes, target
 from gameday.system.processes import Identity
 
 DOWN_TIMEOUT: Seconds = 120.0
@@ -44,6 +44,10 @@ class ThisMachine:
         """Tell whether exactly this process still runs."""
         return processes.alive(who)
 
+    def stopped(self, who: Identity) -> bool:
+        """Tell whether exactly this process is stopped: it lives, and does nothing."""
+        return processes.stopped(who)
+
     async def end(self, who: Identity, *, group: bool = True) -> bool:
         """SIGKILL exactly this process, with the group that it leads if `group`; tell whether it is gone."""
         if group:
@@ -59,5 +63,7 @@ class ThisMachine:
 
     async def run(self, argv: Sequence[str]) -> Ran:
         """Run a command to its end, or to its time limit."""
-        done = await asyncio.to_thread(processes.call, argv, timeout=DOWN_TIMEOUT, cwd=self.cwd)
+        done = await asyncio.to_thread(
+            processes.call, argv, timeout=DOWN_TIMEOUT, cwd=self.cwd, env={"PATH": target.own_path()}
+        )
         return Ran(exit_code=done.exit_code, output=done.output)

@@ -1,9 +1,9 @@
 """Processes: started in a session of their own, named for ever, ended for certain.
 
-A pid is reused; (`pid`, start ticks, boot id) is not. Signals are sent only to a process whose
-identity still holds, through a pidfd, so that nobody else's process is ever hit.
+Signals are sent only to a process whose identity (`system.identity`) still holds, through a pidfd, so that
+nobody else's process is ever hit.
 
-Source: proc(5) for /proc/PID/stat and environ, pidfd_open(2), prctl(2).
+Source: proc(5) for /proc/PID/environ, pidfd_open(2), prctl(2).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import ctypes
 import os
 import select
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,60 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from gameday.system.identity import Identity, alive, boot_id, hostname, identity, look, me, stopped
+
+# what callers ask of processes without caring where it stands
+__all__ = ["Identity", "alive", "boot_id", "hostname", "identity", "me", "stopped"]
+
 MARKER = "GAMEDAY_DRILL"
 """The environment variable that says to which drill a process belongs."""
 
 _PR_SET_CHILD_SUBREAPER = 36
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
-    """A process, named for ever on this host."""
-
-    pid: int
-    started_ticks: int
-    boot: str
-
-
-def boot_id() -> str:
-    """Give the kernel's id of this boot."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-
-
-def hostname() -> str:
-    """Give this host's name."""
-    return socket.gethostname()
-
-
-def _stat(pid: int) -> tuple[str, int, int] | None:
-    """Give (state, process group, start ticks) of a process, or None when it is gone."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and parentheses
-    return fields[0], int(fields[2]), int(fields[19])
-
-
-def identity(pid: int) -> Identity:
-    """Name a running process. Raises ProcessLookupError when there is none."""
-    stat = _stat(pid)
-    if stat is None:
-        raise ProcessLookupError(pid)
-    return Identity(pid=pid, started_ticks=stat[2], boot=boot_id())
-
-
-def me() -> Identity:
-    """Name this process."""
-    return identity(os.getpid())
-
-
-def alive(who: Identity) -> bool:
-    """Tell whether exactly this process still runs; a zombie does not."""
-    if who.boot != boot_id():
-        return False
-    stat = _stat(who.pid)
-    return stat is not None and stat[2] == who.started_ticks and stat[0] not in "ZX"
 
 
 def _open(who: Identity) -> int | None:
@@ -117,8 +71,8 @@ def wait_gone(who: Identity, within: float) -> bool:
 
 def kill_and_wait(who: Identity, within: float = 5.0) -> bool:
     """SIGKILL exactly this process, and its group if it leads one; wait until it is gone."""
-    stat = _stat(who.pid) if alive(who) else None
-    if stat is not None and stat[1] == who.pid:
+    found = look(who.pid) if alive(who) else None
+    if found is not None and found[1] == who.pid:
         try:
             os.killpg(who.pid, signal.SIGKILL)
         except ProcessLookupError:

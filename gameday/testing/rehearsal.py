@@ -86,9 +86,10 @@ class Keeper:
             self.world.fault = False
             self.write(ev.FaultReverted(fault=fault, how="rolled-back", by="keeper"))
 
-    async def stop(self) -> None:
-        """End."""
-        self.living = False
+    async def stop(self) -> bool:
+        """End; tell whether it had to."""
+        lived, self.living = self.living, False
+        return lived
 
     def alive(self) -> bool:
         """Tell whether the keeper lives."""

@@ -39,6 +39,7 @@ class MemoryStore:
         self._drills: dict[DrillId, _Drill] = {}
         self._claims: dict[tuple[DrillId, str], tuple[str, Instant]] = {}
         self._leases: dict[str, Lease] = {}
+        self._reverters: dict[str, tuple[str, Instant]] = {}
         self._failure = ""
 
     def fail_with(self, reason: str) -> None:
@@ -124,6 +125,26 @@ class MemoryStore:
             self._leases[lease.environment] = lease
             return None
 
+    def lease(self, environment: str) -> Lease | None:
+        """Give an environment's lease if one is in force."""
+        self._check()
+        with self._lock:
+            held = self._leases.get(environment)
+            return held if held is not None and held.until > self._clock.now() else None
+
+    def stand_by(self, holder: str, host: str, *, until: Instant) -> None:
+        """Say that a process of a host reverts what others leave, until an instant."""
+        self._check()
+        with self._lock:
+            self._reverters[holder] = (host, until)
+
+    def standing_by(self) -> Sequence[str]:
+        """Name the hosts on which somebody reverts what others leave."""
+        self._check()
+        with self._lock:
+            now = self._clock.now()
+            return sorted({host for host, until in self._reverters.values() if until > now})
+
     def release_lease(self, environment: str, drill: DrillId) -> None:
         """Give a lease back; without effect when it is not held."""
         self._check()
@@ -163,5 +184,5 @@ def _indexed(row: DrillRow, event: ev.Event) -> DrillRow:
     if isinstance(fact, ev.DrillPlanned):
         return replace(row, scenario=fact.scenario.scenario, environment=fact.environment)
     if isinstance(fact, ev.DrillClosed) and row.closed is None:
-        return replace(row, closed=event.recorded_at, how=fact.how)
+        return replace(row, closed=event.recorded_at if fact.reverted else None, how=fact.how)
     return row

@@ -1,13 +1,14 @@
 """A real HTTP server that writes down when its own fault went on and off: the truth to measure against.
 
 Comes in: requests on loopback, and orders to turn its one fault on and off. Goes out: answers; each change
-of the fault with its instant; counts of requests by path.
+of the fault and each moment that it was told of, with its instant; counts of requests by path.
 Does not: decide anything. It runs in a thread, so that a test or a measurement can ask it directly.
 
     GET  /fault            {"fault": "slow"}, or {"fault": ""}
     POST /fault/KIND       turns the fault on: slow (answers after SLOW seconds), errors (503), hang (no
                            answer while it is on); turning on what is on changes nothing
     POST /fault/off        turns it off
+    POST /moment/NAME      writes down the instant at which it came; nothing else
     GET  /health           200 "ok", whatever the fault: nothing but the users' requests is hurt
     /fail                  always 500; everything else: 200 "ok", as far as the fault lets it
 """
@@ -40,11 +41,20 @@ class Flip:
     fault: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """Somebody said at an instant that something happens now."""
+
+    at: Instant
+    name: str
+
+
 class TruthServer:
     """The server, from entering its context to leaving it. Everything is on 127.0.0.1."""
 
     def __init__(self) -> None:
         self.flips: list[Flip] = []
+        self.moments: list[Moment] = []
         self.started: Counter[str] = Counter()
         """Requests by path, when their head has come."""
         self.answered: Counter[str] = Counter()
@@ -119,6 +129,9 @@ class TruthServer:
             return "200 OK", json.dumps({"fault": self._fault})
         if path.startswith("/fault/"):
             return self._ordered(path.removeprefix("/fault/"))
+        if path.startswith("/moment/"):
+            self.moments.append(Moment(at=clock.now(), name=path.removeprefix("/moment/")))
+            return "200 OK", "done"
         self.started[path] += 1
         status = await self._suffer()
         self.answered[path] += 1
@@ -151,6 +164,11 @@ def _length(head: bytes) -> int:
 def order(url: str, kind: str) -> str:
     """Turn the fault of the server at a URL on, or `off`: a Chaos Toolkit action. Raises OSError."""
     return _ask(url, "POST", f"/fault/{kind}")
+
+
+def say(url: str, what: str) -> str:
+    """Tell the server at a URL that something happens now: a Chaos Toolkit action. Raises OSError."""
+    return _ask(url, "POST", f"/moment/{what}")
 
 
 def exposed(url: str) -> bool:

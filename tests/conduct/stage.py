@@ -16,6 +16,7 @@ from gameday.ports import Played
 from gameday.testing import rehearsal
 from gameday.testing.clock import VirtualClock
 from gameday.testing.store import MemoryStore
+from tests.conduct.machine import FakeMachine
 
 DRILL = DrillId("20270115-080000-test-0000")
 FAULT = FaultId("main")
@@ -59,6 +60,12 @@ class Ledger:
         self.played = 0
         self.fails = 0
 
+    def lacks(self, request):
+        return ()
+
+    def steps(self, request):
+        return ("mend it by hand",)
+
     async def play(self, request, attempt, by, tell, *, ask):
         self.played += 1
         if self.played <= self.fails:
@@ -86,6 +93,8 @@ class Stage:
         self.probes = rehearsal.Probes()
         self.place = rehearsal.Place()
         self.ledger = Ledger(self.world)
+        self.machine = FakeMachine()
+        self.machine.host = "stage"
         self.trail = rehearsal.Footprints(clock=self.clock)
         self.heard = []
         self.board = Board(self.store, DRILL)
@@ -114,6 +123,7 @@ class Stage:
             trail=self.trail,
             target=self.place,
             runner=rehearsal.Hands(world=self.world),
+            machine=self.machine,
             **{"base_url": "http://127.0.0.1:1", **more},
         )
         self.use(desk)

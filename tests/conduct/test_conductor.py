@@ -143,6 +143,21 @@ def test_when_the_keeper_dies_the_conductor_reverts():
     assert how(history) == "aborted"
 
 
+@pytest.mark.parametrize("why", ["the keeper died", "the keeper was never started"])
+def test_what_the_keeper_can_not_take_down_any_more_the_conductor_does(why):
+    stage = Stage(AUTOMATION)
+    stage.place.why, stage.place.up_command = "nobody answers", ("up",)
+    if why == "the keeper died":
+        stage.at(20, lambda s: setattr(s.keeper, "living", False))
+    else:
+        stage.keeper.living = False
+        stage.probes.steady_met = False
+    history = stage.play()
+    assert stage.machine.log[-2:] == [("sweep", "GAMEDAY_DRILL", DRILL), ("run", "down")]
+    assert history.first(ev.EnvironmentTakenDown) is not None
+    assert history.last(ev.DrillClosed).fact.reverted
+
+
 def test_a_rollback_that_fails_for_good_closes_the_drill_as_not_reverted():
     stage = Stage().say(20, ev.AbortRequested(reason="safety"))
     stage.keeper.stubborn = True

@@ -10,12 +10,12 @@ from gameday.conduct import reverting
 from gameday.core import events as ev
 from gameday.core import exposure
 from gameday.core.values import instant
-from gameday.ports import Played, Ran
+from gameday.ports import Played
 from gameday.system.processes import Identity
 from gameday.testing.clock import VirtualClock
 from gameday.testing.store import MemoryStore
+from tests.conduct.machine import FakeMachine
 
-ME = Identity(pid=1, started_ticks=1, boot="b")
 FAILED = Played(undone=False, error="no", steps=("by hand",))
 DONE = Played(undone=True, how="rolled-back")
 
@@ -25,7 +25,13 @@ class FakeLedger:
 
     def __init__(self, clock, *answers, seconds=0.5):
         self.clock, self.answers, self.seconds = clock, list(answers or (DONE,)), seconds
-        self.played, self.asked = [], []
+        self.played, self.asked, self.missing = [], [], ()
+
+    def lacks(self, request):
+        return self.missing
+
+    def steps(self, request):
+        return ("by hand",)
 
     async def play(self, request, attempt, by, tell, *, ask):
         self.asked.append(ask)
@@ -33,31 +39,6 @@ class FakeLedger:
         tell(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
         await self.clock.sleep(self.seconds)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-
-
-class FakeMachine:
-    """A host whose processes live until they are ended; `log` says what was done, in order."""
-
-    host = "here"
-
-    def __init__(self, *living, me=ME):
-        self.me, self.living, self.log = me, {me, *living}, []
-
-    def alive(self, who):
-        return who in self.living
-
-    async def end(self, who, *, group=True):
-        self.log.append(("end", who.pid, group))
-        self.living.discard(who)
-        return True
-
-    async def sweep(self, value, *, variable="GAMEDAY_DRILL", spare=()):
-        self.log.append(("sweep", variable, value))
-        return 1
-
-    async def run(self, argv):
-        self.log.append(("run", *argv))
-        return Ran(exit_code=0, output="")
 
 
 class Scene:
@@ -206,12 +187,53 @@ def test_tries_are_counted_over_processes():
     assert scene.ledger.played == [("f1", 4, "conductor")]
 
 
-def test_a_fault_of_another_host_is_reported_and_not_reverted():
+def test_a_fault_of_another_host_is_reported_once_and_its_drill_stays_open_for_it():
     scene = Scene(faults=())
     scene.write(ev.FaultRequested(fault="f1", experiment="{}", path="x", cwd="/", host="there"))
-    assert not scene.settle().reverted
+    for _ in range(2):
+        settled = scene.settle(closing="aborted")
+        assert not settled.reverted
+        assert "only host there" in settled.rest[0].steps[0]
     assert scene.ledger.played == []
-    assert "only host there" in scene.facts(ev.RevertFailed)[0].error
+    assert len(scene.facts(ev.RevertFailed)) == 1
+    assert scene.facts(ev.DrillClosed) == []
+
+
+def test_a_host_that_lacks_something_reports_it_and_plays_nothing():
+    scene = Scene()
+    scene.ledger.missing = ("the variable TOKEN is not set",)
+    machine = FakeMachine(scene.process("chaoslib", 12))
+    settled = scene.settle(machine, by="worker", closing="aborted")
+    assert "TOKEN" in settled.rest[0].steps[0]
+    assert settled.rest[0].steps[1] == "by hand"
+    assert (scene.ledger.played, machine.log) == ([], [])
+    assert scene.facts(ev.DrillClosed) == []
+    scene.ledger.missing = ()
+    assert scene.settle(by="worker", closing="aborted").reverted
+
+
+def test_who_kept_the_fault_is_asked_for_nothing():
+    scene = Scene()
+    scene.ledger.missing = ("the variable TOKEN is not set",)
+    assert scene.settle(by="keeper").reverted
+
+
+def test_what_was_given_up_can_be_reverted_later_and_is_then_closed():
+    scene = Scene(FAILED)
+    scene.settle(closing="aborted")
+    scene.ledger.answers = [DONE]
+    assert scene.settle(by="command", closing="aborted").reverted
+    assert [closed.reverted for closed in scene.facts(ev.DrillClosed)] == [False, True]
+    assert scene.exposed() == ()
+
+
+def test_another_hosts_commands_take_nothing_down_here():
+    scene = Scene()
+    scene.process("conductor", 10, host="there")
+    scene.write(ev.EnvironmentBroughtUp(command=("up",), down=("shop", "down")))
+    machine = FakeMachine()
+    assert scene.settle(machine, by="worker", closing="aborted").reverted
+    assert [entry for entry in machine.log if entry[0] == "run"] == []
 
 
 def test_the_right_of_a_dead_process_of_this_host_is_taken_at_once():

@@ -155,13 +155,26 @@ def test_a_held_fault_outside_needs_a_second_reverter():
     assert "--accept-local-keeper" in error.hint
 
 
-@pytest.mark.parametrize(
-    "surety", [{"second_reverter": "worker on host b"}, {"accept_local_keeper": True}], ids=str
-)
-def test_another_host_or_ones_word_is_a_second_reverter(surety):
-    stage = staged(FAR, shared_store=True, **surety)
+def test_ones_word_is_a_second_reverter():
+    stage = staged(FAR, shared_store=True, accept_local_keeper=True)
     stage.play()
     assert stage.error is None
+
+
+def test_another_host_that_stands_by_is_a_second_reverter():
+    stage = staged(FAR, shared_store=True)
+    stage.store.stand_by("b:7", "b", until=Instant(stage.began + 10))
+    history = stage.play()
+    assert stage.error is None
+    found = next(c for c in history.each(ev.PreflightChecked) if c.fact.check == "second reverter")
+    assert found.fact.detail == "b reverts if this host can't"
+
+
+@pytest.mark.parametrize(("host", "seconds"), [("stage", 10), ("b", 0)], ids=["this host", "no longer"])
+def test_this_host_or_one_that_no_longer_stands_by_is_none(host, seconds):
+    stage = staged(FAR, shared_store=True)
+    stage.store.stand_by("h", host, until=Instant(stage.began + seconds))
+    assert "nobody would revert" in refused(stage).message
 
 
 def test_a_fault_that_is_not_held_needs_no_second_reverter():

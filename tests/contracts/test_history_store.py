@@ -143,6 +143,16 @@ def test_a_drill_stays_closed_as_it_was_closed_first(store):
     assert (row.closed, row.how) == (NOW + 90, "completed")
 
 
+def test_a_drill_that_ended_with_a_fault_in_force_stays_live_until_it_is_reverted(store):
+    exposed = replace(closed(D, at=90, how="failed"), fact=ev.DrillClosed(how="failed", reverted=False))
+    store.append(planned(D), exposed)
+    (row,) = store.live()
+    assert (row.closed, row.how) == (None, "failed")
+    store.append(closed(D, at=95, how="aborted"))
+    assert store.live() == []
+    assert store.drills()[0].closed == NOW + 95
+
+
 def test_load_comes_back_whole_and_from_an_instant_on(store):
     early = Chunk(type="GET", name="/", start=1_800_000_000, at=(3,), bin=(40,), count=(7,))
     late = replace(early, start=1_800_000_010, bad_at=(99,), bad_count=(1,), open_at=(5,), open_count=(-1,))
@@ -191,6 +201,25 @@ def test_only_its_holder_gives_a_lease_back(store):
     assert store.take_lease(lease("d2", until=10)) == lease("d1", until=10)
     store.release_lease("shop", D)
     assert store.take_lease(lease("d2", until=10)) is None
+
+
+def test_a_lease_in_force_is_told(store, clock):
+    assert store.lease("shop") is None
+    store.take_lease(lease("d1", until=10))
+    assert store.lease("shop") == lease("d1", until=10)
+    clock.advance(10)
+    assert store.lease("shop") is None
+
+
+def test_hosts_stand_by_until_their_word_runs_out(store, clock):
+    store.stand_by("a:1", "a", until=instant(NOW + 10))
+    store.stand_by("b:2", "b", until=instant(NOW + 20))
+    store.stand_by("b:3", "b", until=instant(NOW + 20))
+    assert list(store.standing_by()) == ["a", "b"]
+    clock.advance(10)
+    assert list(store.standing_by()) == ["b"]
+    store.stand_by("a:1", "a", until=instant(NOW + 30))
+    assert list(store.standing_by()) == ["a", "b"]
 
 
 def test_threads_share_a_store(store):

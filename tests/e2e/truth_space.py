@@ -95,7 +95,7 @@ class TruthSpace:
     def database(self):
         return self.root / ".gameday" / "gameday.db"
 
-    def start(self, *words, **options):
+    def start(self, *words, output=subprocess.PIPE, **options):
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GAMEDAY_")}
         return subprocess.Popen(
@@ -103,8 +103,8 @@ class TruthSpace:
             cwd=self.root,
             env={**kept, "PATH": path, "NO_COLOR": "1", **self.env},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
             text=True,
             start_new_session=True,
             **options,

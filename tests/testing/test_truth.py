@@ -40,6 +40,15 @@ def test_each_change_is_written_down_once_with_its_instant(server) -> None:
     assert before - 1e-3 < on.at < between + 1e-3 < off.at + 2e-3
 
 
+def test_a_moment_is_written_down_and_changes_nothing(server) -> None:
+    before = time.time()
+    truth.say(server.url, "rolling")
+    (moment,) = server.moments
+    assert moment.name == "rolling"
+    assert before - 1e-3 < moment.at < time.time() + 1e-3
+    assert (get(server)[0], server.flips) == (200, [])
+
+
 def test_the_fault_hurts_users_while_it_is_on_and_only_them(server) -> None:
     assert get(server)[0] == 200
     truth.order(server.url, "errors")

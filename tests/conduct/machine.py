@@ -1,0 +1,34 @@
+"""A host of no processes but those that a test names."""
+
+from gameday.ports import Ran
+from gameday.system.processes import Identity
+
+ME = Identity(pid=1, started_ticks=1, boot="b")
+
+
+class FakeMachine:
+    """A host whose processes live until they are ended; `log` says what was done, in order."""
+
+    host = "here"
+
+    def __init__(self, *living, me=ME):
+        self.me, self.living, self.halted, self.log = me, {me, *living}, set(), []
+
+    def alive(self, who):
+        return who in self.living
+
+    def stopped(self, who):
+        return who in self.halted
+
+    async def end(self, who, *, group=True):
+        self.log.append(("end", who.pid, group))
+        self.living.discard(who)
+        return True
+
+    async def sweep(self, value, *, variable="GAMEDAY_DRILL", spare=()):
+        self.log.append(("sweep", variable, value))
+        return 1
+
+    async def run(self, argv):
+        self.log.append(("run", *argv))
+        return Ran(exit_code=0, output="")
