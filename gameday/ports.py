@@ -18,6 +18,7 @@ from gameday.core.values import DrillId, EventId, FaultId, Instant, Seconds
 if TYPE_CHECKING:
     from gameday.core import policy
     from gameday.core import schedule as schedules
+    from gameday.core.gameplan import Item, Occasion
 
 
 class Clock(Protocol):
@@ -100,6 +101,10 @@ class HistoryStore(Protocol):
 
     def live(self) -> Sequence[DrillRow]:
         """List the drills that are not closed, newest first; what was ended with a fault in force is not."""
+        ...
+
+    def game_days(self) -> Sequence[DrillRow]:
+        """List the game days, newest first; the plan's id stands as their scenario."""
         ...
 
     def verify(self, drill: DrillId) -> Sequence[str]:
@@ -473,6 +478,26 @@ class ScheduleStore(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+        ...
+
+
+class Drills(Protocol):
+    """Plays the drills of a game day, one at a time."""
+
+    def name(self, item: Item) -> DrillId:
+        """Make the id of a new drill, which tells nothing of what is in it."""
+        ...
+
+    async def play(self, item: Item, drill: DrillId, occasion: Occasion) -> int:
+        """Conduct one drill to its end; give its exit code. Raises GamedayError when it can't start."""
+        ...
+
+    async def recover(self, drill: DrillId) -> int | None:
+        """Revert and close what a conductor who died left; its exit code, or None: it never began."""
+        ...
+
+    def abort(self, reason: str) -> None:
+        """Abort the drill that is on, if one is."""
         ...
 
 

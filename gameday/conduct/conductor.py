@@ -178,11 +178,16 @@ class Conductor:
 
         def over() -> bool:
             nonlocal ended
-            ended = self._ended()
+            late = self._desk.clock.now() >= end + self._extended()
+            ended = self._ended() or ("time" if late else "")
             return bool(ended)
 
-        await self._wait(over, max(0.0, end - self._desk.clock.now()))
-        return ended or "time"
+        await self._wait(over, None)
+        return ended
+
+    def _extended(self) -> Seconds:
+        """Give how much longer the response may take than its scenario says, by the facilitator's word."""
+        return sum(one.fact.seconds for one in self._desk.board.each(ev.ResponseExtended))
 
     def _ended(self) -> str:
         desk = self._desk
@@ -434,7 +439,7 @@ class Conductor:
         """Give the instant by which the drill must have ended by its own plan."""
         phases = self._desk.board.each(ev.PhaseEntered)
         began = next((entered.at for entered in phases if entered.fact.phase is Phase.BASELINE), None)
-        longest = planning.compile(self._desk.scenario).longest
+        longest = planning.compile(self._desk.scenario).longest + self._extended()
         return None if began is None else Instant(began + longest + START_ROOM)
 
     def _probes(self) -> list[tuple[str, Seconds]]:

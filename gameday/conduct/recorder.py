@@ -6,7 +6,7 @@ Goes out: stored events. Does not: read history; that is the board's work.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gameday import ports
 from gameday.core import events as ev
@@ -38,6 +38,10 @@ class Recorder:
         )
         self.store.append(event)
         return event
+
+    def of(self, drill: DrillId) -> Recorder:
+        """Give a recorder that writes another history."""
+        return replace(self, drill=drill)
 
     def as_source(self, source: str, by: str = "") -> Recorder:
         """Give a recorder that writes under another name."""

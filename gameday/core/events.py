@@ -1,5 +1,7 @@
 """The facts of a drill: a closed union of past-tense dataclasses, and the envelope they travel in.
 
+Those of a game day (`core.gamefacts`) are in it, too: they are stored in the same way.
+
 Comes in: nothing. Goes out: `Event`s, which `core.history` folds and `storage` keeps.
 Does not: derive anything. A milestone is never a fact.
 
@@ -12,6 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
+
+from gameday.core.gamefacts import GameDayFact
 
 if TYPE_CHECKING:
     from gameday.core.gameplan import Occasion
@@ -133,6 +137,13 @@ class AbortRequested:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EndRequested:
     """The facilitator ended the response; not an abort."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseExtended:
+    """The facilitator gives the response more time than its scenario does."""
+
+    seconds: Seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -525,6 +536,7 @@ Fact = (
     | SteadyStateChecked
     | AbortRequested
     | EndRequested
+    | ResponseExtended
     | ResponseEnded
     | GuardrailTripped
     | RealIncidentSuspected
@@ -566,6 +578,7 @@ Fact = (
     | InjectSkipped
     | HintTaken
     | ReviewAnswered
+    | GameDayFact
 )
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}

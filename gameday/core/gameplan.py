@@ -16,6 +16,8 @@ TEAM = ("incident commander", "responder", "scribe", "communications lead")
 """Roles of the team: they never see beforehand what is injected, or when."""
 EXERCISE = ("facilitator", "observer")
 """Roles of the exercise: they see everything."""
+PREFIX = "gameday-"
+"""How the ids of game days begin, and those of drills never do."""
 ANNOUNCEMENTS = ("none", "window", "full")
 
 

@@ -64,8 +64,8 @@ LOAD = _Chain(
 def copy(source: Executor, target: Executor) -> Copied:
     """Copy everything. Raises NotReady while a drill lives; HistoryCorrupt, UsageError, StoreUnavailable."""
     _must_rest(source)
-    drills = [row[0] for row in reversed(source.rows(sql.DRILLS))]
-    strange = sorted({row[0] for row in target.rows(sql.DRILLS)} - set(drills))
+    drills = [row[0] for row in reversed(_histories(source))]
+    strange = sorted({row[0] for row in _histories(target)} - set(drills))
     if strange:
         raise UsageError(
             f"the target holds drill {strange[0]}, which this store does not",
@@ -82,12 +82,19 @@ def copy(source: Executor, target: Executor) -> Copied:
     )
 
 
+def _histories(store: Executor) -> list[tuple[Any, ...]]:
+    """Give the rows of all histories, newest first: drills, and the game days that name them."""
+    return [*store.rows(sql.GAME_DAYS), *store.rows(sql.DRILLS)]
+
+
 def _must_rest(source: Executor) -> None:
     """Refuse a store that is being written: a copy of it would be old at once."""
     if live := source.rows(sql.LIVE):
         raise NotReady(
             f"drill {live[0][0]} is live in this store", hint="gameday end or gameday revert closes it"
         )
+    if held := [row[0] for row in source.rows(sql.GAME_DAYS) if row[4] is None]:
+        raise NotReady(f"{held[0]} has not ended", hint="gameday plan end ends it")
     if standing := source.rows(schedulesql.STANDING_AT_ALL):
         raise NotReady(f"schedule {standing[0][0]} has a drill that stands", hint="stop gameday serve first")
 

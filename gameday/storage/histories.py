@@ -74,6 +74,10 @@ class SqlStore:
         """List the drills that are not closed, newest first."""
         return [_drill_row(row) for row in self._database.rows(sql.LIVE)]
 
+    def game_days(self) -> Sequence[DrillRow]:
+        """List the game days, newest first; the plan's id stands as their scenario."""
+        return [_drill_row(row) for row in self._database.rows(sql.GAME_DAYS)]
+
     def verify(self, drill: DrillId) -> Sequence[str]:
         """Check both hash chains; each string says what is wrong, with its place. Empty: sound."""
         with self._database.read() as tx:

@@ -1,7 +1,7 @@
 """Histories as rows: append at the end, read in order, check that nothing was cut or changed.
 
 Comes in: documents (`formats.envelope`) and lines of load, with a transaction. Goes out: the same.
-Does not: know what a fact means, but for the two that open and close a drill in the list of drills.
+Does not: know what a fact means, but for those that open and close drills and game days in their lists.
 """
 
 from __future__ import annotations
@@ -67,6 +67,12 @@ def _index(tx: Transaction, document: Document) -> None:
     if document["kind"] == "DrillPlanned":
         names = {"scenario": fact["scenario"]["scenario"], "environment": fact["environment"]}
         tx.execute(sql.NAME_DRILL, {"drill": drill, **names})
+    elif document["kind"] == "GameDayPlanned":
+        names = {"scenario": fact["plan"]["gameday"], "environment": fact["plan"]["environment"]}
+        tx.execute(sql.NAME_DRILL, {"drill": drill, **names})
+    elif document["kind"] == "GameDayEnded":
+        closed = parse_instant(document["recorded_at"])
+        tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": fact["why"]})
     elif document["kind"] == "DrillClosed":
         if not fact["reverted"]:
             tx.execute(sql.LEAVE_OPEN, {"drill": drill, "how": fact["how"]})

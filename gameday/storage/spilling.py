@@ -161,6 +161,10 @@ class SpillingStore:
         """List the stored drills that are not closed, newest first."""
         return self._inner.live()
 
+    def game_days(self) -> Sequence[DrillRow]:
+        """List the stored game days, newest first."""
+        return self._inner.game_days()
+
     def verify(self, drill: DrillId) -> Sequence[str]:
         """Check the stored chains."""
         return self._inner.verify(drill)

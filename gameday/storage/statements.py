@@ -81,7 +81,7 @@ NAME_DRILL = "UPDATE drills SET scenario = :scenario, environment = :environment
 CLOSE_DRILL = "UPDATE drills SET closed = :closed, how = :how WHERE drill = :drill AND closed IS NULL"
 LEAVE_OPEN = "UPDATE drills SET how = :how WHERE drill = :drill AND closed IS NULL"
 DRILLS = """SELECT drill, scenario, environment, started, closed, how FROM drills
-    ORDER BY started DESC, drill DESC"""
+    WHERE substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
 DRILL_COLUMNS = ("drill", "scenario", "environment", "started", "closed", "how", "events", "events_head",
     "load", "load_head", "load_until")  # fmt: skip
 DRILL = f"SELECT {', '.join(DRILL_COLUMNS[1:])} FROM drills WHERE drill = :drill"  # noqa: S608  # ours
@@ -92,7 +92,10 @@ INDEX_DRILL = f"""INSERT INTO drills ({", ".join(DRILL_COLUMNS)})
         load_until = excluded.load_until"""  # noqa: S608  # ours
 """Copies a drill's row; the heads of its chains come with their lines."""
 LIVE = """SELECT drill, scenario, environment, started, closed, how FROM drills WHERE closed IS NULL
-    ORDER BY started DESC, drill DESC"""
+    AND substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
+GAME_DAYS = """SELECT drill, scenario, environment, started, closed, how FROM drills
+    WHERE substr(drill, 1, 8) = 'gameday-' ORDER BY started DESC, drill DESC"""
+"""Game days are histories beside those of drills, under ids that no drill has (`core.gameplan.PREFIX`)."""
 
 ADD_EVENT = """INSERT INTO events (drill, seq, id, kind, line, hash)
     VALUES (:drill, :seq, :id, :kind, :line, :hash) ON CONFLICT (drill, id) DO NOTHING"""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable
+from gameday.core.gamefacts import GameDayEnded, GameDayPlanned
+from gameday.core.gameplan import PREFIX
 from gameday.core.loadsamples import CHUNK, Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant
 from gameday.formats import envelope, events
@@ -84,6 +86,14 @@ class MemoryStore:
         self._check()
         with self._lock:
             rows = [found.row for found in self._drills.values()]
+        drills = [row for row in rows if not row.drill.startswith(PREFIX)]
+        return sorted(drills, key=lambda row: (row.started, row.drill), reverse=True)
+
+    def game_days(self) -> Sequence[DrillRow]:
+        """List the game days, newest first."""
+        self._check()
+        with self._lock:
+            rows = [found.row for found in self._drills.values() if found.row.drill.startswith(PREFIX)]
         return sorted(rows, key=lambda row: (row.started, row.drill), reverse=True)
 
     def live(self) -> Sequence[DrillRow]:
@@ -183,6 +193,10 @@ def _indexed(row: DrillRow, event: ev.Event) -> DrillRow:
     fact = event.fact
     if isinstance(fact, ev.DrillPlanned):
         return replace(row, scenario=fact.scenario.scenario, environment=fact.environment)
+    if isinstance(fact, GameDayPlanned):
+        return replace(row, scenario=fact.plan.gameday, environment=fact.plan.environment)
+    if isinstance(fact, GameDayEnded) and row.closed is None:
+        return replace(row, closed=event.recorded_at, how=fact.why)
     if isinstance(fact, ev.DrillClosed) and row.closed is None:
         return replace(row, closed=event.recorded_at if fact.reverted else None, how=fact.how)
     return row

@@ -10,8 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.core import events as ev
+from gameday.core.gamefacts import GameDayEnded, GameDayPlanned
+from gameday.core.gameplan import GameDayPlan
 from gameday.core.loadsamples import Chunk
 from gameday.core.scenario import Scenario, ScorecardRules
+from gameday.core.schedule import Kind, Recurrence
 from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.ports import HistoryStore, Lease
 from gameday.storage.histories import SqlStore
@@ -255,3 +258,18 @@ def test_the_stores_agree_whatever_is_delivered_however_often(tmp_path_factory, 
             assert [row.event.id for row in store.read(D)] == first
             assert store.verify(D) == []
     real.close()
+
+
+def test_game_days_are_histories_beside_those_of_drills(store):
+    day = DrillId("gameday-20270115-a")
+    when = Recurrence(kind=Kind.RRULE, text="FREQ=DAILY;COUNT=1", zone="UTC", start="2027-01-15T08:00:00")
+    plan = GameDayPlan(gameday="a", title="A", environment="shop", when=when, once=True, agenda=())
+    opened = GameDayPlanned(plan=plan, scenarios={}, attended=True)
+    store.append(planned(D), replace(note("opened", 0, day), fact=opened))
+    assert [row.drill for row in store.drills()] == [row.drill for row in store.live()] == [D]
+    (row,) = store.game_days()
+    assert (row.drill, row.scenario, row.environment, row.closed) == (day, "a", "shop", None)
+    store.append(replace(note("ended", 60, day), fact=GameDayEnded(why="through")))
+    assert (store.game_days()[0].closed, store.game_days()[0].how) == (NOW + 60, "through")
+    assert store.read(day)[0].event.fact == opened
+    assert store.verify(day) == []

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from gameday.core import events as ev
-from gameday.core.values import MilestoneName
+from gameday.core.gamefacts import GameDayFact
+from gameday.core.postmortem import gamewords
+from gameday.core.values import MilestoneName, format_duration
 
 MILESTONE_WORDS: dict[str, str] = {
     MilestoneName.FAULT_INJECTED: "fault injected",
@@ -35,6 +37,7 @@ DrillFact = (
     | ev.SteadyStateChecked
     | ev.AbortRequested
     | ev.EndRequested
+    | ev.ResponseExtended
     | ev.ResponseEnded
     | ev.GuardrailTripped
     | ev.RealIncidentSuspected
@@ -96,6 +99,8 @@ def of(event: ev.Event) -> str:
         return _signal(fact)
     if isinstance(fact, ResponseFact):
         return _response(fact)
+    if isinstance(fact, GameDayFact):
+        return gamewords.of(fact)
     assert_never(fact)
 
 
@@ -110,6 +115,8 @@ def side(event: ev.Event) -> str:
         return "signals"
     if isinstance(fact, ResponseFact):
         return "drill" if isinstance(fact, ev.InjectAsked | ev.InjectSent | ev.InjectSkipped) else "response"
+    if isinstance(fact, GameDayFact):
+        return "drill"
     assert_never(fact)
 
 
@@ -122,6 +129,8 @@ def quote(event: ev.Event) -> str:
             return answer
         case ev.MilestoneMarked(lever=lever):
             return lever
+        case fact if isinstance(fact, GameDayFact):
+            return gamewords.quote(fact)
         case _:
             return ""
 
@@ -155,6 +164,8 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             return f"Abort requested ({reason}){_tail(detail)}"
         case ev.EndRequested():
             return "The facilitator ended the response."
+        case ev.ResponseExtended(seconds=seconds):
+            return f"The facilitator gave the response {format_duration(seconds)} more."
         case ev.ResponseEnded(why=why):
             return f"The response ended: {_ENDS.get(why, why)}."
         case ev.GuardrailTripped(guardrail=guardrail, detail=detail):

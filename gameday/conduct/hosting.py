@@ -1,0 +1,227 @@
+"""Conducts one game day: drill after drill, each at a facilitator's go, settled in between.
+
+Comes in: the facilitator's table. Goes out: the game day's history; drills, each with its own.
+Does not: hold anything that its death would lose. What comes next is folded from the history at each
+look (`core.occasion.standing`); what facilitators say is in it, from whatever terminal. Whoever hosts the
+day after this process was killed takes it up where it stood.
+
+Without people nothing waits: an agenda of automation goes through by itself, and ends where the
+environment does not settle.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from gameday.conduct import closing
+from gameday.conduct.settling import Settler
+from gameday.conduct.table import Table
+from gameday.core import events as ev
+from gameday.core import gamefacts as gf
+from gameday.core import history
+from gameday.core.errors import Busy, GamedayError, NotReady
+from gameday.core.gameplan import Occasion
+from gameday.core.occasion import standing as standings
+from gameday.core.occasion.standing import Stage, Standing, Turn
+from gameday.core.values import DrillId, Instant, Seconds
+
+TICK: Seconds = 0.2
+CLAIM: Seconds = 10.0
+"""How long after its host's death a game day can be taken over."""
+RENEW: Seconds = 3.0
+LISTEN: Seconds = 2.0
+"""How soon a monitor that could not be told to send its alerts here is told again."""
+LEFT = "whoever conducted it left"
+
+
+class Host:
+    """Conducts the game day of one table. `on_events` hears every new fact of it, whoever wrote it."""
+
+    def __init__(
+        self, table: Table, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None
+    ) -> None:
+        self._table = table
+        self._on_events = on_events
+        self._seq = 0
+        self._leaving = False
+        self._heard = False
+        self._events: list[ev.Event] = []
+        self._standing: Standing | None = None
+        self._settler = Settler(table=table, listening=lambda: self._heard, stopping=lambda: self._leaving)
+
+    def leave(self) -> None:
+        """Stop conducting, and abort the drill that is on; safe to call from a signal handler.
+
+        The game day stays open, for whoever takes it up.
+        """
+        self._leaving = True
+        self._table.drills.abort(LEFT)
+
+    async def conduct(self) -> Standing:
+        """Conduct until the game day has ended, or this host leaves. Raises Busy, StoreUnavailable."""
+        await self._claim()
+        async with self._beside():
+            await self._take_up()
+            while not self._leaving:
+                standing = self._look()
+                if standing.stage is Stage.ENDED:
+                    break
+                await self._act(standing)
+                await self._table.clock.sleep(TICK)
+        return self._look()
+
+    async def _act(self, standing: Standing) -> None:
+        """Do what is to be done now, if it is ours to do."""
+        attended = standing.planned.attended
+        match standing.stage:
+            case Stage.READY:
+                await self._drill(standing)
+            case Stage.BREAK:
+                self._break(standing)
+            case Stage.SETTLING:
+                await self._settler.settle(standing)
+            case Stage.UNSETTLED if not attended:
+                self._record(gf.GameDayEnded(why="unsettled"))
+            case Stage.THROUGH if not attended:
+                self._record(gf.GameDayEnded(why="through"))
+            case _:
+                return
+
+    # --- one item ---
+
+    async def _drill(self, standing: Standing) -> None:
+        """Conduct the drill at hand to its end, whatever becomes of it."""
+        turn = standing.turn
+        assert turn is not None
+        drill = self._table.drills.name(turn.on_agenda)
+        self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt, drill=drill))
+        code, why = None, ""
+        try:
+            async with self._ending(drill):
+                code = await self._table.drills.play(turn.on_agenda, drill, occasion(standing))
+        except GamedayError as error:
+            code, why = error.exit_code, error.message
+        self._over(turn, drill, code, why)
+        if self._leaving:
+            self._record(gf.GameDayPaused(why=LEFT))
+
+    @asynccontextmanager
+    async def _ending(self, drill: DrillId) -> AsyncIterator[None]:
+        """End the drill's response when the game day is ended meanwhile."""
+        task = asyncio.ensure_future(self._end_with_day(drill))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _end_with_day(self, drill: DrillId) -> None:
+        while self._look().stage is not Stage.ENDED:
+            await self._table.clock.sleep(TICK)
+        pen = self._table.pen
+        pen.of(drill).record(ev.EndRequested())
+
+    def _over(self, turn: Turn, drill: DrillId, code: int | None, why: str) -> None:
+        how = _how(self._table, drill)
+        self._record(gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how, exit_code=code, why=why))
+
+    def _break(self, standing: Standing) -> None:
+        """Begin the break at hand, or end it: when its time is over, or at a go."""
+        turn = standing.turn
+        assert turn is not None
+        if turn.begun is None:
+            self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt))
+        elif turn.go or (standing.until is not None and self._table.clock.now() >= standing.until):
+            how = "cut-short" if turn.go else "over"
+            self._record(gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how))
+
+    # --- taking up ---
+
+    async def _take_up(self) -> None:
+        """Settle what a host who died left: its drill is reverted and closed, then counts as ended."""
+        standing = self._look()
+        if standing.stage is not Stage.DRILL or standing.turn is None:
+            return
+        turn = standing.turn
+        code = await self._table.drills.recover(DrillId(turn.drill))
+        self._over(turn, DrillId(turn.drill), code, "whoever conducted it died")
+
+    # --- what runs beside ---
+
+    @asynccontextmanager
+    async def _beside(self) -> AsyncIterator[None]:
+        """Keep the claim and the ear at the monitor while the day is conducted."""
+        body = asyncio.current_task()
+        keeping = asyncio.ensure_future(self._keep_claim())
+        keeping.add_done_callback(lambda task: body.cancel() if not task.cancelled() and body else None)
+        listening = asyncio.ensure_future(self._listen())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if not keeping.done() or keeping.cancelled() or keeping.exception() is None:
+                raise
+            raise keeping.exception() from None  # type: ignore[misc]  # it is one
+        finally:
+            for task in (keeping, listening):
+                task.cancel()
+            await asyncio.gather(keeping, listening, return_exceptions=True)
+            await self._table.signals.stop()
+
+    async def _claim(self) -> None:
+        until = Instant(self._table.clock.now() + CLAIM)
+        if not self._table.store.claim(self._table.game_day, "host", self._table.holder, until=until):
+            raise Busy(
+                f"{self._table.game_day} is conducted from another terminal",
+                hint=f"gameday plan next, … reach it; {CLAIM:g} s after its death, start takes it up",
+            )
+
+    async def _keep_claim(self) -> None:
+        while True:
+            await self._table.clock.sleep(RENEW)
+            await self._claim()
+
+    async def _listen(self) -> None:
+        """Have the monitor send its alerts here as soon as it is there to be told."""
+        while not self._heard:
+            try:
+                await self._table.signals.start(lambda events: self._table.store.append(*events))
+                self._heard = True
+            except NotReady:
+                await self._table.clock.sleep(LISTEN)
+
+    def _look(self) -> Standing:
+        """Tell the new facts to whoever follows, and fold them all."""
+        stored = self._table.store.read(self._table.game_day, after=self._seq)
+        if stored:
+            self._seq = stored[-1].seq
+            self._events.extend(row.event for row in stored)
+            if self._on_events is not None:
+                self._on_events([row.event for row in stored])
+        if stored or self._standing is None:
+            self._standing = standings.of(history.of(self._events))
+        return self._standing
+
+    def _record(self, fact: gf.GameDayFact) -> None:
+        self._table.pen.record(fact)
+
+
+def occasion(standing: Standing) -> Occasion:
+    """Tell a drill which game day it belongs to, and who may see into it."""
+    plan = standing.plan
+    return Occasion(
+        game_day=standing.game_day,
+        hidden=standing.planned.attended and plan.announcement != "full",
+        insiders=plan.insiders,
+        facilitators=plan.facilitators,
+    )
+
+
+def _how(table: Table, drill: DrillId) -> str:
+    """Say how a drill ended by its own history; `lost` where it never began one."""
+    try:
+        closed = closing.history_of(table.store, drill).last(ev.DrillClosed)
+    except LookupError:
+        return standings.LOST
+    return closed.fact.how if closed else "failed"
