@@ -536,8 +536,11 @@ class StartedDrill(Protocol):
 class Starter(Protocol):
     """Starts drills."""
 
-    def start(self, schedule: schedules.Schedule, record: schedules.Record) -> StartedDrill:
-        """Start the drill of a claimed occurrence; it confirms the claim itself. Raises NotReady."""
+    def start(self, schedule: schedules.Schedule, record: schedules.Record) -> StartedDrill | None:
+        """Start the drill of a claimed occurrence; it confirms the claim itself. Raises NotReady.
+
+        None: it was handed to another host, once for all, and that host keeps the record from then on.
+        """
         ...
 
 

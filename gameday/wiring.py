@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from gameday import ports
 from gameday.core import events as ev
-from gameday.core.errors import InvalidFiles, Mistake
+from gameday.core.errors import InvalidFiles, Mistake, UsageError
 from gameday.core.responder import ResponderScript
 from gameday.core.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId, Mode, Seconds
@@ -372,12 +372,67 @@ def schedules(url: str) -> ports.ScheduleStore:
 def office(
     space: Workspace, history: ports.HistoryStore, *, notices: ports.Notices, say: Callable[[str], None]
 ) -> Office:
-    """Give one daemon what it works with."""
-    from gameday.conduct.office import Office, Place  # noqa: PLC0415
+    """Give one daemon what it works with. Raises UsageError for a worker without a store that hosts share."""
+    return _office(space, history, notices=notices, say=say, starter=_executors(space))
+
+
+def host(space: Workspace, history: ports.HistoryStore, *, say: Callable[[str], None]) -> Office:
+    """Give a host that drills are handed to what it works with: whatever is handed starts here."""
+    return _office(space, history, notices=None, say=say, starter=_here(space))
+
+
+def _here(space: Workspace) -> ports.Starter:
+    from gameday.system.drills import ChildStarter  # noqa: PLC0415
+
+    folder = space.artifacts.parent / "scheduled"
+    return ChildStarter(store_url=space.store_url, root=space.root, folder=folder)
+
+
+def _executors(space: Workspace) -> ports.Starter:
+    """Give what starts or hands on the drills of each environment."""
+    from gameday.system.drills import Executors  # noqa: PLC0415
+
+    of: dict[str, ports.Starter] = {}
+    for name, place in space.settings.environments.items():
+        if place.executor == "worker":
+            of[name] = _queue(space, name)
+        elif place.executor == "kubernetes" and place.job is not None:
+            from gameday.system.jobs import JobStarter  # noqa: PLC0415
+
+            _must_be_shared(space, name)
+            of[name] = JobStarter(settings=place.job)
+    return Executors(here=_here(space), of=of)
+
+
+def _queue(space: Workspace, environment: str) -> ports.Starter:
+    _must_be_shared(space, environment)
+    from gameday.storage.queue import Queue  # noqa: PLC0415
+
+    return Queue(space.store_url)
+
+
+def _must_be_shared(space: Workspace, environment: str) -> None:
+    from gameday import storage  # noqa: PLC0415
+
+    if not storage.is_postgresql(space.store_url):
+        raise UsageError(
+            f"drills on {environment} run on other hosts, and the store is this host's own",
+            hint="set [store] url to a PostgreSQL database; gameday store copy moves what there is",
+        )
+
+
+def _office(
+    space: Workspace,
+    history: ports.HistoryStore,
+    *,
+    notices: ports.Notices | None,
+    say: Callable[[str], None],
+    starter: ports.Starter,
+) -> Office:
+    from gameday.conduct.office import Office, Place, Silence  # noqa: PLC0415
     from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
     from gameday.system import ids, processes  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
-    from gameday.system.drills import ChildStarter  # noqa: PLC0415
 
     environments = space.settings.environments
     rules = {name: place.rules for name, place in environments.items() if place.rules}
@@ -386,14 +441,12 @@ def office(
         clock=SystemClock(),
         schedules=schedules(space.store_url),
         history=history,
-        starter=ChildStarter(
-            store_url=space.store_url, root=space.root, folder=space.artifacts.parent / "scheduled"
-        ),
+        starter=starter,
         incidents=AlertmanagerIncidents(
             urls={name: place.incidents for name, place in environments.items() if place.incidents}
         ),
         calendars=calendars(space),
-        notices=notices,
+        notices=notices or Silence(),
         holder=f"{processes.hostname()}:{os.getpid()}:{ids.new_event_id()[:8]}",
         place=lambda name: places.get(name, Place()),
         say=say,

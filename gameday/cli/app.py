@@ -262,6 +262,22 @@ def serve(
 
 
 @app.command()
+def worker(
+    *,
+    environment: Annotated[
+        list[str] | None, typer.Option(help="Whose drills it carries out; may be given again.")
+    ] = None,
+    occurrence: Annotated[
+        str, typer.Option(help="SCHEDULE@SECONDS: carry out this one and end.", hidden=True)
+    ] = "",
+) -> None:
+    """Carry out the drills that `gameday serve` hands to this host, until stopped."""
+    from gameday.cli import worker as working  # noqa: PLC0415
+
+    raise typer.Exit(working.main(environment or [], occurrence=occurrence))
+
+
+@app.command()
 def calendar(
     *,
     days: Annotated[int, typer.Option(min=1, max=3660, help="How far to look ahead.")] = 30,

@@ -1,6 +1,7 @@
 """What the daemon starts for an occurrence: confirms the claim, then becomes the drill.
 
-Comes in: a store's URL, schedule, occurrence, the claim's holder, and the command of the drill.
+Comes in: schedule, occurrence, the claim's holder, the command of the drill; the store's URL as the variable
+GAMEDAY_STORE_URL, since it may hold a password, and everybody can read commands.
 Goes out: that command, in this very process; or exit code 75, and nothing is started: the claim was
 taken over meanwhile, or there is no store to ask.
 Does not: import what a drill needs before the claim is confirmed.
@@ -28,7 +29,8 @@ STANDS = 60.0
 
 def main(arguments: Sequence[str]) -> NoReturn:
     """Confirm a claim, and become its drill."""
-    url, schedule, occurrence, holder, *argv = arguments
+    schedule, occurrence, holder, *argv = arguments
+    url = os.environ["GAMEDAY_STORE_URL"]
     why_not = ""
     try:
         if not confirm(url, ScheduleId(schedule), Instant(float(occurrence)), holder):

@@ -27,6 +27,13 @@ class Place:
     freezes: tuple[str, ...] = ()
 
 
+class Silence:
+    """`ports.Notices` of a host that tells nobody: the daemon that claimed has told them."""
+
+    def tell(self, notice: ports.Notice) -> None:
+        """Tell nobody."""
+
+
 def _anywhere(_environment: str) -> Place:
     return Place()
 

@@ -24,6 +24,7 @@ STANDS: Seconds = 60.0
 """How long a started record stands without being renewed."""
 NO_CLAIM = 75
 """The exit code of a process that could not confirm its claim: EX_TEMPFAIL of sysexits(3)."""
+HANDED = "is handed to another host"
 
 Key = tuple[str, Instant]
 
@@ -54,11 +55,22 @@ class Started:
         return replace(record, state=State.CLAIMED, holder=holder, until=Instant(now + CLAIM), decided=now)
 
     def launch(self, schedule: Schedule, record: Record) -> None:
-        """Start the drill of an occurrence that we claimed; record it as missed where that fails."""
+        """Start the drill of an occurrence that we claimed, or hand it on.
+
+        What fails, and what is handed on and not begun, is taken over when the claim runs out: within its
+        grace it is tried again, behind it recorded as missed.
+        """
         try:
             drill = self._office.starter.start(schedule, record)
         except NotReady as error:
-            self._fail(record, f"its process could not be started: {error.message}")
+            why = f"its drill could not be started: {error.message}"
+            self._office.say(f"{record.schedule}: {why}")
+            self._office.schedules.change(record, replace(record, why=why))
+            return
+        if drill is None:
+            if not record.why:
+                self._office.say(f"{record.schedule}: {schedule.scenario} on {record.environment} {HANDED}")
+            self._office.schedules.change(record, replace(record, why=HANDED))
             return
         self._office.say(f"{record.schedule}: starts {schedule.scenario} on {record.environment}")
         key = (record.schedule, record.occurrence)

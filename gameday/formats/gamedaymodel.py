@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from gameday.core.policy import hours, patterns
 from gameday.formats import kinds, strict
@@ -174,8 +174,31 @@ class PolicyTable(Strict):
     freezes: Words = Field(default_factory=list, description="ICS files of times without drills")
 
 
+EXECUTORS = ("local", "worker", "kubernetes")
+Executor = Annotated[str, kinds.OneOf("an executor", EXECUTORS)]
+
+
+class JobTable(Strict):
+    """The Job that a scheduled drill becomes."""
+
+    image: kinds.Text = Field(description="holds gameday and the workspace")
+    namespace: kinds.Text = Field(default="default", description="where Jobs are made")
+    service_account: str = Field(default="", description="what the drill may do in its cluster")
+    context: str = Field(default="", description="the kubeconfig context; none: the daemon's own cluster")
+    workdir: kinds.Text = Field(default="/workspace", description="the workspace's folder in the image")
+    secrets: Words = Field(
+        default_factory=list, description="Secrets whose keys become variables: GAMEDAY_STORE_URL at least"
+    )
+
+
 class EnvironmentTable(Strict):
     """One target of drills."""
+
+    executor: Executor = Field(
+        default="local",
+        description="where scheduled drills run: beside the daemon, on a worker, as a Kubernetes Job",
+    )
+    job: JobTable | None = Field(default=None, description="the Job, for executor kubernetes")
 
     base_url: Url = Field(default="", description="what users reach")
     up: Words = Field(default_factory=list, description="command that brings it up when it does not answer")
@@ -195,6 +218,13 @@ class EnvironmentTable(Strict):
     kubernetes: Kubernetes | None = Field(default=None, description="the one cluster")
     aws: Aws | None = Field(default=None, description="the one account and region")
     policy: PolicyTable | None = Field(default=None, description="what may be done; none: loopback only")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _job_for_kubernetes(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("executor") == "kubernetes" and "job" not in value:
+            raise strict.mistake("executor kubernetes needs a job", 'such as job = {image = "gameday:1"}')
+        return value
 
 
 class IntegrationTable(Strict):

@@ -26,6 +26,7 @@ from gameday.formats.gamedaymodel import (
     STORE_URL,
     Aws,
     EnvironmentTable,
+    JobTable,
     Kubernetes,
     PolicyTable,
     SettingsFile,
@@ -47,6 +48,23 @@ class Secret:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What every Kubernetes Job of an environment is made of.
+
+    image    holds gameday and the workspace, at `workdir`
+    context  of the kubeconfig; empty: the cluster that the daemon runs in, or the current context
+    secrets  names of Secrets whose keys become variables: GAMEDAY_STORE_URL at least
+    """
+
+    image: str
+    namespace: str = "default"
+    service_account: str = ""
+    context: str = ""
+    workdir: str = "/workspace"
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
     """One target of drills.
 
@@ -57,6 +75,7 @@ class Environment:
     rules      its policy; None: loopback only
     prometheus where its Prometheus answers, for guardrails
     real_incident  an alert that no scenario expects, at least so grave, asks whether to go on
+    executor   where scheduled drills run: local | worker | kubernetes, there as `job`
     """
 
     name: str
@@ -70,6 +89,8 @@ class Environment:
     rules: Policy | None = None
     prometheus: str = ""
     real_incident: Severity | None = None
+    executor: str = "local"
+    job: Job | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -246,7 +267,14 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         rules=_rules(table),
         prometheus=str(table.prometheus),
         real_incident=table.real_incident.severity if table.real_incident else None,
+        executor=table.executor,
+        job=None if table.job is None else _job(table.job),
     )
+
+
+def _job(table: JobTable) -> Job:
+    given = table.model_dump()
+    return Job(**{**given, "secrets": tuple(table.secrets)})
 
 
 def _rules(table: EnvironmentTable) -> Policy | None:

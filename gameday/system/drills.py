@@ -11,11 +11,13 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from gameday import ports
 from gameday.core.errors import NotReady
 from gameday.core.schedule import Record, Schedule
 from gameday.system import processes, target
@@ -60,7 +62,7 @@ class ChildStarter:
         """Start the process of an occurrence's drill. Raises NotReady."""
         stamp = datetime.fromtimestamp(record.occurrence, UTC).strftime("%Y%m%dT%H%M%SZ")
         said = self.folder / f"{record.schedule}-{stamp}.json"
-        argv = [sys.executable, "-P", "-m", CONFIRM, self.store_url]
+        argv = [sys.executable, "-P", "-m", CONFIRM]
         argv += [record.schedule, f"{record.occurrence:.0f}", record.holder, *run(schedule)]
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -68,13 +70,29 @@ class ChildStarter:
                 child = processes.start(
                     argv,
                     cwd=self.root,
-                    env={"PATH": target.own_path(), "GAMEDAY_ACTOR": f"schedule {record.schedule}"},
+                    env={
+                        "PATH": target.own_path(),
+                        "GAMEDAY_ACTOR": f"schedule {record.schedule}",
+                        "GAMEDAY_STORE_URL": self.store_url,  # its password is nobody else's to see
+                    },
                     stdout=out,
                     stderr=talk,
                 )
         except OSError as error:
             raise NotReady(f"{error}", hint=f"look at {self.folder}") from error
         return ChildDrill(child=child, said=said)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Executors:
+    """`ports.Starter` that asks the one of each environment; `here`: all others."""
+
+    here: ports.Starter
+    of: Mapping[str, ports.Starter] = field(default_factory=dict)
+
+    def start(self, schedule: Schedule, record: Record) -> ports.StartedDrill | None:
+        """Start or hand on. Raises NotReady."""
+        return self.of.get(record.environment, self.here).start(schedule, record)
 
 
 def run(schedule: Schedule) -> list[str]:

@@ -204,6 +204,7 @@ class FakeStarter:
     """`ports.Starter` that confirms each claim, as a drill's own process does, and keeps the drills.
 
     refuse  why nothing starts; dies: starts processes that die before they confirm
+    hands   hands every drill to another host, and keeps what was handed in `handed`
     """
 
     clock: Clock
@@ -211,13 +212,18 @@ class FakeStarter:
     lasts: float | None = 60.0
     refuse: str = ""
     dies: bool = False
+    hands: bool = False
+    handed: list[Record] = field(default_factory=list)
     drills: list[FakeDrill] = field(default_factory=list)
     on_start: Callable[[Record], None] = lambda _record: None
 
-    def start(self, schedule: Schedule, record: Record) -> FakeDrill:  # noqa: ARG002  # the port's
+    def start(self, schedule: Schedule, record: Record) -> FakeDrill | None:  # noqa: ARG002  # the port's
         """Start a drill. Raises NotReady when told to refuse."""
         if self.refuse:
             raise NotReady(self.refuse)
+        if self.hands:
+            self.handed.append(record)
+            return None
         now = self.clock.now()
         started = replace(record, state=State.STARTED, started=now, until=Instant(now + 60))
         if self.dies or not self.store.change(record, started):

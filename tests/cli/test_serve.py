@@ -66,9 +66,9 @@ def gameday(space, *words, code: int = 0) -> subprocess.CompletedProcess[str]:
 class Served:
     """A running daemon, and what it has said."""
 
-    def __init__(self, space, *words) -> None:
+    def __init__(self, space, *words, command=("serve",)) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gameday", "serve", *words], cwd=space, stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "gameday", *command, *words], cwd=space, stderr=subprocess.PIPE, text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
         self.said: list[str] = []
@@ -92,6 +92,11 @@ class Served:
         assert self.process.wait(seconds) == 0, "".join(self.said)
         return time.monotonic() - began
 
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
 
 @contextmanager
 def serving(space, *words):
@@ -99,9 +104,7 @@ def serving(space, *words):
     try:
         yield daemon
     finally:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait()
+        daemon.end()
 
 
 def soon(seconds: float) -> str:
@@ -114,9 +117,7 @@ def test_a_due_drill_starts_and_a_stop_aborts_it_and_waits(space):
     with serving(space) as daemon:
         daemon.wait_for("talk: starts scenarios/talk.yaml on here")
         with closing(open_schedules(f"sqlite:///{space / '.gameday/gameday.db'}")) as store:
-            end = time.monotonic() + 60
-            while "Phase: respond" not in _said(space) and time.monotonic() < end:
-                time.sleep(0.2)
+            wait_until_it_responds(space)
             took = daemon.stop()
             (record,) = store.records()
         assert took < 45
@@ -127,8 +128,13 @@ def test_a_due_drill_starts_and_a_stop_aborts_it_and_waits(space):
     assert (shown[0]["state"], shown[0]["exit_code"], shown[0]["drill"]) == ("ended", 3, record.drill)
 
 
-def _said(space) -> str:
-    return "".join(path.read_text() for path in (space / ".gameday").rglob("*.txt"))
+def wait_until_it_responds(space, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    said = ""
+    while "Phase: respond" not in said:
+        assert time.monotonic() < end, said
+        time.sleep(0.2)
+        said = "".join(path.read_text() for path in (space / ".gameday").rglob("*.txt"))
 
 
 def test_calendars_subscribe_by_url_and_health_is_told(space):

@@ -338,12 +338,42 @@ def test_a_store_that_goes_at_the_moment_of_the_claim_starts_nothing(house, monk
     assert len(house.starter.drills) == 1
 
 
-def test_a_process_that_can_not_be_started_is_recorded(house):
+def test_a_process_that_can_not_be_started_is_tried_again_within_the_grace_and_recorded_behind_it(house):
     house.starter.refuse = "no more processes"
+    house.add("a", grace=100.0)
+    house.add("b", environment="staging")
+    daemon = house.daemon()
+    house.live(300, daemon)
+    assert (house.record("a").state, house.record("a").reason) == (State.MISSED, "failed")
+    assert house.record("a").why.startswith(
+        "its drill could not be started: no more processes, and it did not"
+    )
+    house.starter.refuse = ""
+    house.live(90, daemon)
+    assert house.record("b").state is State.ENDED
+
+
+def test_what_is_handed_to_another_host_is_that_hosts_to_keep(house):
+    house.starter.hands = True
     house.add()
-    house.live(90, house.daemon())
+    daemon = house.daemon()
+    house.live(70, daemon)
+    assert daemon.idle
+    assert house.record().state is State.CLAIMED
+    started = replace(house.record(), state=State.STARTED, started=house.clock.now(), holder="elsewhere",
+                      until=instant(house.clock.now() + 1e6))  # fmt: skip
+    assert house.schedules.change(house.record(), started)
+    house.live(700, daemon)
+    assert house.record() == started
+    assert len(house.starter.handed) == 1
+
+
+def test_what_is_handed_on_and_never_begun_is_missed(house):
+    house.starter.hands = True
+    house.add(grace=120.0)
+    house.live(300, house.daemon())
     assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
-    assert "no more processes" in house.record().why
+    assert "is handed to another host, and it did not begin" in house.record().why
 
 
 def test_a_claim_whose_daemon_died_is_taken_over_within_the_grace(house):
@@ -364,7 +394,7 @@ def test_what_nobody_ever_began_is_missed_with_that_as_its_reason(house):
     house.starter.dies = True
     house.live(700, house.daemon())
     assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
-    assert "claimed it and did not begin it" in house.record().why
+    assert "claimed it, and it did not begin" in house.record().why
     assert house.starter.drills == []
 
 
