@@ -25,7 +25,7 @@ def read(text: str | bytes) -> Told:
         raise ValueError("it is not a result.json that this gameday knows")
     try:
         return _told(document)
-    except (KeyError, TypeError, AttributeError) as wrong:
+    except (KeyError, TypeError, AttributeError, OverflowError) as wrong:
         raise ValueError(f"it is not a whole result.json: {wrong}") from wrong
 
 

@@ -9,7 +9,7 @@ from gameday.core import events as ev
 from gameday.core.attribution import Attribution
 from gameday.core.values import Mode, Outcome, RecoveredBy, Verdict
 from gameday.render import junit
-from tests.render import a_drill
+from tests.render import a_drill, junit_schema
 
 
 def cases(facts=None, **changes) -> dict[str, list[str]]:
@@ -72,3 +72,16 @@ def test_characters_that_xml_cannot_hold_are_replaced():
     )
     facts = [*a_drill.facts(), (1.0, "cli", ev.NoteWritten(text="\x00"))]
     assert cases(facts, attribution=hostile)["scenario api-latency-spike"] == ["Error"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"reverted": False},
+        {"attribution": ended(Outcome.ABSORBED)},
+        {"attribution": ended(Outcome.ABORTED)},
+    ],
+)
+def test_it_keeps_to_the_schema_of_ci_systems(changes):
+    assert junit_schema.complaints(junit.encode(a_drill.of(), a_drill.result(**changes))) == []
