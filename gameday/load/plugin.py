@@ -6,7 +6,7 @@ Goes out: about every 100 ms a line of JSON up the Unix socket named by GAMEDAY_
     {"hello": {"shape": false}}                      once, first
     {"until": 1764583200.4, "chunks": [...]}         what came since; see `formats.load`
     {"users": 40} or {"refused": "why"}              the answer to {"users": 40, "rate": 20}
-    {"lost": "why"}                                  a worker has fallen silent
+    {"lost": "why"}                                  a worker has fallen silent, or Locust is ending
 and, after {"finish": true}, the last samples before Locust ends. End of file ends Locust too.
 
 In Locust's distributed mode the workers send what they counted to the master, which sends it on.
@@ -43,6 +43,9 @@ from gameday.load.tally import MOST_NAMES, OTHER, Table, Tally
 # Locust has patched the standard library: a thread here is a greenlet, and sleeping lets others run.
 
 SOCKET = "GAMEDAY_LOAD_SOCKET"
+ENDS = "Locust is ending before the drill; what it said is in locust.log"
+"""Said as soon as it begins to end, by a signal or by itself: its end takes up to a second. Who told it to
+end does not listen any more."""
 INTERVAL = 0.1
 """Seconds between two messages, at least."""
 SHARE = 0.05
@@ -352,7 +355,7 @@ def _started(observer: Observer, path: str, environment: Environment, runner: Ru
     )
     line.send({"hello": {"shape": environment.shape_class is not None}})
     quitting: Any = environment.events.quitting  # Any: Locust's hooks have no types
-    quitting.add_listener(lambda **_: part.flush())
+    quitting.add_listener(lambda **_: (part.flush(), line.send({"lost": ENDS})))
     in_background(repeat, part.flush)
     in_background(line.obey, part.finish)
 

@@ -149,6 +149,14 @@ async def test_a_locust_that_is_killed_is_lost(game) -> None:
     await game.driver.stop()
 
 
+async def test_a_locust_that_is_told_to_end_is_lost_before_it_has_ended(game) -> None:
+    await game.start()
+    os.kill(game.started[0].pid, signal.SIGTERM)
+    await game.when(lambda: game.driver.lost() != "", within=2)
+    assert "Locust" in game.driver.lost()
+    await game.driver.stop()
+
+
 async def test_a_locust_that_is_stopped_is_lost_when_it_has_been_silent(game, monkeypatch) -> None:
     monkeypatch.setattr(driver_module, "SILENCE", 1.0)
     await game.start()
@@ -199,8 +207,7 @@ async def test_a_load_that_ends_by_itself_is_lost(game, workspace) -> None:
     quits = "\nfrom locust import events\n@events.test_start.add_listener\ndef stop(environment, **_):\n    import gevent\n    gevent.spawn_later(1, environment.runner.quit)\n"
     (workspace / "quits.py").write_text((workspace / "users.py").read_text() + quits)
     await game.start("quits.py")
-    await game.when(lambda: game.driver.lost() != "")
-    assert "exit code" in game.driver.lost()
+    await game.when(lambda: "exit code" in game.driver.lost())
     await game.driver.stop()
 
 
