@@ -56,6 +56,10 @@ def where():
     return str(Path.cwd())
 
 
+def about_this_process():
+    return {"pid": os.getpid(), "chaos command": "chaostoolkit" in sys.modules}
+
+
 # --- a control ---
 
 
@@ -64,3 +68,9 @@ def before_activity_control(context, **_):
     if path:
         with Path(path).open("a") as file:
             file.write(f"{context['name']}\n")
+    if context["name"] == os.environ.get("CONTROL_INTERRUPTS"):
+        from chaoslib.exceptions import InterruptExecution  # noqa: PLC0415  # this is imported in child processes
+
+        raise InterruptExecution("a safeguard has tripped")
+    if context["name"] == os.environ.get("CONTROL_BREAKS"):
+        raise ValueError("this control is broken")

@@ -85,7 +85,7 @@ class Injection(Teller):
         self.redactor = loaded.redactor()
         self._declared = tuple(experiment.get("rollbacks") or ())
         self._verdict = Verdict(self.line, Exposure(self.line, self.fault, loaded), self._declared)
-        for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.stop)
 
     def hypothesis_before_completed(self, experiment: Json, state: Json, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
