@@ -21,8 +21,8 @@ from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId, Instant, Seconds
 
 YOUNG: Seconds = 60.0
-"""A drill of another host, and a fault of it, is not judged before it is so old: its rights may still be
-on their way into the store."""
+"""A drill of another host is not judged before it is so old, nor a fault of it before reverting.CLAIM: its
+rights may still be on their way into the store."""
 UNNAMED: Seconds = 5.0
 """Seconds after its planning within which a conductor that lives has named itself."""
 
@@ -85,7 +85,7 @@ class Look:
             lease = self.store.lease(row.environment)
             return lease is None or lease.drill != row.drill
         requested = {one.fact.fault: one.event.recorded_at for one in told.each(ev.FaultRequested)}
-        old = all(self.now - requested[each.fault] > YOUNG for each in exposed)
+        old = all(self.now - requested[each.fault] > reverting.CLAIM for each in exposed)
         return old and all(self._free(row.drill, each) for each in exposed)
 
     def _free(self, drill: DrillId, each: Exposed) -> bool:

@@ -81,8 +81,8 @@ def test_a_fault_that_was_only_just_requested_is_not_judged():
     yard = Yard(host="there")
     yard.clock.advance(100)
     yard.inject()
-    assert not yard.left(later=30)
-    assert yard.left(later=40)
+    assert not yard.left(later=25)
+    assert yard.left(later=10)
 
 
 def test_another_hosts_drill_without_a_fault_is_left_when_its_lease_has_run_out():
