@@ -355,7 +355,8 @@ def _started(observer: Observer, path: str, environment: Environment, runner: Ru
     )
     line.send({"hello": {"shape": environment.shape_class is not None}})
     quitting: Any = environment.events.quitting  # Any: Locust's hooks have no types
-    quitting.add_listener(lambda **_: (part.flush(), line.send({"lost": ENDS})))
+    quitting.add_listener(lambda **_: part.flush())
+    quitting.add_listener(lambda **_: line.send({"lost": ENDS}))
     in_background(repeat, part.flush)
     in_background(line.obey, part.finish)
 
