@@ -17,6 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import tables
+
 from gameday.shop import client, faults, levers, lifecycle
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -159,8 +161,6 @@ def main() -> None:
             memory = megabytes(status)
         finally:
             lifecycle.down()
-    print(f"up: {statistics.median(ups):.1f} s at the median of {UPS}, {max(ups):.1f} s at most (bar: 5 s)")
-    print(f"memory of all processes, after load: {memory:.0f} MB (bar: 400 MB)\n")
     head = f"{'40 users':<22}{'requests':>9}{'p50 ms':>8}{'p95 ms':>8}{'× p95':>7}{'checkout p95':>14}"
     print(f"{head}{'errors':>8}  first alert")
     for each in rows:
@@ -169,6 +169,12 @@ def main() -> None:
             f"{each.name:<22}{each.requests:>9}{each.p50:>8.0f}{each.p95:>8.0f}{ratio:>7.1f}"
             f"{each.checkout_p95:>14.0f}{each.errors:>7.1f}%  {each.alert}"
         )
+    tables.finish(
+        [
+            (f"seconds until it is up, at most of {UPS}", max(ups), "<=", 5.0),
+            ("MB of all processes, after load", memory, "<=", 400.0),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -92,7 +92,10 @@ class HistoryStore(Protocol):
         ...
 
     def read_load(self, drill: DrillId, *, since: Instant | None = None) -> LoadHistory:
-        """Give the samples in chunks that end after `since`; all of them without it."""
+        """Give the samples in chunks that end after `since`; all of them without it.
+
+        Chunks of one request name and time may come joined; they add up to what was stored.
+        """
         ...
 
     def drills(self) -> Sequence[DrillRow]:

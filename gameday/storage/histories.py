@@ -169,5 +169,4 @@ def batch_of(drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> Batch:
 
 def chunks_of(lines: Iterable[str], begin: float) -> tuple[Chunk, ...]:
     """Decode load lines, but for the chunks that end by `begin`."""
-    chunks = (load_lines.decode(line) for line in lines)
-    return tuple(chunk for chunk in chunks if chunk.start + CHUNK > begin)
+    return tuple(chunk for chunk in load_lines.decode_all(lines) if chunk.start + CHUNK > begin)

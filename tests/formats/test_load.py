@@ -54,6 +54,13 @@ def test_lines_add_up_in_any_order(some, random) -> None:
     assert merge(load.decode(line) for line in lines) == merge(some)
 
 
+@given(st.lists(chunks()))
+def test_many_lines_read_at_once_come_to_the_same_one_for_each_name_and_time(some) -> None:
+    found = load.decode_all(map(load.encode, some))
+    assert merge(found) == merge(some)
+    assert len(found) == len({(c.type, c.name, c.start) for c in some})
+
+
 @given(st.lists(chunks()), st.floats(0, 2e9))
 def test_a_file_holds_one_line_a_name_and_time_and_reads_back_the_same(some, until) -> None:
     text = load.dumps(LoadHistory(chunks=tuple(some), until=until))
@@ -82,6 +89,8 @@ GOOD = {"type": "GET", "name": "/", "start": 1_764_583_200, "at": [1], "bin": [2
 def test_a_wrong_line_is_told_with_what_is_wrong(change, told) -> None:
     with pytest.raises(ValueError, match=told):
         load.decode(json.dumps({**GOOD, **change}))
+    with pytest.raises(ValueError, match=r"load samples"):
+        load.decode_all([json.dumps(GOOD), json.dumps({**GOOD, **change})])
 
 
 @pytest.mark.parametrize(
