@@ -25,7 +25,10 @@ def control_url(control: str = "") -> str:
         return named
     record = home.here().read_record()
     if record is None:
-        raise NotReady(f"the shop is not up ({home.here().folder})", hint="gameday shop up")
+        raise NotReady(
+            f"no shop of this workspace is up ({home.here().folder}); what answers there is another's",
+            hint="gameday shop up",
+        )
     return record.control_url
 
 
