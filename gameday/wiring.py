@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from gameday.conduct.desk import Desk
     from gameday.conduct.office import Office
     from gameday.conduct.policy import Ground
+    from gameday.conduct.readiness import Checker
+    from gameday.conduct.table import Table
+    from gameday.core.gameplan import GameDayPlan
     from gameday.settings import Environment, Workspace
 
 FAULT = FaultId("main")
@@ -209,8 +212,12 @@ def desk(
     *,
     accept_no_lease: bool = False,
     accept_local_keeper: bool = False,
+    named: DrillId | None = None,
 ) -> Desk:
-    """Lay out everything that one drill works with. What is accepted, the user sees to."""
+    """Lay out everything that one drill works with. What is accepted, the user sees to.
+
+    named: its id, where a game day has chosen one.
+    """
     from gameday.conduct.board import Board  # noqa: PLC0415
     from gameday.conduct.desk import Desk  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
@@ -227,7 +234,7 @@ def desk(
 
     scenario, place = prepared.planned.scenario, prepared.environment
     clock, ids = SystemClock(), SystemIds()
-    drill = ids.drill(scenario.scenario)
+    drill = named or ids.drill(scenario.scenario)
     folder = space.artifacts / drill
     board = Board(history, drill)
     pen = Recorder(store=history, clock=clock, ids=ids, drill=drill)
@@ -459,3 +466,47 @@ def calendars(space: Workspace) -> ports.Calendars:
     from gameday.system.clock import SystemClock  # noqa: PLC0415
 
     return FreezeCalendars(space.read, SystemClock())
+
+
+def table(
+    space: Workspace, plan: GameDayPlan, game_day: DrillId, history: ports.HistoryStore, drills: ports.Drills
+) -> Table:
+    """Lay out everything that the conductor of a game day works with."""
+    from gameday.conduct.recorder import Recorder  # noqa: PLC0415
+    from gameday.conduct.table import Table  # noqa: PLC0415
+    from gameday.faults.prober import ChildProber  # noqa: PLC0415
+    from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
+    from gameday.signals.receiver import Receiver  # noqa: PLC0415
+    from gameday.system import processes, target  # noqa: PLC0415
+    from gameday.system.clock import SystemClock  # noqa: PLC0415
+    from gameday.system.ids import SystemIds  # noqa: PLC0415
+
+    place, clock = space.settings.environment(plan.environment), SystemClock()
+    asked = AlertmanagerIncidents(urls={place.name: place.incidents}) if place.incidents else None
+    return Table(
+        game_day=game_day,
+        holder=f"{processes.hostname()}:{os.getpid()}",
+        store=history,
+        clock=clock,
+        pen=Recorder(store=history, clock=clock, ids=SystemIds(), drill=game_day, source="host"),
+        drills=drills,
+        signals=Receiver(drill=game_day, clock=clock, registries=place.alerts),
+        incidents=asked,
+        prober=ChildProber(game_day, cwd=space.root),
+        runner=target.CommandRunner(cwd=space.root, drill=game_day),
+        reset=place.reset,
+    )
+
+
+def checker(space: Workspace) -> Checker:
+    """Give what checks the prerequisites of a game day. What a command brings up is to stay."""
+    from gameday.conduct.readiness import Checker  # noqa: PLC0415
+    from gameday.faults.prober import ChildProber  # noqa: PLC0415
+    from gameday.system import target  # noqa: PLC0415
+
+    nobody = DrillId("")
+    return Checker(
+        runner=target.CommandRunner(cwd=space.root, drill=nobody),
+        prober=ChildProber(nobody, cwd=space.root),
+        fetch=target.status,
+    )

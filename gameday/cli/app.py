@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gameday.cli import output, policy, responding, schedule, shop, store
+from gameday.cli import output, plan, policy, responding, schedule, shop, store
 from gameday.core.errors import GamedayError
 
 app = typer.Typer(
@@ -28,6 +28,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout
 Phase = Annotated[
     list[str] | None,
     typer.Option(help="NAME=DURATION: another length than the scenario's, such as baseline=10s."),
+]
+As = Annotated[
+    str, typer.Option("--as", help="Who you are, in a game day; else GAMEDAY_ACTOR or your login.")
 ]
 Drill = Annotated[str, typer.Argument(help="The drill's id; `last` for the newest.")]
 
@@ -127,27 +130,27 @@ def ci(
 
 
 @app.command()
-def status(json: Json = False) -> None:
+def status(json: Json = False, as_: As = "") -> None:
     """Show the live drills: phase, clocks, users hurt, alerts, latest events."""
     from gameday.cli import drills  # noqa: PLC0415
 
-    raise typer.Exit(drills.status(json=json))
+    raise typer.Exit(drills.status(json=json, who=as_))
 
 
 @app.command(name="list")
-def list_drills(json: Json = False) -> None:
+def list_drills(json: Json = False, as_: As = "") -> None:
     """List the drills of this workspace, newest first."""
     from gameday.cli import drills  # noqa: PLC0415
 
-    raise typer.Exit(drills.listing(json=json))
+    raise typer.Exit(drills.listing(json=json, who=as_))
 
 
 @app.command()
-def show(drill: Drill = "last", json: Json = False) -> None:
+def show(drill: Drill = "last", json: Json = False, as_: As = "") -> None:
     """Show one drill: its result and its timeline."""
     from gameday.cli import drills  # noqa: PLC0415
 
-    raise typer.Exit(drills.show(drill, json=json))
+    raise typer.Exit(drills.show(drill, json=json, who=as_))
 
 
 @app.command()
@@ -322,6 +325,7 @@ def main() -> None:
     app.add_typer(shop.app, name="shop")
     app.add_typer(policy.app, name="policy")
     app.add_typer(schedule.app, name="schedule")
+    app.add_typer(plan.app, name="plan")
     app.add_typer(store.app, name="store")
     try:
         app()

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli import output, reverts
+from gameday.cli import audience, output, reverts
 from gameday.conduct import closing
 from gameday.core import impact, milestones
 from gameday.core import postmortem as drafting
@@ -20,6 +20,13 @@ from gameday.system import clock
 SLICE = 90.0
 """Seconds of load that `status` looks at."""
 FIRST = "gameday run scenarios/api-latency-spike.yaml starts one"
+
+
+def find_shown(store: ports.HistoryStore, named: str, who: str) -> DrillId:
+    """Find a drill that somebody may see into. Raises UsageError."""
+    drill = find(store, named)
+    audience.must_see(store, drill, who)
+    return drill
 
 
 def find(store: ports.HistoryStore, named: str) -> DrillId:
@@ -38,9 +45,9 @@ def find(store: ports.HistoryStore, named: str) -> DrillId:
     raise UsageError(f"there is no drill '{named}'", hint="gameday list shows the drills of this store")
 
 
-def listing(*, json: bool) -> int:
+def listing(*, json: bool, who: str = "") -> int:
     """List the drills, newest first."""
-    rows = reverts.open_store(wiring.workspace()).drills()
+    rows = list(audience.rows(reverts.open_store(wiring.workspace()), who))
     if json:
         output.data_json([_row(row) for row in rows])
     elif rows:
@@ -62,10 +69,10 @@ def _row(row: ports.DrillRow) -> dict[str, object]:
     }
 
 
-def show(named: str, *, json: bool) -> int:
+def show(named: str, *, json: bool, who: str = "") -> int:
     """Show one drill's result and timeline."""
     store = reverts.open_store(wiring.workspace())
-    judged = closing.judge(store, find(store, named))
+    judged = closing.judge(store, find_shown(store, named, who))
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
         return 0
@@ -106,7 +113,7 @@ def score(named: str, *, scorecard: Path | None, json: bool) -> int:
     space = wiring.workspace()
     store = reverts.open_store(space)
     rules = None if scorecard is None else wiring.scorecard(space, scorecard)
-    judged = closing.judge(store, find(store, named), rules)
+    judged = closing.judge(store, find_shown(store, named, ""), rules)
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
     else:
@@ -120,7 +127,7 @@ def postmortem(named: str, *, html: bool) -> int:
     """Write a drill's files again, and print its postmortem."""
     space = wiring.workspace()
     store = reverts.open_store(space)
-    drill = find(store, named)
+    drill = find_shown(store, named, "")
     folder = wiring.leave(space, store, drill)
     name = "postmortem.html" if html else "postmortem.md"
     output.data((folder / name).read_text(encoding="utf-8"))
@@ -128,10 +135,10 @@ def postmortem(named: str, *, html: bool) -> int:
     return 0
 
 
-def status(*, json: bool) -> int:
-    """Show the drills that are on."""
+def status(*, json: bool, who: str = "") -> int:
+    """Show the drills that are on; in a game day, to responders only what reaches them."""
     store = reverts.open_store(wiring.workspace())
-    views = [_view(store, row.drill) for row in store.live()]
+    views = [_view(store, row.drill, who) for row in store.live()]
     if json:
         output.data_json([asdict(view) for view in views])
     elif views:
@@ -144,10 +151,12 @@ def status(*, json: bool) -> int:
     return 0
 
 
-def _view(store: ports.HistoryStore, drill: DrillId) -> live.LiveView:
+def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:
     now = clock.now()
-    load = store.read_load(drill, since=Instant(now - SLICE))
     told = closing.history_of(store, drill)
+    if audience.sealed(told, who):
+        return live.from_outside(told, now)
+    load = store.read_load(drill, since=Instant(now - SLICE))
     return live.view(told, impact.service(told.plan.scenario.slos, load, now), now)
 
 

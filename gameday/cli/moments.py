@@ -11,7 +11,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from gameday.core.errors import UsageError
-from gameday.core.values import Instant, format_instant, instant, parse_duration, parse_instant
+from gameday.core.values import (
+    Instant,
+    format_duration,
+    format_instant,
+    instant,
+    parse_duration,
+    parse_instant,
+)
 
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
@@ -70,3 +77,8 @@ def utc(at: Instant) -> str:
 def local(at: Instant) -> str:
     """Write an instant in the reader's time zone."""
     return f"{datetime.fromtimestamp(at).astimezone():%a %Y-%m-%d %H:%M %Z}"
+
+
+def since(at: Instant, began: Instant) -> str:
+    """Write how long after something an instant is."""
+    return format_duration(max(0.0, at - began))

@@ -10,6 +10,7 @@ import asyncio
 import importlib
 import signal
 import traceback
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -201,13 +202,16 @@ def _dry_run(prepared: wiring.Prepared, *, json: bool) -> int:
 
 
 def _ask(prepared: wiring.Prepared) -> None:
+    confirm(prepared.base_url, prepared.planned.scenario.environment, prepared.targets)
+
+
+def confirm(base_url: str, name: str, targets: Mapping[str, str]) -> None:
     """Outside loopback, show what is about to be touched, and ask for the environment's name."""
-    host = urlsplit(prepared.base_url).hostname or ""
+    host = urlsplit(base_url).hostname or ""
     if host in ("", "localhost", "::1") or host.startswith("127."):
         return
-    name = prepared.planned.scenario.environment
-    output.talk(f"this drill touches {prepared.base_url}")
-    for what, target in prepared.targets.items():
+    output.talk(f"this touches {base_url}")
+    for what, target in targets.items():
         output.talk(f"  {what}: {target}")
     output.talk(f"type the environment's name ({name}) to go on: ")
     try:

@@ -178,6 +178,69 @@ def _next(history: History, levels: Sequence[ServiceLevel], now: Instant) -> str
     return "in another terminal: gameday ack, declare, note, step, contained, recovered, update, end, abort"
 
 
+def from_outside(history: History, now: Instant, latest: int = LATEST) -> LiveView:
+    """Give the view of those who respond in a game day: alerts, what they were sent, what they said.
+
+    Nothing in it tells what is injected, or when: neither clocks, nor users, nor the scenario's name.
+    """
+    told = [(event, sentence(event)) for event in history.events if _reaches_responders(event)]
+    return LiveView(
+        drill=history.events[0].drill,
+        scenario="hidden",
+        title="Game day",
+        environment=history.plan.environment,
+        responder="",
+        phase=None,
+        elapsed=0.0,
+        in_phase=0.0,
+        planned=None,
+        fault="hidden: a facilitator or an observer sees it with --as NAME",
+        clocks=(),
+        hurt=False,
+        levels=(),
+        alerts=_alerts(history, now),
+        guardrails=(),
+        latest=tuple(
+            EventLine(
+                at=event.recorded_at,
+                clock=words.clock(event.recorded_at),
+                offset="",
+                side=sentences.side(event),
+                text=said,
+            )
+            for event, said in told[-latest:]
+        ),
+        question=None,
+    )
+
+
+_REACH = (
+    ev.AlertFired,
+    ev.AlertAcknowledged,
+    ev.AlertResolved,
+    ev.IncidentAcknowledged,
+    ev.IncidentDeclared,
+    ev.StepDone,
+    ev.NoteWritten,
+    ev.UpdateSent,
+    ev.HintTaken,
+    ev.EndRequested,
+    ev.AbortRequested,
+)
+
+
+def _reaches_responders(event: ev.Event) -> bool:
+    match event.fact:
+        case ev.InjectSent(kind=kind):
+            return kind in ("message", "hint")
+        case ev.MilestoneMarked(granted=granted):
+            return not granted
+        case ev.ActionTaken(actor=actor):
+            return not actor.startswith("fault")
+        case fact:
+            return isinstance(fact, _REACH)
+
+
 _ANSWERS = (ev.ContinueRequested, ev.AbortRequested, ev.FaultReverted, ev.DrillClosed)
 
 

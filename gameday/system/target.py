@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from gameday.core.errors import NotReady
 from gameday.core.values import DrillId, Seconds
 from gameday.ports import Ran
 from gameday.system import confidential, processes
@@ -41,6 +42,28 @@ def answers(url: str, *, within: Seconds = 3.0) -> str:
     except (OSError, http.client.HTTPException, ValueError) as error:
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]} does not answer: {error}"
     return ""
+
+
+async def status(url: str, within: Seconds) -> int:
+    """Get a URL, and give the status of its answer. Raises NotReady when there is none in time."""
+    return await asyncio.to_thread(_status, url, within)
+
+
+def _status(url: str, within: Seconds) -> int:
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    try:
+        connection = kind(parts.hostname or "", parts.port, timeout=within)
+        try:
+            where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("GET", where, headers={"User-Agent": "gameday prerequisite"})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NotReady(
+            f"{parts.scheme}://{parts.netloc.rpartition('@')[2]} does not answer: {error}"
+        ) from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

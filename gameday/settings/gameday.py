@@ -1,0 +1,95 @@
+"""The files of one game day: its plan and every scenario of its agenda, checked, frozen and hashed.
+
+Comes in: a workspace, a plan. Goes out: `GameDayFiles`; raises InvalidFiles with every mistake of every
+file, and where another plan of the workspace is at the same time. Does not: touch a target.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gameday.core.errors import InvalidFiles, Mistake
+from gameday.core.gameplan import GameDayPlan
+from gameday.core.scenario import Scenario
+from gameday.core.values import Party, Seconds, format_instant
+from gameday.formats import freeze, gameplan
+from gameday.formats.source import Document
+from gameday.settings.catalogue import Catalogue
+from gameday.settings.workspace import Workspace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GameDayFiles:
+    """A plan with its scenarios by workspace path.
+
+    lasts     how long people should keep free
+    attended  people take part: nothing starts without a facilitator's go
+    covers    what an approval covers: a hash over every file of the day
+    """
+
+    plan: GameDayPlan
+    scenarios: Mapping[str, Scenario]
+    hashes: Mapping[str, str]
+    lasts: Seconds
+    attended: bool
+    covers: str
+    warnings: tuple[Mistake, ...] = ()
+
+
+def game_day_files(space: Workspace, path: Path) -> GameDayFiles:
+    """Read and check the files of a game day. Raises InvalidFiles with all their mistakes."""
+    catalogue = Catalogue(space)
+    checked = catalogue.game_day(space.name(path))
+    plan = checked.value
+    if plan is not None:
+        catalogue.mistakes.extend(_overlaps(space, checked.document, plan, catalogue))
+    told = catalogue.told()
+    if plan is None or any(not one.warning for one in told):
+        raise InvalidFiles(told)
+    scenarios = _scenarios(catalogue)
+    hashes = {name: freeze.sha256(content) for name, content in sorted(catalogue.contents.items())}
+    together = "".join(f"{name}\0{hash_}\n" for name, hash_ in hashes.items())
+    return GameDayFiles(
+        plan=plan,
+        scenarios=scenarios,
+        hashes=hashes,
+        lasts=gameplan.lasts(plan, scenarios),
+        attended=_attended(plan, scenarios),
+        covers=f"sha256:{hashlib.sha256(together.encode()).hexdigest()}",
+        warnings=told,
+    )
+
+
+def _scenarios(catalogue: Catalogue) -> dict[str, Scenario]:
+    known = {path: one.value for (path, kind), one in catalogue.checked.items() if kind == "scenario"}
+    return {path: value for path, value in known.items() if value is not None}
+
+
+def _attended(plan: GameDayPlan, scenarios: Mapping[str, Scenario]) -> bool:
+    """Tell whether people take part: they are named, or a scenario needs a team that no script plays."""
+    if plan.team or plan.facilitators:
+        return True
+    items = (item for item in plan.agenda if not item.is_break)
+    return any(not one.responder and scenarios[one.scenario].responders is Party.TEAM for one in items)
+
+
+def _overlaps(
+    space: Workspace, document: Document, plan: GameDayPlan, catalogue: Catalogue
+) -> Iterator[Mistake]:
+    """Tell which other plan of the workspace is on the same environment at the same time."""
+    ours = gameplan.lasts(plan, _scenarios(catalogue))
+    for name in space.find("scenarios", ".yaml", ".yml", ".json"):
+        if not name.endswith(gameplan.ENDINGS) or name == plan.path:
+            continue
+        beside = Catalogue(space)
+        other = beside.game_day(name).value
+        if other is None or other.environment != plan.environment:
+            continue
+        at = gameplan.overlap(plan, ours, other, gameplan.lasts(other, _scenarios(beside)))
+        if at is not None:
+            key = "date" if plan.once else "recurrence"
+            told = f"on {format_instant(at)[:16]}Z this is while {name} is on {plan.environment}, too"
+            yield document.mistake((key,), told, hint="one game day at a time on an environment")
