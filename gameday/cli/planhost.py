@@ -35,6 +35,8 @@ from gameday.system import clock, processes
 from gameday.system.clock import SystemClock
 from gameday.system.ids import SystemIds
 
+SIGNALS = (ev.AlertFired, ev.AlertAcknowledged, ev.AlertResolved, ev.SignalRejected)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
@@ -148,7 +150,7 @@ def _conduct(
     began = clock.now()
 
     async def conduct() -> Stage:
-        host = Host(table, on_events=drills.hear)
+        host = Host(table, on_events=drills.hear_day)
         loop = asyncio.get_running_loop()
         for number in running.SIGNALS:
             loop.add_signal_handler(number, host.leave)
@@ -254,6 +256,10 @@ class Player:
         told = desk.board.history() if desk else None
         drill = live.view(told, desk.watch.levels, clock.now()) if desk and told and told.events else None
         return standing, drill
+
+    def hear_day(self, events: Sequence[ev.Event]) -> None:
+        """Hear the game day's own facts; alerts are in the drill's lines already."""
+        self.hear([event for event in events if not isinstance(event.fact, SIGNALS)])
 
     def hear(self, events: Sequence[ev.Event]) -> None:
         """Write a line for each new fact that people care about; the picture has its own."""

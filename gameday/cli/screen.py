@@ -76,6 +76,8 @@ class Screen:
 
 def draw(view: live.LiveView) -> RenderableType:
     """Draw a live view for a terminal."""
+    if not view.clocks:
+        return _draw_outside(view)
     phase = view.phase.value if view.phase else "–"
     head = Text.assemble(
         (phase.upper(), "bold reverse"),
@@ -98,6 +100,13 @@ def draw(view: live.LiveView) -> RenderableType:
 
 def _of(planned: float | None) -> str:
     return "" if planned is None else f" of {format_duration(planned)}"
+
+
+def _draw_outside(view: live.LiveView) -> RenderableType:
+    """Draw what responders see of a drill in a game day."""
+    parts = [Text(view.fault, style="dim"), _alerts(view), _latest(view)]
+    title = f"{view.title} · {view.environment}"
+    return Panel(Group(*parts), title=Text(title), subtitle=Text(view.drill), title_align="left")
 
 
 def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:

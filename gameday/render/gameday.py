@@ -189,6 +189,9 @@ def _record(report: Report) -> Iterator[str]:
             f"- {words.clock(one.at)}: went on behind {escape(one.behind)} although it had not settled "
             f"({escape(why)}): “{escape(one.reason)}”"
         )
+    for change in report.decisions:
+        why = f" “{escape(change.quote)}”" if change.quote else ""
+        yield f"- {words.clock(change.at)}: {escape(change.text)}{why}"
     if not report.waivers:
         yield "- Nothing was waived."
 

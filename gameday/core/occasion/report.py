@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from gameday.core import gamefacts as gf
 from gameday.core import playbook, postmortem
-from gameday.core.history import History
+from gameday.core.history import History, counted_instant
 from gameday.core.occasion import standing as standings
 from gameday.core.occasion import timetable
 from gameday.core.occasion.standing import Standing, Turn
 from gameday.core.occasion.timetable import Line
-from gameday.core.postmortem import ActionItem, Postmortem
+from gameday.core.postmortem import ActionItem, Postmortem, gamewords
 from gameday.core.result import Result
 from gameday.core.values import Instant, Verdict
 
@@ -85,6 +85,15 @@ class Waiver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """What facilitators changed about the day: left out, repeated, lengthened, paused. quote: why."""
+
+    at: Instant
+    text: str
+    quote: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """All that a game day tells people, in the order in which they read it."""
 
@@ -105,6 +114,7 @@ class Report:
     unknown: int
     timetable: tuple[Line, ...]
     waivers: tuple[Waiver, ...]
+    decisions: tuple[Decision, ...]
     hot_wash: tuple[Answer, ...]
     actions: tuple[Action, ...]
 
@@ -132,7 +142,7 @@ def of(history: History, drills: Mapping[str, Judged]) -> Report:
         why=now.why,
         announcement=plan.announcement,
         roles=_roles(now),
-        absent=tuple(one.knows or "an expert" for one in plan.absent),
+        absent=tuple(f"an expert{f' ({one.knows})' if one.knows else ''}" for one in plan.absent),
         prerequisites=_prerequisites(history),
         drills=lines,
         met=verdicts[Verdict.MET],
@@ -140,6 +150,7 @@ def of(history: History, drills: Mapping[str, Judged]) -> Report:
         unknown=verdicts[Verdict.UNKNOWN],
         timetable=timetable.of(now, {drill: one.history for drill, one in drills.items()}),
         waivers=tuple(_waivers(history, now)),
+        decisions=tuple(_decisions(history)),
         hot_wash=tuple(_answers(history, now)),
         actions=(*_planned(history), *_from_drills(lines)),
     )
@@ -197,6 +208,16 @@ def _waivers(history: History, now: Standing) -> Iterator[Waiver]:
         step, _, detail = failed[-1] if failed else ("", None, "")
         title = now.title(turn) if turn else ""
         yield Waiver(behind=title, step=step, detail=detail, reason=one.fact.reason, at=one.at)
+
+
+_DECISIONS = (gf.ItemSkipped, gf.RepeatAsked, gf.TimeExtended, gf.GameDayPaused, gf.GameDayResumed)
+
+
+def _decisions(history: History) -> Iterator[Decision]:
+    for event in history.events:
+        if isinstance(event.fact, _DECISIONS):
+            text, quote = gamewords.of(event.fact), gamewords.quote(event.fact)
+            yield Decision(at=counted_instant(event), text=text, quote=quote)
 
 
 def _answers(history: History, now: Standing) -> Iterator[Answer]:
