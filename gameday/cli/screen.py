@@ -104,7 +104,7 @@ def _of(planned: float | None) -> str:
 
 def _draw_outside(view: live.LiveView) -> RenderableType:
     """Draw what responders see of a drill in a game day."""
-    parts = [Text(view.fault, style="dim"), _alerts(view), _latest(view)]
+    parts: list[RenderableType] = [Text(view.fault, style="dim"), _alerts(view), _latest(view)]
     title = f"{view.title} · {view.environment}"
     return Panel(Group(*parts), title=Text(title), subtitle=Text(view.drill), title_align="left")
 
