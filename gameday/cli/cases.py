@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gameday import wiring
-from gameday.cli import phases
+from gameday.cli import output, phases
 from gameday.cli.trials import Trial
 from gameday.core.errors import InvalidFiles, Mistake, UsageError
 from gameday.core.trends import Bars, Baseline
@@ -23,6 +23,8 @@ from gameday.settings import Catalogue, Workspace, imports, root_of
 
 POINTS = 100.0
 """The most that a drill can score."""
+PLANS = (".gameday.yaml", ".gameday.yml")
+"""How the names of game-day plans end, which `scenarios/*.yaml` finds, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +78,7 @@ def read(options: Options, environ: Mapping[str, str]) -> Cases:
     phases.read(options.phases)
     _places(options)
     space = _workspace(options)
-    chosen = list(dict.fromkeys(options.scenarios))
+    chosen = _drills(options)
     _check(space, chosen, options)
     entries = tuple(_entry(space, path, options, environ) for path in chosen)
     _differ(entries)
@@ -141,6 +143,17 @@ def _workspace(options: Options) -> Workspace:
                 f"{path} is not in the workspace {space.root}", hint="one `gameday ci` for each workspace"
             )
     return space
+
+
+def _drills(options: Options) -> list[Path]:
+    """Give each scenario once, and say which files are plans for people."""
+    plans = [path for path in options.scenarios if path.name.endswith(PLANS)]
+    for plan in plans:
+        output.talk(f"{plan} is a game-day plan, for people: it is not played")
+    chosen = [path for path in dict.fromkeys(options.scenarios) if path not in plans]
+    if not chosen:
+        raise UsageError("there is no scenario to play", hint="name scenario files, such as scenarios/*.yaml")
+    return chosen
 
 
 def _check(space: Workspace, chosen: Sequence[Path], options: Options) -> None:

@@ -313,6 +313,8 @@ def _at_most(kind: str, value: float, target: float, limit: float) -> float:
     if value >= limit:
         return 0.0
     if kind == measures.TIME and target > 0:
+        if math.isinf(limit / target):  # a target of next to nothing
+            return 1.0 - (math.log(value) - math.log(target)) / (math.log(limit) - math.log(target))
         return 1.0 - math.log(value / target) / math.log(limit / target)
     return (limit - value) / (limit - target)
 

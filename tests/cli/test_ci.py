@@ -322,6 +322,16 @@ def test_an_unknown_scenario_is_told_with_the_one_that_was_meant(place, capfd):
     assert capfd.readouterr().err == "nope.yaml:1:1: there is no file nope.yaml\n"
 
 
+def test_a_game_day_plan_among_the_scenarios_is_said_to_be_left_out(place, capfd):
+    place.scenario()
+    plan = place.root / "scenarios" / "spring.gameday.yaml"
+    plan.write_text("gameday: spring\n")
+    assert place.ci(place.root / "scenarios" / "one.yaml", plan) == 0
+    assert "spring.gameday.yaml is a game-day plan, for people: it is not played" in capfd.readouterr().err
+    assert place.ci(plan) == 2
+    assert "there is no scenario to play" in capfd.readouterr().err
+
+
 def test_a_scenario_that_nobody_plays_is_told_at_its_place(place, capfd):
     file = place.scenario()
     (place.root / "scenarios" / "responders" / "one.yaml").unlink()

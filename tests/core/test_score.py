@@ -2,7 +2,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gameday.core import events as ev
@@ -59,6 +59,7 @@ def test_counts_and_shares_are_judged_on_a_straight_line():
     st.floats(0, 1e4),
     st.floats(0, 1e4) | st.none(),
 )
+@example(TIME, 1.0, 0.0, 5e-324, 2.0)
 def test_a_better_value_never_earns_less(kind, one, other, target, limit):
     worse, better = sorted((one, other), reverse=kind in (TIME, LESS))
     shares = [score.share_of(kind, value, target, limit) for value in (worse, better)]
