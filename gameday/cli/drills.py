@@ -85,7 +85,7 @@ def show(named: str, *, json: bool, who: str = "") -> int:
 def summary(judged: closing.Judged) -> str:
     """Say in a few lines what a drill came to."""
     result = judged.result
-    lines = [f"{result.drill}: {result.attribution.outcome}, {result.attribution.why}"]
+    lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
     lines += [
         f"  time to {interval.name:8} {_figure(interval)} ({interval.verdict})"
         for interval in result.milestones.intervals

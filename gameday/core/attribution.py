@@ -189,10 +189,11 @@ def _by_actions(history: History, seen: list[Dated[ev.ActionTaken]], recovered: 
     last = seen[-1]
     party = party_of(history, last)
     others = sum(party_of(history, one) is not party for one in seen)
-    gap = format_duration(max(0.0, recovered - last.at))
+    gap = max(0.0, recovered - last.at)
+    when = f"{format_duration(gap)} before" if gap >= 0.05 else "at the moment when"
     beside = f"; {others} of {len(seen)} actions were not" if others else ""
     by = RecoveredBy.AUTOMATION if party is Party.AUTOMATION else RecoveredBy.TEAM
-    why = f"The last action, “{last.fact.action}”, {gap} before users were well, was the {by}'s{beside}."
+    why = f"The last action, “{last.fact.action}”, {when} users were well, was the {by}'s{beside}."
     return _Who(by, why, tuple(one.event.id for one in seen))
 
 

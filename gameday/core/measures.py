@@ -225,7 +225,7 @@ def _alerts_expected(drill: Drill) -> Reading:
     wrong = (*drill.alerts.missing, *drill.alerts.late)
     beside = f"; not in time: {', '.join(wrong)}" if wrong else ""
     figure = f"{expected - len(wrong)} of {expected}{beside}"
-    return Reading(value=1 - len(wrong) / expected, figure=figure)
+    return Reading(value=1 - len(wrong) / expected, figure=figure, evidence=_fired(drill, expected=True))
 
 
 @_measure(LESS, DETECTION, target="0", limit="3")
@@ -234,7 +234,19 @@ def _alerts_noise(drill: Drill) -> Reading:
     if not drill.alerts.expected:
         return _undefined("does not apply: the scenario expects no alert")
     names = drill.alerts.unexpected
-    return Reading(value=float(len(names)), figure=f"{len(names)}: {', '.join(names)}" if names else "none")
+    figure = f"{len(names)}: {', '.join(names)}" if names else "none"
+    return Reading(value=float(len(names)), figure=figure, evidence=_fired(drill, expected=False))
+
+
+def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
+    """Give the new alerts that the scenario expects, or those that nobody expected."""
+    if drill.fault is None:
+        return ()
+    wanted = drill.history.plan.scenario.expect
+    fired = alerts.fresh(drill.history, drill.fault)
+    return tuple(
+        one.event.id for one in fired if any(alerts.matches(each, one) for each in wanted) is expected
+    )
 
 
 # --- response and containment --------------------------------------------------------------------
@@ -300,7 +312,9 @@ def _least_harm(drill: Drill) -> Reading:
     if not impact.judged:
         return _undefined("instrument: the users' SLOs could not be judged")
     good = 1.0 - impact.bad / impact.requests if impact.requests else 1.0
-    return Reading(value=good, figure=f"{impact.bad} of {impact.requests} requests were bad")
+    figure = f"{impact.bad} of {impact.requests} requests were bad"
+    evidence = drill.milestones.by_name[MilestoneName.IMPACT_STARTED].evidence
+    return Reading(value=good, figure=figure, evidence=evidence)
 
 
 # --- resolution and recovery ---------------------------------------------------------------------

@@ -27,6 +27,8 @@ WIDE, NARROW = 960, 420
 _GAP = 34.0
 _SAME = 1.5
 """Pixels within which milestones share a label."""
+_ROOM = 8
+"""Characters that the time behind a milestone's name takes."""
 
 _STYLE = """
 .gdc{--ink:#1c2430;--soft:#5a6675;--faint:#c9d0d9;--grid:#e6eaef;--paper:#fff;--line:#0b6e8a;
@@ -153,11 +155,13 @@ def _good_title(slo: Slo, *, narrow: bool) -> str:
 
 
 def _marks(result: Result, frame: Frame) -> list[tuple[float, str]]:
-    """Join milestones that fall on one pixel into one label."""
+    """Join milestones that fall on one pixel into one label, unless it would fit on neither side."""
     marks: list[tuple[float, list[str], float]] = []
+    longest = (frame.edge - frame.left) / 2 / drawing.CHARACTER - _ROOM
     for milestone, at in _reached(result):
         x, name = frame.x(at), sentences.milestone(milestone.name)
-        if marks and x - marks[-1][0] <= _SAME:
+        together = len(", ".join([*marks[-1][1], name])) if marks else 0
+        if marks and x - marks[-1][0] <= _SAME and together <= longest:
             marks[-1][1].append(name)
         else:
             marks.append((x, [name], at - frame.zero))

@@ -177,6 +177,9 @@ def _impact(pm: Postmortem) -> Iterator[str]:
     else:
         yield "No user was hurt beyond the objectives."
     yield ""
+    if pm.t0 is not None:
+        yield "![Good requests, response times and requests per second, with the milestones](impact.svg)"
+        yield ""
     yield from table(
         (
             "SLO",
@@ -192,8 +195,8 @@ def _impact(pm: Postmortem) -> Iterator[str]:
             (
                 escape(line.slo),
                 escape(f"{line.promise}, {line.request}" if line.request != "*" else line.promise),
-                f"{line.requests:,}" if line.judged else "not judged",
-                f"{line.bad:,}",
+                f"{line.requests:,}" if line.hurt else words.NONE if line.judged else "not judged",
+                f"{line.bad:,}" if line.hurt else "never hurt" if line.judged else words.NONE,
                 words.share(line.good),
                 words.share(line.worst),
                 f"{words.milliseconds(line.p50[0])} → {words.milliseconds(line.p50[1])}",

@@ -11,6 +11,7 @@ from gameday.core.impact import Impact
 from gameday.core.loadsamples import LoadHistory
 from gameday.core.milestones import Milestones
 from gameday.render import chart
+from gameday.testing import histories
 from tests.render import a_drill
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -110,3 +111,16 @@ def test_an_impact_that_goes_on_is_shaded_to_the_end(users):
     svg = drawn(users, impact=replace(a_drill.impact(), ended=None, slos=(open_end,)))
     band = next(e for e in svg.iter() if e.get("class") == "hurt")
     assert float(band.get("x")) + float(band.get("width")) == pytest.approx(chart.WIDE - 14, abs=0.2)
+
+
+def test_milestones_of_one_moment_share_a_label_only_where_it_fits():
+    joined = "Triaged, commander assigned"
+    game = (
+        histories.Game().fault(at=60).bad("POST /checkout", 60, 62).ack(61).declare("P2", 61.5, commander="a")
+    )
+    game = game.over(at=110)
+    drawn = [chart.impact(game.history(), game.result(), width=width) for width in (chart.WIDE, chart.NARROW)]
+    assert joined in drawn[0]
+    assert joined not in drawn[1]
+    for label in re.findall(r'class="halo" x="([\d.]+)" y="[\d.]+" text-anchor="end">([^<]+)<', drawn[1]):
+        assert float(label[0]) >= len(label[1]) * 5

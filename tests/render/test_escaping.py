@@ -114,8 +114,16 @@ def test_the_page_reaches_for_nothing_outside_itself(left):
 
 def test_no_word_acts_as_markdown_or_html(left):
     tokens = parsed(left["postmortem.md"])
-    inline = {child.type for token in tokens for child in token.children or ()}
-    assert inline <= {"text", "strong_open", "strong_close", "text_special"}
+    children = [child for token in tokens for child in token.children or ()]
+    assert {child.type for child in children} <= {
+        "text",
+        "strong_open",
+        "strong_close",
+        "text_special",
+        "image",
+    }
+    images = [child.attrs["src"] for child in children if child.type == "image"]
+    assert images == ["impact.svg"]
     assert {t.type for t in tokens if t.type.startswith(("html", "fence", "code"))} == set()
     assert headings(tokens) == headings(parsed(clean()["postmortem.md"]))
 

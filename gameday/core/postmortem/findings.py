@@ -403,16 +403,29 @@ def _other_points(seen: Seen) -> Iterator[Finding]:
     measures = {c.criterion: c.measure for c in seen.history.plan.scorecard.criteria}
     for criterion in seen.result.score.criteria:
         if criterion.verdict is Verdict.MISSED and measures.get(criterion.criterion, "") not in _COVERED:
-            yield _missed(criterion, seen)
+            yield _missed(criterion, measures[criterion.criterion], seen)
 
 
-def _missed(criterion: Scored, seen: Seen) -> Finding:
+_TELL = "Give the step that tells stakeholders and customers an owner and a time"
+_REVIEW = "Hold the review, and record what it comes to: gameday review"
+_WORK = {
+    "updates_sent": _TELL,
+    "first_update": _TELL,
+    "actions_recorded": _REVIEW,
+    "fix_recorded": _REVIEW,
+    "notes_kept": "Name a scribe, who keeps notes in the timeline: gameday note",
+    "commander_assigned": "Make naming an incident commander a part of declaring",
+}
+"""What follows from a criterion that was missed, by its measure."""
+
+
+def _missed(criterion: Scored, measure: str, seen: Seen) -> Finding:
     return Finding(
         tone="gap",
         title=f"Not met: {criterion.criterion}",
         detail=". ".join(part.rstrip(".") for part in (criterion.rule, criterion.figure) if part) + ".",
         evidence=seen.numbers(criterion.evidence),
-        work=f"Say in the playbook how “{criterion.criterion}” is met",
+        work=_WORK.get(measure, f"Say in the playbook how “{criterion.criterion}” is met"),
         owner=seen.role("incident commander"),
         priority="low",
     )

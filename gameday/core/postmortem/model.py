@@ -144,6 +144,11 @@ class SloLine:
     p95: tuple[float | None, float | None]
     budget: float
 
+    @property
+    def hurt(self) -> bool:
+        """Tell whether its users were hurt: only then are there requests to count."""
+        return self.judged and self.requests > 0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Postmortem:

@@ -29,13 +29,11 @@ _OUTCOMES = {
     Outcome.ABORTED: "The drill was aborted",
     Outcome.FAILED: "The drill could not be carried out",
 }
-_BY = {
-    RecoveredBy.TEAM: " by the team's action",
-    RecoveredBy.AUTOMATION: " by automation",
-    RecoveredBy.ITSELF: " by itself; no sign that anybody acted",
-    RecoveredBy.ROLLBACK: " by our own rollback, which earns nothing",
-    RecoveredBy.UNCLEAR: "; by whom is unclear",
-    RecoveredBy.NONE: "",
+_RECOVERED = {
+    RecoveredBy.TEAM: "The team recovered the service",
+    RecoveredBy.AUTOMATION: "Automation recovered the service",
+    RecoveredBy.ITSELF: "The service recovered by itself; no sign that anybody acted",
+    RecoveredBy.UNCLEAR: "The service recovered; by whom is unclear",
 }
 
 
@@ -72,8 +70,8 @@ def summary(history: History, result: Result) -> tuple[str, ...]:
         what = f"A drill on {history.plan.environment} in which nothing was injected"
     told = [f"{what}: {scenario.description or scenario.title}".rstrip(".") + "."]
     outcome = result.attribution.outcome
-    by = _BY[result.attribution.recovered_by] if outcome is Outcome.RECOVERED else ""
-    told.append(f"{_OUTCOMES[outcome]}{by}.")
+    recovered = _RECOVERED if outcome is Outcome.RECOVERED else {}
+    told.append(f"{recovered.get(result.attribution.recovered_by, _OUTCOMES[outcome])}.")
     told.extend(_obstacles(history) if outcome is Outcome.FAILED else ())
     told.extend(_hurt(result))
     told.extend(_times(result))
