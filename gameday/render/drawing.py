@@ -146,8 +146,10 @@ def fault(history: History, frame: Frame, top: float) -> Iterator[str]:
         yield text((low + high) / 2, top + 11.5, told, "ft halo", "middle")
     elif high + len(told) * CHARACTER + 10 < frame.edge:
         yield text(high + 6, top + 11.5, told, "ft halo")
-    else:
+    elif low > len(told) * CHARACTER + 10:
         yield text(low - 6, top + 11.5, told, "ft halo", "end")
+    else:
+        yield text((low + high) / 2, top + 11.5, lasted, "ft halo", "middle")
 
 
 def grid(panel: Panel, frame: Frame) -> Iterator[str]:
