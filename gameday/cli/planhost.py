@@ -1,8 +1,9 @@
 """`gameday plan start`: conducts a game day in the facilitator's terminal, on a live screen.
 
 Comes in: a plan's file. Goes out: the game day's history, its drills' files, its report; exit code 0 when
-the day has ended with every drill's files left, 2 for mistakes, 5 where it could not open, 3 when this
-terminal left. Does not: know how a day goes; that is `conduct.hosting`.
+the day has ended, 4 when a fault may still be in force, without people the gravest of its drills' codes;
+2 for mistakes, 5 where it could not open, 3 when this terminal left.
+Does not: know how a day goes; that is `conduct.hosting`.
 """
 
 from __future__ import annotations
@@ -81,7 +82,24 @@ def _host(options: Options) -> int:
         output.hint(f"gameday plan start {options.plan} takes it up, gameday plan end ends it")
         return 3
     planwash.close(space, store, game_day, by=who)
-    return 0
+    return exit_code(standings.of(days.told(store, game_day)))
+
+
+GRAVEST = (4, 70, 3, 5, 1, 2)
+"""Exit codes of drills, the gravest first."""
+
+
+def exit_code(ended: standings.Standing) -> int:
+    """Give the exit code of a game day that has ended: the gravest of its drills'.
+
+    With people a drill below its bar is what the day was held to learn: only a fault that may still be in
+    force counts. Without, an environment that did not settle is inconclusive.
+    """
+    codes = {turn.exit_code for turn in ended.drills}
+    if ended.planned.attended:
+        return 4 if 4 in codes else 0
+    gravest = next((code for code in GRAVEST if code in codes), 0)
+    return gravest or (5 if ended.why == "unsettled" else 0)
 
 
 def _open(

@@ -1,0 +1,257 @@
+"""`gameday plan` without a host: what is refused before anything opens, what each word leaves, who sees what."""
+
+import json
+
+import pytest
+
+from gameday import wiring
+from gameday.cli import audience, days, drills, planhost, planready, plansay, planshow, planwash
+from gameday.core import events as ev
+from gameday.core import gamefacts as gf
+from gameday.core.errors import UsageError
+from gameday.core.gameplan import Occasion
+from gameday.core.occasion import standing
+from gameday.core.scenario import ScorecardRules
+from gameday.core.values import DrillId, EventId, Mode, instant
+from tests.conduct.day import DAY, PLAN, SCENARIOS, go
+from tests.settings import space
+
+NOW = 1_800_000_000.0
+FILE = "scenarios/day.gameday.yaml"
+TEXT = """\
+gameday: day
+title: A day
+environment: shop
+date: 2099-12-01T10:00
+participants: [{name: ada, roles: [facilitator]}, {name: rita, roles: [responder]}]
+prerequisites: [{command: [sh, -c, "exit 3"]}, {command: ["true"]}]
+approvals: 1
+agenda: [{scenario: slow.yaml}]
+"""
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    made = space.make(tmp_path)
+    (made / FILE).write_text(TEXT, encoding="utf-8")
+    monkeypatch.chdir(made)
+    for name in ("GAMEDAY_STORE_URL", "GAMEDAY_ACTOR"):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+@pytest.fixture
+def store(root):
+    opened = wiring.store_of(wiring.workspace(root))
+    yield opened
+    opened.close()
+
+
+def put(store, number, fact, history=DAY):
+    at = instant(NOW + number)
+    store.append(
+        ev.Event(
+            id=EventId(f"e{number}"), drill=history, recorded_at=at, occurred_at=at, source="cli", fact=fact
+        )
+    )
+
+
+@pytest.fixture
+def held(store):
+    put(store, 0, gf.GameDayPlanned(plan=PLAN, scenarios=SCENARIOS, attended=True, opened="ada"))
+    return store
+
+
+def facts(store, kind):
+    return [row.event.fact for row in store.read(DAY) if isinstance(row.event.fact, kind)]
+
+
+# --- before it opens ---
+
+
+def test_check_tells_date_approvals_and_prerequisites_at_once(root, capsys):
+    assert planready.main(root / FILE, anytime=False, who="ada", json=True) == 5
+    told = json.loads(capsys.readouterr().out)
+    found = {(one["check"], one["passed"]): one["detail"] for one in told["checks"]}
+    assert "is for 2099-12-01T10:00Z" in found["date", False]
+    assert found["approvals", False].startswith("0 of 1 other people approved")
+    assert "ended with 3" in found["prerequisite", False]
+    assert ("prerequisite", True) in found
+    assert not (root / ".gameday" / "drills").exists()
+
+
+def test_another_persons_approval_counts_for_exactly_these_files(root, capsys):
+    def approvals(by, covers):
+        (root / "approvals.toml").write_text(f'[[approval]]\nby = "{by}"\ncovers = "{covers}"\n')
+        planready.main(root / FILE, anytime=True, who="ada", json=True)
+        told = json.loads(capsys.readouterr().out)
+        return told["covers"], next(one["passed"] for one in told["checks"] if one["check"] == "approvals")
+
+    covers, given = approvals("grace", "sha256:0")
+    assert not given
+    assert approvals("grace", covers)[1]
+    assert not approvals("ada", covers)[1]
+    scenario = root / "scenarios" / "slow.yaml"
+    scenario.write_text(scenario.read_text() + "description: changed\n")
+    assert not approvals("grace", covers)[1]
+
+
+def test_a_plan_in_the_past_is_one_clear_message(root, capsys):
+    (root / FILE).write_text(TEXT.replace("2099", "2020"))
+    assert planready.main(root / FILE, anytime=False, who="ada", json=False) == 5
+    assert f"{FILE} is in the past: it was for 2020-12-01T10:00Z" in capsys.readouterr().out
+
+
+def test_a_broken_plan_touches_nothing(root, capsys):
+    (root / FILE).write_text(TEXT.replace("slow.yaml", "slwo.yaml").replace("shop", "shp"))
+    assert planready.main(root / FILE, anytime=False, who="ada", json=False) == 2
+    told = capsys.readouterr().err
+    assert "did you mean 'shop'?" in told
+    assert "did you mean 'slow.yaml'?" in told
+    assert not (root / ".gameday").exists()
+
+
+def test_another_plan_of_the_workspace_at_the_same_time_is_a_mistake(root, capsys):
+    (root / "scenarios" / "other.gameday.yaml").write_text(TEXT.replace("gameday: day", "gameday: other"))
+    assert planready.main(root / FILE, anytime=True, who="ada", json=False) == 2
+    assert "this is while scenarios/other.gameday.yaml is on shop, too" in capsys.readouterr().err
+
+
+def test_another_open_game_day_on_the_environment_is_in_the_way(root, store, capsys):
+    from dataclasses import replace  # noqa: PLC0415
+
+    other = replace(PLAN, gameday="other", environment="shop")
+    put(store, 0, gf.GameDayPlanned(plan=other, scenarios=SCENARIOS, attended=True))
+    planready.main(root / FILE, anytime=True, who="ada", json=False)
+    assert f"{DAY} is open on shop" in capsys.readouterr().out
+
+
+# --- what facilitators say ---
+
+
+def test_each_word_leaves_one_fact(held, capsys):
+    assert plansay.go(waive="", game_day="", who="ada") == 0
+    assert facts(held, gf.GoGiven) == [go(0)]
+    plansay.pause("lunch is late", game_day="", who="ada")
+    plansay.resume(game_day="", who="ada")
+    plansay.skip("no time", game_day="", who="ada")
+    assert facts(held, gf.ItemSkipped) == [gf.ItemSkipped(item=0, attempt=1, why="no time")]
+    plansay.extend("5m", game_day="", who="ada")
+    assert facts(held, gf.TimeExtended)[0].what == "break"
+    plansay.repeat(1, "", game_day="", who="ada")
+    assert facts(held, gf.RepeatAsked) == [gf.RepeatAsked(item=0, attempt=2)]
+    plansay.end(game_day="", who="ada")
+    assert facts(held, gf.GameDayEnded) == [gf.GameDayEnded(why="facilitator")]
+    assert held.read(DAY)[-1].event.by == "ada"
+    assert "go for item 1, one breaks" in capsys.readouterr().err
+
+
+def test_a_waiver_is_on_record_and_goes_on(held):
+    put(held, 1, gf.ItemBegun(item=0, attempt=1, drill="d1"))
+    put(held, 2, gf.ItemEnded(item=0, attempt=1, how="completed"))
+    with pytest.raises(UsageError, match="has not settled behind item 1"):
+        plansay.go(waive="", game_day="", who="ada")
+    plansay.go(waive="we know", game_day="", who="ada")
+    assert facts(held, gf.SettlingWaived)[0].reason == "we know"
+
+
+@pytest.mark.parametrize("say", [plansay.go, plansay.end])
+def test_who_is_no_facilitator_conducts_nothing(held, say):
+    more = {"waive": ""} if say is plansay.go else {}
+    before = len(held.read(DAY))
+    with pytest.raises(UsageError, match="rita is incident commander"):
+        say(game_day="", who="rita", **more)
+    assert len(held.read(DAY)) == before
+
+
+def test_words_that_do_not_fit_say_what_does(held):
+    with pytest.raises(UsageError, match="nothing is on that could be lengthened"):
+        plansay.extend("5m", game_day="", who="ada")
+    with pytest.raises(UsageError, match="no scenario has ended yet"):
+        plansay.repeat(0, "", game_day="", who="ada")
+    put(held, 1, gf.ItemBegun(item=0, attempt=1, drill="d1"))
+    with pytest.raises(UsageError, match="a drill is on"):
+        plansay.go(waive="", game_day="", who="ada")
+    with pytest.raises(UsageError, match="there is no game day 'gameday-2'") as refused:
+        plansay.go(waive="", game_day="gameday-2", who="ada")
+    assert "did you mean 'gameday-1'?" in refused.value.hint
+
+
+# --- who sees what ---
+
+
+def sealed_drill(store, drill="d1"):
+    hidden = Occasion(game_day=DAY, hidden=True, insiders=("ada",), facilitators=("ada",))
+    planned = ev.DrillPlanned(
+        scenario=SCENARIOS["scenarios/one.yaml"],
+        scorecard=ScorecardRules(scorecard="s", version=1, criteria=()),
+        mode=Mode.EVALUATE,
+        environment="stage",
+        comparable="c",
+        occasion=hidden,
+    )
+    put(store, 50, planned, DrillId(drill))
+    put(store, 51, ev.FaultInjected(fault="main", action="break one"), DrillId(drill))
+    put(store, 52, ev.AlertFired(key="k", alert="oneDown"), DrillId(drill))
+
+
+def test_responders_do_not_see_into_a_drill_that_is_on(held, capsys):
+    sealed_drill(held)
+    drills.status(json=True, who="rita")
+    (seen,) = json.loads(capsys.readouterr().out)
+    assert (seen["scenario"], seen["clocks"]) == ("hidden", [])
+    assert [line["text"] for line in seen["latest"]] == ["Alert oneDown fired."]
+    assert [row.scenario for row in audience.rows(held, "rita")] == ["hidden"]
+    assert [row.scenario for row in audience.rows(held, "ada")] == ["one"]
+    with pytest.raises(UsageError, match="it is shown when it has ended"):
+        drills.show("d1", json=True, who="rita")
+    put(held, 60, ev.DrillClosed(how="completed", reverted=True), DrillId("d1"))
+    assert [row.scenario for row in audience.rows(held, "rita")] == ["one"]
+
+
+def test_the_agenda_is_for_facilitators_until_an_item_is_over(held, capsys):
+    planshow.main("", injects=False, who="rita", json=True)
+    hidden = json.loads(capsys.readouterr().out)
+    assert [turn["title"] for turn in hidden["agenda"]] == [None, "Break", None]
+    planshow.main("", injects=False, who="ada", json=True)
+    shown = json.loads(capsys.readouterr().out)
+    assert [turn["title"] for turn in shown["agenda"]] == ["one breaks", "Break", "two breaks"]
+    with pytest.raises(UsageError, match="for facilitators and observers"):
+        planshow.main("", injects=True, who="rita", json=False)
+
+
+# --- afterwards ---
+
+
+def test_the_hot_wash_takes_answers_and_work_once_the_day_has_ended(held, root, capsys):
+    with pytest.raises(UsageError, match="has not ended"):
+        planwash.main("", answers=["went-well=x"], actions=[], by="ada")
+    plansay.end(game_day="", who="ada")
+    assert planwash.main("", answers=["went-well=all"], actions=["mend it;on-call;2027-02-01"], by="ada") == 0
+    text = (root / ".gameday" / "gamedays" / DAY / "report.md").read_text(encoding="utf-8")
+    assert "| mend it | on-call | 2027-02-01 |" in text
+    with pytest.raises(UsageError, match="'soon' is not a date"):
+        planwash.main("", answers=[], actions=["mend it;on-call;soon"], by="ada")
+    with pytest.raises(UsageError, match="is not an answer"):
+        planwash.main("", answers=["all well"], actions=[], by="ada")
+
+
+@pytest.mark.parametrize(
+    ("attended", "codes", "why", "code"),
+    [
+        (True, (0, 1), "facilitator", 0),
+        (True, (0, 4), "facilitator", 4),
+        (False, (0, 0), "through", 0),
+        (False, (0, 1), "through", 1),
+        (False, (1, 4), "through", 4),
+        (False, (0,), "unsettled", 5),
+    ],
+)
+def test_the_exit_code_is_the_gravest_of_what_automation_played(store, attended, codes, why, code):
+    put(store, 0, gf.GameDayPlanned(plan=PLAN, scenarios=SCENARIOS, attended=attended))
+    for number, each in enumerate(codes):
+        item = 2 * number
+        put(store, 10 + number, gf.ItemBegun(item=item, attempt=1, drill=f"d{number}"))
+        put(store, 20 + number, gf.ItemEnded(item=item, attempt=1, how="completed", exit_code=each))
+    put(store, 30, gf.GameDayEnded(why=why))
+    assert planhost.exit_code(standing.of(days.told(store, DAY))) == code
