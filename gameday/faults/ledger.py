@@ -57,7 +57,7 @@ class ChildLedger:
         """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises."""
         request = self._opened(request)
         try:
-            process = self._warm.get(_key(request)) or await self._start(request, tell)
+            process = await self._standby(request, tell)
             await process.send("play", request=dataclasses.asdict(request), attempt=attempt, by=by, ask=ask)
             played = await self._listen(process, tell)
         except OSError as error:
@@ -88,6 +88,14 @@ class ChildLedger:
         """End every process that stands by."""
         await asyncio.gather(*(process.close() for process in self._warm.values()))
         self._warm.clear()
+
+    async def _standby(self, request: ev.FaultRequested, tell: Tell) -> ChaosProcess:
+        """Give the process that stands by; one that died meanwhile costs no try."""
+        process = self._warm.get(_key(request))
+        if process is not None and not process.gone:
+            return process
+        await self._discard(request)
+        return await self._start(request, tell)
 
     async def _start(self, request: ev.FaultRequested, tell: Tell) -> ChaosProcess:
         process = await ChaosProcess.start(self._drill, cwd=request.cwd)

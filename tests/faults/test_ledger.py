@@ -107,6 +107,23 @@ def test_a_standby_that_is_killed_is_a_failed_try_with_steps_for_a_person(target
     assert "chaos_actions.switch" in played.steps[1]
 
 
+def test_a_standby_that_died_while_it_stood_by_costs_no_try(target):
+    async def main():
+        told, ledger = Told(), ChildLedger("d1")
+        asked = request(experiment(target.url))
+        await ledger.warm(asked, told)
+        processes.kill_and_wait(processes.identity(told.of(ev.ProcessStarted)[0].pid))
+        await asyncio.sleep(0.1)
+        try:
+            return told, await ledger.play(asked, 1, "keeper", told, ask=True)
+        finally:
+            await ledger.close()
+
+    told, played = asyncio.run(main())
+    assert played.undone
+    assert len(told.of(ev.ProcessStarted)) == 2
+
+
 @pytest.mark.parametrize("text", ["{", "- a list\n", '{"rollbacks": 3}'])
 def test_an_experiment_that_cannot_be_read_is_a_failed_try(text):
     _, played, _ = play(request(text))
