@@ -392,7 +392,9 @@ def _here(space: Workspace) -> ports.Starter:
     from gameday.system.drills import ChildStarter  # noqa: PLC0415
 
     folder = space.artifacts.parent / "scheduled"
-    return ChildStarter(store_url=space.store_url, root=space.root, folder=folder)
+    starter = ChildStarter(store_url=space.store_url, root=space.root, folder=folder)
+    starter.make_ready()
+    return starter
 
 
 def _executors(space: Workspace) -> ports.Starter:
