@@ -133,7 +133,9 @@ async def live(year: Year, clock: JumpyClock, office: Office, chance: random.Ran
         now = clock.now()
         wake = office.schedules.next_wake()
         step = max(0.01, (wake if wake is not None else end) - now)
-        clock.advance(min(step, 5.0 if not scheduler.idle else step, max(0.01, trouble - now)))
+        pulse = scheduler.pulse
+        longest = 5.0 if pulse.waiting else 21.0 if pulse.running else step
+        clock.advance(min(step, longest, max(0.01, trouble - now)))
         if clock.now() >= trouble:
             scheduler = go_wrong(year, clock, office, scheduler, chance)
             trouble = clock.now() + chance.expovariate(1 / 172_800)

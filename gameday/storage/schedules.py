@@ -100,7 +100,8 @@ class SqlScheduleStore:
 
     def abandoned(self, now: Instant) -> Sequence[Record]:
         """List the records, claimed or started, whose claims ran out."""
-        return [_record(row) for row in self._database.rows(sql.ABANDONED, now=now)]
+        found = [_record(row) for row in self._database.rows(sql.ABANDONED, now=now)]
+        return sorted(found, key=lambda record: (record.occurrence, record.schedule))
 
     def approve(self, schedule: ScheduleId, occurrence: Instant, approval: Approval) -> None:
         """Keep one person's yes; the first of a person counts."""

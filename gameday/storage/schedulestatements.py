@@ -85,7 +85,8 @@ RECORD = f"SELECT {_RECORD} FROM occurrences WHERE schedule = :schedule AND occu
 RECORDS = f"""SELECT {_RECORD} FROM occurrences WHERE :schedule = '' OR schedule = :schedule
     ORDER BY occurrence DESC, schedule LIMIT :most"""
 ABANDONED = f"""SELECT {_RECORD} FROM occurrences
-    WHERE state IN ('claimed', 'started') AND until <= :now ORDER BY occurrence, schedule"""
+    WHERE state IN ('claimed', 'started') AND until <= :now"""
+"""Without an order: for its sake SQLite would walk through every occurrence that there ever was."""
 
 APPROVE = """INSERT INTO approvals (schedule, occurrence, person, given)
     VALUES (:schedule, :occurrence, :person, :given) ON CONFLICT (schedule, occurrence, person) DO NOTHING"""
