@@ -169,7 +169,8 @@ def judge(fleet: Fleet, names: list[tuple[ScheduleId, float]], records: dict[str
         "without a record": len(names) - len(records),
         "not settled": sum(record.state in {State.CLAIMED, State.STARTED} for record in records.values()),
         "ended, though it never started": sum(
-            record.state is State.ENDED and not starts[name] for name, record in records.items()
+            record.state is State.ENDED and not starts[name] and record.exit_code != -signal.SIGTERM
+            for name, record in records.items()
         ),
         "missed, though it started": sum(
             record.state is State.MISSED and starts[name] > 0 for name, record in records.items()
@@ -185,7 +186,9 @@ def judge(fleet: Fleet, names: list[tuple[ScheduleId, float]], records: dict[str
     for said, count in wrong.items():
         if count:
             print(f"WRONG  {said}: {count}")
-    missing = [name for name, _ in names if starts[name] != 1]
+    aborted = {name for name, record in records.items() if record.exit_code == -signal.SIGTERM}
+    print(f"{len(aborted)} were begun and aborted by their daemon's stop, some before their first line")
+    missing = [name for name, _ in names if starts[name] != 1 and name not in aborted]
     for name in missing[:10]:
         print(f"  {name}: {records.get(name)}")
     return sum(wrong.values()) + len(missing)

@@ -260,8 +260,9 @@ class Scheduler:
             miss = Miss(reason=Reason.FAILED, why="the schedule was removed")
             office.schedules.change(record, _as_missed(record, miss))
             return
-        why = record.why or f"{record.holder} claimed it"
-        left = Wait(reason=Reason.FAILED, why=f"{why}, and it did not begin")
+        left = Wait(
+            reason=Reason.FAILED, why=record.why or f"{record.holder} claimed it and did not begin it"
+        )
         seen = await offices.seen(office, row, record.occurrence, left)
         match schedules.decide(row.schedule, record.occurrence, seen):
             case Start():

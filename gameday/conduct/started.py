@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from gameday import ports
 from gameday.conduct.office import Office
 from gameday.core.errors import NotReady
-from gameday.core.schedule import Reason, Record, Schedule, State
+from gameday.core.schedule import Record, Schedule, State
 from gameday.core.values import Instant, Seconds
 
 CLAIM: Seconds = 20.0
 """How long a daemon, and the process that it starts, may take to begin a drill."""
 STANDS: Seconds = 60.0
 """How long a started record stands without being renewed."""
-NO_CLAIM = 75
-"""The exit code of a process that could not confirm its claim: EX_TEMPFAIL of sysexits(3)."""
+AGAIN: Seconds = 5.0
+"""How soon what did not begin is tried again."""
 HANDED = "is handed to another host"
 
 Key = tuple[str, Instant]
@@ -101,17 +101,12 @@ class Started:
         why = "the daemon that started it died; gameday list shows what became of the drill"
         office.schedules.change(record, replace(record, state=State.ENDED, ended=now, why=why))
 
-    def _fail(self, record: Record, why: str) -> None:
-        self._office.say(f"{record.schedule}: not started: {why}")
-        missed = replace(record, state=State.MISSED, reason=Reason.FAILED, why=why)
-        self._office.schedules.change(record, missed)
-
     def _not_begun(self, record: Record, code: int) -> None:
-        """Leave to be taken over, within its grace, what had no store to ask; else record it as missed."""
-        if code == NO_CLAIM:
-            self._office.say(f"{record.schedule}: not started: its process could not confirm the claim")
-        else:
-            self._fail(record, f"its process ended with {code} before it began")
+        """Give back what did not begin: whoever looks next starts it within its grace, or records it."""
+        why = f"its process ended with {code} before it began"
+        self._office.say(f"{record.schedule}: {why}")
+        until = Instant(self._office.clock.now() + AGAIN)
+        self._office.schedules.change(record, replace(record, why=why, until=min(until, record.until)))
 
     def _ours(self, key: Key, running: _Running) -> Record | None:
         schedule, occurrence = key

@@ -345,9 +345,7 @@ def test_a_process_that_can_not_be_started_is_tried_again_within_the_grace_and_r
     daemon = house.daemon()
     house.live(300, daemon)
     assert (house.record("a").state, house.record("a").reason) == (State.MISSED, "failed")
-    assert house.record("a").why.startswith(
-        "its drill could not be started: no more processes, and it did not"
-    )
+    assert house.record("a").why.startswith("its drill could not be started: no more processes, for longer")
     house.starter.refuse = ""
     house.live(90, daemon)
     assert house.record("b").state is State.ENDED
@@ -373,7 +371,7 @@ def test_what_is_handed_on_and_never_begun_is_missed(house):
     house.add(grace=120.0)
     house.live(300, house.daemon())
     assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
-    assert "is handed to another host, and it did not begin" in house.record().why
+    assert "is handed to another host, for longer than its grace" in house.record().why
 
 
 def test_a_claim_whose_daemon_died_is_taken_over_within_the_grace(house):
@@ -394,7 +392,7 @@ def test_what_nobody_ever_began_is_missed_with_that_as_its_reason(house):
     house.starter.dies = True
     house.live(700, house.daemon())
     assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
-    assert "claimed it, and it did not begin" in house.record().why
+    assert "its process ended with 75 before it began" in house.record().why
     assert house.starter.drills == []
 
 
