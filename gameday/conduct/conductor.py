@@ -298,6 +298,7 @@ class Conductor:
     async def _clean_up(self) -> None:
         """Do what the keeper would have done, had it been started, or lived."""
         desk = self._desk
+        self._tail()  # what was brought up a moment ago counts too
         await reverting.tidy(
             desk.board.history(),
             desk.store,
