@@ -12,6 +12,7 @@ environment does not settle.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -21,7 +22,7 @@ from gameday.conduct.table import Table
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
 from gameday.core import history
-from gameday.core.errors import Busy, GamedayError, NotReady
+from gameday.core.errors import Busy, GamedayError, NotReady, StoreUnavailable
 from gameday.core.gameplan import Occasion
 from gameday.core.occasion import standing as standings
 from gameday.core.occasion.standing import Stage, Standing, Turn
@@ -118,10 +119,15 @@ class Host:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _end_with_day(self, drill: DrillId) -> None:
-        while self._look().stage is not Stage.ENDED:
+        while not self._has_ended():
             await self._table.clock.sleep(TICK)
-        pen = self._table.pen
-        pen.of(drill).record(ev.EndRequested())
+        self._table.pen.of(drill).record(ev.EndRequested())
+
+    def _has_ended(self) -> bool:
+        """Look while a drill is on, which knows by itself what to do about a store that is away."""
+        with contextlib.suppress(StoreUnavailable):
+            return self._look().stage is Stage.ENDED
+        return False
 
     def _over(self, turn: Turn, drill: DrillId, code: int | None, why: str) -> None:
         how = _how(self._table, drill)
@@ -178,9 +184,11 @@ class Host:
             )
 
     async def _keep_claim(self) -> None:
+        """Renew the claim; a store that is away for a moment ends no drill."""
         while True:
             await self._table.clock.sleep(RENEW)
-            await self._claim()
+            with contextlib.suppress(StoreUnavailable):
+                await self._claim()
 
     async def _listen(self) -> None:
         """Have the monitor send its alerts here as soon as it is there to be told."""

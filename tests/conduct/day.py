@@ -71,6 +71,7 @@ class Drills:
         self.recovered = []
         self.resolves = True
         self.lasts = 60.0
+        self.ends_by_itself = False
         self.error = None
         self._aborted = False
 
@@ -106,6 +107,8 @@ class Drills:
         self.write(drill, ev.AlertFired(key=drill, alert=_alert(item)))
 
     def _ended(self, drill):
+        if self.ends_by_itself:
+            return False
         return any(isinstance(row.event.fact, ev.EndRequested) for row in self.day.store.read(drill))
 
     async def recover(self, drill):
@@ -187,7 +190,8 @@ class Day:
 
     async def _perform(self, until):
         now = self.clock.now() - self.began
-        cues = [asyncio.ensure_future(self._cue(at - now, act)) for at, act in self._cues if at >= now]
+        open_, self._cues = self._cues, []
+        cues = [asyncio.ensure_future(self._due(at, act, now)) for at, act in open_]
         self.current = self.host()
         hosting = asyncio.ensure_future(self.current.conduct())
         if until is not None:
@@ -202,6 +206,14 @@ class Day:
         for cue in cues:
             cue.cancel()
         await asyncio.gather(*cues, return_exceptions=True)
+
+    async def _due(self, at, act, now):
+        """Act at a second of the day; what a killed host leaves unsaid is said to the next."""
+        try:
+            await self._cue(at - now, act)
+        except asyncio.CancelledError:
+            self._cues.append((at, act))
+            raise
 
     async def _cue(self, seconds, act):
         await self.clock.sleep(max(0.0, seconds))

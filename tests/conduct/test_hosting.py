@@ -244,3 +244,13 @@ def test_a_day_of_one_scenario_needs_no_settling_at_its_end():
     day = Day(replace(PLAN, agenda=(Item(scenario="scenarios/one.yaml"),))).say(5, go(0)).say(100, END)
     day.play()
     assert day.resetter.ran == []
+
+
+def test_a_store_that_is_away_for_a_while_ends_no_drill():
+    day = whole()
+    day.at(70, lambda d: d.store.fail_with("is away")).at(85, lambda d: d.store.fail_with(""))
+    day.drills.lasts = 40.0
+    day.drills.ends_by_itself = True
+    standing = day.play()
+    assert day.error is None
+    assert standing.turns[0].how == "completed"

@@ -121,7 +121,7 @@ def test_only_facilitators_conduct(day):
 def test_responders_saw_neither_what_was_injected_nor_when(day):
     (seen,) = day.seen["responder sees"]
     text = json.dumps(seen) + json.dumps(day.seen["listed"])
-    for spoiler in ("login", "Nobody can log in", "Fault injected", "+0.0 s"):
+    for spoiler in ("login-outage", "Nobody can log in", "missing key", "Fault injected", "+0.0 s"):
         assert spoiler not in text
     assert (seen["scenario"], seen["clocks"], seen["levels"]) == ("hidden", [], [])
     assert day.seen["shown"].returncode == 2
