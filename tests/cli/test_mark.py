@@ -351,3 +351,21 @@ def test_help_loads_typer_and_little_else():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.endswith("[]\n"), ended.stdout
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["looked after", "left behind"])
+def test_a_drill_that_was_left_behind_is_closed_before_anything_else_is_said(store, capsys, alive):
+    me = processes.me()
+    ticks = me.started_ticks if alive else me.started_ticks + 1
+    conductor = ev.ProcessStarted(
+        role="conductor", pid=me.pid, started_ticks=ticks, boot=me.boot, host=processes.hostname()
+    )
+    store.append(event(conductor, at=NOW))
+    code = mark.main(["ack"], NOW + 41)
+    said = capsys.readouterr().err
+    if alive:
+        assert (code, "left behind" in said) == (0, False)
+        return
+    assert said.startswith(f"warning: drill {D} was left behind: nothing is in force")
+    assert (code, "no drill is live" in said) == (2, True)
+    assert [row.how for row in store.drills()] == ["aborted"]
