@@ -232,6 +232,12 @@ def planned(rounds: int, seed: int, only: str) -> list[tuple[str, str, str, str,
     return kills
 
 
+def lanes_of(count: int) -> ProcessPoolExecutor:
+    """Give processes that adopt what is left behind, and have no other descendants."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=processes.become_subreaper)
+
+
 def play(kills: list[tuple[str, str, str, str, float]], lanes: int, record: Path | None) -> list[Kill]:
     """Play kills side by side, each lane a process that adopts what its drills leave behind."""
     done = (
@@ -240,8 +246,7 @@ def play(kills: list[tuple[str, str, str, str, float]], lanes: int, record: Path
         else []
     )
     rest = [each for each in kills if each[0] not in {kill.key for kill in done}]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(lanes, mp_context=context, initializer=processes.become_subreaper) as pool:
+    with lanes_of(lanes) as pool:
         for future in as_completed([pool.submit(one, *each) for each in rest]):
             kill = future.result()
             done.append(kill)
@@ -313,24 +318,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--lanes", type=int, default=2)
     parser.add_argument("--peers", type=int, default=4)
-    parser.add_argument("--most", type=int, default=10**6, help="play so many now; --record keeps them")
+    parser.add_argument("--most", type=int, default=210, help="so many of them; --record goes on")
     parser.add_argument("--only", default="")
     parser.add_argument("--record", type=Path)
     given = parser.parse_args()
     kills = play(planned(given.rounds, given.seed, given.only)[: given.most], given.lanes, given.record)
     chance = random.Random(given.seed)
-    processes.become_subreaper()
     rows = []
-    for number in SIGNALS if given.peers else ():
-        left = [peer(number, chance.uniform(0, CHAOS_SPAN)) for _ in range(given.peers)]
-        rows.append(
-            [
-                f"chaos run {number}",
-                str(len(left)),
-                str(sum(on for on, _ in left)),
-                str(sum(n for _, n in left)),
-            ]
-        )
+    with lanes_of(1) as pool:
+        for number in SIGNALS if given.peers else ():
+            asked = [pool.submit(peer, number, chance.uniform(0, CHAOS_SPAN)) for _ in range(given.peers)]
+            left = [each.result() for each in asked]
+            figures = (len(left), sum(on for on, _ in left), sum(count for _, count in left))
+            rows.append([f"chaos run {number}", *map(str, figures)])
     tables.show("plain chaos run", ("", "kills", "faults", "orphans"), rows)
     report(kills)
 
