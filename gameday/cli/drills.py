@@ -91,8 +91,9 @@ def summary(judged: closing.Judged) -> str:
         for interval in result.milestones.intervals
     ]
     score = result.score
-    points = "not scored" if score.points is None else f"{score.points:.1f} of {score.of:g}"
-    lines.append(f"  {score.scorecard}: {points}, {score.verdict}; coverage {score.coverage:.0%}")
+    verdict = score.verdict.replace("-", " ")
+    points = verdict if score.points is None else f"{score.points:.1f} of {score.of:g}, {verdict}"
+    lines.append(f"  {score.scorecard}: {points}; coverage {score.coverage:.0%}")
     if score.why:
         lines.append(f"  {score.why}")
     lines.append(f"  reverted: {'yes' if result.reverted else 'NO: a fault may still be in force'}")

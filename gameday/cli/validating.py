@@ -108,7 +108,7 @@ def _tell(space: Workspace, told: Sequence[Mistake], count: int) -> None:
         output.talk(str(replace(one, file=_shown(space, one.file))))
     errors = sum(not one.warning for one in told)
     summary = (
-        f"{count} files: {errors} mistakes, {len(told) - errors} warnings"
+        f"{_many(count, 'file')}: {_many(errors, 'mistake')}, {_many(len(told) - errors, 'warning')}"
         if told
         else f"{count} files: all well"
     )
@@ -118,3 +118,7 @@ def _tell(space: Workspace, told: Sequence[Mistake], count: int) -> None:
 def _shown(space: Workspace, file: str) -> str:
     """Give a file's path as seen from where the command was typed, so that terminals can open it."""
     return os.path.relpath(space.root / file)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

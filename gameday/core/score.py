@@ -173,6 +173,12 @@ def _coverage(criteria: tuple[Scored, ...]) -> float:
     return min(1.0, defined / weights) if weights > 0 else 0.0
 
 
+_UNSCORED = {
+    Outcome.ABORTED: "the drill was aborted",
+    Outcome.FAILED: "the drill could not be carried out",
+}
+
+
 def _barred(drill: Drill, coverage: float) -> tuple[str, str] | None:
     """Say why there is no score, the gravest reason first; None: there is one."""
     breach = _breach(drill.history)
@@ -182,7 +188,7 @@ def _barred(drill: Drill, coverage: float) -> tuple[str, str] | None:
         return NOT_SCORED, "a drill in mode train gives no score"
     match drill.attribution.outcome:
         case Outcome.ABORTED | Outcome.FAILED as outcome:
-            return NOT_SCORED, f"the drill was {outcome}"
+            return NOT_SCORED, _UNSCORED[outcome]
         case Outcome.NO_EFFECT | Outcome.UNKNOWN as outcome:
             return INSUFFICIENT, f"the outcome is {outcome}: there was nothing to respond to that we know of"
         case _:

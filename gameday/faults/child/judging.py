@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from typing import Any
 
 from chaoslib.activity import ensure_activity_is_valid, run_activity
 from chaoslib.caching import cache_activities
@@ -56,5 +59,11 @@ def detail(state: Json | None) -> str:
     last = probes[-1]
     name, tolerance = last["activity"].get("name"), last["activity"].get("tolerance")
     if last["status"] == "failed":
-        return f"probe {name} failed: {''.join((last.get('exception') or [''])[-1:]).strip()}"
+        return f"probe {name} failed: {_said(last)}"
     return f"probe {name} gave {last['output']!r}, tolerance {tolerance!r}"
+
+
+def _said(run: Mapping[str, Any]) -> str:
+    """Give what a failed activity's exception says, without the classes that wrap it."""
+    last = "".join((run.get("exception") or [""])[-1:]).strip()
+    return re.sub(r"^(?:(?:\w+\.)+\w+: )+", "", last)
