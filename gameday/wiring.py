@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gameday.settings import Environment, Workspace
 
 FAULT = FaultId("main")
-"""The scenario's own experiment; further ones are numbered."""
+"""The scenario's own experiment; those of its injects are numbered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +42,7 @@ class Prepared:
     """A drill that has been read and checked, and has touched nothing.
 
     experiment  the experiment file's text, empty in a tabletop
+    further     the texts of the injects' experiments, by the inject's index
     targets     what it will touch, in words, for people
     """
 
@@ -49,6 +50,7 @@ class Prepared:
     environment: Environment
     script: ResponderScript | None = None
     experiment: str = ""
+    further: Mapping[int, str] = field(default_factory=dict)
     targets: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Mistake, ...] = ()
 
@@ -137,6 +139,11 @@ def prepare(
         environment=files.environment,
         script=files.script,
         experiment=files.texts.get(frozen.experiment, ""),
+        further={
+            index: files.texts[inject.experiment]
+            for index, inject in enumerate(frozen.injects)
+            if inject.experiment
+        },
         targets=_targets(frozen, files.environment),
         warnings=files.warnings,
     )
@@ -238,9 +245,10 @@ def desk(
     folder = space.artifacts / drill
     board = Board(history, drill)
     pen = Recorder(store=history, clock=clock, ids=ids, drill=drill)
-    request = _request(space, prepared)
-    if request is not None:
-        Seal(folder).close(request)
+    request, further = _request(space, prepared), _further(space, prepared)
+    for each in (request, *further.values()):
+        if each is not None:
+            Seal(folder).close(each)
     confidential.known().learn(_in_probes(scenario))
     keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
     load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=pen.record)
@@ -250,6 +258,7 @@ def desk(
         script=prepared.script,
         experiment=scenario.experiment,
         fault_request=request,
+        further=further,
         base_url=prepared.base_url,
         holder=f"{processes.hostname()}:{os.getpid()}",
         conductor=machine.started("conductor", processes.me()),
@@ -348,7 +357,23 @@ def ground(root: Path) -> Ground:
 
 
 def _request(space: Workspace, prepared: Prepared) -> ev.FaultRequested | None:
-    """Write down what is to be injected, with all that undoing it needs.
+    """Write down what is to be injected; None in a tabletop."""
+    if not prepared.experiment:
+        return None
+    return _ahead(space, prepared, FAULT, prepared.planned.scenario.experiment, prepared.experiment)
+
+
+def _further(space: Workspace, prepared: Prepared) -> dict[int, ev.FaultRequested]:
+    """Write down what the injects of a further experiment are to inject."""
+    injects = prepared.planned.scenario.injects
+    return {
+        index: _ahead(space, prepared, FaultId(f"inject-{index}"), injects[index].experiment, text)
+        for index, text in prepared.further.items()
+    }
+
+
+def _ahead(space: Workspace, prepared: Prepared, fault: FaultId, path: str, text: str) -> ev.FaultRequested:
+    """Write a fault down with all that undoing it needs.
 
     What is on this machine only this machine can undo.
     """
@@ -357,13 +382,11 @@ def _request(space: Workspace, prepared: Prepared) -> ev.FaultRequested | None:
     from gameday.faults import experiments  # noqa: PLC0415
     from gameday.system import processes  # noqa: PLC0415
 
-    if not prepared.experiment:
-        return None
     out = sureties.reaches_out(prepared.environment.rules or LOOPBACK, prepared.base_url)
     return experiments.request(
-        prepared.experiment,
-        fault=FAULT,
-        path=prepared.planned.scenario.experiment,
+        text,
+        fault=fault,
+        path=path,
         cwd=str(space.root),
         host="" if out else processes.hostname(),
     )

@@ -26,7 +26,7 @@ from gameday.core import events as ev
 from gameday.core import exposure, impact
 from gameday.core import plan as planning
 from gameday.core.errors import GamedayError, NotReady
-from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds
+from gameday.core.values import FaultId, Instant, MilestoneName, Party, Phase, Seconds
 
 TICK: Seconds = 0.05
 """How often the store's tail is read, and what waits on it looks again."""
@@ -49,7 +49,7 @@ class Conductor:
         self._desk = desk
         self._on_events = on_events
         self._origin: Instant | None = None
-        self._fault_open = False
+        self._faults: list[FaultId] = []
         self._degraded_since: Instant | None = None
         self._guarded = False
 
@@ -144,9 +144,7 @@ class Conductor:
         if desk.fault_request is None:
             self._origin = desk.clock.now()
             return
-        desk.pen.record(desk.fault_request)
-        self._fault_open = True
-        await self._unless_aborted(desk.keeper.inject(desk.fault_request.fault))
+        await self._unless_aborted(self._request(desk.fault_request))
         await self._wait(self._injected_or_over, None)
         injected = desk.board.first(ev.FaultInjected)
         self._origin = injected.at if injected else desk.clock.now()
@@ -154,6 +152,12 @@ class Conductor:
         if failed is not None and injected is None:
             self.abort("fault-failed", failed.fact.error)
             raise Aborted
+
+    async def _request(self, request: ev.FaultRequested) -> None:
+        """Write a fault ahead, then have it injected. Raises NotReady, FaultIndeterminate."""
+        self._desk.pen.record(request)
+        self._faults.append(request.fault)
+        await self._desk.keeper.inject(request.fault)
 
     def _injected_or_over(self) -> bool:
         board = self._desk.board
@@ -194,7 +198,7 @@ class Conductor:
         now = desk.clock.now()
         if desk.board.has(ev.EndRequested):
             return "ended"
-        if self._fault_open and desk.board.has(ev.FaultReverted) and not granting.first(desk.board):
+        if self._main_is_over() and not granting.first(desk.board):
             return "fault-over"
         held = desk.board.first(ev.FaultHeld)
         if desk.scenario.hold == "none" and held is not None:
@@ -219,19 +223,28 @@ class Conductor:
 
         The keeper is told before anything is written down: a store that is gone delays no revert.
         """
-        desk = self._desk
-        if not self._fault_open or desk.fault_request is None:
-            self._enter(Phase.REVERT)
-            return
-        fault, why = desk.fault_request.fault, "abort" if now else "response over"
-        if any(reverted.fact.fault == fault for reverted in desk.board.each(ev.FaultReverted)):
-            self._enter(Phase.REVERT)
-            return
-        if desk.keeper.alive():
-            await desk.keeper.revert(fault, why, now=now)
+        desk, why = self._desk, "abort" if now else "response over"
+        open_ = self._open()
+        await self._have_reverted(open_, why, now=now)
         self._enter(Phase.REVERT)
-        desk.pen.record(ev.RevertRequested(fault=fault, why=why))
-        await self._until_reverted(now=now)
+        for fault in open_:
+            desk.pen.record(ev.RevertRequested(fault=fault, why=why))
+        if open_:
+            await self._until_reverted(now=now)
+
+    async def _have_reverted(self, faults: Sequence[FaultId], why: str, *, now: bool) -> None:
+        for fault in faults:
+            if self._desk.keeper.alive():
+                await self._desk.keeper.revert(fault, why, now=now)
+
+    def _open(self) -> list[FaultId]:
+        """Give the faults that were asked for and of which nobody has said that they are undone."""
+        over = {reverted.fact.fault for reverted in self._desk.board.each(ev.FaultReverted)}
+        return [fault for fault in self._faults if fault not in over]
+
+    def _main_is_over(self) -> bool:
+        main = self._desk.fault_request
+        return main is not None and main.fault in self._faults and main.fault not in self._open()
 
     async def _until_reverted(self, *, now: bool) -> None:
         """Wait for the keeper's word; without a keeper, or too late, revert ourselves."""
@@ -246,8 +259,7 @@ class Conductor:
                 return
             if not pressed and self._abort_asked():
                 pressed = True
-                assert desk.fault_request is not None
-                await desk.keeper.revert(desk.fault_request.fault, "abort", now=True)
+                await self._have_reverted(self._open(), "abort", now=True)
             await desk.clock.sleep(TICK)
 
     def _settled(self) -> bool:
@@ -364,7 +376,7 @@ class Conductor:
         if desk.load is not None and desk.board.has(ev.LoadStarted) and desk.load.lost():
             desk.pen.record(ev.LoadLost(reason=desk.load.lost()))
             self.abort("load-lost", desk.load.lost())
-        elif self._fault_open and not desk.keeper.alive():
+        elif self._faults and not desk.keeper.alive():
             self.abort("keeper-lost", "the fault keeper has died; the conductor reverts")
         elif self._store_lost():
             self.abort("store-lost", desk.store.degraded())
@@ -382,7 +394,7 @@ class Conductor:
 
     def _ask_about(self, incidents: Incidents, now: Instant) -> None:
         """Ask about alerts that may be a real incident, until the fault is gone; abort without an answer."""
-        if self._abort_asked() or self._desk.board.has(ev.FaultReverted):
+        if self._abort_asked() or self._main_is_over():
             return
         unanswered = incidents.look(now)
         if unanswered:
@@ -411,6 +423,7 @@ class Conductor:
             watch=desk.watch,
             clock=desk.clock,
             load=desk.load,
+            break_further=lambda index: self._request(desk.further[index]),
         )
         work.append(injector.send_all(origin))
         work.append(Granter(desk).honour())

@@ -29,6 +29,7 @@ class Desk:
 
     experiment     path of the experiment file, empty in a tabletop
     fault_request  what is written ahead; None in a tabletop
+    further        what injects of a further experiment write ahead, by the inject's index
     conductor      this process, named for ever
     machine        ends processes and runs commands
     load_env       environment variables for Locust
@@ -63,6 +64,7 @@ class Desk:
     target: ports.Target
     runner: ports.Runner
     machine: reverting.Machine
+    further: Mapping[int, ev.FaultRequested] = field(default_factory=dict)
     load_env: Mapping[str, str] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground)
     meters: Mapping[str, ports.Meter] = field(default_factory=dict)

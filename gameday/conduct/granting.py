@@ -30,13 +30,12 @@ class Granter:
     desk: Desk
 
     async def honour(self) -> None:
-        """Revert the fault at the first grant; ends then, or at once in a tabletop."""
+        """Revert every fault at the first grant; ends then."""
         desk = self.desk
-        if desk.fault_request is None:
-            return
         while (grant := first(desk.board)) is None:
             await desk.clock.sleep(TICK)
         why = f"granted: {grant.fact.lever}" if grant.fact.lever else "granted"
-        desk.pen.record(ev.RevertRequested(fault=desk.fault_request.fault, why=why))
-        if desk.keeper.alive():
-            await desk.keeper.revert(desk.fault_request.fault, why, now=False)
+        for requested in desk.board.each(ev.FaultRequested):
+            desk.pen.record(ev.RevertRequested(fault=requested.fact.fault, why=why))
+            if desk.keeper.alive():
+                await desk.keeper.revert(requested.fact.fault, why, now=False)

@@ -1,4 +1,4 @@
-"""Sends the planned injects: messages, hints on offer and load changes, each at its moment.
+"""Sends the planned injects: messages, hints on offer, load changes and further faults, each at its moment.
 
 Comes in: the scenario's injects, the instant they count from, what the facilitator asks meanwhile.
 Goes out: InjectSent or InjectSkipped, once for each inject.
@@ -6,7 +6,7 @@ Goes out: InjectSent or InjectSkipped, once for each inject.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from gameday import ports
@@ -14,6 +14,7 @@ from gameday.conduct.board import Board
 from gameday.conduct.recorder import Recorder
 from gameday.conduct.watch import Watch
 from gameday.core import events as ev
+from gameday.core.errors import GamedayError
 from gameday.core.scenario import Inject
 from gameday.core.values import Instant, Seconds
 
@@ -22,7 +23,7 @@ TICK: Seconds = 0.05
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Injector:
-    """Sends the injects of one drill."""
+    """Sends the injects of one drill. `break_further` injects the further fault of an inject, or raises."""
 
     injects: tuple[Inject, ...]
     pen: Recorder
@@ -30,6 +31,7 @@ class Injector:
     watch: Watch
     clock: ports.Clock
     load: ports.LoadDriver | None
+    break_further: Callable[[int], Awaitable[None]]
 
     async def send_all(self, origin: Instant) -> None:
         """Send each inject at its moment after `origin`, or when the facilitator asks; ends with the last."""
@@ -59,11 +61,21 @@ class Injector:
     async def _send(self, index: int, inject: Inject) -> None:
         if inject.users is not None:
             await self._change_load(index, inject.users)
+        elif inject.experiment:
+            await self._inject_further(index, inject.experiment)
         elif inject.hint:
             offer = f"a hint is on offer for {inject.cost:g} points: gameday hint {index}"
             self.pen.record(ev.InjectSent(index=index, kind="hint", text=offer))
         else:
             self.pen.record(ev.InjectSent(index=index, kind="message", text=inject.message))
+
+    async def _inject_further(self, index: int, experiment: str) -> None:
+        try:
+            await self.break_further(index)
+        except GamedayError as error:
+            self.pen.record(ev.InjectSkipped(index=index, why=error.message))
+        else:
+            self.pen.record(ev.InjectSent(index=index, kind="fault", text=experiment))
 
     async def _change_load(self, index: int, users: int) -> None:
         if self.load is None:

@@ -118,7 +118,7 @@ async def guardrails_answer(desk: Desk) -> str:
 
 async def keeper_ready(desk: Desk) -> str:
     """Start the fault keeper, so that somebody reverts whatever happens to us."""
-    if not desk.experiment:
+    if desk.fault_request is None and not desk.further:
         return "no experiment"
     await desk.keeper.start()
     return "it holds our pipe"

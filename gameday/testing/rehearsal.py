@@ -57,6 +57,7 @@ class Keeper:
     living: bool = True
     stubborn: bool = False
     slow: Seconds = 0.0
+    held: list[FaultId] = field(default_factory=list)
 
     async def start(self) -> None:
         """Be ready, or refuse."""
@@ -66,12 +67,16 @@ class Keeper:
     async def inject(self, fault: FaultId) -> None:
         """Put the fault in force, and hold it."""
         self.world.fault = True
+        self.held.append(fault)
         self.write(ev.FaultInjected(fault=fault, action="break it"))
         self.write(ev.FaultHeld(fault=fault))
 
     async def revert(self, fault: FaultId, why: str, *, now: bool) -> None:  # noqa: ARG002  # the port's
         """Roll the fault back, or fail for good."""
         self.world.reverts += 1
+        if fault not in self.held and self.living:
+            self.write(ev.FaultReverted(fault=fault, how="never-injected", by="keeper"))
+            return
         if self.stubborn:
             steps = ("mend it by hand",)
             self.write(ev.RevertFailed(fault=fault, attempt=1, error="refused", steps=steps, final=True))
@@ -82,8 +87,9 @@ class Keeper:
             self._roll_back(fault)
 
     def _roll_back(self, fault: FaultId) -> None:
-        if self.living and self.world.fault:
-            self.world.fault = False
+        if self.living and self.world.fault and fault in self.held:
+            self.held.remove(fault)
+            self.world.fault = bool(self.held)
             self.write(ev.FaultReverted(fault=fault, how="rolled-back", by="keeper"))
 
     async def stop(self) -> bool:

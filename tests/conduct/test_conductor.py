@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gameday.conduct.policy import Ground
 from gameday.core import events as ev
 from gameday.core import exposure, result
 from gameday.core.errors import Busy, NotReady
 from gameday.core.responder import Do, ResponderScript, ResponderStep, When
 from gameday.core.scenario import Guardrail, Inject
-from gameday.core.values import DrillId, Instant, Party, Phase, Severity
+from gameday.core.values import DrillId, FaultId, Instant, Party, Phase, Severity
 from gameday.ports import Lease
-from tests.conduct.stage import AUTOMATION, DRILL, SCENARIO, Stage
+from tests.conduct.stage import AUTOMATION, DRILL, FAULT, SCENARIO, Stage
 
 MENDED = 30.0
 
@@ -413,3 +414,58 @@ def test_an_inject_that_the_facilitator_sends_is_sent_though_it_would_be_needles
     stage = Stage(replace(SCENARIO, injects=needless)).say(10, ev.IncidentAcknowledged())
     history = stage.say(15, ev.InjectAsked(index=0, send=True)).say(50, ev.EndRequested()).play()
     assert [one.fact.text for one in history.each(ev.InjectSent)] == ["Support calls"]
+
+
+FURTHER = FaultId("inject-0")
+TWICE = replace(SCENARIO, responders=Party.AUTOMATION, injects=(Inject(after=5.0, experiment="second.json"),))
+
+
+def twice():
+    request = ev.FaultRequested(fault=FURTHER, experiment="{}", path="second.json", cwd="/")
+    return Stage(TWICE, further={0: request}, ground=Ground(read=lambda _path: b"{}"))
+
+
+def test_a_further_fault_is_written_ahead_injected_held_and_undone_with_the_first():
+    stage = twice().at(MENDED, mend)
+    history = stage.play()
+    order = [(e.event.kind, getattr(e.event.fact, "fault", "")) for e in stage.store.read(DRILL)]
+    assert order.index(("FaultRequested", FURTHER)) < order.index(("FaultInjected", FURTHER))
+    assert [one.fact.kind for one in history.each(ev.InjectSent)] == ["fault"]
+    assert {one.fact.fault for one in history.each(ev.FaultReverted)} == {FAULT, FURTHER}
+    assert not stage.world.fault
+    assert how(history) == "completed"
+
+
+def test_a_further_fault_that_is_refused_is_skipped_and_the_drill_goes_on():
+    stage = twice().at(MENDED, mend)
+    inject = stage.keeper.inject
+
+    async def refuse(fault):
+        if fault == FURTHER:
+            raise NotReady("the fault keeper refused: policy")
+        await inject(fault)
+
+    stage.use(replace(stage.desk, keeper=Refusing(stage.keeper, refuse)))
+    history = stage.play()
+    assert "refused" in history.first(ev.InjectSkipped).fact.why
+    assert how(history) == "completed"
+
+
+class Refusing:
+    """The stage's keeper, with another way to inject."""
+
+    def __init__(self, keeper, inject):
+        self._keeper, self.inject = keeper, inject
+
+    def __getattr__(self, name):
+        return getattr(self._keeper, name)
+
+
+@settings(deadline=None, max_examples=40)
+@given(abort=st.floats(min_value=0, max_value=60), keeper_dies=st.floats(min_value=0, max_value=60))
+def test_whatever_dies_or_aborts_when_of_two_faults_none_stays_exposed(abort, keeper_dies):
+    stage = twice().say(abort, ev.AbortRequested(reason="safety"))
+    stage.at(keeper_dies, lambda s: setattr(s.keeper, "living", False))
+    history = stage.play()
+    assert exposure.of(history) == ()
+    assert history.last(ev.DrillClosed).fact.reverted
