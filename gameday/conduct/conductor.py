@@ -33,7 +33,9 @@ TICK: Seconds = 0.05
 SAVE: Seconds = 1.0
 """How often load samples are stored."""
 STORE_PATIENCE: Seconds = 5.0
-"""A store that takes nothing for so long ends the drill."""
+"""A store that takes nothing for so long while a fault may be in force ends the drill."""
+START_PATIENCE: Seconds = 30.0
+"""The same before: nothing is in force yet, and a store is busy while many drills start at once."""
 REVERT_LIMIT: Seconds = 120.0
 """After this long without an end of the revert, the conductor reverts itself."""
 
@@ -144,6 +146,7 @@ class Conductor:
         if desk.fault_request is None:
             self._origin = desk.clock.now()
             return
+        await self._wait(lambda: not desk.store.degraded(), None)  # what isn't written ahead isn't injected
         await self._unless_aborted(self._request(desk.fault_request))
         await self._wait(self._injected_or_over, None)
         injected = desk.board.first(ev.FaultInjected)
@@ -390,7 +393,7 @@ class Conductor:
         now = desk.clock.now()
         if self._degraded_since is None:
             self._degraded_since = now
-        return now - self._degraded_since >= STORE_PATIENCE
+        return now - self._degraded_since >= (STORE_PATIENCE if self._faults else START_PATIENCE)
 
     def _ask_about(self, incidents: Incidents, now: Instant) -> None:
         """Ask about alerts that may be a real incident, until the fault is gone; abort without an answer."""

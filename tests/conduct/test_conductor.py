@@ -360,6 +360,22 @@ def test_a_store_that_is_well_again_soon_ends_nothing():
     assert how(stage.play()) == "completed"
 
 
+def test_before_the_fault_a_busy_store_is_waited_for_and_nothing_is_injected_meanwhile():
+    stage = Stage(AUTOMATION).at(1, lambda s: setattr(s.store, "degraded", lambda: "locked"))
+    stage.at(15, lambda s: delattr(s.store, "degraded")).at(MENDED, mend)
+    history = stage.play()
+    assert 15 <= stage.seconds(history, ev.FaultRequested) <= 15.2
+    assert how(history) == "completed"
+
+
+def test_before_the_fault_a_store_that_is_lost_ends_the_drill_with_nothing_injected():
+    stage = Stage().at(1, lambda s: setattr(s.store, "degraded", lambda: "the disk is full"))
+    history = stage.play()
+    assert history.first(ev.AbortRequested).fact.reason == "store-lost"
+    assert 31 <= stage.seconds(history, ev.AbortRequested) <= 32
+    assert history.first(ev.FaultRequested) is None
+
+
 GRANT = ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B")
 
 
