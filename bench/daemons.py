@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,11 +79,19 @@ class Fleet:
         daemon.send_signal(signal.SIGKILL if what == "killed" else signal.SIGTERM)
         self.daemons[number] = self.start()
 
+    def supervise(self) -> None:
+        """Start those again that ended by themselves, as a supervisor does: one that found no store does."""
+        for number, daemon in enumerate(self.daemons):
+            if daemon.poll() is not None:
+                self.done["started again by their supervisor"] += 1
+                self.daemons[number] = self.start()
+
     def wake(self, *, everybody: bool = False) -> None:
         """Let those go on whose time has come."""
         for pid, until in list(self.asleep.items()):
             if everybody or time.time() >= until:
-                os.kill(pid, signal.SIGCONT)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
                 del self.asleep[pid]
 
 
@@ -131,6 +140,7 @@ def torment(fleet: Fleet, server: PostgreSQL, begin: float, seconds: float, chan
     while time.time() < begin + seconds:
         time.sleep(chance.uniform(2, 8))
         fleet.wake()
+        fleet.supervise()
         fleet.trouble(chance)
         if not restarted and time.time() > begin + seconds / 2:
             restarted = True
@@ -143,6 +153,7 @@ def torment(fleet: Fleet, server: PostgreSQL, begin: float, seconds: float, chan
 def settled(fleet: Fleet, names: list[tuple[ScheduleId, float]]) -> dict[str, Record]:
     """Wait until everything that fell due has come to an end; give the records."""
     fleet.wake(everybody=True)
+    fleet.supervise()
     deadline = time.time() + 180
     store = open_schedules(fleet.url)
     found: dict[str, Record] = {}

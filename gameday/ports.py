@@ -5,7 +5,7 @@ Does not: import any adapter.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gameday.core import policy
     from gameday.core import schedule as schedules
     from gameday.core.gameplan import Item, Occasion
+    from gameday.render.announcement import Message
 
 
 class Clock(Protocol):
@@ -549,13 +550,34 @@ class Starter(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """What participants are told beforehand: the window, never what happens in it."""
+    """What participants are told beforehand: the window, never what happens in it.
+
+    zone         the schedule's, in which they read the window; channels: integrations that tell them
+    title, text  what a plan that announces itself in full says of itself
+    """
 
     schedule: str
     environment: str
     start: Instant
     end: Instant
+    zone: str = "UTC"
     participants: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    title: str = ""
+    text: str = ""
+
+
+class Announcer(Protocol):
+    """Tells people in their channels: chats, mail, what a workspace has set up."""
+
+    @property
+    def channels(self) -> Collection[str]:
+        """Name the channels that can be told."""
+        ...
+
+    def send(self, channel: str, message: Message) -> None:
+        """Tell one channel, within seconds; blocks. Raises NotReady with why it could not be told."""
+        ...
 
 
 class Notices(Protocol):

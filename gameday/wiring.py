@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -521,6 +522,19 @@ def table(
         runner=target.CommandRunner(cwd=space.root, drill=game_day),
         reset=place.reset,
     )
+
+
+def announcer(space: Workspace) -> ports.Announcer:
+    """Give what tells people: the integrations of the kind `apprise`, by name."""
+    from gameday.announce.channels import Channels  # noqa: PLC0415
+    from gameday.settings import reveal  # noqa: PLC0415
+
+    channels = {
+        name: each.secret
+        for name, each in space.settings.integrations.items()
+        if each.kind == "apprise" and each.secret is not None
+    }
+    return Channels({name: partial(reveal, secret, space) for name, secret in channels.items()})
 
 
 def checker(space: Workspace) -> Checker:

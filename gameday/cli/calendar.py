@@ -41,7 +41,7 @@ def main(*, days: int, ics: bool, file: Path | None, url: str, reveal: bool, jso
     store.close()
     now = clock.now()
     until = Instant(now + days * DAY)
-    slots = agenda.slots(rows, until)
+    slots = agenda.shown(agenda.slots(rows, until), reveal=reveal)
     show(slots, reveal=reveal, json=json)
     if not json:
         _freezes(space, rows, now, until)
@@ -66,12 +66,20 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
     if not slots:
         output.talk("nothing comes next")
         return
-    head = ("From", "Until", "Environment", "", *(("Schedule", "Scenario", "Starts") if reveal else ()))
+    head = (
+        "From",
+        "Until",
+        "Environment",
+        "What",
+        "",
+        *(("Schedule", "Scenario", "Starts") if reveal else ()),
+    )
     rows = tuple(
         (
             moments.local(slot.start),
             moments.local(slot.end),
             slot.schedule.environment,
+            agenda.told(slot.schedule, reveal=reveal)[0],
             "paused" if slot.paused else "",
             *(_revealed(slot) if reveal else ()),
         )
@@ -87,6 +95,8 @@ def _revealed(slot: Slot) -> tuple[str, str, str]:
 def _slot(slot: Slot, *, reveal: bool) -> dict[str, object]:
     told: dict[str, object] = {
         "environment": slot.schedule.environment,
+        "title": agenda.told(slot.schedule, reveal=reveal)[0],
+        "game_day": slot.schedule.game_day,
         "start": moments.utc(slot.start),
         "end": moments.utc(slot.end),
         "paused": slot.paused,

@@ -65,6 +65,7 @@ def start(
         bool,
         typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
     ] = False,
+    json: Json = False,
 ) -> None:
     """Conduct a game day from this terminal, or take up the one whose terminal died."""
     from gameday.cli import planhost  # noqa: PLC0415
@@ -74,6 +75,7 @@ def start(
         anytime=now,
         who=as_,
         yes=yes,
+        json=json,
         accept_no_lease=accept_no_lease,
         accept_local_keeper=accept_local_keeper,
     )

@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from contextlib import closing as closing_
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli import days, moments, output, planready, planwash, reverts
+from gameday.cli import days, moments, output, planend, planready, reverts, telling
 from gameday.cli import run as running
-from gameday.conduct import closing, readiness
+from gameday.conduct import closing, held, readiness
 from gameday.conduct.conductor import Conductor
 from gameday.conduct.desk import Desk
 from gameday.conduct.hosting import Host
@@ -29,7 +30,7 @@ from gameday.core.gameplan import PREFIX, GameDayPlan, Item, Occasion
 from gameday.core.occasion import standing as standings
 from gameday.core.occasion.standing import Stage
 from gameday.core.values import DrillId, Instant, Mode
-from gameday.render import live
+from gameday.render import announcement, live
 from gameday.settings import Workspace
 from gameday.settings.gameday import GameDayFiles, game_day_files
 from gameday.system import clock, processes
@@ -47,6 +48,7 @@ class Options:
     anytime: bool = False
     who: str = ""
     yes: bool = False
+    json: bool = False
     accept_no_lease: bool = False
     accept_local_keeper: bool = False
 
@@ -81,25 +83,10 @@ def _host(options: Options) -> int:
         output.talk(f"{game_day} stays open")
         output.hint(f"gameday plan start {options.plan} takes it up, gameday plan end ends it")
         return 3
-    planwash.close(space, store, game_day, by=who)
-    return exit_code(standings.of(days.told(store, game_day)))
-
-
-GRAVEST = (4, 70, 3, 5, 1, 2)
-"""Exit codes of drills, the gravest first."""
-
-
-def exit_code(ended: standings.Standing) -> int:
-    """Give the exit code of a game day that has ended: the gravest of its drills'.
-
-    With people a drill below its bar is what the day was held to learn: only a fault that may still be in
-    force counts. Without, an environment that did not settle is inconclusive.
-    """
-    codes = {turn.exit_code for turn in ended.drills}
-    if ended.planned.attended:
-        return 4 if 4 in codes else 0
-    gravest = next((code for code in GRAVEST if code in codes), 0)
-    return gravest or (5 if ended.why == "unsettled" else 0)
+    code = planend.finish(space, store, game_day, by=who)
+    if options.json:
+        output.data_json({"game_day": game_day, "exit_code": code})
+    return code
 
 
 def _open(
@@ -111,6 +98,7 @@ def _open(
         output.talk(str(warning))
     at = now if options.anytime else readiness.occurrence(plan, files.lasts, now)
     planready.no_other_day(space, "", plan.environment)
+    planready.no_schedule(space, files, at)
     readiness.approved(plan, planready.given(space, files), files.covers, who, now)
     if not options.yes:
         _ask(space, plan)
@@ -124,6 +112,7 @@ def _open(
         raise NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
     ids = SystemIds()
     game_day = DrillId(f"{PREFIX}{ids.drill(plan.gameday)}")
+    _keep_in_calendar(space, plan, at, game_day)
     pen = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
     pen.record(
         GameDayPlanned(
@@ -139,7 +128,7 @@ def _open(
     for one in checked:
         pen.record(one)
     output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")
-    _announce(plan, at, files.lasts)
+    _announce(space, plan, at, files.lasts)
     return game_day
 
 
@@ -149,16 +138,27 @@ def _ask(space: Workspace, plan: GameDayPlan) -> None:
     running.confirm(place.base_url, plan.environment, {})
 
 
-def _announce(plan: GameDayPlan, at: Instant, lasts: float) -> None:
-    """Say what participants may be told, for the channels that the plan names."""
+def _keep_in_calendar(space: Workspace, plan: GameDayPlan, at: Instant, game_day: DrillId) -> None:
+    """Let no daemon start it, too. Raises Busy."""
+    holder = f"{processes.hostname()}:{game_day}"
+    with closing_(wiring.schedules(space.store_url)) as schedules:
+        held.begin(schedules, plan.path, at, game_day, holder=holder, now=clock.now())
+
+
+def _announce(space: Workspace, plan: GameDayPlan, at: Instant, lasts: float) -> None:
+    """Tell participants what they may be told, in the channels that the plan names."""
     if plan.announcement == "none":
         output.talk("nothing is announced to participants")
         return
-    until = moments.local(Instant(at + lasts))
-    where = ", ".join(one.channel for one in plan.channels) or "participants"
-    output.talk(f"to tell {where}: Game day on {plan.environment} from now, until {until} at the latest.")
-    if plan.announcement == "full":
-        output.talk(f"  {plan.title}. {plan.description}")
+    full = plan.announcement == "full"
+    message = announcement.opened(
+        plan.environment,
+        Instant(at + lasts),
+        plan.when.zone,
+        title=plan.title if full else "",
+        text=plan.description if full else "",
+    )
+    telling.tell(space, (one.channel for one in plan.channels), message)
 
 
 def _conduct(

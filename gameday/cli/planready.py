@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from gameday import wiring
@@ -79,19 +80,34 @@ def _said(wrong: GamedayError) -> str:
 
 def _schedules(space: Workspace, files: GameDayFiles, at: Instant) -> Iterator[tuple[str, str, int]]:
     """Tell which schedule has a window on the same environment while the game day is on."""
-    store = wiring.schedules(space.store_url)
-    try:
-        slots = agenda.slots(store.rows(), Instant(at + files.lasts))
-    finally:
-        store.close()
-    here = [
-        s for s in slots if s.schedule.environment == files.plan.environment and s.end > at and not s.paused
-    ]
+    here = _due(space, files, at)
     for slot in here:
-        span = f"{moments.local(slot.start)} to {moments.local(slot.end)}"
-        yield "schedules", f"a schedule has {span}; gameday schedule pause {slot.schedule.schedule}", 5
+        yield "schedules", f"{_window(slot)}; {_hint(slot)}", NotReady.exit_code
     if not here:
         yield "schedules", "none is due on the environment meanwhile", 0
+
+
+def _due(space: Workspace, files: GameDayFiles, at: Instant) -> list[agenda.Slot]:
+    """Give what else the calendar has on the environment while the game day is on."""
+    with closing(wiring.schedules(space.store_url)) as store:
+        rows = [row for row in store.rows() if row.schedule.environment == files.plan.environment]
+    slots = agenda.slots(rows, Instant(at + files.lasts))
+    return [s for s in slots if s.end > at and not s.paused and s.schedule.scenario != files.plan.path]
+
+
+def no_schedule(space: Workspace, files: GameDayFiles, at: Instant) -> None:
+    """Refuse while a schedule has a window on the environment meanwhile. Raises Busy."""
+    for slot in _due(space, files, at):
+        raise Busy(_window(slot), hint=_hint(slot))
+
+
+def _window(slot: agenda.Slot) -> str:
+    span = f"{moments.local(slot.start)} to {moments.local(slot.end)}"
+    return f"a schedule has {span} on {slot.schedule.environment}"
+
+
+def _hint(slot: agenda.Slot) -> str:
+    return f"gameday schedule pause {slot.schedule.schedule}"
 
 
 def _others(space: Workspace, files: GameDayFiles, _who: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gameday import ports, wiring
-from gameday.cli import days, output
+from gameday.cli import days, output, planend, reverts
+from gameday.conduct import hosting
 from gameday.conduct.recorder import Recorder
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
@@ -166,5 +167,11 @@ def end(*, game_day: str, who: str) -> int:
     day = _open(game_day, who)
     drill = "; the drill's response ends, and is judged" if day.now.stage is Stage.DRILL else ""
     code = day.say(gf.GameDayEnded(why="facilitator"), f"{day.now.game_day} has ended{drill}")
-    output.hint("gameday plan hot-wash asks what the day has shown; gameday plan report writes it up")
-    return code
+    ended = DrillId(day.now.game_day)
+    if hosting.conducted(day.store, ended, SystemClock()):
+        output.hint("the terminal that conducts it writes the report; where it died: gameday plan report")
+        return code
+    space = wiring.workspace()
+    if day.now.stage is Stage.DRILL:
+        reverts.recover(space, day.store)
+    return planend.finish(space, day.store, ended, by=day.pen.by)

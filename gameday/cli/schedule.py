@@ -28,7 +28,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout
 Id = Annotated[str, typer.Argument(help="The schedule's id.")]
 Rrule = Annotated[str, typer.Option(help="RFC 5545: FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0")]
 Cron = Annotated[str, typer.Option(help="minute hour day month weekday: '0 10 * * TUE'")]
-Zone = Annotated[str, typer.Option(help="IANA time zone, such as Europe/Berlin.")]
+Zone = Annotated[str, typer.Option(help="IANA time zone, such as Europe/Berlin; UTC.")]
 From = Annotated[str, typer.Option("--from", help="Date or local time from which it counts; now.")]
 Reveal = Annotated[
     bool, typer.Option("--reveal", help="Show scenario and drawn moment: not for responders' eyes.")
@@ -37,17 +37,17 @@ Reveal = Annotated[
 
 @app.command()
 def add(
-    scenario: Annotated[Path, typer.Argument(help="The scenario file.")],
+    scenario: Annotated[Path, typer.Argument(help="A scenario, or the plan of a game day.")],
     *,
     id_: Annotated[str, typer.Option("--id", help="Its id; else the scenario's.")] = "",
     rrule: Rrule = "",
     cron: Cron = "",
     at: Annotated[str, typer.Option(help="Once: a date and time, 2026-12-01T10:00.")] = "",
-    zone: Zone = "UTC",
+    zone: Zone = "",
     from_: From = "",
     environment: Annotated[str, typer.Option(help="Another environment than the scenario's.")] = "",
     responder: Annotated[Path | None, typer.Option(help="A script that plays automation or team.")] = None,
-    mode: Annotated[str, typer.Option(help="evaluate (scored) or train (not scored).")] = "evaluate",
+    mode: Annotated[str, typer.Option(help="evaluate (scored; the default) or train (not scored).")] = "",
     window: Annotated[str, typer.Option(help="Start at a random moment within it, such as 2h.")] = "",
     hours: Annotated[
         list[str] | None, typer.Option(help="Only then: 'Mon-Fri 09:00-17:00 Europe/Berlin'.")
@@ -56,18 +56,23 @@ def add(
         list[str] | None, typer.Option(help="ICS file or URL whose events are times without drills.")
     ] = None,
     distance: Annotated[str, typer.Option(help="At least this long behind the last drill there.")] = "",
-    grace: Annotated[str, typer.Option(help="Start this late at most; else it is missed.")] = "10m",
+    grace: Annotated[
+        str, typer.Option(help="Start this late at most, else it is missed: 10m; with people 1h.")
+    ] = "",
     notice: Annotated[str, typer.Option(help="Tell the participants this long before the window.")] = "",
     participant: Annotated[list[str] | None, typer.Option(help="Who is told.")] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="Where they are told: an integration of gameday.toml.")
+    ] = None,
     approvals: Annotated[int, typer.Option(min=0, help="How many people approve each occurrence.")] = 0,
     approve_before: Annotated[str, typer.Option(help="By when, before the window.")] = "",
     seed: Annotated[str, typer.Option(help="What moments are drawn from; else random, and kept.")] = "",
     json: Json = False,
 ) -> None:
     """Add a schedule. Nothing starts unless `gameday serve` runs."""
-    from gameday.cli import scheduleadd  # noqa: PLC0415  # what a command needs is loaded when it runs
+    from gameday.cli import scheduleadd, scheduleasked  # noqa: PLC0415  # what a command needs is loaded when it runs
 
-    asked = scheduleadd.Asked(
+    asked = scheduleasked.Asked(
         scenario=scenario,
         id=id_,
         rrule=rrule,
@@ -85,6 +90,7 @@ def add(
         grace=grace,
         notice=notice,
         participants=tuple(participant or ()),
+        channels=tuple(channel or ()),
         approvals=approvals,
         approve_before=approve_before,
         seed=seed,
@@ -173,7 +179,7 @@ def next_ones(
     with _store() as store:
         rows = [_found(store, schedule)] if schedule else list(store.rows())
     slots = agenda.slots(rows, Instant(float("inf")), most=count)
-    calendar.show(slots, reveal=reveal, json=json)
+    calendar.show(agenda.shown(slots, reveal=reveal), reveal=reveal, json=json)
 
 
 @app.command()

@@ -9,64 +9,34 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
-from pathlib import Path
 
 from gameday import wiring
-from gameday.cli import moments, output
+from gameday.cli import moments, output, scheduleplan
+from gameday.cli.scheduleasked import Asked, must_be_id, read_hours, seconds
 from gameday.core import plan as planning
 from gameday.core import schedule as schedules
 from gameday.core.errors import UsageError
-from gameday.core.policy import hours
 from gameday.core.schedule import Approval, Kind, Recurrence, Schedule, ScheduleId
-from gameday.core.values import Instant, Mode, Party, Seconds, parse_duration, parse_instant
-from gameday.formats import recurrence
+from gameday.core.values import Instant, Mode, Party, parse_instant
+from gameday.formats import gameplan, recurrence, source
 from gameday.ports import ScheduleRow, ScheduleStore
 from gameday.settings import DrillFiles, Workspace, drill_files
 from gameday.system import clock, ids
-
-NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What the user asked for, as words."""
-
-    scenario: Path
-    id: str
-    rrule: str
-    cron: str
-    at: str
-    zone: str
-    start: str
-    environment: str
-    responder: Path | None
-    mode: str
-    window: str
-    hours: tuple[str, ...]
-    freezes: tuple[str, ...]
-    distance: str
-    grace: str
-    notice: str
-    participants: tuple[str, ...]
-    approvals: int
-    approve_before: str
-    seed: str
 
 
 def add(asked: Asked) -> ScheduleRow:
     """Check what was asked for, and keep it."""
     now = clock.now()
     space = wiring.workspace(asked.scenario)
-    rule = _rule(asked, now)
-    files = drill_files(
-        space, asked.scenario, responder=asked.responder, environment=asked.environment, imports=False
-    )
-    schedule = _schedule(asked, rule, files, space, now)
-    _must_be_attended(schedule, files)
-    following = recurrence.first(rule, Instant(float(int(now) + 1)))
+    _must_be_channels(asked.channels, space)
+    seed = asked.seed or ids.new_event_id()
+    if asked.scenario.name.endswith(gameplan.ENDINGS):
+        schedule = scheduleplan.schedule(asked, space, now, seed, _me())
+    else:
+        schedule = _schedule(asked, space, now, seed)
+    following = recurrence.first(schedule.recurrence, Instant(float(int(now) + 1)))
     if following is None:
         raise UsageError(
             "every occurrence of it lies in the past", hint="gameday schedule preview shows them"
@@ -86,15 +56,16 @@ def add(asked: Asked) -> ScheduleRow:
 
 
 def _rule(asked: Asked, now: Instant) -> Recurrence:
-    recurrence.zone(asked.zone)
+    zone = asked.zone or "UTC"
+    recurrence.zone(zone)
     if asked.at:
         if asked.rrule or asked.cron or asked.start:
             raise UsageError("--at says it all", hint="leave out --rrule, --cron and --from")
-        once = recurrence.local_start(asked.at, asked.zone)
-        return recurrence.parse(Kind.RRULE, "FREQ=DAILY;COUNT=1", asked.zone, once)
+        once = recurrence.local_start(asked.at, zone)
+        return recurrence.parse(Kind.RRULE, "FREQ=DAILY;COUNT=1", zone, once)
     kind, text = rule_of(asked.rrule, asked.cron)
-    begin = recurrence.local_start(asked.start or moments.utc(Instant(float(int(now)))), asked.zone)
-    return recurrence.parse(kind, text, asked.zone, begin)
+    begin = recurrence.local_start(asked.start or moments.utc(Instant(float(int(now)))), zone)
+    return recurrence.parse(kind, text, zone, begin)
 
 
 def rule_of(rrule: str, cron: str) -> tuple[Kind, str]:
@@ -104,61 +75,66 @@ def rule_of(rrule: str, cron: str) -> tuple[Kind, str]:
     return (Kind.RRULE, rrule) if rrule else (Kind.CRON, cron)
 
 
-def _schedule(asked: Asked, rule: Recurrence, files: DrillFiles, space: Workspace, now: Instant) -> Schedule:
-    name = asked.id or files.scenario.scenario
-    if not NAME.fullmatch(name):
-        raise UsageError(f"'{name}' is not an id", hint="write lower-case letters, digits and hyphens")
-    if asked.mode not in set(Mode):
-        raise UsageError(f"'{asked.mode}' is not a mode", hint="evaluate or train")
+def _schedule(asked: Asked, space: Workspace, now: Instant, seed: str) -> Schedule:
+    """Make the schedule of a scenario. Raises InvalidFiles, UsageError."""
+    rule = _rule(asked, now)
+    files = drill_files(
+        space, asked.scenario, responder=asked.responder, environment=asked.environment, imports=False
+    )
+    _must_be_attended(asked, space, files)
+    mode = asked.mode or Mode.EVALUATE.value
+    if mode not in set(Mode):
+        raise UsageError(f"'{mode}' is not a mode", hint="evaluate or train")
     for line in asked.hours:
-        _read_hours(line)
+        read_hours(line)
     return Schedule(
-        schedule=ScheduleId(name),
+        schedule=ScheduleId(must_be_id(asked.id or files.scenario.scenario)),
         scenario=space.name(asked.scenario),
         environment=files.environment.name,
         recurrence=rule,
-        seed=asked.seed or ids.new_event_id(),
+        seed=seed,
         title=files.scenario.title,
         responder=space.name(asked.responder) if asked.responder else "",
-        mode=asked.mode,
-        window=_seconds("--window", asked.window),
+        mode=mode,
+        window=seconds("--window", asked.window),
         hours=asked.hours,
         freezes=asked.freezes,
-        distance=_seconds("--distance", asked.distance),
-        grace=_seconds("--grace", asked.grace),
-        notice=_seconds("--notice", asked.notice),
+        distance=seconds("--distance", asked.distance),
+        grace=seconds("--grace", asked.grace) or schedules.GRACE,
+        channels=asked.channels,
+        notice=seconds("--notice", asked.notice),
         participants=asked.participants,
         approvals=asked.approvals,
-        approve_before=_seconds("--approve-before", asked.approve_before),
+        approve_before=seconds("--approve-before", asked.approve_before),
         lasts=planning.compile(files.scenario).longest,
         since=now,
         by=_me(),
     )
 
 
-def _seconds(option: str, text: str) -> Seconds:
-    try:
-        return parse_duration(text) if text else 0.0
-    except ValueError as wrong:
-        raise UsageError(f"{option}: {wrong}") from wrong
-
-
-def _read_hours(line: str) -> None:
-    try:
-        hours.parse(line)
-    except ValueError as wrong:
-        raise UsageError(f"--hours: {wrong}") from wrong
-
-
 def _me() -> str:
     return os.environ.get("GAMEDAY_ACTOR") or getpass.getuser()
 
 
-def _must_be_attended(schedule: Schedule, files: DrillFiles) -> None:
+def _must_be_channels(channels: Sequence[str], space: Workspace) -> None:
+    """Refuse a channel that nothing could be sent to."""
+    known = list(wiring.announcer(space).channels)
+    for name in channels:
+        if name not in known:
+            near = source.nearest(name, known)
+            there = (
+                f"gameday.toml has {', '.join(known)}" if known else '[integrations.chat] kind = "apprise"'
+            )
+            raise UsageError(
+                f"there is no channel '{name}'", hint=f"did you mean '{near}'?" if near else there
+            )
+
+
+def _must_be_attended(asked: Asked, space: Workspace, files: DrillFiles) -> None:
     """Refuse to start a drill of people without anybody's go."""
-    if files.scenario.responders is Party.TEAM and not schedule.responder and not schedule.approvals:
+    if files.scenario.responders is Party.TEAM and not asked.responder and not asked.approvals:
         raise UsageError(
-            f"people respond to {schedule.scenario}: it doesn't start unattended",
+            f"people respond to {space.name(asked.scenario)}: it doesn't start unattended",
             hint="--approvals 1 asks for a go before each, or name a script with --responder",
         )
 

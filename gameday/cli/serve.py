@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gameday import ports, wiring
-from gameday.cli import moments, output, reverts, standby
+from gameday.cli import moments, output, reverts, standby, telling
 from gameday.conduct.scheduling import Scheduler
 from gameday.core.values import Seconds
 from gameday.settings import Workspace
@@ -28,16 +28,6 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class PrintedNotices:
-    """`ports.Notices` in the daemon's own output, for whoever reads it."""
-
-    def tell(self, notice: ports.Notice) -> None:
-        """Print a window, and who takes part."""
-        people = ", ".join(notice.participants) or "participants"
-        span = f"{moments.utc(notice.start)} to {moments.utc(notice.end)}"
-        output.talk(f"notice to {people}: a game day on {notice.environment}, {span}")
-
-
 STALE: Seconds = 30.0
 """A daemon that has not looked at the store for so long is unwell."""
 
@@ -47,13 +37,14 @@ def main(*, listen: str = "") -> int:
     space = wiring.workspace()
     history = wiring.store_of(space)
     reverts.recover(space, history)
-    office = wiring.office(space, history, notices=PrintedNotices(), say=output.talk)
+    notices = telling.DaemonNotices(wiring.announcer(space))
+    office = wiring.office(space, history, notices=notices, say=output.talk)
     wake = office.schedules.next_wake()
     first = "nothing is due" if wake is None else f"looks first at {moments.utc(wake)}"
     output.talk(f"serving {space.root} as {office.holder}: {first}")
     scheduler = Scheduler(office)
     with _listening(scheduler, space, listen):
-        asyncio.run(_serve(scheduler, space, history))
+        asyncio.run(_serve(scheduler, space, history, notices))
     office.schedules.close()
     history.close()
     output.talk("stopped")
@@ -95,7 +86,9 @@ def _health(scheduler: Scheduler) -> feed.Health:
     return feed.Health(why=why, facts=facts)
 
 
-async def _serve(scheduler: Scheduler, space: Workspace, history: ports.HistoryStore) -> None:
+async def _serve(
+    scheduler: Scheduler, space: Workspace, history: ports.HistoryStore, notices: telling.DaemonNotices
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
@@ -104,6 +97,7 @@ async def _serve(scheduler: Scheduler, space: Workspace, history: ports.HistoryS
     try:
         await scheduler.serve(stopping)
     finally:
+        await notices.close()
         standing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await standing

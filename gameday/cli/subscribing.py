@@ -65,7 +65,7 @@ def write(space: Workspace, *, reveal: bool, ahead: Seconds = AHEAD, most: int =
     """Write the feed. Raises StoreUnavailable."""
     with closing(wiring.schedules(space.store_url)) as store:
         rows = [row for row in store.rows() if not row.paused]
-    slots = agenda.slots(rows, Instant(clock.now() + ahead), most=most)
+    slots = agenda.shown(agenda.slots(rows, Instant(clock.now() + ahead), most=most), reveal=reveal)
     return calendars.write((agenda.entry(slot, reveal=reveal) for slot in slots), "Game days")
 
 

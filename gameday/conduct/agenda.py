@@ -55,22 +55,35 @@ def _slots(row: ScheduleRow, until: Instant) -> Iterator[Slot]:
         )
 
 
+def shown(slots: Iterable[Slot], *, reveal: bool) -> tuple[Slot, ...]:
+    """Leave out what is announced to nobody. reveal: for facilitators and observers, who see all."""
+    return tuple(slot for slot in slots if reveal or slot.schedule.announcement != "none")
+
+
 def entry(slot: Slot, *, reveal: bool) -> Entry:
     """Make the entry of a slot in a feed. reveal: for facilitators and observers."""
     schedule = slot.schedule
+    title, text = told(schedule, reveal=reveal)
     return Entry(
         uid=f"{_hidden(slot)}@gameday",
         start=slot.moment if reveal else slot.start,
         end=slot.end,
-        summary=f"{schedule.title or schedule.scenario} ({schedule.environment})"
-        if reveal
-        else f"Game day ({schedule.environment})",
+        summary=f"{title} ({schedule.environment})",
         changed=schedule.since,
-        description=f"{schedule.scenario}, schedule {schedule.schedule}"
-        if reveal
-        else "A drill may begin at any moment of this window.",
+        description=text,
         categories=("gameday",),
     )
+
+
+def told(schedule: Schedule, *, reveal: bool) -> tuple[str, str]:
+    """Give the title and the text by which a schedule stands in a calendar."""
+    if reveal:
+        return schedule.title or schedule.scenario, f"{schedule.scenario}, schedule {schedule.schedule}"
+    if schedule.announcement == "full":
+        return schedule.title, schedule.description
+    if schedule.attended:
+        return "Game day", "Game day"
+    return "Game day", "A drill may begin at any moment of this window."
 
 
 def _hidden(slot: Slot) -> str:

@@ -16,6 +16,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
+from gameday import ports
 from gameday.conduct import closing
 from gameday.conduct.settling import Settler
 from gameday.conduct.table import Table
@@ -34,6 +35,8 @@ CLAIM: Seconds = 10.0
 RENEW: Seconds = 3.0
 LISTEN: Seconds = 2.0
 """How soon a monitor that could not be told to send its alerts here is told again."""
+HOST = "host"
+"""The right to conduct a game day."""
 LEFT = "whoever conducted it left"
 
 
@@ -71,6 +74,7 @@ class Host:
                     break
                 await self._act(standing)
                 await self._table.clock.sleep(TICK)
+        self._let_go()
         return self._look()
 
     async def _act(self, standing: Standing) -> None:
@@ -177,10 +181,17 @@ class Host:
 
     async def _claim(self) -> None:
         until = Instant(self._table.clock.now() + CLAIM)
-        if not self._table.store.claim(self._table.game_day, "host", self._table.holder, until=until):
+        if not self._table.store.claim(self._table.game_day, HOST, self._table.holder, until=until):
             raise Busy(
                 f"{self._table.game_day} is conducted from another terminal",
                 hint=f"gameday plan next, … reach it; {CLAIM:g} s after its death, start takes it up",
+            )
+
+    def _let_go(self) -> None:
+        """Give the right back, for whoever takes the day up or ends it."""
+        with contextlib.suppress(StoreUnavailable):
+            self._table.store.claim(
+                self._table.game_day, HOST, self._table.holder, until=self._table.clock.now()
             )
 
     async def _keep_claim(self) -> None:
@@ -213,6 +224,12 @@ class Host:
 
     def _record(self, fact: gf.GameDayFact) -> None:
         self._table.pen.record(fact)
+
+
+def conducted(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
+    """Tell whether a host that lives conducts a game day, which will see by itself that it has ended."""
+    nobody, now = "nobody", clock.now()
+    return not store.claim(game_day, HOST, nobody, until=now)
 
 
 def occasion(standing: Standing) -> Occasion:

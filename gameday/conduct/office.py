@@ -82,10 +82,16 @@ async def seen(office: Office, row: ports.ScheduleRow, occurrence: Instant, wait
 
 
 def _drills(office: Office, environment: str) -> tuple[list[str], list[str]]:
-    """Give the open drills on an environment: those with a fault that may be in force, and the others."""
+    """Give what is open there: drills with a fault that may be in force; other drills, and game days."""
     live = [row.drill for row in office.history.live() if row.environment == environment]
     exposed = [drill for drill in live if exposure.of(closing.history_of(office.history, drill))]
-    return list(exposed), [drill for drill in live if drill not in exposed]
+    others = [drill for drill in live if drill not in exposed]
+    return list(exposed), [*others, *open_days(office.history, environment)]
+
+
+def open_days(history: ports.HistoryStore, environment: str) -> list[str]:
+    """Name the game days that are open on an environment: between two drills nothing else starts there."""
+    return [row.drill for row in history.game_days() if row.environment == environment and row.closed is None]
 
 
 def _last_ended(office: Office, schedule: Schedule) -> Instant | None:

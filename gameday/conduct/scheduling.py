@@ -189,7 +189,7 @@ class Scheduler:
         told = schedules.standing(schedule, occurrence, noticed=True)
         if row.standing == told or not self._office.schedules.move(row, told):
             return
-        if schedule.notice > 0 and not row.standing.noticed:
+        if schedule.notice > 0 and not row.standing.noticed and schedule.announcement != "none":
             self._office.notices.tell(notice_of(schedule, occurrence))
 
     def _blamed(self, begins: Instant, grace: Seconds) -> Wait | None:
@@ -291,13 +291,18 @@ class Scheduler:
 
 
 def notice_of(schedule: Schedule, occurrence: Instant) -> ports.Notice:
-    """Say what participants may know of an occurrence: its window."""
+    """Say what participants may know of an occurrence: its window, and what a plan says of itself in full."""
+    full = schedule.announcement == "full"
     return ports.Notice(
         schedule=schedule.schedule,
         environment=schedule.environment,
         start=occurrence,
         end=Instant(occurrence + schedule.window + schedule.lasts),
+        zone=schedule.recurrence.zone,
         participants=schedule.participants,
+        channels=schedule.channels,
+        title=schedule.title if full else "",
+        text=schedule.description if full else "",
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gameday import ports
-from gameday.conduct.office import Office
+from gameday.conduct.office import Office, open_days
 from gameday.core.errors import NotReady
 from gameday.core.schedule import Record, Schedule, State
 from gameday.core.values import Instant, Seconds
@@ -95,7 +95,8 @@ class Started:
         """Settle a started record that nobody renewed; while its drill is open, it stands."""
         office = self._office
         now = office.clock.now()
-        if any(row.environment == record.environment for row in office.history.live()):
+        live = any(row.environment == record.environment for row in office.history.live())
+        if live or open_days(office.history, record.environment):
             office.schedules.change(record, replace(record, until=Instant(now + STANDS)))
             return
         why = "the daemon that started it died; gameday list shows what became of the drill"

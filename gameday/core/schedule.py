@@ -48,9 +48,12 @@ class Recurrence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schedule:
-    """One scenario that comes due again and again.
+    """One scenario, or one game day's plan, that comes due again and again.
 
     scenario, responder  workspace paths; an empty responder: people respond
+    game_day             `scenario` is the plan of a game day; attended: it waits for its facilitator
+    announcement         none | window | full: what participants are told of it, in calendars, too
+    channels             integrations that tell them
     window               the drill starts at a random moment within it; 0: at the occurrence itself
     hours                lines of `core.policy.hours`; the environment's own policy counts as well
     freezes              calendars, as workspace paths or URLs, whose events are times without drills
@@ -68,6 +71,11 @@ class Schedule:
     recurrence: Recurrence
     seed: str
     title: str = ""
+    description: str = ""
+    game_day: bool = False
+    attended: bool = False
+    announcement: str = "window"
+    channels: tuple[str, ...] = ()
     responder: str = ""
     mode: str = "evaluate"
     window: Seconds = 0.0
@@ -119,6 +127,7 @@ class Reason(StrEnum):
     TOO_CLOSE = "too-close"
     INCIDENT = "incident"
     UNANSWERED = "unanswered"
+    UNATTENDED = "unattended"
     STORE = "store"
     FAILED = "failed"
 
@@ -252,6 +261,7 @@ def decide(schedule: Schedule, occurrence: Instant, seen: Seen) -> Decision:
         _late(schedule, occurrence, seen)
         or _forbidden(schedule, occurrence, seen)
         or _in_the_way(schedule, seen)
+        or _people(schedule)
         or Start()
     )
 
@@ -319,6 +329,14 @@ def _in_the_way(schedule: Schedule, seen: Seen) -> Wait | None:
         apart = format_duration(schedule.distance)
         return Wait(reason=Reason.TOO_CLOSE, why=f"not before {_utc(nearest)}: {apart} between drills")
     return None
+
+
+def _people(schedule: Schedule) -> Wait | None:
+    """Let people begin what they take part in: some of them may still be joining."""
+    if not schedule.attended:
+        return None
+    why = f"it waits for its facilitator: gameday plan start {schedule.scenario}"
+    return Wait(reason=Reason.UNATTENDED, why=why)
 
 
 def _utc(at: Instant) -> str:

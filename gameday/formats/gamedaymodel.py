@@ -230,9 +230,20 @@ class EnvironmentTable(Strict):
 class IntegrationTable(Strict):
     """A system that signals come from, or that is told."""
 
-    kind: kinds.Text = Field(description="which system", examples=["pagerduty"])
+    kind: kinds.Text = Field(
+        description="which system; apprise: a channel in which people are told", examples=["apprise"]
+    )
     url: Url = Field(default="", description="where it is")
-    secret: SecretReference | None = Field(default=None, description="its secret, by reference")
+    secret: SecretReference | None = Field(
+        default=None, description="its secret, by reference; of a channel the Apprise URL, as slack://…"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address_of_a_channel(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("kind") == "apprise" and not value.get("secret"):
+            raise strict.mistake("a channel needs its Apprise URL as secret", 'secret = "env:CHAT_URL"')
+        return value
 
 
 class ServerTable(Strict):

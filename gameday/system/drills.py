@@ -41,12 +41,12 @@ class ChildDrill:
         return self.child.poll()
 
     def drill(self) -> str:
-        """Give the drill's id from its result; empty where it left none."""
+        """Give the drill's id, or the game day's, from what it said; empty where it left none."""
         try:
             found = json.loads(self.said.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return ""
-        return str(found.get("drill") or "") if isinstance(found, dict) else ""
+        return str(found.get("drill") or found.get("game_day") or "") if isinstance(found, dict) else ""
 
     def stop(self) -> None:
         """Tell it to abort."""
@@ -121,7 +121,9 @@ class Executors:
 
 
 def run(schedule: Schedule) -> list[str]:
-    """Give the command that runs a schedule's scenario."""
+    """Give the command that runs a schedule's scenario, or conducts its game day."""
+    if schedule.game_day:
+        return [sys.executable, "-P", "-m", "gameday", "plan", "start", schedule.scenario, "--yes", "--json"]
     argv = [sys.executable, "-P", "-m", "gameday", "run", schedule.scenario, "--yes", "--json"]
     argv += ["--environment", schedule.environment, "--mode", schedule.mode]
     return [*argv, "--responder", schedule.responder] if schedule.responder else argv

@@ -7,7 +7,7 @@ Does not: outlive its process. `MemoryScheduleStore.fail_with` makes it unavaila
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from gameday.core.errors import NotReady, StoreUnavailable
@@ -15,6 +15,7 @@ from gameday.core.policy import Calendar
 from gameday.core.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
 from gameday.core.values import Instant
 from gameday.ports import Claim, Clock, Notice, ScheduleRow, ScheduleStore
+from gameday.render.announcement import Message
 
 STANDING = (State.CLAIMED, State.STARTED)
 
@@ -267,3 +268,20 @@ class FakeNotices:
     def tell(self, notice: Notice) -> None:
         """Keep it."""
         self.told.append(notice)
+
+
+@dataclass(kw_only=True, slots=True)
+class FakeAnnouncer:
+    """`ports.Announcer` that keeps what was told. fails: by channel, how often it can't be told at first."""
+
+    channels: Collection[str] = ("chat", "mail")
+    fails: dict[str, int] = field(default_factory=dict)
+    told: list[tuple[str, Message]] = field(default_factory=list)
+
+    def send(self, channel: str, message: Message) -> None:
+        """Keep it, or raise NotReady."""
+        left = self.fails.get(channel, 0)
+        if left > 0:
+            self.fails[channel] = left - 1
+            raise NotReady(f"{channel} is down")
+        self.told.append((channel, message))

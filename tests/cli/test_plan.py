@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gameday import wiring
-from gameday.cli import audience, days, drills, planhost, planready, plansay, planshow, planwash
+from gameday.cli import audience, days, drills, planend, planready, plansay, planshow, planwash
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
 from gameday.core.errors import UsageError
@@ -254,4 +254,4 @@ def test_the_exit_code_is_the_gravest_of_what_automation_played(store, attended,
         put(store, 10 + number, gf.ItemBegun(item=item, attempt=1, drill=f"d{number}"))
         put(store, 20 + number, gf.ItemEnded(item=item, attempt=1, how="completed", exit_code=each))
     put(store, 30, gf.GameDayEnded(why=why))
-    assert planhost.exit_code(standing.of(days.told(store, DAY))) == code
+    assert planend.exit_code(standing.of(days.told(store, DAY))) == code

@@ -22,6 +22,7 @@ import pytest
 from gameday.core.schedule import ScheduleId, State
 from gameday.core.values import instant
 from gameday.storage import open_schedules
+from tests.announce.chat import listening
 
 TABLETOP = """\
 scenario: talk
@@ -135,6 +136,99 @@ def wait_until_it_responds(space, seconds: float = 60) -> None:
         assert time.monotonic() < end, said
         time.sleep(0.2)
         said = "".join(path.read_text() for path in (space / ".gameday").rglob("*.txt"))
+
+
+PLAN = """\
+gameday: day
+title: A secret
+environment: here
+date: {date}
+announcement: {announcement}
+{more}
+channels: [{{channel: chat}}]
+agenda: [{{scenario: talk.yaml, responder: ../automation.yaml}}]
+"""
+AUTOMATION = """\
+responder: someone
+as: automation
+steps:
+  - {after: 1s, do: {mark: recovered}}
+"""
+
+
+@pytest.fixture
+def chat():
+    with listening() as server:
+        yield server
+
+
+def plan(space, chat, at, announcement="window", more=""):
+    """Write a game day, and set up its channel."""
+    with (space / "gameday.toml").open("a") as settings:
+        settings.write('[integrations.chat]\nkind = "apprise"\nsecret = "file:chat.url"\n')
+    (space / "chat.url").write_text(f"json://127.0.0.1:{chat.server_port}/hook")
+    (space / "automation.yaml").write_text(AUTOMATION)
+    (space / "scenarios" / "talk.yaml").write_text(TABLETOP.format(responders="automation"))
+    written = PLAN.format(date=at.removesuffix("Z"), announcement=announcement, more=more)
+    (space / "scenarios" / "day.gameday.yaml").write_text(written)
+    return "scenarios/day.gameday.yaml"
+
+
+def test_a_game_day_of_automation_comes_due_is_conducted_and_its_channel_is_told(space, chat):
+    gameday(space, "schedule", "add", plan(space, chat, soon(15)), "--notice", "5m")
+    shown = json.loads(gameday(space, "calendar", "--json").stdout)
+    assert [(one["title"], one["game_day"]) for one in shown] == [("Game day", True)]
+    with serving(space) as daemon:
+        daemon.wait_for("day: starts scenarios/day.gameday.yaml on here")
+        daemon.wait_for("day: gameday-.* ended with")
+        daemon.stop()
+    (record,) = json.loads(gameday(space, "schedule", "records", "--json").stdout)
+    assert record["state"] == "ended"
+    assert (space / ".gameday" / "gamedays" / record["drill"] / "report.html").exists()
+    beforehand, begun, ended = (body["message"] for _, body in chat.told)
+    assert "A drill may begin at any moment" in beforehand
+    assert "has begun" in begun
+    assert "has ended; everything is reverted" in ended
+    assert not any("secret" in json.dumps(body) for _, body in chat.told)
+
+
+def test_a_game_day_of_people_is_on_the_calendar_and_waits_for_its_facilitator(space, chat):
+    people = "participants: [{name: ada, roles: [facilitator]}]"
+    gameday(space, "schedule", "add", plan(space, chat, soon(5), "full", people))
+    with serving(space) as daemon:
+        daemon.wait_for(
+            "day: waits, until .* for its facilitator: gameday plan start scenarios/day.gameday.yaml"
+        )
+        host = Served(space, "scenarios/day.gameday.yaml", "--as", "ada", command=("plan", "start"))
+        try:
+            host.wait_for("is open")
+            (record,) = json.loads(gameday(space, "schedule", "records", "--json").stdout)
+            assert (record["state"], record["drill"][:8]) == ("started", "gameday-")
+            host.process.send_signal(signal.SIGTERM)
+            assert host.process.wait(30) == 3
+        finally:
+            host.end()
+        daemon.stop()
+    ended = gameday(space, "plan", "end", "--as", "ada")
+    assert "report:" in ended.stderr
+    (record,) = json.loads(gameday(space, "schedule", "records", "--json").stdout)
+    assert (record["state"], record["exit_code"]) == ("ended", 0)
+    assert [body["title"] for _, body in chat.told] == ["A secret", "Game day on here"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--rrule", "FREQ=DAILY"), "--rrule is for a scenario: the plan says it itself"),
+        (("--channel", "chatt"), "there is no channel 'chatt' (hint: did you mean 'chat'?"),
+        (("--notice", "1h"), "announces nothing"),
+    ],
+)
+def test_what_a_plan_says_itself_is_not_said_again(space, chat, words, said):
+    refused = gameday(space, "schedule", "add", plan(space, chat, soon(600), "none"), *words, code=2)
+    assert said.partition(" (hint")[0] in refused.stderr
+    assert said.partition("(hint: ")[2] in refused.stderr
+    assert not (space / ".gameday").exists()
 
 
 def test_calendars_subscribe_by_url_and_health_is_told(space):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gameday.conduct import hosting
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
 from gameday.core.errors import Busy, NotReady
@@ -204,6 +205,28 @@ def test_a_second_host_is_refused_while_the_first_lives():
         await asyncio.gather(first, return_exceptions=True)
 
     day.clock.run(two())
+
+
+def test_a_host_that_leaves_makes_way_at_once_and_one_that_dies_within_its_claim():
+    day = Day()
+
+    async def one_after_the_other():
+        leaving = day.host()
+        conducted = asyncio.ensure_future(leaving.conduct())
+        await day.clock.sleep(1)
+        assert hosting.conducted(day.store, DAY, day.clock)
+        leaving.leave()
+        await conducted
+        assert not hosting.conducted(day.store, DAY, day.clock)
+        dying = asyncio.ensure_future(day.host().conduct())
+        await day.clock.sleep(1)
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+        assert hosting.conducted(day.store, DAY, day.clock)
+        await day.clock.sleep(hosting.CLAIM)
+        assert not hosting.conducted(day.store, DAY, day.clock)
+
+    day.clock.run(one_after_the_other())
 
 
 @settings(max_examples=30, deadline=None)

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gameday.conduct import held
 from gameday.conduct.office import Office, Place
 from gameday.conduct.scheduling import Scheduler
 from gameday.core import events as ev
 from gameday.core import schedule as schedules
 from gameday.core.errors import StoreUnavailable
+from gameday.core.gamefacts import GameDayPlanned
 from gameday.core.policy import Calendar, Freeze
 from gameday.core.scenario import Scenario, ScorecardRules
 from gameday.core.schedule import Approval, Kind, Record, Recurrence, Schedule, ScheduleId, State
@@ -30,6 +32,7 @@ from gameday.testing.schedules import (
     MemoryScheduleStore,
 )
 from gameday.testing.store import MemoryStore
+from tests.conduct.day import PLAN
 
 T = instant(1_800_003_600.0)  # 2027-01-15T09:00:00Z, a Friday
 HOUR = 3600.0
@@ -109,6 +112,13 @@ PLANNED = ev.DrillPlanned(
 CLOSED = ev.DrillClosed(how="completed", reverted=True)
 
 
+def opened(at: Instant) -> ev.Event:
+    """Open a game day on the environment of the drills."""
+    plan = replace(PLAN, environment="shop")
+    fact = GameDayPlanned(plan=plan, scenarios={}, attended=True, opened="ada")
+    return ev.Event(id=EventId("g"), drill=DrillId("gameday-1"), recorded_at=at, source="host", fact=fact)
+
+
 @pytest.fixture
 def house() -> House:
     return House()
@@ -121,6 +131,47 @@ def test_what_is_due_starts_at_its_time_and_ends(house):
     assert (record.state, record.exit_code) == (State.ENDED, 0)
     assert 0 <= record.started - T <= 0.5
     assert len(house.starter.drills) == 1
+
+
+def test_a_game_day_of_people_waits_for_its_facilitator_and_is_missed_without(house):
+    house.add(game_day=True, attended=True, grace=HOUR)
+    house.live(HOUR + 90, house.daemon())
+    record = house.record()
+    assert (record.state, record.reason, house.starter.drills) == (State.MISSED, "unattended", [])
+    assert "gameday plan start scenarios/slow.yaml" in record.why
+    assert sum("waits for its facilitator" in line for line in house.said) == 2  # at first, and as missed
+
+
+def test_a_game_day_that_its_facilitator_began_is_neither_started_nor_missed(house):
+    house.add(game_day=True, attended=True, grace=HOUR)
+    daemon = house.daemon()
+    house.live(120, daemon)
+    held.begin(
+        house.schedules, "scenarios/slow.yaml", T, DrillId("gameday-1"), holder="d", now=house.clock.now()
+    )
+    house.history.append(opened(house.clock.now()))
+    house.live(2 * HOUR, daemon)
+    assert house.record().state is State.STARTED
+    held.end(house.schedules, DrillId("gameday-1"), 0, house.clock.now())
+    assert (house.record().state, house.starter.drills) == (State.ENDED, [])
+
+
+def test_nothing_starts_between_the_drills_of_an_open_game_day(house):
+    house.add(grace=60.0)
+    house.history.append(opened(house.clock.now()))
+    house.live(180, house.daemon())
+    assert (house.record().reason, house.starter.drills) == ("busy", [])
+    assert "gameday-1 is not closed" in house.record().why
+
+
+@pytest.mark.parametrize(("announcement", "told"), [("none", 0), ("window", 1), ("full", 1)])
+def test_participants_are_told_what_is_announced(house, announcement, told):
+    house.add(announcement=announcement, notice=30.0, title="A secret", description="Why", channels=("chat",))
+    house.live(90, house.daemon())
+    assert len(house.notices.told) == told
+    for notice in house.notices.told:
+        assert notice.channels == ("chat",)
+        assert (notice.title, notice.text) == (("A secret", "Why") if announcement == "full" else ("", ""))
 
 
 def test_of_several_daemons_one_starts_it(house):

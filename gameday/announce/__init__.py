@@ -1,0 +1,1 @@
+"""Outbound: people's channels. See README.md."""
