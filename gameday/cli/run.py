@@ -21,11 +21,11 @@ from gameday.conduct import closing
 from gameday.conduct.conductor import Conductor
 from gameday.conduct.desk import Desk
 from gameday.core import plan as planning
-from gameday.core.errors import GamedayError, InvalidFiles, NotReady, UsageError
+from gameday.core.errors import GamedayError, InvalidFiles, NotReady, StoreUnavailable, UsageError
 from gameday.core.values import Mode, format_duration
 from gameday.render import live, result_json
 from gameday.settings import Workspace
-from gameday.system import clock, confidential
+from gameday.system import clock, confidential, files
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Each ends the drill: the fault is reverted, and the postmortem written."""
@@ -111,28 +111,45 @@ def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: O
     except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; say so, and leave the files
         failure = _our_own(error, space.artifacts / desk.drill)
     judged = closing.judge(store, desk.drill)
-    folder = wiring.leave(space, store, desk.drill)
+    folder = _leave(space, store, desk)
     if failure is not None:
         explain(failure)
-    code = _with_store(closing.exit_code(judged), store)
+    code = _with_store(closing.exit_code(judged), store, folder, failure)
     _tell(judged, folder, failure, options, code)
     return code
 
 
-def _with_store(code: int, store: ports.HistoryStore) -> int:
-    """Let the exit code say that the history is not whole in the store; a fault in force says more."""
-    if not store.degraded():
+def _leave(space: Workspace, store: ports.HistoryStore, desk: Desk) -> Path | None:
+    """Write the drill's files, and give their folder; None, and say so, where the disk takes none."""
+    try:
+        return wiring.leave(space, store, desk.drill)
+    except StoreUnavailable as away:
+        output.warn(away.message)
+        output.hint(f"once the disk takes it, this writes the drill's files: gameday postmortem {desk.drill}")
+        return None
+
+
+def _with_store(
+    code: int, store: ports.HistoryStore, folder: Path | None, failure: GamedayError | None
+) -> int:
+    """Let the exit code say that not all is where it should be; a fault in force says more."""
+    if store.degraded():
+        kept = "; the rest is kept beside it, and stored by the next command"
+        lost = isinstance(failure, StoreUnavailable)  # not even beside it
+        output.warn(store.degraded() + ("" if lost else kept))
+    elif folder is not None:
         return code
-    output.warn(f"{store.degraded()}; the rest is kept beside it, and stored by the next command")
     return code if code == 4 else 70
 
 
 def _our_own(error: Exception, folder: Path) -> GamedayError:
     """Make a mistake of gameday's own something that can be reported."""
-    folder.mkdir(parents=True, exist_ok=True)
     report = folder / "internal-error.txt"
-    told = "".join(traceback.format_exception(error))
-    report.write_text(confidential.known().text(told), encoding="utf-8")
+    told = confidential.known().text("".join(traceback.format_exception(error)))
+    try:
+        files.write_whole(report, told)
+    except StoreUnavailable:
+        output.talk(told)
     return GamedayError(
         f"{type(error).__name__}: {error}", hint=f"a mistake of gameday's own; report {report}"
     )
@@ -155,7 +172,7 @@ async def _play(desk: Desk) -> None:
 
 
 def _tell(
-    judged: closing.Judged, folder: Path, failure: GamedayError | None, options: Options, code: int
+    judged: closing.Judged, folder: Path | None, failure: GamedayError | None, options: Options, code: int
 ) -> None:
     """Say what the drill came to, and where its files are."""
     from gameday.cli import drills  # noqa: PLC0415  # loaded while the drill was on: LATER
@@ -172,7 +189,8 @@ def _tell(
         )
     elif failure is None:
         output.data(drills.summary(judged))
-    output.talk(f"postmortem: {folder / 'postmortem.html'}")
+    if folder is not None:
+        output.talk(f"postmortem: {folder / 'postmortem.html'}")
     output.talk(f"exit {code}: docs/reference/exit-codes.md says what each means") if code else None
 
 

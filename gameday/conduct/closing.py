@@ -14,6 +14,7 @@ from gameday.core import events as ev
 from gameday.core import exposure, history, result
 from gameday.core.scenario import ScorecardRules
 from gameday.core.values import DrillId, Mode, Outcome
+from gameday.system.files import write_whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,16 +38,16 @@ def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | Non
 
 
 def leave(judged: Judged, folder: Path) -> Path:
-    """Write the drill's files into its folder, each whole or not at all; give the folder."""
+    """Write the drill's files into its folder, each whole or not at all; give the folder.
+
+    Raises StoreUnavailable where the disk takes nothing.
+    """
     from gameday.render import files  # noqa: PLC0415  # drawing is loaded when there is something to draw
 
     playbook = judged.history.plan.playbook
     texts = files.leave(judged.history, judged.result, playbook.text if playbook else None)
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        unfinished = folder / f".{name}.part"
-        unfinished.write_text(text, encoding="utf-8", newline="")
-        unfinished.replace(folder / name)
+        write_whole(folder / name, text)
     return folder
 
 

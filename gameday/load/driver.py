@@ -162,12 +162,18 @@ class LocustDriver:
         code = self._ended()
         if self._copying is not None:
             self._copying.join(LAST_WORDS)
-        text = self._output.read_text(encoding="utf-8", errors="replace")[-20000:]
+        text = self._last_words()
         locustfile = self._load.locustfile if self._load else ""
         said = complaints.of(text, locustfile)
         where = f" ({locustfile}, line {said.line})" if said.line else ""
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         return f"Locust ended with {how}: {said.message or 'it said nothing'}{where}"
+
+    def _last_words(self) -> str:
+        try:
+            return self._output.read_text(encoding="utf-8", errors="replace")[-20000:]
+        except OSError:  # a disk that takes nothing has no log
+            return ""
 
     async def stop(self) -> None:
         """End the users and wait for the last samples; kill Locust when it takes too long."""
@@ -257,11 +263,14 @@ class _Line:
 
 
 def _copy(source: IO[bytes], file: Path) -> None:
-    """Copy what Locust says into a file, line by line and redacted, until it has ended."""
-    with source, file.open("w", encoding="utf-8") as output:
+    """Copy what Locust says into a file, line by line and redacted, until it has ended.
+
+    A disk that takes no more loses lines of a log; nobody reading would stop Locust itself.
+    """
+    with source, contextlib.suppress(OSError), file.open("wb", buffering=0) as output:
         for line in source:
-            output.write(confidential.known().text(line.decode(errors="replace")))
-            output.flush()
+            with contextlib.suppress(OSError):
+                output.write(confidential.known().text(line.decode(errors="replace")).encode())
 
 
 def _redacted(chunk: Chunk) -> Chunk:

@@ -12,23 +12,17 @@ from gameday.core.values import DrillId
 from gameday.formats import envelope, events
 from gameday.formats import load as load_lines
 from gameday.ports import HistoryStore
+from gameday.system import files
 
 
 def write_history(store: HistoryStore, drill: DrillId, folder: Path) -> tuple[Path, Path]:
     """Write a drill's events and load into its folder; give the two files.
 
-    Raises LookupError if there is no such drill.
+    Raises LookupError if there is no such drill, StoreUnavailable where the disk takes nothing.
     """
     lines = [envelope.line(events.encode(row.event), row.seq) + "\n" for row in store.read(drill)]
     load = load_lines.dumps(store.read_load(drill))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return (
-        _replace(folder / "history.jsonl", "".join(lines)),
-        _replace(folder / "load.jsonl", load),
+        files.write_whole(folder / "history.jsonl", "".join(lines)),
+        files.write_whole(folder / "load.jsonl", load),
     )
-
-
-def _replace(file: Path, text: str) -> Path:
-    unfinished = file.with_name(f".{file.name}.part")
-    unfinished.write_text(text, encoding="ascii", newline="")
-    return unfinished.replace(file)

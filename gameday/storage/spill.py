@@ -6,15 +6,19 @@ store as soon as it takes them. Does not: lose or double anything: ids tell what
 
 Every process of a drill spills into the same file under a lock, and reads it too: while the store is
 away, conductor, keeper and responders still hear of each other.
+
+A disk that fills up has no room for a spill either, so a drill sets some aside before it needs it:
+`RESERVE` holds blocks, and becomes the spill file when the disk gives no more. Its unused end is zeros.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +28,10 @@ from gameday.formats.envelope import Document
 from gameday.storage.journal import Batch
 
 NAME = "spill.jsonl"
+RESERVE = "spill.reserve"
+ROOM = 1 << 20
+"""Bytes set aside: facts and load of some minutes, and a drill whose store is lost ends within seconds."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +50,21 @@ def path(folder: Path, drill: str) -> Path:
 def files(folder: Path) -> list[Path]:
     """List the spill files of all drills."""
     return sorted(folder.glob(f"*/{NAME}"))
+
+
+def reserve(folder: Path, drill: str) -> None:
+    """Set room aside for a drill's spill; a disk that has none now refuses the drill's first fact as well."""
+    file = path(folder, drill).with_name(RESERVE)
+    with suppress(OSError):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with file.open("xb") as room:
+            room.write(bytes(ROOM))
+
+
+def release(folder: Path, drill: str) -> None:
+    """Give back the room that a drill did not need."""
+    with suppress(OSError):
+        path(folder, drill).with_name(RESERVE).unlink()
 
 
 def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = ()) -> None:
@@ -63,7 +86,7 @@ def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = (
 def read(file: Path) -> Spilled:
     """Read a spill file; one that isn't there holds nothing. A torn last line was never acknowledged."""
     try:
-        return _parse(file.read_bytes())
+        return _parse(file.read_bytes().rstrip(b"\0"))
     except FileNotFoundError:
         return Spilled()
 
@@ -85,21 +108,40 @@ def taken(file: Path) -> Iterator[Spilled]:
 
 def _append(file: Path, content: bytes) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = _lock(file, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
     try:
         before = _content(descriptor)
         if before and not before.endswith(b"\n"):  # torn by a death or a full disk: start a line of our own
             content = b"\n" + content
-        _write_all(descriptor, content)
-        os.fsync(descriptor)
+        try:
+            _write_through(descriptor, content, len(before))
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            _use_reserve(file, before + content, error)
         _sync_folder(file.parent)
     finally:
         os.close(descriptor)
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
+def _use_reserve(file: Path, content: bytes, full: OSError) -> None:
+    """Put all content into the room that was set aside, and let that be the spill file from now on."""
+    room = file.with_name(RESERVE)
+    if not room.exists():
+        raise full
+    descriptor = os.open(room, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        _write_through(descriptor, content, 0)
+    finally:
+        os.close(descriptor)
+    room.replace(file)
+
+
+def _write_through(descriptor: int, content: bytes, place: int) -> None:
     while content:
-        content = content[os.write(descriptor, content) :]
+        written = os.pwrite(descriptor, content, place)
+        content, place = content[written:], place + written
+    os.fsync(descriptor)
 
 
 def _lock(file: Path, flags: int) -> int:
@@ -117,7 +159,7 @@ def _lock(file: Path, flags: int) -> int:
 
 def _content(descriptor: int) -> bytes:
     size = os.fstat(descriptor).st_size
-    return os.pread(descriptor, size, 0)
+    return os.pread(descriptor, size, 0).rstrip(b"\0")
 
 
 def _sync_folder(folder: Path) -> None:

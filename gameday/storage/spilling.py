@@ -66,9 +66,18 @@ class SpillingStore:
         self._merge_if_possible()
 
     def append(self, *events_: ev.Event) -> None:
-        """Store events, redacted, once per id, or keep them beside the store."""
+        """Store events, redacted, once per id, or keep them beside the store.
+
+        A drill's room beside the store is set aside with its plan and given back when it is closed.
+        """
+        for event in events_:
+            if isinstance(event.fact, ev.DrillPlanned):
+                spill.reserve(self._folder, event.drill)
         if events_:
             self._write([events.encode(confidential.known().value(event)) for event in events_], [])
+        for event in events_:
+            if isinstance(event.fact, ev.DrillClosed):
+                spill.release(self._folder, event.drill)
 
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples, or keep them beside the store."""

@@ -1,6 +1,6 @@
 """Files of a workspace, and the files that commands are.
 
-Comes in: a folder and a path that somebody wrote. Goes out: bytes, or a refusal.
+Comes in: a folder and a path that somebody wrote. Goes out: bytes, or a refusal; files that are whole.
 Does not: read outside the folder, by dots or by links; know what the bytes mean.
 """
 
@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+
+from gameday.core.errors import StoreUnavailable
 
 LARGEST = 1 << 20
 """Bytes of a file that is read whole."""
@@ -28,6 +30,18 @@ def read_within(folder: Path, path: str, *, largest: int = LARGEST) -> bytes:
     if len(content) > largest:
         raise ValueError(f"{path} is larger than {largest} bytes")
     return content
+
+
+def write_whole(file: Path, text: str) -> Path:
+    """Write a file whole or not at all, and give it. Raises StoreUnavailable where the disk takes nothing."""
+    unfinished = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8", newline="")
+        return unfinished.replace(file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreUnavailable(f"{file} can't be written: {reason}", hint="check the disk: df -h") from error
 
 
 def real_command(path: str) -> str:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,21 @@ import pytest
 from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable
 from gameday.core.loadsamples import Chunk, merge
-from gameday.core.values import DrillId, EventId, instant
+from gameday.core.scenario import Scenario, ScorecardRules
+from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.storage import open_store, spill
 from gameday.storage.spilling import SpillingStore
 from gameday.storage.sqlite import SqliteStore
+from tests.small_disk import SmallDisk
 
 D = DrillId("d1")
+PLANNED = ev.DrillPlanned(
+    scenario=Scenario(scenario="slow", title="Slow", environment="shop"),
+    scorecard=ScorecardRules(scorecard="team", version=1, criteria=()),
+    mode=Mode.EVALUATE,
+    environment="shop",
+    comparable="c",
+)
 CHUNK = Chunk(type="GET", name="/", start=1_800_000_000, at=(3,), bin=(40,), count=(7,))
 
 
@@ -256,7 +266,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_spilling import *
+from tests.storage.test_spilling import *
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path, folder = Path(sys.argv[2]), Path(sys.argv[3])
 store = opened(path, folder)
@@ -276,7 +286,7 @@ def test_a_store_that_is_full_takes_everything_once_there_is_room(path, folder):
     """The process may not let a file grow beyond 40 KB: a full disk, as far as SQLite can tell."""
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     ended = subprocess.run(
-        [sys.executable, "-c", FULL, str(Path(__file__).parent), str(path), str(folder)],
+        [sys.executable, "-c", FULL, str(Path(__file__).parents[2]), str(path), str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -288,3 +298,44 @@ def test_a_store_that_is_full_takes_everything_once_there_is_room(path, folder):
     assert sorted(ids(plain)) == sorted(["a", "z", *(f"n{number}" for number in range(60))])
     assert plain.verify(D) == []
     plain.close()
+
+
+def test_a_drill_sets_room_aside_until_it_is_closed(store, folder):
+    reserve = spill.path(folder, D).with_name(spill.RESERVE)
+    store.append(replace(note("planned"), fact=PLANNED))
+    assert reserve.read_bytes() == bytes(spill.ROOM)
+    store.append(replace(note("closed"), fact=ev.DrillClosed(how="completed", reverted=True)))
+    assert not reserve.exists()
+
+
+@pytest.fixture
+def full(tmp_path):
+    """A disk for root to fill; the folder in it."""
+    disk = SmallDisk.mounted(tmp_path / "image", tmp_path / "disk")
+    yield disk
+    disk.unmount()
+
+
+def test_on_a_disk_that_is_full_events_go_into_the_room_that_was_set_aside(full):
+    folder = full.place / "drills"
+    spill.reserve(folder, D)
+    spill.write(folder, [{"id": "before", "drill": D}])
+    make_room = full.fill()
+    for number in range(200):
+        spill.write(folder, [{"id": f"n{number}", "drill": D, "text": "x" * 100}])
+    kept = spill.path(folder, D)
+    expected = ["before", *(f"n{number}" for number in range(200))]
+    assert [document["id"] for document in spill.read(kept).documents] == expected
+    make_room()
+    with spill.taken(kept) as taken:
+        assert len(taken.documents) == 201
+    assert not list(kept.parent.iterdir())
+
+
+def test_without_room_a_full_disk_refuses(full):
+    folder = full.place / "drills"
+    spill.write(folder, [{"id": "before", "drill": D, "text": "x" * 4000}])
+    full.fill()
+    with pytest.raises(StoreUnavailable, match="No space left"):
+        spill.write(folder, [{"id": "after", "drill": D, "text": "x" * 4000}])
+    assert [kept["id"] for kept in spill.read(spill.path(folder, D)).documents] == ["before"]
