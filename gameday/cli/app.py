@@ -158,22 +158,24 @@ def score(
     drill: Drill = "last",
     scorecard: Annotated[Path | None, typer.Option(help="Judge by another scorecard.")] = None,
     json: Json = False,
+    as_: As = "",
 ) -> None:
     """Judge a stored drill again, with its own scorecard or another."""
     from gameday.cli import drills  # noqa: PLC0415
 
-    raise typer.Exit(drills.score(drill, scorecard=scorecard, json=json))
+    raise typer.Exit(drills.score(drill, scorecard=scorecard, json=json, who=as_))
 
 
 @app.command()
 def postmortem(
     drill: Drill = "last",
     html: Annotated[bool, typer.Option("--html", help="Print the page instead of Markdown.")] = False,
+    as_: As = "",
 ) -> None:
     """Write a stored drill's files again, and print its postmortem."""
     from gameday.cli import drills  # noqa: PLC0415
 
-    raise typer.Exit(drills.postmortem(drill, html=html))
+    raise typer.Exit(drills.postmortem(drill, html=html, who=as_))
 
 
 @app.command()
@@ -181,11 +183,12 @@ def review(
     drill: Drill = "last",
     answer: Annotated[list[str] | None, typer.Option(help="QUESTION=TEXT; without it, asks each.")] = None,
     by: Annotated[str, typer.Option(help="Who answers.")] = "",
+    as_: As = "",
 ) -> None:
     """Answer the review's questions: root cause, fix, steps taken. Makes a new revision."""
     from gameday.cli import review as reviewing  # noqa: PLC0415
 
-    raise typer.Exit(reviewing.main(drill, answers=answer or [], by=by))
+    raise typer.Exit(reviewing.main(drill, answers=answer or [], by=by, who=as_))
 
 
 @app.command()
@@ -212,11 +215,13 @@ def verify(drill: Drill = "last") -> None:
 
 
 @app.command(name="export")
-def export_drill(drill: Drill, file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+def export_drill(
+    drill: Drill, file: Annotated[Path, typer.Argument(help="The file to write.")], *, as_: As = ""
+) -> None:
     """Write a drill as one file."""
     from gameday.cli import drills  # noqa: PLC0415
 
-    raise typer.Exit(drills.export(drill, file))
+    raise typer.Exit(drills.export(drill, file, who=as_))
 
 
 @app.command(name="import")

@@ -109,12 +109,12 @@ def _figure(interval: milestones.Interval) -> str:
     return f"not reached, {goal}"
 
 
-def score(named: str, *, scorecard: Path | None, json: bool) -> int:
+def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> int:
     """Judge a stored drill again."""
     space = wiring.workspace()
     store = reverts.open_store(space)
     rules = None if scorecard is None else wiring.scorecard(space, scorecard)
-    judged = closing.judge(store, find_shown(store, named, ""), rules)
+    judged = closing.judge(store, find_shown(store, named, who), rules)
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
     else:
@@ -124,11 +124,11 @@ def score(named: str, *, scorecard: Path | None, json: bool) -> int:
     return 0
 
 
-def postmortem(named: str, *, html: bool) -> int:
+def postmortem(named: str, *, html: bool, who: str = "") -> int:
     """Write a drill's files again, and print its postmortem."""
     space = wiring.workspace()
     store = reverts.open_store(space)
-    drill = find_shown(store, named, "")
+    drill = find_shown(store, named, who)
     folder = wiring.leave(space, store, drill)
     name = "postmortem.html" if html else "postmortem.md"
     output.data((folder / name).read_text(encoding="utf-8"))
@@ -172,10 +172,10 @@ def verify(named: str) -> int:
     return 0
 
 
-def export(named: str, file: Path) -> int:
+def export(named: str, file: Path, *, who: str = "") -> int:
     """Write a drill as one file."""
     store = reverts.open_store(wiring.workspace())
-    drill = find(store, named)
+    drill = find_shown(store, named, who)
     transfer.export_drill(store, drill, file)
     output.talk(f"{drill} written to {file}")
     return 0

@@ -31,11 +31,11 @@ QUESTIONS = {
 }
 
 
-def main(named: str, *, answers: Sequence[str], by: str) -> int:
+def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     """Take answers, store them, and write the drill's files anew."""
     space = wiring.workspace()
     store = reverts.open_store(space)
-    drill = drills.find(store, named)
+    drill = drills.find_shown(store, named, who)
     judged = closing.judge(store, drill)
     given = [_split(answer) for answer in answers] if answers else list(_ask(judged))
     if not given:

@@ -102,7 +102,11 @@ def add(
     output.talk(f"{row.schedule.schedule} is kept: {row.schedule.scenario} on {row.schedule.environment}")
     if row.standing.occurrence is not None:
         output.talk(f"next: {moments.local(row.standing.occurrence)}")
-    output.hint("gameday serve starts what is due")
+    output.hint(
+        f"its facilitator begins it: gameday plan start {row.schedule.scenario}; gameday serve tells people"
+        if row.schedule.attended
+        else "gameday serve starts what is due"
+    )
 
 
 @app.command()

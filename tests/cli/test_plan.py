@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gameday import wiring
-from gameday.cli import audience, days, drills, planend, planready, plansay, planshow, planwash
+from gameday.cli import audience, days, drills, planend, planready, plansay, planshow, planwash, review
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
 from gameday.core.errors import UsageError
@@ -207,6 +207,22 @@ def test_responders_do_not_see_into_a_drill_that_is_on(held, capsys):
         drills.show("d1", json=True, who="rita")
     put(held, 60, ev.DrillClosed(how="completed", reverted=True), DrillId("d1"))
     assert [row.scenario for row in audience.rows(held, "rita")] == ["one"]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda who, out: drills.score("d1", scorecard=None, json=True, who=who),
+        lambda who, out: drills.postmortem("d1", html=False, who=who),
+        lambda who, out: drills.export("d1", out, who=who),
+        lambda who, out: review.main("d1", answers=["improve=more"], by="", who=who),
+    ],
+)
+def test_no_other_way_leads_into_it_but_a_facilitators(held, tmp_path, look):
+    sealed_drill(held)
+    with pytest.raises(UsageError, match="it is shown when it has ended"):
+        look("rita", tmp_path / "out")
+    assert look("ada", tmp_path / "out") == 0
 
 
 def test_the_agenda_is_for_facilitators_until_an_item_is_over(held, capsys):
