@@ -19,6 +19,8 @@ from gameday.system import clock
 EXPOSED = 4
 GRAVEST = (EXPOSED, 70, 3, 5, 1, 2)
 """Exit codes of drills, the gravest first."""
+UNFINISHED = {"unsettled": 5, "left": 3}
+"""Exit codes of game days without people that did not come through their agenda."""
 
 
 def finish(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by: str) -> int:
@@ -38,10 +40,10 @@ def exit_code(ended: standings.Standing) -> int:
     """Give the exit code of a game day that has ended: the gravest of its drills'.
 
     With people a drill below its bar is what the day was held to learn: only a fault that may still be in
-    force counts. Without, an environment that did not settle is inconclusive.
+    force counts. Without, one that did not come through is no pass.
     """
     codes = {turn.exit_code for turn in ended.drills}
     if ended.planned.attended:
         return EXPOSED if EXPOSED in codes else 0
     gravest = next((code for code in GRAVEST if code in codes), 0)
-    return gravest or (5 if ended.why == "unsettled" else 0)
+    return gravest or UNFINISHED.get(ended.why, 0)

@@ -1,7 +1,9 @@
-"""Standing by: what the daemon does beside its schedules for the drills that other hosts conduct.
+"""Standing by: what the daemon does beside its schedules for drills and game days that others left.
 
-Comes in: the store. Goes out: word in the store that this host reverts what others leave, and drills whose
-host is gone, reverted and closed. Does not: try again what it could not revert; people are told once.
+Comes in: the store. Goes out: word in the store that this host reverts what others leave; drills whose host
+is gone, reverted and closed; game days without people whose host is gone, ended.
+Does not: try again what it could not revert; people are told once. Nor end a game day of people: they take
+it up.
 """
 
 from __future__ import annotations
@@ -10,14 +12,20 @@ import asyncio
 import os
 
 from gameday import ports
-from gameday.cli import output, reverts
+from gameday.cli import days, output, planend, reverts
+from gameday.conduct import hosting
+from gameday.conduct.recorder import Recorder
 from gameday.core.errors import GamedayError
+from gameday.core.gamefacts import GameDayEnded
+from gameday.core.occasion import standing as standings
 from gameday.core.values import DrillId, Instant, Seconds
 from gameday.settings import Workspace
 from gameday.system import clock, processes
+from gameday.system.clock import SystemClock
+from gameday.system.ids import SystemIds
 
 LOOK: Seconds = 5.0
-"""How often it looks for drills that are left."""
+"""How often it looks for what is left."""
 STANDS: Seconds = 20.0
 """For so long its word counts."""
 
@@ -42,3 +50,21 @@ def _look(space: Workspace, store: ports.HistoryStore, failed: set[DrillId]) -> 
             output.warn(f"drill {one.drill} of {one.host or 'nobody'} was left behind; reverting it now")
             if reverts.settle(space, store, [one], by="worker"):
                 failed.add(one.drill)
+    end_left_days(space, store)
+
+
+def end_left_days(space: Workspace, store: ports.HistoryStore) -> None:
+    """End the game days that nobody conducts and nobody would take up: they bar their environments."""
+    environments = {row.environment for row in store.live()}
+    for row in store.game_days():
+        if row.closed is not None or row.environment in environments:
+            continue
+        told = standings.of(days.told(store, row.drill))
+        if told.planned.attended or clock.now() - row.started < hosting.CLAIM:
+            continue
+        if hosting.conducted(store, row.drill, SystemClock()):
+            continue
+        output.warn(f"game day {row.drill} was left behind; ending it now")
+        pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=row.drill, source="daemon")
+        pen.record(GameDayEnded(why="left"))
+        planend.finish(space, store, row.drill, by="daemon")

@@ -58,7 +58,7 @@ class Host:
     def leave(self) -> None:
         """Stop conducting, and abort the drill that is on; safe to call from a signal handler.
 
-        The game day stays open, for whoever takes it up.
+        A game day of people stays open, for whoever takes it up; one without people ends.
         """
         self._leaving = True
         self._table.drills.abort(LEFT)
@@ -74,6 +74,8 @@ class Host:
                     break
                 await self._act(standing)
                 await self._table.clock.sleep(TICK)
+        if self._leaving and not self._look().planned.attended:
+            self._record(gf.GameDayEnded(why="left"))  # nobody would take it up, and it bars its environment
         self._let_go()
         return self._look()
 

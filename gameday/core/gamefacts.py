@@ -151,7 +151,7 @@ class SettlingWaived:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GameDayEnded:
-    """why: through | facilitator | unsettled."""
+    """why: through | facilitator | unsettled | left (without people, by whoever conducted it)."""
 
     why: str
 

@@ -229,6 +229,21 @@ def test_a_host_that_leaves_makes_way_at_once_and_one_that_dies_within_its_claim
     day.clock.run(one_after_the_other())
 
 
+def test_without_people_a_host_that_is_told_to_leave_ends_the_day():
+    day = Day(unattended(), attended=False)
+
+    async def conduct():
+        host = day.host()
+        conducted = asyncio.ensure_future(host.conduct())
+        await day.clock.sleep(30)
+        host.leave()
+        return await conducted
+
+    standing = day.clock.run(conduct())
+    assert (standing.stage, standing.why) == (Stage.ENDED, "left")
+    assert len(day.drills.played) == 1
+
+
 @settings(max_examples=30, deadline=None)
 @given(killed=st.floats(min_value=0, max_value=650))
 def test_a_day_whose_host_is_killed_at_any_moment_is_taken_up_and_comes_to_its_end(killed):
