@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -71,14 +73,38 @@ def test_it_comes_up_again_after_it_was_killed_and_its_trail_goes_on(folder: Pat
     assert lifecycle.up(port_base=0)["healthy"]
 
 
+def children_of(parent: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, _, rest = stat.read_text().partition(" ")
+            if int(rest.rpartition(")")[2].split()[1]) == parent:
+                found.append(int(pid))
+    return found
+
+
+def stopped_half_way(up: int) -> int:
+    """The control server that `up` starts, stopped at a moment when it has started others."""
+    wait_for(lambda: children_of(up), within=60)
+    (control,) = children_of(up)
+    while True:
+        os.kill(control, signal.SIGSTOP)  # what is found now stays so
+        if children_of(control):
+            return control
+        os.kill(control, signal.SIGCONT)
+        time.sleep(0.01)
+
+
 @pytest.mark.kill
 def test_killed_while_it_comes_up_it_leaves_nothing(folder: Path):
-    up = subprocess.Popen([sys.executable, "-m", "gameday", "shop", "up", "--port-base", "0"])
-    wait_for(lambda: len(processes_of(folder)) >= 2)
-    for pid in processes_of(folder):
-        if b"gameday.shop.control" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGKILL)
-    assert up.wait(20) != 0
+    up = subprocess.Popen(
+        [sys.executable, "-m", "gameday", "shop", "up", "--port-base", "0"], stderr=subprocess.PIPE, text=True
+    )
+    control = stopped_half_way(up.pid)
+    assert home.here().read_record() is None
+    os.kill(control, signal.SIGKILL)
+    assert "the shop did not come up" in up.communicate(timeout=20)[1]
+    assert up.returncode == 5
     wait_for(lambda: not processes_of(folder))
 
 
