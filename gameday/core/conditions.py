@@ -5,7 +5,8 @@ Does not: clamp, imply or grant; `core.milestones` does.
 
 A detection is proved by the first sign. Containment and recovery are states that must last: they
 are proved from the instant since which the condition has held, up to our own rollback or the end.
-A relapse therefore moves them; a click or a passing good second does not prove them.
+A relapse therefore moves them; a click or a passing good second does not prove them. A relapse after
+the team was let go, because the condition had held for as long as the rule asks, moves nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from gameday.core import events as ev
 from gameday.core.history import Dated, History
 from gameday.core.impact import Bound, Impact, Stretch
 from gameday.core.scenario import Condition, Rule, Slo
-from gameday.core.values import EventId, Instant, MilestoneName
+from gameday.core.values import EventId, Instant, MilestoneName, Seconds
 
 FOREVER = Instant(float("inf"))
+LAG: Seconds = 1.0
+"""How far the live view may be behind the users: what showed later could not keep anybody from ending."""
 F = TypeVar("F")
 _Found = tuple[Slo, Stretch]
 
@@ -47,6 +50,15 @@ class Frame:
         """The instant from which nothing is earned any more."""
         return FOREVER if self.rollback is None else self.rollback
 
+    @property
+    def releases(self) -> tuple[tuple[Instant, Instant], ...]:
+        """When the team was let go, by the end of the response or by our rollback, with what was known then.
+
+        Pairs of (instant up to which samples could be known, instant of the release).
+        """
+        over = min(FOREVER if self.over is None else self.over, self.limit)
+        return (Instant(over - LAG), over), (over, over), (self.limit, self.limit)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
@@ -71,8 +83,8 @@ class Judge:
     impact: Impact
     frame: Frame
     applicable: tuple[Slo, ...] = ()
-    known: dict[tuple[str, float], tuple[Stretch, ...]] = field(default_factory=dict)
-    """Stretches below other objectives, each found once."""
+    known: dict[tuple[str, float, Instant], tuple[Stretch, ...]] = field(default_factory=dict)
+    """Stretches below other objectives, or as they were seen earlier, each found once."""
 
     def rule(self, rule: Rule, milestone: MilestoneName) -> Proof:
         """Judge a rule. SLO conditions of a scenario without SLOs drop out; a mark stands in for them."""
@@ -114,8 +126,8 @@ class Judge:
             return CANNOT_TELL
         if started is None:
             return NOT_PROVED
-        found = [(slo, one) for slo in chosen for one in self._stretches(slo, condition.at_least, fault)]
-        relevant = self._before_rollback(found, condition.lasting)
+        found = self._found(chosen, condition, fault)
+        relevant = [(slo, one) for slo, one in found if one.start.at < self.frame.limit]
         if not relevant:
             return Proof(at=started.at, basis="observed", evidence=self.frame.evidence, bound=started)
         if any(not self._ended(slo, one, condition.lasting) for slo, one in relevant):
@@ -124,28 +136,31 @@ class Judge:
         bound = max(ends, key=lambda end: end.at)
         return Proof(at=bound.at, basis="observed", evidence=self.frame.evidence, bound=bound)
 
-    def _before_rollback(self, found: Sequence[_Found], lasting: float) -> list[_Found]:
-        """Keep the stretches that began before our rollback.
+    def _found(self, chosen: Sequence[Slo], condition: Condition, fault: Instant) -> list[_Found]:
+        """Find the stretches, as they were known when the team was let go if all had been well for long enough.
 
-        One that showed only after it does not undo a hold that was already complete when it began:
-        whoever released the fault could not have known.
+        What hurts users afterwards does not undo a hold that was complete: whoever ended the response,
+        or released the fault, could not have known, and nobody was asked to respond any more.
         """
-        limit = self.frame.limit
-        shown = [(slo, one) for slo, one in found if one.shown <= limit]
-        ends = [one.end.at if one.end else FOREVER for _, one in shown]
-        held = max(ends, default=FOREVER) + lasting
-        return [
-            (slo, one)
-            for slo, one in found
-            if one.start.at < limit and (one.shown <= limit or one.start.at < held)
-        ]
+        level, lasting = condition.at_least, condition.lasting
+        whole = [(slo, one) for slo in chosen for one in self._stretches(slo, level, fault)]
+        for known, release in self.frame.releases:
+            if all(one.end is not None and one.end.at <= known for _, one in whole):
+                break
+            then = [(slo, one) for slo in chosen for one in self._stretches(slo, level, fault, known)]
+            if then and all(one.end is not None and one.end.at + lasting <= release for _, one in then):
+                return then
+        return whole
 
-    def _stretches(self, slo: Slo, at_least: float | None, fault: Instant) -> tuple[Stretch, ...]:
-        if at_least is None or at_least == slo.objective:
+    def _stretches(
+        self, slo: Slo, at_least: float | None, fault: Instant, until: Instant = FOREVER
+    ) -> tuple[Stretch, ...]:
+        objective = slo.objective if at_least is None else at_least
+        if objective == slo.objective and until == FOREVER:
             return next(one.stretches for one in self.impact.slos if one.slo == slo.slo)
-        key = (slo.slo, at_least)
+        key = (slo.slo, objective, until)
         if key not in self.known:
-            self.known[key] = impact.stretches_below(slo, self.history.load, fault, at_least)
+            self.known[key] = impact.stretches_below(slo, self.history.load, fault, objective, until=until)
         return self.known[key]
 
     def _ended(self, slo: Slo, one: Stretch, lasting: float) -> bool:

@@ -105,7 +105,8 @@ class ServiceLevel:
 
     good      good fraction of the last window; None while it holds too few requests
     judged    the window can be judged, or is known to be bad because users hang in it
-    held_for  seconds since the service has been good without a break; 0.0 while it is not
+    held_for  seconds since the service has been good without a break, a whole good window behind the
+              last bad request included; 0.0 while it is not
     bad_for   seconds since it has been bad without a break; 0.0 while it is not
     """
 
@@ -145,9 +146,16 @@ def of(history: History) -> Impact:
     )
 
 
-def stretches_below(slo: Slo, load: LoadHistory, fault: Instant, objective: float) -> tuple[Stretch, ...]:
-    """Find the sustained stretches after a fault in which an SLO was below another objective."""
-    return _stretches(series.of(slo, load), slo, fault, objective)
+def stretches_below(
+    slo: Slo, load: LoadHistory, fault: Instant, objective: float, *, until: Instant
+) -> tuple[Stretch, ...]:
+    """Find the sustained stretches after a fault in which an SLO was below an objective.
+
+    until: what began later is left out, as it was unknown then.
+    """
+    counted = series.of(slo, load)
+    known = counted if until >= counted.at(len(counted)) else counted.until(counted.index(until))
+    return _stretches(known, slo, fault, objective)
 
 
 def service(slos: Sequence[Slo], load: LoadHistory, now: Instant) -> tuple[ServiceLevel, ...]:
@@ -348,9 +356,19 @@ def _level(slo: Slo, load: LoadHistory, now: Instant) -> ServiceLevel:
         good=1.0 - bad / total if enough else (0.0 if hanging else None),
         requests=total,
         judged=enough or hanging,
-        held_for=_lasting(counted, judged, test.width, now) if state == GOOD else 0.0,
+        held_for=_held(counted, judged, test, now) if state == GOOD else 0.0,
         bad_for=_lasting(counted, judged, test.width, now) if state == BREACH else 0.0,
     )
+
+
+def _held(counted: Series, judged: bytearray, test: changepoint.WindowTest, now: Instant) -> Seconds:
+    """Tell for how long the service has held: never longer than the judgement afterwards will say."""
+    since = _lasting(counted, judged, test.width, now)
+    found = changepoint.spans(counted, test)
+    if not found:
+        return since
+    after = found[-1].after
+    return 0.0 if after is None else min(since, max(0.0, instant(now - counted.at(after))))
 
 
 def _mark_hung(counted: Series, judged: bytearray, width: int) -> None:

@@ -7,22 +7,18 @@ that merely left no trace; that is a question.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from gameday.core import events as ev
 from gameday.core.history import History
 from gameday.core.milestones import Interval, Link
-from gameday.core.postmortem import figures
+from gameday.core.postmortem import figures, relapses
 from gameday.core.postmortem.model import Coverage, Finding
-from gameday.core.postmortem.steps import Steps, short
-from gameday.core.result import Result
+from gameday.core.postmortem.seen import Seen
+from gameday.core.postmortem.steps import short
 from gameday.core.score import Scored
 from gameday.core.values import (
-    EventId,
-    MilestoneName,
     Outcome,
-    Party,
     RecoveredBy,
     Severity,
     Verdict,
@@ -49,28 +45,6 @@ _COVERED = frozenset(
 """Measures that have a finding or a question of their own."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
-    """All that findings are drawn from."""
-
-    history: History
-    result: Result
-    references: dict[EventId, int]
-    reached: dict[MilestoneName, int]
-    steps: Steps
-    coverage: tuple[Coverage, ...]
-
-    def numbers(self, evidence: Iterable[EventId]) -> tuple[int, ...]:
-        """Give the timeline's numbers of some evidence."""
-        return tuple(sorted({self.references[e] for e in evidence if e in self.references}))
-
-    def role(self, role: str) -> str:
-        """Give an owner: a role where a team responds, else unassigned, since no one held it."""
-        planned = self.history.plan
-        scripted = bool(planned.responder)
-        return role if planned.scenario.responders is Party.TEAM and not scripted else "unassigned"
-
-
 def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Give (what went well, what to improve), each in the order of a response."""
     found = (
@@ -80,6 +54,7 @@ def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         *_triage(seen),
         *_steps(seen),
         *_attribution(seen),
+        *relapses.of(seen),
         *_instruments(seen),
         *_other_points(seen),
     )
