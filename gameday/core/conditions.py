@@ -137,7 +137,7 @@ class Judge:
         return Proof(at=bound.at, basis="observed", evidence=self.frame.evidence, bound=bound)
 
     def _found(self, chosen: Sequence[Slo], condition: Condition, fault: Instant) -> list[_Found]:
-        """Find the stretches, as they were known when the team was let go if all had been well for long enough.
+        """Find the stretches; those known when the team was let go if all had been well for long enough.
 
         What hurts users afterwards does not undo a hold that was complete: whoever ended the response,
         or released the fault, could not have known, and nobody was asked to respond any more.

@@ -91,7 +91,7 @@ def scenario(lasting, latency=0.3):
 
 
 def seen_live(game, sent):
-    """Give the instant at which the live view first says recovered; None: never. A store and a board as real."""
+    """Give the instant at which the live view first says recovered; None: never."""
     store = MemoryStore()
     board = Board(store, DRILL)
     watch = Watch(scenario=game.scenario, board=board)

@@ -26,6 +26,7 @@ from gameday.core.postmortem.model import (
     SloLine,
     Span,
 )
+from gameday.core.postmortem.seen import Seen
 from gameday.core.result import Result
 from gameday.core.values import Instant
 
@@ -64,7 +65,7 @@ def of(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem
     told = timeline.of(history, result)
     became = steps.of(history, result, planned.playbook)
     covered = coverage.of(history, result, told.references)
-    seen = findings.Seen(
+    seen = Seen(
         history=history,
         result=result,
         references=told.references,

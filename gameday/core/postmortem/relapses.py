@@ -36,8 +36,8 @@ def _again(seen: Seen, recovered: Instant, again: Sequence[Stretch]) -> Finding:
     return Finding(
         tone="gap",
         title="Users were hurt again after the recovery",
-        detail=f"{format_duration(start - recovered)} after it, {until}. The recovery stands: it had held for "
-        "as long as the scenario asks when the team was let go.",
+        detail=f"{format_duration(start - recovered)} after it, {until}. The recovery stands: it had held "
+        "for as long as the scenario asks when the team was let go.",
         work="Find what hurt users after the recovery, and whether the remedy holds",
         owner=seen.role("responder"),
         priority="medium",
@@ -60,8 +60,8 @@ def _did_not_stand(seen: Seen) -> Finding:
     return Finding(
         tone="gap",
         title="The recovery that ended the response did not stand",
-        detail="Users looked well for as long as the scenario asks. Requests that were still open then turned "
-        "out bad, and they count from their start.",
+        detail="Users looked well for as long as the scenario asks. Requests that were still open then "
+        "turned out bad, and they count from their start.",
         work="Give every SLO a latency threshold, so that a request that hangs is seen at once",
         owner=seen.role("facilitator"),
         priority="medium",
