@@ -20,6 +20,7 @@ from gameday.core import events as ev
 from gameday.core.history import Dated, History
 from gameday.core.impact import Bound, Impact, Stretch
 from gameday.core.scenario import Condition, Rule, Slo
+from gameday.core.series import Series
 from gameday.core.values import EventId, Instant, MilestoneName, Seconds
 
 FOREVER = Instant(float("inf"))
@@ -85,6 +86,8 @@ class Judge:
     applicable: tuple[Slo, ...] = ()
     known: dict[tuple[str, float, Instant], tuple[Stretch, ...]] = field(default_factory=dict)
     """Stretches below other objectives, or as they were seen earlier, each found once."""
+    counted: dict[str, Series] = field(default_factory=dict)
+    """Requests by SLO, each counted once: that is what takes time."""
 
     def rule(self, rule: Rule, milestone: MilestoneName) -> Proof:
         """Judge a rule. SLO conditions of a scenario without SLOs drop out; a mark stands in for them."""
@@ -159,8 +162,11 @@ class Judge:
         if objective == slo.objective and until == FOREVER:
             return next(one.stretches for one in self.impact.slos if one.slo == slo.slo)
         key = (slo.slo, objective, until)
+        if slo.slo not in self.counted:
+            self.counted[slo.slo] = series.of(slo, self.history.load)
         if key not in self.known:
-            self.known[key] = impact.stretches_below(slo, self.history.load, fault, objective, until=until)
+            counted = self.counted[slo.slo]
+            self.known[key] = impact.stretches_below(slo, counted, fault, objective, until=until)
         return self.known[key]
 
     def _ended(self, slo: Slo, one: Stretch, lasting: float) -> bool:

@@ -147,13 +147,12 @@ def of(history: History) -> Impact:
 
 
 def stretches_below(
-    slo: Slo, load: LoadHistory, fault: Instant, objective: float, *, until: Instant
+    slo: Slo, counted: Series, fault: Instant, objective: float, *, until: Instant
 ) -> tuple[Stretch, ...]:
-    """Find the sustained stretches after a fault in which an SLO was below an objective.
+    """Find the sustained stretches after a fault in which an SLO, counted once, was below an objective.
 
     until: what began later is left out, as it was unknown then.
     """
-    counted = series.of(slo, load)
     known = counted if until >= counted.at(len(counted)) else counted.until(counted.index(until))
     return _stretches(known, slo, fault, objective)
 
