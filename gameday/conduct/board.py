@@ -102,3 +102,11 @@ class Board:
     def has(self, kind: type) -> bool:
         """Tell whether a fact of a kind was stored."""
         return any(isinstance(event.fact, kind) for event in self._events)
+
+    def abort_asked(self) -> bool:
+        """Tell whether somebody, or something, asked for the drill's end."""
+        return self.has(ev.AbortRequested)
+
+    def extended(self) -> Seconds:
+        """Give how much longer the response may take than its scenario says, by the facilitator's word."""
+        return sum(one.fact.seconds for one in self.each(ev.ResponseExtended))

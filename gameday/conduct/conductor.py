@@ -11,31 +11,19 @@ closes with `reverted` False, and a person must look.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 
-from gameday.conduct import comparing, granting, preflight, reverting, sureties
+from gameday.conduct import granting, helpers, preflight, reverting, sureties
+from gameday.conduct.beside import cancel
 from gameday.conduct.desk import Desk
-from gameday.conduct.granting import Granter
-from gameday.conduct.guardrails import LOOK, START_ROOM, Guard, Lag, Monitors, TimeBox, rails_of
-from gameday.conduct.incidents import Incidents
-from gameday.conduct.injects import Injector
-from gameday.conduct.responder import Player
+from gameday.conduct.faults import Faults
+from gameday.conduct.pulse import TICK, Pulse
 from gameday.core import events as ev
 from gameday.core import exposure, impact
-from gameday.core import plan as planning
 from gameday.core.errors import GamedayError, NotReady
-from gameday.core.values import FaultId, Instant, MilestoneName, Party, Phase, Seconds
+from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds
 
-TICK: Seconds = 0.05
-"""How often the store's tail is read, and what waits on it looks again."""
-SAVE: Seconds = 1.0
-"""How often load samples are stored."""
-STORE_PATIENCE: Seconds = 5.0
-"""A store that takes nothing for so long while a fault may be in force ends the drill."""
-START_PATIENCE: Seconds = 30.0
-"""The same before: nothing is in force yet, and a store is busy while many drills start at once."""
 REVERT_LIMIT: Seconds = 120.0
 """After this long without an end of the revert, the conductor reverts itself."""
 
@@ -49,11 +37,9 @@ class Conductor:
 
     def __init__(self, desk: Desk, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None) -> None:
         self._desk = desk
-        self._on_events = on_events
         self._origin: Instant | None = None
-        self._faults: list[FaultId] = []
-        self._degraded_since: Instant | None = None
-        self._guarded = False
+        self._faults = Faults(desk)
+        self._pulse = Pulse(desk, self._faults, abort=self.abort, on_events=on_events)
 
     # --- what others may call ---
 
@@ -68,7 +54,7 @@ class Conductor:
         desk.pen.record(desk.conductor)
         how = "failed"
         try:
-            async with self._pulse():
+            async with self._pulse.beating():
                 how = await self._phases()
         except GamedayError as error:
             how = "not-ready" if isinstance(error, NotReady) else "failed"
@@ -92,7 +78,7 @@ class Conductor:
             pass
         finally:
             await self._revert(now=how != "completed")
-            self._guarded = False
+            self._pulse.guarded = False
         if how == "completed":
             how = await self._verify()
         await self._stop_load()
@@ -142,12 +128,12 @@ class Conductor:
     async def _inject(self) -> None:
         desk = self._desk
         self._enter(Phase.INJECT)
-        self._guarded = True
+        self._pulse.guarded = True
         if desk.fault_request is None:
             self._origin = desk.clock.now()
             return
         await self._wait(lambda: not desk.store.degraded(), None)  # what isn't written ahead isn't injected
-        await self._unless_aborted(self._request(desk.fault_request))
+        await self._unless_aborted(self._faults.inject(desk.fault_request))
         await self._wait(self._injected_or_over, None)
         injected = desk.board.first(ev.FaultInjected)
         self._origin = injected.at if injected else desk.clock.now()
@@ -155,12 +141,6 @@ class Conductor:
         if failed is not None and injected is None:
             self.abort("fault-failed", failed.fact.error)
             raise Aborted
-
-    async def _request(self, request: ev.FaultRequested) -> None:
-        """Write a fault ahead, then have it injected. Raises NotReady, FaultIndeterminate."""
-        self._desk.pen.record(request)
-        self._faults.append(request.fault)
-        await self._desk.keeper.inject(request.fault)
 
     def _injected_or_over(self) -> bool:
         board = self._desk.board
@@ -170,7 +150,7 @@ class Conductor:
         desk = self._desk
         self._enter(Phase.RESPOND)
         assert self._origin is not None
-        async with self._helpers(self._origin):
+        async with helpers.helping(desk, self._faults, self._origin):
             why = await self._response_end(self._origin)
         desk.pen.record(ev.ResponseEnded(why=why))
 
@@ -185,23 +165,19 @@ class Conductor:
 
         def over() -> bool:
             nonlocal ended
-            late = self._desk.clock.now() >= end + self._extended()
+            late = self._desk.clock.now() >= end + self._desk.board.extended()
             ended = self._ended() or ("time" if late else "")
             return bool(ended)
 
         await self._wait(over, None)
         return ended
 
-    def _extended(self) -> Seconds:
-        """Give how much longer the response may take than its scenario says, by the facilitator's word."""
-        return sum(one.fact.seconds for one in self._desk.board.each(ev.ResponseExtended))
-
     def _ended(self) -> str:
         desk = self._desk
         now = desk.clock.now()
         if desk.board.has(ev.EndRequested):
             return "ended"
-        if self._main_is_over() and not granting.first(desk.board):
+        if self._faults.main_is_over() and not granting.first(desk.board):
             return "fault-over"
         held = desk.board.first(ev.FaultHeld)
         if desk.scenario.hold == "none" and held is not None:
@@ -227,27 +203,13 @@ class Conductor:
         The keeper is told before anything is written down: a store that is gone delays no revert.
         """
         desk, why = self._desk, "abort" if now else "response over"
-        open_ = self._open()
-        await self._have_reverted(open_, why, now=now)
+        open_ = self._faults.open()
+        await self._faults.revert(open_, why, now=now)
         self._enter(Phase.REVERT)
         for fault in open_:
             desk.pen.record(ev.RevertRequested(fault=fault, why=why))
         if open_:
             await self._until_reverted(now=now)
-
-    async def _have_reverted(self, faults: Sequence[FaultId], why: str, *, now: bool) -> None:
-        for fault in faults:
-            if self._desk.keeper.alive():
-                await self._desk.keeper.revert(fault, why, now=now)
-
-    def _open(self) -> list[FaultId]:
-        """Give the faults that were asked for and of which nobody has said that they are undone."""
-        over = {reverted.fact.fault for reverted in self._desk.board.each(ev.FaultReverted)}
-        return [fault for fault in self._faults if fault not in over]
-
-    def _main_is_over(self) -> bool:
-        main = self._desk.fault_request
-        return main is not None and main.fault in self._faults and main.fault not in self._open()
 
     async def _until_reverted(self, *, now: bool) -> None:
         """Wait for the keeper's word; without a keeper, or too late, revert ourselves."""
@@ -260,13 +222,13 @@ class Conductor:
                     desk.store, desk.drill, ledger=desk.ledger, clock=desk.clock, machine=desk.machine
                 )
                 return
-            if not pressed and self._abort_asked():
+            if not pressed and self._desk.board.abort_asked():
                 pressed = True
-                await self._have_reverted(self._open(), "abort", now=True)
+                await self._faults.revert(self._faults.open(), "abort", now=True)
             await desk.clock.sleep(TICK)
 
     def _settled(self) -> bool:
-        self._tail()
+        self._pulse.tail()
         rest = exposure.of(self._desk.board.history())
         return all(exposed.gave_up for exposed in rest)
 
@@ -302,18 +264,18 @@ class Conductor:
             if not await desk.keeper.stop():
                 await self._clean_up()
         desk.board.save_load()
-        self._tail()
+        self._pulse.tail()
         self._enter(Phase.CLOSE)
         if not desk.board.has(ev.DrillClosed):
             reverted = not exposure.of(desk.board.history())
             desk.pen.record(ev.DrillClosed(how=how, reverted=reverted))
         await self._let_go()
-        self._tail()
+        self._pulse.tail()
 
     async def _clean_up(self) -> None:
         """Do what the keeper would have done, had it been started, or lived."""
         desk = self._desk
-        self._tail()  # what was brought up a moment ago counts too
+        self._pulse.tail()  # what was brought up a moment ago counts too
         await reverting.tidy(
             desk.board.history(),
             desk.store,
@@ -334,170 +296,17 @@ class Conductor:
         if desk.aims is not None:
             await desk.aims.targets.close()
 
-    # --- what runs beside the phases ---
-
-    @asynccontextmanager
-    async def _pulse(self) -> AsyncIterator[None]:
-        """Run the tail, the look and the savings beside the phases; their failure ends the drill."""
-        async with _beside(
-            [
-                self._beat(),
-                self._guard(),
-                sureties.keep_leases(self._desk, self.abort),
-                comparing.compare(self._desk),
-            ]
-        ):
-            yield
-
-    async def _beat(self) -> None:
-        desk = self._desk
-        look = save = desk.clock.now()
-        incidents = Incidents(scenario=desk.scenario, board=desk.board, record=desk.pen.record)
-        while True:
-            self._tail()
-            now = desk.clock.now()
-            if now >= look:
-                look = Instant(now + LOOK)
-                desk.watch.look(now)
-                self._notice_losses()
-                self._ask_about(incidents, now)
-            if now >= save:
-                save = Instant(now + SAVE)
-                desk.board.save_load()
-            await desk.clock.sleep(TICK)
-
-    def _tail(self) -> None:
-        fresh = self._desk.board.refresh()
-        if fresh and self._on_events is not None:
-            self._on_events(fresh)
-
-    def _notice_losses(self) -> None:
-        """Abort when the load or the keeper is lost while the drill needs them."""
-        desk = self._desk
-        if self._abort_asked() or desk.board.has(ev.ResponseEnded):
-            return
-        if desk.load is not None and desk.board.has(ev.LoadStarted) and desk.load.lost():
-            desk.pen.record(ev.LoadLost(reason=desk.load.lost()))
-            self.abort("load-lost", desk.load.lost())
-        elif self._faults and not desk.keeper.alive():
-            self.abort("keeper-lost", "the fault keeper has died; the conductor reverts")
-        elif self._store_lost():
-            self.abort("store-lost", desk.store.degraded())
-
-    def _store_lost(self) -> bool:
-        """Tell whether the store has not taken anything for a while: what is not written is not evidence."""
-        desk = self._desk
-        if not desk.store.degraded():
-            self._degraded_since = None
-            return False
-        now = desk.clock.now()
-        if self._degraded_since is None:
-            self._degraded_since = now
-        return now - self._degraded_since >= (STORE_PATIENCE if self._faults else START_PATIENCE)
-
-    def _ask_about(self, incidents: Incidents, now: Instant) -> None:
-        """Ask about alerts that may be a real incident, until the fault is gone; abort without an answer."""
-        if self._abort_asked() or self._main_is_over():
-            return
-        unanswered = incidents.look(now)
-        if unanswered:
-            self.abort("real-incident", unanswered)
-
-    @asynccontextmanager
-    async def _helpers(self, origin: Instant) -> AsyncIterator[None]:
-        """Run responder, injects, probes and the trail while the team responds."""
-        desk = self._desk
-        work: list[Coroutine[object, object, None]] = []
-        if desk.script is not None:
-            pen = desk.pen.as_source("responder", desk.script.responder)
-            player = Player(
-                script=desk.script,
-                pen=pen,
-                board=desk.board,
-                watch=desk.watch,
-                clock=desk.clock,
-                runner=desk.runner,
-            )
-            work.append(player.play())
-        injector = Injector(
-            injects=desk.scenario.injects,
-            pen=desk.pen,
-            board=desk.board,
-            watch=desk.watch,
-            clock=desk.clock,
-            load=desk.load,
-            break_further=lambda index: self._request(desk.further[index]),
-        )
-        work.append(injector.send_all(origin))
-        work.append(Granter(desk).honour())
-        work.extend(self._ask(probe, every) for probe, every in self._probes())
-        if desk.trail is not None:
-            work.append(self._follow(desk.trail.watch()))
-        async with _beside(work):
-            yield
-
-    async def _guard(self) -> None:
-        """Judge all guardrails from the injection to the end of the revert; abort at the first that trips."""
-        desk = self._desk
-        monitors = Monitors(heartbeats=lambda: desk.signals.heartbeats)
-        while not self._guarded:
-            monitors.judge(desk.clock.now())
-            await desk.clock.sleep(LOOK)
-        own = rails_of(
-            desk.scenario, watch=desk.watch, clock=desk.clock, prober=desk.prober, meters=desk.meters
-        )
-        guard = Guard(rails=[*own, monitors, Lag(), TimeBox(limit=self._time_box)], clock=desk.clock)
-        tripped = await guard.first(lambda: self._guarded and not self._abort_asked())
-        if tripped is not None:
-            desk.pen.record(tripped)
-            self.abort("guardrail", f"{tripped.guardrail}: {tripped.detail}")
-
-    def _time_box(self) -> Instant | None:
-        """Give the instant by which the drill must have ended by its own plan."""
-        phases = self._desk.board.each(ev.PhaseEntered)
-        began = next((entered.at for entered in phases if entered.fact.phase is Phase.BASELINE), None)
-        longest = planning.compile(self._desk.scenario).longest + self._extended()
-        return None if began is None else Instant(began + longest + START_ROOM)
-
-    def _probes(self) -> list[tuple[str, Seconds]]:
-        rules = self._desk.scenario.milestones
-        conditions = [
-            c for r in (rules.detected, rules.contained, rules.recovered) for c in r.conditions if c.probe
-        ]
-        return sorted({c.probe: c.every for c in conditions}.items())
-
-    async def _ask(self, probe: str, every: Seconds) -> None:
-        """Ask a milestone's probe, and write down each change of its answer."""
-        desk = self._desk
-        last: ev.ProbeJudged | None = None
-        while True:
-            asked = await desk.prober.ask(probe)
-            if last is None or asked.ok != last.ok:
-                desk.pen.record(asked)
-                last = asked
-            await desk.clock.sleep(every)
-
-    async def _follow(
-        self, actions: AsyncIterator[tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]]
-    ) -> None:
-        pen = self._desk.pen.as_source("trail")
-        async for at, fact in actions:
-            pen.record(fact, at=at)
-
     # --- waiting ---
 
     def _enter(self, phase: Phase) -> None:
         self._desk.pen.record(ev.PhaseEntered(phase=phase))
-
-    def _abort_asked(self) -> bool:
-        return self._desk.board.has(ev.AbortRequested)
 
     async def _wait(self, condition: Callable[[], bool], limit: Seconds | None) -> bool:
         """Wait until a condition holds or `limit` seconds are over. Raises Aborted."""
         clock = self._desk.clock
         end = None if limit is None else clock.now() + limit
         while not condition():
-            if self._abort_asked():
+            if self._desk.board.abort_asked():
                 raise Aborted
             if end is not None and clock.now() >= end:
                 return False
@@ -511,36 +320,4 @@ class Conductor:
             await self._wait(task.done, None)
             task.result()
         finally:
-            await _cancel([task])
-
-
-async def _cancel(tasks: Sequence[asyncio.Future[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _beside(work: Sequence[Coroutine[object, object, None]]) -> AsyncIterator[None]:
-    """Run coroutines beside the body. The first failure of one cancels the body and is raised."""
-    body = asyncio.current_task()
-    assert body is not None
-    failures: list[BaseException] = []
-
-    def on_end(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            failures.append(error)
-            body.cancel()
-
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
-    for task in tasks:
-        task.add_done_callback(on_end)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not failures:
-            raise
-        body.uncancel()
-        raise failures[0] from None
-    finally:
-        await _cancel(tasks)
+            await cancel([task])

@@ -93,7 +93,7 @@ async def keep_leases(desk: Desk, abort: Callable[[str, str], None]) -> None:
     while not _leased(desk):
         await desk.clock.sleep(LOOK)
     renewed, why = desk.clock.now(), ""
-    while not why and not desk.board.has(ev.AbortRequested):
+    while not why and not desk.board.abort_asked():
         await desk.clock.sleep(RENEW)
         try:
             await _renew(desk)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from gameday.core.occasion.report import Action, DrillLine, Report
 from gameday.core.occasion.timetable import Line
 from gameday.core.postmortem import Chain
-from gameday.render import words
+from gameday.render import pages, words
 from gameday.render.markdown import escape, table
 
 
@@ -44,19 +44,7 @@ def html(report: Report) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("gameday.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals["words"] = words
-    environment.globals["score"] = score
-    environment.globals["state"] = state
-    environment.globals["verdict"] = verdict
-    return environment.get_template("gameday.html")
+    return pages.template("gameday.html", score=score, state=state, verdict=verdict)
 
 
 def score(line: DrillLine) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from gameday.core.postmortem import Postmortem
-from gameday.render import words
+from gameday.render import pages
 
 
 def postmortem(pm: Postmortem, chart: str, narrow: str = "") -> str:
@@ -26,13 +26,4 @@ def postmortem(pm: Postmortem, chart: str, narrow: str = "") -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("gameday.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.globals["words"] = words
-    return environment.get_template("postmortem.html")
+    return pages.template("postmortem.html")

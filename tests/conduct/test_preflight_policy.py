@@ -14,12 +14,13 @@ SHELL = {"type": "action", "name": "a", "provider": {"type": "process", "path": 
 def on(stage, *, rules=None, method=None):
     """Give a stage other rules, or another experiment."""
     text = json.dumps({"method": method or []})
-    stage.desk = replace(
-        stage.desk,
-        planned=replace(stage.desk.planned, rules=rules),
-        fault_request=replace(stage.desk.fault_request, experiment=text),
+    stage.use(
+        replace(
+            stage.desk,
+            planned=replace(stage.desk.planned, rules=rules),
+            fault_request=replace(stage.desk.fault_request, experiment=text),
+        )
     )
-    stage.conductor._desk = stage.desk
     return stage
 
 

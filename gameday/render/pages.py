@@ -1,0 +1,27 @@
+"""The templates of pages, which escape every word that comes in.
+
+Comes in: a template's name, and what it may call. Goes out: the template.
+Does not: let a name that nobody gave pass as empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from gameday.render import words
+
+
+def template(name: str, **functions: Callable[..., object]) -> Template:
+    """Load a page's template; it knows `render.words` and the functions that are given."""
+    environment = Environment(
+        loader=PackageLoader("gameday.render"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(functions, words=words)
+    return environment.get_template(name)
