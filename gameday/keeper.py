@@ -32,9 +32,9 @@ from pathlib import Path
 from typing import Any
 
 from gameday import ports, wiring
-from gameday.conduct import policy, reverting
+from gameday.conduct import asking, fencing, policy, reverting, rights
 from gameday.conduct.backlog import Backlog
-from gameday.conduct.reverting import Hands
+from gameday.conduct.hands import Hands
 from gameday.core import events as ev
 from gameday.core import exposure, history
 from gameday.core.errors import GamedayError, NotReady
@@ -204,7 +204,7 @@ class Keeper:
 
     async def _keep(self, fault: FaultId, held: Held) -> None:
         """Inject a fault, and see to it that it is undone, whatever happens meanwhile."""
-        renewing = asyncio.ensure_future(reverting.keep_claim(fault, self._hands))
+        renewing = asyncio.ensure_future(rights.keep(fault, self._hands))
         try:
             outcome = await self._inject(fault, held)
         except (GamedayError, OSError, TimeoutError, LookupError) as error:
@@ -248,7 +248,7 @@ class Keeper:
         return await self._started(request)
 
     async def _started(self, request: ev.FaultRequested) -> Supervised:
-        mark = (reverting.FAULT_MARKER, reverting.fault_mark(self.drill, request.fault))
+        mark = (fencing.FAULT_MARKER, fencing.fault_mark(self.drill, request.fault))
         return await Supervised.start(request, self._tell, drill=self.drill, fault_mark=mark)
 
     async def _requested(self, fault: FaultId) -> ev.FaultRequested:
@@ -296,8 +296,8 @@ class Keeper:
         """End the fault's process and all that it started, so that nothing can inject any more."""
         if held.run is not None:
             await held.run.discard()
-        mark = reverting.fault_mark(self.drill, held.request.fault)
-        await self._hands.machine.sweep(mark, variable=reverting.FAULT_MARKER)
+        mark = fencing.fault_mark(self.drill, held.request.fault)
+        await self._hands.machine.sweep(mark, variable=fencing.FAULT_MARKER)
 
     # --- the end of a fault ---
 
@@ -359,7 +359,7 @@ class Keeper:
             self._pen.record(ev.DrillClosed(how="aborted", reverted=reverted))
 
     async def _told(self, within: Seconds) -> history.History:
-        return await reverting.in_store_thread(lambda: reverting.read(self.store, self.drill), within)
+        return await asking.in_store_thread(lambda: asking.read(self.store, self.drill), within)
 
     async def _read(self) -> history.History:
         """Read the history, as far as it can be had."""

@@ -14,14 +14,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gameday import ports
-from gameday.conduct import reverting
+from gameday.conduct import asking, fencing, rights
+from gameday.conduct.hands import Machine, holder
 from gameday.core import events as ev
 from gameday.core import exposure, history
 from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId, Instant, Seconds
 
 YOUNG: Seconds = 60.0
-"""A drill of another host is not judged before it is so old, nor a fault of it before reverting.CLAIM: its
+"""A drill of another host is not judged before it is so old, nor a fault of it before rights.CLAIM: its
 rights may still be on their way into the store."""
 UNNAMED: Seconds = 5.0
 """Seconds after its planning within which a conductor that lives has named itself."""
@@ -52,7 +53,7 @@ class Look:
     """One look at a store, from one machine at one time."""
 
     store: ports.HistoryStore
-    machine: reverting.Machine
+    machine: Machine
     now: Instant
 
     def open_drills(self) -> list[Open]:
@@ -60,7 +61,7 @@ class Look:
         return [self._open(row) for row in self.store.live()]
 
     def _open(self, row: ports.DrillRow) -> Open:
-        told = reverting.read(self.store, row.drill)
+        told = asking.read(self.store, row.drill)
         exposed, host = exposure.of(told), _host(told)
         if host == self.machine.host:
             left = self._left_here(told)
@@ -71,11 +72,11 @@ class Look:
         return Open(drill=row.drill, host=host, exposed=exposed, left=left, root=root)
 
     def _left_here(self, told: history.History) -> bool:
-        known = {role for role, _ in reverting.recorded(told, self.machine.host)}
+        known = {role for role, _ in fencing.recorded(told, self.machine.host)}
         if "conductor" not in known:
             planned = told.first(ev.DrillPlanned)
             return planned is None or self.now - planned.event.recorded_at > UNNAMED
-        looking = reverting.living(told, self.machine, ("conductor", "keeper"))
+        looking = fencing.living(told, self.machine, ("conductor", "keeper"))
         return all(self.machine.stopped(who) for _, who in looking)
 
     def _rights_ran_out(
@@ -85,13 +86,13 @@ class Look:
             lease = self.store.lease(row.environment)
             return lease is None or lease.drill != row.drill
         requested = {one.fact.fault: one.event.recorded_at for one in told.each(ev.FaultRequested)}
-        old = all(self.now - requested[each.fault] > reverting.CLAIM for each in exposed)
+        old = all(self.now - requested[each.fault] > rights.CLAIM for each in exposed)
         return old and all(self._free(row.drill, each) for each in exposed)
 
     def _free(self, drill: DrillId, each: Exposed) -> bool:
         """Tell whether nobody holds the right to revert a fault, by taking it for no time at all."""
-        holder = reverting.holder(self.machine.host, self.machine.me.pid)
-        return self.store.claim(drill, reverting.right(each.fault), holder, until=self.now)
+        me = holder(self.machine.host, self.machine.me.pid)
+        return self.store.claim(drill, rights.right(each.fault), me, until=self.now)
 
 
 def _host(told: history.History) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday import ports
-from gameday.conduct import reverting
 from gameday.conduct.aims import Aims
 from gameday.conduct.board import Board
+from gameday.conduct.hands import Machine
 from gameday.conduct.policy import Ground
 from gameday.conduct.recorder import Recorder
 from gameday.conduct.watch import Watch
@@ -63,7 +63,7 @@ class Desk:
     trail: ports.Trail | None
     target: ports.Target
     runner: ports.Runner
-    machine: reverting.Machine
+    machine: Machine
     further: Mapping[int, ev.FaultRequested] = field(default_factory=dict)
     load_env: Mapping[str, str] = field(default_factory=dict)
     ground: Ground = field(default_factory=Ground)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.conduct import abandoned, reverting
+from gameday.conduct import abandoned, rights
 from gameday.core import events as ev
 from gameday.core.values import Instant
 from gameday.ports import Lease
@@ -32,7 +32,7 @@ class Yard(Scene):
 
     def keep(self, seconds):
         until = Instant(self.clock.now() + seconds)
-        assert self.store.claim("d", reverting.right("f1"), "there:11", until=until)
+        assert self.store.claim("d", rights.right("f1"), "there:11", until=until)
 
     def look(self, machine=None, later=0.0):
         self.clock.advance(later)

@@ -6,7 +6,9 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.conduct import reverting
+from gameday.conduct import asking, reverting
+from gameday.conduct.backlog import Backlog
+from gameday.conduct.hands import Hands, holder
 from gameday.core import events as ev
 from gameday.core import exposure
 from gameday.core.values import instant
@@ -82,7 +84,7 @@ class Scene:
         return [s.event.fact for s in self.store.read("d") if isinstance(s.event.fact, kind)]
 
     def exposed(self):
-        return exposure.of(reverting.read(self.store, "d"))
+        return exposure.of(asking.read(self.store, "d"))
 
 
 def test_what_is_exposed_is_undone_and_recorded():
@@ -240,7 +242,7 @@ def test_the_right_of_a_dead_process_of_this_host_is_taken_at_once():
     scene = Scene()
     scene.process("keeper", 11)
     until = instant(scene.clock.now() + 100)
-    scene.store.claim("d", "revert:f1", reverting.holder("here", 11), until=until)
+    scene.store.claim("d", "revert:f1", holder("here", 11), until=until)
     assert scene.settle().reverted
     assert scene.took < 2
 
@@ -248,7 +250,7 @@ def test_the_right_of_a_dead_process_of_this_host_is_taken_at_once():
 def test_the_right_of_another_host_is_waited_for_until_it_expires():
     scene = Scene()
     until = instant(scene.clock.now() + 7)
-    scene.store.claim("d", "revert:f1", reverting.holder("there", 5), until=until)
+    scene.store.claim("d", "revert:f1", holder("there", 5), until=until)
     assert scene.settle().reverted
     assert scene.took > 7
 
@@ -269,16 +271,16 @@ def test_who_lost_the_claim_stops_when_the_winner_is_done():
 
 def test_a_store_that_goes_away_delays_no_revert():
     scene = Scene()
-    hands = reverting.Hands(
+    hands = Hands(
         drill="d",
         by="keeper",
         store=scene.store,
-        pen=reverting.Backlog(scene.store, "d", source="keeper", now=scene.clock.now),
+        pen=Backlog(scene.store, "d", source="keeper", now=scene.clock.now),
         clock=scene.clock,
         ledger=scene.ledger,
         machine=FakeMachine(),
     )
-    told = reverting.read(scene.store, "d")
+    told = asking.read(scene.store, "d")
     scene.store.fail_with("is gone")
     settled = scene.clock.run(reverting.settle_history(told, hands))
     assert settled.reverted
