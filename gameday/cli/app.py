@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from gameday.cli import output, plan, policy, responding, schedule, shop, store
+from gameday.cli.options import AcceptLocalKeeper, AcceptNoLease, Json, Yes
 from gameday.core.errors import GamedayError
 
 app = typer.Typer(
@@ -24,7 +25,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
 Phase = Annotated[
     list[str] | None,
     typer.Option(help="NAME=DURATION: another length than the scenario's, such as baseline=10s."),
@@ -46,16 +46,9 @@ def run_drill(
     mode: Annotated[str, typer.Option(help="evaluate (scored) or train (not scored).")] = "evaluate",
     phase: Phase = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan; start nothing.")] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask before touching a shared environment.")
-    ] = False,
-    accept_no_lease: Annotated[
-        bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
-    ] = False,
-    accept_local_keeper: Annotated[
-        bool,
-        typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
-    ] = False,
+    yes: Yes = False,
+    accept_no_lease: AcceptNoLease = False,
+    accept_local_keeper: AcceptLocalKeeper = False,
     json: Json = False,
 ) -> None:
     """Run one drill of a scenario, and leave its scored postmortem."""
@@ -98,13 +91,8 @@ def ci(
     artifacts: Annotated[Path | None, typer.Option(help="Where artefacts go; else .gameday/ci.")] = None,
     time_limit: Annotated[str, typer.Option(help="Abort and revert when all takes longer.")] = "1h",
     phase: Phase = None,
-    accept_no_lease: Annotated[
-        bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
-    ] = False,
-    accept_local_keeper: Annotated[
-        bool,
-        typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
-    ] = False,
+    accept_no_lease: AcceptNoLease = False,
+    accept_local_keeper: AcceptLocalKeeper = False,
     json: Json = False,
 ) -> None:
     """Play scenarios with their automation in a pipeline, and hold them against bars."""

@@ -11,11 +11,12 @@ from typing import Annotated
 
 import typer
 
+from gameday.cli.options import AcceptLocalKeeper, AcceptNoLease, Json, Yes
+
 app = typer.Typer(
     help="Game days: check, show and conduct a plan of several scenarios.", no_args_is_help=True
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
 As = Annotated[
     str, typer.Option("--as", help="Who you are, as the plan names you; else GAMEDAY_ACTOR or your login.")
 ]
@@ -57,14 +58,9 @@ def start(
     *,
     now: Now = False,
     as_: As = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a shared environment.")] = False,
-    accept_no_lease: Annotated[
-        bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
-    ] = False,
-    accept_local_keeper: Annotated[
-        bool,
-        typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
-    ] = False,
+    yes: Yes = False,
+    accept_no_lease: AcceptNoLease = False,
+    accept_local_keeper: AcceptLocalKeeper = False,
     json: Json = False,
 ) -> None:
     """Conduct a game day from this terminal, or take up the one whose terminal died."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gameday.cli import moments, output
+from gameday.cli.options import Json
 from gameday.core.errors import UsageError
 from gameday.core.values import format_instant
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Which scenario comes due when.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
 Id = Annotated[str, typer.Argument(help="The schedule's id.")]
 Rrule = Annotated[str, typer.Option(help="RFC 5545: FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0")]
 Cron = Annotated[str, typer.Option(help="minute hour day month weekday: '0 10 * * TUE'")]

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
+from gameday.cli.options import Json
+
 app = typer.Typer(help="A small real service to break, and the levers to mend it.", no_args_is_help=True)
 index = typer.Typer(help="Indexes of the database.", no_args_is_help=True)
 breaker = typer.Typer(help="Circuit breakers of the shop's dependencies.", no_args_is_help=True)
 app.add_typer(index, name="index")
 app.add_typer(breaker, name="breaker")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Switch(StrEnum):

@@ -13,11 +13,11 @@ from typing import Annotated
 import typer
 
 from gameday.cli import output
+from gameday.cli.options import Json
 from gameday.core.errors import UsageError
 
 app = typer.Typer(help="The store: migrate it, copy it to another database.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
 Url = "sqlite:///PATH, postgresql+psycopg://USER@HOST/NAME, or env:NAME for a variable that holds it"
 
 
