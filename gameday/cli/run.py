@@ -23,7 +23,7 @@ from gameday.conduct.desk import Desk
 from gameday.core import plan as planning
 from gameday.core.errors import GamedayError, InvalidFiles, NotReady, StoreUnavailable, UsageError
 from gameday.core.values import Mode, format_duration
-from gameday.render import live, result_json
+from gameday.render import live, result_json, words
 from gameday.settings import Workspace
 from gameday.system import clock, confidential, files
 
@@ -191,7 +191,8 @@ def _tell(
         output.data(drills.summary(judged))
     if folder is not None:
         output.talk(f"postmortem: {folder / 'postmortem.html'}")
-    output.talk(f"exit {code}: docs/reference/exit-codes.md says what each means") if code else None
+    if code:
+        output.talk(f"exit {code}: {words.EXITS[code]}")
 
 
 # --- before anything starts ---

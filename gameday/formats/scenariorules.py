@@ -119,13 +119,16 @@ def _probes(document: Document) -> Iterator[Mistake]:
 
 
 def _own_guardrail(document: Document) -> Iterator[Mistake]:
-    """Warn of a guardrail on the only SLO there is: the fault is meant to hurt it."""
+    """Warn of a guardrail on what the fault is to hurt: the only SLO, or one that milestones wait for."""
     slos = _slos(document)
+    hurt = [item.get("slo") for path, item in _conditions(document) if path[1] != "detected"]
     for path, item in _items(document, "guardrails"):
-        if item.get("slo") in slos and len(set(slos)) == 1:
+        slo = item.get("slo")
+        if slo in slos and (len(set(slos)) == 1 or slo in hurt):
+            will = "will" if len(set(slos)) == 1 else "may"
             yield document.mistake(
                 (*path, "slo"),
-                f"the fault itself will trip this guardrail: '{item['slo']}' is what it is meant to hurt",
+                f"the fault itself {will} trip this guardrail: '{slo}' is what it is meant to hurt",
                 hint="guard what the fault must not touch, with an SLO of its own",
                 warning=True,
             )

@@ -187,6 +187,22 @@ def test_a_guardrail_on_all_that_the_fault_is_meant_to_hurt_is_warned_of() -> No
     assert read(text).guardrails[0].below == 0.5
 
 
+@pytest.mark.parametrize(
+    ("milestone", "condition", "warned"),
+    [
+        ("contained", "slo: x, at_least: 80%", True),
+        ("recovered", "slo: x", True),
+        ("recovered", 'slo: "*"', False),
+        ("recovered", "slo: y", False),
+        ("detected", "slo: x", False),
+    ],
+)
+def test_a_guardrail_on_what_the_milestones_wait_for_is_warned_of(milestone, condition, warned) -> None:
+    text = HEAD + LOAD + "slos: [{slo: x}, {slo: y}]\nguardrails: [{slo: x, below: 50%}]\n"
+    said = told(text + f"milestones: {{{milestone}: {{any: [{{{condition}}}]}}}}")
+    assert any("the fault itself may trip this guardrail: 'x'" in one for one in said) is warned
+
+
 @given(text=TEXTS)
 def test_whatever_a_scenario_holds_it_is_a_value_or_mistakes(text: str) -> None:
     checked = scenario.check(reader.attempt(reader.read, text.encode(), "a.yaml"))
