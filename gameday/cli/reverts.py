@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from gameday import ports, wiring
 from gameday.cli import output
 from gameday.conduct import reverting
 from gameday.conduct.abandoned import Look, Open
-from gameday.core.errors import GamedayError, UsageError
+from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
 from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
@@ -99,13 +100,26 @@ def settle(
                 closing="aborted",
             )
         )
-        wiring.leave(space, store, one.drill)
+        leave(space, store, one.drill)
         if settled.reverted:
             output.talk(f"{one.drill}: reverted and closed")
         else:
             code = 4
             tell_steps(one.drill, settled.rest)
     return code
+
+
+def leave(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> Path | None:
+    """Write a drill's files, and give their folder; None, and say so, where the disk takes none.
+
+    Reverting goes on: the next drill's fault does not wait for this one's report.
+    """
+    try:
+        return wiring.leave(space, store, drill)
+    except StoreUnavailable as away:
+        output.warn(away.message)
+        output.hint(f"once the disk takes it, this writes the drill's files: gameday postmortem {drill}")
+        return None
 
 
 def tell_steps(drill: DrillId, rest: Sequence[Exposed]) -> None:

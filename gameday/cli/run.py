@@ -111,22 +111,12 @@ def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: O
     except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; say so, and leave the files
         failure = _our_own(error, space.artifacts / desk.drill)
     judged = closing.judge(store, desk.drill)
-    folder = _leave(space, store, desk)
+    folder = reverts.leave(space, store, desk.drill)
     if failure is not None:
         explain(failure)
     code = _with_store(closing.exit_code(judged), store, folder, failure)
     _tell(judged, folder, failure, options, code)
     return code
-
-
-def _leave(space: Workspace, store: ports.HistoryStore, desk: Desk) -> Path | None:
-    """Write the drill's files, and give their folder; None, and say so, where the disk takes none."""
-    try:
-        return wiring.leave(space, store, desk.drill)
-    except StoreUnavailable as away:
-        output.warn(away.message)
-        output.hint(f"once the disk takes it, this writes the drill's files: gameday postmortem {desk.drill}")
-        return None
 
 
 def _with_store(

@@ -32,6 +32,7 @@ RESERVE = "spill.reserve"
 ROOM = 1 << 20
 """Bytes set aside: facts and load of some minutes, and a drill whose store is lost ends within seconds."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,26 +85,50 @@ def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = (
 
 
 def read(file: Path) -> Spilled:
-    """Read a spill file; one that isn't there holds nothing. A torn last line was never acknowledged."""
+    """Read a spill file; one that isn't there holds nothing. A torn last line was never acknowledged.
+
+    Raises StoreUnavailable for one that can't be read.
+    """
     try:
-        return _parse(file.read_bytes().rstrip(b"\0"))
-    except FileNotFoundError:
+        with _explained(file):
+            return _parse(file.read_bytes().rstrip(b"\0"))
+    except _ABSENT:
         return Spilled()
 
 
 @contextmanager
 def taken(file: Path) -> Iterator[Spilled]:
-    """Give what a spill file holds, and remove the file when the block succeeds; nobody writes meanwhile."""
+    """Give what a spill file holds, and remove the file when the block succeeds; nobody writes meanwhile.
+
+    Raises StoreUnavailable where it can't be read or removed; what was stored twice is there once.
+    """
     try:
-        descriptor = _lock(file, os.O_RDWR)
-    except FileNotFoundError:
+        with _explained(file):
+            descriptor = _lock(file, os.O_RDWR)
+    except _ABSENT:
         yield Spilled()
         return
     try:
         yield _parse(_content(descriptor))
-        file.unlink()
+        with _explained(file):
+            file.unlink()
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _explained(file: Path) -> Iterator[None]:
+    """Turn what the file system says into StoreUnavailable, but that there is no such file."""
+    try:
+        yield
+    except _ABSENT:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreUnavailable(
+            f"what was kept in {file} can't be stored: {reason}",
+            hint="check the file, its folder and its disk",
+        ) from error
 
 
 def _append(file: Path, content: bytes) -> None:

@@ -111,7 +111,7 @@ class SpillingStore:
             view.last = row.seq
 
     def _take_kept(self, drill: DrillId, view: _View) -> None:
-        for document in spill.read(spill.path(self._folder, drill)).documents:
+        for document in self._kept(drill):
             if document["id"] not in view.ids:
                 view.add(events.decode(document))
 
@@ -167,8 +167,8 @@ class SpillingStore:
         return self._inner.drills()
 
     def live(self) -> Sequence[DrillRow]:
-        """List the stored drills that are not closed, newest first."""
-        return self._inner.live()
+        """List the stored drills that are not closed, newest first; what closed one may be kept beside it."""
+        return [row for row in self._inner.live() if not self._closed_beside(row.drill)]
 
     def game_days(self) -> Sequence[DrillRow]:
         """List the stored game days, newest first."""
@@ -213,6 +213,19 @@ class SpillingStore:
             if self._why:
                 self._merge_if_possible()
             self._inner.close()
+
+    def _closed_beside(self, drill: DrillId) -> bool:
+        """Tell whether the fact that a drill is closed, with nothing in force, waits to be stored."""
+        kept = (events.decode(each) for each in self._kept(drill))
+        return any(isinstance(each.fact, ev.DrillClosed) and each.fact.reverted for each in kept)
+
+    def _kept(self, drill: DrillId) -> Sequence[Document]:
+        """Read the facts kept beside the store; a file that can't be read delays no revert, and is said."""
+        try:
+            return spill.read(spill.path(self._folder, drill)).documents
+        except StoreUnavailable as away:
+            self._failed(away)
+            return ()
 
     def _merge_if_possible(self) -> None:
         try:

@@ -67,3 +67,15 @@ def test_without_it_a_drill_that_is_looked_after_goes_on(workspaces, conductors,
     assert reverts.main("", everything=False) == 0
     assert "every open drill has its keeper; --all reverts them too" in capfd.readouterr().err
     assert len(workspaces.live()) == 2
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other_drill_in_force(workspaces, tmp_path, capfd):
+    """The red button goes on to the next drill."""
+    drills = tmp_path / "ours" / ".gameday" / "drills"
+    drills.parent.mkdir()
+    drills.write_text("a file where the folder should be")
+    assert reverts.main("", everything=True) == 0
+    said = capfd.readouterr().err
+    assert "result.json can't be written" in said
+    assert "hint: once the disk takes it, this writes the drill's files: gameday postmortem ours" in said
+    assert workspaces.live() == []

@@ -21,6 +21,7 @@ from gameday.core.errors import StoreUnavailable
 from gameday.core.loadsamples import Chunk, merge
 from gameday.core.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
+from gameday.formats import events
 from gameday.storage import open_store, spill
 from gameday.storage.spilling import SpillingStore
 from gameday.storage.sqlite import SqliteStore
@@ -169,6 +170,18 @@ def test_whoever_opens_the_store_next_stores_what_was_kept(store, path, folder):
     assert spill.files(folder) == []
     assert {row.drill for row in again.drills()} == {"d1", "d2"}
     again.close()
+
+
+@pytest.mark.parametrize("reverted", [True, False])
+def test_a_drill_that_was_closed_beside_the_store_is_live_only_while_something_is_in_force(
+    store, path, reverted
+):
+    store.append(replace(note("planned"), fact=PLANNED))
+    with locked(path):
+        store.append(replace(note("closed"), fact=ev.DrillClosed(how="aborted", reverted=reverted)))
+        assert [row.drill for row in store.live()] == ([] if reverted else [D])
+    store.append(note("z"))
+    assert [row.drill for row in store.live()] == ([] if reverted else [D])
 
 
 def test_closing_stores_what_was_kept(path, folder):
@@ -339,3 +352,27 @@ def test_without_room_a_full_disk_refuses(full):
     with pytest.raises(StoreUnavailable, match="No space left"):
         spill.write(folder, [{"id": "after", "drill": D, "text": "x" * 4000}])
     assert [kept["id"] for kept in spill.read(spill.path(folder, D)).documents] == ["before"]
+
+
+def test_a_command_on_a_disk_that_is_still_read_only_reads_what_was_kept(tmp_path):
+    """It can't merge yet: it says so, and shows the whole drill."""
+    disk = SmallDisk.mounted(tmp_path / "image", tmp_path / "disk")
+    path, folder = tmp_path / "s.db", disk.place / "drills"
+    try:
+        SqliteStore(path).append(note("a"))
+        spill.write(folder, [events.encode(note("b"))])
+        disk.fail()
+        store = opened(path, folder)
+        assert ids(store) == ["a", "b"]
+        assert "Read-only file system" in store.degraded()
+        store.close()
+    finally:
+        disk.unmount()
+
+
+def test_a_spill_that_cannot_be_read_hides_nothing_of_what_is_stored(store, folder):
+    store.append(note("a"))
+    spill.path(folder, D).mkdir(parents=True)
+    assert ids(store) == ["a"]
+    assert "Is a directory" in store.degraded()
+    assert [row.drill for row in store.live()] == [D]
