@@ -79,5 +79,5 @@ class _Heard(logging.Handler):
 
     def last(self, *, without: str) -> str:
         """Give the last warning, without the address or any secret of it."""
-        text = self._said[-1] if self._said else ""
+        text = self._said[-1].rstrip(".") if self._said else ""
         return Redactor([without, *re.split(r"[/@?&=:]+", without)]).text(text)
