@@ -295,6 +295,17 @@ def calendar(
 
 
 @app.command()
+def announce(
+    channel: Annotated[str, typer.Argument(help="An integration of gameday.toml of the kind apprise.")],
+    text: Annotated[list[str], typer.Argument(help="What people have to know.")],
+) -> None:
+    """Tell people something in one of their channels."""
+    from gameday.cli import telling  # noqa: PLC0415
+
+    raise typer.Exit(telling.main(channel, text))
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """Say what is missing on this machine and how to get it."""
     from gameday.cli import doctor as doctoring  # noqa: PLC0415

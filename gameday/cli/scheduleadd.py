@@ -9,18 +9,17 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
-from collections.abc import Sequence
 from itertools import pairwise
 
 from gameday import wiring
-from gameday.cli import moments, output, scheduleplan
+from gameday.cli import moments, output, scheduleplan, telling
 from gameday.cli.scheduleasked import Asked, must_be_id, read_hours, seconds
 from gameday.core import plan as planning
 from gameday.core import schedule as schedules
 from gameday.core.errors import UsageError
 from gameday.core.schedule import Approval, Kind, Recurrence, Schedule, ScheduleId
 from gameday.core.values import Instant, Mode, Party, parse_instant
-from gameday.formats import gameplan, recurrence, source
+from gameday.formats import gameplan, recurrence
 from gameday.ports import ScheduleRow, ScheduleStore
 from gameday.settings import DrillFiles, Workspace, drill_files
 from gameday.system import clock, ids
@@ -30,7 +29,7 @@ def add(asked: Asked) -> ScheduleRow:
     """Check what was asked for, and keep it."""
     now = clock.now()
     space = wiring.workspace(asked.scenario)
-    _must_be_channels(asked.channels, space)
+    telling.must_be_channels(asked.channels, space)
     seed = asked.seed or ids.new_event_id()
     if asked.scenario.name.endswith(gameplan.ENDINGS):
         schedule = scheduleplan.schedule(asked, space, now, seed, _me())
@@ -114,20 +113,6 @@ def _schedule(asked: Asked, space: Workspace, now: Instant, seed: str) -> Schedu
 
 def _me() -> str:
     return os.environ.get("GAMEDAY_ACTOR") or getpass.getuser()
-
-
-def _must_be_channels(channels: Sequence[str], space: Workspace) -> None:
-    """Refuse a channel that nothing could be sent to."""
-    known = list(wiring.announcer(space).channels)
-    for name in channels:
-        if name not in known:
-            near = source.nearest(name, known)
-            there = (
-                f"gameday.toml has {', '.join(known)}" if known else '[integrations.chat] kind = "apprise"'
-            )
-            raise UsageError(
-                f"there is no channel '{name}'", hint=f"did you mean '{near}'?" if near else there
-            )
 
 
 def _must_be_attended(asked: Asked, space: Workspace, files: DrillFiles) -> None:

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from gameday import ports, wiring
 from gameday.cli import output
 from gameday.conduct.announcing import Voice
+from gameday.core.errors import NotReady, UsageError
 from gameday.core.values import Seconds
+from gameday.formats import source
 from gameday.render import announcement
 from gameday.render.announcement import Message
 from gameday.settings import Workspace
@@ -21,10 +23,33 @@ from gameday.system.clock import SystemClock
 
 ONCE_MORE: tuple[Seconds, ...] = (1.0,)
 """A person waits: a channel is tried twice, and then it is theirs to be told."""
+SET_UP = '[integrations.chat] kind = "apprise", secret = "env:CHAT_URL" in gameday.toml'
 
 
-def tell(space: Workspace, channels: Iterable[str], message: Message) -> None:
-    """Tell channels, and say which were told and which are for people to tell."""
+def main(channel: str, text: Sequence[str]) -> int:
+    """Tell one channel what people have to know, or whether it can be told at all; 5 where it can't."""
+    space = wiring.workspace()
+    must_be_channels((channel,), space)
+    words = " ".join(text).strip()
+    if not words:
+        raise UsageError("there is nothing to tell", hint=f'gameday announce {channel} "We drill at ten."')
+    return 0 if tell(space, (channel,), Message(title="gameday", text=words)) else NotReady.exit_code
+
+
+def must_be_channels(channels: Iterable[str], space: Workspace) -> None:
+    """Refuse a channel that nothing could be sent to. Raises UsageError with the nearest."""
+    known = list(wiring.announcer(space).channels)
+    for name in channels:
+        if name not in known:
+            near = source.nearest(name, known)
+            there = f"there are: {', '.join(known)}" if known else SET_UP
+            raise UsageError(
+                f"there is no channel '{name}'", hint=f"did you mean '{near}'?" if near else there
+            )
+
+
+def tell(space: Workspace, channels: Iterable[str], message: Message) -> tuple[str, ...]:
+    """Tell channels; say, and give, which were told; the others are for people to tell."""
     announcer = wiring.announcer(space)
     named = tuple(dict.fromkeys(channels))
     ours = [name for name in named if name in announcer.channels]
@@ -35,6 +60,7 @@ def tell(space: Workspace, channels: Iterable[str], message: Message) -> None:
         output.talk(f"told {', '.join(told)}: {_line(message)}")
     if theirs:
         output.talk(f"to tell {theirs}: {_line(message)}")
+    return told
 
 
 def _line(message: Message) -> str:

@@ -216,6 +216,20 @@ def test_a_game_day_of_people_is_on_the_calendar_and_waits_for_its_facilitator(s
     assert [body["title"] for _, body in chat.told] == ["A secret", "Game day on here"]
 
 
+def test_a_channel_is_told_by_hand_and_what_can_not_be_told_says_so(space, chat):
+    plan(space, chat, soon(600))
+    assert (
+        "told chat: We drill at ten." in gameday(space, "announce", "chat", "We", "drill", "at ten.").stderr
+    )
+    assert [body["message"] for _, body in chat.told] == ["We drill at ten."]
+    assert "did you mean 'chat'?" in gameday(space, "announce", "chart", "x", code=2).stderr
+    chat.status = 403
+    refused = gameday(space, "announce", "chat", "x", code=5).stderr
+    assert "channel chat could not be told" in refused
+    (space / "chat.url").unlink()
+    assert "the secret in chat.url can't be read" in gameday(space, "announce", "chat", "x", code=5).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
