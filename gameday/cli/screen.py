@@ -110,7 +110,14 @@ def _draw_outside(view: live.LiveView) -> RenderableType:
 
 
 def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:
-    grid = Table(title=head, title_justify="left", title_style="bold", box=None, show_header=False)
+    grid = Table(
+        title=head,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        show_header=False,
+        min_width=len(head),  # else the title of an empty one wraps
+    )
     grid.add_column()
     grid.add_column()
     for name, state, text in rows or [("–", "unknown", "")]:
