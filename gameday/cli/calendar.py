@@ -21,6 +21,7 @@ from gameday.ports import ScheduleRow
 from gameday.render.table import Table
 from gameday.settings import Workspace
 from gameday.system import clock
+from gameday.system.files import write_whole
 
 DAY = 86_400.0
 FEED = 10_000
@@ -52,9 +53,7 @@ def _write(text: str, file: Path | None) -> None:
     if file is None:
         output.data(text)
         return
-    unfinished = file.with_name(f".{file.name}.part")
-    unfinished.write_text(text, encoding="utf-8", newline="")
-    unfinished.replace(file)
+    write_whole(file, text)
     output.talk(f"written to {file}")
 
 

@@ -234,10 +234,11 @@ class Player:
 
     def _leave(self, drill: DrillId) -> int:
         judged = closing.judge(self.store, drill)
-        folder = wiring.leave(self.space, self.store, drill)
+        folder = reverts.leave(self.space, self.store, drill)
         if not judged.result.reverted:
             reverts.tell_steps(drill, closing.still_exposed(judged))
-        output.talk(f"postmortem: {folder / 'postmortem.html'}")
+        if folder is not None:
+            output.talk(f"postmortem: {folder / 'postmortem.html'}")
         return closing.exit_code(judged)
 
     async def recover(self, drill: DrillId) -> int | None:

@@ -24,6 +24,7 @@ from gameday.core.occasion.standing import Stage, Standing
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
 from gameday.system.clock import SystemClock
+from gameday.system.files import write_whole
 from gameday.system.ids import SystemIds
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -138,14 +139,11 @@ def _write(space: Workspace, store: ports.HistoryStore, game_day: DrillId) -> Pa
 
     drafted = draft(store, game_day)
     folder = space.artifacts.parent / "gamedays" / game_day
-    folder.mkdir(parents=True, exist_ok=True)
     texts = {"report.md": rendering.markdown(drafted), "report.html": rendering.html(drafted)}
     for line in drafted.drills:
         if line.patch:
             texts[f"{line.drill}.patch"] = line.patch
     for name, text in texts.items():
-        unfinished = folder / f".{name}.part"
-        unfinished.write_text(text, encoding="utf-8", newline="")
-        unfinished.replace(folder / name)
+        write_whole(folder / name, text)
     output.talk(f"report: {folder / 'report.html'}")
     return folder
