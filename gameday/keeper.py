@@ -333,7 +333,7 @@ class Keeper:
         told = await self._read()
         await self._clean_up(told)
         if self._gone:  # it died after its last word
-            self._close(told)
+            await self._close(told)
         say("ended")
 
     async def _lost(self, why: str) -> None:
@@ -350,13 +350,15 @@ class Keeper:
                 fact = ev.FaultReverted(fault=exposed.fault, how="never-injected", by="keeper")
                 self._pen.record(fact)
         await self._clean_up(told)
-        self._close(told)
+        await self._close(told)
 
-    def _close(self, told: history.History) -> None:
-        """Close the drill in the conductor's place."""
+    async def _close(self, told: history.History) -> None:
+        """Close the drill in the conductor's place, and let the next one have the environment."""
         if told.first(ev.DrillClosed) is None:
             reverted = all(held.reverted for held in self.held.values())
             self._pen.record(ev.DrillClosed(how="aborted", reverted=reverted))
+        await self._pen.flush(READ)
+        await reverting.give_environment_back(told, self._hands)
 
     async def _told(self, within: Seconds) -> history.History:
         return await asking.in_store_thread(lambda: asking.read(self.store, self.drill), within)

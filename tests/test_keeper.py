@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday import wiring
+from gameday import ports, wiring
 from gameday.core import events as ev
 from gameday.core import exposure, history
 from gameday.system import processes
@@ -94,6 +94,10 @@ def game(tmp_path, target):
 
 def test_a_killed_conductor_leaves_no_fault_no_process_and_a_closed_drill(game, target):
     game.start(experiment(target.url), up=True)
+    until = game.store.read(game.drill)[0].event.recorded_at + 3600
+    game.store.take_lease(
+        ports.Lease(environment="test", drill=game.drill, holder="c", since=0.0, until=until)
+    )
     died = game.kill("conductor")
     closed = game.wait(ev.DrillClosed)
     assert closed.fact == ev.DrillClosed(how="aborted", reverted=True)
@@ -102,6 +106,7 @@ def test_a_killed_conductor_leaves_no_fault_no_process_and_a_closed_drill(game, 
     assert game.down.exists()
     assert game.exposed() == ()
     eventually(lambda: not processes.marked(game.drill))
+    assert game.store.lease("test") is None
 
 
 def test_a_stopped_conductor_is_ended_and_its_fault_reverted_within_five_seconds(game, target):

@@ -114,7 +114,7 @@ async def settle_history(
     closed = told.last(ev.DrillClosed)
     if closed is None or (not closed.fact.reverted and not rest):
         hands.pen.record(ev.DrillClosed(how=closing, reverted=not rest))
-    await _give_environment_back(told, hands)
+    await give_environment_back(told, hands)
     return Settled(rest=rest, fenced=fenced, swept=swept)
 
 
@@ -151,7 +151,7 @@ def cannot(request: ev.FaultRequested, hands: Hands) -> str:
     return f"this process on {host} can't revert this fault: {'; '.join(lacks)}. Run gameday revert with them"
 
 
-async def _give_environment_back(told: history.History, hands: Hands) -> None:
+async def give_environment_back(told: history.History, hands: Hands) -> None:
     """Release the environment's lease; one that the store can't take back expires by itself."""
     planned = told.first(ev.DrillPlanned)
     if planned is None:

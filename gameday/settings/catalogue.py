@@ -23,7 +23,7 @@ from gameday.formats import responder as responders
 from gameday.formats import scenario as scenarios
 from gameday.formats import scorecard as scorecards
 from gameday.formats.source import Checked, Document
-from gameday.settings.workspace import Workspace
+from gameday.settings.workspace import Unreadable, Workspace
 
 Reader = Callable[[bytes, str], Document]
 
@@ -80,8 +80,7 @@ class Catalogue:
         try:
             return self._take(path, kind)
         except ValueError as wrong:
-            hint = self._nearest(path)
-            missing = Mistake(file=path, message=str(wrong), hint=hint)
+            missing = Mistake(file=path, message=str(wrong), hint=_hint(wrong))
             self.mistakes.append(missing)
             return Checked(document=Document(file=path, data=None), value=None, mistakes=(missing,))
 
@@ -96,10 +95,6 @@ class Catalogue:
             self.checked[path, kind] = checked
         return self.checked[path, kind]
 
-    def _nearest(self, path: str) -> str:
-        near = source.nearest(PurePosixPath(path).name, self.space.siblings(path))
-        return f"did you mean '{near}'?" if near else ""
-
     def scenario(self, path: str, environment: str = "") -> Checked[Scenario]:
         """Check a scenario with every file that it names, and its environment (or another one)."""
         checked: Checked[Scenario] = self.check(path, "scenario")
@@ -110,7 +105,7 @@ class Catalogue:
             try:
                 found.setdefault(kind, self._take(named, kind).value)
             except ValueError as wrong:
-                hint = self._nearest(named)
+                hint = _hint(wrong) or (_BY_DEFAULT if (where, kind) == _DEFAULT else "")
                 self.mistakes.append(document.mistake(where, str(wrong), hint=hint))
         self._environment(document, environment)
         rules = found.get("scorecard")
@@ -145,7 +140,7 @@ class Catalogue:
             try:
                 self._take(named, kind)
             except ValueError as wrong:
-                self.mistakes.append(document.mistake(where, str(wrong), hint=self._nearest(named)))
+                self.mistakes.append(document.mistake(where, str(wrong), hint=_hint(wrong)))
                 scenario = None
                 continue
             if kind == "scenario":
@@ -180,6 +175,14 @@ class Catalogue:
     def told(self) -> tuple[Mistake, ...]:
         """Give all mistakes so far, in order, each once."""
         return tuple(sorted(set(self.mistakes)))
+
+
+def _hint(wrong: ValueError) -> str:
+    return wrong.hint if isinstance(wrong, Unreadable) else ""
+
+
+_DEFAULT = (("responders",), "scorecard")
+_BY_DEFAULT = "such responders are judged by it by default; name another under scorecard:"
 
 
 def kind_of(path: str, content: bytes) -> str:

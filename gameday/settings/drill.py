@@ -77,9 +77,9 @@ def drill_files(
 
 def _judged_by(scenario: Scenario, script: ResponderScript, catalogue: Catalogue) -> Scenario:
     """Judge an automation that plays by the automation's scorecard, where the scenario names none."""
-    if script.acts_as is not Party.AUTOMATION:
-        return scenario
     named = paths.resolve(scenario.path, scenariorules.AUTOMATION)
+    if script.acts_as is not Party.AUTOMATION or scenario.scorecard == named:
+        return scenario
     catalogue.check(named, "scorecard")
     return replace(scenario, scorecard=named)
 

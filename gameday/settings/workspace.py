@@ -9,15 +9,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from gameday.core.errors import InvalidFiles, Mistake, NotReady
-from gameday.formats import gamedaytoml, paths, reader
+from gameday.formats import gamedaytoml, paths, reader, source
 from gameday.formats.gamedaytoml import FILE, Secret, Settings
 from gameday.system import files
 
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
 """What marks a workspace that has no gameday.toml."""
+_OUTSIDE = "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]"
+
+
+class Unreadable(ValueError):
+    """A file that can't be had by its workspace path; hint: what to do about it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +56,7 @@ class Workspace:
         return whole.as_posix()
 
     def read(self, path: str) -> bytes:
-        """Read a file by its workspace path. Raises ValueError with what is wrong with the path.
+        """Read a file by its workspace path. Raises ValueError with what is wrong with it.
 
         Links are followed first, so that none leads out; `[workspace] outside` names folders that may be
         read, too.
@@ -57,22 +66,24 @@ class Workspace:
         real = _resolved(file, path)
         if not any(real.is_relative_to(folder.resolve()) for folder in folders):
             how = "leads" if paths.leaves(path) else "is a link that leads"
-            raise ValueError(f"{path} {how} out of the workspace")
+            raise Unreadable(f"{path} {how} out of the workspace", hint=_OUTSIDE)
         if real.is_dir() or (real.exists() and not real.is_file()):
             raise ValueError(f"{path} is {'a folder' if real.is_dir() else 'no ordinary file'}")
         try:
             return files.read_within(real.parent, real.name)
         except FileNotFoundError:
-            raise ValueError(f"there is no file {path}") from None
+            raise Unreadable(f"there is no file {path}", hint=self._meant(path)) from None
         except OSError as wrong:
             raise ValueError(f"{path} can't be read: {wrong.strerror}") from wrong
 
-    def siblings(self, path: str) -> list[str]:
-        """List the names of the files beside a path, to find the one that was meant."""
+    def _meant(self, path: str) -> str:
+        """Ask for the file beside a path that somebody most likely meant; empty where none is like it."""
         try:
-            return sorted(entry.name for entry in (self.root / path).parent.iterdir() if entry.is_file())
+            beside = sorted(entry.name for entry in (self.root / path).parent.iterdir() if entry.is_file())
         except OSError:
-            return []
+            return ""
+        near = source.nearest(PurePosixPath(path).name, beside)
+        return f"did you mean '{near}'?" if near else ""
 
     def find(self, folder: str, *endings: str) -> Iterator[str]:
         """Give the workspace paths of all files below a folder with one of some endings, in order."""

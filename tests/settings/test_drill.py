@@ -76,7 +76,28 @@ def test_missing_files_are_told_where_they_are_named(tmp_path: Path) -> None:
     assert mistakes(root) == [
         "scenarios/slow.yaml:4:13 there is no file experiments/slo.json | did you mean 'slow.json'?",
         "scenarios/slow.yaml:5:20 experiments/load is a folder",
-        "scenarios/slow.yaml:9:11 ../etc/passwd leads out of the workspace",
+        "scenarios/slow.yaml:9:11 ../etc/passwd leads out of the workspace | copy it into the workspace, or"
+        " name its folder in gameday.toml: [workspace] outside = [...]",
+    ]
+
+
+def test_a_file_that_is_there_is_never_asked_for_in_its_own_place(tmp_path: Path) -> None:
+    root = space.make(tmp_path)
+    experiment = root / "experiments" / "slow.json"
+    experiment.unlink()
+    experiment.symlink_to("/etc/passwd")
+    (root / "playbooks" / "slow.md").write_bytes(b" " * 2_000_000)
+    told = mistakes(root)
+    assert len(told) == 2
+    assert not any("did you mean" in each for each in told)
+
+
+def test_a_scorecard_that_is_missing_by_default_is_told_once_with_how_to_name_another(tmp_path: Path) -> None:
+    root = space.make(tmp_path)
+    (root / "scorecards" / "team.yaml").unlink()
+    assert mistakes(root) == [
+        "scenarios/slow.yaml:1:1 there is no file scorecards/team.yaml"
+        " | such responders are judged by it by default; name another under scorecard:"
     ]
 
 
