@@ -19,7 +19,7 @@ from gameday.system import clock
 
 SLICE = 90.0
 """Seconds of load that `status` looks at."""
-FIRST = "gameday run scenarios/api-latency-spike.yaml starts one"
+FIRST = "gameday run scenarios/NAME.yaml starts one"
 
 
 def find_shown(store: ports.HistoryStore, named: str, who: str) -> DrillId:

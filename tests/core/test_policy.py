@@ -379,3 +379,17 @@ def test_no_text_as_url_leads_away_from_loopback_under_no_policy(text: str):
             assert policy.addresses.is_loopback(host)
             authority = re.split(r"[/?#]", candidate.split("//", 1)[1])[0]  # RFC 3986, 3.2: where it ends
             assert "@" not in authority
+
+
+def test_an_approval_that_does_not_count_is_told_with_its_reason() -> None:
+    given = (
+        Approval(by="ada", covers="f"),
+        Approval(by="grace", covers="g"),
+        Approval(by="alan", covers="f", until=NOON),
+    )
+    asked = Facts(now=NOON, approvals=given, by="Ada", fingerprint="f")
+    [told] = [each for each in policy.check(PROTECTED, asked) if each.rule == "approvals"]
+    assert "0 of 2 other people" in told.why
+    assert "ada's does not count: it is not another person's" in told.why
+    assert "grace's covers other content" in told.why
+    assert "alan's ran out at" in told.why

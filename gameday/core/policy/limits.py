@@ -11,7 +11,7 @@ from typing import Any
 
 from gameday.core.policy import activities, addresses, hours
 from gameday.core.policy.activities import Unknown
-from gameday.core.policy.model import Calendar, Document, Facts, Policy, Users, Verdict
+from gameday.core.policy.model import Approval, Calendar, Document, Facts, Policy, Users, Verdict
 from gameday.core.values import Instant, Seconds, format_duration, format_instant
 
 
@@ -171,21 +171,24 @@ def _time(at: Instant) -> str:
 
 def _approvals(policy: Policy, facts: Facts) -> Verdict:
     """Count the other people who approved exactly this content, and whose yes still holds."""
-    starter = facts.by.strip().casefold()
-    holding = [each for each in facts.approvals if each.until is None or facts.now < each.until]
-    others = {each.by.strip().casefold() for each in holding if each.covers == facts.fingerprint} - {
-        starter,
-        "",
-    }
+    left_out = [(each, _does_not_count(each, facts)) for each in facts.approvals]
+    others = {each.by.strip().casefold() for each, why in left_out if not why}
     needed = max(1, policy.approvals)
-    allowed = bool(starter) and bool(facts.fingerprint) and len(others) >= needed
-    why = (
-        f"{'' if allowed else 'needs approval: '}{len(others)} of {needed} other people approved this content"
-    )
-    hint = (
-        ""
-        if allowed
-        else f"another person adds to {policy.approvals_file}: by, covers = '{facts.fingerprint}'"
-    )
+    allowed = bool(facts.by.strip()) and bool(facts.fingerprint) and len(others) >= needed
+    count = f"{len(others)} of {needed} other people approved this content"
+    without = ", ".join(f"{each.by.strip() or 'nobody'}'s {why}" for each, why in left_out if why)
+    why = count if allowed else f"needs approval: {count}{f'; {without}' if without else ''}"
+    hint = f"another person adds to {policy.approvals_file}: by, covers = '{facts.fingerprint}'"
     subject = f"a protected environment, started by {facts.by or 'somebody without a name'}"
-    return Verdict(rule="approvals", allowed=allowed, subject=subject, why=why, hint=hint)
+    return Verdict(rule="approvals", allowed=allowed, subject=subject, why=why, hint="" if allowed else hint)
+
+
+def _does_not_count(approval: Approval, facts: Facts) -> str:
+    """Say why an approval does not count; empty when it does."""
+    if not approval.by.strip() or approval.by.strip().casefold() == facts.by.strip().casefold():
+        return "does not count: it is not another person's"
+    if approval.covers != facts.fingerprint:
+        return "covers other content"
+    if approval.until is not None and facts.now >= approval.until:
+        return f"ran out at {_time(approval.until)}"
+    return ""
