@@ -8,6 +8,7 @@ such values, so that `dataclasses.asdict` gives their JSON.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from gameday.core.values import Party, Seconds, Severity
@@ -155,7 +156,18 @@ class Guardrail:
             return f"slo {self.slo} below {self.below:.0%} for {self.lasting:g}s"
         if self.prometheus is not None:
             return f"prometheus {bound(self.prometheus)} for {self.lasting:g}s"
-        return f"cloudwatch alarm {self.alarm}" if self.alarm else "probe"
+        if self.alarm:
+            return f"cloudwatch alarm {self.alarm}"
+        return f"probe {_called(self.probe)}".strip()
+
+
+def _called(probe: str) -> str:
+    """Give the name of a probe in JSON; empty where it has none."""
+    try:
+        read = json.loads(probe)
+    except ValueError:
+        return ""
+    return str(read.get("name", "")) if isinstance(read, dict) else ""
 
 
 def bound(query: Query) -> str:

@@ -179,11 +179,15 @@ def test_a_guardrail_on_an_slo_aborts_with_its_name():
     assert history.first(ev.AbortRequested).fact.reason == "guardrail"
 
 
+PROBE = '{"type": "probe", "name": "orders"}'
+
+
 @pytest.mark.parametrize(("answer", "tripped"), [(False, True), (None, True), (True, False)])
 def test_a_probe_guardrail_trips_when_it_fails_or_stays_silent(answer, tripped):
-    stage = Stage(replace(SCENARIO, guardrails=(Guardrail(probe="p", every=2.0),)))
-    stage.at(20, lambda s: s.probes.answers.update(p=answer))
-    assert (stage.play().first(ev.GuardrailTripped) is not None) is tripped
+    stage = Stage(replace(SCENARIO, guardrails=(Guardrail(probe=PROBE, every=2.0),)))
+    stage.at(20, lambda s: s.probes.answers.update({PROBE: answer}))
+    found = stage.play().first(ev.GuardrailTripped)
+    assert (found.fact.guardrail if found else "") == ("probe orders" if tripped else "")
 
 
 def test_an_unmet_steady_state_injects_nothing():

@@ -63,6 +63,12 @@ def test_what_cannot_be_asked_is_neither_true_nor_false_and_the_next_one_is_aske
     assert second.ok is True
 
 
+def test_an_answer_beyond_its_tolerance_is_told_with_it_and_without_headers(target):
+    (judged,) = asked(http(target.url, 201))
+    assert judged.detail.startswith("status 200: ")
+    assert judged.detail.endswith(", tolerance 201")
+
+
 def test_a_probe_that_hangs_is_unknown_after_its_timeout(target):
     hang = {**python("nap", "nap", kind="probe"), "timeout": 0.5, "tolerance": True}
     first, second = asked(hang, http(target.url, 200))

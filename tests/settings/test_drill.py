@@ -77,7 +77,7 @@ def test_missing_files_are_told_where_they_are_named(tmp_path: Path) -> None:
         "scenarios/slow.yaml:4:13 there is no file experiments/slo.json | did you mean 'slow.json'?",
         "scenarios/slow.yaml:5:20 experiments/load is a folder",
         "scenarios/slow.yaml:9:11 ../etc/passwd leads out of the workspace | "
-        + "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]",
+         "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]",
     ]
 
 
@@ -97,7 +97,7 @@ def test_a_scorecard_that_is_missing_by_default_is_told_once_with_how_to_name_an
     (root / "scorecards" / "team.yaml").unlink()
     assert mistakes(root) == [
         "scenarios/slow.yaml:1:1 there is no file scorecards/team.yaml | "
-        + "such responders are judged by it by default; name another under scorecard:"
+         "such responders are judged by it by default; name another under scorecard:"
     ]
 
 

@@ -26,7 +26,8 @@ def ask(line: Line, command: Json) -> None:
         ensure_activity_is_valid(probe)
         output = run_activity(probe, {}, {})
         ok = bool(within_tolerance(probe["tolerance"], output) if "tolerance" in probe else output)
-        line.say("answer", ok=ok, detail=redactor.excerpt(output))
+        beyond = f", tolerance {probe['tolerance']!r}" if "tolerance" in probe and not ok else ""
+        line.say("answer", ok=ok, detail=redactor.excerpt(shown(output) + beyond))
     except Exception as error:  # noqa: BLE001  # a user's probe may raise anything; it is told, not judged
         line.say("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
 
@@ -60,7 +61,18 @@ def detail(state: Json | None) -> str:
     name, tolerance = last["activity"].get("name"), last["activity"].get("tolerance")
     if last["status"] == "failed":
         return f"probe {name} failed: {_said(last)}"
-    return f"probe {name} gave {last['output']!r}, tolerance {tolerance!r}"
+    return f"probe {name} gave {shown(last['output'])}, tolerance {tolerance!r}"
+
+
+def shown(output: Any) -> str:
+    """Give what people read of an answer: of HTTP status and body, without the headers."""
+    match output:
+        case None | str():
+            return output or ""
+        case {"status": status, "headers": _, "body": body}:
+            return f"status {status}: {shown(body)}"
+        case _:
+            return json.dumps(output, default=str, ensure_ascii=False)
 
 
 def _said(run: Mapping[str, Any]) -> str:
