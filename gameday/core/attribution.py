@@ -163,9 +163,9 @@ def _unrecovered(impact: Impact, framed: conditions.Frame) -> _Who:
     if framed.rollback is None:
         return _Who(RecoveredBy.NONE, "Users were well again, but the scenario's rule was not met.")
     gap = impact.ended.at - framed.rollback
-    if gap >= 0:
-        why = f"Users were well again {format_duration(gap)} after our own rollback."
-        return _Who(RecoveredBy.ROLLBACK, why)
+    if impact.ended.latest >= framed.rollback:
+        after = f"well again {format_duration(gap)} after" if gap >= 0.05 else "hurt until"
+        return _Who(RecoveredBy.ROLLBACK, f"Users were {after} our own rollback.")
     why = f"Users were well again only {format_duration(-gap)} before our own rollback: too short to tell."
     return _Who(RecoveredBy.UNCLEAR, why)
 

@@ -131,7 +131,9 @@ class Judge:
             return NOT_PROVED
         found = self._found(chosen, condition, fault)
         relevant = [(slo, one) for slo, one in found if one.start.at < self.frame.limit]
-        if not relevant:
+        if not relevant:  # it held from the start on, if it was looked at for long enough
+            if any(not self._lasted(slo, started.at, condition.lasting) for slo in chosen):
+                return CANNOT_TELL if self._blind() else NOT_PROVED
             return Proof(at=started.at, basis="observed", evidence=self.frame.evidence, bound=started)
         if any(not self._ended(slo, one, condition.lasting) for slo, one in relevant):
             return CANNOT_TELL if self._blind() else NOT_PROVED
@@ -170,13 +172,14 @@ class Judge:
         return self.known[key]
 
     def _ended(self, slo: Slo, one: Stretch, lasting: float) -> bool:
-        """Tell whether a stretch ended, for good and by itself.
+        """Tell whether a stretch ended, for good and by itself."""
+        return one.end is not None and self._lasted(slo, one.end.at, lasting)
 
-        It must hold for `lasting` seconds, of which at least a window lies before our rollback.
-        """
-        if one.end is None or one.end.at + lasting > self.history.load.until:
+    def _lasted(self, slo: Slo, since: Instant, lasting: float) -> bool:
+        """Tell whether there was load for `lasting` seconds, at least a window of it before our rollback."""
+        if since + lasting > self.history.load.until:
             return False
-        return one.end.at + min(lasting, slo.window) <= self.frame.limit
+        return since + min(lasting, slo.window) <= self.frame.limit
 
     def _blind(self) -> bool:
         """Tell whether load was lost before our rollback, so that nobody could see users recover."""

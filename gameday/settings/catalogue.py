@@ -105,7 +105,7 @@ class Catalogue:
             try:
                 found.setdefault(kind, self._take(named, kind).value)
             except ValueError as wrong:
-                hint = _hint(wrong) or (_BY_DEFAULT if (where, kind) == _DEFAULT else "")
+                hint = _hint(wrong) or (BY_DEFAULT if (where, kind) == _DEFAULT else "")
                 self.mistakes.append(document.mistake(where, str(wrong), hint=hint))
         self._environment(document, environment)
         rules = found.get("scorecard")
@@ -182,7 +182,7 @@ def _hint(wrong: ValueError) -> str:
 
 
 _DEFAULT = (("responders",), "scorecard")
-_BY_DEFAULT = "such responders are judged by it by default; name another under scorecard:"
+BY_DEFAULT = "such responders are judged by it by default; name another under scorecard:"
 
 
 def kind_of(path: str, content: bytes) -> str:

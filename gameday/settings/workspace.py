@@ -18,7 +18,7 @@ from gameday.system import files
 
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
 """What marks a workspace that has no gameday.toml."""
-_OUTSIDE = "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]"
+OUTSIDE = "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]"
 
 
 class Unreadable(ValueError):
@@ -66,7 +66,7 @@ class Workspace:
         real = _resolved(file, path)
         if not any(real.is_relative_to(folder.resolve()) for folder in folders):
             how = "leads" if paths.leaves(path) else "is a link that leads"
-            raise Unreadable(f"{path} {how} out of the workspace", hint=_OUTSIDE)
+            raise Unreadable(f"{path} {how} out of the workspace", hint=OUTSIDE)
         if real.is_dir() or (real.exists() and not real.is_file()):
             raise ValueError(f"{path} is {'a folder' if real.is_dir() else 'no ordinary file'}")
         try:

@@ -80,6 +80,12 @@ def test_our_own_rollback_recovers_for_nobody():
     assert "after our own rollback" in found.why
 
 
+def test_an_impact_that_ended_in_the_moment_of_our_rollback_was_ended_by_it():
+    found = HURT.ended(at=59).revert(at=60.05).result().attribution
+    assert found.recovered_by is RecoveredBy.ROLLBACK
+    assert found.why == "Users were hurt until our own rollback."
+
+
 def test_a_recovery_too_near_to_our_rollback_is_unclear():
     assert who(HURT.action("flag off", at=59).ended(at=61).revert(at=62)) is RecoveredBy.UNCLEAR
 

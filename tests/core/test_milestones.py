@@ -201,6 +201,16 @@ def test_without_load_nobody_can_tell_whether_users_recovered():
     assert found.interval("recover").verdict is Verdict.UNKNOWN
 
 
+def test_what_was_never_worse_than_the_bar_is_contained_only_if_it_was_seen_for_long_enough():
+    bar = any_of(Condition(slo="*", at_least=0.3, lasting=10.0))
+    mild = ruled(Game().fault(at=10).bad(CHECKOUTS, 10, 60, share=0.5), contained=bar)
+    assert seconds(mild.over(at=80), N.CONTAINED) == 10
+    lost = derived(mild.lost_load(at=15).revert(at=16).close(at=17))
+    assert lost.by_name[N.CONTAINED].at is None
+    assert lost.interval("contain").verdict is Verdict.UNKNOWN
+    assert seconds(mild.ended(at=10.5).revert(at=11).close(at=80), N.CONTAINED) is None
+
+
 def test_verified_is_the_steady_state_and_a_mark_only_where_that_could_not_be_judged():
     assert seconds(HURT.verified(at=90), N.VERIFIED) == 90
     assert seconds(HURT.mark("verified", at=85).verified(at=90, met=False), N.VERIFIED) is None

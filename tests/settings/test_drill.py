@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gameday.core.errors import InvalidFiles
-from gameday.settings import DrillFiles, drill_files, load_workspace
+from gameday.settings import DrillFiles, catalogue, drill_files, load_workspace, workspace
 from tests.formats.mistakes import told
 from tests.settings import space
 
@@ -76,8 +76,7 @@ def test_missing_files_are_told_where_they_are_named(tmp_path: Path) -> None:
     assert mistakes(root) == [
         "scenarios/slow.yaml:4:13 there is no file experiments/slo.json | did you mean 'slow.json'?",
         "scenarios/slow.yaml:5:20 experiments/load is a folder",
-        "scenarios/slow.yaml:9:11 ../etc/passwd leads out of the workspace | "
-         "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]",
+        f"scenarios/slow.yaml:9:11 ../etc/passwd leads out of the workspace | {workspace.OUTSIDE}",
     ]
 
 
@@ -96,8 +95,7 @@ def test_a_scorecard_that_is_missing_by_default_is_told_once_with_how_to_name_an
     root = space.make(tmp_path)
     (root / "scorecards" / "team.yaml").unlink()
     assert mistakes(root) == [
-        "scenarios/slow.yaml:1:1 there is no file scorecards/team.yaml | "
-         "such responders are judged by it by default; name another under scorecard:"
+        f"scenarios/slow.yaml:1:1 there is no file scorecards/team.yaml | {catalogue.BY_DEFAULT}"
     ]
 
 
