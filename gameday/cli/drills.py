@@ -148,7 +148,8 @@ def status(*, json: bool, who: str = "") -> int:
         screen.show(views)
     else:
         output.talk("no drill is on")
-        output.hint(FIRST)
+        held = [row.drill for row in store.game_days() if row.closed is None]
+        output.hint(f"{', '.join(held)} is open: gameday plan show" if held else FIRST)
     return 0
 
 

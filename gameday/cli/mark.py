@@ -44,7 +44,7 @@ class Command:
 
     kind        the fact that it states
     body        its fields, as far as words and drill give them; raises UsageError
-    said        what the confirmation begins with
+    said        what the confirmation begins with, by the fact's fields and the command's words
     add         adds its own arguments
     afterwards  it may also be said of a drill that has ended, which makes a new revision
     facilitator in a game day, only its facilitators may say it
@@ -127,6 +127,15 @@ def _inject(asked: Asked, live: LiveDrill) -> Body:
         if any(fact["index"] == index for fact in live.facts(kind)):
             raise UsageError(f"inject {asked.id} was {word} already", hint="gameday status shows the latest")
     return {"index": index, "send": asked.action == "send", "why": _clean(" ".join(asked.why))}
+
+
+def _grant(asked: Asked, live: LiveDrill) -> Body:
+    """Credit a lever. Raises UsageError while nothing is injected: it would be undone before it had begun."""
+    if live.plan["scenario"].get("experiment") and live.fault_at is None:
+        raise UsageError(
+            "no fault is injected yet, so there is nothing to grant", hint="gameday status shows the phase"
+        )
+    return {"milestone": "contained", "granted": True, "lever": _clean(" ".join(asked.lever))}
 
 
 def _marks(milestone: str) -> Callable[[Asked, LiveDrill], Body]:
@@ -219,11 +228,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "grant": Command(
         kind="MilestoneMarked",
-        body=lambda asked, _live: {
-            "milestone": "contained",
-            "granted": True,
-            "lever": _clean(" ".join(asked.lever)),
-        },
+        body=_grant,
         said=lambda body: f"granted: {body['lever']}",
         add=lambda parser: parser.add_argument(
             "lever", nargs="+", metavar="LEVER", help="What the team did, such as: failed over to B."
@@ -233,7 +238,7 @@ COMMANDS: Mapping[str, Command] = {
     "inject": Command(
         kind="InjectAsked",
         body=_inject,
-        said=lambda body: f"inject {body['index']} is {'sent' if body['send'] else 'left out'}",
+        said=lambda body: f"inject {body['id']} is to be {'sent' if body['send'] else 'left out'}",
         add=lambda parser: (
             parser.add_argument("action", choices=("send", "skip"), metavar="send|skip", help="Which."),
             parser.add_argument("id", metavar="ID", help="Its id, or its number from 0."),
@@ -376,7 +381,7 @@ def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -
     into = f"drill {live.drill}" if since == live.started else f"the incident (drill {live.drill})"
     shown = livedrill.shows(live.plan, _clean(asked.by), os.environ)
     when = f"{text} into {into}" if shown else f"at {format_instant(at)}"
-    output.talk(f"{command.said(body)}, {when}")
+    output.talk(f"{command.said({**vars(asked), **body})}, {when}")
     hint = _hint_text(command, live, body)
     if asked.json:
         said = {"drill": live.drill, "event": event["id"], "kind": command.kind, "fact": body}

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from gameday.core.errors import GamedayError
+from gameday.core.errors import GamedayError, InvalidFiles
 from gameday.system import confidential
 
 JsonValue = Mapping[str, object] | Sequence[object]
@@ -43,7 +43,11 @@ def _paint(text: str, code: str) -> str:
 
 
 def problem(error: GamedayError) -> int:
-    """Explain an error on stderr, with its hint, and give its exit code."""
+    """Explain an error on stderr, with its hint, and give its exit code; mistakes in files line by line."""
+    if isinstance(error, InvalidFiles):
+        for mistake in error.mistakes:
+            talk(str(mistake))
+        return error.exit_code
     talk(f"{_paint('error:', '1;31')} {error.message}")
     if error.hint:
         hint(error.hint)

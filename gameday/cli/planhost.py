@@ -24,7 +24,7 @@ from gameday.conduct.desk import Desk
 from gameday.conduct.hosting import Host
 from gameday.conduct.recorder import Recorder
 from gameday.core import events as ev
-from gameday.core.errors import GamedayError, InvalidFiles, NotReady, StoreUnavailable
+from gameday.core.errors import GamedayError, NotReady, StoreUnavailable
 from gameday.core.gamefacts import GameDayPlanned
 from gameday.core.gameplan import PREFIX, GameDayPlan, Item, Occasion
 from gameday.core.occasion import standing as standings
@@ -55,15 +55,6 @@ class Options:
 
 def main(options: Options) -> int:
     """Open a game day, or take it up, conduct it, and leave its report."""
-    try:
-        return _host(options)
-    except InvalidFiles as wrong:
-        for mistake in wrong.mistakes:
-            output.talk(str(mistake))
-        return wrong.exit_code
-
-
-def _host(options: Options) -> int:
     space = wiring.workspace(options.plan)
     files = game_day_files(space, options.plan)
     who = days.must_facilitate(files.plan, options.who)

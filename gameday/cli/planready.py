@@ -30,9 +30,7 @@ def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
     try:
         files = game_day_files(space, path)
     except InvalidFiles as wrong:
-        for mistake in wrong.mistakes:
-            output.talk(str(mistake))
-        return wrong.exit_code
+        return output.problem(wrong)
     found = list(_checks(space, files, anytime=anytime, who=who))
     code = max((code for _, _, code in found), default=0)
     if json:
@@ -54,7 +52,7 @@ def _checks(
 ) -> Iterator[tuple[str, str, int]]:
     """Give each check's name, what was found, and its exit code."""
     plan, now = files.plan, clock.now()
-    warnings = "; ".join(one.message for one in files.warnings)
+    warnings = "; ".join(f"{one.file}: {one.message}" for one in files.warnings)
     count = sum(not item.is_break for item in plan.agenda)
     kept = format_duration(files.lasts)
     yield "files", f"{count} scenarios, {kept} at most{f'; {warnings}' if warnings else ''}", 0

@@ -34,7 +34,13 @@ class _Day:
     def say(self, fact: gf.GameDayFact, text: str) -> int:
         self.pen.record(fact)
         output.talk(text)
+        if not isinstance(fact, gf.GameDayEnded) and not self.conducted:
+            output.hint(f"no terminal conducts it: gameday plan start {self.now.plan.path} takes it up")
         return 0
+
+    @property
+    def conducted(self) -> bool:
+        return hosting.conducted(self.store, DrillId(self.now.game_day), SystemClock())
 
     def title(self, turn: Turn) -> str:
         return f"item {turn.item + 1}, {self.now.title(turn)}"
@@ -168,7 +174,7 @@ def end(*, game_day: str, who: str) -> int:
     drill = "; the drill's response ends, and is judged" if day.now.stage is Stage.DRILL else ""
     code = day.say(gf.GameDayEnded(why="facilitator"), f"{day.now.game_day} has ended{drill}")
     ended = DrillId(day.now.game_day)
-    if hosting.conducted(day.store, ended, SystemClock()):
+    if day.conducted:
         output.hint("the terminal that conducts it writes the report; where it died: gameday plan report")
         return code
     space = wiring.workspace()

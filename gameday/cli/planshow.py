@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gameday import ports, wiring
 from gameday.cli import days, moments, output
+from gameday.conduct import hosting
 from gameday.core.errors import UsageError
 from gameday.core.gamefacts import GameDayPlanned
 from gameday.core.gameplan import GameDayPlan
@@ -39,6 +40,7 @@ class Shown:
     histories: Mapping[str, History]
     opened: bool
     insider: bool
+    conducted: bool = False
     next: Instant | None = None
     lasts: float = 0.0
 
@@ -95,6 +97,7 @@ def of(store: ports.HistoryStore, game_day: DrillId, who: str) -> Shown:
         histories=days.histories(store, now),
         opened=True,
         insider=over or _sees(now.plan, who, attended=now.planned.attended),
+        conducted=not over and hosting.conducted(store, game_day, clock.SystemClock()),
     )
 
 
@@ -111,6 +114,8 @@ def _text(shown: Shown) -> str:
     lines = [f"{plan.title} ({plan.gameday}), on {plan.environment}", *_when(shown)]
     if shown.opened:
         lines.append(f"{now.game_day}: {stage_words(now)}")
+        if not shown.conducted and now.stage is not standings.Stage.ENDED:
+            lines.append(f"no terminal conducts it: gameday plan start {plan.path} takes it up")
     held: dict[str, int] = {}
     for role in (role for one in plan.participants for role in one.roles):
         held[role] = held.get(role, 0) + 1

@@ -21,7 +21,7 @@ from gameday.conduct import closing
 from gameday.conduct.conductor import Conductor
 from gameday.conduct.desk import Desk
 from gameday.core import plan as planning
-from gameday.core.errors import GamedayError, InvalidFiles, NotReady, StoreUnavailable, UsageError
+from gameday.core.errors import GamedayError, NotReady, StoreUnavailable, UsageError
 from gameday.core.values import Mode, format_duration
 from gameday.render import live, result_json, words
 from gameday.settings import Workspace
@@ -54,19 +54,10 @@ def main(options: Options) -> int:
     try:
         return _run(options)
     except GamedayError as error:
-        code = explain(error)
+        code = output.problem(error)
         if options.json and code in (2, 5):
             output.data_json(result_json.error(error))
         return code
-
-
-def explain(error: GamedayError) -> int:
-    """Explain what went wrong; mistakes in files stand on lines of their own."""
-    if not isinstance(error, InvalidFiles):
-        return output.problem(error)
-    for mistake in error.mistakes:
-        output.talk(str(mistake))
-    return error.exit_code
 
 
 def _run(options: Options) -> int:
@@ -113,7 +104,7 @@ def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: O
     judged = closing.judge(store, desk.drill)
     folder = reverts.leave(space, store, desk.drill)
     if failure is not None:
-        explain(failure)
+        output.problem(failure)
     code = _with_store(closing.exit_code(judged), store, folder, failure)
     _tell(judged, folder, failure, options, code)
     return code

@@ -150,6 +150,7 @@ def list_schedules(*, json: Json = False) -> None:
         output.talk("no schedule yet")
         output.hint("gameday schedule add SCENARIO --rrule RULE --zone ZONE")
         return
+    from gameday.formats.recurrence import ONCE  # noqa: PLC0415
     from gameday.render.table import Table  # noqa: PLC0415
 
     head = ("Schedule", "Scenario", "Environment", "Rule", "Zone", "Next window")
@@ -158,7 +159,7 @@ def list_schedules(*, json: Json = False) -> None:
             row.schedule.schedule,
             row.schedule.scenario,
             row.schedule.environment,
-            row.schedule.recurrence.text,
+            "once" if row.schedule.recurrence.text == ONCE else row.schedule.recurrence.text,
             row.schedule.recurrence.zone,
             _next(row),
         )

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from gameday import wiring
 from gameday.cli import moments, output, scheduleplan, telling
-from gameday.cli.scheduleasked import Asked, must_be_id, read_hours, seconds
+from gameday.cli.scheduleasked import Asked, grace, must_be_id, must_have_a_use, read_hours, seconds
 from gameday.core import plan as planning
 from gameday.core import schedule as schedules
 from gameday.core.errors import UsageError
@@ -38,7 +38,7 @@ def add(asked: Asked) -> ScheduleRow:
     following = recurrence.first(schedule.recurrence, Instant(float(int(now) + 1)))
     if following is None:
         raise UsageError(
-            "every occurrence of it lies in the past", hint="gameday schedule preview shows them"
+            f"every occurrence of {space.name(asked.scenario)} lies in the past", hint=_later(asked)
         )
     _must_fit(schedule, following)
     _warn_of_calendars(schedule, space, now)
@@ -54,6 +54,12 @@ def add(asked: Asked) -> ScheduleRow:
     return row
 
 
+def _later(asked: Asked) -> str:
+    if asked.scenario.name.endswith(gameplan.ENDINGS):
+        return "change the plan's date or recurrence"
+    return "--at a later time" if asked.at else "gameday schedule preview shows the next ones of a rule"
+
+
 def _rule(asked: Asked, now: Instant) -> Recurrence:
     zone = asked.zone or "UTC"
     recurrence.zone(zone)
@@ -61,7 +67,9 @@ def _rule(asked: Asked, now: Instant) -> Recurrence:
         if asked.rrule or asked.cron or asked.start:
             raise UsageError("--at says it all", hint="leave out --rrule, --cron and --from")
         once = recurrence.local_start(asked.at, zone)
-        return recurrence.parse(Kind.RRULE, "FREQ=DAILY;COUNT=1", zone, once)
+        return recurrence.parse(Kind.RRULE, recurrence.ONCE, zone, once)
+    if not asked.rrule and not asked.cron:
+        raise UsageError("nothing says when", hint="--rrule 'FREQ=WEEKLY;BYDAY=TU', --cron or --at")
     kind, text = rule_of(asked.rrule, asked.cron)
     begin = recurrence.local_start(asked.start or moments.utc(Instant(float(int(now)))), zone)
     return recurrence.parse(kind, text, zone, begin)
@@ -84,6 +92,7 @@ def _schedule(asked: Asked, space: Workspace, now: Instant, seed: str) -> Schedu
     mode = asked.mode or Mode.EVALUATE.value
     if mode not in set(Mode):
         raise UsageError(f"'{mode}' is not a mode", hint="evaluate or train")
+    must_have_a_use(asked)
     for line in asked.hours:
         read_hours(line)
     return Schedule(
@@ -99,7 +108,7 @@ def _schedule(asked: Asked, space: Workspace, now: Instant, seed: str) -> Schedu
         hours=asked.hours,
         freezes=asked.freezes,
         distance=seconds("--distance", asked.distance),
-        grace=seconds("--grace", asked.grace) or schedules.GRACE,
+        grace=grace(asked) or schedules.GRACE,
         channels=asked.channels,
         notice=seconds("--notice", asked.notice),
         participants=asked.participants,

@@ -13,6 +13,9 @@ from gameday.core.errors import UsageError
 from gameday.core.policy import hours
 from gameday.core.values import Seconds, parse_duration
 
+SHORTEST_GRACE: Seconds = 1.0
+"""A daemon starts what is due within a second of its time."""
+
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 
@@ -56,6 +59,24 @@ def seconds(option: str, text: str) -> Seconds:
         return parse_duration(text) if text else 0.0
     except ValueError as wrong:
         raise UsageError(f"{option}: {wrong}") from wrong
+
+
+def grace(asked: Asked) -> Seconds:
+    """Read how late it may start; 0 where nothing was said. Raises UsageError for what nothing could meet."""
+    read = seconds("--grace", asked.grace)
+    if asked.grace and read < SHORTEST_GRACE:
+        raise UsageError(
+            f"--grace: within {asked.grace} nothing could start", hint=f"{SHORTEST_GRACE:g}s or more"
+        )
+    return read
+
+
+def must_have_a_use(asked: Asked) -> None:
+    """Refuse what would be kept and never looked at. Raises UsageError."""
+    if asked.approve_before and not asked.approvals:
+        raise UsageError("--approve-before: no approval is asked for", hint="--approvals 1")
+    if (asked.participants or asked.channels) and not asked.notice:
+        raise UsageError("nobody is told of anything without a notice", hint="--notice 24h")
 
 
 def read_hours(line: str) -> None:

@@ -6,7 +6,7 @@ Does not: keep it; `cli.scheduleadd` does.
 
 from __future__ import annotations
 
-from gameday.cli.scheduleasked import Asked, must_be_id, read_hours, seconds
+from gameday.cli.scheduleasked import Asked, grace, must_be_id, read_hours, seconds
 from gameday.core.errors import UsageError
 from gameday.core.schedule import Schedule, ScheduleId
 from gameday.core.values import Instant, Seconds
@@ -28,7 +28,7 @@ def schedule(asked: Asked, space: Workspace, now: Instant, seed: str, by: str) -
         raise UsageError(f"{plan.path} announces nothing", hint="leave out --notice, or announcement: window")
     for line in asked.hours:
         read_hours(line)
-    grace = JOINING if files.attended else GRACE
+    usual = JOINING if files.attended else GRACE
     return Schedule(
         schedule=ScheduleId(must_be_id(asked.id or plan.gameday)),
         scenario=plan.path,
@@ -44,7 +44,7 @@ def schedule(asked: Asked, space: Workspace, now: Instant, seed: str, by: str) -
         hours=asked.hours,
         freezes=asked.freezes,
         distance=seconds("--distance", asked.distance),
-        grace=seconds("--grace", asked.grace) or grace,
+        grace=grace(asked) or usual,
         notice=notice,
         participants=tuple(one.name for one in plan.participants),
         lasts=files.lasts,

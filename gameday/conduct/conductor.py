@@ -102,7 +102,14 @@ class Conductor:
             wanted = desk.scenario.load
             desk.pen.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
         await self._wait(lambda: False, desk.scenario.phases.baseline)
-        self._baseline_is_good()
+        try:
+            self._baseline_is_good()
+        except NotReady as refused:
+            check = ev.PreflightChecked(
+                check="baseline", passed=False, detail=refused.message, hint=refused.hint
+            )
+            desk.pen.record(check)
+            raise
 
     def _baseline_is_good(self) -> None:
         """Refuse to inject when the users' SLOs can't be judged, or are not met, before the fault."""

@@ -136,8 +136,9 @@ class Host:
         return False
 
     def _over(self, turn: Turn, drill: DrillId, code: int | None, why: str) -> None:
-        how = _how(self._table, drill)
-        self._record(gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how, exit_code=code, why=why))
+        how, refused = _how(self._table, drill)
+        fact = gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how, exit_code=code, why=why or refused)
+        self._record(fact)
 
     def _break(self, standing: Standing) -> None:
         """Begin the break at hand, or end it: when its time is over, or at a go."""
@@ -245,10 +246,11 @@ def occasion(standing: Standing) -> Occasion:
     )
 
 
-def _how(table: Table, drill: DrillId) -> str:
-    """Say how a drill ended by its own history; `lost` where it never began one."""
+def _how(table: Table, drill: DrillId) -> tuple[str, str]:
+    """Say how a drill ended by its own history, and what kept it from beginning; `lost` without one."""
     try:
-        closed = closing.history_of(table.store, drill).last(ev.DrillClosed)
+        told = closing.history_of(table.store, drill)
     except LookupError:
-        return standings.LOST
-    return closed.fact.how if closed else "failed"
+        return standings.LOST, ""
+    closed = told.last(ev.DrillClosed)
+    return closed.fact.how if closed else "failed", told.refused

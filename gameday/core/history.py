@@ -93,6 +93,15 @@ class History:
         return planned.fact
 
     @property
+    def refused(self) -> str:
+        """What kept a drill from beginning, so that nobody had to respond; empty where it did begin."""
+        closed = self.last(ev.DrillClosed)
+        if closed is None or closed.fact.how != "not-ready" or self.first(ev.FaultRequested):
+            return ""
+        failed = [one.fact for one in self.each(ev.PreflightChecked) if not one.fact.passed]
+        return f"{failed[-1].check}: {failed[-1].detail}" if failed else "it was not ready"
+
+    @property
     def closed_at(self) -> Instant | None:
         """The instant at which the first DrillClosed was recorded: what was known then is settled."""
         return min((one.event.recorded_at for one in self.each(ev.DrillClosed)), default=None)

@@ -17,8 +17,6 @@ from gameday.core.schedule import Kind, Recurrence
 from gameday.formats import experiment, paths, recurrence
 from gameday.formats.source import Document, Path
 
-ONCE = "FREQ=DAILY;COUNT=1"
-
 
 def check(document: Document) -> Iterator[Mistake]:
     """Tell what is wrong between the keys of a plan."""
@@ -40,7 +38,7 @@ def when(document: Document) -> tuple[Recurrence, bool]:
     zone = str(document.get(("zone",), "UTC"))
     once = document.get(("date",))
     if once is not None:
-        return recurrence.parse(Kind.RRULE, ONCE, zone, _start(once, zone)), True
+        return recurrence.parse(Kind.RRULE, recurrence.ONCE, zone, _start(once, zone)), True
     found = document.get(("recurrence",), {})
     kind = Kind.RRULE if "rrule" in found else Kind.CRON
     return recurrence.parse(kind, str(found[kind.value]), zone, _start(found["from"], zone)), False

@@ -37,6 +37,8 @@ from gameday.core.schedule import Kind, Recurrence
 from gameday.core.values import Instant
 from gameday.formats import source
 
+ONCE = "FREQ=DAILY;COUNT=1"
+"""The rule of what is once: its start."""
 CYCLE = 400
 _LAST = 9999
 _MARGIN = timedelta(days=2)

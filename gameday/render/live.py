@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gameday.core import events as ev
-from gameday.core.history import History
+from gameday.core.history import Dated, History
 from gameday.core.impact import ServiceLevel
 from gameday.core.postmortem import sentences
 from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds, format_duration
@@ -255,8 +256,8 @@ def _question(history: History, now: Instant) -> Question | None:
 
 
 def _fault(history: History) -> str:
-    """Say where the fault stands: not injected | in force | reverting | reverted | failed."""
-    state = "not injected"
+    """Say where the fault stands: not injected | in force | reverting | reverted | failed; none on paper."""
+    state = "not injected" if history.plan.scenario.experiment else "none: a tabletop"
     for event in history.events:
         match event.fact:
             case ev.FaultInjected():
@@ -274,10 +275,10 @@ def _fault(history: History) -> str:
 
 def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> tuple[Clock, ...]:
     """Give the three clocks. Live, they run from the fault: the onset of impact is settled afterwards."""
-    injected = history.first(ev.FaultInjected)
+    zero = _zero(history)
     objectives = history.plan.scenario.objectives
     ended = history.first(ev.ResponseEnded)
-    well = _well_since(levels, now) if injected else None
+    well = _well_since(levels, now) if zero is not None else None
     stops = {
         "detect": _first(history, (*_PEOPLE, ev.IncidentDeclared), MilestoneName.DETECTED),
         "contain": _first(history, (), MilestoneName.CONTAINED),
@@ -285,11 +286,19 @@ def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> t
     }
     over = ended.at if ended else now
     return tuple(
-        _clock(name, injected.at if injected else None, stop, over, limit, running=ended is None)
+        _clock(name, zero, stop, over, limit, running=ended is None)
         for (name, stop), limit in zip(
             stops.items(), (objectives.detect, objectives.contain, objectives.recover), strict=True
         )
     )
+
+
+def _zero(history: History) -> Instant | None:
+    """Give the instant from which times are told: the fault's; in a tabletop, the first inject's."""
+    zero: Dated[Any] | None = history.first(ev.FaultInjected)
+    if zero is None and not history.plan.scenario.experiment:
+        zero = history.first(ev.InjectSent)
+    return zero.at if zero else None
 
 
 def _clock(
@@ -354,8 +363,8 @@ def _guardrails(history: History) -> tuple[GuardrailLine, ...]:
 
 
 def _latest(history: History, start: Instant, number: int) -> tuple[EventLine, ...]:
-    injected = history.first(ev.FaultInjected)
-    zero = injected.at if injected else start
+    zero = _zero(history)
+    zero = start if zero is None else zero
     told = [(event, said) for event in history.events if (said := sentence(event))]
     return tuple(
         EventLine(

@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,11 +104,11 @@ def last(store) -> ev.Event:
             ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B"),
             "granted: failed over to B",
         ),
-        ("inject send support", ev.InjectAsked(index=0, send=True), "inject 0 is sent"),
+        ("inject send support", ev.InjectAsked(index=0, send=True), "inject support is to be sent"),
         (
             "inject skip 1 they know",
             ev.InjectAsked(index=1, send=False, why="they know"),
-            "inject 1 is left out",
+            "inject 1 is to be left out",
         ),
         ("end", ev.EndRequested(), "the response is asked to end"),
         ("continue", ev.ContinueRequested(), "the drill goes on"),
@@ -122,6 +124,17 @@ def test_each_command_leaves_one_fact_dated_by_its_start(store, capsys, words, f
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(said)
+
+
+def test_nothing_is_granted_before_the_fault(workspace, capsys):
+    fact = planned().fact
+    faulty = replace(fact, scenario=replace(fact.scenario, experiment="slow.json"))
+    with closing(open_store(f"sqlite:///{workspace}/.gameday/gameday.db")) as opened:
+        opened.append(replace(planned(), fact=faulty))
+        assert mark.main(["grant", "failed", "over"], NOW + 41) == 2
+        assert "no fault is injected yet, so there is nothing to grant" in capsys.readouterr().err
+        opened.append(event(ev.FaultInjected(fault=FaultId("f"), action="slow"), at=NOW + 42))
+        assert mark.main(["grant", "failed", "over"], NOW + 43) == 0
 
 
 def test_the_fault_is_the_clock_once_it_is_injected(store, capsys):

@@ -6,6 +6,7 @@ import pytest
 
 from gameday import wiring
 from gameday.cli import audience, days, drills, planend, planready, plansay, planshow, planwash, review
+from gameday.conduct import hosting
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
 from gameday.core.errors import UsageError
@@ -13,6 +14,7 @@ from gameday.core.gameplan import Occasion
 from gameday.core.occasion import standing
 from gameday.core.scenario import ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
+from gameday.system import clock
 from tests.conduct.day import DAY, PLAN, SCENARIOS, go
 from tests.settings import space
 
@@ -144,6 +146,21 @@ def test_each_word_leaves_one_fact(held, capsys):
     assert facts(held, gf.GameDayEnded) == [gf.GameDayEnded(why="facilitator")]
     assert held.read(DAY)[-1].event.by == "ada"
     assert "go for item 1, one breaks" in capsys.readouterr().err
+
+
+def test_what_no_terminal_conducts_is_said_with_the_way_on(held, capsys):
+    plansay.go(waive="", game_day="", who="ada")
+    drills.status(json=False, who="ada")
+    told = capsys.readouterr().err
+    assert f"no terminal conducts it: gameday plan start {PLAN.path} takes it up" in told
+    assert f"{DAY} is open: gameday plan show" in told
+    planshow.main("", injects=False, who="ada", json=False)
+    assert "no terminal conducts it" in capsys.readouterr().out
+    held.claim(DAY, hosting.HOST, "a terminal", until=instant(clock.now() + 60))
+    plansay.pause("", game_day="", who="ada")
+    planshow.main("", injects=False, who="ada", json=False)
+    told = capsys.readouterr()
+    assert "no terminal" not in told.out + told.err
 
 
 def test_a_waiver_is_on_record_and_goes_on(held):

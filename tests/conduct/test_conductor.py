@@ -222,6 +222,7 @@ def test_an_slo_that_no_request_matches_injects_nothing():
     history = stage.play()
     assert "no request matched SLO all" in stage.error.message
     assert history.first(ev.FaultRequested) is None
+    assert history.refused.startswith("baseline: no request matched SLO all")
 
 
 def test_a_service_that_is_bad_before_the_fault_injects_nothing():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.core import events as ev
-from gameday.core import postmortem
+from gameday.core import playbook, postmortem
 from gameday.core.attribution import Attribution
 from gameday.core.milestones import Milestones
 from gameday.core.postmortem import sentences
@@ -18,6 +18,14 @@ from tests.render import a_drill
 
 def told(facts=None, result=None) -> postmortem.Postmortem:
     return postmortem.of(a_drill.of(facts), result or a_drill.result())
+
+
+@pytest.fixture
+def refused():
+    """Give the facts of a drill whose target did not answer."""
+    check = ev.PreflightChecked(check="target reachable", passed=False, detail="no answer")
+    closed = ev.DrillClosed(how="not-ready", reverted=True)
+    return [*a_drill.facts()[:1], (1.0, "conductor", check), (2.0, "conductor", closed)]
 
 
 def with_plan(**changes):
@@ -241,6 +249,18 @@ def test_a_drill_that_injected_nothing_can_be_told():
     assert pm.reverted == ("Nothing was injected, so nothing had to be reverted.",)
     assert pm.root_cause.injected[-1] != ""
     assert all(m.at is None for m in pm.milestones)
+
+
+def test_a_drill_that_did_not_begin_shows_only_why(refused):
+    pm = told(refused)
+    assert pm.well == ()
+    (found,) = pm.improve
+    assert (found.title, found.detail) == ("The drill did not begin", "target reachable: no answer.")
+    assert [entry.number for entry in pm.timeline if "no answer" in entry.text] == list(found.evidence)
+    assert [one.text for one in pm.actions] == ["Make the environment ready for this drill, then hold it"]
+    assert pm.questions == ()
+    planned = a_drill.planned().playbook
+    assert playbook.propose(a_drill.of(refused), a_drill.result(), planned) == ()
 
 
 def test_order_of_delivery_changes_nothing():

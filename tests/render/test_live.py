@@ -37,6 +37,19 @@ def test_a_clock_runs_from_the_fault_stops_when_reached_and_tells_when_it_is_ove
     assert (contain.state, recover.state) == ("over", "running")
 
 
+def test_a_tabletops_clocks_run_from_its_first_inject():
+    paper = a_drill.planned(scenario=a_drill.replace(a_drill.scenario(), experiment=""))
+    facts = [
+        (0.0, "conductor", paper),
+        (10.0, "conductor", ev.InjectSent(index=0, kind="message", text="Support calls")),
+        (15.0, "cli", ev.IncidentAcknowledged()),
+    ]
+    seen = live.view(a_drill.of(facts), (), a_drill.at(20.0))
+    assert seen.fault == "none: a tabletop"
+    assert [clock.seconds for clock in seen.clocks] == pytest.approx([5.0, 10.0, 10.0])
+    assert [line.offset for line in seen.latest][-1] == "+5.0 s"
+
+
 def test_users_are_hurt_while_a_level_is_bad():
     seen = view(60.0, (GOOD, BAD, SILENT))
     assert seen.hurt

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from gameday.core import events as ev
 from gameday.core import milestones
 from gameday.core.history import Dated, History, counted_instant
-from gameday.core.occasion.standing import Standing, Turn
+from gameday.core.occasion.standing import Stage, Standing, Turn
 from gameday.core.postmortem import sentences
 from gameday.core.scenario import Inject, Scenario
 from gameday.core.values import Instant, Seconds
@@ -50,7 +50,7 @@ class Line:
 
     id       by which a facilitator sends or skips it
     after    seconds from the fault, as the scenario plans it
-    state    planned | sent | skipped | not sent (the drill is over)
+    state    planned | sent | skipped | not sent (the drill, or the day, is over)
     at       when it was sent or skipped
     """
 
@@ -80,17 +80,20 @@ def _turn(standing: Standing, turn: Turn, histories: Mapping[str, History]) -> I
     scenario = told.plan.scenario if told else standing.scenario(turn)
     if scenario is None or (turn.how == "skipped"):
         return
+    over = turn.done or standing.stage is Stage.ENDED
     order = sorted(range(len(scenario.injects)), key=lambda index: scenario.injects[index].after)
     for index in order:
-        yield _line(standing.title(turn), turn, scenario, index, told)
+        yield _line(standing.title(turn), turn, scenario, index, told, over=over)
 
 
-def _line(title: str, turn: Turn, scenario: Scenario, index: int, told: History | None) -> Line:
+def _line(
+    title: str, turn: Turn, scenario: Scenario, index: int, told: History | None, *, over: bool
+) -> Line:
     inject = scenario.injects[index]
     kind, text = _words(inject)
     sent = _about(told, ev.InjectSent, index)
     skipped = _about(told, ev.InjectSkipped, index)
-    state = "sent" if sent else "skipped" if skipped else "not sent" if turn.done else "planned"
+    state = "sent" if sent else "skipped" if skipped else "not sent" if over else "planned"
     settled: Dated[Any] | None = sent or skipped
     return Line(
         item=turn.item,

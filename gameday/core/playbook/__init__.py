@@ -58,7 +58,10 @@ def propose(history: History, result: Result, playbook: Playbook) -> tuple[Amend
     """Propose what this drill teaches the playbook, the record of the drill first.
 
     A step that nobody ticked is not called skipped: that is asked at the review, not written here.
+    A drill that did not begin teaches nothing.
     """
+    if history.refused:
+        return ()
     became = steps.of(history, result, playbook)
     day = _day(history)
     return (

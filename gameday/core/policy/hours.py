@@ -45,9 +45,12 @@ def parse(line: str) -> Hours:
     try:
         end = time() if parts["end"] == _MIDNIGHT else time.fromisoformat(parts["end"])
         start = time.fromisoformat(parts["start"])
+    except ValueError as wrong:
+        raise ValueError(f"{example}: {wrong}") from wrong
+    try:
         zone = ZoneInfo(parts["zone"] or "UTC")
     except (ValueError, OSError, LookupError) as wrong:  # what zoneinfo raises for a name that is none
-        raise ValueError(f"{example}: {wrong}") from wrong
+        raise ValueError(f"{example}: there is no time zone '{parts['zone']}'") from wrong
     return Hours(weekdays=_weekdays(parts["days"], example), start=start, end=end, zone=zone)
 
 

@@ -47,6 +47,8 @@ _COVERED = frozenset(
 
 def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Give (what went well, what to improve), each in the order of a response."""
+    if seen.history.refused:
+        return (), (_not_begun(seen),)
     found = (
         *_safety(seen),
         *_times(seen),
@@ -61,6 +63,21 @@ def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     return (
         tuple(f for f in found if f.tone == "well"),
         tuple(f for f in found if f.tone != "well"),
+    )
+
+
+def _not_begun(seen: Seen) -> Finding:
+    """Tell the one thing that a drill without a beginning shows: why it had none."""
+    return Finding(
+        tone="gap",
+        title="The drill did not begin",
+        detail=f"{seen.history.refused}.",
+        evidence=seen.numbers(
+            one.event.id for one in seen.history.each(ev.PreflightChecked) if not one.fact.passed
+        ),
+        work="Make the environment ready for this drill, then hold it",
+        owner=seen.role("facilitator"),
+        priority="high",
     )
 
 

@@ -17,6 +17,8 @@ _FEW = 3
 
 def of(history: History, steps: Steps) -> tuple[str, ...]:
     """Give what the history cannot answer, to be asked at the review."""
+    if history.refused:
+        return ()
     answered = {d.fact.question for d in history.each(ev.ReviewAnswered)}
     asked = _unticked(steps)
     if "root-cause" not in answered and history.first(ev.FaultInjected):

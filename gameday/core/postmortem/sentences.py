@@ -285,13 +285,13 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
         case ev.ResponderFailed(step=step, reason=reason):
             return f"The responder script's step {step} could not be done{_tail(reason)}"
         case ev.InjectAsked(index=index, send=send):
-            return f"The facilitator asked to {'send' if send else 'skip'} inject {index + 1}."
+            return f"The facilitator asked to {'send' if send else 'skip'} inject {index}."
         case ev.InjectSent(kind=kind):
             return f"Inject sent: {kind}."
         case ev.InjectSkipped(index=index, why=why):
-            return f"Inject {index + 1} skipped{_tail(why)}"
+            return f"Inject {index} skipped{_tail(why)}"
         case ev.HintTaken(index=index):
-            return f"Hint of inject {index + 1} taken."
+            return f"Hint of inject {index} taken."
         case ev.ReviewAnswered(question=question):
             about = question.removeprefix("step:")
             return f"Review of step {about}." if about != question else f"Review: {about.replace('-', ' ')}."
