@@ -72,9 +72,8 @@ def recover(space: Workspace, store: ports.HistoryStore) -> int:
     fresh = [one for one in left if not one.gave_up]
     for one in left:
         if one.gave_up:
-            output.warn(
-                f"drill {one.drill}: a fault may still be in force, and every try to revert it failed"
-            )
+            output.warn(f"every try to revert what drill {one.drill} injected has failed")
+            tell_steps(one.drill, one.exposed)
             output.hint(f"see to it, then: gameday revert {one.drill}")
     for one in fresh:
         what = f"{len(one.exposed)} fault(s) may be in force" if one.exposed else "nothing is in force"

@@ -1,7 +1,8 @@
 """Takes secrets out of texts, facts and JSON values before anything leaves the process that knows them.
 
 Comes in: the values that are secret, and what is to be told. Goes out: the same with `***`.
-Does not: find secrets that nobody named, but for what stands before the `@` of a URL. A value of
+Does not: find secrets that nobody named, but for what stands before the `@` of a URL, and for its
+parameters whose name says so (`?api_key=…`). A value of
 fewer than SHORTEST characters is not looked for: it would blacken texts that have nothing to do with it.
 """
 
@@ -26,6 +27,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(?<=\w://)[^\s/?#\"'<>\\]+(?=@)")
+_PARAMETER = re.compile(r"([?&;])([\w.-]+)=(?!\$\{)([^\s&;#\"'<>\\]+)")
 _REFERENCE = re.compile(r"\$\{[^}]*\}|(env|file|vault):\S*")
 
 T = TypeVar("T")
@@ -77,11 +79,12 @@ def leaves(tree: Any) -> Iterator[str]:
 
 
 def in_urls(texts: Iterable[str]) -> Iterator[str]:
-    """Give the passwords of the URLs within texts, as they stand there and as they are meant."""
+    """Give what is secret of the URLs within texts, as it stands there and as it is meant."""
     for text in texts:
-        for found in _USERINFO.finditer(text):
-            password = found.group().partition(":")[2]
-            yield from (password, unquote(password))
+        passwords = (found.group().partition(":")[2] for found in _USERINFO.finditer(text))
+        parameters = (found[3] for found in _PARAMETER.finditer(text) if is_secret(found[2]))
+        for secret in (*passwords, *parameters):
+            yield from (secret, unquote(secret))
 
 
 def in_environment(environ: Mapping[str, str]) -> Iterator[str]:
@@ -91,7 +94,7 @@ def in_environment(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 class Redactor:
-    """Masks known secret values, and whatever names a user in URLs."""
+    """Masks known secret values, and in URLs whatever names a user or is called a secret."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._forms: frozenset[str] = frozenset()
@@ -111,7 +114,8 @@ class Redactor:
     def text(self, text: str) -> str:
         """Mask a text."""
         masked = self._known.sub(MASK, text) if self._known else text
-        return _USERINFO.sub(MASK, masked) if "@" in masked else masked
+        masked = _USERINFO.sub(MASK, masked) if "@" in masked else masked
+        return _PARAMETER.sub(_without_secret, masked) if "=" in masked else masked
 
     def excerpt(self, value: Any) -> str:
         """Give any value as a masked text of at most EXCERPT characters; None is empty."""
@@ -155,6 +159,11 @@ class Redactor:
                 return value if new == old else dataclasses.replace(value, **new)
             case _:
                 return value
+
+
+def _without_secret(parameter: re.Match[str]) -> str:
+    before, name, _ = parameter.groups()
+    return f"{before}{name}={MASK}" if is_secret(name) else parameter.group()
 
 
 def _forms(value: str) -> set[str]:

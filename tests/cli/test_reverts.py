@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from gameday import wiring
 from gameday.cli import reverts
 from gameday.core import events as ev
 from gameday.core.values import DrillId, FaultId
@@ -79,3 +80,18 @@ def test_a_report_that_cannot_be_written_keeps_no_other_drill_in_force(workspace
     assert "result.json can't be written" in said
     assert "hint: once the disk takes it, this writes the drill's files: gameday postmortem ours" in said
     assert workspaces.live() == []
+
+
+def test_what_a_person_must_do_is_said_by_every_command_until_it_is_done(workspaces, conductors, capfd):
+    conductors[0].kill()
+    final = ev.RevertFailed(
+        fault=FaultId("main"), attempt=9, error="answered 500", steps=("mend it: by hand",), final=True
+    )
+    workspaces.append(
+        ev.Event(id=new_event_id(), drill=DrillId("ours"), recorded_at=clock.now(), source="test", fact=final)
+    )
+    for _ in range(2):
+        reverts.open_store(wiring.workspace()).close()
+        said = capfd.readouterr().err
+        assert "ours: a fault may still be in force. What a person must do:\n  1. mend it: by hand\n" in said
+        assert "hint: see to it, then: gameday revert ours" in said

@@ -40,6 +40,13 @@ def test_short_values_are_not_looked_for():
     assert Redactor(["3", "on", "false"]).text("30 on false") == "30 on false"
 
 
+def test_parameters_of_urls_whose_name_says_so_are_masked_without_being_known():
+    text = Redactor().text('{"u": "http://host/?a=1&api_key=abc%2F1&page=2#x", "v": "http://h/?token=${t}"}')
+    assert text == '{"u": "http://host/?a=1&api_key=***&page=2#x", "v": "http://h/?token=${t}"}'
+    known = Redactor(in_urls(["https://host/feed.ics?token=abc%2Fdef"]))
+    assert known.text("abc/def, abc%2Fdef") == "***, ***"
+
+
 def test_passwords_in_urls_are_masked_without_being_known():
     assert Redactor().text("postgres://u:pw123@host/db") == "postgres://***@host/db"
     assert Redactor().text("https://a-token@host:1, x@y") == "https://***@host:1, x@y"
