@@ -73,7 +73,7 @@ def exit_code(judged: Judged) -> int:
 
 
 def _verdict(judged: Judged) -> int:
-    if judged.result.attribution.outcome is Outcome.NO_EFFECT:
+    if judged.result.attribution.outcome in (Outcome.NO_EFFECT, Outcome.FAILED):
         return 5
     if judged.history.plan.mode is Mode.TRAIN:
         return 0

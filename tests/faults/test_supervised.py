@@ -11,7 +11,7 @@ import pytest
 
 from gameday.core import events as ev
 from gameday.system import processes
-from tests.faults.building import HERE, conduct, experiment, fault_off, fault_on, python
+from tests.faults.building import HERE, conduct, experiment, fault_off, fault_on, probe_on, python
 
 HYPOTHESIS = {"title": "well", "probes": []}
 
@@ -136,6 +136,28 @@ def test_the_probe_is_asked_at_every_stage(target, tmp_path):
         ("after-revert", False),
     ]
     assert asked == expected
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"tolerance": {"type": "jsonpath", "path": "$.on", "expect": [1]}},
+        {"tolerance": {"type": "range", "range": "wide"}},
+        {"timeout": "soon"},
+        {"provider": {"type": "python", "module": "sys", "func": "exit"}},
+        {"provider": {"type": "python", "module": "no.such.module", "func": "x"}},
+    ],
+)
+def test_a_still_exposed_probe_that_breaks_neither_loses_the_fault_nor_its_rollbacks(
+    target, tmp_path, broken
+):
+    made = experiment(target.url)
+    made["extensions"] = [{"name": "gameday", "still-exposed": {**probe_on(target.url), **broken}}]
+    told, outcome = conduct(made, tmp_path, hold_then_release)
+    assert told.of(ev.FaultInjected)
+    assert outcome.settled.how == "rolled-back"
+    assert started(told, "rollback")
+    assert not target.on
 
 
 def test_what_the_team_undid_is_not_undone_again(target, tmp_path):

@@ -31,7 +31,10 @@ AGAIN: Seconds = 0.2
 
 
 def within(limit: Seconds, ask: Callable[[], Any]) -> Any:
-    """Call in a thread of its own and give its result. Raises TimeoutError, or what it raised."""
+    """Call in a thread of its own and give its result. Raises TimeoutError, or what it raised.
+
+    What is no Exception, such as a probe's sys.exit(), is raised as one: it must not end who asks.
+    """
     answer: list[Any] = []
     failure: list[BaseException] = []
 
@@ -44,6 +47,8 @@ def within(limit: Seconds, ask: Callable[[], Any]) -> Any:
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     thread.join(max(limit, 0.0))
+    if failure and not isinstance(failure[0], Exception):
+        raise RuntimeError(repr(failure[0])) from failure[0]
     if failure:
         raise failure[0]
     if not answer:
@@ -78,13 +83,13 @@ class Exposure:
         return exposed
 
     def _once(self, probe: Mapping[str, Any], limit: Seconds) -> tuple[bool | None, str]:
-        limit = min(limit, float(probe.get("timeout") or limit))
         try:
+            limit = min(limit, float(probe.get("timeout") or limit))
             answer = within(
                 limit, lambda: run_activity(probe, self.loaded.configuration, self.loaded.secrets)
             )
+            if "tolerance" in probe:
+                return bool(within_tolerance(probe["tolerance"], answer)), ""
         except Exception as error:  # noqa: BLE001  # any failure of a user's probe means that it can't tell
             return None, f"{type(error).__name__}: {error}"
-        if "tolerance" in probe:
-            return bool(within_tolerance(probe["tolerance"], answer)), ""
         return (answer, "") if isinstance(answer, bool) else (None, f"answered {answer!r}, not true or false")

@@ -96,9 +96,9 @@ class Injection(Teller):
 
     def start_method(self, experiment: Json) -> None:  # noqa: ARG002  # chaoslib's signature
         """Ask whether the fault is in force before anything is done."""
+        self.stage = "method"  # first of all: what comes next counts as touched, whatever the probe does
         if self._verdict is not None:
             self._verdict.exposure.ask("before-inject", limit=PROBE_LIMIT)
-        self.stage = "method"
 
     def start_activity(self, activity: Json) -> None:
         """Refuse to start another activity of the method once it is to stop."""
