@@ -32,7 +32,7 @@ def main(*, days: int, ics: bool, file: Path | None, url: str, reveal: bool, jso
     """Show the schedules' next days, write them as a feed, or say where the feed is."""
     space = wiring.workspace()
     if url:
-        output.data(subscribing.url(space, url, reveal=reveal))
+        output.secret(subscribing.url(space, url, reveal=reveal))
         return 0
     if ics or file:
         _write(subscribing.write(space, reveal=reveal, ahead=days * DAY, most=FEED), file)

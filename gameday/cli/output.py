@@ -27,6 +27,11 @@ def data_json(value: JsonValue) -> None:
     data(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def secret(text: str) -> None:
+    """Write a secret that was asked for to stdout, as it stands."""
+    sys.stdout.write(text + "\n")
+
+
 def talk(text: str) -> None:
     """Write a line for people to stderr, redacted."""
     sys.stderr.write(confidential.known().text(text) + "\n")

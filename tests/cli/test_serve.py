@@ -175,10 +175,11 @@ def plan(space, chat, at, announcement="window", more=""):
 
 
 def test_a_game_day_of_automation_comes_due_is_conducted_and_its_channel_is_told(space, chat):
-    gameday(space, "schedule", "add", plan(space, chat, soon(15)), "--notice", "5m")
-    shown = json.loads(gameday(space, "calendar", "--json").stdout)
-    assert [(one["title"], one["game_day"]) for one in shown] == [("Game day", True)]
+    gameday(space, "schedule", "add", plan(space, chat, soon(20)), "--notice", "5m")
     with serving(space) as daemon:
+        daemon.wait_for("notice to chat")
+        shown = json.loads(gameday(space, "calendar", "--json").stdout)
+        assert [(one["title"], one["game_day"]) for one in shown] == [("Game day", True)]
         daemon.wait_for("day: starts scenarios/day.gameday.yaml on here")
         daemon.wait_for("day: gameday-.* ended with")
         daemon.stop()
