@@ -65,6 +65,9 @@ def go(*, waive: str, game_day: str, who: str) -> int:
         day.pen.record(gf.SettlingWaived(item=behind.item, attempt=behind.attempt, reason=waive))
         output.talk(f"waived, on record: {waive}")
         day = _open(game_day, who)
+        if day.now.turn is not None and day.now.turn.on_agenda.is_break:
+            output.talk("the break begins")  # a go would end it before it had begun
+            return 0
     turn = day.now.turn
     match day.now.stage:
         case Stage.WAITING | Stage.READY | Stage.BREAK | Stage.PAUSED if turn is not None:

@@ -150,11 +150,18 @@ def stage_words(now: Standing, at: Instant | None = None) -> str:
         "drill": "a drill is on",
         "break": f"break{left} (gameday plan next ends it, extend lengthens it)",
         "settling": f"settling{left}",
-        "unsettled": 'has not settled: gameday plan extend 5m, or next --waive "WHY"',
+        "unsettled": f'has not settled{_unsettled(now)}: gameday plan extend 5m, or next --waive "WHY"',
         "paused": "paused: gameday plan resume",
         "through": "the agenda is through: gameday plan end (or repeat)",
         "ended": f"ended ({now.why})",
     }[now.stage.value]
+
+
+def _unsettled(now: Standing) -> str:
+    """Say which step of settling keeps the day."""
+    checks = now.behind.checks if now.behind else ()
+    failed = [f"{step}: {detail}" for step, passed, detail in checks if not passed]
+    return f" ({failed[-1]})" if failed else ""
 
 
 def agenda(now: Standing, *, insider: bool) -> Table:

@@ -7,9 +7,9 @@ Does not: change what a drill's own postmortem says.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 from gameday import ports, wiring
@@ -26,8 +26,6 @@ from gameday.settings import Workspace
 from gameday.system.clock import SystemClock
 from gameday.system.files import write_whole
 from gameday.system.ids import SystemIds
-
-DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def main(named: str, *, answers: Sequence[str], actions: Sequence[str], by: str) -> int:
@@ -86,9 +84,16 @@ def _action(text: str) -> ImprovementPlanned:
     what, owner, due = (*(part.strip() for part in text.split(";", 2)), "", "")[:3]
     if not what:
         raise UsageError(f"'{text}' names no work", hint="TEXT;OWNER;2026-12-24")
-    if due and not DATE.fullmatch(due):
+    if due and not _is_date(due):
         raise UsageError(f"'{due}' is not a date", hint="write 2026-12-24")
     return ImprovementPlanned(text=what, owner=owner, due=due)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _ask(now: Standing) -> Iterator[HotWashAnswered | ImprovementPlanned]:

@@ -127,7 +127,7 @@ def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:
 
 def _clocks(view: live.LiveView) -> Table:
     rows = [(clock.name, clock.state, _clock(clock)) for clock in view.clocks]
-    return _grid("Clocks, from the fault", rows)
+    return _grid(f"Clocks, from {view.since}", rows)
 
 
 def _clock(clock: live.Clock) -> str:

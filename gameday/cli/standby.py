@@ -31,13 +31,17 @@ STANDS: Seconds = 20.0
 
 
 async def stand_by(space: Workspace, store: ports.HistoryStore) -> None:
-    """Stand by until cancelled. A store that is away is asked again; whoever serves says that it is."""
+    """Stand by until cancelled. A store that is away is asked again; that it is, is said once."""
     failed: set[DrillId] = set()
+    said = ""
     while True:
         try:
             await asyncio.to_thread(_look, space, store, failed)
+            said = ""
         except GamedayError as error:
-            output.talk(f"could not look for what drills left: {error.message}")
+            if error.message != said:
+                output.talk(f"could not look for what drills left: {error.message}")
+            said = error.message
         await asyncio.sleep(LOOK)
 
 

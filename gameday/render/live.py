@@ -98,6 +98,7 @@ class LiveView:
     """Everything that the live screen shows. phase None: nothing has begun.
 
     planned  how long the phase is to take, or may take at most; None: as long as it needs
+    since    what the clocks run from
     next     what a team may say now, and what ends the response; empty where nobody is asked
     """
 
@@ -117,6 +118,7 @@ class LiveView:
     alerts: tuple[AlertLine, ...]
     guardrails: tuple[GuardrailLine, ...]
     latest: tuple[EventLine, ...]
+    since: str = "the fault"
     next: str = ""
     question: Question | None = None
 
@@ -151,6 +153,7 @@ def view(history: History, levels: Sequence[ServiceLevel], now: Instant, latest:
         alerts=_alerts(history, now),
         guardrails=_guardrails(history),
         latest=_latest(history, start, latest),
+        since="the fault" if planned.scenario.experiment else "the first inject",
         next=_next(history, levels, now),
         question=_question(history, now),
     )

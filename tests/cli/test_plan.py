@@ -1,6 +1,7 @@
 """`gameday plan` without a host: what is refused before anything opens, what each word leaves, who sees what."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -120,8 +121,6 @@ def test_another_plan_of_the_workspace_at_the_same_time_is_a_mistake(root, capsy
 
 
 def test_another_open_game_day_on_the_environment_is_in_the_way(root, store, capsys):
-    from dataclasses import replace  # noqa: PLC0415
-
     other = replace(PLAN, gameday="other", environment="shop")
     put(store, 0, gf.GameDayPlanned(plan=other, scenarios=SCENARIOS, attended=True))
     planready.main(root / FILE, anytime=True, who="ada", json=False)
@@ -168,8 +167,14 @@ def test_a_waiver_is_on_record_and_goes_on(held):
     put(held, 2, gf.ItemEnded(item=0, attempt=1, how="completed"))
     with pytest.raises(UsageError, match="has not settled behind item 1"):
         plansay.go(waive="", game_day="", who="ada")
+    put(held, 3, gf.SettlingChecked(item=0, attempt=1, step="reset", passed=False, detail="it is locked"))
+    now = standing.of(days.told(held, DAY))
+    assert "has not settled (reset: it is locked): gameday" in planshow.stage_words(
+        replace(now, stage=standing.Stage.UNSETTLED)
+    )
     plansay.go(waive="we know", game_day="", who="ada")
     assert facts(held, gf.SettlingWaived)[0].reason == "we know"
+    assert facts(held, gf.GoGiven) == []  # a break follows, and is not cut short
 
 
 @pytest.mark.parametrize("say", [plansay.go, plansay.end])
@@ -263,6 +268,8 @@ def test_the_hot_wash_takes_answers_and_work_once_the_day_has_ended(held, root, 
     assert planwash.main("", answers=["went-well=all"], actions=["mend it;on-call;2027-02-01"], by="ada") == 0
     text = (root / ".gameday" / "gamedays" / DAY / "report.md").read_text(encoding="utf-8")
     assert "| mend it | on-call | 2027-02-01 |" in text
+    with pytest.raises(UsageError, match="'2026-13-45' is not a date"):
+        planwash.main(DAY, answers=[], actions=["a;b;2026-13-45"], by="ada")
     with pytest.raises(UsageError, match="'soon' is not a date"):
         planwash.main("", answers=[], actions=["mend it;on-call;soon"], by="ada")
     with pytest.raises(UsageError, match="is not an answer"):

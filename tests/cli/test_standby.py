@@ -1,5 +1,8 @@
 """What the daemon does about game days that nobody conducts any more."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from gameday import wiring
@@ -7,6 +10,7 @@ from gameday.cli import standby
 from gameday.conduct import hosting
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
+from gameday.core.errors import StoreUnavailable
 from gameday.core.values import EventId, instant
 from gameday.system import clock
 from tests.conduct.day import DAY, PLAN, SCENARIOS
@@ -56,3 +60,21 @@ def test_one_of_people_a_young_one_and_one_that_is_conducted_stay_open(
         store.claim(DAY, hosting.HOST, "elsewhere:1", until=instant(clock.now() + 60))
     standby.end_left_days(workspace, store)
     assert ended(store) == []
+
+
+class Away:
+    """A store that answers nothing."""
+
+    def stand_by(self, *_words, **_more):
+        raise StoreUnavailable("the store is away")
+
+
+def test_a_store_that_stays_away_is_said_once(workspace, monkeypatch, capsys):
+    monkeypatch.setattr(standby, "LOOK", 0.001)
+
+    async def look():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(standby.stand_by(workspace, Away()), timeout=0.2)
+
+    asyncio.run(look())
+    assert capsys.readouterr().err == "could not look for what drills left: the store is away\n"

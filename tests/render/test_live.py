@@ -45,7 +45,7 @@ def test_a_tabletops_clocks_run_from_its_first_inject():
         (15.0, "cli", ev.IncidentAcknowledged()),
     ]
     seen = live.view(a_drill.of(facts), (), a_drill.at(20.0))
-    assert seen.fault == "none: a tabletop"
+    assert (seen.fault, seen.since) == ("none: a tabletop", "the first inject")
     assert [clock.seconds for clock in seen.clocks] == pytest.approx([5.0, 10.0, 10.0])
     assert [line.offset for line in seen.latest][-1] == "+5.0 s"
 
