@@ -25,12 +25,20 @@ from gameday.system.machine import ThisMachine
 
 def open_store(space: Workspace) -> ports.HistoryStore:
     """Open a workspace's store; as every command does, revert first of all what an earlier drill left."""
+    _warn_where_none_is(space)
     store = wiring.store_of(space)
     try:
         recover(space, store)
     except GamedayError as error:  # the command itself says what is wrong with the store
         output.warn(f"could not look for what drills left: {error.message}")
     return store
+
+
+def _warn_where_none_is(space: Workspace) -> None:
+    """Warn where there is no workspace: a fault in force elsewhere must not be thought gone."""
+    if not space.found:
+        output.warn(f"{space.root} is no workspace: there is no gameday.toml here or above")
+        output.hint("go to the workspace first; drills of other folders are not looked at here")
 
 
 def open_drills(store: ports.HistoryStore) -> list[Open]:
@@ -45,6 +53,7 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
     itself so, and ends nobody else's drill in a store that several share.
     """
     space = wiring.workspace()
+    _warn_where_none_is(space)
     store = wiring.store_of(space)
     drills = open_drills(store)
     if drill:

@@ -37,6 +37,11 @@ class Workspace:
     settings: Settings
 
     @property
+    def found(self) -> bool:
+        """Tell whether this is a workspace at all, and not just the folder where somebody stands."""
+        return (self.root / FILE).is_file() or any((self.root / name).is_dir() for name in FOLDERS)
+
+    @property
     def store_url(self) -> str:
         """The store's URL; a SQLite file's as an absolute path."""
         scheme, separator, path = self.settings.store_url.partition("sqlite:///")

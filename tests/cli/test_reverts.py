@@ -95,3 +95,9 @@ def test_what_a_person_must_do_is_said_by_every_command_until_it_is_done(workspa
         said = capfd.readouterr().err
         assert "ours: a fault may still be in force. What a person must do:\n  1. mend it: by hand\n" in said
         assert "hint: see to it, then: gameday revert ours" in said
+
+
+def test_outside_every_workspace_nothing_is_called_gone_without_a_warning(tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert reverts.main("", everything=True) == 0
+    assert f"warning: {tmp_path} is no workspace" in capfd.readouterr().err
