@@ -133,4 +133,4 @@ def _broken(what: str, drill: str, rows: Iterable[Any], count: int, head: str) -
             yield f"{what} {seq} carries another place"
         expected, last = seq + 1, stored
     if (expected - 1, last) != (count, head):
-        yield f"{what}s end at {expected - 1} instead of {count}: the end was cut or replaced"
+        yield f"the last {what} is {expected - 1} instead of {count}: the end was cut or replaced"

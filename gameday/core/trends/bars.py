@@ -145,9 +145,7 @@ def _score(told: Told, fail_under: float | None, seconds: Seconds) -> Check:
     else:
         code = PASSED if told.passed else FAILED
         said = f"{told.points:.1f} points; {'enough' if told.passed else 'not enough'} for the scorecard"
-    return Check(
-        name="scenario", code=code, said=f"{told.outcome} by {told.recovered_by}: {said}", seconds=seconds
-    )
+    return Check(name="scenario", code=code, said=f"{told.came_to}: {said}", seconds=seconds)
 
 
 def _objective(interval: Interval, told: Told) -> Check:

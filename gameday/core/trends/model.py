@@ -55,6 +55,11 @@ class Told:
         """Tell whether it was played to its end and could be judged."""
         return not self.error and self.outcome not in NOT_JUDGED
 
+    @property
+    def came_to(self) -> str:
+        """Say what the drill came to, and by whom, where anybody recovered."""
+        return f"{self.outcome} by {self.recovered_by}" if self.outcome is Outcome.RECOVERED else self.outcome
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:

@@ -130,6 +130,11 @@ def test_a_time_that_was_cut_off_is_told_as_at_least():
     assert found.said == "not reached: at least 1 min 30 s; the objective is 1 min 00 s"
 
 
+def test_who_recovered_is_said_only_where_anybody_did():
+    drill = ended(1, points=6.0, passed=False, outcome=Outcome.UNDETECTED)
+    assert checks(drill)["scenario"].said == "undetected: 6.0 points; not enough for the scorecard"
+
+
 def test_an_unknown_time_is_said_to_be_unknown():
     drill = ended(intervals=(interval("recover", None, Verdict.UNKNOWN),))
     assert checks(drill)["objective recover"].said.startswith("not known;")
