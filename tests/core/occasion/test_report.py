@@ -114,6 +114,14 @@ def test_the_report_is_drawn_whole_and_words_from_outside_are_no_markup():
     assert "http" not in rendering.html(told).replace("http://127", "")
 
 
+def test_why_a_drill_ended_stands_beside_it():
+    told = drafted()
+    lines = (replace(told.drills[0], why="whoever conducted it died"), *told.drills[1:])
+    assert lines[0].postmortem is not None
+    for draw in (rendering.markdown, rendering.html):
+        assert "whoever conducted it died" in draw(replace(told, drills=lines))
+
+
 def test_a_day_without_a_drill_has_a_report_too():
     opened = history.of([event(0, SAID[0]), event(1, gf.GameDayEnded(why="facilitator"))])
     text = rendering.markdown(report.of(opened, {}))
