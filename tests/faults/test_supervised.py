@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -299,19 +300,19 @@ def test_a_declared_timeout_is_kept(target, tmp_path):
 
 def test_the_child_of_a_process_action_dies_with_an_abort(target, tmp_path):
     async def script(run, told):
-        await told.until(lambda: "sleep" in started(told) and _sleepers() != before)
+        await told.until(lambda: "sleep" in started(told) and _sleepers(seconds))
         run.abort()
 
-    before = _sleepers()
-    conduct(experiment(target.url, method=[process("/bin/sleep", "61.7")]), tmp_path, script)
-    assert _sleepers() == before
+    seconds = f"61.{os.getpid()}"  # nobody else on this machine sleeps for so long
+    conduct(experiment(target.url, method=[process("/bin/sleep", seconds)]), tmp_path, script)
+    assert _sleepers(seconds) == []
 
 
-def _sleepers():
+def _sleepers(seconds):
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if b"61.7" in (folder / "cmdline").read_bytes().split(b"\0"):
+            if seconds.encode() in (folder / "cmdline").read_bytes().split(b"\0"):
                 found.append(folder.name)
     return found
 

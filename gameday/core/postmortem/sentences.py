@@ -232,7 +232,7 @@ REVERTS = {
     "rolled-back": "its rollbacks ran",
     "already-undone": "the response had already undone it",
     "never-injected": "it was never injected",
-    "nothing-to-undo": "the experiment has no rollbacks",
+    "nothing-to-undo": "the experiment has no rollbacks, so nothing was undone",
 }
 """How a fault was reverted, in words."""
 
