@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from gameday import ports
 from gameday.cli import livedrill
-from gameday.conduct import closing
+from gameday.conduct import asking
 from gameday.core.errors import UsageError
 from gameday.core.history import History
 from gameday.core.values import DrillId
@@ -35,13 +35,13 @@ def rows(store: ports.HistoryStore, who: str) -> Iterator[ports.DrillRow]:
     """List the drills as somebody may see them: without the scenario of one that is sealed to them."""
     found: Sequence[ports.DrillRow] = store.drills()
     for row in found:
-        hidden = row.closed is None and sealed(closing.history_of(store, row.drill), who)
+        hidden = row.closed is None and sealed(asking.read(store, row.drill), who)
         yield replace(row, scenario=HIDDEN) if hidden else row
 
 
 def must_see(store: ports.HistoryStore, drill: DrillId, who: str) -> None:
     """Refuse to show a drill that is sealed. Raises UsageError."""
-    if sealed(closing.history_of(store, drill), who):
+    if sealed(asking.read(store, drill), who):
         raise UsageError(
             f"{drill} is on, and part of a game day: it is shown when it has ended",
             hint="gameday status shows what responders see; facilitators and observers: --as NAME",

@@ -10,8 +10,7 @@ import os
 
 from gameday import ports
 from gameday.cli import livedrill
-from gameday.conduct import closing
-from gameday.core import history
+from gameday.conduct import asking, closing
 from gameday.core.errors import UsageError
 from gameday.core.gameplan import GameDayPlan
 from gameday.core.history import History
@@ -49,7 +48,7 @@ def find(store: ports.HistoryStore, named: str = "", *, open_only: bool = False)
 
 def told(store: ports.HistoryStore, game_day: DrillId) -> History:
     """Read a game day's history."""
-    return history.of(row.event for row in store.read(game_day))
+    return asking.read(store, game_day)
 
 
 def histories(store: ports.HistoryStore, standing: Standing) -> dict[str, History]:
@@ -57,7 +56,7 @@ def histories(store: ports.HistoryStore, standing: Standing) -> dict[str, Histor
     found = {}
     for turn in standing.drills:
         try:
-            found[turn.drill] = closing.history_of(store, DrillId(turn.drill))
+            found[turn.drill] = asking.read(store, DrillId(turn.drill))
         except LookupError:
             continue
     return {drill: one for drill, one in found.items() if one.events}

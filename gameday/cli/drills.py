@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gameday import ports, wiring
 from gameday.cli import audience, output, reverts
-from gameday.conduct import closing
+from gameday.conduct import asking, closing
 from gameday.core import impact, milestones
 from gameday.core import postmortem as drafting
 from gameday.core.errors import HistoryCorrupt, UsageError
@@ -155,7 +155,7 @@ def status(*, json: bool, who: str = "") -> int:
 
 def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:
     now = clock.now()
-    told = closing.history_of(store, drill)
+    told = asking.read(store, drill)
     if audience.sealed(told, who):
         return live.from_outside(told, now)
     load = store.read_load(drill, since=Instant(now - SLICE))

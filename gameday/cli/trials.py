@@ -19,7 +19,7 @@ from typing import IO
 
 from gameday import wiring
 from gameday.cli import output
-from gameday.conduct import closing
+from gameday.conduct import asking
 from gameday.core import events as ev
 from gameday.core import trends
 from gameday.core.errors import GamedayError
@@ -189,7 +189,7 @@ class Trials:
             for row in store.live()
             if any(
                 (one.fact.role, one.fact.pid, one.fact.host) == ("conductor", pid, host)
-                for one in closing.history_of(store, row.drill).each(ev.ProcessStarted)
+                for one in asking.read(store, row.drill).each(ev.ProcessStarted)
             )
         ]
 

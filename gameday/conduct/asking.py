@@ -24,7 +24,7 @@ _store_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="store")
 
 
 def read(store: ports.HistoryStore, drill: DrillId) -> history.History:
-    """Read a drill's history, without its load."""
+    """Read the history of a drill or a game day, without its load. Raises LookupError, StoreUnavailable."""
     return history.of(stored.event for stored in store.read(drill))
 
 

@@ -25,11 +25,6 @@ class Judged:
     result: result.Result
 
 
-def history_of(store: ports.HistoryStore, drill: DrillId) -> history.History:
-    """Read a drill's facts, without its load. Raises LookupError if there is no such drill."""
-    return history.of(stored.event for stored in store.read(drill))
-
-
 def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | None = None) -> Judged:
     """Judge a stored drill, by its own scorecard or another. Raises LookupError if there is no such drill."""
     events = [stored.event for stored in store.read(drill)]

@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from gameday import ports
-from gameday.conduct import closing
+from gameday.conduct import asking
 from gameday.conduct.settling import Settler
 from gameday.conduct.table import Table
 from gameday.core import events as ev
@@ -249,7 +249,7 @@ def occasion(standing: Standing) -> Occasion:
 def _how(table: Table, drill: DrillId) -> tuple[str, str]:
     """Say how a drill ended by its own history, and what kept it from beginning; `lost` without one."""
     try:
-        told = closing.history_of(table.store, drill)
+        told = asking.read(table.store, drill)
     except LookupError:
         return standings.LOST, ""
     closed = told.last(ev.DrillClosed)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from gameday import ports
-from gameday.conduct import closing
+from gameday.conduct import asking
 from gameday.core import exposure
 from gameday.core import schedule as schedules
 from gameday.core.errors import NotReady
@@ -84,7 +84,7 @@ async def seen(office: Office, row: ports.ScheduleRow, occurrence: Instant, wait
 def _drills(office: Office, environment: str) -> tuple[list[str], list[str]]:
     """Give what is open there: drills with a fault that may be in force; other drills, and game days."""
     live = [row.drill for row in office.history.live() if row.environment == environment]
-    exposed = [drill for drill in live if exposure.of(closing.history_of(office.history, drill))]
+    exposed = [drill for drill in live if exposure.of(asking.read(office.history, drill))]
     others = [drill for drill in live if drill not in exposed]
     return list(exposed), [*others, *open_days(office.history, environment)]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from gameday.conduct import closing
+from gameday.conduct import asking
 from gameday.conduct.table import Table
 from gameday.core import alerts
 from gameday.core import events as ev
@@ -42,7 +42,7 @@ class Settler:
         """Take the steps behind a drill, and record what came of it."""
         turn = standing.behind
         assert turn is not None
-        drill = closing.history_of(self.table.store, DrillId(turn.drill))
+        drill = asking.read(self.table.store, DrillId(turn.drill))
         down = "the drill took its target down again; the next one starts afresh"
         gone = down if drill.first(ev.EnvironmentTakenDown) else ""
         for name, step in (("alerts", self._alerts), ("reset", self._reset), ("steady-state", self._steady)):
