@@ -187,7 +187,7 @@ def test_an_action_that_was_cut_off_and_reaches_the_target_later_is_undone_all_t
 
 def test_it_is_known_whether_every_action_has_ended_well(target, tmp_path):
     async def killed(run, told):
-        await told.wait(ev.ActivityStarted)
+        await told.until(lambda: started(told) == ["fault-on", "nap"])
         processes.send(run.identity, signal.SIGKILL)
 
     method = [fault_on(target.url), python("nap", "nap")]
