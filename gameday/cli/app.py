@@ -7,17 +7,19 @@ The entries here for those commands exist so that `gameday --help` names them.
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gameday.cli import output, plan, policy, responding, schedule, shop, store
+from gameday.cli import groups, output, plan, policy, responding, schedule, shop, store
 from gameday.cli.options import AcceptLocalKeeper, AcceptNoLease, Json, Yes
 from gameday.core.errors import GamedayError
 
 app = typer.Typer(
     name="gameday",
+    cls=groups.Commands,
     help="Break a service on purpose, time how the team responds, score it, improve the playbook.",
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -35,7 +37,23 @@ As = Annotated[
 Drill = Annotated[str, typer.Argument(help="The drill's id; `last` for the newest.")]
 
 
-@app.command(name="run")
+def _say_version(asked: bool) -> None:  # Typer calls it with the flag's value
+    if asked:
+        output.data(f"gameday {metadata.version('gameday')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def take(
+    *,
+    version: Annotated[  # eager: its callback has answered before
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """Take what stands before the command."""
+
+
+@app.command(name="run", rich_help_panel=groups.DRILLS)
 def run_drill(
     scenario: Annotated[Path, typer.Argument(help="The scenario file.")],
     *,
@@ -69,7 +87,7 @@ def run_drill(
     raise typer.Exit(run.main(options))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.DRILLS)
 def ci(
     scenarios: Annotated[list[Path], typer.Argument(help="The scenario files.")],
     *,
@@ -117,7 +135,7 @@ def ci(
     raise typer.Exit(pipeline.main(options))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.DRILLS)
 def status(json: Json = False, as_: As = "") -> None:
     """Show the live drills: phase, clocks, users hurt, alerts, latest events."""
     from gameday.cli import drills  # noqa: PLC0415
@@ -125,7 +143,7 @@ def status(json: Json = False, as_: As = "") -> None:
     raise typer.Exit(drills.status(json=json, who=as_))
 
 
-@app.command(name="list")
+@app.command(name="list", rich_help_panel=groups.AFTERWARDS)
 def list_drills(json: Json = False, as_: As = "") -> None:
     """List the drills of this workspace, newest first."""
     from gameday.cli import drills  # noqa: PLC0415
@@ -133,7 +151,7 @@ def list_drills(json: Json = False, as_: As = "") -> None:
     raise typer.Exit(drills.listing(json=json, who=as_))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.AFTERWARDS)
 def show(drill: Drill = "last", json: Json = False, as_: As = "") -> None:
     """Show one drill: its result and its timeline."""
     from gameday.cli import drills  # noqa: PLC0415
@@ -141,7 +159,7 @@ def show(drill: Drill = "last", json: Json = False, as_: As = "") -> None:
     raise typer.Exit(drills.show(drill, json=json, who=as_))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.AFTERWARDS)
 def score(
     drill: Drill = "last",
     scorecard: Annotated[Path | None, typer.Option(help="Judge by another scorecard.")] = None,
@@ -154,7 +172,7 @@ def score(
     raise typer.Exit(drills.score(drill, scorecard=scorecard, json=json, who=as_))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.AFTERWARDS)
 def postmortem(
     drill: Drill = "last",
     html: Annotated[bool, typer.Option("--html", help="Print the page instead of Markdown.")] = False,
@@ -166,7 +184,7 @@ def postmortem(
     raise typer.Exit(drills.postmortem(drill, html=html, who=as_))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.AFTERWARDS)
 def review(
     drill: Drill = "last",
     answer: Annotated[list[str] | None, typer.Option(help="QUESTION=TEXT; without it, asks each.")] = None,
@@ -179,7 +197,7 @@ def review(
     raise typer.Exit(reviewing.main(drill, answers=answer or [], by=by, who=as_))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.STOP)
 def revert(
     drill: Annotated[str, typer.Argument(help="The drill's id.")] = "",
     all_: Annotated[bool, typer.Option("--all", help="Every drill of this store: the red button.")] = False,
@@ -194,7 +212,7 @@ def revert(
     raise typer.Exit(reverts.main(drill, everything=all_, here=here))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.AFTERWARDS)
 def verify(drill: Drill = "last") -> None:
     """Check that a drill's history was neither cut nor changed."""
     from gameday.cli import drills  # noqa: PLC0415
@@ -202,7 +220,7 @@ def verify(drill: Drill = "last") -> None:
     raise typer.Exit(drills.verify(drill))
 
 
-@app.command(name="export")
+@app.command(name="export", rich_help_panel=groups.AFTERWARDS)
 def export_drill(
     drill: Drill, file: Annotated[Path, typer.Argument(help="The file to write.")], *, as_: As = ""
 ) -> None:
@@ -212,7 +230,7 @@ def export_drill(
     raise typer.Exit(drills.export(drill, file, who=as_))
 
 
-@app.command(name="import")
+@app.command(name="import", rich_help_panel=groups.AFTERWARDS)
 def import_drill(file: Annotated[Path, typer.Argument(help="A file that `gameday export` wrote.")]) -> None:
     """Read a drill from one file into this store."""
     from gameday.cli import drills  # noqa: PLC0415
@@ -220,7 +238,7 @@ def import_drill(file: Annotated[Path, typer.Argument(help="A file that `gameday
     raise typer.Exit(drills.import_(file))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.WORKSPACE)
 def validate(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files; without any, the whole workspace.")
@@ -236,7 +254,7 @@ def validate(
     raise typer.Exit(validating.validate(paths or [], json=json, strict=strict))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.WORKSPACE)
 def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path()) -> None:
     """Make a workspace with the catalogue of scenarios to copy and change."""
     from gameday.cli import initialise  # noqa: PLC0415
@@ -244,7 +262,7 @@ def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")] = P
     raise typer.Exit(initialise.initialise(folder))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.GAME_DAYS)
 def serve(
     *,
     listen: Annotated[
@@ -257,7 +275,7 @@ def serve(
     raise typer.Exit(serving.main(listen=listen))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.GAME_DAYS)
 def worker(
     *,
     environment: Annotated[
@@ -273,7 +291,7 @@ def worker(
     raise typer.Exit(working.main(environment or [], occurrence=occurrence))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.GAME_DAYS)
 def calendar(
     *,
     days: Annotated[int, typer.Option(min=1, max=3660, help="How far to look ahead.")] = 30,
@@ -294,7 +312,7 @@ def calendar(
     raise typer.Exit(showing.main(days=days, ics=ics, file=output_file, url=url, reveal=reveal, json=json))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.GAME_DAYS)
 def announce(
     channel: Annotated[str, typer.Argument(help="An integration of gameday.toml of the kind apprise.")],
     text: Annotated[list[str], typer.Argument(help="What people have to know.")],
@@ -305,7 +323,7 @@ def announce(
     raise typer.Exit(telling.main(channel, text))
 
 
-@app.command()
+@app.command(rich_help_panel=groups.WORKSPACE)
 def doctor(json: Json = False) -> None:
     """Say what is missing on this machine and how to get it."""
     from gameday.cli import doctor as doctoring  # noqa: PLC0415
@@ -315,8 +333,13 @@ def doctor(json: Json = False) -> None:
 
 def _name_marks() -> None:
     """List in the help what `__main__` sends down the fast path before Typer is loaded."""
-    for name, sentence in responding.HELP.items():
-        app.command(name=name, help=sentence, add_help_option=False)(_never)
+    for heading, words in (
+        (groups.TEAM, responding.TEAM),
+        (groups.FACILITATOR, responding.FACILITATOR),
+        (groups.STOP, responding.STOP),
+    ):
+        for name, sentence in words.items():
+            app.command(name=name, help=sentence, add_help_option=False, rich_help_panel=heading)(_never)
 
 
 def _never() -> None:
@@ -326,11 +349,11 @@ def _never() -> None:
 def main() -> None:
     """Run the command line, and explain what goes wrong."""
     _name_marks()
-    app.add_typer(shop.app, name="shop")
-    app.add_typer(policy.app, name="policy")
-    app.add_typer(schedule.app, name="schedule")
-    app.add_typer(plan.app, name="plan")
-    app.add_typer(store.app, name="store")
+    app.add_typer(shop.app, name="shop", rich_help_panel=groups.WORKSPACE)
+    app.add_typer(policy.app, name="policy", rich_help_panel=groups.WORKSPACE)
+    app.add_typer(schedule.app, name="schedule", rich_help_panel=groups.GAME_DAYS)
+    app.add_typer(plan.app, name="plan", rich_help_panel=groups.GAME_DAYS)
+    app.add_typer(store.app, name="store", rich_help_panel=groups.WORKSPACE)
     try:
         app()
     except GamedayError as error:

@@ -11,10 +11,13 @@ from typing import Annotated
 
 import typer
 
+from gameday.cli import groups
 from gameday.cli.options import AcceptLocalKeeper, AcceptNoLease, Json, Yes
 
 app = typer.Typer(
-    help="Game days: check, show and conduct a plan of several scenarios.", no_args_is_help=True
+    help="Game days: check, show and conduct a plan of several scenarios.",
+    cls=groups.Commands,
+    no_args_is_help=True,
 )
 
 As = Annotated[

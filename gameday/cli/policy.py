@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gameday.cli import output
+from gameday.cli import groups, output
 
 if TYPE_CHECKING:
     from gameday.core.policy import Facts, Policy, Verdict
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """Version of what `--json` prints."""
 
-app = typer.Typer(help="What may start where, and why.", no_args_is_help=True)
+app = typer.Typer(help="What may start where, and why.", cls=groups.Commands, no_args_is_help=True)
 
 
 @app.callback()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-HELP: Mapping[str, str] = {
+TEAM: Mapping[str, str] = {
     "ack": "Say that somebody is looking at it.",
     "declare": "Declare the incident: --severity P2 --commander NAME.",
     "note": "Write a line into the drill's timeline.",
@@ -18,10 +18,14 @@ HELP: Mapping[str, str] = {
     "update": "Write down a message to customers, stakeholders or the team.",
     "hint": "Take a hint that is on offer, for its cost.",
     "mark": "Mark a milestone, also afterwards: --at TIME.",
-    "end": "End the response (facilitator); everything is reverted and judged.",
-    "grant": "Credit a lever that this environment lacks (facilitator): the fault is reverted in its place.",
-    "inject": "Send an inject now, or leave it out (facilitator): inject send|skip ID.",
-    "continue": "Go on (facilitator): what looked like a real incident is none.",
-    "abort": "Stop the drill now and revert everything.",
 }
+FACILITATOR: Mapping[str, str] = {
+    "end": "End the response; everything is reverted and judged.",
+    "grant": "Credit a lever that this environment lacks: the fault is reverted in its place.",
+    "inject": "Send an inject now, or leave it out: inject send|skip ID.",
+    "continue": "Go on: what looked like a real incident is none.",
+}
+STOP: Mapping[str, str] = {"abort": "Stop the drill now and revert everything."}
+
+HELP: Mapping[str, str] = {**TEAM, **FACILITATOR, **STOP}
 """Every command of the fast path."""

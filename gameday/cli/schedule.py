@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gameday.cli import moments, output
+from gameday.cli import groups, moments, output
 from gameday.cli.options import Json
 from gameday.core.errors import UsageError
 from gameday.core.values import format_instant
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gameday.core.schedule import Record
     from gameday.ports import ScheduleRow, ScheduleStore
 
-app = typer.Typer(help="Which scenario comes due when.", no_args_is_help=True)
+app = typer.Typer(help="Which scenario comes due when.", cls=groups.Commands, no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(help="The schedule's id.")]
 Rrule = Annotated[str, typer.Option(help="RFC 5545: FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0")]

@@ -11,9 +11,14 @@ from typing import Annotated, Any
 
 import typer
 
+from gameday.cli import groups
 from gameday.cli.options import Json
 
-app = typer.Typer(help="A small real service to break, and the levers to mend it.", no_args_is_help=True)
+app = typer.Typer(
+    help="A small real service to break, and the levers to mend it.",
+    cls=groups.Commands,
+    no_args_is_help=True,
+)
 index = typer.Typer(help="Indexes of the database.", no_args_is_help=True)
 breaker = typer.Typer(help="Circuit breakers of the shop's dependencies.", no_args_is_help=True)
 app.add_typer(index, name="index")

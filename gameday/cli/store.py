@@ -12,11 +12,13 @@ from typing import Annotated
 
 import typer
 
-from gameday.cli import output
+from gameday.cli import groups, output
 from gameday.cli.options import Json
 from gameday.core.errors import UsageError
 
-app = typer.Typer(help="The store: migrate it, copy it to another database.", no_args_is_help=True)
+app = typer.Typer(
+    help="The store: migrate it, copy it to another database.", cls=groups.Commands, no_args_is_help=True
+)
 
 Url = "sqlite:///PATH, postgresql+psycopg://USER@HOST/NAME, or env:NAME for a variable that holds it"
 
