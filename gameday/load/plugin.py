@@ -49,7 +49,9 @@ end does not listen any more."""
 INTERVAL = 0.1
 """Seconds between two messages, at least."""
 SHARE = 0.05
-"""The share of the process's time that sending may take; beyond it, messages get rarer."""
+"""The share of the processor's time that sending may take; beyond it, messages get rarer."""
+RAREST = 1.0
+"""Seconds between two messages, at most: who is silent for longer counts as lost."""
 OPEN_AFTER = 0.1
 """Seconds after which a request is told as open; most end before and cost nothing."""
 HUNG = 1.0
@@ -172,11 +174,14 @@ class Observer:
 
 
 def repeat(action: Callable[[], None]) -> None:
-    """Do something about every INTERVAL for ever, and rarer when it takes long."""
+    """Do something about every INTERVAL for ever, and rarer when it is much work.
+
+    What counts is the processor's time: on a busy machine it waits for its turn, and that is no work.
+    """
     while True:
-        began = time.perf_counter()
+        began = time.thread_time()
         action()
-        time.sleep(max(INTERVAL, (time.perf_counter() - began) / SHARE))
+        time.sleep(min(max(INTERVAL, (time.thread_time() - began) / SHARE), RAREST))
 
 
 def in_background(action: Callable[..., object], *args: object) -> None:

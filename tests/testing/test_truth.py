@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -66,10 +66,16 @@ def test_slow_is_slow(server) -> None:
 
 def test_a_hanging_request_is_answered_when_the_fault_goes_off(server) -> None:
     server.turn("hang")
-    threading.Timer(0.3, server.turn, [""]).start()
-    status, seconds = get(server)
-    assert status == 200
-    assert seconds >= 0.3
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(get, server)
+        end = time.monotonic() + 10
+        while not server.started["/"]:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        time.sleep(0.3)
+        assert not asked.done()
+        server.turn("")
+        assert asked.result()[0] == 200
     assert (server.started["/"], server.answered["/"]) == (1, 1)
 
 
