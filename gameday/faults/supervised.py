@@ -37,6 +37,7 @@ or in its after-hypothesis."""
 ANSWER_PATIENCE: Seconds = 1.0
 """Seconds within which a process that holds must do something on its release: a stopped one does not."""
 TICK: Seconds = 0.1
+LOOK: Seconds = 0.02
 ROLLBACK_SILENCE: Seconds = 60.0
 """The most seconds between two messages once the rollbacks have begun and none of them is open."""
 
@@ -121,9 +122,16 @@ class Supervised:
     async def _stop(self) -> None:
         if not self._rolling:
             self._process.signal(signal.SIGUSR1)
-            await asyncio.sleep(PATIENCE)
+            await self._patience()
         if not self._rolling:
             await self._process.kill()
+
+    async def _patience(self) -> None:
+        """Count looks, not seconds: while we are stopped ourselves we hear nothing of its rollbacks."""
+        looks = 0
+        while not self._rolling and looks * LOOK < PATIENCE:
+            await asyncio.sleep(LOOK)
+            looks += 1
 
     async def discard(self) -> None:
         """Kill the process with its group, and wait until it is gone."""
