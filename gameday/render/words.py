@@ -23,6 +23,7 @@ OUTCOMES = {
     Outcome.DETECTED: "Detected, not contained",
     Outcome.UNDETECTED: "Undetected",
     Outcome.NO_EFFECT: "No effect",
+    Outcome.UNKNOWN: "Unknown",
     Outcome.ABORTED: "Aborted",
     Outcome.FAILED: "Failed",
 }

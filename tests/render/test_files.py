@@ -4,6 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from gameday.core.attribution import Attribution
+from gameday.core.values import Outcome, RecoveredBy
 from gameday.render import files
 from gameday.testing import histories
 from tests.render import a_drill
@@ -45,6 +47,12 @@ class Links(HTMLParser):
         if self.inside:
             self.headings.append(data)
             self.inside = False
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_can_be_told(outcome):
+    who = Attribution(recovered_by=RecoveredBy.NONE, outcome=outcome, changed=None, why="Because.")
+    assert "Because." in files.leave(a_drill.of(), a_drill.result(attribution=who), None)["postmortem.md"]
 
 
 def test_a_drill_leaves_all_its_files(left):

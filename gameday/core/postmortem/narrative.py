@@ -26,6 +26,7 @@ _OUTCOMES = {
     Outcome.DETECTED: "The incident was detected, but not contained within the drill",
     Outcome.UNDETECTED: "Users were hurt and nobody detected it within the drill",
     Outcome.NO_EFFECT: "The fault changed nothing, so this drill shows nothing about the response",
+    Outcome.UNKNOWN: "Nobody can tell whether the fault changed anything",
     Outcome.ABORTED: "The drill was aborted",
     Outcome.FAILED: "The drill could not be carried out",
 }
