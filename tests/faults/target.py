@@ -1,7 +1,7 @@
 """A tiny service to break: a real HTTP server that writes down when its fault went on and off.
 
 GET /fault answers {"on": true|false}; POST /fault/on and /fault/off change it; POST /refuse?times=N
-lets the next N changes to `off` fail with 500; POST /fault/late takes half a second to turn it on, and later
+lets the next N changes to `off` fail with 500; POST /fault/late turns it on only once `late` is set, and later
 changes wait for it, as a deployment's do; GET / answers 200, or 500 while the fault is on.
 """
 
@@ -13,11 +13,13 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Target:
-    """The service; `changes` are (instant, "on" | "off" | "refused")."""
+    """The service; `changes` are (instant, "on" | "off" | "late" | "refused"), `asked` what has arrived."""
 
     def __init__(self):
         self.on = False
         self.changes = []
+        self.asked = []
+        self.late = threading.Event()
         self.refuse = 0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -34,12 +36,13 @@ class Target:
 
     def change(self, what):
         with self._lock:
+            self.asked.append(what)
             if what == "off" and self.refuse > 0:
                 self.refuse -= 1
                 self.changes.append((time.time(), "refused"))
                 return 500
             if what == "late":
-                time.sleep(0.5)
+                self.late.wait(10)
             self.on = what != "off"
             self.changes.append((time.time(), what))
             return 200

@@ -85,9 +85,12 @@ def test_a_pause_does_not_delay_an_abort(target, tmp_path, when):
 
 def test_the_fault_begins_after_a_pause_and_not_before_it(target, tmp_path):
     late = {**fault_on(target.url), "pauses": {"before": 1.5}}
-    told, _ = conduct(experiment(target.url, method=[late]), tmp_path, hold_then_release)
-    (at,) = [at for at, fact in zip(told.at, told.facts, strict=True) if isinstance(fact, ev.FaultInjected)]
-    assert abs(at - target.times("on")[0]) < 0.5
+    made = experiment(target.url, method=[late], probed=True)
+    told, _ = conduct(made, tmp_path, hold_then_release)
+    times = list(zip(told.facts, told.at, strict=True))
+    (began,) = [at for fact, at in times if isinstance(fact, ev.FaultInjected)]
+    asked = next(at for fact, at in times if isinstance(fact, ev.ExposureProbed))
+    assert asked + 1.5 - 1e-3 <= began <= target.times("on")[0]
 
 
 def test_a_failed_action_is_told_although_the_journal_says_completed(target, tmp_path):
