@@ -55,7 +55,7 @@ class Game:
             found = []
         return [e for e in found if kind is None or isinstance(e.fact, kind)]
 
-    def wait(self, kind, within=20.0):
+    def wait(self, kind, within=60.0):
         return eventually(lambda: self.facts(kind), within, f"no {kind.__name__}: {self.facts()}")[-1]
 
     def process(self, role):
@@ -77,7 +77,7 @@ class Game:
         self.store.close()
 
 
-def eventually(look, within=20.0, message="in vain"):
+def eventually(look, within=60.0, message="in vain"):
     end = time.monotonic() + within
     while not (found := look()):
         assert time.monotonic() < end, message
@@ -190,7 +190,7 @@ def test_a_rollback_that_fails_is_tried_again_with_each_try_in_the_history(game,
     game.start(experiment(target.url))
     target.refuse = 2
     game.kill("conductor")
-    closed = game.wait(ev.DrillClosed, within=30.0)
+    closed = game.wait(ev.DrillClosed, within=60.0)
     assert closed.fact.reverted
     assert not target.on
     assert [e.fact.attempt for e in game.facts(ev.RevertFailed)] == [1, 2]

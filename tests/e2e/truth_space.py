@@ -114,7 +114,7 @@ class TruthSpace:
         return self.start("run", "scenarios/quick.yaml", "--yes", "--json", *words, **options)
 
 
-def finish(child, within=90):
+def finish(child, within=180):
     """Wait for a command's end; a drill that does not end is told to, so that its fault is undone."""
     try:
         out, err = child.communicate(timeout=within)

@@ -61,11 +61,11 @@ class Told:
     def of(self, kind):
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
-    async def wait(self, kind, within=15.0):
+    async def wait(self, kind, within=60.0):
         await self.until(lambda: self.of(kind), within)
         return self.of(kind)[-1]
 
-    async def until(self, condition, within=15.0):
+    async def until(self, condition, within=60.0):
         end = time.monotonic() + within
         while not condition():
             assert time.monotonic() < end, f"in vain for {within} s: {self.facts}"
@@ -92,7 +92,7 @@ def conduct(made, tmp_path, script=None, **more):
                 await run.release()
             else:
                 await script(run, told)
-            return told, await asyncio.wait_for(outcome, 30)
+            return told, await asyncio.wait_for(outcome, 60)
         finally:
             await run.discard()
 

@@ -104,7 +104,7 @@ def _free_port():
 
 
 def _wait_for(port):
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

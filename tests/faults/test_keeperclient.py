@@ -50,7 +50,7 @@ class Scene:
         return [s.event.fact for s in self.store.read(self.drill) if isinstance(s.event.fact, kind)]
 
     async def wait(self, kind):
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while not self.of(kind):
             assert time.monotonic() < end, kind
             await asyncio.sleep(0.02)

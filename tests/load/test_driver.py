@@ -48,7 +48,7 @@ class Game:
             found["open"] += sum(chunk.open_count)
         return +found
 
-    async def when(self, condition, within=20.0) -> None:
+    async def when(self, condition, within=60.0) -> None:
         deadline = time.monotonic() + within
         while not condition():
             assert time.monotonic() < deadline, "it did not come true in time"

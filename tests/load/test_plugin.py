@@ -18,7 +18,7 @@ def parent(tmp_path):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(tmp_path / "s"))
     listener.listen()
-    listener.settimeout(20)
+    listener.settimeout(60)
     yield listener
     listener.close()
 
@@ -43,11 +43,11 @@ def test_locust_ends_at_end_of_file(workspace, server, parent, workers) -> None:
 
 def test_locust_does_not_start_without_its_parent(workspace, server) -> None:
     child = start(workspace, "/nowhere/s", server, drill="plugin-alone")
-    assert child.wait(15) == 1
+    assert child.wait(60) == 1
     assert sum(server.started.values()) == 0
 
 
 def test_without_a_socket_the_plug_in_does_nothing(workspace, server) -> None:
     argv = [*driver.command(Load(locustfile="users.py", users=2), server.url), "-t", "5s"]
-    done = subprocess.run(argv, cwd=workspace, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(argv, cwd=workspace, capture_output=True, timeout=60, check=False)
     assert sum(server.answered.values()) > 10, done.stderr

@@ -102,7 +102,7 @@ def test_what_stands_ready_shows_no_password_and_ends_with_its_daemon(tmp_path):
 def _runs(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -19,7 +19,7 @@ def child():
     started.kill()
 
 
-def eventually(condition, within=5.0):
+def eventually(condition, within=30.0):
     end = time.monotonic() + within
     while time.monotonic() < end:
         if condition():
