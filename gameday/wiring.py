@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from gameday import ports
 from gameday.core import events as ev
+from gameday.core import exposure
 from gameday.core.errors import InvalidFiles, Mistake, UsageError
 from gameday.core.responder import ResponderScript
 from gameday.core.scenario import Scenario, ScorecardRules
@@ -201,7 +202,7 @@ def leave(space: Workspace, history: ports.HistoryStore, drill: DrillId) -> Path
     judged = closing.judge(history, drill)
     folder = closing.leave(judged, space.artifacts / drill)
     files.write_history(history, drill, folder)
-    if judged.result.reverted:
+    if not exposure.of(judged.history):
         Seal(folder).remove()
     return folder
 

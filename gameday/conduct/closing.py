@@ -11,7 +11,8 @@ from pathlib import Path
 
 from gameday import ports
 from gameday.core import events as ev
-from gameday.core import exposure, history, result
+from gameday.core import history, result
+from gameday.core.exposure import Exposed
 from gameday.core.scenario import ScorecardRules
 from gameday.core.values import DrillId, Mode, Outcome
 from gameday.system.files import write_whole
@@ -46,9 +47,9 @@ def leave(judged: Judged, folder: Path) -> Path:
     return folder
 
 
-def still_exposed(judged: Judged) -> tuple[exposure.Exposed, ...]:
+def still_exposed(judged: Judged) -> tuple[Exposed, ...]:
     """Give the faults that may still be in force."""
-    return exposure.of(judged.history)
+    return result.in_force(judged.history, judged.result.impact)
 
 
 def exit_code(judged: Judged) -> int:

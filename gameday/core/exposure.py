@@ -11,11 +11,14 @@ The order of the facts does not matter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gameday.core import events as ev
 from gameday.core.history import History
 from gameday.core.values import FaultId
+
+NOTHING_TO_UNDO = "nothing-to-undo"
+"""How a fault ended whose experiment has no rollbacks (`FaultReverted.how`)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +49,21 @@ def of(history: History) -> tuple[Exposed, ...]:
     requests = {requested.fact.fault: requested.fact for requested in history.each(ev.FaultRequested)}
     exposed = (_exposed(history, request) for fault, request in requests.items() if fault not in over)
     return tuple(each for each in exposed if each.injected or not _never_began(history, each.fault))
+
+
+def never_undone(history: History) -> tuple[Exposed, ...]:
+    """Give the faults that were injected and that nothing undid: their experiments have no rollbacks.
+
+    They are over for us. Whether they still hurt only the users and the steady state can tell (`result`).
+    """
+    bare = {one.fact.fault for one in history.each(ev.FaultReverted) if one.fact.how == NOTHING_TO_UNDO}
+    requests = (one.fact for one in history.each(ev.FaultRequested) if one.fact.fault in bare)
+    exposed = (_exposed(history, request) for request in requests)
+    return tuple(
+        replace(each, steps=(f"undo by hand what {each.request.path} does: it has no rollbacks",))
+        for each in exposed
+        if each.injected
+    )
 
 
 def injects(activity: ev.ActivityStarted | ev.ActivityFinished) -> bool:

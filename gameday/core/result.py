@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gameday.core import alerts, attribution, exposure, impact, milestones, score
+from gameday.core import events as ev
 from gameday.core.alerts import Alerts
 from gameday.core.attribution import Attribution
+from gameday.core.exposure import Exposed
 from gameday.core.history import History
 from gameday.core.impact import Impact
 from gameday.core.milestones import Milestones
@@ -20,7 +22,7 @@ from gameday.core.scenario import ScorecardRules
 from gameday.core.score import Scorecard
 from gameday.core.values import DrillId
 
-__all__ = ["Alerts", "Result", "of"]
+__all__ = ["Alerts", "Result", "in_force", "of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +37,17 @@ class Result:
     alerts: Alerts
     score: Scorecard
     reverted: bool
+
+
+def in_force(history: History, met: Impact) -> tuple[Exposed, ...]:
+    """Give the faults that may still be in force when all is over.
+
+    Those that must still be undone; and those that nothing undid, for want of rollbacks, while the last
+    samples or the steady state after them show harm.
+    """
+    checks = [one.fact.met for one in history.each(ev.SteadyStateChecked) if one.fact.stage == "after"]
+    harm = (met.started is not None and met.ended is None) or checks[-1:] == [False]
+    return exposure.of(history) + (exposure.never_undone(history) if harm else ())
 
 
 def of(history: History, rules: ScorecardRules | None = None) -> Result:
@@ -55,5 +68,5 @@ def of(history: History, rules: ScorecardRules | None = None) -> Result:
         attribution=who,
         alerts=alerts.coverage(history, framed.fault, framed.start),
         score=score.of(history, rules or history.plan.scorecard, met, reached, who),
-        reverted=not exposure.of(history),
+        reverted=not in_force(history, met),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.core import events as ev
+from gameday.core import exposure
 from gameday.core.history import Dated, History
 from gameday.core.impact import ServiceLevel
 from gameday.core.postmortem import sentences
@@ -259,7 +260,7 @@ def _question(history: History, now: Instant) -> Question | None:
 
 
 def _fault(history: History) -> str:
-    """Say where the fault stands: not injected | in force | reverting | reverted | failed; none on paper."""
+    """Say where the fault stands, from not injected to reverted; none on paper."""
     state = "not injected" if history.plan.scenario.experiment else "none: a tabletop"
     for event in history.events:
         match event.fact:
@@ -267,6 +268,8 @@ def _fault(history: History) -> str:
                 state = "in force"
             case ev.RevertRequested() | ev.RevertAttempted():
                 state = "reverting"
+            case ev.FaultReverted(how=exposure.NOTHING_TO_UNDO):
+                state = "not undone: no rollbacks"
             case ev.FaultReverted():
                 state = "reverted"
             case ev.RevertFailed(final=True):

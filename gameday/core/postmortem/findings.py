@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gameday.core import events as ev
+from gameday.core import exposure
 from gameday.core.history import History
 from gameday.core.milestones import Interval, Link
 from gameday.core.postmortem import figures, relapses
@@ -104,10 +105,28 @@ def _safety(seen: Seen) -> Iterator[Finding]:
             owner=seen.role("facilitator"),
             priority="high",
         )
+    elif exposure.never_undone(seen.history):
+        yield from _never_undone(seen)
     elif seen.result.reverted and seen.history.first(ev.FaultInjected):
         yield Finding(
             tone="well", title="The fault was reverted", detail="Nothing of it is in force any more."
         )
+
+
+def _never_undone(seen: Seen) -> Iterator[Finding]:
+    """Tell that nothing undid a fault, where harm was still seen at the end."""
+    if seen.result.reverted:
+        return
+    ended = seen.history.each(ev.FaultReverted)
+    yield Finding(
+        tone="safety",
+        title="Nothing undid the fault",
+        detail="The experiment has no rollbacks, and the service was not well at the end: look at it.",
+        evidence=seen.numbers(d.event.id for d in ended if d.fact.how == exposure.NOTHING_TO_UNDO),
+        work="Give the experiment rollbacks, or a longer verify phase if it heals by itself",
+        owner=seen.role("facilitator"),
+        priority="high",
+    )
 
 
 def _times(seen: Seen) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from gameday.core import events as ev
+from gameday.core import exposure
 from gameday.core.history import History
 from gameday.core.impact import SloImpact
 from gameday.core.milestones import Interval
@@ -253,6 +254,7 @@ def reverted(history: History, result: Result) -> tuple[str, ...]:
     if not result.reverted:
         told.append("The fault may still be in force: a person must look.")
         told.extend(step for d in history.each(ev.RevertFailed) if d.fact.final for step in d.fact.steps)
+        told.extend(step for fault in exposure.never_undone(history) for step in fault.steps)
     return tuple(told)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from gameday.core import events as ev
+from gameday.core import exposure
 from gameday.core.gamefacts import GameDayFact
 from gameday.core.postmortem import gamewords
 from gameday.core.values import MilestoneName, format_duration
@@ -178,7 +179,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.InternalErrorOccurred(where=where, error=error):
             return f"gameday's own error in {where}{_tail(error)}"
         case ev.DrillClosed(how=how, reverted=reverted):
-            rest = "nothing is in force any more" if reverted else "a fault may still be in force"
+            rest = "nothing is left to undo" if reverted else "a fault may still be in force"
             return f"Drill closed ({how}); {rest}."
         case _:
             assert_never(fact)
@@ -220,6 +221,8 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.RevertFailed(attempt=attempt, error=error, final=final):
             end = ", the last one" if final else ""
             return f"Rollback failed at try {attempt}{end}{_tail(error)}"
+        case ev.FaultReverted(how=exposure.NOTHING_TO_UNDO):
+            return "Nothing was undone: the experiment has no rollbacks."
         case ev.FaultReverted(how=how):
             return f"Fault reverted: {REVERTS.get(how, how)}."
         case _:
@@ -232,7 +235,6 @@ REVERTS = {
     "rolled-back": "its rollbacks ran",
     "already-undone": "the response had already undone it",
     "never-injected": "it was never injected",
-    "nothing-to-undo": "the experiment has no rollbacks, so nothing was undone",
 }
 """How a fault was reverted, in words."""
 
