@@ -101,7 +101,11 @@ def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: O
         failure = error
     except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; say so, and leave the files
         failure = _our_own(error, space.artifacts / desk.drill)
-    judged = closing.judge(store, desk.drill)
+    try:
+        judged = closing.judge(store, desk.drill)
+    except StoreUnavailable as away:  # before a drill that is a 5, behind it not
+        output.problem(failure or away)
+        return 70
     folder = reverts.leave(space, store, desk.drill)
     if failure is not None:
         output.problem(failure)

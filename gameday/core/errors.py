@@ -10,7 +10,7 @@ GamedayError                 code, exit_code, http_status, hint, definite
 ├─ DrillAborted              3   ended early, everything reverted
 ├─ FaultStillInForce         4   a person must look
 ├─ FaultIndeterminate        70  nobody knows whether it was injected: revert as if it were
-├─ StoreUnavailable          70  the history cannot be written or read
+├─ StoreUnavailable          5   the history cannot be written or read; 70 once a drill has begun
 └─ HistoryCorrupt            70  the hash chain does not hold
 
 `definite` is False where the effect may or may not have happened.
@@ -94,7 +94,7 @@ class FaultIndeterminate(GamedayError):
 
 
 class StoreUnavailable(GamedayError):
-    code, http_status = "store-unavailable", 503
+    code, exit_code, http_status = "store-unavailable", 5, 503
 
 
 class HistoryCorrupt(GamedayError):
