@@ -93,7 +93,7 @@ def admit(verdicts: Sequence[Verdict]) -> str:
     also = f" (and {more} more)" if more else ""
     raise Refused(
         f"policy: {first.subject}: {first.why}{also}",
-        hint=f"{first.hint}; `gameday policy check SCENARIO` explains each verdict",
+        hint="; ".join(filter(None, (first.hint, "`gameday policy check SCENARIO` explains each verdict"))),
     )
 
 

@@ -151,8 +151,7 @@ async def check_all(desk: Desk) -> None:
         try:
             found = await check(desk)
         except GamedayError as error:
-            desk.pen.record(
-                ev.PreflightChecked(check=name, passed=False, detail=error.message, hint=error.hint)
-            )
+            why = error.message.removeprefix(f"{name}: ")  # a refusal of the policy says whose it is
+            desk.pen.record(ev.PreflightChecked(check=name, passed=False, detail=why, hint=error.hint))
             raise
         desk.pen.record(ev.PreflightChecked(check=name, passed=True, detail=found))
