@@ -199,7 +199,7 @@ def review(
 
 @app.command(rich_help_panel=groups.STOP)
 def revert(
-    drill: Annotated[str, typer.Argument(help="The drill's id.")] = "",
+    drill: Annotated[str, typer.Argument(help="The drill's id; `last` for the newest open one.")] = "",
     all_: Annotated[bool, typer.Option("--all", help="Every drill of this store: the red button.")] = False,
     here: Annotated[
         bool,

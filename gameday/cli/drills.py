@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli import audience, output, reverts
+from gameday.cli import audience, naming, output, reverts
 from gameday.conduct import asking, closing
-from gameday.core import impact, milestones
+from gameday.core import exposure, impact, milestones
 from gameday.core import postmortem as drafting
-from gameday.core.errors import HistoryCorrupt, UsageError
+from gameday.core.errors import HistoryCorrupt
 from gameday.core.values import DrillId, Instant, format_duration, format_instant
 from gameday.render import live, result_json, table
 from gameday.storage import transfer
@@ -19,30 +19,13 @@ from gameday.system import clock
 
 SLICE = 90.0
 """Seconds of load that `status` looks at."""
-FIRST = "gameday run scenarios/NAME.yaml starts one"
 
 
 def find_shown(store: ports.HistoryStore, named: str, who: str) -> DrillId:
     """Find a drill that somebody may see into. Raises UsageError."""
-    drill = find(store, named)
+    drill = naming.find(store, named)
     audience.must_see(store, drill, who)
     return drill
-
-
-def find(store: ports.HistoryStore, named: str) -> DrillId:
-    """Find a drill by its id, the unique beginning or end of it, or `last`. Raises UsageError."""
-    rows = store.drills()
-    if not rows:
-        raise UsageError("this store has no drill yet", hint=FIRST)
-    if named == "last":
-        return rows[0].drill
-    found = [row.drill for row in rows if row.drill == named]
-    found = found or [r.drill for r in rows if r.drill.startswith(named) or r.drill.endswith(named)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"'{named}' names {len(found)} drills: {', '.join(found[:5])}")
-    raise UsageError(f"there is no drill '{named}'", hint="gameday list shows the drills of this store")
 
 
 def listing(*, json: bool, who: str = "") -> int:
@@ -54,7 +37,7 @@ def listing(*, json: bool, who: str = "") -> int:
         output.data(table.drills(rows).text())
     else:
         output.talk("no drill yet")
-        output.hint(FIRST)
+        output.hint(naming.FIRST)
     return 0
 
 
@@ -96,8 +79,15 @@ def summary(judged: closing.Judged) -> str:
     lines.append(f"  {score.scorecard}: {points}; coverage {score.coverage:.0%}")
     if score.why:
         lines.append(f"  {score.why}")
-    lines.append(f"  reverted: {'yes' if result.reverted else 'NO: a fault may still be in force'}")
+    lines.append(f"  reverted: {_reverted(judged)}")
     return "\n".join(lines)
+
+
+def _reverted(judged: closing.Judged) -> str:
+    if not judged.result.reverted:
+        return "NO: a fault may still be in force"
+    bare = exposure.never_undone(judged.history)
+    return "nothing was undone: the experiment has no rollbacks" if bare else "yes"
 
 
 def _figure(interval: milestones.Interval) -> str:
@@ -149,7 +139,7 @@ def status(*, json: bool, who: str = "") -> int:
     else:
         output.talk("no drill is on")
         held = [row.drill for row in store.game_days() if row.closed is None]
-        output.hint(f"{', '.join(held)} is open: gameday plan show" if held else FIRST)
+        output.hint(f"{', '.join(held)} is open: gameday plan show" if held else naming.FIRST)
     return 0
 
 
@@ -165,7 +155,7 @@ def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:
 def verify(named: str) -> int:
     """Check a drill's hash chain."""
     store = reverts.open_store(wiring.workspace())
-    drill = find(store, named)
+    drill = naming.find(store, named)
     wrong: Sequence[str] = store.verify(drill)
     if wrong:
         raise HistoryCorrupt("\n".join(wrong), hint="the history was cut or changed after it was written")

@@ -11,15 +11,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli import output
-from gameday.conduct import reverting
+from gameday.cli import naming, output
+from gameday.conduct import closing, ending, reverting
 from gameday.conduct.abandoned import Look, Open
-from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
+from gameday.core.errors import GamedayError, StoreUnavailable
 from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
 from gameday.system import clock
 from gameday.system.clock import SystemClock
+from gameday.system.ids import SystemIds
 from gameday.system.machine import ThisMachine
 
 
@@ -57,22 +58,34 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
     store = wiring.store_of(space)
     drills = open_drills(store)
     if drill:
-        chosen = [one for one in drills if one.drill == drill]
-        if not chosen:
-            raise UsageError(
-                f"no open drill is called '{drill}'", hint="gameday status shows the open drills"
-            )
+        chosen = _named(store, drills, drill)
+        nothing = f"drill {drill} is closed: nothing of it is left to undo"
     else:
         ours = str(space.root) if here else None
         chosen = [one for one in drills if everything or one.left or one.gave_up or one.root == ours]
+        nothing = "every open drill has its keeper; --all reverts them too"
     if not chosen:
-        output.talk(
-            "nothing is in force"
-            if here or not drills
-            else "every open drill has its keeper; --all reverts them too"
-        )
+        output.talk("nothing is in force" if here or drill == "last" or not (drill or drills) else nothing)
         return 0
-    return settle(space, store, chosen)
+    return _end(space, store, chosen)
+
+
+def _named(store: ports.HistoryStore, drills: Sequence[Open], named: str) -> list[Open]:
+    """Find an open drill by its id, a part of it, or `last`, the newest open one; none if it is closed."""
+    if named == "last":
+        return list(drills[:1])
+    found = naming.find(store, named)
+    return [one for one in drills if one.drill == found]
+
+
+def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) -> int:
+    """Let living conductors end their drills; settle the others in their place."""
+    asked = ending.ask(store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine())
+    ended = asyncio.run(asked)
+    for drill in sorted(ended):
+        output.talk(f"{drill}: reverted and closed by its own conductor")
+    codes = [_doubtful(store, drill) for drill in sorted(ended)]
+    return max([*codes, settle(space, store, [one for one in chosen if one.drill not in ended])])
 
 
 def recover(space: Workspace, store: ports.HistoryStore) -> int:
@@ -111,10 +124,19 @@ def settle(
         leave(space, store, one.drill)
         if settled.reverted:
             output.talk(f"{one.drill}: reverted and closed")
+            code = max(code, _doubtful(store, one.drill))
         else:
             code = 4
             tell_steps(one.drill, settled.rest)
     return code
+
+
+def _doubtful(store: ports.HistoryStore, drill: DrillId) -> int:
+    """Say what a person must do where nothing undid a fault and users were still hurt: 4, else 0."""
+    doubtful = closing.still_exposed(closing.judge(store, drill))
+    if doubtful:
+        tell_steps(drill, doubtful)
+    return 4 if doubtful else 0
 
 
 def leave(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> Path | None:

@@ -8,7 +8,9 @@ import pytest
 
 from gameday import wiring
 from gameday.cli import reverts
+from gameday.conduct import ending
 from gameday.core import events as ev
+from gameday.core.errors import UsageError
 from gameday.core.values import DrillId, FaultId
 from gameday.storage import open_plain
 from gameday.system import clock, machine, processes
@@ -48,6 +50,12 @@ def workspaces(tmp_path, conductors, monkeypatch):
     monkeypatch.chdir(tmp_path / "ours")
     yield store
     store.close()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Wait less long for conductors that answer nobody."""
+    monkeypatch.setattr(ending, "ROOM", {"asked": 0.1, "ending": 20.0, "closed": 5.0})
 
 
 def test_only_what_was_started_here_is_ended(workspaces, conductors, capfd):
@@ -95,6 +103,22 @@ def test_what_a_person_must_do_is_said_by_every_command_until_it_is_done(workspa
         said = capfd.readouterr().err
         assert "ours: a fault may still be in force. What a person must do:\n  1. mend it: by hand\n" in said
         assert "hint: see to it, then: gameday revert ours" in said
+
+
+@pytest.mark.parametrize("named", ["last", "theirs", "thei"])
+def test_one_drill_is_named_as_other_commands_name_it(workspaces, capfd, named):
+    assert reverts.main(named, everything=False) == 0
+    assert [row.drill for row in workspaces.live()] == ["ours"]
+    reverts.main("", everything=True)
+    capfd.readouterr()
+    assert reverts.main(named, everything=False) == 0
+    told = "nothing is in force" if named == "last" else f"drill {named} is closed: nothing of it is left"
+    assert told in capfd.readouterr().err
+
+
+def test_a_drill_that_is_not_there_is_a_wrong_word(workspaces):
+    with pytest.raises(UsageError, match="there is no drill 'nope'"):
+        reverts.main("nope", everything=False)
 
 
 def test_outside_every_workspace_nothing_is_called_gone_without_a_warning(tmp_path, monkeypatch, capfd):
