@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -232,7 +233,7 @@ def test_two_environments_are_broken_at_once_and_one_in_turn(place):
     place.settings(
         "[environments.shop]\nbase_url='http://127.0.0.1:1'\n[environments.till]\nbase_url='http://127.0.0.1:2'\n"
     )
-    files = [place.scenario("a", sleep=1), place.scenario("b", sleep=1), place.scenario("c", "till", sleep=1)]
+    files = [place.scenario("a", sleep=60, meets="c"), place.scenario("b"), place.scenario("c", "till")]
     assert place.ci(*files) == 0
     when = spans(place.calls())
     assert when["a"][1] <= when["b"][0]
@@ -252,17 +253,33 @@ def test_two_names_of_one_target_are_played_in_turn(place):
 # --- ended early ---
 
 
-def signalled(number, after):
-    timer = threading.Timer(after, os.kill, (os.getpid(), number))
-    timer.start()
-    return timer
+def signalled(number, once):
+    """Send this process a signal, once something holds."""
+
+    def send():
+        end = time.monotonic() + 60
+        while not once():
+            if time.monotonic() > end:
+                return
+            time.sleep(0.02)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=send, daemon=True).start()
+
+
+@contextmanager
+def aborts_wait_for_the_beginning():
+    """Let no drill be told to abort before it can hear: a SIGTERM stays with it until it has begun."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_cancelled_job_aborts_its_drill_starts_no_other_and_still_leaves_its_artefacts(place, number):
     aborted = result("one", outcome="aborted")
     files = [place.scenario("one", sleep=60, result=aborted), place.scenario("two")]
-    signalled(number, 1.5)
+    signalled(number, place.calls)
     assert place.ci(*files) == 3
     assert [call["what"] for call in place.calls()] == ["began", "aborted"]
     report = place.report()
@@ -273,14 +290,16 @@ def test_a_cancelled_job_aborts_its_drill_starts_no_other_and_still_leaves_its_a
 
 def test_the_time_limit_aborts(place, capfd):
     place.scenario(sleep=60, result=result("one", outcome="aborted"))
-    assert place.ci(time_limit="1s") == 3
+    with aborts_wait_for_the_beginning():
+        assert place.ci(time_limit="1s") == 3
     assert "the time limit of 1.0 s is over: the drills abort, and revert" in capfd.readouterr().err
 
 
 def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
     place.scenario(sleep=60, term="ignore")
     began = time.monotonic()
-    assert place.ci(time_limit="500ms", grace=0.5) == 70
+    with aborts_wait_for_the_beginning():
+        assert place.ci(time_limit="500ms", grace=0.5) == 70
     assert time.monotonic() - began < 30
 
 
@@ -427,9 +446,11 @@ def test_a_reset_that_fails_leaves_the_next_drill_unplayed_and_says_why(place, s
 
 
 def test_a_reset_that_hangs_does_not_outlive_a_cancelled_job(place, standing):
-    place.settings(f"[environments.shop]\nbase_url='{standing}'\nreset=['sleep', '600']\n")
+    place.settings(
+        f"[environments.shop]\nbase_url='{standing}'\nreset=['sh', '-c', '>hangs; exec sleep 600']\n"
+    )
     place.scenario()
-    signalled(signal.SIGTERM, 3.0)
+    signalled(signal.SIGTERM, (place.root / "hangs").exists)
     began = time.monotonic()
     assert place.ci(repeat=2) == 5
     assert time.monotonic() - began < 30

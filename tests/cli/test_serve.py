@@ -195,7 +195,7 @@ def test_a_game_day_of_automation_comes_due_is_conducted_and_its_channel_is_told
 
 def test_a_game_day_of_people_is_on_the_calendar_and_waits_for_its_facilitator(space, chat):
     people = "participants: [{name: ada, roles: [facilitator]}]"
-    gameday(space, "schedule", "add", plan(space, chat, soon(5), "full", people))
+    gameday(space, "schedule", "add", plan(space, chat, soon(15), "full", people))
     with serving(space) as daemon:
         daemon.wait_for(
             "day: waits, until .* for its facilitator: gameday plan start scenarios/day.gameday.yaml"
