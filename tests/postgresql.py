@@ -6,11 +6,12 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
+
+from tests import ports
 
 NOBODY = 65534
 PASSWORD = "c4nary-p4ssword"  # planted: no error text may hold it
@@ -21,18 +22,12 @@ def binary(name: str) -> str | None:
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(PLACES))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class PostgreSQL:
     """One server; `url()` gives that of a new, empty database."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gd-pg-", dir="/tmp"))
-        self.port = free_port()
+        self.port = ports.free()
         self._numbers = itertools.count(1)
         self._who = {"user": NOBODY, "group": NOBODY, "extra_groups": ()} if os.geteuid() == 0 else {}
         (self.folder / "password").write_text(PASSWORD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -95,10 +96,13 @@ class Checkout:
 
     def lose_power(self):
         """Kill every process that works here, all at once, as when a runner goes away."""
-        mine = [pid for pid in self._pids() if pid != os.getpid()]
-        for number in (signal.SIGSTOP, signal.SIGKILL):
-            for pid in mine:
-                os.kill(pid, number)
+        held: set[int] = set()
+        while fresh := {*self._pids()} - held - {os.getpid()}:  # one may start another before it is held
+            for pid in fresh:
+                _send(pid, signal.SIGSTOP)
+            held |= fresh
+        for pid in held:
+            _send(pid, signal.SIGKILL)
         self.until(lambda: not self._pids())
 
     def _pids(self):
@@ -110,6 +114,11 @@ class Checkout:
             except OSError:
                 continue
         return found
+
+
+def _send(pid, number):
+    with contextlib.suppress(ProcessLookupError):  # it ended meanwhile
+        os.kill(pid, number)
 
 
 def _lives(entry):

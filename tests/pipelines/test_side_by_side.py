@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import socket
 
 import pytest
 
+from tests import ports
 from tests.pipelines.conftest import RESPONDER, SCENARIO, SETTINGS
 from tests.render import junit_schema
 
 pytestmark = pytest.mark.e2e
-UP = 'python3 -m http.server "$2" --bind 127.0.0.1 >/dev/null 2>&1 & echo $! > "$1.pid"\nsleep 1\n'
+UP = """python3 -m http.server "$2" --bind 127.0.0.1 >/dev/null 2>&1 & echo $! > "$1.pid"
+until python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])))' "$2" 2>/dev/null
+do sleep 0.05; done
+"""
 DOWN = 'kill "$(cat "$1.pid")" && rm "$1.pid"\n'
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def environment(name):
     """Give the settings of an environment that its hooks bring up on a free port and take down again."""
-    port = free_port()
+    port = ports.free()
     return f"""
 [environments.{name}]
 base_url = "http://127.0.0.1:{port}"
