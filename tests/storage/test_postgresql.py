@@ -134,17 +134,28 @@ def test_kill_9_of_a_backend_loses_nothing(needs_server, own, tmp_path):
     url = own.url()
     plain, store = PostgresStore(url), SpillingStore(PostgresStore(url), tmp_path, again=0.0)
     names = [f"n{number}" for number in range(60)]
+    killed = 0
     for number, each in enumerate(names):
-        if number in {20, 40}:
-            os.kill(random.Random(number).choice(own.backends(url.rpartition("/")[2])), signal.SIGKILL)
+        if number == 40:
+            wait_until_it_recovered(own, killed)
         store.append(note(each))
-    own.wait_until_it_serves()
+        if number in {20, 40}:
+            killed = random.Random(number).choice(own.backends(url.rpartition("/")[2]))
+            os.kill(killed, signal.SIGKILL)
+    wait_until_it_recovered(own, killed)
     store.append(note("last"))
     assert store.degraded() == ""
     assert sorted(ids(plain)) == sorted([*names, "last"])
     assert plain.verify(D) == []
     store.close()
     plain.close()
+
+
+def wait_until_it_recovered(own, killed: int) -> None:
+    """Until the server has seen that the backend is dead it serves as if nothing had been."""
+    while Path(f"/proc/{killed}").exists():
+        time.sleep(0.01)
+    own.wait_until_it_serves()
 
 
 @pytest.mark.kill
