@@ -24,26 +24,34 @@ READY_WITHIN = 30.0
 DOWN_WITHIN = 10.0
 
 
-def ports_from(base: int) -> Ports:
-    """Give three ports in a row from `base`; 0 takes free ones anywhere."""
-    if base:
-        return Ports(edge=base, admin=base + 1, control=base + 2)
+def _free_ports() -> Ports:
     with ExitStack() as held:  # all three at once, so that they differ
         sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
         edge, admin, control = (each.getsockname()[1] for each in sockets)
     return Ports(edge=edge, admin=admin, control=control)
 
 
+def _taken(ports: Ports) -> bool:
+    """Tell whether somebody listens on one of the ports."""
+    for port in (ports.edge, ports.admin, ports.control):
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            return True
+    return False
+
+
 def up(*, port_base: int = 8080, replicas: int = 2, restart_crashed: bool = False) -> dict[str, Any]:
     """Bring the shop up unless it is, and give its status.
 
+    Its ports are three in a row from `port_base`; 0 takes free ones anywhere.
     Raises NotReady, with the control server's own words, when it does not get ready.
     """
     if not 1 <= replicas <= MAX_REPLICAS:
         raise UsageError(f"the shop has 1 to {MAX_REPLICAS} replicas, not {replicas}")
     folder = home.here()
     with _alone(folder):
-        record = folder.read_record() or _start(folder, ports_from(port_base), replicas, restart_crashed)
+        record = folder.read_record() or _start_from(folder, port_base, replicas, restart_crashed)
     status: dict[str, Any] = client.get("/status", record.control_url)
     return status
 
@@ -69,6 +77,17 @@ def _alone(folder: Home) -> Iterator[None]:
     with (folder.folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _start_from(folder: Home, base: int, replicas: int, restart_crashed: bool, tries: int = 3) -> Record:
+    """Start on three ports in a row, or on free ones; on others where somebody is quicker to take one."""
+    ports = Ports(edge=base, admin=base + 1, control=base + 2) if base else _free_ports()
+    try:
+        return _start(folder, ports, replicas, restart_crashed)
+    except NotReady:
+        if base or tries == 1 or not _taken(ports):
+            raise
+    return _start_from(folder, base, replicas, restart_crashed, tries - 1)
 
 
 def _start(folder: Home, ports: Ports, replicas: int, restart_crashed: bool) -> Record:

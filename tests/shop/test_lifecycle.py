@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -122,6 +124,16 @@ def test_a_port_that_is_taken_is_named(folder: Path, tmp_path_factory: pytest.Te
         with pytest.raises(NotReady, match=r"(?i)address already in use"):
             lifecycle.up(port_base=taken - 2)
     assert processes_of(other) == set()
+
+
+@pytest.mark.parametrize("place", ["edge", "control"])
+def test_free_ports_that_somebody_takes_first_are_left_to_them(folder: Path, monkeypatch, place: str):
+    with socket.create_server(("127.0.0.1", 0)) as quicker:
+        free = lifecycle._free_ports
+        taken = dataclasses.replace(free(), **{place: quicker.getsockname()[1]})
+        chosen = iter([taken])
+        monkeypatch.setattr(lifecycle, "_free_ports", lambda: next(chosen, None) or free())
+        assert lifecycle.up(port_base=0)["healthy"]
 
 
 def test_a_wrong_number_of_replicas_starts_nothing(folder: Path):

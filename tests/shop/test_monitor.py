@@ -6,12 +6,16 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from gameday.core.values import parse_instant
 from gameday.shop import client, faults, levers
-from tests.shop.conftest import RunningShop, wait_for
+from tests.shop import conftest
+from tests.shop.conftest import RunningShop
+
+wait_for = partial(conftest.wait_for, within=30)  # a rule looks once a second, and waits for two
 
 
 class Receiver:
@@ -101,7 +105,7 @@ def test_failing_logins_fire_p1(shop: RunningShop, receiver: Receiver):
         shop.login()
         return bool(receiver.alerts("LoginFailures"))
 
-    wait_for(fires, within=15)
+    wait_for(fires)
     assert receiver.alerts("LoginFailures")[0]["labels"]["severity"] == "P1"
     faults.undeploy_release("42-sessions")
 
