@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests import postgresql
 
 if (
     os.environ.get("CI") != "true"
 ):  # in CI Hypothesis takes a profile of its own, which has no deadline either
-    settings.register_profile("by hand", deadline=None)  # tests run side by side: time says nothing
+    # tests run side by side: time says nothing
+    settings.register_profile("by hand", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("by hand")
 
 
