@@ -112,7 +112,8 @@ def test_kill_9_of_writers_loses_nothing_that_was_acknowledged(store, url):
         first = process.stdout.readline()
         time.sleep(chance.uniform(0.0, 0.05))
         process.send_signal(signal.SIGKILL)
-        rest, _ = process.communicate()
+        rest = process.stdout.read()  # not communicate(), which leaves out what came with the first line
+        process.communicate()
         acknowledged += [line for line in (first + rest).split("\n")[:-1] if line]
         store.append(note(f"between-{number}"))
     stored = ids(store)

@@ -98,7 +98,8 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(store, path):
         first = process.stdout.readline()
         time.sleep(chance.uniform(0.0, 0.05))
         process.send_signal(signal.SIGKILL)
-        rest, _ = process.communicate()
+        rest = process.stdout.read()  # not communicate(), which leaves out what came with the first line
+        process.communicate()
         lines = (first + rest).split("\n")
         acknowledged += [line for line in lines[:-1] if line]
         store.append(note(f"between-{number}"))
