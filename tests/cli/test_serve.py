@@ -42,6 +42,7 @@ as: team
 steps:
   - {after: 20m, do: {note: "Still here."}}
 """
+PLAYER = ("--responder", "played.yaml")
 
 
 @pytest.fixture
@@ -73,6 +74,7 @@ class Served:
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
         self.said: list[str] = []
+        self.began = time.monotonic()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -86,6 +88,15 @@ class Served:
                 return found
             time.sleep(0.05)
         raise AssertionError("".join(self.said))
+
+    def ready(self, pattern: str = "serving") -> None:
+        """Wait until what comes due soon will find it."""
+        self.wait_for(pattern)
+        self.took = time.monotonic() - self.began
+
+    def soon(self, commands: int = 1) -> str:
+        """An instant behind so many commands, each of which takes as long to start as it took itself."""
+        return soon(3 + 3 * commands * self.took)
 
     def stop(self, how: int = signal.SIGTERM, seconds: float = 60) -> float:
         began = time.monotonic()
@@ -103,6 +114,7 @@ class Served:
 def serving(space, *words):
     daemon = Served(space, *words)
     try:
+        daemon.ready()
         yield daemon
     finally:
         daemon.end()
@@ -113,9 +125,8 @@ def soon(seconds: float) -> str:
 
 
 def test_a_due_drill_starts_and_a_stop_aborts_it_and_waits(space):
-    add = ("schedule", "add", "scenarios/talk.yaml", "--at", soon(15), "--responder", "played.yaml")
-    gameday(space, *add)
     with serving(space) as daemon:
+        gameday(space, "schedule", "add", "scenarios/talk.yaml", "--at", daemon.soon(), *PLAYER)
         daemon.wait_for("talk: starts scenarios/talk.yaml on here")
         with closing(open_schedules(f"sqlite:///{space / '.gameday/gameday.db'}")) as store:
             wait_until_it_responds(space)
@@ -157,16 +168,17 @@ steps:
 
 
 @pytest.fixture
-def chat():
+def chat(space):
+    """The channel of game days."""
+    with (space / "gameday.toml").open("a") as settings:
+        settings.write('[integrations.chat]\nkind = "apprise"\nsecret = "file:chat.url"\n')
     with listening() as server:
+        (space / "chat.url").write_text(f"json://127.0.0.1:{server.server_port}/hook")
         yield server
 
 
-def plan(space, chat, at, announcement="window", more=""):
-    """Write a game day, and set up its channel."""
-    with (space / "gameday.toml").open("a") as settings:
-        settings.write('[integrations.chat]\nkind = "apprise"\nsecret = "file:chat.url"\n')
-    (space / "chat.url").write_text(f"json://127.0.0.1:{chat.server_port}/hook")
+def plan(space, at, announcement="window", more=""):
+    """Write a game day of automation."""
     (space / "automation.yaml").write_text(AUTOMATION)
     (space / "scenarios" / "talk.yaml").write_text(TABLETOP.format(responders="automation"))
     written = PLAN.format(date=at.removesuffix("Z"), announcement=announcement, more=more)
@@ -175,8 +187,8 @@ def plan(space, chat, at, announcement="window", more=""):
 
 
 def test_a_game_day_of_automation_comes_due_is_conducted_and_its_channel_is_told(space, chat):
-    gameday(space, "schedule", "add", plan(space, chat, soon(20)), "--notice", "5m")
     with serving(space) as daemon:
+        gameday(space, "schedule", "add", plan(space, daemon.soon(commands=2)), "--notice", "5m")
         daemon.wait_for("notice to chat")
         shown = json.loads(gameday(space, "calendar", "--json").stdout)
         assert [(one["title"], one["game_day"]) for one in shown] == [("Game day", True)]
@@ -195,8 +207,8 @@ def test_a_game_day_of_automation_comes_due_is_conducted_and_its_channel_is_told
 
 def test_a_game_day_of_people_is_on_the_calendar_and_waits_for_its_facilitator(space, chat):
     people = "participants: [{name: ada, roles: [facilitator]}]"
-    gameday(space, "schedule", "add", plan(space, chat, soon(15), "full", people))
     with serving(space) as daemon:
+        gameday(space, "schedule", "add", plan(space, daemon.soon(), "full", people))
         daemon.wait_for(
             "day: waits, until .* for its facilitator: gameday plan start scenarios/day.gameday.yaml"
         )
@@ -218,7 +230,6 @@ def test_a_game_day_of_people_is_on_the_calendar_and_waits_for_its_facilitator(s
 
 
 def test_a_channel_is_told_by_hand_and_what_can_not_be_told_says_so(space, chat):
-    plan(space, chat, soon(600))
     assert (
         "told chat: We drill at ten." in gameday(space, "announce", "chat", "We", "drill", "at ten.").stderr
     )
@@ -240,7 +251,7 @@ def test_a_channel_is_told_by_hand_and_what_can_not_be_told_says_so(space, chat)
     ],
 )
 def test_what_a_plan_says_itself_is_not_said_again(space, chat, words, said):
-    refused = gameday(space, "schedule", "add", plan(space, chat, soon(600), "none"), *words, code=2)
+    refused = gameday(space, "schedule", "add", plan(space, soon(600), "none"), *words, code=2)
     assert said.partition(" (hint")[0] in refused.stderr
     assert said.partition("(hint: ")[2] in refused.stderr
     assert not (space / ".gameday").exists()
@@ -261,7 +272,6 @@ def test_calendars_subscribe_by_url_and_health_is_told(space):
     )
     with serving(space, "--listen", "127.0.0.1:0") as daemon:
         base = daemon.wait_for(r"listening on (http://\S+?):? ").group(1)
-        daemon.wait_for("serving")
         told = json.loads(urllib.request.urlopen(f"{base}/health").read())
         assert (told["status"], told["running"], told["waiting"]) == ("well", 0, 0)
         texts = []
@@ -309,29 +319,28 @@ def test_what_can_not_be_scheduled_is_refused_and_nothing_is_kept(space, words, 
 
 
 def test_a_freeze_calendar_that_can_not_be_had_is_warned_of_and_starts_nothing(space):
-    add = ("schedule", "add", "scenarios/talk.yaml", "--at", soon(20), "--responder", "played.yaml")
-    added = gameday(space, *add, "--freeze", "gone.ics", "--grace", "2s")
-    assert (
-        "gone.ics can't be read: there is no file gone.ics; until it can, nothing of this starts"
-        in added.stderr
-    )
+    frozen = ("--freeze", "gone.ics", "--grace", "2s")
     with serving(space) as daemon:
+        added = gameday(
+            space, "schedule", "add", "scenarios/talk.yaml", "--at", daemon.soon(), *PLAYER, *frozen
+        ).stderr
+        assert "gone.ics can't be read: there is no file gone.ics; until it can, nothing of this" in added
         daemon.wait_for("talk: missed .*gone.ics can't be read, and may hold a freeze")
         daemon.stop()
 
 
 def test_a_store_that_is_gone_at_the_moment_of_starting_starts_nothing(space):
-    add = ("schedule", "add", "scenarios/talk.yaml", "--at", soon(20), "--responder", "played.yaml")
-    gameday(space, *add, "--grace", "5s")
     database = space / ".gameday" / "gameday.db"
     with serving(space) as daemon:
-        daemon.wait_for("serving")
+        gameday(
+            space, "schedule", "add", "scenarios/talk.yaml", "--at", daemon.soon(), *PLAYER, "--grace", "5s"
+        )
+        with closing(open_schedules(f"sqlite:///{database}")) as store:
+            (row,) = store.rows()
         database.rename(database.with_suffix(".away"))
         daemon.wait_for(r"is gone; nothing starts until it is back")
-        with closing(open_schedules(f"sqlite:///{database.with_suffix('.away')}", create=False)) as store:
-            (row,) = store.rows()
-            while time.time() < row.standing.wake + 6:
-                time.sleep(0.2)
+        while time.time() < row.standing.wake + 6:
+            time.sleep(0.2)
         database.with_suffix(".away").rename(database)
         daemon.wait_for("the store is back")
         daemon.wait_for("talk: missed")

@@ -8,7 +8,7 @@ import pytest
 
 from gameday.core.schedule import State
 from gameday.storage import open_schedules
-from tests.cli.test_serve import Served, gameday, soon, space, wait_until_it_responds  # noqa: F401  # a fixture
+from tests.cli.test_serve import PLAYER, Served, gameday, space, wait_until_it_responds  # noqa: F401  # a fixture
 from tests.postgresql import PASSWORD
 
 
@@ -21,9 +21,11 @@ def shared(space, server):  # noqa: F811
 
 def test_a_drill_is_handed_to_a_worker_which_keeps_it_and_a_stop_aborts_it(shared):
     space, url = shared  # noqa: F811
-    gameday(space, "schedule", "add", "scenarios/talk.yaml", "--at", soon(15), "--responder", "played.yaml")
     daemon, worker = Served(space), Served(space, command=("worker", "--environment", "here"))
     try:
+        daemon.ready()
+        worker.ready("working for")
+        gameday(space, "schedule", "add", "scenarios/talk.yaml", "--at", daemon.soon(), *PLAYER)
         daemon.wait_for("talk: scenarios/talk.yaml on here is handed to another host")
         worker.wait_for("talk: starts scenarios/talk.yaml on here")
         wait_until_it_responds(space)
