@@ -33,9 +33,10 @@ ANSWER: Seconds = 5.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChildIdentities:
-    """`ports.Identities` by child processes. `env` adds to the environment."""
+    """`ports.Identities` by child processes. `env` adds to the environment; `within`: seconds for each."""
 
     env: Mapping[str, str] = field(default_factory=dict)
+    within: Seconds = WITHIN
 
     async def kubernetes_context(self) -> SeenCluster:
         """Give the context in use and the UID of kube-system; never raises."""
@@ -54,12 +55,14 @@ class ChildIdentities:
         argv = [sys.executable, "-m", "gameday.faults.identities", *words]
         limits = {"AWS_MAX_ATTEMPTS": "2", "AWS_EC2_METADATA_DISABLED": "true"}
         env = {**limits, **os.environ, **self.env}
-        done = await asyncio.to_thread(processes.call, argv, timeout=WITHIN, env=env)
+        done = await asyncio.to_thread(processes.call, argv, timeout=self.within, env=env)
         lines = done.output.strip().splitlines()
         try:
             told = json.loads(lines[-1])
         except (IndexError, ValueError):
-            return {"error": f"asking ended with {done.exit_code}: {done.output.strip()[-200:]}"}
+            late = f"no answer within {self.within:g} s"
+            ended = f"asking ended with {done.exit_code}: {done.output.strip()[-200:]}"
+            return {"error": late if done.exit_code is None else ended}
         return told if isinstance(told, dict) else {"error": "no answer"}
 
 
@@ -75,9 +78,23 @@ def _kubernetes() -> dict[str, Any]:
     import chaosk8s  # type: ignore[import-untyped]  # noqa: PLC0415  # in the child only
     from kubernetes import client  # noqa: PLC0415
 
-    api = client.CoreV1Api(chaosk8s.create_k8s_api_client({}))
-    space = api.read_namespace("kube-system", _request_timeout=ANSWER)
-    return {"context": _context(), "uid": space.metadata.uid if space.metadata else ""}
+    context = _context()
+    try:
+        api = client.CoreV1Api(chaosk8s.create_k8s_api_client({}))
+        space = api.read_namespace("kube-system", _request_timeout=ANSWER)
+    except Exception as error:  # noqa: BLE001  # whatever client and kubeconfig raise: the context is known all the same
+        return {"context": context, "error": _why(error)}
+    return {"context": context, "uid": space.metadata.uid if space.metadata else ""}
+
+
+def _why(error: BaseException) -> str:
+    """Say why nobody answered; an HTTP client's own words hold the address thrice."""
+    pool, reason = getattr(error, "pool", None), str(getattr(error, "reason", ""))
+    if pool is not None:
+        return f"{pool.host}:{pool.port} does not answer: {reason.rpartition(': ')[2].rstrip(')')}"
+    if status := getattr(error, "status", None):
+        return f"it answers {status} {reason}"
+    return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
 def _context() -> str:
@@ -85,7 +102,11 @@ def _context() -> str:
     from kubernetes import config  # noqa: PLC0415
 
     if not chaosk8s.has_local_config_file():
-        return "in-cluster" if os.environ.get("CHAOSTOOLKIT_IN_POD") == "true" else "KUBERNETES_HOST"
+        if os.environ.get("CHAOSTOOLKIT_IN_POD") == "true":
+            return "in-cluster"
+        if os.environ.get("KUBERNETES_HOST"):
+            return "KUBERNETES_HOST"
+        raise FileNotFoundError(f"there is no kubeconfig at {chaosk8s.get_config_path()}")
     current = config.list_kube_config_contexts(chaosk8s.get_config_path())[1]  # type: ignore[no-untyped-call]
     return str(os.environ.get("KUBERNETES_CONTEXT") or current["name"])
 
@@ -111,7 +132,7 @@ def main(words: Sequence[str]) -> None:
     try:
         told = _kubernetes() if words[0] == "kubernetes" else _aws(words[1:])
     except BaseException as error:  # noqa: BLE001  # the process's edge: chaoslib's InterruptExecution is no Exception
-        told = {"error": f"{type(error).__name__}: {error}".splitlines()[0][:300]}
+        told = {"error": str(error) if isinstance(error, FileNotFoundError) else _why(error)}
     sys.stdout.write("\n" + json.dumps(told) + "\n")
 
 

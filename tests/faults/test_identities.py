@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import sys
 import threading
@@ -22,8 +23,10 @@ KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS
 class Cluster(BaseHTTPRequestHandler):
     """A Kubernetes API that knows one namespace."""
 
+    found = True
+
     def do_GET(self):
-        found = self.path == "/api/v1/namespaces/kube-system"
+        found = self.found and self.path == "/api/v1/namespaces/kube-system"
         body = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "kube-system", "uid": UID}}
         content = json.dumps(body if found else {"kind": "Status"}).encode()
         self.send_response(200 if found else 404)
@@ -82,11 +85,11 @@ def moto():
 
 
 def cluster(env):
-    return asyncio.run(ChildIdentities(env=env).kubernetes_context())
+    return asyncio.run(ChildIdentities(env=env, within=90).kubernetes_context())
 
 
 def account(env, *instances):
-    return asyncio.run(ChildIdentities(env=env).aws_account(instances))
+    return asyncio.run(ChildIdentities(env=env, within=90).aws_account(instances))
 
 
 def test_a_cluster_tells_its_context_and_the_uid_of_kube_system(kubeconfig):
@@ -96,12 +99,22 @@ def test_a_cluster_tells_its_context_and_the_uid_of_kube_system(kubeconfig):
 
 def test_a_cluster_that_does_not_answer_is_an_error_and_no_identity(kubeconfig):
     seen = cluster({**kubeconfig, "KUBERNETES_CONTEXT": "prod"})
-    assert seen.uid == ""
-    assert seen.error
+    assert (seen.context, seen.uid) == ("prod", "")
+    assert re.fullmatch(r"127\.0\.0\.1:\d+ does not answer: \[Errno \d+\] Connection refused", seen.error)
+
+
+def test_a_refusal_says_its_status(kubeconfig, monkeypatch):
+    monkeypatch.setattr(Cluster, "found", False)
+    assert cluster(kubeconfig).error == "it answers 404 Not Found"
 
 
 def test_a_context_that_there_is_not_is_an_error(kubeconfig):
     assert cluster({**kubeconfig, "KUBERNETES_CONTEXT": "nowhere"}).error
+
+
+def test_a_kubeconfig_that_there_is_not_is_said_and_not_asked_for_elsewhere(tmp_path):
+    nowhere = str(tmp_path / "none")
+    assert cluster({"KUBECONFIG": nowhere}).error == f"there is no kubeconfig at {nowhere}"
 
 
 def test_an_account_tells_its_number_and_region(moto):

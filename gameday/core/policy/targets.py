@@ -73,13 +73,15 @@ def verdicts(policy: Policy, facts: Facts) -> Iterator[Verdict]:
 def _cluster(wanted: Cluster, facts: Facts) -> Verdict:
     """Judge whether the cluster that answered is the one that is meant."""
     seen, why, hint = facts.cluster, "", "set KUBERNETES_CONTEXT, or the current context of the kubeconfig"
-    if seen is None or seen.error:
+    if seen is not None and seen.context not in ("", wanted.context):
+        why = f"the context is '{seen.context}', not '{wanted.context}'"
+    elif seen is None or seen.error:
         why, hint = (
             f"the cluster could not be asked: {seen.error if seen else 'it was not'}",
             "kubectl cluster-info",
         )
-    elif seen.context != wanted.context:
-        why = f"the context is '{seen.context}', not '{wanted.context}'"
+    elif not seen.context:
+        why = "it does not say which context is in use"
     elif not wanted.uid:
         why, hint = (
             "no cluster_uid is set, and a context's name can be given to any cluster",
