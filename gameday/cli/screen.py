@@ -156,6 +156,6 @@ def _latest(view: live.LiveView) -> Table:
 
 def show(views: Sequence[live.LiveView]) -> None:
     """Print views once, on stdout, for `gameday status`."""
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = Console()  # of 80 columns where it is piped; what is longer goes on in the next line
     for view in views:
         console.print(draw(view))

@@ -179,7 +179,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.InternalErrorOccurred(where=where, error=error):
             return f"gameday's own error in {where}{_tail(error)}"
         case ev.DrillClosed(how=how, reverted=reverted):
-            rest = "nothing is left to undo" if reverted else "a fault may still be in force"
+            rest = "no rollback is left to play" if reverted else "a fault may still be in force"
             return f"Drill closed ({how}); {rest}."
         case _:
             assert_never(fact)
