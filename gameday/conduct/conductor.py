@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 
-from gameday.conduct import granting, helpers, preflight, reverting, sureties
+from gameday.conduct import granting, helpers, incidents, preflight, reverting, sureties
 from gameday.conduct.beside import cancel
 from gameday.conduct.desk import Desk
 from gameday.conduct.faults import Faults
@@ -102,6 +102,7 @@ class Conductor:
             wanted = desk.scenario.load
             desk.pen.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
         await self._wait(lambda: False, desk.scenario.phases.baseline)
+        await self._wait(lambda: not incidents.open_questions(desk.board), None)  # aborted without an answer
         try:
             self._baseline_is_good()
         except NotReady as refused:

@@ -57,10 +57,13 @@ class Incidents:
         return None if expected else severity
 
     def _unanswered(self, now: Instant) -> str:
-        answered = max(
-            (said.event.recorded_at for said in self.board.each(ev.ContinueRequested)), default=0.0
-        )
-        for asked in self.board.each(ev.RealIncidentSuspected):
-            if asked.at > answered and now - asked.at >= asked.fact.within:
+        for asked in open_questions(self.board):
+            if now - asked.at >= asked.fact.within:
                 return f"{asked.fact.alert} ({asked.fact.severity}), and nobody said that the drill goes on"
         return ""
+
+
+def open_questions(board: Board) -> list[Dated[ev.RealIncidentSuspected]]:
+    """Give what was asked and not answered yet."""
+    answered = max((said.event.recorded_at for said in board.each(ev.ContinueRequested)), default=0.0)
+    return [asked for asked in board.each(ev.RealIncidentSuspected) if asked.at > answered]

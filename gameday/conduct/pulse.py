@@ -135,7 +135,10 @@ class Pulse:
     def _time_box(self) -> Instant | None:
         """Give the instant by which the drill must have ended by its own plan."""
         board = self._desk.board
-        entered = board.each(ev.PhaseEntered)
-        began = next((each.at for each in entered if each.fact.phase is Phase.BASELINE), None)
-        longest = planning.compile(self._desk.scenario).longest + board.extended()
-        return None if began is None else Instant(began + longest + START_ROOM)
+        entered = {each.fact.phase: each.at for each in board.each(ev.PhaseEntered)}
+        if Phase.BASELINE not in entered:
+            return None
+        scenario = self._desk.scenario
+        waited = entered.get(Phase.INJECT, Instant(0.0)) - scenario.phases.baseline  # a question was open
+        began = max(entered[Phase.BASELINE], waited)
+        return Instant(began + planning.compile(scenario).longest + board.extended() + START_ROOM)

@@ -44,6 +44,20 @@ def test_an_answer_holds_only_for_what_was_asked_before_it():
     assert 100 <= stage.seconds(history, ev.AbortRequested) <= 101
 
 
+def test_nothing_is_injected_while_the_question_is_open():
+    history = Stage(WATCHFUL).say(2, alert()).play()
+    assert history.first(ev.AbortRequested).fact.reason == "real-incident"
+    assert history.first(ev.FaultRequested) is None
+
+
+def test_the_answer_lets_the_fault_come_and_costs_the_response_no_time():
+    stage = Stage(WATCHFUL).say(2, alert()).say(50, ev.ContinueRequested())
+    history = stage.play()
+    assert 50 <= stage.seconds(history, ev.FaultInjected) <= 52
+    assert history.first(ev.ResponseEnded).at - history.first(ev.FaultInjected).at > 115
+    assert history.last(ev.DrillClosed).fact.how == "completed"
+
+
 def test_who_says_abort_need_not_wait():
     stage = Stage(WATCHFUL).say(20, alert()).say(25, ev.AbortRequested(reason="real-incident"))
     assert stage.seconds(stage.play(), ev.FaultReverted) < 26
