@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from gameday.cli import groups, output, plan, policy, responding, schedule, shop, store
+from gameday.cli import groups, misuse, output, plan, policy, responding, schedule, shop, store
 from gameday.cli.options import AcceptLocalKeeper, AcceptNoLease, Json, Yes
-from gameday.core.errors import GamedayError
+from gameday.core.errors import GamedayError, UsageError
 
 app = typer.Typer(
     name="gameday",
@@ -355,6 +355,12 @@ def main() -> None:
     app.add_typer(plan.app, name="plan", rich_help_panel=groups.GAME_DAYS)
     app.add_typer(store.app, name="store", rich_help_panel=groups.WORKSPACE)
     try:
-        app()
+        code = app(standalone_mode=False)
+    except misuse.MISUSE as wrong:
+        if asked := misuse.help_of(wrong):
+            output.talk(asked)
+            sys.exit(UsageError.exit_code)
+        sys.exit(output.problem(misuse.told(wrong)))
     except GamedayError as error:
         sys.exit(output.problem(error))
+    sys.exit(code)
