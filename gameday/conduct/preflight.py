@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from gameday import ports
 from gameday.conduct import guardrails, policy, sureties
 from gameday.conduct.desk import Desk
 from gameday.core import events as ev
@@ -19,9 +20,12 @@ Check = Callable[[Desk], Awaitable[str]]
 
 
 async def nothing_left_over(desk: Desk) -> str:
-    """Refuse while an earlier drill of this store may still have a fault in force."""
+    """Refuse while an earlier drill of this store may still have a fault in force.
+
+    One that is on elsewhere, and holds that environment, is no leftover: several may be on side by side.
+    """
     for row in desk.store.live():
-        if row.drill == desk.drill:
+        if row.drill == desk.drill or _is_on(desk.store, row):
             continue
         past = history.of(stored.event for stored in desk.store.read(row.drill))
         if exposure.of(past):
@@ -30,6 +34,11 @@ async def nothing_left_over(desk: Desk) -> str:
                 hint="gameday revert --all undoes it; then start again",
             )
     return "no earlier drill has a fault in force"
+
+
+def _is_on(store: ports.HistoryStore, row: ports.DrillRow) -> bool:
+    lease = store.lease(row.environment)
+    return lease is not None and lease.drill == row.drill
 
 
 async def policy_allows(desk: Desk) -> str:
