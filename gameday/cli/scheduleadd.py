@@ -1,18 +1,17 @@
 """Adding a schedule, approving an occurrence: words -> values, every one checked before anything is kept.
 
 Comes in: what was asked for. Goes out: a row in the store, or UsageError, InvalidFiles.
-Does not: start anything; read a calendar but to warn of one that can't be had.
+Does not: start anything; warn of what is kept all the same (`cli.schedulewarned`).
 """
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import os
 from itertools import pairwise
 
 from gameday import wiring
-from gameday.cli import moments, output, scheduleplan, telling
+from gameday.cli import moments, scheduleplan, schedulewarned, telling
 from gameday.cli.scheduleasked import Asked, grace, must_be_id, must_have_a_use, read_hours, seconds
 from gameday.core import plan as planning
 from gameday.core import schedule as schedules
@@ -41,7 +40,7 @@ def add(asked: Asked) -> ScheduleRow:
             f"every occurrence of {space.name(asked.scenario)} lies in the past", hint=_later(asked)
         )
     _must_fit(schedule, following)
-    _warn_of_calendars(schedule, space, now)
+    schedulewarned.warn(schedule, space, following, now)
     row = ScheduleRow(schedule=schedule, standing=schedules.standing(schedule, following))
     store = wiring.schedules(space.store_url)
     try:
@@ -143,26 +142,32 @@ def _must_fit(schedule: Schedule, first: Instant) -> None:
         )
 
 
-def _warn_of_calendars(schedule: Schedule, space: Workspace, now: Instant) -> None:
-    reader = wiring.calendars(space)
-    for path in schedule.freezes:
-        calendar = asyncio.run(reader.read(path, now, now))
-        if calendar.error:
-            output.warn(f"{path} can't be read: {calendar.error}; until it can, nothing of this starts")
-
-
 def approve(store: ScheduleStore, row: ScheduleRow, occurrence: str, by: str) -> str:
-    """Keep a yes to an occurrence, and say what is still missing. Raises UsageError."""
-    schedule, now = row.schedule, clock.now()
+    """Keep another person's yes to an occurrence, and say what is still missing. Raises UsageError."""
+    schedule, now, who = row.schedule, clock.now(), by.strip() or _me()
     at = _occurrence(row, occurrence)
     limit = schedules.deadline(schedule, at)
     if now > limit:
         raise UsageError(f"too late: {moments.utc(at)} had to be approved by {moments.utc(limit)}")
     if not schedule.approvals:
         raise UsageError(f"{schedule.schedule} asks for no approval")
-    store.approve(schedule.schedule, at, Approval(by=by or _me(), at=now))
-    people = {approval.by.strip().casefold() for approval in store.approvals(schedule.schedule, at)}
-    return f"{moments.local(at)} has {len(people)} of {schedule.approvals} approvals"
+    if schedules.known_as(who) == schedules.known_as(schedule.by):
+        raise UsageError(
+            f"{who} added {schedule.schedule}: other people approve it",
+            hint="GAMEDAY_ACTOR or --by says who you are",
+        )
+    before = schedules.approvers(schedule, at, store.approvals(schedule.schedule, at))
+    store.approve(schedule.schedule, at, Approval(by=who, at=now))
+    people = schedules.approvers(schedule, at, store.approvals(schedule.schedule, at))
+    again = f"{who} approved it already; " if schedules.known_as(who) in before else ""
+    return f"{again}{moments.local(at)} {_standing(len(people), schedule.approvals, limit)}"
+
+
+def _standing(given: int, needed: int, limit: Instant) -> str:
+    if given < needed:
+        return f"has {given} of {needed} approvals; the rest is due by {moments.local(limit)}"
+    more = f", more than the {needed} that it needs" if given > needed else ""
+    return f"is approved, by {given} {'person' if given == 1 else 'people'}{more}"
 
 
 def _occurrence(row: ScheduleRow, text: str) -> Instant:

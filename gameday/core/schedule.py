@@ -60,7 +60,7 @@ class Schedule:
     distance             between the end of a drill on the environment and the next one's start
     grace                how late it may start; later, it is recorded as missed
     notice               how long before the window its participants are told
-    approvals            how many people have to approve each occurrence, `approve_before` its window
+    approvals            how many other people than `by` approve each occurrence, `approve_before` its window
     lasts                how long people should keep free
     since, by            when it was added, and by whom; nothing before `since` counts
     """
@@ -197,6 +197,17 @@ def deadline(schedule: Schedule, occurrence: Instant) -> Instant:
     return Instant(occurrence - schedule.approve_before)
 
 
+def approvers(schedule: Schedule, occurrence: Instant, approvals: Sequence[Approval]) -> frozenset[str]:
+    """Name the people whose yes counts: given in time, each once, and not whoever added the schedule."""
+    limit = deadline(schedule, occurrence)
+    return frozenset(known_as(one.by) for one in approvals if one.at <= limit) - {"", known_as(schedule.by)}
+
+
+def known_as(name: str) -> str:
+    """Give a name as it is compared with another."""
+    return name.strip().casefold()
+
+
 def expires(schedule: Schedule, occurrence: Instant) -> Instant:
     """Give the last instant at which an occurrence may start."""
     return Instant(moment(schedule, occurrence) + schedule.grace)
@@ -288,16 +299,26 @@ def _late(schedule: Schedule, occurrence: Instant, seen: Seen) -> Miss | None:
 def _forbidden(schedule: Schedule, occurrence: Instant, seen: Seen) -> Miss | None:
     """Give what won't change by waiting."""
     limit = deadline(schedule, occurrence)
-    people = {approval.by.strip().casefold() for approval in seen.approvals if approval.at <= limit} - {""}
+    people = approvers(schedule, occurrence, seen.approvals)
     if len(people) < schedule.approvals:
         by = f"by {_utc(limit)}"
         return Miss(
-            reason=Reason.UNAPPROVED, why=f"{len(people)} of {schedule.approvals} people approved it {by}"
+            reason=Reason.UNAPPROVED,
+            why=f"{len(people)} of {schedule.approvals} other people approved it {by}",
         )
     for lines in seen.hours:
         if lines and hours.until(lines, seen.now) is None:
             return Miss(reason=Reason.OUTSIDE_HOURS, why=f"only {'; '.join(lines)}")
-    return _frozen(seen)
+    return _frozen(seen) or _never_far_enough(schedule, occurrence, seen)
+
+
+def _never_far_enough(schedule: Schedule, occurrence: Instant, seen: Seen) -> Miss | None:
+    """Miss at once what the end of its grace finds too close still: the last drill's end won't move back."""
+    close = _too_close(schedule, seen)
+    limit = expires(schedule, occurrence)
+    if close is None or seen.last_ended is None or seen.last_ended + schedule.distance <= limit:
+        return None
+    return Miss(reason=close.reason, why=f"{close.why}, and its grace ends at {_utc(limit)}")
 
 
 def _frozen(seen: Seen) -> Miss | None:
@@ -314,7 +335,6 @@ def _in_the_way(schedule: Schedule, seen: Seen) -> Wait | None:
     unread = [
         f"{one.path} can't be read, and may hold a freeze: {one.error}" for one in seen.calendars if one.error
     ]
-    nearest = None if seen.last_ended is None else Instant(seen.last_ended + schedule.distance)
     ways = (
         (Reason.UNREADABLE, bool(unread), "; ".join(unread)),
         (Reason.EXPOSED, bool(seen.exposed), f"a fault of {', '.join(seen.exposed)} may be in force"),
@@ -325,10 +345,17 @@ def _in_the_way(schedule: Schedule, seen: Seen) -> Wait | None:
     for reason, stands, why in ways:
         if stands:
             return Wait(reason=reason, why=why)
-    if schedule.distance > 0 and nearest is not None and seen.now < nearest:
-        apart = format_duration(schedule.distance)
-        return Wait(reason=Reason.TOO_CLOSE, why=f"not before {_utc(nearest)}: {apart} between drills")
-    return None
+    return _too_close(schedule, seen)
+
+
+def _too_close(schedule: Schedule, seen: Seen) -> Wait | None:
+    if schedule.distance <= 0 or seen.last_ended is None:
+        return None
+    nearest = Instant(seen.last_ended + schedule.distance)
+    if seen.now >= nearest:
+        return None
+    apart = f"{format_duration(schedule.distance)} from the last drill's end at {_utc(seen.last_ended)}"
+    return Wait(reason=Reason.TOO_CLOSE, why=f"not before {_utc(nearest)}: {apart}")
 
 
 def _people(schedule: Schedule) -> Wait | None:

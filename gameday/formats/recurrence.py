@@ -134,6 +134,7 @@ def _instant(local: datetime, where: ZoneInfo) -> Instant:
 
 def _check_rule(recurrence: Recurrence) -> None:
     try:
+        _must_be_said_once(recurrence.text.upper())
         rule, _ = _rule(recurrence)
         begins = next(iter(rule), None) if _has_a_day(recurrence.text, rule) else None
     except (ValueError, KeyError, TypeError, OverflowError) as wrong:
@@ -156,7 +157,9 @@ def _has_a_day(text: str, rule: rrule) -> bool:
 
 
 def _never(text: str) -> UsageError:
-    return UsageError(f"'{text}' never comes due", hint="such as the 30th of February")
+    return UsageError(
+        f"'{text}' never comes due", hint="name days that there are: the 30th of February is none"
+    )
 
 
 @lru_cache(maxsize=16_384)
@@ -183,6 +186,16 @@ def _must_be_a_rule(text: str) -> None:
         raise ValueError("BYSETPOS needs FREQ=DAILY or rarer")
     if not re.fullmatch(r"0*[1-9]\d{0,4}", parts.get("INTERVAL", "1")):
         raise ValueError("INTERVAL is from 1 to 99999")
+
+
+def _must_be_said_once(text: str) -> None:
+    """Refuse what the RFC forbids and dateutil reads somehow. Not asked of rules that are kept already."""
+    names = [part.partition("=")[0] for part in text.split(";")]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise ValueError(f"{twice} stands in it more than once")
+    if {"COUNT", "UNTIL"} <= set(names):
+        raise ValueError("it ends by COUNT or by UNTIL, not by both")
 
 
 def _until(utc: str, where: ZoneInfo) -> str:

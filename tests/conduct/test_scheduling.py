@@ -313,6 +313,18 @@ def test_drills_on_an_environment_keep_their_distance(house):
     assert {record.reason for record in house.schedules.records()} - {""} == {"too-close"}
 
 
+def test_what_stays_too_close_for_its_whole_grace_is_not_waited_for(house):
+    house.tell(PLANNED, CLOSED, drill="before")
+    house.add(rule=HOURLY, distance=86400.0, grace=1800.0)
+    house.live(120, house.daemon())
+    record = house.record()
+    assert (record.state, record.reason, record.decided) == (State.MISSED, "too-close", T)
+    assert record.why == (
+        "not before 2027-01-16T08:59Z: 24 h 00 min from the last drill's end at 2027-01-15T08:59Z, "
+        "and its grace ends at 2027-01-15T09:30Z"
+    )
+
+
 @pytest.mark.parametrize(
     ("people", "state"), [(("ada", "Ada "), State.MISSED), (("ada", "grace"), State.ENDED)]
 )
@@ -325,11 +337,18 @@ def test_it_needs_as_many_people_as_it_asks_for(house, people, state):
     assert house.record().reason == ("unapproved" if state is State.MISSED else "")
 
 
+def test_a_yes_of_whoever_added_the_schedule_is_none(house):
+    one = house.add(approvals=1, by="Ada")
+    house.schedules.approve(one.schedule, T, Approval(by="ada", at=house.clock.now()))
+    house.live(90, house.daemon())
+    assert house.record().why == "0 of 1 other people approved it by 2027-01-15T09:00Z"
+
+
 def test_a_yes_behind_the_deadline_is_none(house):
     one = house.add(approvals=1, approve_before=30.0)
     house.schedules.approve(one.schedule, T, Approval(by="ada", at=instant(T - 29)))
     house.live(90, house.daemon())
-    assert house.record().why == "0 of 1 people approved it by 2027-01-15T08:59Z"
+    assert house.record().why == "0 of 1 other people approved it by 2027-01-15T08:59Z"
 
 
 def test_participants_are_told_of_the_window_once_and_not_of_the_moment(house):

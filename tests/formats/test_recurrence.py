@@ -137,6 +137,8 @@ def test_cron_behaves_as_debians_does_over_changes_of_clocks():
         (Kind.RRULE, "FREQ=DAILY;UNTIL=20200101T000000Z", "UTC", "has nothing between"),
         (Kind.RRULE, "FREQ=DAILY\nEXDATE:20260101T000000Z", "UTC", "NAME=VALUE"),
         (Kind.RRULE, "FREQ=DAILY;BYHOUR=25", "UTC", "is not a recurrence rule"),
+        (Kind.RRULE, "FREQ=DAILY;COUNT=3;UNTIL=20271201T000000Z", "UTC", "by COUNT or by UNTIL, not by both"),
+        (Kind.RRULE, "FREQ=DAILY;byhour=1;BYHOUR=2", "UTC", "BYHOUR stands in it more than once"),
         (Kind.RRULE, "", "UTC", "NAME=VALUE"),
         (Kind.RRULE, "FREQ=DAILY", "Europe/Berln", "there is no time zone 'Europe/Berln'"),
         (Kind.RRULE, "FREQ=DAILY", "../../etc/passwd", "there is no time zone"),
