@@ -103,19 +103,21 @@ def _open(
         raise NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
     ids = SystemIds()
     game_day = DrillId(f"{PREFIX}{ids.drill(plan.gameday)}")
-    _keep_in_calendar(space, plan, at, game_day)
     pen = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
-    pen.record(
-        GameDayPlanned(
-            plan=plan,
-            scenarios=dict(files.scenarios),
-            attended=files.attended,
-            opened=who,
-            occurrence=None if options.anytime else at,
-            hashes=dict(files.hashes),
-            host=processes.hostname(),
+    with readiness.alone(store, plan.environment, f"{processes.hostname()}:{game_day}", SystemClock()):
+        planready.no_other_day(space, "", plan.environment)
+        _keep_in_calendar(space, plan, at, game_day)
+        pen.record(
+            GameDayPlanned(
+                plan=plan,
+                scenarios=dict(files.scenarios),
+                attended=files.attended,
+                opened=who,
+                occurrence=None if options.anytime else at,
+                hashes=dict(files.hashes),
+                host=processes.hostname(),
+            )
         )
-    )
     for one in checked:
         pen.record(one)
     output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")

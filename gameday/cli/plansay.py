@@ -6,6 +6,7 @@ Does not: wait for the conductor of the day, who finds the fact in the store.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from gameday import ports, wiring
@@ -19,6 +20,7 @@ from gameday.core.errors import UsageError
 from gameday.core.occasion import standing as standings
 from gameday.core.occasion.standing import Stage, Standing, Turn
 from gameday.core.values import DrillId, Seconds, format_duration, parse_duration
+from gameday.system import processes
 from gameday.system.clock import SystemClock
 from gameday.system.ids import SystemIds
 
@@ -177,10 +179,24 @@ def end(*, game_day: str, who: str) -> int:
     drill = "; the drill's response ends, and is judged" if day.now.stage is Stage.DRILL else ""
     code = day.say(gf.GameDayEnded(why="facilitator"), f"{day.now.game_day} has ended{drill}")
     ended = DrillId(day.now.game_day)
-    if day.conducted:
+    if not _ours_to_finish(day, ended):
         output.hint("the terminal that conducts it writes the report; where it died: gameday plan report")
         return code
     space = wiring.workspace()
     if day.now.stage is Stage.DRILL:
         reverts.recover(space, day.store)
     return planend.finish(space, day.store, ended, by=day.pen.by)
+
+
+def _ours_to_finish(day: _Day, ended: DrillId) -> bool:
+    """Tell whether nobody else does what follows the end: a terminal that died seems alive for a while."""
+    store, clock = day.store, SystemClock()
+    waited = day.conducted
+    if waited:
+        output.talk("waiting for the terminal that conducts it, ten seconds at most")
+        if not asyncio.run(hosting.left(store, ended, clock)):
+            return False
+    mine = hosting.may_finish(store, ended, f"{processes.hostname()}:{processes.me().pid}:end", clock)
+    if mine and waited:
+        output.talk("that terminal is gone: what follows is done from here")
+    return mine

@@ -37,6 +37,9 @@ LISTEN: Seconds = 2.0
 """How soon a monitor that could not be told to send its alerts here is told again."""
 HOST = "host"
 """The right to conduct a game day."""
+FINISH = "finish"
+"""The right to do what follows its end, once: report, calendar, all-clear."""
+FINISHING: Seconds = 86400.0
 LEFT = "whoever conducted it left"
 
 
@@ -76,6 +79,8 @@ class Host:
                 await self._table.clock.sleep(TICK)
         if self._leaving and not self._look().planned.attended:
             self._record(gf.GameDayEnded(why="left"))  # nobody would take it up, and it bars its environment
+        if self._look().stage is Stage.ENDED:
+            self._claim_finish()
         self._let_go()
         return self._look()
 
@@ -190,6 +195,11 @@ class Host:
                 hint=f"gameday plan next, … reach it; {CLAIM:g} s after its death, start takes it up",
             )
 
+    def _claim_finish(self) -> None:
+        """Keep what follows the end for this process: before the day is let go, so that nobody else does."""
+        with contextlib.suppress(StoreUnavailable):
+            may_finish(self._table.store, self._table.game_day, self._table.holder, self._table.clock)
+
     def _let_go(self) -> None:
         """Give the right back, for whoever takes the day up or ends it."""
         with contextlib.suppress(StoreUnavailable):
@@ -233,6 +243,21 @@ def conducted(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) 
     """Tell whether a host that lives conducts a game day, which will see by itself that it has ended."""
     nobody, now = "nobody", clock.now()
     return not store.claim(game_day, HOST, nobody, until=now)
+
+
+def may_finish(store: ports.HistoryStore, game_day: DrillId, holder: str, clock: ports.Clock) -> bool:
+    """Win the right to do what follows a game day's end."""
+    return store.claim(game_day, FINISH, holder, until=Instant(clock.now() + FINISHING))
+
+
+async def left(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
+    """Wait until the host of a day that has ended lets it go, or has died; False: it is at it yet."""
+    until = clock.now() + CLAIM + 2 * TICK
+    while conducted(store, game_day, clock):
+        if clock.now() > until:
+            return False  # it has renewed its claim
+        await clock.sleep(TICK)
+    return True
 
 
 def occasion(standing: Standing) -> Occasion:

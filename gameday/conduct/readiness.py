@@ -7,20 +7,25 @@ prerequisite, checked and not ticked. Does not: open anything, or touch more tha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gameday import ports
-from gameday.core.errors import NotReady, Refused, UsageError
+from gameday.core.errors import Busy, NotReady, Refused, StoreUnavailable, UsageError
 from gameday.core.gamefacts import PrerequisiteChecked
 from gameday.core.gameplan import GameDayPlan, Prerequisite
 from gameday.core.policy import Approval
-from gameday.core.values import Instant, Seconds, format_instant
+from gameday.core.values import DrillId, Instant, Seconds, format_instant
 from gameday.formats import recurrence
 
 EARLY: Seconds = 3600.0
 """How long before its date a game day may open."""
 EXCERPT = 300
+OPENING = DrillId("gameday-opening")
+"""What the right to open a game day on an environment is kept under."""
+OPENS: Seconds = 30.0
+"""How long opening one may take, from the last look for another until it is in the store."""
 
 
 def occurrence(plan: GameDayPlan, lasts: Seconds, now: Instant) -> Instant:
@@ -53,7 +58,21 @@ def approved(plan: GameDayPlan, approvals: Iterable[Approval], covers: str, by: 
             f"{len(others)} of {plan.approvals} other people approved {plan.path} as it is",
             hint=f"another person adds to approvals.toml: [[approval]] by, covers = '{covers}'",
         )
-    return f"{len(others)} other people approved it"
+    return f"{len(others)} other {'person' if len(others) == 1 else 'people'} approved it"
+
+
+@contextmanager
+def alone(store: ports.HistoryStore, environment: str, holder: str, clock: ports.Clock) -> Iterator[None]:
+    """Let nobody else open a game day on an environment meanwhile. Raises Busy while another does."""
+    if not store.claim(OPENING, environment, holder, until=Instant(clock.now() + OPENS)):
+        raise Busy(
+            f"another game day is about to open on {environment}", hint="gameday plan show tells which"
+        )
+    try:
+        yield
+    finally:
+        with suppress(StoreUnavailable):
+            store.claim(OPENING, environment, holder, until=clock.now())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,20 +1,35 @@
 """`gameday plan` without a host: what is refused before anything opens, what each word leaves, who sees what."""
 
+import contextlib
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from gameday import wiring
-from gameday.cli import audience, days, drills, planend, planready, plansay, planshow, planwash, review
+from gameday.cli import (
+    audience,
+    days,
+    drills,
+    planend,
+    planhost,
+    planready,
+    plansay,
+    planshow,
+    planwash,
+    review,
+)
 from gameday.conduct import hosting
 from gameday.core import events as ev
 from gameday.core import gamefacts as gf
-from gameday.core.errors import UsageError
+from gameday.core.errors import Busy, UsageError
 from gameday.core.gameplan import Occasion
 from gameday.core.occasion import standing
 from gameday.core.scenario import ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
+from gameday.settings.gameday import game_day_files
 from gameday.system import clock
 from tests.conduct.day import DAY, PLAN, SCENARIOS, go
 from tests.settings import space
@@ -125,6 +140,39 @@ def test_another_open_game_day_on_the_environment_is_in_the_way(root, store, cap
     put(store, 0, gf.GameDayPlanned(plan=other, scenarios=SCENARIOS, attended=True))
     planready.main(root / FILE, anytime=True, who="ada", json=False)
     assert f"{DAY} is open on shop" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("other", ["day", "other"])
+def test_of_two_that_open_at_once_one_does(root, monkeypatch, other):
+    """Both have seen that none is open before either opens."""
+    text = TEXT.replace("approvals: 1\n", "").replace("exit 3", "exit 0")
+    (root / FILE).write_text(text, encoding="utf-8")
+    plans = [root / FILE, root / f"scenarios/{other}.gameday.yaml"]
+    if other != "day":
+        another = text.replace("gameday: day", f"gameday: {other}").replace("2099", "2098")
+        plans[1].write_text(another, encoding="utf-8")
+    met = threading.Barrier(2)
+    asked = planready.prerequisites
+
+    async def together(*args):
+        met.wait(20)
+        return await asked(*args)
+
+    monkeypatch.setattr(planready, "prerequisites", together)
+
+    def open_(plan):
+        space = wiring.workspace(plan)
+        files, store = game_day_files(space, plan), wiring.store_of(space)
+        options = planhost.Options(plan=plan, anytime=True, yes=True)
+        return planhost._open(space, files, store, options, "ada")
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [one.exception() or one.result() for one in [pool.submit(open_, plan) for plan in plans]]
+    refused = [one for one in told if isinstance(one, Busy)]
+    assert len(refused) == 1, told
+    assert "open on shop" in refused[0].message
+    with contextlib.closing(wiring.store_of(wiring.workspace(root))) as store:
+        assert len(store.game_days()) == 1
 
 
 # --- what facilitators say ---

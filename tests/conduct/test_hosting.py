@@ -229,6 +229,38 @@ def test_a_host_that_leaves_makes_way_at_once_and_one_that_dies_within_its_claim
     day.clock.run(one_after_the_other())
 
 
+@pytest.mark.parametrize(("ending", "left", "finishes"), [("ends", True, False), ("dies", True, True)])
+def test_what_follows_the_end_is_the_hosts_unless_it_has_died(ending, left, finishes):
+    day = Day()
+
+    async def end_it():
+        hosting_it = asyncio.ensure_future(day.host().conduct())
+        await day.clock.sleep(1)
+        if ending == "dies":
+            hosting_it.cancel()
+            await asyncio.gather(hosting_it, return_exceptions=True)
+        day.pen.record(gf.GameDayEnded(why="facilitator"))
+        assert await hosting.left(day.store, DAY, day.clock) is left
+        assert hosting.may_finish(day.store, DAY, "another", day.clock) is finishes
+
+    day.clock.run(end_it())
+
+
+def test_a_host_that_is_at_its_last_drill_yet_has_not_left():
+    day = Day()
+    day.drills.ends_by_itself = True  # not at the day's end
+
+    async def end_it():
+        hosting_it = asyncio.ensure_future(day.host().conduct())
+        day.pen.record(go(0))
+        await day.clock.sleep(5)
+        day.pen.record(gf.GameDayEnded(why="facilitator"))
+        assert not await hosting.left(day.store, DAY, day.clock)
+        await hosting_it
+
+    day.clock.run(end_it())
+
+
 def test_without_people_a_host_that_is_told_to_leave_ends_the_day():
     day = Day(unattended(), attended=False)
 
