@@ -26,7 +26,7 @@ def control_url(control: str = "") -> str:
     record = home.here().read_record()
     if record is None:
         raise NotReady(
-            f"no shop of this workspace is up ({home.here().folder}); what answers there is another's",
+            f"no shop of this workspace is up ({home.here().folder}); one that answers is another's",
             hint="gameday shop up",
         )
     return record.control_url

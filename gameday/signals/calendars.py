@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 from gameday.core.policy import Calendar, Freeze
 from gameday.core.values import Instant, Seconds
 from gameday.ports import Clock
+from gameday.signals import getting
 
 PATIENCE: Seconds = 5.0
 FRESH: Seconds = 300.0
-LIMIT = 4 << 20
-"""Bytes of a calendar that are read at most."""
+_MOVED = range(300, 400)
 AHEAD: Seconds = 86_400.0
 """How far beyond what was asked for a calendar is unrolled."""
 
@@ -51,7 +51,7 @@ class FreezeCalendars:
             content = await self._content(path)
             return Calendar(path=path, freezes=await self._freezes(path, content, start, end))
         except (OSError, http.client.HTTPException, ValueError) as wrong:
-            return Calendar(path=path, error=str(wrong) or type(wrong).__name__)
+            return Calendar(path=path, error=" ".join(str(wrong).split()) or type(wrong).__name__)
 
     async def _freezes(self, path: str, content: bytes, start: Instant, end: Instant) -> tuple[Freeze, ...]:
         known = self._unrolled.get(path)
@@ -79,17 +79,9 @@ def _unroll(content: bytes, start: Instant, end: Instant) -> _Unrolled:
 def fetch(url: str) -> bytes:
     """Fetch a calendar. Raises OSError, HTTPException, and ValueError for any answer but 200."""
     parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-    try:
-        where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", where, headers={"Accept": "text/calendar", "User-Agent": "gameday"})
-        response = connection.getresponse()
-        body = response.read(LIMIT + 1)
-    finally:
-        connection.close()
-    if response.status != http.client.OK:
-        raise ValueError(f"the server answered {response.status}")
-    if len(body) > LIMIT:
-        raise ValueError(f"it is larger than {LIMIT} bytes")
+    where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    status, body = getting.get(parts, where, accept="text/calendar", patience=PATIENCE)
+    if status != http.client.OK:
+        moved = ", and a redirect is not followed" if status in _MOVED else ""
+        raise ValueError(f"the server answered {status}{moved}")
     return body

@@ -20,11 +20,10 @@ from urllib.parse import urlencode, urlsplit
 
 from gameday.core.errors import NotReady
 from gameday.core.values import Seconds
+from gameday.signals import getting
 from gameday.signals.alertmanager import WATCHDOG
 
 PATIENCE: Seconds = 3.0
-LIMIT = 4 << 20
-"""Bytes of one answer that are read at most."""
 PATH = "/api/v2/alerts"
 ALWAYS_FIRING = frozenset({WATCHDOG, "InfoInhibitor"})
 
@@ -50,21 +49,12 @@ class AlertmanagerIncidents:
 def ask(url: str) -> tuple[str, ...]:
     """Ask an Alertmanager for its active alerts. Raises OSError, HTTPException, ValueError."""
     parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     base = parts.path.rstrip("/").removesuffix(PATH)
     query = urlencode({"active": "true", "silenced": "false", "inhibited": "false", "unprocessed": "false"})
-    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-    try:
-        where = f"{base}{PATH}?{'&'.join(filter(None, (query, parts.query)))}"
-        connection.request("GET", where, headers={"Accept": "application/json", "User-Agent": "gameday"})
-        response = connection.getresponse()
-        body = response.read(LIMIT + 1)
-    finally:
-        connection.close()
-    if response.status != http.client.OK:
-        raise ValueError(f"it answered {response.status}")
-    if len(body) > LIMIT:
-        raise ValueError(f"its answer is larger than {LIMIT} bytes")
+    where = f"{base}{PATH}?{'&'.join(filter(None, (query, parts.query)))}"
+    status, body = getting.get(parts, where, accept="application/json", patience=PATIENCE)
+    if status != http.client.OK:
+        raise ValueError(f"it answered {status}")
     return parse(body)
 
 

@@ -84,7 +84,7 @@ def test_a_plan_is_read_whole() -> None:
         (
             HEAD + 'recurrence: {rrule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", from: 2026-01-01}\n' + AGENDA,
             [
-                "4:21 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' never comes due | such as the 30th of February",
+                "4:21 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' never comes due | name days that there are: the 30th of February is none",
             ],
         ),
         (
