@@ -338,7 +338,9 @@ def ground(root: Path) -> Ground:
     from gameday.conduct.policy import Ground  # noqa: PLC0415
     from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
     from gameday.settings import open_workspace  # noqa: PLC0415
+    from gameday.signals.calendars import FreezeCalendars  # noqa: PLC0415
     from gameday.system import files  # noqa: PLC0415
+    from gameday.system.clock import SystemClock  # noqa: PLC0415
 
     space, _ = open_workspace(root)
     _learn(space)
@@ -353,6 +355,7 @@ def ground(root: Path) -> Ground:
         real_path=files.real_command,
         variables=os.environ,
         identities=ChildIdentities(),
+        calendars=FreezeCalendars(read, SystemClock()),
         chaos_settings=files.chaos_settings(),
         by=os.environ.get("GAMEDAY_ACTOR") or getpass.getuser(),
     )

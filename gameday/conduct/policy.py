@@ -9,6 +9,7 @@ told to inject, just before the method.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ from gameday.formats import approvals, locustfile
 
 
 class NobodyAsked:
-    """`ports.Identities` where nobody can be asked."""
+    """`ports.Identities` and `ports.Calendars` where nobody can be asked."""
 
     async def kubernetes_context(self) -> SeenCluster:
         """Say so."""
@@ -45,6 +46,10 @@ class NobodyAsked:
     async def aws_account(self, instances: Sequence[str]) -> SeenAccount:  # noqa: ARG002  # the port's
         """Say so."""
         return SeenAccount(error="there is nobody to ask")
+
+    async def read(self, path: str, start: Instant, end: Instant) -> Calendar:  # noqa: ARG002  # the port's
+        """Say so."""
+        return Calendar(path=path, error="there is nobody to ask")
 
 
 def _nowhere(path: str) -> bytes:
@@ -66,6 +71,7 @@ class Ground:
     real_path: Callable[[str], str] = str
     variables: Mapping[str, str] = field(default_factory=dict)
     identities: ports.Identities = field(default_factory=NobodyAsked)
+    calendars: ports.Calendars = field(default_factory=NobodyAsked)
     chaos_settings: bytes = b""
     by: str = ""
 
@@ -129,6 +135,7 @@ async def facts(
     documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, ground))
     wanted = policy.needs(rules, documents)
     hold = longest_hold(scenario)
+    calendars = [ground.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
     commands = (*providers.paths(documents), *providers.denied_paths(rules.deny))
     return Facts(
         now=now,
@@ -137,7 +144,7 @@ async def facts(
         real_paths={path: ground.real_path(path) for path in commands},
         load=_load(scenario, ground, base_url),
         hold=hold,
-        calendars=tuple(_calendar(path, ground, now, Instant(now + hold)) for path in rules.freezes),
+        calendars=tuple(await asyncio.gather(*calendars)),
         approvals=_approvals(rules, ground),
         by=ground.by,
         fingerprint=fingerprint(scenario, texts, _locustfile(scenario, ground)),
@@ -243,15 +250,6 @@ def _locustfile(scenario: Scenario, ground: Ground) -> bytes:
         return ground.read(scenario.load.locustfile) if scenario.load else b""
     except (OSError, ValueError):
         return b""
-
-
-def _calendar(path: str, ground: Ground, start: Instant, end: Instant) -> Calendar:
-    from gameday.formats import freezecalendar  # noqa: PLC0415  # icalendar, which few need
-
-    try:
-        return Calendar(path=path, freezes=freezecalendar.parse(ground.read(path), start, end))
-    except (OSError, ValueError) as wrong:
-        return Calendar(path=path, error=str(wrong))
 
 
 def _approvals(rules: Policy, ground: Ground) -> tuple[policy.Approval, ...]:

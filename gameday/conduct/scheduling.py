@@ -27,6 +27,8 @@ from gameday.formats import recurrence
 POLL: Seconds = 0.5
 """The longest wait between two looks at the store: others add schedules, and clocks jump."""
 SHORTEST: Seconds = 0.005
+BRIEF: Seconds = 0.1
+"""How long a look waits for answers from outside, such as a calendar's: a slow one delays only its own."""
 RETRY: Seconds = 1.0
 """How soon an occurrence that something stands in the way of is looked at again."""
 TOGETHER = 500
@@ -72,6 +74,7 @@ class Scheduler:
         self._office = office
         self._started = Started(office)
         self._waiting: dict[Key, _Waiting] = {}
+        self._asking: dict[Key, asyncio.Task[None]] = {}
         self._looked = office.clock.now()
         self._gone: tuple[Instant, str] | None = None
         self._outage: _Outage | None = None
@@ -81,6 +84,8 @@ class Scheduler:
         while not stopping.is_set():
             await self.look()
             await _until(stopping, self._pause())
+        for task in self._asking.values():
+            task.cancel()
         self._started.stop()
         deadline = self._office.clock.now() + WIND_UP
         while len(self._started) and self._office.clock.now() < deadline:
@@ -90,7 +95,7 @@ class Scheduler:
     @property
     def idle(self) -> bool:
         """Tell that no drill of ours runs, and none waits for something to get out of its way."""
-        return not self._waiting and not len(self._started)
+        return not self._waiting and not self._asking and not len(self._started)
 
     @property
     def pulse(self) -> Pulse:
@@ -115,12 +120,29 @@ class Scheduler:
         office, now = self._office, self._office.clock.now()
         self._started.tend()
         for record in office.schedules.abandoned(now):
-            await self._take_over(record)
-        rows = office.schedules.waking(now, most=200 + len(self._waiting))
+            left = (record.schedule, record.occurrence)
+            if left not in self._asking:
+                self._asking[left] = asyncio.ensure_future(self._take_over(record))
+        rows = office.schedules.waking(now, most=200 + len(self._waiting) + len(self._asking))
         self._found()
         due = {(row.schedule.schedule, row.standing.occurrence) for row in rows}
         self._waiting = {key: waiting for key, waiting in self._waiting.items() if key in due}
-        await asyncio.gather(*(self._consider(row, now) for row in rows))
+        for row in rows:
+            occurrence = row.standing.occurrence
+            if occurrence is not None and (row.schedule.schedule, occurrence) not in self._asking:
+                deciding = asyncio.ensure_future(self._consider(row, occurrence, now))
+                self._asking[row.schedule.schedule, occurrence] = deciding
+        await self._answered()
+
+    async def _answered(self) -> None:
+        """Wait for decisions, not long for those that wait for somebody else. Raises StoreUnavailable."""
+        if self._asking:
+            await asyncio.wait(self._asking.values(), timeout=BRIEF)
+        done = [task for task in self._asking.values() if task.done()]
+        self._asking = {key: task for key, task in self._asking.items() if not task.done()}
+        wrong = [error for error in (task.exception() for task in done) if error is not None]
+        if wrong:
+            raise wrong[0]
 
     def _tend(self) -> None:
         try:
@@ -137,6 +159,8 @@ class Scheduler:
         except StoreUnavailable as error:
             self._lost(error)
             return RETRY
+        if self._asking:
+            return BRIEF
         if wake is None or self._waiting:
             return POLL
         return min(POLL, max(SHORTEST, wake - self._office.clock.now()))
@@ -158,11 +182,9 @@ class Scheduler:
 
     # --- one schedule ---
 
-    async def _consider(self, row: ports.ScheduleRow, now: Instant) -> None:
+    async def _consider(self, row: ports.ScheduleRow, occurrence: Instant, now: Instant) -> None:
         """Look at the occurrence that a schedule stands before."""
-        schedule, occurrence = row.schedule, row.standing.occurrence
-        if occurrence is None:
-            return
+        schedule = row.schedule
         begins = schedules.moment(schedule, occurrence)
         if now < begins:
             self._notice(row, occurrence)

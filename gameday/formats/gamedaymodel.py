@@ -171,7 +171,7 @@ class PolicyTable(Strict):
     hours: Hours = Field(
         default_factory=list, description="Mon-Fri 09:00-17:00 Europe/Berlin; none: at any time"
     )
-    freezes: Words = Field(default_factory=list, description="ICS files of times without drills")
+    freezes: Words = Field(default_factory=list, description="ICS files and URLs of times without drills")
 
 
 EXECUTORS = ("local", "worker", "kubernetes")

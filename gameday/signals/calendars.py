@@ -9,19 +9,16 @@ time: it is unrolled once, for a day ahead, off the event loop.
 from __future__ import annotations
 
 import asyncio
-import http.client
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from gameday.core.policy import Calendar, Freeze
 from gameday.core.values import Instant, Seconds
 from gameday.ports import Clock
-from gameday.signals import getting
+from gameday.system import fetching
 
 PATIENCE: Seconds = 5.0
 FRESH: Seconds = 300.0
-_MOVED = range(300, 400)
 AHEAD: Seconds = 86_400.0
 """How far beyond what was asked for a calendar is unrolled."""
 
@@ -43,6 +40,7 @@ class FreezeCalendars:
         self._read = read
         self._clock = clock
         self._fetched: dict[str, tuple[Instant, bytes]] = {}
+        self._fetching: dict[str, asyncio.Task[fetching.Answer]] = {}
         self._unrolled: dict[str, _Unrolled] = {}
 
     async def read(self, path: str, start: Instant, end: Instant) -> Calendar:
@@ -50,7 +48,7 @@ class FreezeCalendars:
         try:
             content = await self._content(path)
             return Calendar(path=path, freezes=await self._freezes(path, content, start, end))
-        except (OSError, http.client.HTTPException, ValueError) as wrong:
+        except (OSError, ValueError) as wrong:
             return Calendar(path=path, error=" ".join(str(wrong).split()) or type(wrong).__name__)
 
     async def _freezes(self, path: str, content: bytes, start: Instant, end: Instant) -> tuple[Freeze, ...]:
@@ -65,23 +63,20 @@ class FreezeCalendars:
             return self._read(path)
         at, content = self._fetched.get(path, (Instant(0.0), b""))
         if not 0 <= self._clock.now() - at < FRESH:
-            content = await asyncio.to_thread(fetch, path)
+            content = await self._fetch(path)
             self._fetched[path] = (self._clock.now(), content)
         return content
+
+    async def _fetch(self, url: str) -> bytes:
+        """Fetch a calendar, once for all who ask for it at the same time."""
+        if url not in self._fetching:
+            work = asyncio.to_thread(fetching.fetch, url, within=PATIENCE, kind="text/calendar")
+            self._fetching[url] = asyncio.ensure_future(work)
+            self._fetching[url].add_done_callback(lambda _: self._fetching.pop(url))
+        return (await asyncio.shield(self._fetching[url])).content()
 
 
 def _unroll(content: bytes, start: Instant, end: Instant) -> _Unrolled:
     from gameday.formats import freezecalendar  # noqa: PLC0415  # icalendar, which few need
 
     return _Unrolled(content=content, start=start, end=end, freezes=freezecalendar.parse(content, start, end))
-
-
-def fetch(url: str) -> bytes:
-    """Fetch a calendar. Raises OSError, HTTPException, and ValueError for any answer but 200."""
-    parts = urlsplit(url)
-    where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    status, body = getting.get(parts, where, accept="text/calendar", patience=PATIENCE)
-    if status != http.client.OK:
-        moved = ", and a redirect is not followed" if status in _MOVED else ""
-        raise ValueError(f"the server answered {status}{moved}")
-    return body

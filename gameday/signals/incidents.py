@@ -12,19 +12,19 @@ Alerts that always fire by design (Watchdog, InfoInhibitor, severity none) are n
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from gameday.core.errors import NotReady
 from gameday.core.values import Seconds
-from gameday.signals import getting
 from gameday.signals.alertmanager import WATCHDOG
+from gameday.system import fetching
 
 PATIENCE: Seconds = 3.0
 PATH = "/api/v2/alerts"
+ACTIVE = {"active": "true", "silenced": "false", "inhibited": "false", "unprocessed": "false"}
 ALWAYS_FIRING = frozenset({WATCHDOG, "InfoInhibitor"})
 
 
@@ -41,21 +41,16 @@ class AlertmanagerIncidents:
             return ()
         try:
             return await asyncio.to_thread(ask, url)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, ValueError) as error:
             where = urlsplit(url).netloc.rpartition("@")[2]
             raise NotReady(f"the alert source {where} gave no answer: {error}") from error
 
 
 def ask(url: str) -> tuple[str, ...]:
-    """Ask an Alertmanager for its active alerts. Raises OSError, HTTPException, ValueError."""
+    """Ask an Alertmanager for its active alerts. Raises OSError, ValueError."""
     parts = urlsplit(url)
-    base = parts.path.rstrip("/").removesuffix(PATH)
-    query = urlencode({"active": "true", "silenced": "false", "inhibited": "false", "unprocessed": "false"})
-    where = f"{base}{PATH}?{'&'.join(filter(None, (query, parts.query)))}"
-    status, body = getting.get(parts, where, accept="application/json", patience=PATIENCE)
-    if status != http.client.OK:
-        raise ValueError(f"it answered {status}")
-    return parse(body)
+    api = parts._replace(path=parts.path.rstrip("/").removesuffix(PATH) + PATH).geturl()
+    return parse(fetching.fetch(api, within=PATIENCE, query=ACTIVE, kind="application/json").content())
 
 
 def parse(body: bytes) -> tuple[str, ...]:

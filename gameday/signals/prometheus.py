@@ -10,21 +10,18 @@ Format: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queri
 from __future__ import annotations
 
 import asyncio
-import base64
-import http.client
 import json
 import math
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, unquote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from gameday.core.scenario import Guardrail, Query
 from gameday.core.values import Seconds
 from gameday.ports import Reading
+from gameday.system import fetching
 
 PATIENCE: Seconds = 5.0
-LIMIT = 4 << 20
-"""Bytes of one answer that are read at most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +40,7 @@ class Prometheus:
             )
         try:
             values = await asyncio.to_thread(ask, url, query.query)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, ValueError) as error:
             where = urlsplit(url).netloc.rpartition("@")[2]
             return Reading(breached=None, detail=f"{where} did not tell: {error}"[:300])
         return judge(query, values)
@@ -67,26 +64,11 @@ def judge(query: Query, values: list[float]) -> Reading:
 def ask(url: str, query: str) -> list[float]:
     """Give the values that a query has now.
 
-    Raises OSError and HTTPException when there is no answer, ValueError for an error or another form.
+    Raises OSError when there is no answer, ValueError for an error or another form.
     """
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=PATIENCE)
-    try:
-        path = f"{parts.path.rstrip('/')}/api/v1/query?{urlencode({'query': query})}"
-        connection.request("GET", path, headers=_credentials(parts))
-        answer = connection.getresponse()
-        body = answer.read(LIMIT)
-    finally:
-        connection.close()
-    return _values(answer.status, body)
-
-
-def _credentials(parts: SplitResult) -> dict[str, str]:
-    if parts.username is None:
-        return {}
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"}
+    api = urlsplit(url)._replace(path=f"{urlsplit(url).path.rstrip('/')}/api/v1/query", query="").geturl()
+    answer = fetching.fetch(api, within=PATIENCE, query={"query": query}, kind="application/json")
+    return _values(answer.status, answer.body)
 
 
 def _values(status: int, body: bytes) -> list[float]:

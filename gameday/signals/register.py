@@ -6,12 +6,11 @@ Comes in: the URL at which receivers are registered, and ours. Goes out: `POST {
 
 from __future__ import annotations
 
-import http.client
 import json
-from urllib.parse import urlsplit
 
 from gameday.core.errors import NotReady
 from gameday.core.values import Seconds
+from gameday.system import fetching
 
 TIMEOUT: Seconds = 5.0
 
@@ -35,19 +34,15 @@ def unregister(registry: str, receiver: str) -> bool:
 
 
 def _send(method: str, registry: str, receiver: str) -> int:
-    parts = urlsplit(registry)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise NotReady(f"'{registry}' is not the http URL of a monitor")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=TIMEOUT)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    body = json.dumps({"url": receiver}).encode()
     try:
-        body = json.dumps({"url": receiver})
-        connection.request(method, target, body, {"Content-Type": "application/json"})
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException) as error:
+        asked = fetching.fetch(
+            registry, within=TIMEOUT, method=method, body=body, kind="application/json", limit=0
+        )
+    except ValueError as error:
+        raise NotReady(f"'{registry}' is not the http URL of a monitor") from error
+    except OSError as error:
         raise NotReady(
             f"the monitor at {registry} does not answer: {error}", hint="is the environment up?"
         ) from error
-    finally:
-        connection.close()
+    return asked.status

@@ -10,16 +10,15 @@ before the watch began.
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 from gameday import ports
 from gameday.core import events as ev
 from gameday.core.values import Instant, Seconds, parse_instant
+from gameday.system import fetching
 
 EVERY: Seconds = 0.5
 PATIENCE: Seconds = 3.0
@@ -42,7 +41,7 @@ class HttpTrail:
         while True:
             try:
                 actions = await asyncio.to_thread(ask, self.url, max(seq, 0))
-            except (OSError, http.client.HTTPException, ValueError) as error:
+            except (OSError, ValueError) as error:
                 if readable is not False:
                     readable = False
                     yield None, ev.TrailWatched(readable=False, detail=str(error)[:200])
@@ -59,19 +58,12 @@ class HttpTrail:
 def ask(url: str, after: int) -> list[dict[str, Any]]:
     """Read the actions behind place `after`.
 
-    Raises OSError and HTTPException when there is no answer, ValueError for one of another form.
+    Raises OSError when there is no answer, ValueError for one of another form.
     """
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
-    try:
-        connection.request("GET", f"{parts.path or '/'}?{urlencode({'after': after})}")
-        answer = connection.getresponse()
-        body = answer.read(LIMIT)
-    finally:
-        connection.close()
-    if answer.status != 200:
-        raise ValueError(f"the trail answered {answer.status}")
-    document = json.loads(body)
+    answer = fetching.fetch(
+        url, within=PATIENCE, query={"after": after}, kind="application/json", limit=LIMIT
+    )
+    document = json.loads(answer.content())
     actions = document.get("actions") if isinstance(document, dict) else None
     if not isinstance(actions, list) or not all(_well_formed(action) for action in actions):
         raise ValueError('the trail did not answer {"actions": [{"seq", "at", "actor", "action"}]}')

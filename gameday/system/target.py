@@ -7,7 +7,6 @@ Does not: decide when to bring anything up or down.
 from __future__ import annotations
 
 import asyncio
-import http.client
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 from gameday.core.errors import NotReady
 from gameday.core.values import DrillId, Seconds
 from gameday.ports import Ran
-from gameday.system import confidential, processes
+from gameday.system import confidential, fetching, processes
 
 UP_TIMEOUT: Seconds = 300.0
 
@@ -30,17 +29,10 @@ def own_path() -> str:
 
 def answers(url: str, *, within: Seconds = 3.0) -> str:
     """Ask a URL for any HTTP answer; say why there is none, else give an empty text."""
-    parts = urlsplit(url)
-    connection_type = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = connection_type(parts.hostname or "", parts.port, timeout=within)
-        try:
-            connection.request("GET", parts.path or "/", headers={"User-Agent": "gameday preflight"})
-            connection.getresponse().read(1)
-        finally:
-            connection.close()
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]} does not answer: {error}"
+        fetching.fetch(url, within=within, limit=0)
+    except (OSError, ValueError) as error:
+        return f"{_shown(url)} does not answer: {error}"
     return ""
 
 
@@ -50,20 +42,15 @@ async def status(url: str, within: Seconds) -> int:
 
 
 def _status(url: str, within: Seconds) -> int:
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=within)
-        try:
-            where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("GET", where, headers={"User-Agent": "gameday prerequisite"})
-            return connection.getresponse().status
-        finally:
-            connection.close()
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NotReady(
-            f"{parts.scheme}://{parts.netloc.rpartition('@')[2]} does not answer: {error}"
-        ) from error
+        return fetching.fetch(url, within=within, limit=0).status
+    except (OSError, ValueError) as error:
+        raise NotReady(f"{_shown(url)} does not answer: {error}") from error
+
+
+def _shown(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

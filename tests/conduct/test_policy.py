@@ -26,6 +26,8 @@ from gameday.core.scenario import (
     ScorecardRules,
 )
 from gameday.core.values import Mode, parse_instant
+from gameday.signals.calendars import FreezeCalendars
+from gameday.testing.clock import VirtualClock
 
 NOON = parse_instant("2026-11-24T11:00:00Z")
 SCENARIO = Scenario(scenario="s", title="S", environment="shop", experiment="x.json")
@@ -48,7 +50,7 @@ def ground(**files):
             raise FileNotFoundError(path)
         return contents[path]
 
-    return Ground(read=read, by="ada")
+    return Ground(read=read, calendars=FreezeCalendars(read, VirtualClock()), by="ada")
 
 
 def judge(scenario=SCENARIO, rules=LOOPBACK, on=None, **more):

@@ -284,6 +284,24 @@ def test_in_a_freeze_it_is_missed_and_behind_it_started(house):
     assert house.record(at=T + HOUR).state is State.ENDED
 
 
+def test_a_calendar_that_is_slow_delays_only_what_asks_it(house):
+    class Slow(FakeCalendars):
+        async def read(self, path: str, start: Instant, end: Instant) -> Calendar:
+            await asyncio.sleep(30)
+            return await super().read(path, start, end)
+
+    house.calendars = Slow(found={"slow.ics": Calendar(path="slow.ics")})
+    house.add("a", freezes=("slow.ics",))
+    house.add("b", environment="other")
+    house.add("c", environment="third", rule=replace(ONCE, start="2027-01-15T09:00:10"))
+    house.live(120, house.daemon())
+    begun = {name: house.record(name, at).started - at for name, at in (("a", T), ("b", T), ("c", T + 10))}
+    assert 30 <= begun["a"] <= 31
+    assert begun["b"] <= 0.5
+    assert begun["c"] <= 0.7
+    assert len(house.starter.drills) == 3
+
+
 def test_a_freeze_calendar_that_can_not_be_had_starts_nothing(house):
     house.add(freezes=("gone.ics",))
     house.live(700, house.daemon())
