@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,15 @@ class SmallDisk:
         call("mount", "-o", "loop", str(self.image), str(self.place))
 
     def unmount(self):
-        call("umount", str(self.place))
+        """Unmount it; who was killed a moment ago may still hold a file on it."""
+        end = time.monotonic() + 10
+        while True:
+            try:
+                return call("umount", str(self.place))
+            except subprocess.CalledProcessError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
 
     def fill(self):
         """Take every last block, by a file of somebody else's; give what makes room again."""

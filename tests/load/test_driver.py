@@ -204,7 +204,7 @@ async def test_the_users_own_shape_wins(game, workspace) -> None:
 
 
 async def test_a_load_that_ends_by_itself_is_lost(game, workspace) -> None:
-    quits = "\nfrom locust import events\n@events.test_start.add_listener\ndef stop(environment, **_):\n    import gevent\n    gevent.spawn_later(1, environment.runner.quit)\n"
+    quits = "\nfrom locust import events\n@events.test_start.add_listener\ndef stop(environment, **_):\n    import gevent\n    gevent.spawn_later(3, environment.runner.quit)\n"
     (workspace / "quits.py").write_text((workspace / "users.py").read_text() + quits)
     await game.start("quits.py")
     await game.when(lambda: "exit code" in game.driver.lost())
