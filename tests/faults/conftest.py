@@ -10,6 +10,7 @@ import pytest
 from gameday.core.values import DrillId
 from gameday.faults.questions import Questions
 from gameday.system import processes
+from tests import ports
 from tests.faults import cluster as clusters
 from tests.faults.target import Target
 
@@ -63,7 +64,7 @@ def asking(kubernetes):
 @pytest.fixture(scope="session")
 def moto_url():
     """AWS on loopback, as a process of its own."""
-    port = _free_port()
+    port = ports.free()
     child = processes.start([sys.executable, "-m", "moto.server", "-p", str(port)])
     try:
         _wait_for(port)
@@ -96,11 +97,6 @@ def aws(amazon):
     url, asking = amazon
     urllib.request.urlopen(urllib.request.Request(f"{url}/moto-api/reset", method="POST")).close()
     return asking
-
-
-def _free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def _wait_for(port):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ import pytest
 from gameday.faults.identities import ChildIdentities
 from gameday.system import processes
 from gameday.system.target import answers
+from tests import ports
 
 UID = "0b6a6c1e-5f0e-4a43-9d4b-7c1f3f2a9e11"
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "eu-central-1"}
@@ -51,7 +51,7 @@ def server():
 @pytest.fixture
 def kubeconfig(tmp_path, server):
     """Two contexts: staging is current and answers, prod does not."""
-    clusters = [("staging", server), ("prod", f"http://127.0.0.1:{closed_port()}")]
+    clusters = [("staging", server), ("prod", f"http://127.0.0.1:{ports.free()}")]
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -65,16 +65,10 @@ def kubeconfig(tmp_path, server):
     return {"KUBECONFIG": str(path)}
 
 
-def closed_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def moto():
     """A real moto_server on a free port."""
-    port = closed_port()
+    port = ports.free()
     argv = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     child = processes.start(argv)
     url = f"http://127.0.0.1:{port}"
