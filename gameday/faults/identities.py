@@ -25,7 +25,7 @@ from gameday.core.policy import SeenAccount, SeenCluster
 from gameday.core.values import Seconds
 from gameday.system import processes
 
-WITHIN: Seconds = 12.0
+WITHIN: Seconds = 30.0
 """Seconds that a child may take in all; the keeper asks within those that it is given to inject."""
 ANSWER: Seconds = 5.0
 """Seconds that a cluster may take to answer."""

@@ -31,7 +31,7 @@ ENDING: Seconds = 0.2
 UNANSWERED = 6
 """Heartbeats without an answer after which the keeper counts as dead."""
 START_LIMIT: Seconds = 30.0
-ANSWER_LIMIT: Seconds = 15.0
+ANSWER_LIMIT: Seconds = 45.0
 STOP_LIMIT: Seconds = 300.0
 """The keeper may still be reverting (60 s of tries) and taking an environment down (120 s)."""
 
