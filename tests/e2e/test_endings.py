@@ -2,11 +2,12 @@
 
 import json
 import re
+import shutil
 import signal
 
 import pytest
 
-from tests.e2e.conftest import eventually
+from tests.e2e.conftest import Space, eventually
 
 pytestmark = pytest.mark.e2e
 RUN = ("run", "scenarios/login-outage.yaml", "--json")
@@ -94,6 +95,23 @@ def test_an_unreachable_target_injects_nothing(space):
     assert ended.returncode == 5
     assert "does not answer" in ended.stderr
     assert json.loads(ended.stdout)["error"]
+
+
+def test_a_store_that_is_away_before_anything_began_is_no_error_of_our_own_and_no_fault_in_force(
+    space, tmp_path
+):
+    apart = Space(tmp_path / "apart")
+    shutil.copytree(space.root, apart.root, ignore=shutil.ignore_patterns(".gameday"))
+    settings = (apart.root / "gameday.toml").read_text(encoding="utf-8")
+    away = re.sub('url = "sqlite:.*"', 'url = "postgresql+psycopg://ada@127.0.0.1:9/none"', settings)
+    (apart.root / "gameday.toml").write_text(away, encoding="utf-8")
+    ended = apart.call(*RUN)
+    assert ended.returncode == 5
+    assert json.loads(ended.stdout)["error"]["code"] == "store-unavailable"
+    script = "scenarios/responders/login-outage.yaml"
+    ended = apart.call("ci", "scenarios/login-outage.yaml", "--responder", script)
+    assert ended.returncode == 5
+    assert "may still be in force" not in ended.stdout + ended.stderr
 
 
 def test_an_slo_that_no_request_matches_injects_nothing(space):
