@@ -14,7 +14,7 @@ from gameday import ports, wiring
 from gameday.cli import naming, output
 from gameday.conduct import closing, ending, reverting
 from gameday.conduct.abandoned import Look, Open
-from gameday.core.errors import GamedayError, StoreUnavailable
+from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
 from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
@@ -53,6 +53,10 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
     here: also those of this workspace on this host, looked after or not. A pipeline's job cleans up after
     itself so, and ends nobody else's drill in a store that several share.
     """
+    if drill and (everything or here):
+        raise UsageError(
+            f"either '{drill}' or --{'all' if everything else 'here'}", hint="gameday revert --help"
+        )
     space = wiring.workspace()
     _warn_where_none_is(space)
     store = wiring.store_of(space)
@@ -80,6 +84,9 @@ def _named(store: ports.HistoryStore, drills: Sequence[Open], named: str) -> lis
 
 def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) -> int:
     """Let living conductors end their drills; settle the others in their place."""
+    for one in chosen:
+        if not one.left:
+            output.talk(f"{one.drill}: ending it, by its own conductor if that answers")
     asked = ending.ask(store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine())
     ended = asyncio.run(asked)
     for drill in sorted(ended):

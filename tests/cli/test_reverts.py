@@ -121,6 +121,12 @@ def test_a_drill_that_is_not_there_is_a_wrong_word(workspaces):
         reverts.main("nope", everything=False)
 
 
+def test_one_drill_and_every_drill_are_not_asked_for_at_once(workspaces):
+    with pytest.raises(UsageError, match="either 'ours' or --all"):
+        reverts.main("ours", everything=True)
+    assert len(workspaces.live()) == 2
+
+
 def test_outside_every_workspace_nothing_is_called_gone_without_a_warning(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     assert reverts.main("", everything=True) == 0
