@@ -75,6 +75,15 @@ def store(workspace):
     opened.close()
 
 
+@pytest.fixture
+def in_utc(monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
 def last(store) -> ev.Event:
     return store.read(D)[-1].event
 
@@ -171,16 +180,12 @@ def test_the_clock_of_the_conductors_host_counts(store):
     [("-2m", 120), ("-1m30s", 150), ("2027-01-15T08:01:00Z", 60), ("2027-01-15T09:02:00+01:00", 120),
      ("08:03", 180), ("8:00:41", 41)],
 )  # fmt: skip
-def test_a_milestone_is_marked_at_a_moment_told_in_any_way(store, monkeypatch, at, seconds):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
+def test_a_milestone_is_marked_at_a_moment_told_in_any_way(store, in_utc, at, seconds):
     assert mark.main(["mark", "detected", "--at", at], NOW + 240) == 0
     assert last(store).occurred_at == NOW + seconds
 
 
-def test_a_time_of_day_is_yesterdays_when_only_that_lies_in_the_drill(store, monkeypatch):
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
+def test_a_time_of_day_is_yesterdays_when_only_that_lies_in_the_drill(store, in_utc):
     mark.main(["mark", "detected", "--at", "23:50"], NOW + 17 * 3600)
     assert last(store).occurred_at == NOW + (15 * 60 + 50) * 60
 

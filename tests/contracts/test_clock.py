@@ -41,10 +41,10 @@ def test_sleepers_wake_in_the_order_of_their_moments(timed):
         woken.append(seconds)
 
     async def main():
-        await asyncio.gather(*(sleeper(seconds) for seconds in (0.06, 0.02, 0.04)))
+        await asyncio.gather(*(sleeper(seconds) for seconds in (0.3, 0.1, 0.2)))
 
     run(main())
-    assert woken == [0.02, 0.04, 0.06]
+    assert woken == [0.1, 0.2, 0.3]
 
 
 def test_a_sleeper_can_be_cancelled(timed):

@@ -129,7 +129,6 @@ def _wait(done, seconds: float = 30.0) -> None:
 
 def test_what_a_dead_worker_left_is_handed_out_again(url, server, monkeypatch):
     monkeypatch.setattr(queue, "HEARTBEAT", 0.3)
-    monkeypatch.setattr(queue, "SILENT", 1.0)
     Queue(url).start(ONE, RECORD)
     database = url.rpartition("/")[2]
     server.execute(
