@@ -89,9 +89,7 @@ def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) ->
             output.talk(f"{one.drill}: ending it, by its own conductor if that answers")
     asked = ending.ask(store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine())
     ended = asyncio.run(asked)
-    for drill in sorted(ended):
-        output.talk(f"{drill}: reverted and closed by its own conductor")
-    codes = [_doubtful(store, drill) for drill in sorted(ended)]
+    codes = [_tell_closed(store, drill, by=" by its own conductor") for drill in sorted(ended)]
     return max([*codes, settle(space, store, [one for one in chosen if one.drill not in ended])])
 
 
@@ -130,17 +128,17 @@ def settle(
         )
         leave(space, store, one.drill)
         if settled.reverted:
-            output.talk(f"{one.drill}: reverted and closed")
-            code = max(code, _doubtful(store, one.drill))
+            code = max(code, _tell_closed(store, one.drill))
         else:
             code = 4
             tell_steps(one.drill, settled.rest)
     return code
 
 
-def _doubtful(store: ports.HistoryStore, drill: DrillId) -> int:
-    """Say what a person must do where nothing undid a fault and users were still hurt: 4, else 0."""
+def _tell_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> int:
+    """Tell that a drill is closed: 0; or 4 where nothing undid a fault and users were still hurt."""
     doubtful = closing.still_exposed(closing.judge(store, drill))
+    output.talk(f"{drill}: {'' if doubtful else 'reverted and '}closed{by}")
     if doubtful:
         tell_steps(drill, doubtful)
     return 4 if doubtful else 0

@@ -75,7 +75,7 @@ def sqlite_path(url: str) -> Path:
         raise UsageError(
             f"'{_shown(url)}' is not the URL of a store",
             hint="write sqlite:///.gameday/gameday.db, sqlite:////absolute/path.db, or "
-            "postgresql+psycopg://USER@HOST/NAME",
+            "postgresql+psycopg://HOST/NAME",
         )
     return Path(path)
 

@@ -121,6 +121,22 @@ def test_a_drill_that_is_not_there_is_a_wrong_word(workspaces):
         reverts.main("nope", everything=False)
 
 
+def test_what_nothing_undid_is_closed_and_not_called_reverted(workspaces, conductors, capfd):
+    conductors[0].kill()
+    steady = ev.SteadyStateChecked(stage="after", met=False)
+    injected = ev.FaultInjected(fault=FaultId("main"), action="a")
+    for fact in (injected, steady):
+        workspaces.append(
+            ev.Event(
+                id=new_event_id(), drill=DrillId("ours"), recorded_at=clock.now(), source="test", fact=fact
+            )
+        )
+    assert reverts.main("ours", everything=False) == 4
+    said = capfd.readouterr().err
+    assert "ours: closed\nerror: ours: a fault may still be in force" in said
+    assert "1. undo by hand what experiments/e.json does: it has no rollbacks\n" in said
+
+
 def test_one_drill_and_every_drill_are_not_asked_for_at_once(workspaces):
     with pytest.raises(UsageError, match="either 'ours' or --all"):
         reverts.main("ours", everything=True)
