@@ -236,14 +236,7 @@ class Player:
 
     async def recover(self, drill: DrillId) -> int | None:
         """Revert and close what a conductor who died left."""
-        return await asyncio.to_thread(self._recover, drill)
-
-    def _recover(self, drill: DrillId) -> int | None:
-        reverts.recover(self.space, self.store)
-        try:
-            return closing.exit_code(closing.judge(self.store, drill))
-        except LookupError:
-            return None
+        return await asyncio.to_thread(reverts.recovered, self.space, self.store, drill)
 
     def abort(self, reason: str) -> None:
         """Abort the drill that is on."""

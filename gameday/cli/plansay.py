@@ -176,15 +176,17 @@ def _extend_response(day: _Day, turn: Turn, seconds: Seconds) -> int:
 def end(*, game_day: str, who: str) -> int:
     """End the game day."""
     day = _open(game_day, who)
-    drill = "; the drill's response ends, and is judged" if day.now.stage is Stage.DRILL else ""
-    code = day.say(gf.GameDayEnded(why="facilitator"), f"{day.now.game_day} has ended{drill}")
+    too = "; the drill's response ends, and is judged" if day.now.stage is Stage.DRILL else ""
+    day.say(gf.GameDayEnded(why="facilitator"), f"{day.now.game_day} has ended{too}")
     ended = DrillId(day.now.game_day)
     if not _ours_to_finish(day, ended):
         output.hint("the terminal that conducts it writes the report; where it died: gameday plan report")
-        return code
+        return 0
     space = wiring.workspace()
-    if day.now.stage is Stage.DRILL:
-        reverts.recover(space, day.store)
+    if day.now.stage is Stage.DRILL and day.now.turn is not None:
+        drill = DrillId(day.now.turn.drill)
+        code = reverts.recovered(space, day.store, drill)
+        day.pen.record(hosting.over(day.store, day.now.turn, drill, code, hosting.DIED))
     return planend.finish(space, day.store, ended, by=day.pen.by)
 
 

@@ -109,6 +109,15 @@ def recover(space: Workspace, store: ports.HistoryStore) -> int:
     return 4 if len(fresh) < len(left) else code
 
 
+def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> int | None:
+    """Revert what drills left, and give the exit code of one of them; None: it has no history."""
+    recover(space, store)
+    try:
+        return closing.exit_code(closing.judge(store, drill))
+    except LookupError:
+        return None
+
+
 def settle(
     space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open], *, by: str = "command"
 ) -> int:

@@ -41,6 +41,7 @@ FINISH = "finish"
 """The right to do what follows its end, once: report, calendar, all-clear."""
 FINISHING: Seconds = 86400.0
 LEFT = "whoever conducted it left"
+DIED = "whoever conducted it died"
 
 
 class Host:
@@ -141,9 +142,7 @@ class Host:
         return False
 
     def _over(self, turn: Turn, drill: DrillId, code: int | None, why: str) -> None:
-        how, refused = _how(self._table, drill)
-        fact = gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how, exit_code=code, why=why or refused)
-        self._record(fact)
+        self._record(over(self._table.store, turn, drill, code, why))
 
     def _break(self, standing: Standing) -> None:
         """Begin the break at hand, or end it: when its time is over, or at a go."""
@@ -164,7 +163,7 @@ class Host:
             return
         turn = standing.turn
         code = await self._table.drills.recover(DrillId(turn.drill))
-        self._over(turn, DrillId(turn.drill), code, "whoever conducted it died")
+        self._over(turn, DrillId(turn.drill), code, DIED)
 
     # --- what runs beside ---
 
@@ -271,10 +270,16 @@ def occasion(standing: Standing) -> Occasion:
     )
 
 
-def _how(table: Table, drill: DrillId) -> tuple[str, str]:
+def over(store: ports.HistoryStore, turn: Turn, drill: DrillId, code: int | None, why: str) -> gf.ItemEnded:
+    """Say that a turn's drill is over, by the drill's own history."""
+    how, refused = _how(store, drill)
+    return gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how, exit_code=code, why=why or refused)
+
+
+def _how(store: ports.HistoryStore, drill: DrillId) -> tuple[str, str]:
     """Say how a drill ended by its own history, and what kept it from beginning; `lost` without one."""
     try:
-        told = asking.read(table.store, drill)
+        told = asking.read(store, drill)
     except LookupError:
         return standings.LOST, ""
     closed = told.last(ev.DrillClosed)

@@ -309,6 +309,15 @@ def test_the_agenda_is_for_facilitators_until_an_item_is_over(held, capsys):
 # --- afterwards ---
 
 
+def test_a_drill_whose_terminal_died_is_over_when_the_day_is_ended(held):
+    sealed_drill(held)
+    put(held, 49, gf.ItemBegun(item=0, attempt=1, drill="d1"))
+    put(held, 60, ev.DrillClosed(how="aborted", reverted=True), DrillId("d1"))
+    plansay.end(game_day="", who="ada")
+    (over,) = facts(held, gf.ItemEnded)
+    assert (over.item, over.how, over.why) == (0, "aborted", hosting.DIED)
+
+
 def test_the_hot_wash_takes_answers_and_work_once_the_day_has_ended(held, root, capsys):
     with pytest.raises(UsageError, match="has not ended"):
         planwash.main("", answers=["went-well=x"], actions=[], by="ada")
