@@ -114,7 +114,7 @@ def test_the_summary_begins_with_the_verdict_and_has_a_row_for_each_scenario():
 
 def test_the_summary_says_what_did_not_pass_why_it_ended_early_and_what_is_flaky():
     assert "> **Ended early:** interrupted by SIGTERM" in pipeline.markdown(REPORTS["aborted"])
-    assert "- **scenario**: aborted: aborted: guardrail" in pipeline.markdown(REPORTS["aborted"])
+    assert "- **scenario**: aborted: guardrail" in pipeline.markdown(REPORTS["aborted"])
     flaky = pipeline.markdown(REPORTS["flaky"])
     assert "✗ flaky: inconclusive" in flaky
     assert "1 of 2 drills passed." in flaky

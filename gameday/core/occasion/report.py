@@ -95,7 +95,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """All that a game day tells people, in the order in which they read it."""
+    """All that a game day tells people, in the order in which they read it. scenarios: on the agenda."""
 
     game_day: str
     title: str
@@ -108,6 +108,7 @@ class Report:
     roles: tuple[str, ...]
     absent: tuple[str, ...]
     prerequisites: tuple[tuple[str, bool, str], ...]
+    scenarios: int
     drills: tuple[DrillLine, ...]
     met: int
     missed: int
@@ -144,6 +145,7 @@ def of(history: History, drills: Mapping[str, Judged]) -> Report:
         roles=_roles(now),
         absent=tuple(f"an expert{f' ({one.knows})' if one.knows else ''}" for one in plan.absent),
         prerequisites=_prerequisites(history),
+        scenarios=sum(not item.is_break for item in plan.agenda),
         drills=lines,
         met=verdicts[Verdict.MET],
         missed=verdicts[Verdict.MISSED] + verdicts[Verdict.PARTIAL],

@@ -129,10 +129,12 @@ def _unjudged(ended: Ended) -> Check:
         why = ended.why or "it left no result"
         code = INTERNAL if code in (PASSED, FAILED) else code
     else:
-        why = told.error or f"{told.outcome}{f': {told.why}' if told.why else ''}"
         code = INCONCLUSIVE if code in (PASSED, FAILED) else code
         code = code if told.reverted else IN_FORCE
-    return Check(name="scenario", code=code, said=f"{WORDS[code]}: {why}", seconds=ended.seconds)
+        outcome = "" if told.outcome == WORDS[code] else told.outcome
+        why = told.error or ": ".join(filter(None, (outcome, told.why)))
+    said = f"{WORDS[code]}: {why}" if why else WORDS[code]
+    return Check(name="scenario", code=code, said=said, seconds=ended.seconds)
 
 
 def _score(told: Told, fail_under: float | None, seconds: Seconds) -> Check:

@@ -124,7 +124,10 @@ def test_why_a_drill_ended_stands_beside_it():
 
 def test_a_day_without_a_drill_has_a_report_too():
     opened = history.of([event(0, SAID[0]), event(1, gf.GameDayEnded(why="facilitator"))])
-    text = rendering.markdown(report.of(opened, {}))
+    told = report.of(opened, {})
+    text = rendering.markdown(told)
+    assert f'<dd>0<span class="sub">{told.scenarios} on the agenda' in rendering.html(told)
+    assert told.scenarios == sum(not item.is_break for item in SAID[0].plan.agenda) > 1
     assert "No scenario was drilled." in text
     assert str(DAY) in text
     assert "Nothing was waived." in text
