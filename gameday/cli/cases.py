@@ -73,10 +73,10 @@ class Cases:
 
 def read(options: Options, environ: Mapping[str, str]) -> Cases:
     """Read and check everything. Raises UsageError, InvalidFiles; nothing was touched."""
+    _places(options)  # first: a refusal is told in them, too
     limit = _limit(options)
     _bars_make_sense(options)
     phases.read(options.phases)
-    _places(options)
     space = _workspace(options)
     chosen = _drills(options)
     _check(space, chosen, options)

@@ -327,7 +327,9 @@ def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
 def test_wrong_usage_says_what_is_wrong_and_starts_nothing(place, capfd, options, said):
     place.scenario()
     assert place.ci(**options) == 2
-    assert said in capfd.readouterr().err
+    told = capfd.readouterr().err
+    assert said in told
+    assert ("can't be written" in told) is bool({"artifacts", "junit"} & options.keys())
     assert place.calls() == []
 
 
