@@ -99,7 +99,7 @@ class Started:
         if live or open_days(office.history, record.environment):
             office.schedules.change(record, replace(record, until=Instant(now + STANDS)))
             return
-        why = "the daemon that started it died; gameday list shows what became of the drill"
+        why = "the process that started it died; gameday list shows what became of the drill"
         office.schedules.change(record, replace(record, state=State.ENDED, ended=now, why=why))
 
     def _not_begun(self, record: Record, code: int) -> None:
@@ -131,6 +131,8 @@ class Started:
             self._not_begun(record, code)
             return
         now = self._office.clock.now()
-        ended = replace(record, state=State.ENDED, ended=now, exit_code=code, drill=running.drill.drill())
+        ended = replace(
+            record, state=State.ENDED, ended=now, exit_code=code, why="", drill=running.drill.drill()
+        )
         self._office.say(f"{record.schedule}: {ended.drill or 'the drill'} ended with {code}")
         self._office.schedules.change(record, ended)

@@ -38,9 +38,11 @@ def carry_out(house: House, *, hosts: int = 1, stop_after: float | None = None) 
 
 
 def test_what_is_handed_to_several_hosts_starts_on_one(house):
+    assert house.record().why == "is handed to another host"
     assert sorted(carry_out(house, hosts=3)) == [False, False, True]
     assert len(house.starter.drills) == 1
     assert (house.record().state, house.record().exit_code) == (State.ENDED, 0)
+    assert house.record().why == ""  # it ended by itself: its drill says the rest
     assert house.record().holder.startswith("host")
 
 
