@@ -30,7 +30,7 @@ from gameday.core.occasion import standing
 from gameday.core.scenario import ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.settings.gameday import game_day_files
-from gameday.system import clock
+from gameday.system import clock, machine, processes
 from tests.conduct.day import DAY, PLAN, SCENARIOS, go
 from tests.settings import space
 
@@ -261,6 +261,7 @@ def sealed_drill(store, drill="d1"):
         occasion=hidden,
     )
     put(store, 50, planned, DrillId(drill))
+    put(store, 50.5, machine.started("conductor", processes.me()), DrillId(drill))  # it is looked after
     put(store, 51, ev.FaultInjected(fault="main", action="break one"), DrillId(drill))
     put(store, 52, ev.AlertFired(key="k", alert="oneDown"), DrillId(drill))
 
