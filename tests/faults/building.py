@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from gameday.core import events as ev
 from gameday.faults.supervised import Supervised
 
 HERE = str(Path(__file__).parent)
+DRILL = f"d-{os.getpid()}"
+"""This process's own: who ends what an abandoned drill has left finds its processes by the drill's name."""
 ACTIONS = "chaos_actions"
 
 
@@ -75,7 +78,7 @@ class Told:
 async def supervise(made, told, tmp_path, **more):
     """Start an experiment; give the supervised process and the task of its outcome."""
     run = await Supervised.start(
-        request(made, **more), told, drill="d1", fault_mark=("GAMEDAY_FAULT", "d1/f1")
+        request(made, **more), told, drill=DRILL, fault_mark=("GAMEDAY_FAULT", f"{DRILL}/f1")
     )
     await run.inject(tmp_path / "journal.json")
     return run, asyncio.ensure_future(run.outcome())

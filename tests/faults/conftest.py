@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from gameday.core.values import DrillId
 from gameday.faults.questions import Questions
 from gameday.system import processes
 from tests import ports
 from tests.faults import cluster as clusters
+from tests.faults.building import DRILL
 from tests.faults.target import Target
 
 
@@ -27,7 +27,7 @@ class Asking:
 
     def __init__(self):
         self.runner = asyncio.Runner()
-        self.questions = Questions(DrillId("d"), cwd=Path.cwd())
+        self.questions = Questions(DRILL, cwd=Path.cwd())
 
     def run(self, work):
         return self.runner.run(work)

@@ -14,6 +14,7 @@ from gameday.faults.clusterlease import ClusterLease
 from gameday.faults.questions import Questions
 from gameday.ports import Lease
 from tests.faults import cluster as clusters
+from tests.faults.building import DRILL
 from tests.faults.conftest import Asking
 
 NOW = Instant(1_800_000_000.5)
@@ -89,7 +90,7 @@ def test_nobody_gives_back_what_another_holds(play):
 
 def test_of_two_at_once_one_wins(cluster):
     async def both():
-        sides = [Questions(DrillId("d"), cwd=Path.cwd()) for _ in range(2)]
+        sides = [Questions(DRILL, cwd=Path.cwd()) for _ in range(2)]
         try:
             return await asyncio.gather(
                 ClusterLease("shop", sides[0]).take(MINE), ClusterLease("shop", sides[1]).take(OTHER)

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from gameday.faults.prober import ChildProber
-from tests.faults.building import HERE, experiment, probe_on, python
+from tests.faults.building import DRILL, HERE, experiment, probe_on, python
 
 
 def asked(*probes, cwd=HERE):
     async def main():
-        prober = ChildProber("d1", cwd=Path(cwd))
+        prober = ChildProber(DRILL, cwd=Path(cwd))
         try:
             return [
                 await prober.ask(probe if isinstance(probe, str) else json.dumps(probe)) for probe in probes
@@ -25,7 +25,7 @@ def asked(*probes, cwd=HERE):
 
 def steady(tmp_path, made, name="x.json"):
     async def main():
-        prober = ChildProber("d1", cwd=tmp_path)
+        prober = ChildProber(DRILL, cwd=tmp_path)
         try:
             return await prober.steady(name)
         finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gameday.faults.prober import ChildProber
-from tests.faults.building import HERE
+from tests.faults.building import DRILL, HERE
 
 
 class Redirecting:
@@ -50,7 +50,7 @@ def redirecting():
 
 def ask(url):
     async def main():
-        prober = ChildProber("d1", cwd=Path(HERE))
+        prober = ChildProber(DRILL, cwd=Path(HERE))
         try:
             provider = {"type": "http", "url": url}
             probe = {"type": "probe", "name": "answers", "tolerance": 200, "provider": provider}
