@@ -69,7 +69,7 @@ def exit_code(judged: Judged) -> int:
 
 
 def _verdict(judged: Judged) -> int:
-    if judged.result.attribution.outcome in (Outcome.NO_EFFECT, Outcome.FAILED):
+    if not judged.result.attribution.outcome.judged:
         return 5
     if judged.history.plan.mode is Mode.TRAIN:
         return 0

@@ -103,6 +103,11 @@ class Outcome(StrEnum):
     ABORTED = "aborted"
     FAILED = "failed"
 
+    @property
+    def judged(self) -> bool:
+        """Tell whether it says anything of team or system: what says nothing is never a pass."""
+        return self not in {Outcome.NO_EFFECT, Outcome.UNKNOWN, Outcome.ABORTED, Outcome.FAILED}
+
 
 class RecoveredBy(StrEnum):
     """Who ended the impact. Only `team` and `automation` earn points."""

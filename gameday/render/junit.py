@@ -46,7 +46,7 @@ def _scenario(history: History, result: Result) -> Case:
     name = f"scenario {history.plan.scenario.scenario}"
     if not result.reverted:
         return Case(name=name, state="error", message="a fault may still be in force: a person must look")
-    if outcome in (Outcome.ABORTED, Outcome.FAILED, Outcome.NO_EFFECT):
+    if not outcome.judged:
         return Case(name=name, state="error", message=f"{outcome}: {result.attribution.why}")
     if history.plan.mode is Mode.TRAIN:
         return Case(name=name, state="skipped", message="not scored: the drill was for training")

@@ -101,6 +101,7 @@ def test_where_it_can_not_be_told_nothing_is_said(aims):
     stage = staged(*aims)
     assert exposed(stage.play()) == []
     assert outcome(stage) is Outcome.UNKNOWN
+    assert closing.exit_code(closing.judge(stage.store, stage.desk.drill)) == 5
 
 
 def test_targets_that_stop_answering_end_no_drill():

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from gameday.core.errors import Mistake
 from gameday.core.values import Outcome, Seconds, Verdict
 
-NOT_JUDGED = frozenset({Outcome.NO_EFFECT, Outcome.ABORTED, Outcome.FAILED})
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
@@ -53,7 +51,7 @@ class Told:
     @property
     def judged(self) -> bool:
         """Tell whether it was played to its end and could be judged."""
-        return not self.error and self.outcome not in NOT_JUDGED
+        return not self.error and self.outcome.judged
 
     @property
     def came_to(self) -> str:
