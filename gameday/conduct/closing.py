@@ -14,7 +14,7 @@ from gameday.core import events as ev
 from gameday.core import history, result
 from gameday.core.exposure import Exposed
 from gameday.core.scenario import ScorecardRules
-from gameday.core.values import DrillId, Mode, Outcome
+from gameday.core.values import DrillId, Mode
 from gameday.system.files import write_whole
 
 
