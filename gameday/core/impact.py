@@ -181,6 +181,9 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
     if fault is None:
         return SloImpact(slo=slo.slo, judged=True, baseline_good=baseline, trouble=troubled)
     stretches = _stretches(counted, slo, fault, slo.objective)
+    if not stretches and not sum(counted.total[onset:]):
+        why = "no request was seen behind the fault"
+        return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
     zones = _zones(counted, onset, stretches)
     old, new = _histograms(series.matching(slo, load.chunks), counted.first, zones)
     during = [index for index, zone in enumerate(zones) if zone == _IMPACT]

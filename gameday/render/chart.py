@@ -14,7 +14,7 @@ from html import escape
 from gameday.core import events as ev
 from gameday.core.history import History, counted_instant
 from gameday.core.milestones import Milestone
-from gameday.core.postmortem import sentences
+from gameday.core.postmortem import narrative, sentences
 from gameday.core.result import Result
 from gameday.core.scenario import Slo
 from gameday.core.values import Instant, MilestoneName, Phase, format_duration
@@ -182,7 +182,7 @@ def _words(history: History, result: Result, slo: Slo | None, plotted: Plotted) 
         worst, lasted = words.share(result.impact.worst_good), format_duration(result.impact.seconds)
         told.append(f"Users were hurt for {lasted}; at worst {worst} of the requests were good.")
     else:
-        told.append("No user was hurt beyond the objectives.")
+        told.append(narrative.harm(result.impact))
     zero = _zero(result, Instant(0.0))
     told.extend(
         f"{sentences.milestone(milestone.name).capitalize()} {words.offset(at - zero)}."

@@ -169,13 +169,7 @@ def _root_cause(pm: Postmortem) -> Iterator[str]:
 
 
 def _impact(pm: Postmortem) -> Iterator[str]:
-    if pm.impact_seconds:
-        yield (
-            f"Users were hurt for {words.duration(pm.impact_seconds)}: {pm.bad:,} of {pm.requests:,} "
-            "requests were bad."
-        )
-    else:
-        yield "No user was hurt beyond the objectives."
+    yield escape(pm.harm)
     yield ""
     if pm.t0 is not None:
         yield "![Good requests, response times and requests per second, with the milestones](impact.svg)"

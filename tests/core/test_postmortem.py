@@ -7,6 +7,7 @@ import pytest
 from gameday.core import events as ev
 from gameday.core import playbook, postmortem
 from gameday.core.attribution import Attribution
+from gameday.core.impact import Impact, SloImpact
 from gameday.core.milestones import Milestones
 from gameday.core.postmortem import sentences
 from gameday.core.result import Alerts
@@ -46,6 +47,26 @@ def test_the_summary_stands_alone():
     assert "Users were hurt for 2 min 20 s: 3,391 of 3,794 requests were bad (89 %)" in summary
     assert "Time to detect 18.8 s of 1 min 00 s (met)" in summary
     assert "71.4 of 100 points by team@1 (passed), with evidence for 83 % of the weights." in summary
+
+
+@pytest.mark.parametrize(
+    ("judged", "said"),
+    [
+        ((True, True), "No user was hurt beyond the objectives."),
+        (
+            (True, False),
+            "No user was hurt beyond the objectives that could be judged; of others it is unknown (b: no samples).",
+        ),
+        ((False,), "Whether users were hurt is unknown (a: no samples)."),
+        ((), "Whether users were hurt is unknown: the scenario has no SLO."),
+    ],
+)
+def test_users_of_whom_nothing_is_known_are_not_called_unhurt(judged, said):
+    slos = (SloImpact(slo=slo, judged=ok, why="" if ok else "no samples") for slo, ok in zip("ab", judged))
+    found = told(result=a_drill.result(impact=Impact(slos=tuple(slos))))
+    assert said in found.summary
+    assert found.harm == said
+    assert found.harm_known == (said == "No user was hurt beyond the objectives.")
 
 
 def test_the_timeline_is_in_order_and_numbered():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.core import events as ev
-from gameday.core.impact import Impact
+from gameday.core.impact import Impact, SloImpact
 from gameday.core.loadsamples import LoadHistory
 from gameday.core.milestones import Milestones
 from gameday.render import chart
@@ -95,7 +95,12 @@ def test_without_load_it_says_so():
 def test_without_a_fault_it_draws_what_there_is(users):
     nothing = Milestones(by_name={}, intervals=(), chain=())
     facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.FaultInjected)]
-    svg = drawn(users, facts, milestones=nothing, impact=Impact())
+    svg = drawn(
+        users,
+        facts,
+        milestones=nothing,
+        impact=Impact(slos=(SloImpact(slo="checkout-latency", judged=True),)),
+    )
     assert not any("fault in force" in text for text in texts(svg))
     assert "No user was hurt" in svg.find(f"{SVG}desc").text
 

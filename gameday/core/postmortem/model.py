@@ -176,6 +176,8 @@ class Postmortem:
     chains: tuple[Chain, ...]
     root_cause: RootCause
     impact: tuple[SloLine, ...]
+    harm: str
+    harm_known: bool
     impact_seconds: Seconds
     requests: int
     bad: int

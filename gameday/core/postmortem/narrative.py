@@ -11,7 +11,7 @@ import json
 from gameday.core import events as ev
 from gameday.core import exposure
 from gameday.core.history import History
-from gameday.core.impact import SloImpact
+from gameday.core.impact import Impact, SloImpact
 from gameday.core.milestones import Interval
 from gameday.core.postmortem import figures, sentences
 from gameday.core.postmortem.findings import INTERVAL_WORDS
@@ -88,10 +88,27 @@ def _obstacles(history: History) -> list[str]:
     return [sentences.of(event) for event in (*failed, *errors)]
 
 
+def harm(impact: Impact) -> str:
+    """Say whether users were hurt, and for how long; unknown where nothing could tell."""
+    if impact.started is not None:
+        counts = f"{impact.bad:,} of {impact.requests:,} requests were bad"
+        return f"Users were hurt for {format_duration(impact.seconds)}: {counts}."
+    if impact.judged:
+        return "No user was hurt beyond the objectives."
+    if not impact.slos:
+        return "Whether users were hurt is unknown: the scenario has no SLO."
+    why = "; ".join(f"{slo.slo}: {slo.why}" for slo in impact.slos if not slo.judged)
+    if any(slo.judged for slo in impact.slos):
+        return (
+            f"No user was hurt beyond the objectives that could be judged; of others it is unknown ({why})."
+        )
+    return f"Whether users were hurt is unknown ({why})."
+
+
 def _hurt(result: Result) -> list[str]:
     impact = result.impact
     if impact.started is None:
-        return ["No user was hurt beyond the objectives."]
+        return [harm(impact)]
     share = impact.bad / impact.requests if impact.requests else 0.0
     worst = (
         f"; at worst {figures.share(impact.worst_good)} of {impact.worst_slo} was good"
