@@ -1,4 +1,4 @@
-"""`gameday doctor`: what is missing on this machine, and how to get it."""
+"""`gameday doctor`: what is missing on this machine or does not answer, and how to get it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from gameday import wiring
 from gameday.cli import output
+from gameday.core.errors import GamedayError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +104,21 @@ def _disk() -> Found:
     )
 
 
+def _store() -> Found:
+    """Open the workspace's store, as every command does, and read it."""
+    try:
+        space = wiring.workspace()
+        if not space.found:
+            hint = "gameday init FOLDER makes a workspace"
+            return Found(what="store", well=False, detail="no workspace here", hint=hint, needed=False)
+        with closing(wiring.store_of(space)) as store:
+            drills = len(store.drills())
+    except GamedayError as wrong:
+        return Found(what="store", well=False, detail=wrong.message, hint=wrong.hint)
+    kind = "SQLite" if space.store_url.startswith("sqlite") else "PostgreSQL"
+    return Found(what="store", well=True, detail=f"{kind}, drills: {drills}")
+
+
 def _chromium() -> Found:
     binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     return Found(
@@ -118,6 +136,7 @@ _CHECKS: tuple[Callable[[], Found], ...] = (
     _sqlite,
     _cores,
     _disk,
+    _store,
     *(
         _package(name)
         for name in (

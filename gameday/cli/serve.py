@@ -41,9 +41,9 @@ def main(*, listen: str = "") -> int:
     office = wiring.office(space, history, notices=notices, say=output.talk)
     wake = office.schedules.next_wake()
     first = "nothing is due" if wake is None else f"looks first at {moments.utc(wake)}"
-    output.talk(f"serving {space.root} as {office.holder}: {first}")
     scheduler = Scheduler(office)
     with _listening(scheduler, space, listen):
+        output.talk(f"serving {space.root} as {office.holder}: {first}")
         asyncio.run(_serve(scheduler, space, history, notices))
     office.schedules.close()
     history.close()

@@ -62,7 +62,10 @@ def test_the_summary_stands_alone():
     ],
 )
 def test_users_of_whom_nothing_is_known_are_not_called_unhurt(judged, said):
-    slos = (SloImpact(slo=slo, judged=ok, why="" if ok else "no samples") for slo, ok in zip("ab", judged))
+    slos = (
+        SloImpact(slo=slo, judged=ok, why="" if ok else "no samples")
+        for slo, ok in zip("ab", judged, strict=False)
+    )
     found = told(result=a_drill.result(impact=Impact(slos=tuple(slos))))
     assert said in found.summary
     assert found.harm == said
