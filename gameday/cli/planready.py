@@ -117,8 +117,10 @@ def no_other_day(space: Workspace, gameday: str, environment: str) -> str:
     """Refuse while a game day of another plan is open on an environment. Raises Busy."""
     for row in wiring.store_of(space).game_days():
         if row.closed is None and row.environment == environment and row.scenario != gameday:
+            hint = f"gameday plan show {row.drill} tells whether somebody conducts it"
             raise Busy(
-                f"{row.drill} is open on {environment}", hint=f"gameday plan end --game-day {row.drill}"
+                f"{row.drill} is open on {environment}",
+                hint=f"{hint}; if nobody does: gameday plan end --game-day {row.drill}",
             )
     return f"none is open on {environment}"
 
