@@ -4,8 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 NEWEST ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) $(shell python3.13 -c 'import sys; print(sys.executable)' 2>/dev/null))
 # On the newest Python: unit and contract tests, everything around Chaos Toolkit, and one drill.
-NEWEST_TESTS := tests/core tests/formats tests/contracts tests/conduct tests/settings tests/faults tests/test_keeper.py \
-	"tests/e2e/test_drills.py::test_the_drill_passes_and_recovers_by_the_automation[login-outage]"
+NEWEST_TESTS := "tests/e2e/test_drills.py::test_the_drill_passes_and_recovers_by_the_automation[login-outage]" \
+	tests/faults tests/test_keeper.py tests/core tests/formats tests/contracts tests/conduct tests/settings
 STAMP  := $(VENV)/.installed
 
 .PHONY: demo test test-newest check fix lock bench clean
@@ -35,11 +35,12 @@ check: $(STAMP)
 	$(BIN)/vulture
 	$(BIN)/deptry .
 
-# Files run side by side: most tests wait for real processes rather than compute.
-SIDE_BY_SIDE := -n 3 --dist loadfile
+# Files run side by side: most tests wait for real processes rather than compute. In the order given: the long
+# ones first, or the last of them run alone.
+SIDE_BY_SIDE := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: check
-	$(BIN)/pytest $(SIDE_BY_SIDE)
+	$(BIN)/pytest $(SIDE_BY_SIDE) tests/docs tests/e2e tests/pipelines tests
 	$(MAKE) test-newest
 
 # The newest Python brings the other generation of Chaos Toolkit: unit, contract and one drill.

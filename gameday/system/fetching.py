@@ -62,6 +62,7 @@ def fetch(
     """
     parts = urlsplit(url)
     with _Bounded(parts, within) as bounded:
+        bounded.connect()
         bounded.connection.request(method, _target(parts, query), body, _headers(parts, kind, body))
         response = bounded.connection.getresponse()
         content = response.read(limit + 1) if limit else b""
@@ -83,6 +84,7 @@ class _Bounded:
         self._within = within
         self._late = False
         self._done = threading.Event()
+        self._opened: socket.socket | None = None
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._watch, name="fetch-end", daemon=True).start()
@@ -96,17 +98,20 @@ class _Bounded:
         if isinstance(error, http.client.HTTPException):
             raise ConnectionError(str(error) or type(error).__name__) from error
 
+    def connect(self) -> None:
+        """Connect, and keep the socket in sight: http.client lets go of one whose answer ends with it."""
+        self.connection.connect()
+        self._opened = self.connection.sock
+
     def _watch(self) -> None:
         """Shut the socket when the time is up, also one that comes only then: a name may resolve late."""
         left = self._within
         while not self._done.wait(left):
             self._late, left = True, AGAIN
-            opened: socket.socket | None = self.connection.sock
-            if opened is not None:
+            if self._opened is not None:  # until then, connecting and TLS's handshake have ends of their own
                 with contextlib.suppress(OSError):  # it closed meanwhile
-                    socket.socket.shutdown(
-                        opened, socket.SHUT_RDWR
-                    )  # TLS's own would change what is being read
+                    # not TLS's own shutdown, which meddles with whoever reads
+                    socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
 
 def _shown(url: str) -> str:
