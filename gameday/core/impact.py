@@ -182,7 +182,7 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
         return SloImpact(slo=slo.slo, judged=True, baseline_good=baseline, trouble=troubled)
     stretches = _stretches(counted, slo, fault, slo.objective)
     if not stretches and not sum(counted.total[onset:]):
-        why = "no request was seen behind the fault"
+        why = "no request was seen after the fault"
         return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
     zones = _zones(counted, onset, stretches)
     old, new = _histograms(series.matching(slo, load.chunks), counted.first, zones)

@@ -70,7 +70,7 @@ class FreezeCalendars:
     async def _fetch(self, url: str) -> bytes:
         """Fetch a calendar, once for all who ask for it at the same time."""
         if url not in self._fetching:
-            work = asyncio.to_thread(fetching.fetch, url, within=PATIENCE, kind="text/calendar")
+            work = asyncio.to_thread(fetching.fetch, url, within=PATIENCE, media_type="text/calendar")
             self._fetching[url] = asyncio.ensure_future(work)
             self._fetching[url].add_done_callback(lambda _: self._fetching.pop(url))
         return (await asyncio.shield(self._fetching[url])).content()

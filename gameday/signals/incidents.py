@@ -50,7 +50,7 @@ def ask(url: str) -> tuple[str, ...]:
     """Ask an Alertmanager for its active alerts. Raises OSError, ValueError."""
     parts = urlsplit(url)
     api = parts._replace(path=parts.path.rstrip("/").removesuffix(PATH) + PATH).geturl()
-    return parse(fetching.fetch(api, within=PATIENCE, query=ACTIVE, kind="application/json").content())
+    return parse(fetching.fetch(api, within=PATIENCE, query=ACTIVE, media_type="application/json").content())
 
 
 def parse(body: bytes) -> tuple[str, ...]:

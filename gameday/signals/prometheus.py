@@ -67,7 +67,7 @@ def ask(url: str, query: str) -> list[float]:
     Raises OSError when there is no answer, ValueError for an error or another form.
     """
     api = urlsplit(url)._replace(path=f"{urlsplit(url).path.rstrip('/')}/api/v1/query", query="").geturl()
-    answer = fetching.fetch(api, within=PATIENCE, query={"query": query}, kind="application/json")
+    answer = fetching.fetch(api, within=PATIENCE, query={"query": query}, media_type="application/json")
     return _values(answer.status, answer.body)
 
 

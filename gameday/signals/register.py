@@ -37,7 +37,7 @@ def _send(method: str, registry: str, receiver: str) -> int:
     body = json.dumps({"url": receiver}).encode()
     try:
         asked = fetching.fetch(
-            registry, within=TIMEOUT, method=method, body=body, kind="application/json", limit=0
+            registry, within=TIMEOUT, method=method, body=body, media_type="application/json", limit=0
         )
     except ValueError as error:
         raise NotReady(f"'{registry}' is not the http URL of a monitor") from error

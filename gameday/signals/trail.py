@@ -61,7 +61,7 @@ def ask(url: str, after: int) -> list[dict[str, Any]]:
     Raises OSError when there is no answer, ValueError for one of another form.
     """
     answer = fetching.fetch(
-        url, within=PATIENCE, query={"after": after}, kind="application/json", limit=LIMIT
+        url, within=PATIENCE, query={"after": after}, media_type="application/json", limit=LIMIT
     )
     document = json.loads(answer.content())
     actions = document.get("actions") if isinstance(document, dict) else None

@@ -51,19 +51,19 @@ def fetch(
     method: str = "GET",
     query: Mapping[str, str | int] | None = None,
     body: bytes | None = None,
-    kind: str = "*/*",
+    media_type: str = "*/*",
     limit: int = LIMIT,
 ) -> Answer:
     """Send one request, and give its answer.
 
-    query: added to the URL's own. kind: the media type that is sent or wanted. limit: bytes of the body;
+    query: added to the URL's own. media_type: what is sent, or wanted. limit: bytes of the body;
     0 leaves it unread. Raises OSError where no answer came within `within` seconds, ValueError where the URL
     is not http or the answer is too large.
     """
     parts = urlsplit(url)
     with _Bounded(parts, within) as bounded:
         bounded.connect()
-        bounded.connection.request(method, _target(parts, query), body, _headers(parts, kind, body))
+        bounded.connection.request(method, _target(parts, query), body, _headers(parts, media_type, body))
         response = bounded.connection.getresponse()
         content = response.read(limit + 1) if limit else b""
         if limit and response.length and len(content) <= limit:
@@ -124,8 +124,8 @@ def _target(parts: SplitResult, query: Mapping[str, str | int] | None) -> str:
     return (parts.path or "/") + (f"?{queries}" if queries else "")
 
 
-def _headers(parts: SplitResult, kind: str, body: bytes | None) -> dict[str, str]:
-    headers = {"User-Agent": "gameday", "Accept" if body is None else "Content-Type": kind}
+def _headers(parts: SplitResult, media_type: str, body: bytes | None) -> dict[str, str]:
+    headers = {"User-Agent": "gameday", "Accept" if body is None else "Content-Type": media_type}
     if parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"

@@ -82,10 +82,10 @@ def test_a_service_that_was_bad_when_the_fault_came_cannot_be_judged():
     assert found.started is None
 
 
-def test_users_of_whom_nothing_was_seen_behind_the_fault_are_not_called_well():
+def test_users_of_whom_nothing_was_seen_after_the_fault_are_not_called_well():
     found = met(Game().fault(at=10).silent(CHECKOUTS, 10, 10_000))
     assert not found.judged
-    assert found.slos[0].why == "no request was seen behind the fault"
+    assert found.slos[0].why == "no request was seen after the fault"
 
 
 def test_an_slo_that_no_request_matched_cannot_be_judged():

@@ -98,7 +98,7 @@ def test_a_redirect_is_told_and_not_followed_and_its_secrets_are_not_told():
 def test_what_is_asked_is_the_address_with_its_user_its_query_and_ours():
     with serving(lambda c: c.sendall(b"HTTP/1.1 204 No\r\n\r\n")) as (url, requests):
         address = url.replace("://", "://ada:p%40ss@") + "?mine=1"
-        fetch(address, within=5, method="POST", query={"after": 3}, body=b"{}", kind="application/json")
+        fetch(address, within=5, method="POST", query={"after": 3}, body=b"{}", media_type="application/json")
     asked = requests[0].decode()
     assert asked.startswith("POST /path?after=3&mine=1 HTTP/1.1\r\n")
     assert "Authorization: Basic YWRhOnBAc3M=\r\n" in asked
