@@ -137,6 +137,8 @@ def extend(duration: str, *, game_day: str, who: str) -> int:
         seconds = parse_duration(duration)
     except ValueError as wrong:
         raise UsageError(str(wrong)) from wrong
+    if seconds <= 0:
+        raise UsageError(f"{duration} is no longer time", hint="gameday plan extend 10m")
     day = _open(game_day, who)
     turn, behind = day.now.turn, day.now.behind
     more = format_duration(seconds)

@@ -76,7 +76,9 @@ def _answer(text: str, now: Standing) -> HotWashAnswered:
     if not separator or not question.strip() or not answer.strip():
         hint = f"QUESTION=TEXT, with one of {', '.join(reports.questions(now))}, or a word of your own"
         raise UsageError(f"'{text}' is not an answer", hint=hint)
-    return HotWashAnswered(question=question.strip(), answer=answer.strip())
+    asked = {words: name for name, words in reports.questions(now).items()}
+    named = asked.get(question.strip(), question.strip())  # a question in full is that question
+    return HotWashAnswered(question=named, answer=answer.strip())
 
 
 def _action(text: str) -> ImprovementPlanned:

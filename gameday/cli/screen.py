@@ -35,6 +35,7 @@ _STYLES = {
     "running": "bold",
     "over": "bold red",
     "stopped": "green",
+    "unreached": "dim",
     "waiting": "dim",
 }
 
@@ -131,7 +132,8 @@ def _clocks(view: live.LiveView) -> Table:
 
 
 def _clock(clock: live.Clock) -> str:
-    return clock.text if clock.state == "waiting" else f"{clock.text} ({clock.state})"
+    state = "not reached" if clock.state == "unreached" else clock.state
+    return clock.text if clock.state == "waiting" else f"{clock.text} ({state})"
 
 
 def _levels(view: live.LiveView) -> Table:

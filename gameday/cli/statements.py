@@ -212,6 +212,7 @@ COMMANDS: Mapping[str, Command] = {
         kind="EndRequested",
         body=lambda _asked, _live: {},
         said=lambda _body: "the response is asked to end",
+        facilitator=True,
     ),
     "grant": Command(
         kind="MilestoneMarked",
@@ -237,6 +238,7 @@ COMMANDS: Mapping[str, Command] = {
         kind="ContinueRequested",
         body=lambda _asked, _live: {},
         said=lambda _body: "the drill goes on",
+        facilitator=True,
     ),
     "abort": Command(
         kind="AbortRequested",

@@ -7,23 +7,16 @@ Does not: give instants. It lags by up to a window, and what it says is never ju
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gameday.conduct.board import Board
+from gameday.core import alerts, conditions, impact, series
 from gameday.core import events as ev
-from gameday.core import impact, series
+from gameday.core.history import Dated
 from gameday.core.scenario import Condition, Rule, Scenario, Slo
 from gameday.core.values import Instant, MilestoneName, Seconds
 
-_SIGNS: dict[str, tuple[type, ...]] = {
-    "acknowledged": (ev.IncidentAcknowledged, ev.AlertAcknowledged),
-    "declared": (ev.IncidentDeclared,),
-}
-_BY_FACT: dict[str, tuple[type, ...]] = {
-    MilestoneName.FAULT_INJECTED: (ev.FaultInjected,),
-    MilestoneName.ALERTED: (ev.AlertFired,),
-    MilestoneName.ACKNOWLEDGED: _SIGNS["acknowledged"],
-    MilestoneName.TRIAGED: (ev.IncidentDeclared,),
-}
+_BY_SIGN: dict[str, str] = {MilestoneName.ACKNOWLEDGED: "acknowledged", MilestoneName.TRIAGED: "declared"}
 
 
 @dataclass(slots=True)
@@ -64,21 +57,31 @@ class Watch:
 
     def reached(self, milestone: str, now: Instant) -> bool:
         """Tell whether a milestone counts as reached at this moment."""
-        if milestone in _BY_FACT:
-            return any(self.board.has(kind) for kind in _BY_FACT[milestone])
         rules = self.scenario.milestones
         match milestone:
-            case MilestoneName.IMPACT_STARTED:
-                return self.hurt
-            case MilestoneName.COMMANDER_ASSIGNED:
-                return any(d.fact.commander for d in self.board.each(ev.IncidentDeclared))
             case MilestoneName.DETECTED:
                 return self._holds(rules.detected, "detected", now)
             case MilestoneName.CONTAINED:
                 contained = self._holds(rules.contained, "contained", now)
-                return self.hurt and (contained or self.recovered(now))
+                return self.hurt and (contained or self._granted() or self.recovered(now))
+            case MilestoneName.RECOVERED:
+                return self.recovered(now)
             case _:
-                return milestone == MilestoneName.RECOVERED and self.recovered(now)
+                return self._came(milestone)
+
+    def _came(self, milestone: str) -> bool:
+        """Tell whether a milestone that a single fact proves was reached."""
+        match milestone:
+            case MilestoneName.FAULT_INJECTED:
+                return self.board.has(ev.FaultInjected)
+            case MilestoneName.IMPACT_STARTED:
+                return self.hurt
+            case MilestoneName.ALERTED:
+                return self._alerted()
+            case MilestoneName.COMMANDER_ASSIGNED:
+                return any(one.fact.commander for one in self._signs("declared", milestone))
+            case _:
+                return milestone in _BY_SIGN and bool(self._signs(_BY_SIGN[milestone], milestone))
 
     def recovered(self, now: Instant) -> bool:
         """Tell whether users were hurt and are well again, by the scenario's own rule."""
@@ -89,16 +92,28 @@ class Watch:
         return all(verdicts) if rule.all else any(verdicts)
 
     def _condition(self, condition: Condition, milestone: str, now: Instant) -> bool:
-        if condition.sign == "marked":
-            return any(mark.fact.milestone == milestone for mark in self.board.each(ev.MilestoneMarked))
         if condition.sign:
-            return any(self.board.has(kind) for kind in _SIGNS[condition.sign])
+            return bool(self._signs(condition.sign, milestone))
         if condition.slo:
             return self._slo_holds(condition, now)
         if condition.probe:
             asked = [p.fact for p in self.board.each(ev.ProbeJudged) if p.fact.probe == condition.probe]
             return bool(asked) and asked[-1].ok is True
         return self._alert_state(condition.alert) == condition.state
+
+    def _signs(self, sign: str, milestone: str) -> list[Dated[Any]]:
+        """Give what people said that proves something: the same that the judge takes, since the fault."""
+        told = self.board.history()
+        began = conditions.began(told, self.scenario)
+        return [] if began is None else list(conditions.signs(told, sign, milestone, began.at))
+
+    def _granted(self) -> bool:
+        return any(mark.fact.granted for mark in self.board.each(ev.MilestoneMarked))
+
+    def _alerted(self) -> bool:
+        told = self.board.history()
+        began = conditions.began(told, self.scenario)
+        return began is not None and bool(alerts.fresh(told, began.at))
 
     def _slo_holds(self, condition: Condition, now: Instant) -> bool:
         chosen = [slo for slo in self._slos() if series.matcher(condition.slo).fullmatch(slo.slo)]

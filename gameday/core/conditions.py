@@ -19,7 +19,7 @@ from gameday.core import alerts, impact, series
 from gameday.core import events as ev
 from gameday.core.history import Dated, History
 from gameday.core.impact import Bound, Impact, Stretch
-from gameday.core.scenario import Condition, Rule, Slo
+from gameday.core.scenario import Condition, Rule, Scenario, Slo
 from gameday.core.series import Series
 from gameday.core.values import EventId, Instant, MilestoneName, Seconds
 
@@ -213,6 +213,12 @@ _STATES: dict[type, str] = {
     ev.AlertAcknowledged: "acknowledged",
     ev.AlertResolved: "resolved",
 }
+
+
+def began(history: History, scenario: Scenario) -> Dated[Any] | None:
+    """Give the fact that everything is measured from: the fault; in a tabletop, the first inject."""
+    injected: Dated[Any] | None = history.first(ev.FaultInjected)
+    return injected or (None if scenario.experiment else history.first(ev.InjectSent))
 
 
 def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterator[Dated[Any]]:

@@ -126,9 +126,7 @@ def of(history: History, impact: Impact) -> Milestones:
 
 def frame(history: History, impact: Impact) -> Frame:
     """Find the instants that the drill is measured in."""
-    injected = history.first(ev.FaultInjected)
-    tabletop = not history.plan.scenario.experiment
-    began: Dated[Any] | None = injected or (history.first(ev.InjectSent) if tabletop else None)
+    began = conditions.began(history, history.plan.scenario)
     started = history.first(ev.LoadStarted)
     ended: Dated[Any] | None = history.first(ev.ResponseEnded) or history.first(ev.DrillClosed)
     return Frame(

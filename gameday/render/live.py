@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from gameday.core import conditions, exposure
 from gameday.core import events as ev
-from gameday.core import exposure
 from gameday.core.history import Dated, History
 from gameday.core.impact import ServiceLevel
 from gameday.core.postmortem import sentences
@@ -22,12 +21,10 @@ from gameday.render.table import clean
 LATEST = 12
 """Events to show."""
 
-_PEOPLE = (ev.IncidentAcknowledged, ev.AlertAcknowledged)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clock:
-    """A time that runs, or has stopped. state: waiting | running | stopped | over (past its objective)."""
+    """A time. state: waiting | running | stopped | over (past its objective) | unreached (at the end)."""
 
     name: str
     seconds: Seconds | None
@@ -284,11 +281,10 @@ def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> t
     zero = _zero(history)
     objectives = history.plan.scenario.objectives
     ended = history.first(ev.ResponseEnded)
-    well = _well_since(levels, now) if zero is not None else None
     stops = {
-        "detect": _first(history, (*_PEOPLE, ev.IncidentDeclared), MilestoneName.DETECTED),
-        "contain": _first(history, (), MilestoneName.CONTAINED),
-        "recover": _first(history, (), MilestoneName.RECOVERED) or (well if ended else None),
+        "detect": _said(history, MilestoneName.DETECTED, "acknowledged", "declared"),
+        "contain": _said(history, MilestoneName.CONTAINED),
+        "recover": _recovered(history, levels, ended, now),
     }
     over = ended.at if ended else now
     return tuple(
@@ -299,12 +295,23 @@ def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> t
     )
 
 
+def _recovered(
+    history: History, levels: Sequence[ServiceLevel], ended: Dated[ev.ResponseEnded] | None, now: Instant
+) -> Instant | None:
+    """Say since when users are well, once it was marked or ended the response; our rollback ends that."""
+    if ended is not None and ended.fact.why != "recovered":
+        return None
+    marked = _said(history, MilestoneName.RECOVERED)
+    if not levels or (marked is None and ended is None):
+        return marked
+    well = _well_since(levels, now)
+    return well if ended is None else min(ended.at, ended.at if well is None else well)
+
+
 def _zero(history: History) -> Instant | None:
     """Give the instant from which times are told: the fault's; in a tabletop, the first inject's."""
-    zero: Dated[Any] | None = history.first(ev.FaultInjected)
-    if zero is None and not history.plan.scenario.experiment:
-        zero = history.first(ev.InjectSent)
-    return zero.at if zero else None
+    began = conditions.began(history, history.plan.scenario)
+    return began.at if began else None
 
 
 def _clock(
@@ -319,14 +326,19 @@ def _clock(
     if start is None:
         return Clock(name=words.TIMES[name], seconds=None, objective=objective, state="waiting")
     seconds = max(0.0, (now if stop is None else stop) - start)
-    state = "over" if seconds > objective else "stopped" if stop is not None or not running else "running"
+    ongoing = "running" if running else "unreached"
+    state = "over" if seconds > objective else "stopped" if stop is not None else ongoing
     return Clock(name=words.TIMES[name], seconds=seconds, objective=objective, state=state)
 
 
-def _first(history: History, kinds: tuple[type[ev.Fact], ...], milestone: MilestoneName) -> Instant | None:
-    said = [one.at for kind in kinds for one in history.each(kind)]
-    marked = [one.at for one in history.each(ev.MilestoneMarked) if one.fact.milestone == milestone]
-    return min((*said, *marked), default=None)
+def _said(history: History, milestone: MilestoneName, *proving: str) -> Instant | None:
+    """Give when people first said, since the fault, what proves a milestone; a grant counts, too."""
+    zero = _zero(history)
+    if zero is None:
+        return None
+    said = [one for sign in (*proving, "marked") for one in conditions.signs(history, sign, milestone, zero)]
+    granted = [one for one in history.each(ev.MilestoneMarked) if one.fact.granted and one.at >= zero]
+    return min((one.at for one in (*said, *(granted if not proving else ()))), default=None)
 
 
 def _well_since(levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:

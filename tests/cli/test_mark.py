@@ -331,13 +331,17 @@ def occasion(workspace, monkeypatch):
     opened.close()
 
 
-@pytest.mark.parametrize("words", [["grant", "B"], ["inject", "send", "support"]])
-def test_in_a_game_day_only_its_facilitators_grant_and_inject(occasion, capsys, monkeypatch, words):
+@pytest.mark.parametrize("words", [["grant", "B"], ["inject", "send", "support"], ["end"], ["continue"]])
+def test_in_a_game_day_only_its_facilitators_steer_the_drill(occasion, capsys, monkeypatch, words):
     assert mark.main(words, NOW + 40) == 2
     assert "is for facilitators, not for rita" in capsys.readouterr().err
     assert mark.main([*words, "--by", "otto"], NOW + 40) == 2  # an observer looks on
     monkeypatch.setenv("GAMEDAY_ACTOR", "ada")
     assert mark.main(words, NOW + 40) == 0
+
+
+def test_anyone_may_abort_a_game_days_drill(occasion):
+    assert mark.main(["abort"], NOW + 40) == 0
 
 
 def test_responders_are_not_told_when_the_fault_was_injected(occasion, capsys):

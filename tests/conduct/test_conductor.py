@@ -288,6 +288,16 @@ def test_injects_are_sent_at_their_moments_unless_their_milestone_is_reached():
     assert "customers can't pay" in history.first(ev.InjectSent).fact.text
 
 
+def test_what_was_said_before_the_fault_keeps_no_inject_from_being_sent():
+    """An acknowledgement in the baseline proves nothing: the judge calls that drill undetected."""
+    call = (Inject(after=10, message="Support calls", unless="detected"),)
+    early = Stage(replace(SCENARIO, injects=call)).say(1, ev.IncidentAcknowledged())
+    history = early.say(1.5, ev.IncidentDeclared(severity=Severity.P2)).say(40, ev.EndRequested()).play()
+    assert history.first(ev.IncidentDeclared).at < history.first(ev.FaultInjected).at
+    assert [one.fact.text for one in history.each(ev.InjectSent)] == ["Support calls"]
+    assert history.first(ev.InjectSkipped) is None
+
+
 SCRIPT = ResponderScript(
     responder="auto",
     acts_as=Party.AUTOMATION,

@@ -207,6 +207,25 @@ def test_the_declared_severity_is_held_against_the_scenarios(severity, title):
     assert title in titles(told(facts))
 
 
+def test_what_was_declared_before_the_fault_went_neither_well_nor_badly():
+    facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.IncidentDeclared)]
+    facts.append((a_drill.T0 - 2.0, "cli", ev.IncidentDeclared(severity=Severity.P2)))
+    assert not [title for title in titles(told(facts)) if title.startswith("Declared")]
+
+
+def test_who_recovered_is_told_by_a_trail_or_where_our_rollback_came_too_soon_by_time():
+    unclear = Attribution(
+        recovered_by=RecoveredBy.UNCLEAR, outcome=Outcome.UNDETECTED, changed=None, why="Because."
+    )
+    whole = a_drill.milestones()
+    never = replace(whole.by_name[MilestoneName.RECOVERED], at=None)
+    short = replace(whole, by_name={**whole.by_name, MilestoneName.RECOVERED: never})
+    for milestones, word in ((whole, "a trail of actions"), (short, "more time")):
+        pm = told(result=a_drill.result(attribution=unclear, milestones=milestones))
+        (found,) = [one for one in pm.improve if one.title == "Who recovered the service is unclear"]
+        assert word in found.work
+
+
 def test_a_censored_time_says_at_least_and_earns_a_finding():
     interval = replace(
         a_drill.milestones().intervals[2], seconds=None, censored=True, at_least=158.4, verdict=Verdict.MISSED

@@ -37,6 +37,46 @@ def test_a_clock_runs_from_the_fault_stops_when_reached_and_tells_when_it_is_ove
     assert (contain.state, recover.state) == ("over", "running")
 
 
+def clocks(*facts, until, levels=()):
+    whole = [
+        (0.0, "conductor", a_drill.planned()),
+        (30.0, "keeper", ev.FaultInjected(fault=a_drill.FAULT, action="x")),
+    ]
+    return live.view(a_drill.of([*whole, *facts]), levels, a_drill.at(until)).clocks
+
+
+def test_what_was_said_before_the_fault_stops_no_clock():
+    early = [
+        (28.0, "cli", ev.IncidentAcknowledged()),
+        (29.0, "cli", ev.IncidentDeclared(severity=Severity.P2)),
+    ]
+    detect, *_ = clocks(*early, until=50.0)
+    assert (detect.state, detect.seconds) == ("running", pytest.approx(20.0))
+
+
+def test_a_mark_of_recovery_stops_its_clock_only_once_users_are_well_and_from_then_on():
+    marked = (45.0, "cli", ev.MilestoneMarked(milestone="recovered"))
+    assert clocks(marked, until=60.0, levels=(GOOD, BAD))[2].state == "running"
+    well = ServiceLevel(slo="browse", good=1.0, requests=90, judged=True, held_for=4.0)
+    recover = clocks(marked, until=60.0, levels=(well,))[2]
+    assert (recover.state, recover.seconds) == ("stopped", pytest.approx(26.0))
+
+
+def test_what_our_own_rollback_mended_is_not_reached():
+    ended = (100.0, "conductor", ev.ResponseEnded(why="time"))
+    well = ServiceLevel(slo="browse", good=1.0, requests=90, judged=True, held_for=15.0)
+    _, contain, recover = clocks(ended, until=120.0, levels=(well,))
+    assert [(one.state, one.seconds) for one in (contain, recover)] == [
+        ("unreached", pytest.approx(70.0))
+    ] * 2
+
+
+def test_a_grant_stops_the_clock_of_containment():
+    granted = (50.0, "cli", ev.MilestoneMarked(milestone="contained", granted=True, lever="B"))
+    _, contain, _ = clocks(granted, until=60.0)
+    assert (contain.state, contain.seconds) == ("stopped", pytest.approx(20.0))
+
+
 def test_a_tabletops_clocks_run_from_its_first_inject():
     paper = a_drill.planned(scenario=a_drill.replace(a_drill.scenario(), experiment=""))
     facts = [

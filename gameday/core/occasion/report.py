@@ -123,7 +123,7 @@ class Report:
 def of(history: History, drills: Mapping[str, Judged]) -> Report:
     """Draft the report of a game day. Raises LookupError when the history is not one's."""
     now = standings.of(history)
-    lines = tuple(_drill(now, turn, drills.get(turn.drill)) for turn in _told(now))
+    lines = tuple(_drills(now, drills))
     ended = history.first(gf.GameDayEnded)
     verdicts = Counter(
         chain.verdict
@@ -170,24 +170,32 @@ def _told(now: Standing) -> Sequence[Turn]:
     return sorted(met, key=lambda one: (one.begun or one.ended or 0.0, one.key))
 
 
-def _drill(now: Standing, turn: Turn, judged: Judged | None) -> DrillLine:
-    return DrillLine(
-        title=now.title(turn),
-        drill=turn.drill,
-        how=turn.how or "not closed",
-        why=turn.why,
-        exit_code=turn.exit_code,
-        postmortem=postmortem.of(judged.history, judged.result) if judged else None,
-        patch=_patch(judged) if judged else "",
-    )
+def _drills(now: Standing, drills: Mapping[str, Judged]) -> Iterator[DrillLine]:
+    """Tell of each drill; its patch applies behind those of the drills before it on the same playbook."""
+    amended: dict[tuple[str, str], str] = {}
+    for turn in _told(now):
+        judged = drills.get(turn.drill)
+        yield DrillLine(
+            title=now.title(turn),
+            drill=turn.drill,
+            how=turn.how or "not closed",
+            why=turn.why,
+            exit_code=turn.exit_code,
+            postmortem=postmortem.of(judged.history, judged.result) if judged else None,
+            patch=_patch(judged, amended) if judged else "",
+        )
 
 
-def _patch(judged: Judged) -> str:
+def _patch(judged: Judged, amended: dict[tuple[str, str], str]) -> str:
+    """Amend a playbook as the drills before left it. `amended`: by path and the text that was drilled."""
     planned = judged.history.plan.playbook
     if planned is None:
         return ""
+    drilled = (planned.path, planned.text)
+    before = amended.get(drilled, planned.text)
     amendments = playbook.propose(judged.history, judged.result, planned)
-    return playbook.patch(planned.path, planned.text, playbook.apply(planned.text, amendments))
+    amended[drilled] = playbook.apply(before, amendments)
+    return playbook.patch(planned.path, before, amended[drilled])
 
 
 def _roles(now: Standing) -> tuple[str, ...]:

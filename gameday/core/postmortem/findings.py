@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gameday.core import conditions, exposure
 from gameday.core import events as ev
-from gameday.core import exposure
 from gameday.core.history import History
 from gameday.core.milestones import Interval, Link
 from gameday.core.postmortem import figures, relapses
@@ -19,6 +19,7 @@ from gameday.core.postmortem.seen import Seen
 from gameday.core.postmortem.steps import short
 from gameday.core.score import Scored
 from gameday.core.values import (
+    MilestoneName,
     Outcome,
     RecoveredBy,
     Severity,
@@ -249,9 +250,14 @@ def _alert(line: Coverage, seen: Seen) -> Finding:
 
 
 def _triage(seen: Seen) -> Iterator[Finding]:
-    declared = seen.history.first(ev.IncidentDeclared)
     wanted = seen.history.plan.scenario.severity
-    if declared is None or not wanted:
+    began = conditions.began(seen.history, seen.history.plan.scenario)
+    if began is None or not wanted:
+        return
+    declared = conditions.earliest(
+        conditions.signs(seen.history, "declared", MilestoneName.TRIAGED, began.at)
+    )
+    if declared is None:
         return
     said, evidence = Severity(declared.fact.severity), seen.numbers([declared.event.id])
     right = " or ".join(f"{s} ({s.word})" for s in wanted)
@@ -322,6 +328,13 @@ def _hint(history: History, index: int) -> str:
     return f"The hint was: {injects[index].hint}" if 0 <= index < len(injects) else "The hint was taken."
 
 
+def _to_tell(seen: Seen) -> str:
+    """Say what lets the next drill tell who recovered the service."""
+    if seen.result.milestones.at(MilestoneName.RECOVERED) is None:
+        return "Give the response more time, so that users are well for long enough before our own rollback"
+    return "Give the environment a trail of actions, so that the next drill can tell"
+
+
 def _attribution(seen: Seen) -> Iterator[Finding]:
     attribution = seen.result.attribution
     evidence = seen.numbers(attribution.evidence)
@@ -361,7 +374,7 @@ def _attribution(seen: Seen) -> Iterator[Finding]:
                 title="Who recovered the service is unclear",
                 detail=attribution.why,
                 evidence=evidence,
-                work="Give the environment a trail of actions, so that the next drill can tell",
+                work=_to_tell(seen),
                 owner=facilitator,
                 priority="medium",
             )

@@ -1,5 +1,6 @@
 """The message-event list and the report: what was planned, what became of it, nobody named."""
 
+import subprocess
 from dataclasses import replace
 
 from gameday.core import events as ev
@@ -8,6 +9,7 @@ from gameday.core import history, result
 from gameday.core.gameplan import Absent
 from gameday.core.occasion import report, standing, timetable
 from gameday.core.scenario import Inject
+from gameday.formats import playbook as markdown
 from gameday.render import gameday as rendering
 from gameday.testing.histories import Game
 from tests.conduct.day import DAY, PLAN, SCENARIOS
@@ -95,6 +97,30 @@ def test_the_report_counts_objectives_and_gathers_findings_and_work():
     (waived,) = told.waivers
     assert (waived.step, waived.detail, waived.reason) == ("reset", "exit 1", "it is a <b>test</b>")
     assert [one.quote for one in told.decisions] == ["no time"]
+
+
+def test_a_repeated_scenarios_patches_apply_one_behind_the_other(tmp_path):
+    path = "playbooks/checkout.md"
+    book = markdown.read("# Checkout\n\n1. Look at the queries\n2. Turn the flag off\n", path)
+    said = (
+        *SAID[:4],
+        gf.RepeatAsked(item=0, attempt=2),
+        gf.ItemBegun(item=0, attempt=2, drill="d2"),
+        replace(ENDED, attempt=2),
+        gf.GameDayEnded(why="facilitator"),
+    )
+    told = replace(DRILL, playbook=book).history()
+    drills = {
+        name: report.Judged(history=told, result=replace(result.of(told), drill=name))
+        for name in ("d1", "d2")
+    }
+    day = report.of(history.of(event(number, fact) for number, fact in enumerate(said)), drills)
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / path).write_text(book.text)
+    for line in day.drills:
+        assert line.patch
+        subprocess.run(["git", "apply"], input=line.patch.encode(), cwd=tmp_path, check=True)
+    assert {"`d1`", "`d2`"} <= set((tmp_path / path).read_text().split())
 
 
 def test_the_report_names_nobody():
