@@ -14,14 +14,18 @@ Format: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/j
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gameday.core.errors import NotReady
 from gameday.core.schedule import Record, Schedule
 from gameday.core.values import Seconds
 from gameday.formats.gamedaytoml import Job
+
+if TYPE_CHECKING:
+    from kubernetes.client.exceptions import ApiException
 
 PATIENCE: Seconds = 5.0
 REVERT: Seconds = 600.0
@@ -33,6 +37,8 @@ KEPT = 7 * 86_400
 UNKNOWN: Seconds = 4 * 3600.0
 """The longest time of a drill that names none."""
 CONFLICT = 409
+LONGEST = 300
+"""Characters of an API server's message that are kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,9 +59,19 @@ class JobStarter:
             api.create_namespaced_job(self.settings.namespace, made, _request_timeout=PATIENCE)
         except ApiException as error:
             if error.status != CONFLICT:
-                raise NotReady(f"the cluster refuses the Job: {error.status} {error.reason}") from error
+                raise NotReady(f"the cluster refuses the Job: {_refusal(error)}") from error
         except (HTTPError, OSError, config.ConfigException) as error:
             raise NotReady(f"the cluster does not answer: {type(error).__name__}: {error}") from error
+
+
+def _refusal(error: ApiException) -> str:
+    """Give the API server's own message, which names who may not do what; on one line, not endless."""
+    told = f"{error.status} {error.reason}"
+    try:
+        message = json.loads(error.body or "")["message"]
+    except (ValueError, TypeError, KeyError):
+        return told
+    return f"{told}: {' '.join(str(message).split())[:LONGEST]}"
 
 
 def name(record: Record) -> str:

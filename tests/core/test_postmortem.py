@@ -9,7 +9,7 @@ from gameday.core import playbook, postmortem
 from gameday.core.attribution import Attribution
 from gameday.core.impact import Impact, SloImpact
 from gameday.core.milestones import Milestones
-from gameday.core.postmortem import sentences
+from gameday.core.postmortem import sentences, timeline
 from gameday.core.result import Alerts
 from gameday.core.values import MilestoneName, Mode, Outcome, Party, RecoveredBy, Severity, Verdict
 from gameday.formats import playbook as markdown
@@ -224,6 +224,22 @@ def test_who_recovered_is_told_by_a_trail_or_where_our_rollback_came_too_soon_by
         pm = told(result=a_drill.result(attribution=unclear, milestones=milestones))
         (found,) = [one for one in pm.improve if one.title == "Who recovered the service is unclear"]
         assert word in found.work
+
+
+@pytest.mark.parametrize(
+    ("fact", "by"),
+    [
+        (ev.InjectAsked(index=0, send=True), "facilitator"),
+        (ev.EndRequested(), "facilitator"),
+        (ev.MilestoneMarked(milestone="contained", granted=True, lever="B"), "facilitator"),
+        (ev.MilestoneMarked(milestone="contained"), "team"),
+        (ev.AbortRequested(reason="safety"), "team"),
+    ],
+)
+def test_a_facilitators_words_are_not_the_teams(fact, by):
+    history = a_drill.of([*a_drill.facts(), (100.0, "cli", fact)])
+    (said,) = [event for event in history.events if event.fact == fact]
+    assert timeline.who(said, history) == by
 
 
 def test_a_censored_time_says_at_least_and_earns_a_finding():

@@ -34,11 +34,12 @@ SETTINGS = Job(image="gameday:1", namespace="drills", service_account="gameday",
 
 @dataclass(kw_only=True)
 class Cluster:
-    """An API server that makes Jobs. answer: a status that it gives instead."""
+    """An API server that makes Jobs. answer: a status that it gives instead; refusal: with what."""
 
     made: dict[str, dict] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     answer: int = 0
+    refusal: object = None
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def cluster(tmp_path, monkeypatch) -> Iterator[Cluster]:
             status = found.answer or (409 if name in found.made else 201)
             if status == 201:
                 found.made[name] = body
-            said = body if status == 201 else {"kind": "Status", "apiVersion": "v1", "code": status}
+            said = body if status == 201 else found.refusal or {"kind": "Status", "code": status}
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
@@ -107,6 +108,23 @@ def test_a_cluster_that_refuses_is_said(cluster, status):
     with pytest.raises(NotReady, match=f"the cluster refuses the Job: {status}"):
         JobStarter(settings=SETTINGS).start(SCHEDULE, RECORD)
     assert cluster.made == {}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        ({"message": "jobs is forbidden:\n drills can't create"}, ": jobs is forbidden: drills can't create"),
+        ({"message": "x" * 9000}, f": {'x' * 300}"),
+        ({"message": {}}, ": {}"),
+        ({"reason": "Forbidden"}, ""),
+        (["message"], ""),
+    ],
+)
+def test_the_clusters_own_message_is_told(cluster, refusal, said):
+    cluster.answer, cluster.refusal = 403, refusal
+    with pytest.raises(NotReady) as refused:
+        JobStarter(settings=SETTINGS).start(SCHEDULE, RECORD)
+    assert refused.value.message == f"the cluster refuses the Job: 403 Forbidden{said}"
 
 
 def test_a_cluster_that_is_away_or_unknown_is_said(cluster):

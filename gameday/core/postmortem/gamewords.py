@@ -26,8 +26,9 @@ def of(fact: gf.GameDayFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table:
             return f"Item {item + 1} began{again}{f': drill {drill}' if drill else ''}."
         case gf.ItemEnded(item=item, how=how, why=why):
             return f"Item {item + 1} ended ({how}){_tail(why)}"
-        case gf.ItemSkipped(item=item):
-            return f"Item {item + 1} was skipped."
+        case gf.ItemSkipped(item=item, attempt=attempt):
+            again = f", attempt {attempt}," if attempt > 1 else ""
+            return f"Item {item + 1}{again} was skipped."
         case gf.RepeatAsked(item=item):
             return f"Item {item + 1} is to be repeated."
         case gf.GameDayPaused():

@@ -88,14 +88,21 @@ def _proof(milestone: Milestone, timeline: Timeline) -> tuple[int, ...]:
 
 
 def who(event: ev.Event, history: History) -> str:
-    """Say what spoke: gameday, the team, a scripted responder by its name, or the system."""
+    """Say what spoke: gameday, the team, its facilitator, a scripted responder by its name, or the system."""
     if event.source in _OURS:
         return "gameday"
     if event.source == "responder":
         return f"{history.plan.responder or 'responder'} (script)"
     if event.source == "cli":
-        return "team"
+        return "facilitator" if _steers(event.fact) else "team"
     return "environment's trail" if event.source == "trail" else event.source
+
+
+def _steers(fact: ev.Fact) -> bool:
+    """Tell whether a fact is of those that only a facilitator states; anybody may abort."""
+    if isinstance(fact, ev.MilestoneMarked):
+        return fact.granted
+    return isinstance(fact, ev.InjectAsked | ev.EndRequested | ev.ContinueRequested | ev.ResponseExtended)
 
 
 def _first(history: History) -> Instant:

@@ -8,6 +8,7 @@ from gameday.core import gamefacts as gf
 from gameday.core import history, result
 from gameday.core.gameplan import Absent
 from gameday.core.occasion import report, standing, timetable
+from gameday.core.postmortem import gamewords
 from gameday.core.scenario import Inject
 from gameday.formats import playbook as markdown
 from gameday.render import gameday as rendering
@@ -121,6 +122,11 @@ def test_a_repeated_scenarios_patches_apply_one_behind_the_other(tmp_path):
         assert line.patch
         subprocess.run(["git", "apply"], input=line.patch.encode(), cwd=tmp_path, check=True)
     assert {"`d1`", "`d2`"} <= set((tmp_path / path).read_text().split())
+
+
+def test_a_repeat_that_was_left_out_is_named_as_such():
+    said = [gamewords.of(gf.ItemSkipped(item=0, attempt=attempt)) for attempt in (1, 2)]
+    assert said == ["Item 1 was skipped.", "Item 1, attempt 2, was skipped."]
 
 
 def test_the_report_names_nobody():
