@@ -138,7 +138,7 @@ def extend(duration: str, *, game_day: str, who: str) -> int:
     except ValueError as wrong:
         raise UsageError(str(wrong)) from wrong
     if seconds <= 0:
-        raise UsageError(f"{duration} is no longer time", hint="gameday plan extend 10m")
+        raise UsageError(f"{duration} adds no time", hint="gameday plan extend 10m")
     day = _open(game_day, who)
     turn, behind = day.now.turn, day.now.behind
     more = format_duration(seconds)

@@ -12,7 +12,7 @@ from typing import Any
 from gameday.conduct.board import Board
 from gameday.core import alerts, conditions, impact, series
 from gameday.core import events as ev
-from gameday.core.history import Dated
+from gameday.core.history import Dated, History
 from gameday.core.scenario import Condition, Rule, Scenario, Slo
 from gameday.core.values import Instant, MilestoneName, Seconds
 
@@ -101,19 +101,23 @@ class Watch:
             return bool(asked) and asked[-1].ok is True
         return self._alert_state(condition.alert) == condition.state
 
-    def _signs(self, sign: str, milestone: str) -> list[Dated[Any]]:
-        """Give what people said that proves something: the same that the judge takes, since the fault."""
+    def _told(self) -> tuple[History, Instant] | None:
+        """Give what is told, and from when it counts: all that is asked of it is the judge's own rule."""
         told = self.board.history()
-        began = conditions.began(told, self.scenario)
-        return [] if began is None else list(conditions.signs(told, sign, milestone, began.at))
+        began = conditions.began(told)
+        return None if began is None else (told, began.at)
+
+    def _signs(self, sign: str, milestone: str) -> list[Dated[Any]]:
+        told = self._told()
+        return [] if told is None else list(conditions.signs(told[0], sign, milestone, told[1]))
 
     def _granted(self) -> bool:
-        return any(mark.fact.granted for mark in self.board.each(ev.MilestoneMarked))
+        told = self._told()
+        return told is not None and any(conditions.grants(*told))
 
     def _alerted(self) -> bool:
-        told = self.board.history()
-        began = conditions.began(told, self.scenario)
-        return began is not None and bool(alerts.fresh(told, began.at))
+        told = self._told()
+        return told is not None and bool(alerts.fresh(*told))
 
     def _slo_holds(self, condition: Condition, now: Instant) -> bool:
         chosen = [slo for slo in self._slos() if series.matcher(condition.slo).fullmatch(slo.slo)]
@@ -123,13 +127,6 @@ class Watch:
         return bool(levels) and all(lv.judged and lv.held_for >= condition.lasting for lv in levels)
 
     def _alert_state(self, alert: str) -> str:
-        state = ""
-        for event in self.board.events:
-            match event.fact:
-                case ev.AlertFired(alert=name) if name == alert:
-                    state = "firing"
-                case ev.AlertResolved(alert=name) if name == alert:
-                    state = "resolved"
-                case _:
-                    pass
-        return state
+        told = self._told()
+        states = [] if told is None else conditions.alert_states(*told, alert)
+        return states[-1][1] if states else ""

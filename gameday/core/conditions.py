@@ -19,7 +19,7 @@ from gameday.core import alerts, impact, series
 from gameday.core import events as ev
 from gameday.core.history import Dated, History
 from gameday.core.impact import Bound, Impact, Stretch
-from gameday.core.scenario import Condition, Rule, Scenario, Slo
+from gameday.core.scenario import Condition, Rule, Slo
 from gameday.core.series import Series
 from gameday.core.values import EventId, Instant, MilestoneName, Seconds
 
@@ -196,29 +196,26 @@ class Judge:
     def _alert(self, condition: Condition, *, first: bool) -> Proof:
         if self.frame.fault is None:
             return NOT_PROVED
-        kinds = (ev.AlertFired, ev.AlertAcknowledged, ev.AlertResolved)
-        fresh = alerts.fresh(self.history, self.frame.fault)
-        keys = {one.fact.key for one in fresh if one.fact.alert == condition.alert}
-        known: list[Dated[Any]] = [one for kind in kinds for one in self._within(kind)]
-        told = [(one, _STATES[type(one.fact)] == condition.state) for one in known if one.fact.key in keys]
-        return _since(sorted(told, key=lambda each: (each[0].at, each[0].event.id)), first=first)
+        told = alert_states(self.history, self.frame.fault, condition.alert)
+        within = [(one, state == condition.state) for one, state in told if one.at < self.frame.limit]
+        return _since(within, first=first)
 
     def _within(self, kind: type[F]) -> Iterator[Dated[F]]:
         fault, limit = self.frame.fault, self.frame.limit
         return (one for one in self.history.each(kind) if fault is not None and fault <= one.at < limit)
 
 
-_STATES: dict[type, str] = {
+_STATES: dict[type[ev.Fact], str] = {
     ev.AlertFired: "firing",
     ev.AlertAcknowledged: "acknowledged",
     ev.AlertResolved: "resolved",
 }
 
 
-def began(history: History, scenario: Scenario) -> Dated[Any] | None:
+def began(history: History) -> Dated[Any] | None:
     """Give the fact that everything is measured from: the fault; in a tabletop, the first inject."""
     injected: Dated[Any] | None = history.first(ev.FaultInjected)
-    return injected or (None if scenario.experiment else history.first(ev.InjectSent))
+    return injected or (None if history.plan.scenario.experiment else history.first(ev.InjectSent))
 
 
 def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterator[Dated[Any]]:
@@ -232,6 +229,19 @@ def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterat
             yield from (one for one in history.each(ev.IncidentDeclared) if one.at >= fault)
         case _:
             yield from (one for one in marks if one.fact.milestone == milestone)
+
+
+def grants(history: History, fault: Instant) -> Iterator[Dated[ev.MilestoneMarked]]:
+    """Give what the facilitator granted the team since the fault."""
+    return (one for one in history.each(ev.MilestoneMarked) if one.fact.granted and one.at >= fault)
+
+
+def alert_states(history: History, fault: Instant, alert: str) -> list[tuple[Dated[Any], str]]:
+    """Give what became of an alert that the fault caused, in order: firing, acknowledged or resolved."""
+    keys = {one.fact.key for one in alerts.fresh(history, fault) if one.fact.alert == alert}
+    told: list[Dated[Any]] = [one for kind in _STATES for one in history.each(kind)]
+    since = (one for one in told if one.fact.key in keys and one.at >= fault)
+    return [(one, _STATES[type(one.fact)]) for one in sorted(since, key=lambda one: (one.at, one.event.id))]
 
 
 _NOTICED = (MilestoneName.ACKNOWLEDGED, MilestoneName.DETECTED)

@@ -126,7 +126,7 @@ def of(history: History, impact: Impact) -> Milestones:
 
 def frame(history: History, impact: Impact) -> Frame:
     """Find the instants that the drill is measured in."""
-    began = conditions.began(history, history.plan.scenario)
+    began = conditions.began(history)
     started = history.first(ev.LoadStarted)
     ended: Dated[Any] | None = history.first(ev.ResponseEnded) or history.first(ev.DrillClosed)
     return Frame(
@@ -260,8 +260,8 @@ def _marked(judge: Judge, name: MilestoneName) -> Dated[Any] | None:
 def _granted(judge: Judge) -> Dated[Any] | None:
     """Find the facilitator's first grant that comes before our rollback."""
     limit, fault = judge.frame.limit, judge.frame.fault
-    grants = (one for one in judge.history.each(ev.MilestoneMarked) if one.fact.granted)
-    return conditions.earliest(one for one in grants if fault is not None and fault <= one.at <= limit)
+    granted = conditions.grants(judge.history, fault) if fault is not None else ()
+    return conditions.earliest(one for one in granted if one.at <= limit)
 
 
 def _recovered(judge: Judge) -> Milestone:

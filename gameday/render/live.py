@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gameday.core import conditions, exposure
 from gameday.core import events as ev
-from gameday.core.history import Dated, History
+from gameday.core.history import History
 from gameday.core.impact import ServiceLevel
 from gameday.core.postmortem import sentences
 from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds, format_duration
@@ -282,9 +282,9 @@ def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> t
     objectives = history.plan.scenario.objectives
     ended = history.first(ev.ResponseEnded)
     stops = {
-        "detect": _said(history, MilestoneName.DETECTED, "acknowledged", "declared"),
-        "contain": _said(history, MilestoneName.CONTAINED),
-        "recover": _recovered(history, levels, ended, now),
+        "detect": _first(history, MilestoneName.DETECTED, "acknowledged", "declared", "marked"),
+        "contain": _first(history, MilestoneName.CONTAINED, "marked", granted=True),
+        "recover": _recovered(history, levels, now),
     }
     over = ended.at if ended else now
     return tuple(
@@ -295,22 +295,24 @@ def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> t
     )
 
 
-def _recovered(
-    history: History, levels: Sequence[ServiceLevel], ended: Dated[ev.ResponseEnded] | None, now: Instant
-) -> Instant | None:
-    """Say since when users are well, once it was marked or ended the response; our rollback ends that."""
+def _recovered(history: History, levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:
+    """Give since when users are well, once somebody says so or that ended the response.
+
+    A mark while users still hurt recovers nothing, nor does our own rollback.
+    """
+    ended = history.first(ev.ResponseEnded)
+    marked = _first(history, MilestoneName.RECOVERED, "marked", granted=True)
     if ended is not None and ended.fact.why != "recovered":
         return None
-    marked = _said(history, MilestoneName.RECOVERED)
-    if not levels or (marked is None and ended is None):
+    if ended is None and (marked is None or not levels):
         return marked
     well = _well_since(levels, now)
-    return well if ended is None else min(ended.at, ended.at if well is None else well)
+    return well if ended is None or (well is not None and well < ended.at) else ended.at
 
 
 def _zero(history: History) -> Instant | None:
     """Give the instant from which times are told: the fault's; in a tabletop, the first inject's."""
-    began = conditions.began(history, history.plan.scenario)
+    began = conditions.began(history)
     return began.at if began else None
 
 
@@ -331,14 +333,14 @@ def _clock(
     return Clock(name=words.TIMES[name], seconds=seconds, objective=objective, state=state)
 
 
-def _said(history: History, milestone: MilestoneName, *proving: str) -> Instant | None:
-    """Give when people first said, since the fault, what proves a milestone; a grant counts, too."""
+def _first(history: History, milestone: MilestoneName, *signs: str, granted: bool = False) -> Instant | None:
+    """Give when one of these signs, or a grant where it counts, first proved a milestone."""
     zero = _zero(history)
     if zero is None:
         return None
-    said = [one for sign in (*proving, "marked") for one in conditions.signs(history, sign, milestone, zero)]
-    granted = [one for one in history.each(ev.MilestoneMarked) if one.fact.granted and one.at >= zero]
-    return min((one.at for one in (*said, *(granted if not proving else ()))), default=None)
+    told = [one for sign in signs for one in conditions.signs(history, sign, milestone, zero)]
+    first = conditions.earliest((*told, *(conditions.grants(history, zero) if granted else ())))
+    return first.at if first else None
 
 
 def _well_since(levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:

@@ -65,13 +65,17 @@ class JobStarter:
 
 
 def _refusal(error: ApiException) -> str:
-    """Give the API server's own message, which names who may not do what; on one line, not endless."""
+    """Give status, reason, and the API server's own message, which names who may not do what.
+
+    Its text is data: one line of at most LONGEST printable characters.
+    """
     told = f"{error.status} {error.reason}"
     try:
         message = json.loads(error.body or "")["message"]
     except (ValueError, TypeError, KeyError):
         return told
-    return f"{told}: {' '.join(str(message).split())[:LONGEST]}"
+    printable = "".join(each if each.isprintable() else " " for each in str(message))
+    return f"{told}: {' '.join(printable.split())[:LONGEST]}"
 
 
 def name(record: Record) -> str:

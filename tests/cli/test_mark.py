@@ -15,7 +15,9 @@ import pytest
 
 from gameday.cli import mark, responding, statements
 from gameday.core import events as ev
+from gameday.core import history
 from gameday.core.gameplan import Occasion
+from gameday.core.postmortem import timeline
 from gameday.core.scenario import Inject, Playbook, PlaybookStep, Scenario, ScorecardRules
 from gameday.core.values import DrillId, EventId, FaultId, Mode, Severity, instant
 from gameday.storage import open_store, spill
@@ -338,6 +340,16 @@ def test_in_a_game_day_only_its_facilitators_steer_the_drill(occasion, capsys, m
     assert mark.main([*words, "--by", "otto"], NOW + 40) == 2  # an observer looks on
     monkeypatch.setenv("GAMEDAY_ACTOR", "ada")
     assert mark.main(words, NOW + 40) == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["grant", "B"], ["inject", "send", "support"], ["end"], ["continue"], ["ack"], ["abort"]]
+)
+def test_the_postmortem_calls_facilitator_whose_words_are_the_facilitators(occasion, monkeypatch, words):
+    monkeypatch.setenv("GAMEDAY_ACTOR", "ada")
+    assert mark.main(words, NOW + 40) == 0
+    said = "facilitator" if statements.COMMANDS[words[0]].facilitator else "team"
+    assert timeline.who(last(occasion), history.of(row.event for row in occasion.read(D))) == said
 
 
 def test_anyone_may_abort_a_game_days_drill(occasion):

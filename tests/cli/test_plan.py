@@ -26,6 +26,7 @@ from gameday.core import events as ev
 from gameday.core import gamefacts as gf
 from gameday.core.errors import Busy, UsageError
 from gameday.core.gameplan import Occasion
+from gameday.core.occasion import report as reports
 from gameday.core.occasion import standing
 from gameday.core.scenario import ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
@@ -237,6 +238,8 @@ def test_who_is_no_facilitator_conducts_nothing(held, say):
 def test_words_that_do_not_fit_say_what_does(held):
     with pytest.raises(UsageError, match="nothing is on that could be lengthened"):
         plansay.extend("5m", game_day="", who="ada")
+    with pytest.raises(UsageError, match="0s adds no time"):
+        plansay.extend("0s", game_day="", who="ada")
     with pytest.raises(UsageError, match="no scenario has ended yet"):
         plansay.repeat(0, "", game_day="", who="ada")
     put(held, 1, gf.ItemBegun(item=0, attempt=1, drill="d1"))
@@ -326,6 +329,9 @@ def test_the_hot_wash_takes_answers_and_work_once_the_day_has_ended(held, root, 
     assert planwash.main("", answers=["went-well=all"], actions=["mend it;on-call;2027-02-01"], by="ada") == 0
     text = (root / ".gameday" / "gamedays" / DAY / "report.md").read_text(encoding="utf-8")
     assert "| mend it | on-call | 2027-02-01 |" in text
+    in_full = reports.QUESTIONS["went-well"]
+    assert planwash.main("", answers=[f"{in_full}=that, too"], actions=[], by="ada") == 0
+    assert [one.question for one in facts(held, gf.HotWashAnswered)] == ["went-well", "went-well"]
     with pytest.raises(UsageError, match="'2026-13-45' is not a date"):
         planwash.main(DAY, answers=[], actions=["a;b;2026-13-45"], by="ada")
     with pytest.raises(UsageError, match="'soon' is not a date"):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gameday.conduct.board import Board
 from gameday.conduct.watch import Watch
+from gameday.core import events as ev
 from gameday.core import history, postmortem, result
 from gameday.core.loadsamples import Chunk, bin_of
 from gameday.core.scenario import Condition, MilestoneRules, Rule, Slo
@@ -148,6 +149,41 @@ def test_users_who_are_hurt_again_after_the_response_move_nothing_and_are_told_o
     assert found.attribution.recovered_by is RecoveredBy.TEAM
     (finding,) = [one for one in postmortem.of(told, found).improve if "hurt again" in one.title]
     assert finding.detail.startswith("45.0 s after it, for 3.0 s.")
+
+
+def test_an_alert_that_was_firing_before_the_fault_detects_nothing_live_either():
+    by_alert = MilestoneRules(
+        detected=Rule(all=False, conditions=(Condition(alert="HighErrorRate", state="firing"),))
+    )
+    game = Game(scenario=replace(SCENARIO, milestones=by_alert), requests=()).alert("HighErrorRate", at=4)
+    for told, detected in (
+        (game.fault(at=FAULT), False),
+        (game.fault(at=FAULT).alert("HighErrorRate", at=18, key="new"), True),
+    ):
+        store = MemoryStore()
+        store.append(*told.history().events)
+        board = Board(store, DRILL)
+        board.refresh()
+        watch = Watch(scenario=told.scenario, board=board)
+        assert watch.reached("detected", Instant(EPOCH + 20)) is detected
+        assert watch.reached("alerted", Instant(EPOCH + 20)) is detected
+
+
+def test_only_a_grant_behind_the_fault_contains():
+    sent = requests([Trouble(FAULT, 60, 1, 0.05, ok=False)])
+    for at, contained in ((FAULT - 2, False), (FAULT + 10, True)):
+        grant = ev.MilestoneMarked(milestone="contained", granted=True, lever="B")
+        game = Game(scenario=scenario(10.0), requests=()).fault(at=FAULT).add(grant, at=at)
+        store = MemoryStore()
+        store.append(*game.history().events)
+        board = Board(store, DRILL)
+        board.refresh()
+        now = Instant(EPOCH + FAULT + 15)
+        board.take_load(list(reports(sent, -1.0, FAULT + 15)), now)
+        watch = Watch(scenario=game.scenario, board=board)
+        watch.look(now)
+        assert watch.hurt
+        assert watch.reached("contained", now) is contained
 
 
 def improvements(told, found):

@@ -116,6 +116,7 @@ def test_a_cluster_that_refuses_is_said(cluster, status):
         ({"message": "jobs is forbidden:\n drills can't create"}, ": jobs is forbidden: drills can't create"),
         ({"message": "x" * 9000}, f": {'x' * 300}"),
         ({"message": {}}, ": {}"),
+        ({"message": "\x1b[31mred\x07\u202e"}, ": [31mred"),
         ({"reason": "Forbidden"}, ""),
         (["message"], ""),
     ],

@@ -251,7 +251,7 @@ def _alert(line: Coverage, seen: Seen) -> Finding:
 
 def _triage(seen: Seen) -> Iterator[Finding]:
     wanted = seen.history.plan.scenario.severity
-    began = conditions.began(seen.history, seen.history.plan.scenario)
+    began = conditions.began(seen.history)
     if began is None or not wanted:
         return
     declared = conditions.earliest(
