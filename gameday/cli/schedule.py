@@ -280,11 +280,14 @@ def _found(store: ScheduleStore, name: str) -> ScheduleRow:
 
 
 def _set_paused(name: str, *, paused: bool) -> None:
-    from gameday.core.schedule import ScheduleId  # noqa: PLC0415
+    from gameday.core import schedule as schedules  # noqa: PLC0415
 
     with _store() as store:
-        _found(store, name)
-        store.pause(ScheduleId(name), paused=paused)
+        row = _found(store, name)
+        store.pause(schedules.ScheduleId(name), paused=paused)
+        if not paused:  # a notice that came due meanwhile is given now
+            before = row.standing
+            store.move(row, schedules.standing(row.schedule, before.occurrence, noticed=before.noticed))
     output.talk(f"{name} is {'paused' if paused else 'on again'}")
 
 

@@ -209,7 +209,9 @@ class Scheduler:
         """Tell the participants, once among all daemons, and wake again at the moment itself."""
         schedule = row.schedule
         told = schedules.standing(schedule, occurrence, noticed=True)
-        if row.standing == told or not self._office.schedules.move(row, told):
+        if row.paused:  # nobody is told of what is to be missed; resuming it tells them
+            told = replace(told, noticed=row.standing.noticed)
+        if row.standing == told or not self._office.schedules.move(row, told) or row.paused:
             return
         if schedule.notice > 0 and not row.standing.noticed and schedule.announcement != "none":
             self._office.notices.tell(notice_of(schedule, occurrence))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 
 from gameday.cli.schedule import app
 from gameday.core.errors import UsageError
+from gameday.core.schedule import ScheduleId
+from gameday.storage import open_schedules
 from tests.cli.test_serve import TABLETOP
 
 DAILY = ("--rrule", "FREQ=DAILY;BYHOUR=10;BYMINUTE=0;BYSECOND=0")
@@ -88,3 +91,20 @@ def test_what_can_only_be_missed_is_warned_of_and_kept(say, words, said):
 )
 def test_what_may_start_now_and_then_is_not_warned_of(say, words):
     assert "warning:" not in say.add(*words)
+
+
+# --- a pause ---
+
+
+def test_resuming_has_the_notice_given_that_came_due_meanwhile(say, tmp_path):
+    say.add(*DAILY, "--notice", "30m", "--participant", "ada")
+    say("pause", "talk")
+    store = open_schedules(f"sqlite:///{tmp_path}/.gameday/gameday.db")
+    row = store.row(ScheduleId("talk"))
+    assert row.paused
+    store.move(row, replace(row.standing, wake=row.standing.occurrence))  # as a daemon leaves it
+    say("resume", "talk")
+    again = store.row(ScheduleId("talk"))
+    store.close()
+    assert (again.paused, again.standing) == (False, row.standing)
+    assert again.standing.wake == again.standing.occurrence - 1800

@@ -377,6 +377,27 @@ def test_participants_are_told_of_the_window_once_and_not_of_the_moment(house):
     assert T < house.record().started < T + 1801
 
 
+def test_participants_are_told_nothing_of_a_paused_schedule(house):
+    one = house.add(notice=30.0, participants=("ada",))
+    house.schedules.pause(one.schedule, paused=True)
+    house.live(150, house.daemon("one"), house.daemon("two"))
+    assert (house.record().reason, house.notices.told) == ("paused", [])
+
+
+def test_a_schedule_that_is_resumed_in_time_tells_its_participants_then(house):
+    one = house.add(notice=50.0, participants=("ada",))
+    house.schedules.pause(one.schedule, paused=True)
+    daemon = house.daemon()
+    house.live(30, daemon)
+    assert house.schedules.row(one.schedule).standing == schedules.Standing(occurrence=T, wake=T)
+    house.schedules.pause(one.schedule, paused=False)
+    house.schedules.move(house.schedules.row(one.schedule), schedules.standing(one, instant(T)))
+    house.live(10, daemon)
+    assert [notice.start for notice in house.notices.told] == [T]
+    house.live(90, daemon)
+    assert (house.record().state, len(house.notices.told)) == (State.ENDED, 1)
+
+
 def test_a_paused_schedule_starts_nothing_and_says_so(house):
     one = house.add(rule=HOURLY)
     house.schedules.pause(one.schedule, paused=True)
