@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gameday import wiring
 from gameday.cli import output
-from gameday.core.errors import GamedayError
+from gameday.core.errors import ExitCode, GamedayError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +41,8 @@ def main(*, json: bool) -> int:
             output.data(f"{mark:8}{one.what:26}{one.detail}")
             if one.hint and not one.well:
                 output.data(f"{'':8}hint: {one.hint}")
-    return 5 if any(one.needed and not one.well for one in found) else 0
+    missing = any(one.needed and not one.well for one in found)
+    return ExitCode.INCONCLUSIVE if missing else ExitCode.PASSED
 
 
 def _python() -> Found:

@@ -10,16 +10,14 @@ from contextlib import closing
 from gameday import ports, wiring
 from gameday.cli import days, planwash, telling
 from gameday.conduct import held
+from gameday.core.errors import ExitCode, worst
 from gameday.core.occasion import standing as standings
 from gameday.core.values import DrillId
 from gameday.render import announcement
 from gameday.settings import Workspace
 from gameday.system import clock
 
-EXPOSED = 4
-GRAVEST = (EXPOSED, 70, 3, 5, 1, 2)
-"""Exit codes of drills, the gravest first."""
-UNFINISHED = {"unsettled": 5, "left": 3}
+UNFINISHED = {"unsettled": ExitCode.INCONCLUSIVE, "left": ExitCode.ABORTED}
 """Exit codes of game days without people that did not come through their agenda."""
 
 
@@ -30,20 +28,19 @@ def finish(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by
     with closing(wiring.schedules(space.store_url)) as schedules:
         held.end(schedules, game_day, code, clock.now())
     if ended.plan.announcement != "none":
-        message = announcement.ended(ended.plan.environment, safe=code != EXPOSED)
+        message = announcement.ended(ended.plan.environment, safe=code != ExitCode.FAULT_IN_FORCE)
         telling.tell(space, (one.channel for one in ended.plan.channels), message)
     planwash.close(space, store, game_day, by=by)
     return code
 
 
-def exit_code(ended: standings.Standing) -> int:
-    """Give the exit code of a game day that has ended: the gravest of its drills'.
+def exit_code(ended: standings.Standing) -> ExitCode:
+    """Give the exit code of a game day that has ended: the worst of its drills'.
 
     With people a drill below its bar is what the day was held to learn: only a fault that may still be in
     force counts. Without, one that did not come through is no pass.
     """
-    codes = {turn.exit_code for turn in ended.drills}
+    codes = [turn.exit_code for turn in ended.drills if turn.exit_code is not None]
     if ended.planned.attended:
-        return EXPOSED if EXPOSED in codes else 0
-    gravest = next((code for code in GRAVEST if code in codes), 0)
-    return gravest or UNFINISHED.get(ended.why, 0)
+        return ExitCode.FAULT_IN_FORCE if ExitCode.FAULT_IN_FORCE in codes else ExitCode.PASSED
+    return worst(codes or [ExitCode.PASSED]) or UNFINISHED.get(ended.why, ExitCode.PASSED)

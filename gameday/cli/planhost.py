@@ -24,7 +24,7 @@ from gameday.conduct.desk import Desk
 from gameday.conduct.hosting import Host
 from gameday.conduct.recorder import Recorder
 from gameday.core import events as ev
-from gameday.core.errors import GamedayError, NotReady, StoreUnavailable
+from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable
 from gameday.core.gamefacts import GameDayPlanned
 from gameday.core.gameplan import PREFIX, GameDayPlan, Item, Occasion
 from gameday.core.occasion import standing as standings
@@ -73,7 +73,7 @@ def main(options: Options) -> int:
     if stage is not Stage.ENDED:
         output.talk(f"{game_day} stays open")
         output.hint(f"gameday plan start {options.plan} takes it up, gameday plan end ends it")
-        return 3
+        return ExitCode.ABORTED
     code = planend.finish(space, store, game_day, by=who)
     if options.json:
         output.data_json({"game_day": game_day, "exit_code": code})

@@ -32,7 +32,7 @@ def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
     except InvalidFiles as wrong:
         return output.problem(wrong)
     found = list(_checks(space, files, anytime=anytime, who=who))
-    code = max((code for _, _, code in found), default=0)
+    code = max((code for _, _, code in found), default=0)  # not ready (5) says more than a wrong word (2)
     if json:
         checks = [{"check": name, "passed": not failed, "detail": text} for name, text, failed in found]
         output.data_json(

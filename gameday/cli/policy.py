@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gameday.cli import groups, output
+from gameday.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from gameday.core.policy import Facts, Policy, Verdict
@@ -49,7 +50,7 @@ def check(
     facts = asyncio.run(_facts(space.root, prepared, rules))
     verdicts = judging.check(rules, facts)
     (_print_json if json else _print)(prepared, facts, verdicts)
-    raise typer.Exit(0 if judging.allows(verdicts) else 5)
+    raise typer.Exit(ExitCode.PASSED if judging.allows(verdicts) else ExitCode.INCONCLUSIVE)
 
 
 async def _facts(root: Path, prepared: Prepared, rules: Policy) -> Facts:

@@ -14,13 +14,10 @@ from pathlib import Path
 from gameday.cli import cases, output
 from gameday.cli.cases import Options
 from gameday.core import trends
-from gameday.core.errors import GamedayError, InvalidFiles, Mistake
+from gameday.core.errors import ExitCode, GamedayError, InvalidFiles, Mistake, worst
 from gameday.core.trends import Bars, Ended, Report, Row
 from gameday.render import pipeline
 from gameday.system import confidential
-
-UNWRITTEN = 70
-"""The exit code when not everything could be written."""
 
 
 def tell(report: Report, options: Options, environ: Mapping[str, str]) -> int:
@@ -34,7 +31,7 @@ def tell(report: Report, options: Options, environ: Mapping[str, str]) -> int:
     else:
         output.data(pipeline.markdown(report))
     output.talk(f"artefacts: {options.folder}")
-    return report.code if written else trends.worst((report.code, UNWRITTEN))
+    return report.code if written else worst((report.code, ExitCode.INTERNAL))
 
 
 def refusal(error: GamedayError, options: Options, environ: Mapping[str, str]) -> int:

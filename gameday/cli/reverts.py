@@ -14,7 +14,7 @@ from gameday import ports, wiring
 from gameday.cli import naming, output
 from gameday.conduct import closing, ending, reverting
 from gameday.conduct.abandoned import Look, Open
-from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
+from gameday.core.errors import ExitCode, GamedayError, StoreUnavailable, UsageError, worst
 from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
@@ -90,10 +90,10 @@ def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) ->
     asked = ending.ask(store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine())
     ended = asyncio.run(asked)
     codes = [_tell_closed(store, drill, by=" by its own conductor") for drill in sorted(ended)]
-    return max([*codes, settle(space, store, [one for one in chosen if one.drill not in ended])])
+    return worst([*codes, settle(space, store, [one for one in chosen if one.drill not in ended])])
 
 
-def recover(space: Workspace, store: ports.HistoryStore) -> int:
+def recover(space: Workspace, store: ports.HistoryStore) -> ExitCode:
     """Revert what drills left that nobody looks after any more; say so first. 0, or 4."""
     left = [one for one in open_drills(store) if one.left]
     fresh = [one for one in left if not one.gave_up]
@@ -105,8 +105,8 @@ def recover(space: Workspace, store: ports.HistoryStore) -> int:
     for one in fresh:
         what = f"{len(one.exposed)} fault(s) may be in force" if one.exposed else "nothing is in force"
         output.warn(f"drill {one.drill} was left behind: {what}; reverting and closing it now")
-    code = settle(space, store, fresh) if fresh else 0
-    return 4 if len(fresh) < len(left) else code
+    code = settle(space, store, fresh) if fresh else ExitCode.PASSED
+    return ExitCode.FAULT_IN_FORCE if len(fresh) < len(left) else code
 
 
 def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> int | None:
@@ -120,9 +120,9 @@ def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> in
 
 def settle(
     space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open], *, by: str = "command"
-) -> int:
+) -> ExitCode:
     """Settle drills one after the other, write their files, and give 0, or 4 when one may be in force."""
-    code = 0
+    code = ExitCode.PASSED
     for one in chosen:
         settled = asyncio.run(
             reverting.settle(
@@ -137,20 +137,20 @@ def settle(
         )
         leave(space, store, one.drill)
         if settled.reverted:
-            code = max(code, _tell_closed(store, one.drill))
+            code = worst((code, _tell_closed(store, one.drill)))
         else:
-            code = 4
+            code = ExitCode.FAULT_IN_FORCE
             tell_steps(one.drill, settled.rest)
     return code
 
 
-def _tell_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> int:
+def _tell_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> ExitCode:
     """Tell that a drill is closed: 0; or 4 where nothing undid a fault and users were still hurt."""
     doubtful = closing.still_exposed(closing.judge(store, drill))
     output.talk(f"{drill}: {'' if doubtful else 'reverted and '}closed{by}")
     if doubtful:
         tell_steps(drill, doubtful)
-    return 4 if doubtful else 0
+    return ExitCode.FAULT_IN_FORCE if doubtful else ExitCode.PASSED
 
 
 def leave(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> Path | None:

@@ -21,9 +21,9 @@ from gameday.conduct import closing
 from gameday.conduct.conductor import Conductor
 from gameday.conduct.desk import Desk
 from gameday.core import plan as planning
-from gameday.core.errors import GamedayError, NotReady, StoreUnavailable, UsageError
+from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable, UsageError, worst
 from gameday.core.values import Mode, format_duration
-from gameday.render import live, result_json, words
+from gameday.render import live, result_json
 from gameday.settings import Workspace
 from gameday.system import clock, confidential, files
 
@@ -55,7 +55,7 @@ def main(options: Options) -> int:
         return _run(options)
     except GamedayError as error:
         code = output.problem(error)
-        if options.json and code in (2, 5):
+        if options.json and code in (ExitCode.INVALID, ExitCode.INCONCLUSIVE):
             output.data_json(result_json.error(error))
         return code
 
@@ -105,7 +105,7 @@ def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: O
         judged = closing.judge(store, desk.drill)
     except StoreUnavailable as away:  # before a drill that is a 5, behind it not
         output.problem(failure or away)
-        return 70
+        return ExitCode.INTERNAL
     folder = reverts.leave(space, store, desk.drill)
     if failure is not None:
         output.problem(failure)
@@ -115,8 +115,8 @@ def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: O
 
 
 def _with_store(
-    code: int, store: ports.HistoryStore, folder: Path | None, failure: GamedayError | None
-) -> int:
+    code: ExitCode, store: ports.HistoryStore, folder: Path | None, failure: GamedayError | None
+) -> ExitCode:
     """Let the exit code say that not all is where it should be; a fault in force says more."""
     if store.degraded():
         kept = "; the rest is kept beside it, and stored by the next command"
@@ -124,7 +124,7 @@ def _with_store(
         output.warn(store.degraded() + ("" if lost else kept))
     elif folder is not None:
         return code
-    return code if code == 4 else 70
+    return worst((code, ExitCode.INTERNAL))
 
 
 def _our_own(error: Exception, folder: Path) -> GamedayError:
@@ -157,7 +157,11 @@ async def _play(desk: Desk) -> None:
 
 
 def _tell(
-    judged: closing.Judged, folder: Path | None, failure: GamedayError | None, options: Options, code: int
+    judged: closing.Judged,
+    folder: Path | None,
+    failure: GamedayError | None,
+    options: Options,
+    code: ExitCode,
 ) -> None:
     """Say what the drill came to, and where its files are."""
     from gameday.cli import drills  # noqa: PLC0415  # loaded while the drill was on: LATER
@@ -177,7 +181,7 @@ def _tell(
     if folder is not None:
         output.talk(f"postmortem: {folder / 'postmortem.html'}")
     if code:
-        output.talk(f"exit {code}: {words.EXITS[code]}")
+        output.talk(f"exit {code}: {code.meaning}")
 
 
 # --- before anything starts ---

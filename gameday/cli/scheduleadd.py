@@ -107,7 +107,7 @@ def _schedule(asked: Asked, space: Workspace, now: Instant, seed: str) -> Schedu
         hours=asked.hours,
         freezes=asked.freezes,
         distance=seconds("--distance", asked.distance),
-        grace=grace(asked) or schedules.GRACE,
+        grace=grace(asked) or schedules.DEFAULT_GRACE,
         channels=asked.channels,
         notice=seconds("--notice", asked.notice),
         participants=asked.participants,

@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from gameday.cli.scheduleasked import Asked, grace, must_be_id, read_hours, seconds
 from gameday.core.errors import UsageError
-from gameday.core.schedule import Schedule, ScheduleId
-from gameday.core.values import Instant, Seconds
+from gameday.core.schedule import DEFAULT_GRACE, DEFAULT_GRACE_ATTENDED, Schedule, ScheduleId
+from gameday.core.values import Instant
 from gameday.settings import Workspace
 from gameday.settings.gameday import game_day_files
-
-JOINING: Seconds = 3600.0
-"""How late a facilitator may begin, unless it is said otherwise."""
-GRACE: Seconds = 600.0
 
 
 def schedule(asked: Asked, space: Workspace, now: Instant, seed: str, by: str) -> Schedule:
@@ -28,7 +24,7 @@ def schedule(asked: Asked, space: Workspace, now: Instant, seed: str, by: str) -
         raise UsageError(f"{plan.path} announces nothing", hint="leave out --notice, or announcement: window")
     for line in asked.hours:
         read_hours(line)
-    usual = JOINING if files.attended else GRACE
+    usual = DEFAULT_GRACE_ATTENDED if files.attended else DEFAULT_GRACE
     return Schedule(
         schedule=ScheduleId(must_be_id(asked.id or plan.gameday)),
         scenario=plan.path,

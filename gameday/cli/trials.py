@@ -21,8 +21,7 @@ from gameday import wiring
 from gameday.cli import output
 from gameday.conduct import asking
 from gameday.core import events as ev
-from gameday.core import trends
-from gameday.core.errors import GamedayError
+from gameday.core.errors import ExitCode, GamedayError
 from gameday.core.trends import Ended, Told
 from gameday.core.values import Seconds, format_duration
 from gameday.formats import result
@@ -104,10 +103,10 @@ class Trials:
         try:
             why = await self._reset(trial) if again and not self._stop.is_set() else ""
             if self._stop.is_set():
-                return Ended(code=5, why=f"not started: {self.stopped}")
-            return Ended(code=5, why=why) if why else await self._drill(trial)
+                return Ended(code=ExitCode.INCONCLUSIVE, why=f"not started: {self.stopped}")
+            return Ended(code=ExitCode.INCONCLUSIVE, why=why) if why else await self._drill(trial)
         except (OSError, GamedayError) as error:
-            return Ended(code=70, why=f"{type(error).__name__}: {error}")
+            return Ended(code=ExitCode.INTERNAL, why=f"{type(error).__name__}: {error}")
 
     async def _reset(self, trial: Trial) -> str:
         """Bring a target that still stands back to its beginning; say why that failed."""
@@ -165,20 +164,20 @@ class Trials:
 
     def _settle(self, pid: int, code: int) -> int:
         """Revert what a process that died left in force: 4 when that can't be said to be done."""
-        if code in trends.ORDER and code != 70:
+        if code in set(ExitCode) - {ExitCode.INTERNAL}:
             return code
         try:
             left = self._left_by(pid)
         except GamedayError as error:
             output.problem(error)
-            return 4
+            return ExitCode.FAULT_IN_FORCE
         for drill in left:
             argv = [*self._command, "revert", drill]
             done = processes.call(argv, timeout=REVERT, cwd=self._space.root, env={"PATH": target.own_path()})
             output.talk(done.output.rstrip())
             if done.exit_code != 0:
-                return 4
-        return 70
+                return ExitCode.FAULT_IN_FORCE
+        return ExitCode.INTERNAL
 
     def _left_by(self, pid: int) -> list[str]:
         """Find the drills that are not closed and that this process conducted."""

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from gameday.cli import output
-from gameday.core.errors import Mistake
+from gameday.core.errors import ExitCode, Mistake
 from gameday.core.scenario import Scenario
 from gameday.formats.gamedaytoml import FILE
 from gameday.load.check import Check
@@ -45,7 +45,7 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, ahead: tuple[Se
         output.data_json({"files": count, "mistakes": [asdict(one) for one in told]})
     else:
         _tell(space, told, count)
-    return 2 if wrong else 0
+    return ExitCode.INVALID if wrong else ExitCode.PASSED
 
 
 def everything(space: Workspace) -> list[str]:

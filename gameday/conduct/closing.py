@@ -12,6 +12,7 @@ from pathlib import Path
 from gameday import ports
 from gameday.core import events as ev
 from gameday.core import history, result
+from gameday.core.errors import ExitCode
 from gameday.core.exposure import Exposed
 from gameday.core.scenario import ScorecardRules
 from gameday.core.values import DrillId, Mode
@@ -52,25 +53,31 @@ def still_exposed(judged: Judged) -> tuple[Exposed, ...]:
     return result.in_force(judged.history, judged.result.impact)
 
 
-def exit_code(judged: Judged) -> int:
+def exit_code(judged: Judged) -> ExitCode:
     """Give the exit code of `gameday run` (docs/reference/exit-codes.md)."""
     if not judged.result.reverted:
-        return 4
+        return ExitCode.FAULT_IN_FORCE
     closed = judged.history.last(ev.DrillClosed)
     match closed.fact.how if closed else "failed":
         case "aborted":
-            return 5 if judged.history.first(ev.LoadLost) else 3
+            return ExitCode.INCONCLUSIVE if judged.history.first(ev.LoadLost) else ExitCode.ABORTED
         case "not-ready":
-            return 5
+            return ExitCode.INCONCLUSIVE
         case "completed":
             return _verdict(judged)
         case _:
-            return 70
+            return ExitCode.INTERNAL
 
 
-def _verdict(judged: Judged) -> int:
+def _verdict(judged: Judged) -> ExitCode:
     if not judged.result.attribution.outcome.judged:
-        return 5
+        return ExitCode.INCONCLUSIVE
     if judged.history.plan.mode is Mode.TRAIN:
-        return 0
-    return {"passed": 0, "insufficient-evidence": 5}.get(judged.result.score.verdict, 1)
+        return ExitCode.PASSED
+    match judged.result.score.verdict:
+        case "passed":
+            return ExitCode.PASSED
+        case "insufficient-evidence":
+            return ExitCode.INCONCLUSIVE
+        case _:
+            return ExitCode.FAILED

@@ -1,34 +1,90 @@
-"""Every error that gameday raises on purpose, as one tree.
+"""Every error that gameday raises on purpose, as one tree, and the exit codes of its commands.
 
-GamedayError                 code, exit_code, http_status, hint, definite
+GamedayError                 code, exit_code, hint
 ├─ UsageError                2   wrong words on the command line
 ├─ InvalidFiles              2   files that people wrote have mistakes; nothing was touched
 ├─ NotReady                  5   environment, steady state, load, policy, lease: could not start
 │  ├─ Refused                5   a policy says no
 │  └─ Busy                   5   another drill holds the environment
-├─ Inconclusive              5   it ran, but cannot be judged
-├─ DrillAborted              3   ended early, everything reverted
-├─ FaultStillInForce         4   a person must look
 ├─ FaultIndeterminate        70  nobody knows whether it was injected: revert as if it were
 ├─ StoreUnavailable          5   the history cannot be written or read; 70 once a drill has begun
 └─ HistoryCorrupt            70  the hash chain does not hold
-
-`definite` is False where the effect may or may not have happened.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """What a command ends with; docs/reference/exit-codes.md says more of each."""
+
+    PASSED = 0
+    FAILED = 1
+    INVALID = 2
+    ABORTED = 3
+    FAULT_IN_FORCE = 4
+    INCONCLUSIVE = 5
+    INTERNAL = 70
+
+    @property
+    def word(self) -> str:
+        """Say in a word or a few what a drill with this code came to."""
+        return _WORDS[self][0]
+
+    @property
+    def meaning(self) -> str:
+        """Say in one line what the code means."""
+        return _WORDS[self][1]
+
+
+_WORDS = {
+    ExitCode.PASSED: ("passed", "passed"),
+    ExitCode.FAILED: ("failed", "the drill was completed, below the bar"),
+    ExitCode.INVALID: ("invalid", "wrong usage or invalid files; nothing was touched"),
+    ExitCode.ABORTED: ("aborted", "the drill was aborted; everything is reverted"),
+    ExitCode.FAULT_IN_FORCE: (
+        "a fault may still be in force",
+        "a fault may still be in force: a person must look",
+    ),
+    ExitCode.INCONCLUSIVE: ("inconclusive", "it could not run, or is inconclusive"),
+    ExitCode.INTERNAL: (
+        "gameday's own error",
+        "gameday's own error, or the store failed; everything is reverted",
+    ),
+}
+
+WORST_FIRST = (
+    ExitCode.FAULT_IN_FORCE,
+    ExitCode.INTERNAL,
+    ExitCode.ABORTED,
+    ExitCode.INVALID,
+    ExitCode.FAILED,
+    ExitCode.INCONCLUSIVE,
+    ExitCode.PASSED,
+)
+"""The one order of severity, wherever several drills give one exit code.
+
+What failed stands before what is inconclusive: a pipeline may try again after the one, or let it pass, and
+that must never hide the other.
+"""
+
+
+def worst(codes: Iterable[int]) -> ExitCode:
+    """Give the worst of some exit codes. A code that nobody knows is our own error; so is no code at all."""
+    known = {int(code) for code in ExitCode}
+    ours = [ExitCode(code) if code in known else ExitCode.INTERNAL for code in codes]
+    return min(ours, key=WORST_FIRST.index, default=ExitCode.INTERNAL)
 
 
 class GamedayError(Exception):
     """Something that gameday can explain: a message, and a hint of what to do next."""
 
     code: ClassVar[str] = "internal"
-    exit_code: ClassVar[int] = 70
-    http_status: ClassVar[int] = 500
-    definite: ClassVar[bool] = True
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -37,7 +93,7 @@ class GamedayError(Exception):
 
 
 class UsageError(GamedayError):
-    code, exit_code, http_status = "usage", 2, 400
+    code, exit_code = "usage", ExitCode.INVALID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -58,7 +114,7 @@ class Mistake:
 
 
 class InvalidFiles(GamedayError):
-    code, exit_code, http_status = "invalid-files", 2, 422
+    code, exit_code = "invalid-files", ExitCode.INVALID
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
         super().__init__("\n".join(str(m) for m in sorted(mistakes)))
@@ -66,35 +122,23 @@ class InvalidFiles(GamedayError):
 
 
 class NotReady(GamedayError):
-    code, exit_code, http_status = "not-ready", 5, 409
+    code, exit_code = "not-ready", ExitCode.INCONCLUSIVE
 
 
 class Refused(NotReady):
-    code, http_status = "refused", 403
+    code = "refused"
 
 
 class Busy(NotReady):
     code = "busy"
 
 
-class Inconclusive(GamedayError):
-    code, exit_code, http_status = "inconclusive", 5, 409
-
-
-class DrillAborted(GamedayError):
-    code, exit_code, http_status = "aborted", 3, 409
-
-
-class FaultStillInForce(GamedayError):
-    code, exit_code, http_status = "fault-still-in-force", 4, 500
-
-
 class FaultIndeterminate(GamedayError):
-    code, definite = "fault-indeterminate", False
+    code = "fault-indeterminate"
 
 
 class StoreUnavailable(GamedayError):
-    code, exit_code, http_status = "store-unavailable", 5, 503
+    code, exit_code = "store-unavailable", ExitCode.INCONCLUSIVE
 
 
 class HistoryCorrupt(GamedayError):

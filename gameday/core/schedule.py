@@ -22,8 +22,10 @@ from gameday.core.values import Instant, Seconds, format_duration, format_instan
 
 ScheduleId = NewType("ScheduleId", str)
 
-GRACE: Seconds = 600.0
-"""How late an occurrence may start."""
+DEFAULT_GRACE: Seconds = 600.0
+"""How late an occurrence may start, unless its schedule says otherwise."""
+DEFAULT_GRACE_ATTENDED: Seconds = 3600.0
+"""The same for a game day with people, which waits for its facilitator."""
 DRAWS = 64
 """Moments that are drawn to find one within the hours."""
 _LONG_AGO = Instant(0.0)
@@ -82,7 +84,7 @@ class Schedule:
     hours: tuple[str, ...] = ()
     freezes: tuple[str, ...] = ()
     distance: Seconds = 0.0
-    grace: Seconds = GRACE
+    grace: Seconds = DEFAULT_GRACE
     notice: Seconds = 0.0
     participants: tuple[str, ...] = ()
     approvals: int = 0

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.core.trends import WORDS, Check, Comparison, Report, Row, Spread
+from gameday.core.trends import Check, Comparison, Report, Row, Spread
 from gameday.core.values import format_duration
 from gameday.render import junitxml, words
 from gameday.render.junitxml import Case, Suite
@@ -66,7 +66,7 @@ def _state(check: Check) -> str:
 
 def verdict(row: Row) -> str:
     """Say a scenario's verdict in a word or a few."""
-    told = WORDS[row.judgement.code]
+    told = row.judgement.code.word
     return f"flaky: {told}" if row.judgement.flaky else told
 
 
@@ -74,7 +74,7 @@ def markdown(report: Report) -> str:
     """Write a summary: a table of all scenarios, then what did not pass, with its figures."""
     passed = sum(row.judgement.code == 0 for row in report.rows)
     count = f"{passed} of {len(report.rows)} scenarios passed, in {format_duration(report.seconds)}."
-    lines = [f"# Drills: {escape(WORDS[report.code])}", "", count, ""]
+    lines = [f"# Drills: {escape(report.code.word)}", "", count, ""]
     if report.stopped:
         lines += [f"> **Ended early:** {escape(report.stopped)}", ""]
     head = ("Scenario", "Environment", "Verdict", "Points", "Detect", "Contain", "Recover")
@@ -217,7 +217,7 @@ def encode(report: Report) -> Json:
     return {
         "schema": SCHEMA,
         "exit_code": report.code,
-        "verdict": WORDS[report.code],
+        "verdict": report.code.word,
         "stopped": report.stopped or None,
         "seconds": round(report.seconds, 3),
         "scenarios": [_row(row) for row in report.rows],
@@ -231,7 +231,7 @@ def _row(row: Row) -> Json:
         "file": row.file,
         "environment": row.environment,
         "exit_code": judgement.code,
-        "verdict": WORDS[judgement.code],
+        "verdict": judgement.code.word,
         "flaky": judgement.flaky,
         "drills": [
             {

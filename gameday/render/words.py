@@ -30,17 +30,6 @@ OUTCOMES = {
 
 TIMES = {"detect": "Time to detect", "contain": "Time to contain", "recover": "Time to recover"}
 
-EXITS = {
-    1: "the drill was completed, below the bar",
-    2: "wrong usage or invalid files; nothing was touched",
-    3: "the drill was aborted; everything is reverted",
-    4: "a fault may still be in force: a person must look",
-    5: "it could not run, or is inconclusive",
-    70: "gameday's own error, or the store failed; everything is reverted",
-}
-"""What the exit codes of drills mean, in a line; docs/reference/exit-codes.md has more."""
-
-
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

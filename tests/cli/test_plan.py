@@ -348,10 +348,14 @@ def test_the_hot_wash_takes_answers_and_work_once_the_day_has_ended(held, root, 
         (False, (0, 0), "through", 0),
         (False, (0, 1), "through", 1),
         (False, (1, 4), "through", 4),
+        (False, (5, 1), "through", 1),
+        (False, (2, 1), "through", 2),
+        (False, (3, 70), "through", 70),
+        (False, (0, 137), "through", 70),
         (False, (0,), "unsettled", 5),
     ],
 )
-def test_the_exit_code_is_the_gravest_of_what_automation_played(store, attended, codes, why, code):
+def test_the_exit_code_is_the_worst_of_what_automation_played(store, attended, codes, why, code):
     put(store, 0, gf.GameDayPlanned(plan=PLAN, scenarios=SCENARIOS, attended=attended))
     for number, each in enumerate(codes):
         item = 2 * number

@@ -4,14 +4,12 @@ Comes in: results of drills as `result.json` tells them. Goes out: verdicts with
 Does not: read a history, or judge a drill anew; `core.result` did.
 """
 
-from gameday.core.trends.bars import ORDER, WORDS, Bars, Check, Judgement, judge, together, worst
+from gameday.core.trends.bars import Bars, Check, Judgement, judge, together
 from gameday.core.trends.model import Baseline, Ended, Interval, Told
 from gameday.core.trends.noise import Comparison, Spread, compare, spread
 from gameday.core.trends.report import Report, Row
 
 __all__ = [
-    "ORDER",
-    "WORDS",
     "Bars",
     "Baseline",
     "Check",
@@ -27,5 +25,4 @@ __all__ = [
     "judge",
     "spread",
     "together",
-    "worst",
 ]

@@ -10,28 +10,18 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gameday.core.errors import ExitCode, worst
 from gameday.core.trends.model import Baseline, Ended, Interval, Told
 from gameday.core.trends.noise import FALSE_ALARMS, Comparison, Spread, compare, spread, took
 from gameday.core.values import Outcome, Seconds, Verdict, format_duration
 
-ORDER = (4, 70, 3, 2, 1, 5, 0)
-"""Exit codes, worst first: a fault in force, our error, aborted, invalid, failed, inconclusive, passed.
-
-What failed stands before what is inconclusive: a pipeline may try again after the one, or let it pass, and
-that must never hide the other.
-"""
-PASSED, FAILED, INVALID, ABORTED, IN_FORCE, INCONCLUSIVE, INTERNAL = 0, 1, 2, 3, 4, 5, 70
-WORDS = {
-    PASSED: "passed",
-    FAILED: "failed",
-    INVALID: "invalid",
-    ABORTED: "aborted",
-    IN_FORCE: "a fault may still be in force",
-    INCONCLUSIVE: "inconclusive",
-    INTERNAL: "gameday's own error",
-}
-"""What each exit code says of a drill, in a word or a few."""
 NAMES = ("detect", "contain", "recover")
+_OF_VERDICT = {
+    Verdict.MET: ExitCode.PASSED,
+    Verdict.PARTIAL: ExitCode.FAILED,
+    Verdict.MISSED: ExitCode.FAILED,
+    Verdict.UNKNOWN: ExitCode.INCONCLUSIVE,
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +41,7 @@ class Check:
     """One thing that was checked. code: as an exit code; skipped: it does not apply, and `said` says why."""
 
     name: str
-    code: int
+    code: ExitCode
     said: str = ""
     seconds: Seconds = 0.0
     skipped: bool = False
@@ -64,30 +54,24 @@ class Judgement:
     codes: the verdict of each drill, in the order in which they were played
     """
 
-    code: int
+    code: ExitCode
     flaky: bool
-    codes: tuple[int, ...]
+    codes: tuple[ExitCode, ...]
     checks: tuple[Check, ...]
     spreads: tuple[Spread, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
 
 
-def worst(codes: Iterable[int]) -> int:
-    """Give the worst of some exit codes by `ORDER`. One that nobody knows is our own error; so is none."""
-    known = [code if code in ORDER else INTERNAL for code in codes]
-    return min(known, key=ORDER.index, default=INTERNAL)
-
-
-def together(codes: Sequence[int]) -> int:
+def together(codes: Sequence[int]) -> ExitCode:
     """Give the verdict of repeats: the worst, where what passed and failed is inconclusive."""
     if not flaky(codes):
         return worst(codes)
-    return worst(INCONCLUSIVE if code == FAILED else code for code in codes)
+    return worst(ExitCode.INCONCLUSIVE if code == ExitCode.FAILED else code for code in codes)
 
 
 def flaky(codes: Iterable[int]) -> bool:
     """Tell whether repeats contradict each other."""
-    return {PASSED, FAILED} <= set(codes)
+    return {ExitCode.PASSED, ExitCode.FAILED} <= set(codes)
 
 
 def judge(drills: Sequence[Ended], bars: Bars) -> Judgement:
@@ -114,7 +98,8 @@ def judge(drills: Sequence[Ended], bars: Bars) -> Judgement:
 def _of_drill(ended: Ended, bars: Bars) -> tuple[Check, ...]:
     """Check one drill. Only what was played to its end and judged is held against the bars."""
     told = ended.told
-    if ended.code not in (PASSED, FAILED) or told is None or not told.judged or not told.reverted:
+    played = ended.code in (ExitCode.PASSED, ExitCode.FAILED)
+    if not played or told is None or not told.judged or not told.reverted:
         return (_unjudged(ended),)
     return (
         _score(told, bars.fail_under, ended.seconds),
@@ -127,25 +112,25 @@ def _unjudged(ended: Ended) -> Check:
     code = worst([ended.code])
     if told is None:
         why = ended.why or "it left no result"
-        code = INTERNAL if code in (PASSED, FAILED) else code
+        code = ExitCode.INTERNAL if code in (ExitCode.PASSED, ExitCode.FAILED) else code
     else:
-        code = INCONCLUSIVE if code in (PASSED, FAILED) else code
-        code = code if told.reverted else IN_FORCE
-        outcome = "" if told.outcome == WORDS[code] else told.outcome
+        code = ExitCode.INCONCLUSIVE if code in (ExitCode.PASSED, ExitCode.FAILED) else code
+        code = code if told.reverted else ExitCode.FAULT_IN_FORCE
+        outcome = "" if told.outcome == code.word else told.outcome
         why = told.error or ": ".join(filter(None, (outcome, told.why)))
-    said = f"{WORDS[code]}: {why}" if why else WORDS[code]
+    said = f"{code.word}: {why}" if why else code.word
     return Check(name="scenario", code=code, said=said, seconds=ended.seconds)
 
 
 def _score(told: Told, fail_under: float | None, seconds: Seconds) -> Check:
     if told.points is None:
-        code = FAILED if told.score_verdict == "gated" else INCONCLUSIVE
+        code = ExitCode.FAILED if told.score_verdict == "gated" else ExitCode.INCONCLUSIVE
         said = f"{told.score_verdict}{f': {told.why}' if told.why else ''}"
     elif fail_under is not None:
-        code = PASSED if told.points >= fail_under else FAILED
+        code = ExitCode.PASSED if told.points >= fail_under else ExitCode.FAILED
         said = f"{told.points:.1f} points; the bar is {fail_under:g}"
     else:
-        code = PASSED if told.passed else FAILED
+        code = ExitCode.PASSED if told.passed else ExitCode.FAILED
         said = f"{told.points:.1f} points; {'enough' if told.passed else 'not enough'} for the scorecard"
     return Check(name="scenario", code=code, said=f"{told.came_to}: {said}", seconds=seconds)
 
@@ -153,10 +138,8 @@ def _score(told: Told, fail_under: float | None, seconds: Seconds) -> Check:
 def _objective(interval: Interval, told: Told) -> Check:
     name = f"objective {interval.name}"
     if not interval.applies or told.outcome is Outcome.ABSORBED:
-        return Check(name=name, code=PASSED, said="no user was hurt: nothing to time", skipped=True)
-    code = {Verdict.MET: PASSED, Verdict.MISSED: FAILED, Verdict.PARTIAL: FAILED}.get(
-        interval.verdict, INCONCLUSIVE
-    )
+        return Check(name=name, code=ExitCode.PASSED, said="no user was hurt: nothing to time", skipped=True)
+    code = _OF_VERDICT[interval.verdict]
     return Check(name=name, code=code, said=_timed(interval), seconds=interval.seconds or 0.0)
 
 
@@ -187,7 +170,7 @@ def _merged(each: Sequence[tuple[Check, ...]]) -> tuple[Check, ...]:
 def _merge(name: str, repeats: Sequence[Check]) -> Check:
     codes = [check.code for check in repeats]
     code = together(codes)
-    count = f"{codes.count(PASSED)} of {len(codes)} passed"
+    count = f"{codes.count(ExitCode.PASSED)} of {len(codes)} passed"
     head = f"flaky: {count}" if flaky(codes) else count
     lines = [head, *(f"{number}. {check.said}" for number, check in enumerate(repeats, start=1))]
     return Check(
@@ -245,11 +228,12 @@ def _against(
 def _held_against(name: str, found: Comparison | None) -> Check:
     if found is None:
         return _incomparable(f"baseline {name}", f"no time to {name} is known both now and before")
-    return Check(name=f"baseline {name}", code=FAILED if found.worse else PASSED, said=_figures(found))
+    code = ExitCode.FAILED if found.worse else ExitCode.PASSED
+    return Check(name=f"baseline {name}", code=code, said=_figures(found))
 
 
 def _incomparable(name: str, why: str) -> Check:
-    return Check(name=name, code=INCONCLUSIVE, said=f"not comparable: {why}")
+    return Check(name=name, code=ExitCode.INCONCLUSIVE, said=f"not comparable: {why}")
 
 
 def _why_none(told: Sequence[Told], baseline: Baseline) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gameday.core.trends.bars import Judgement, worst
+from gameday.core.errors import ExitCode, worst
+from gameday.core.trends.bars import Judgement
 from gameday.core.trends.model import Ended
 from gameday.core.values import Seconds
 
@@ -37,6 +38,6 @@ class Report:
     stopped: str = ""
 
     @property
-    def code(self) -> int:
+    def code(self) -> ExitCode:
         """The exit code: the worst of all."""
         return worst(row.judgement.code for row in self.rows)
