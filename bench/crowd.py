@@ -27,8 +27,9 @@ import tables
 import timing
 
 from gameday import storage
-from gameday.core import events as ev
-from gameday.core import history, impact
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.judging import impact
 from gameday.testing.truth import TruthServer
 
 KIND = "errors"

@@ -25,10 +25,10 @@ from pathlib import Path
 import tables
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from gameday.core import schedule as schedules
-from gameday.core.schedule import Kind, Record, Schedule, ScheduleId, State
+from gameday.core.plans import schedule as schedules
+from gameday.core.plans.schedule import Kind, Record, Schedule, ScheduleId, State
 from gameday.core.values import format_instant, instant
-from gameday.formats import recurrence
+from gameday.formats.calendar import recurrence
 from gameday.ports import ScheduleRow, ScheduleStore
 from gameday.storage import open_schedules
 from tests.postgresql import PostgreSQL  # the tests' own server, from the checkout's root

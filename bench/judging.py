@@ -31,13 +31,13 @@ from pathlib import Path
 import tables
 
 from gameday import ports, storage
-from gameday.conduct import closing
-from gameday.core import impact, result
-from gameday.core.history import History
-from gameday.core.loadsamples import CHUNK, Chunk, LoadHistory, bin_of
-from gameday.core.scenario import Slo
+from gameday.conduct.drill import report
+from gameday.core.facts.history import History
+from gameday.core.facts.load import CHUNK, Chunk, LoadHistory, bin_of
+from gameday.core.judging import impact, result
+from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant
-from gameday.formats import load as load_format
+from gameday.formats.stored import load as load_format
 from gameday.testing.histories import DRILL, EPOCH, SCENARIO, Game
 
 NAMES = 20
@@ -179,8 +179,8 @@ def measure(folder: Path, count: int, seconds: float, *, with_naive: bool) -> di
     text = load_format.dumps(LoadHistory(chunks=load, until=EPOCH + seconds))
     row = {"requests": float(count), "store MB": (folder / f"{count}.db").stat().st_size / 1e6}
     row["json"], _ = timed(lambda: read_json(text))
-    row["stored"], judged = timed(lambda: closing.judge(store, DRILL))
-    assert isinstance(judged, closing.Judged)
+    row["stored"], judged = timed(lambda: report.judge(store, DRILL))
+    assert isinstance(judged, report.Judged)
     assert judged.result.attribution.recovered_by == "team", judged.result.attribution.why
     assert sum(sum(chunk.count) for chunk in judged.history.load.chunks) == count
     row["read"], samples = timed(lambda: store.read_load(DRILL))

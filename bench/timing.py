@@ -30,7 +30,8 @@ from pathlib import Path
 import tables
 
 from gameday import storage
-from gameday.core import history, impact
+from gameday.core.facts import history
+from gameday.core.judging import impact
 from gameday.testing.truth import TruthServer
 
 GAMEDAY = Path(sys.executable).parent / "gameday"

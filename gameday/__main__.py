@@ -8,12 +8,12 @@ STARTED = time.time()
 
 def main() -> None:
     """Take a responder's word on the fast path; hand everything else to the command line."""
-    from gameday.cli import responding  # noqa: PLC0415  # after the clock was read
+    from gameday.cli.respond import help_texts  # noqa: PLC0415  # after the clock was read
 
-    if len(sys.argv) > 1 and sys.argv[1] in responding.HELP:
-        from gameday.cli import mark  # noqa: PLC0415
+    if len(sys.argv) > 1 and sys.argv[1] in help_texts.HELP:
+        from gameday.cli.respond import fast_path  # noqa: PLC0415
 
-        sys.exit(mark.main(sys.argv[1:], STARTED))
+        sys.exit(fast_path.main(sys.argv[1:], STARTED))
     from gameday.cli import app  # noqa: PLC0415  # Typer costs what responders need not pay
 
     app.main()

@@ -32,17 +32,20 @@ from pathlib import Path
 from typing import Any
 
 from gameday import ports, wiring
-from gameday.conduct import asking, fencing, policy, reverting, rights
-from gameday.conduct.backlog import Backlog
-from gameday.conduct.hands import Hands
-from gameday.core import events as ev
-from gameday.core import exposure, history
+from gameday.conduct import store_reads
+from gameday.conduct.drill import policy_check
+from gameday.conduct.revert import claims, fencing, revert
+from gameday.conduct.revert.buffered_recorder import Backlog
+from gameday.conduct.revert.context import Hands
+from gameday.core import exposure
 from gameday.core.errors import GamedayError, NotReady
 from gameday.core.exposure import Exposed
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
 from gameday.core.values import DrillId, FaultId, Instant, Seconds
-from gameday.faults.ledger import ChildLedger
-from gameday.faults.seal import Seal
-from gameday.faults.supervised import Outcome, Supervised
+from gameday.faults.revert_secrets import Seal
+from gameday.faults.rollback_player import ChildLedger
+from gameday.faults.supervised_experiment import Outcome, Supervised
 from gameday.system import processes
 from gameday.system.clock import SystemClock
 from gameday.system.machine import ThisMachine, started
@@ -109,7 +112,7 @@ class Keeper:
         await (self._lost(why) if why else self._stop())
         for task in beside:
             task.cancel()
-        await self._pen.close(reverting.SAVE_PATIENCE)
+        await self._pen.close(revert.SAVE_PATIENCE)
 
     def _introduce(self) -> None:
         """Record who we are, and let no signal end us."""
@@ -204,7 +207,7 @@ class Keeper:
 
     async def _keep(self, fault: FaultId, held: Held) -> None:
         """Inject a fault, and see to it that it is undone, whatever happens meanwhile."""
-        renewing = asyncio.ensure_future(rights.keep(fault, self._hands))
+        renewing = asyncio.ensure_future(claims.keep(fault, self._hands))
         try:
             outcome = await self._inject(fault, held)
         except (GamedayError, OSError, TimeoutError, LookupError) as error:
@@ -253,7 +256,7 @@ class Keeper:
 
     async def _requested(self, fault: FaultId) -> ev.FaultRequested:
         """Read what was written ahead. Raises LookupError when it was not."""
-        told = await self._told(reverting.SAVE_PATIENCE)
+        told = await self._told(revert.SAVE_PATIENCE)
         for requested in told.each(ev.FaultRequested):
             if requested.fact.fault == fault:
                 return Seal(self.folder).open(requested.fact)
@@ -261,9 +264,9 @@ class Keeper:
 
     async def _allowed(self, request: ev.FaultRequested) -> None:
         """Ask the frozen policy again, of exactly what is to be injected. Raises Refused."""
-        told = await self._told(reverting.SAVE_PATIENCE)
+        told = await self._told(revert.SAVE_PATIENCE)
         ground = await asyncio.to_thread(wiring.ground, Path(request.cwd))
-        await policy.admit_again(told, request, ground, now=self._hands.clock.now())
+        await policy_check.admit_again(told, request, ground, now=self._hands.clock.now())
 
     async def _settle(self, held: Held, outcome: Outcome) -> None:
         """Record what became of the fault; play the ledger where its own process did not undo it."""
@@ -290,7 +293,7 @@ class Keeper:
         exposed = Exposed(
             fault=fault, request=held.request, injected=True, certain=outcome.certain, attempts=attempts
         )
-        return await reverting.undo(exposed, self._hands)
+        return await revert.undo(exposed, self._hands)
 
     async def _fence(self, held: Held) -> None:
         """End the fault's process and all that it started, so that nothing can inject any more."""
@@ -358,10 +361,10 @@ class Keeper:
             reverted = all(held.reverted for held in self.held.values())
             self._pen.record(ev.DrillClosed(how="aborted", reverted=reverted))
         await self._pen.flush(READ)
-        await reverting.give_environment_back(told, self._hands)
+        await revert.give_environment_back(told, self._hands)
 
     async def _told(self, within: Seconds) -> history.History:
-        return await asking.in_store_thread(lambda: asking.read(self.store, self.drill), within)
+        return await store_reads.in_store_thread(lambda: store_reads.read(self.store, self.drill), within)
 
     async def _read(self) -> history.History:
         """Read the history, as far as it can be had."""
@@ -377,7 +380,7 @@ class Keeper:
             await self._ready.discard()
         await self._ledger.close()
         spare = [self.conductor] if self.conductor else []
-        await reverting.clean_up(told, self._hands, spare=spare)
+        await revert.clean_up(told, self._hands, spare=spare)
 
 
 def _broken(held: Held, error: str) -> Outcome:

@@ -10,16 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from gameday.core import events as ev
-from gameday.core.loadsamples import Chunk, LoadHistory
-from gameday.core.scenario import Guardrail, Load
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import Chunk, LoadHistory
+from gameday.core.plans.scenario import Guardrail, Load
 from gameday.core.values import DrillId, EventId, FaultId, Instant, Seconds
 
 if TYPE_CHECKING:
     from gameday.core import policy
-    from gameday.core import schedule as schedules
-    from gameday.core.gameplan import Item, Occasion
-    from gameday.render.announcement import Message
+    from gameday.core.plans import schedule as schedules
+    from gameday.core.plans.gameday import Item, Occasion
 
 
 class Clock(Protocol):
@@ -565,6 +564,14 @@ class Notice:
     channels: tuple[str, ...] = ()
     title: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """What a channel is told."""
+
+    title: str
+    text: str
 
 
 class Announcer(Protocol):

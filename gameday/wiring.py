@@ -18,21 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gameday import ports
-from gameday.core import events as ev
 from gameday.core import exposure
 from gameday.core.errors import InvalidFiles, Mistake, UsageError
-from gameday.core.responder import ResponderScript
-from gameday.core.scenario import Scenario, ScorecardRules
+from gameday.core.facts import drill as ev
+from gameday.core.plans.responder_script import ResponderScript
+from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId, Mode, Seconds
 
 if TYPE_CHECKING:
-    from gameday.conduct.aims import Aims
-    from gameday.conduct.desk import Desk
-    from gameday.conduct.office import Office
-    from gameday.conduct.policy import Ground
-    from gameday.conduct.readiness import Checker
-    from gameday.conduct.table import Table
-    from gameday.core.gameplan import GameDayPlan
+    from gameday.conduct.drill.context import Desk
+    from gameday.conduct.drill.fault_targets import Aims
+    from gameday.conduct.drill.policy_check import Ground
+    from gameday.conduct.gamedays.context import Table
+    from gameday.conduct.gamedays.readiness import Checker
+    from gameday.conduct.scheduler.context import Office
+    from gameday.core.plans.gameday import GameDayPlan
     from gameday.settings import Environment, Workspace
 
 FAULT = FaultId("main")
@@ -74,16 +74,18 @@ def workspace(start: Path | None = None) -> Workspace:
 def _learn(space: Workspace) -> None:
     """Let this process know the secrets that gameday.toml names, and the passwords in its URLs."""
     from gameday.formats import redaction  # noqa: PLC0415
-    from gameday.system import confidential  # noqa: PLC0415
+    from gameday.system import known_secrets  # noqa: PLC0415
 
     settings = space.settings
     places = settings.environments.values()
     urls = [settings.store_url, settings.server.url, *(each.url for each in settings.integrations.values())]
     urls += [url for place in places for url in (place.base_url, place.trail, *place.alerts.values())]
-    confidential.known().learn(redaction.in_urls(urls))
+    known_secrets.known().learn(redaction.in_urls(urls))
     named = (settings.server.token, *(each.secret for each in settings.integrations.values()))
     parts = [secret.reference.partition(":") for secret in named if secret is not None]
-    confidential.refer(f"{kind}:{where if kind == 'env' else space.root / where}" for kind, _, where in parts)
+    known_secrets.refer(
+        f"{kind}:{where if kind == 'env' else space.root / where}" for kind, _, where in parts
+    )
 
 
 def store(url: str, artifacts: Path | None = None) -> ports.HistoryStore:
@@ -195,12 +197,12 @@ def leave(space: Workspace, history: ports.HistoryStore, drill: DrillId) -> Path
 
     What was kept beside the history to undo its faults is removed when none is in force any more.
     """
-    from gameday.conduct import closing  # noqa: PLC0415
-    from gameday.faults.seal import Seal  # noqa: PLC0415
+    from gameday.conduct.drill import report  # noqa: PLC0415
+    from gameday.faults.revert_secrets import Seal  # noqa: PLC0415
     from gameday.storage import files  # noqa: PLC0415
 
-    judged = closing.judge(history, drill)
-    folder = closing.leave(judged, space.artifacts / drill)
+    judged = report.judge(history, drill)
+    folder = report.leave(judged, space.artifacts / drill)
     files.write_history(history, drill, folder)
     if not exposure.of(judged.history):
         Seal(folder).remove()
@@ -209,7 +211,7 @@ def leave(space: Workspace, history: ports.HistoryStore, drill: DrillId) -> Path
 
 def ledger(space: Workspace, drill: DrillId) -> ports.Ledger:
     """Give what plays a drill's rollbacks."""
-    from gameday.faults.ledger import ChildLedger  # noqa: PLC0415
+    from gameday.faults.rollback_player import ChildLedger  # noqa: PLC0415
 
     return ChildLedger(drill, space.artifacts / drill, space.root)
 
@@ -227,17 +229,17 @@ def desk(
 
     named: its id, where a game day has chosen one.
     """
-    from gameday.conduct.board import Board  # noqa: PLC0415
-    from gameday.conduct.desk import Desk  # noqa: PLC0415
+    from gameday.conduct.drill.context import Desk  # noqa: PLC0415
+    from gameday.conduct.drill.live_facts import Board  # noqa: PLC0415
+    from gameday.conduct.drill.live_milestones import Watch  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
-    from gameday.conduct.watch import Watch  # noqa: PLC0415
-    from gameday.faults.keeperclient import KeeperClient  # noqa: PLC0415
+    from gameday.faults.keeper_client import KeeperClient  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
-    from gameday.faults.seal import Seal  # noqa: PLC0415
+    from gameday.faults.revert_secrets import Seal  # noqa: PLC0415
     from gameday.load.driver import LocustDriver  # noqa: PLC0415
     from gameday.signals.receiver import Receiver  # noqa: PLC0415
     from gameday.signals.trail import HttpTrail  # noqa: PLC0415
-    from gameday.system import confidential, machine, processes, target  # noqa: PLC0415
+    from gameday.system import known_secrets, machine, processes, target  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
     from gameday.system.ids import SystemIds  # noqa: PLC0415
 
@@ -251,7 +253,7 @@ def desk(
     for each in (request, *further.values()):
         if each is not None:
             Seal(folder).close(each)
-    confidential.known().learn(_in_probes(scenario))
+    known_secrets.known().learn(_in_probes(scenario))
     keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
     load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=pen.record)
     return Desk(
@@ -268,7 +270,7 @@ def desk(
         clock=clock,
         pen=pen,
         board=board,
-        watch=Watch(scenario=confidential.known().value(scenario), board=board),  # as the board will hold it
+        watch=Watch(scenario=known_secrets.known().value(scenario), board=board),  # as the board will hold it
         keeper=keeper,
         ledger=ledger(space, drill),
         prober=ChildProber(drill, cwd=space.root),
@@ -296,8 +298,8 @@ def desk(
 
 def _meters(space: Workspace, place: Environment, drill: DrillId) -> dict[str, ports.Meter]:
     """Give what reads guardrails outside the load."""
+    from gameday.faults.child_queries import Questions  # noqa: PLC0415
     from gameday.faults.cloudwatch import CloudWatch  # noqa: PLC0415
-    from gameday.faults.questions import Questions  # noqa: PLC0415
     from gameday.signals.prometheus import Prometheus  # noqa: PLC0415
 
     asked = Questions(drill, cwd=space.root)
@@ -306,8 +308,8 @@ def _meters(space: Workspace, place: Environment, drill: DrillId) -> dict[str, p
 
 def _aims(space: Workspace, request: ev.FaultRequested | None, drill: DrillId) -> Aims | None:
     """Give what counts the targets of a fault."""
-    from gameday.conduct.aims import Aims  # noqa: PLC0415
-    from gameday.faults.questions import Questions  # noqa: PLC0415
+    from gameday.conduct.drill.fault_targets import Aims  # noqa: PLC0415
+    from gameday.faults.child_queries import Questions  # noqa: PLC0415
     from gameday.faults.targets import ChildTargets  # noqa: PLC0415
 
     return None if request is None else Aims(ChildTargets(request, Questions(drill, cwd=space.root)))
@@ -315,8 +317,8 @@ def _aims(space: Workspace, request: ev.FaultRequested | None, drill: DrillId) -
 
 def _target_lease(space: Workspace, place: Environment, drill: DrillId) -> ports.TargetLease | None:
     """Give the lease that an environment can keep itself: in the first namespace that it names plainly."""
-    from gameday.faults.clusterlease import ClusterLease  # noqa: PLC0415
-    from gameday.faults.questions import Questions  # noqa: PLC0415
+    from gameday.faults.child_queries import Questions  # noqa: PLC0415
+    from gameday.faults.cluster_lease import ClusterLease  # noqa: PLC0415
 
     cluster = place.rules.kubernetes if place.rules is not None else None
     plain = [name for name in (cluster.namespaces if cluster else ()) if "*" not in name]
@@ -335,7 +337,7 @@ def _in_probes(scenario: Scenario) -> Iterator[str]:
 
 def ground(root: Path) -> Ground:
     """Give the ground of the policy's facts: the workspace around a folder, this machine, its clouds."""
-    from gameday.conduct.policy import Ground  # noqa: PLC0415
+    from gameday.conduct.drill.policy_check import Ground  # noqa: PLC0415
     from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
     from gameday.settings import open_workspace  # noqa: PLC0415
     from gameday.signals.calendars import FreezeCalendars  # noqa: PLC0415
@@ -382,12 +384,12 @@ def _ahead(space: Workspace, prepared: Prepared, fault: FaultId, path: str, text
 
     What is on this machine only this machine can undo.
     """
-    from gameday.conduct import sureties  # noqa: PLC0415
+    from gameday.conduct.drill import target_lease  # noqa: PLC0415
     from gameday.core.policy import LOOPBACK  # noqa: PLC0415
     from gameday.faults import experiments  # noqa: PLC0415
     from gameday.system import processes  # noqa: PLC0415
 
-    out = sureties.reaches_out(prepared.environment.rules or LOOPBACK, prepared.base_url)
+    out = target_lease.reaches_out(prepared.environment.rules or LOOPBACK, prepared.base_url)
     return experiments.request(
         text,
         fault=fault,
@@ -417,7 +419,7 @@ def host(space: Workspace, history: ports.HistoryStore, *, say: Callable[[str], 
 
 
 def _here(space: Workspace) -> ports.Starter:
-    from gameday.system.drills import ChildStarter  # noqa: PLC0415
+    from gameday.system.drill_processes import ChildStarter  # noqa: PLC0415
 
     folder = space.artifacts.parent / "scheduled"
     starter = ChildStarter(store_url=space.store_url, root=space.root, folder=folder)
@@ -427,14 +429,14 @@ def _here(space: Workspace) -> ports.Starter:
 
 def _executors(space: Workspace) -> ports.Starter:
     """Give what starts or hands on the drills of each environment."""
-    from gameday.system.drills import Executors  # noqa: PLC0415
+    from gameday.system.drill_processes import Executors  # noqa: PLC0415
 
     of: dict[str, ports.Starter] = {}
     for name, place in space.settings.environments.items():
         if place.executor == "worker":
             of[name] = _queue(space, name)
         elif place.executor == "kubernetes" and place.job is not None:
-            from gameday.system.jobs import JobStarter  # noqa: PLC0415
+            from gameday.system.kubernetes_jobs import JobStarter  # noqa: PLC0415
 
             _must_be_shared(space, name)
             of[name] = JobStarter(settings=place.job)
@@ -466,7 +468,7 @@ def _office(
     say: Callable[[str], None],
     starter: ports.Starter,
 ) -> Office:
-    from gameday.conduct.office import Office, Place, Silence  # noqa: PLC0415
+    from gameday.conduct.scheduler.context import Office, Place, Silence  # noqa: PLC0415
     from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
     from gameday.system import ids, processes  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
@@ -502,8 +504,8 @@ def table(
     space: Workspace, plan: GameDayPlan, game_day: DrillId, history: ports.HistoryStore, drills: ports.Drills
 ) -> Table:
     """Lay out everything that the conductor of a game day works with."""
+    from gameday.conduct.gamedays.context import Table  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
-    from gameday.conduct.table import Table  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
     from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
     from gameday.signals.receiver import Receiver  # noqa: PLC0415
@@ -543,7 +545,7 @@ def announcer(space: Workspace) -> ports.Announcer:
 
 def checker(space: Workspace) -> Checker:
     """Give what checks the prerequisites of a game day. What a command brings up is to stay."""
-    from gameday.conduct.readiness import Checker  # noqa: PLC0415
+    from gameday.conduct.gamedays.readiness import Checker  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
     from gameday.system import target  # noqa: PLC0415
 

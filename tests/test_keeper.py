@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from gameday import ports, wiring
-from gameday.core import events as ev
-from gameday.core import exposure, history
+from gameday.core import exposure
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
 from gameday.system import processes
 from tests.faults.building import HERE, experiment, fault_on, python
 from tests.faults.target import Target

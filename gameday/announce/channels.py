@@ -15,7 +15,7 @@ from typing import Self
 
 from gameday.core.errors import NotReady
 from gameday.formats.redaction import Redactor
-from gameday.render.announcement import Message
+from gameday.ports import Message
 
 LOGGER = "apprise"
 """Where Apprise says why it could not send; its answer is only yes or no."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gameday import ports
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Instant
 
 

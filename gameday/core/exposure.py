@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gameday.core import events as ev
-from gameday.core.history import History
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
 from gameday.core.values import FaultId
 
 NOTHING_TO_UNDO = "nothing-to-undo"

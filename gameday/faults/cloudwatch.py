@@ -7,9 +7,9 @@ Does not: raise, or wait longer than LIMIT.
 
 from __future__ import annotations
 
-from gameday.core.scenario import Guardrail
+from gameday.core.plans.scenario import Guardrail
 from gameday.core.values import Seconds
-from gameday.faults.questions import Questions, Unanswered
+from gameday.faults.child_queries import Questions, Unanswered
 from gameday.ports import Reading
 
 LIMIT: Seconds = 10.0

@@ -6,9 +6,9 @@ Does not: end anything. chaoslib validates an activity's `timeout` and never use
 
 from __future__ import annotations
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
-from gameday.faults.wire import Message, Told
+from gameday.faults.child_protocol import Message, Told
 from gameday.system import clock
 
 ACTIVITY: Seconds = 3600.0

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId
 from gameday.formats import redaction
 

@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
-from gameday.faults.questions import Questions, Unanswered
+from gameday.faults.child_queries import Questions, Unanswered
 
 ASK_LIMIT: Seconds = 10.0
 """Seconds for a probe that declares no `timeout`."""

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from gameday.core.values import DrillId, Seconds
-from gameday.faults import wire
+from gameday.faults import child_protocol
 from gameday.system import processes
 from gameday.system.processes import Identity
 
@@ -73,7 +73,7 @@ class ChaosProcess:
 
     async def send(self, word: str, **data: Any) -> None:
         """Give it a command; without effect when it is gone."""
-        line = wire.encode("do", word, data)
+        line = child_protocol.encode("do", word, data)
 
         def write() -> None:
             try:
@@ -84,16 +84,16 @@ class ChaosProcess:
 
         await asyncio.to_thread(write)
 
-    async def receive(self, within: Seconds | None = None) -> wire.Message | None:
+    async def receive(self, within: Seconds | None = None) -> child_protocol.Message | None:
         """Wait for its next message; None when there will be no more. Raises TimeoutError."""
         async with asyncio.timeout(within):
             line = await self._next_line()
         if not line.endswith(b"\n"):
             return None
         try:
-            return wire.decode(line)
+            return child_protocol.decode(line)
         except (ValueError, KeyError, TypeError) as error:
-            return wire.Note(word="unreadable", data={"error": str(error)})
+            return child_protocol.Note(word="unreadable", data={"error": str(error)})
 
     async def _next_line(self) -> bytes:
         reading = asyncio.ensure_future(self._reader.readline())

@@ -2,7 +2,7 @@
 
 Comes in: the fault's request. Goes out: an `Aim` for each action of its method. An experiment that uses
 neither chaostoolkit-kubernetes nor chaostoolkit-aws has nothing that could be counted, and asks nobody.
-Does not: import an extension (2 s and 150 MB), or judge what was found; `conduct.aims` does.
+Does not: import an extension (2 s and 150 MB), or judge what was found; `conduct.drill.fault_targets` does.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from gameday.core import events as ev
 from gameday.core.errors import NotReady
+from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 from gameday.faults import experiments
-from gameday.faults.questions import Questions, Unanswered
+from gameday.faults.child_queries import Questions, Unanswered
 from gameday.ports import Aim
 
 LIMIT: Seconds = 30.0

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gameday.formats import kinds, strict
-from gameday.formats.gamedaymodel import SettingsFile
-from gameday.formats.gameplanmodel import GameDayFile
-from gameday.formats.responder import ResponderFile
-from gameday.formats.scenariomodel import ScenarioFile
-from gameday.formats.scorecard import ScorecardFile
+from gameday.formats.gamedays.model import GameDayFile
+from gameday.formats.scenario.model import ScenarioFile
+from gameday.formats.scenario.responder_script import ResponderFile
+from gameday.formats.scenario.scorecard import ScorecardFile
+from gameday.formats.settings.model import SettingsFile
+from gameday.formats.text import models, types
 
-MODELS: dict[str, type[strict.Strict]] = {
+MODELS: dict[str, type[models.Strict]] = {
     "game-day": GameDayFile,
     "gameday": SettingsFile,
     "responder": ResponderFile,
@@ -55,7 +55,7 @@ def _tidied(tree: Any) -> Any:
         for key, value in tree.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
     }
-    if found.get("pattern") == kinds.DURATION["pattern"] and isinstance(found.get("default"), float):
+    if found.get("pattern") == types.DURATION["pattern"] and isinstance(found.get("default"), float):
         found["default"] = f"{found['default']:g}s"
     forms = [each for each in found.get("anyOf", ()) if each != {"type": "null"}]
     if "anyOf" in found and len(forms) == 1:

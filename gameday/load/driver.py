@@ -20,14 +20,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from gameday.core import events as ev
 from gameday.core.errors import NotReady
-from gameday.core.loadsamples import Chunk
-from gameday.core.scenario import Load
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import Chunk
+from gameday.core.plans.scenario import Load
 from gameday.core.values import DrillId, Instant, Seconds, instant
-from gameday.formats import load as load_lines
-from gameday.load import complaints
-from gameday.system import clock, confidential, processes
+from gameday.formats.stored import load as load_lines
+from gameday.load import locust_errors
+from gameday.system import clock, known_secrets, processes
 
 PLUGIN = Path(__file__).with_name("plugin.py")
 FIRST_SAMPLE: Seconds = 60.0
@@ -164,7 +164,7 @@ class LocustDriver:
             self._copying.join(LAST_WORDS)
         text = self._last_words()
         locustfile = self._load.locustfile if self._load else ""
-        said = complaints.of(text, locustfile)
+        said = locust_errors.of(text, locustfile)
         where = f" ({locustfile}, line {said.line})" if said.line else ""
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         return f"Locust ended with {how}: {said.message or 'it said nothing'}{where}"
@@ -270,12 +270,12 @@ def _copy(source: IO[bytes], file: Path) -> None:
     with source, contextlib.suppress(OSError), file.open("wb", buffering=0) as output:
         for line in source:
             with contextlib.suppress(OSError):
-                output.write(confidential.known().text(line.decode(errors="replace")).encode())
+                output.write(known_secrets.known().text(line.decode(errors="replace")).encode())
 
 
 def _redacted(chunk: Chunk) -> Chunk:
     """Take secrets out of a request's name, which may be a whole URL."""
-    name = confidential.known().text(chunk.name)
+    name = known_secrets.known().text(chunk.name)
     return chunk if name == chunk.name else replace(chunk, name=name)
 
 

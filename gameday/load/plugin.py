@@ -4,7 +4,7 @@ Comes in: Locust's `request` event, and the calls of its two HTTP clients, so th
 are seen while they hang (Locust tells of a request only when it has ended). Orders by the socket.
 Goes out: about every 100 ms a line of JSON up the Unix socket named by GAMEDAY_LOAD_SOCKET:
     {"hello": {"shape": false}}                      once, first
-    {"until": 1764583200.4, "chunks": [...]}         what came since; see `formats.load`
+    {"until": 1764583200.4, "chunks": [...]}         what came since; see `formats.stored.load`
     {"users": 40} or {"refused": "why"}              the answer to {"users": 40, "rate": 20}
     {"lost": "why"}                                  a worker has fallen silent, or Locust is ending
 and, after {"finish": true}, the last samples before Locust ends. End of file ends Locust too.
@@ -36,8 +36,8 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
-from gameday.core.loadsamples import Chunk
-from gameday.formats import load as load_lines
+from gameday.core.facts.load import Chunk
+from gameday.formats.stored import load as load_lines
 from gameday.load.tally import MOST_NAMES, OTHER, Table, Tally
 
 # Locust has patched the standard library: a thread here is a greenlet, and sleeping lets others run.

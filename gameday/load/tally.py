@@ -1,7 +1,7 @@
 """Counts requests inside Locust's process, cheaply, and gives them away as chunks.
 
 Comes in: completed requests, and those still open, by request type and name.
-Goes out: at each `take`, what came since the last, as `core.loadsamples.Chunk`.
+Goes out: at each `take`, what came since the last, as `core.facts.load.Chunk`.
 Does not: know Locust, or read a clock.
 
 Memory is bounded: behind the first `MOST_NAMES` request names, further ones are counted under
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from gameday.core.loadsamples import BUCKETS_PER_CHUNK, CHUNK, Chunk, bin_of
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, Chunk, bin_of
 
 MOST_NAMES = 500
 OTHER = "(other)"

@@ -2,7 +2,7 @@
 
 Comes in: a history with its load, its result, a width. Goes out: the text of an SVG that stands alone
 or within a page, in light and dark, and that reads without colour: panels, hatching, words.
-Does not: judge; good and bad are `core.series`'s.
+Does not: judge; good and bad are `core.judging.series`'s.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
-from gameday.core import events as ev
-from gameday.core.history import History, counted_instant
-from gameday.core.milestones import Milestone
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History, counted_instant
+from gameday.core.judging.milestones import Milestone
+from gameday.core.judging.result import Result
+from gameday.core.plans.scenario import Slo
 from gameday.core.postmortem import narrative, sentences
-from gameday.core.result import Result
-from gameday.core.scenario import Slo
 from gameday.core.values import Instant, MilestoneName, Phase, format_duration
 from gameday.render import drawing, plotting, words
 from gameday.render.drawing import Frame, Panel

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from gameday.core import events as ev
-from gameday.core.history import History
-from gameday.core.result import Result
-from gameday.core.scenario import Slo
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.judging.result import Result
+from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Phase, format_duration
 from gameday.render import plotting, words
 from gameday.render.plotting import Label, Plotted, Point

@@ -7,13 +7,13 @@ does not apply is skipped with its reason.
 
 from __future__ import annotations
 
-from gameday.core.history import History, counted_instant
-from gameday.core.milestones import Interval
-from gameday.core.result import Result
-from gameday.core.score import Scored
+from gameday.core.facts.history import History, counted_instant
+from gameday.core.judging.milestones import Interval
+from gameday.core.judging.result import Result
+from gameday.core.judging.score import Scored
 from gameday.core.values import Mode, Outcome, Verdict, format_duration
-from gameday.render import junitxml
-from gameday.render.junitxml import Case, Suite
+from gameday.render import junit_xml
+from gameday.render.junit_xml import Case, Suite
 
 
 def encode(history: History, result: Result) -> str:
@@ -38,7 +38,7 @@ def encode(history: History, result: Result) -> str:
             "reverted": str(result.reverted).lower(),
         },
     )
-    return junitxml.document((suite,), suite.seconds)
+    return junit_xml.document((suite,), suite.seconds)
 
 
 def _scenario(history: History, result: Result) -> Case:

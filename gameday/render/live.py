@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gameday.core import conditions, exposure
-from gameday.core import events as ev
-from gameday.core.history import History
-from gameday.core.impact import ServiceLevel
+from gameday.core import exposure
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.judging import conditions
+from gameday.core.judging.impact import ServiceLevel
 from gameday.core.postmortem import sentences
 from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds, format_duration
 from gameday.render import words

@@ -16,8 +16,8 @@ from typing import Any
 from gameday.core.errors import Mistake
 from gameday.core.trends import Check, Comparison, Report, Row, Spread
 from gameday.core.values import format_duration
-from gameday.render import junitxml, words
-from gameday.render.junitxml import Case, Suite
+from gameday.render import junit_xml, words
+from gameday.render.junit_xml import Case, Suite
 from gameday.render.markdown import escape, table
 
 SCHEMA = 1
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 
 def junit(report: Report) -> str:
     """Write a suite for each scenario, with a case for the scenario, each objective and each comparison."""
-    return junitxml.document([_suite(row) for row in report.rows], report.seconds)
+    return junit_xml.document([_suite(row) for row in report.rows], report.seconds)
 
 
 def _suite(row: Row) -> Suite:

@@ -13,9 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gameday.core import series
-from gameday.core.loadsamples import LoadHistory
-from gameday.core.scenario import Slo
+from gameday.core.facts.load import LoadHistory
+from gameday.core.judging import series
+from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds
 
 FEW = 5.0

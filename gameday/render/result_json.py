@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from gameday.core.errors import GamedayError, InvalidFiles
-from gameday.core.history import History
-from gameday.core.impact import Impact
-from gameday.core.milestones import Interval, Milestone
-from gameday.core.result import Alerts, Result
-from gameday.core.score import Scorecard, Scored
+from gameday.core.facts.history import History
+from gameday.core.judging.impact import Impact
+from gameday.core.judging.milestones import Interval, Milestone
+from gameday.core.judging.result import Alerts, Result
+from gameday.core.judging.score import Scorecard, Scored
 from gameday.core.values import Instant, MilestoneName, Outcome, RecoveredBy, format_instant
 
 SCHEMA = 1

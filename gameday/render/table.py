@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gameday.core.judging.score import Scorecard
 from gameday.core.postmortem import Postmortem
-from gameday.core.score import Scorecard
 from gameday.core.values import Instant, Seconds
 from gameday.render import words
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from gameday.core.postmortem import Chain, figures
+from gameday.core.postmortem import Chain, percent
 from gameday.core.values import Instant, MilestoneName, Outcome, Seconds, Verdict, format_duration
 
 NONE = "–"
@@ -63,7 +63,7 @@ def duration(seconds: Seconds | None) -> str:
 
 def share(value: float | None) -> str:
     """Write a fraction in percent, or a dash where it is not known."""
-    return NONE if value is None else figures.share(value)
+    return NONE if value is None else percent.share(value)
 
 
 def milliseconds(value: float | None) -> str:

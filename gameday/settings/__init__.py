@@ -6,7 +6,7 @@ Does not: start anything, or build an adapter; `wiring` does.
 
 from __future__ import annotations
 
-from gameday.formats.gamedaytoml import Environment, Integration, Person, Secret, Server, Settings
+from gameday.formats.settings.reader import Environment, Integration, Person, Secret, Server, Settings
 from gameday.settings.catalogue import Catalogue
 from gameday.settings.drill import DrillFiles, drill_files
 from gameday.settings.workspace import Workspace, load_workspace, open_workspace, reveal, root_of

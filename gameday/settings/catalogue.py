@@ -13,16 +13,21 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.core.gameplan import GameDayPlan
-from gameday.core.responder import ResponderScript
-from gameday.core.scenario import Playbook, Scenario, ScorecardRules
-from gameday.formats import crosscheck, gameplan, gameplanrules, reader, scenariorules, source
-from gameday.formats import experiment as experiments
-from gameday.formats import playbook as playbooks
-from gameday.formats import responder as responders
-from gameday.formats import scenario as scenarios
-from gameday.formats import scorecard as scorecards
-from gameday.formats.source import Checked, Document
+from gameday.core.plans.gameday import GameDayPlan
+from gameday.core.plans.responder_script import ResponderScript
+from gameday.core.plans.scenario import Playbook, Scenario, ScorecardRules
+from gameday.formats.experiment import reader as experiments
+from gameday.formats.gamedays import reader as gameday_plan
+from gameday.formats.gamedays import rules as gameday_rules
+from gameday.formats.scenario import crosscheck
+from gameday.formats.scenario import playbook as playbooks
+from gameday.formats.scenario import reader as scenarios
+from gameday.formats.scenario import responder_script as responders
+from gameday.formats.scenario import rules as scenario_rules
+from gameday.formats.scenario import scorecard as scorecards
+from gameday.formats.text import document as text_document
+from gameday.formats.text import reader
+from gameday.formats.text.document import Checked, Document
 from gameday.settings.workspace import Unreadable, Workspace
 
 Reader = Callable[[bytes, str], Document]
@@ -38,7 +43,7 @@ class Kind:
 
 
 def _text(content: bytes, file: str) -> Document:
-    return Document(file=file, data=source.decode(content, file))
+    return Document(file=file, data=text_document.decode(content, file))
 
 
 def _playbook(document: Document) -> Checked[Playbook]:
@@ -55,7 +60,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind(name="scenario", read=reader.read, check=scenarios.check),
-        Kind(name="gameday", read=reader.read, check=gameplan.check),
+        Kind(name="gameday", read=reader.read, check=gameday_plan.check),
         Kind(name="experiment", read=experiments.read, check=experiments.check),
         Kind(name="scorecard", read=reader.read, check=scorecards.check),
         Kind(name="responder", read=reader.read, check=responders.check),
@@ -100,7 +105,7 @@ class Catalogue:
         checked: Checked[Scenario] = self.check(path, "scenario")
         document = checked.document
         found: dict[str, Any] = {}
-        named_files = scenariorules.references(document) if document.data is not None else ()
+        named_files = scenario_rules.references(document) if document.data is not None else ()
         for where, kind, named in named_files:
             try:
                 found.setdefault(kind, self._take(named, kind).value)
@@ -136,7 +141,7 @@ class Catalogue:
         place = document.get(("environment",))
         here = place if place in self.space.settings.environments else ""
         scenario: Scenario | None = None
-        for where, kind, named in gameplanrules.references(document):
+        for where, kind, named in gameday_rules.references(document):
             try:
                 self._take(named, kind)
             except ValueError as wrong:
@@ -149,7 +154,7 @@ class Catalogue:
                 self.responder(named, scenario)
         if checked.value is not None:
             people = tuple(self.space.settings.people)
-            self.mistakes.extend(gameplan.unknown_people(document, checked.value, people))
+            self.mistakes.extend(gameday_plan.unknown_people(document, checked.value, people))
         return checked
 
     def overlaps(self) -> None:
@@ -159,7 +164,9 @@ class Catalogue:
         scenarios = {path: one.value for (path, kind), one in self.checked.items() if kind == "scenario"}
         read = {path: value for path, value in scenarios.items() if value is not None}
         self.mistakes.extend(
-            gameplan.overlaps([(one.document, plan, gameplan.lasts(plan, read)) for one, plan in days])
+            gameday_plan.overlaps(
+                [(one.document, plan, gameday_plan.lasts(plan, read)) for one, plan in days]
+            )
         )
 
     def playbook_of(self, scenario: Scenario) -> Playbook | None:
@@ -188,7 +195,7 @@ BY_DEFAULT = "such responders are judged by it by default; name another under sc
 def kind_of(path: str, content: bytes) -> str:
     """Tell what kind of file this is: by its ending, its first key, its folder; empty: it can't be told."""
     place = PurePosixPath(path)
-    if path.endswith(gameplan.ENDINGS):
+    if path.endswith(gameday_plan.ENDINGS):
         return "gameday"
     if place.suffix in _ENDINGS:
         return _ENDINGS[place.suffix]

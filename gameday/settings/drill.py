@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gameday.core.errors import InvalidFiles, Mistake
-from gameday.core.responder import ResponderScript
-from gameday.core.scenario import Playbook, Scenario, ScorecardRules
+from gameday.core.plans.responder_script import ResponderScript
+from gameday.core.plans.scenario import Playbook, Scenario, ScorecardRules
 from gameday.core.values import Party
-from gameday.formats import freeze, paths, scenariorules, source
-from gameday.formats.experiment import Experiment
-from gameday.formats.gamedaytoml import Environment
+from gameday.formats.experiment.reader import Experiment
+from gameday.formats.scenario import fingerprint
+from gameday.formats.scenario import rules as scenario_rules
+from gameday.formats.settings.reader import Environment
+from gameday.formats.text import document, paths
 from gameday.settings import imports as imported
 from gameday.settings.catalogue import Catalogue
 from gameday.settings.workspace import Workspace
@@ -77,7 +79,7 @@ def drill_files(
 
 def _judged_by(scenario: Scenario, script: ResponderScript, catalogue: Catalogue) -> Scenario:
     """Judge an automation that plays by the automation's scorecard, where the scenario names none."""
-    named = paths.resolve(scenario.path, scenariorules.AUTOMATION)
+    named = paths.resolve(scenario.path, scenario_rules.AUTOMATION)
     if script.acts_as is not Party.AUTOMATION or scenario.scorecard == named:
         return scenario
     catalogue.check(named, "scorecard")
@@ -94,9 +96,9 @@ def _frozen(catalogue: Catalogue, scenario: Scenario) -> DrillFiles:
         environment=Environment(name=scenario.environment),
         playbook=catalogue.playbook_of(scenario),
         experiments=found,
-        texts={path: source.decode(catalogue.contents[path], path) for path in found},
-        hashes={path: freeze.sha256(content) for path, content in sorted(catalogue.contents.items())},
-        comparable=freeze.comparable(scenario, acted_on, locustfile),
+        texts={path: document.decode(catalogue.contents[path], path) for path in found},
+        hashes={path: fingerprint.sha256(content) for path, content in sorted(catalogue.contents.items())},
+        comparable=fingerprint.comparable(scenario, acted_on, locustfile),
     )
 
 

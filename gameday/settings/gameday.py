@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gameday.core.errors import InvalidFiles, Mistake
-from gameday.core.gameplan import GameDayPlan
-from gameday.core.scenario import Scenario
+from gameday.core.plans.gameday import GameDayPlan
+from gameday.core.plans.scenario import Scenario
 from gameday.core.values import Party, Seconds, format_instant
-from gameday.formats import freeze, gameplan
-from gameday.formats.source import Document
+from gameday.formats.gamedays import reader as gameday_plan
+from gameday.formats.scenario import fingerprint
+from gameday.formats.text.document import Document
 from gameday.settings.catalogue import Catalogue
 from gameday.settings.workspace import Workspace
 
@@ -50,13 +51,13 @@ def game_day_files(space: Workspace, path: Path) -> GameDayFiles:
     if plan is None or any(not one.warning for one in told):
         raise InvalidFiles(told)
     scenarios = _scenarios(catalogue)
-    hashes = {name: freeze.sha256(content) for name, content in sorted(catalogue.contents.items())}
+    hashes = {name: fingerprint.sha256(content) for name, content in sorted(catalogue.contents.items())}
     together = "".join(f"{name}\0{hash_}\n" for name, hash_ in hashes.items())
     return GameDayFiles(
         plan=plan,
         scenarios=scenarios,
         hashes=hashes,
-        lasts=gameplan.lasts(plan, scenarios),
+        lasts=gameday_plan.lasts(plan, scenarios),
         attended=_attended(plan, scenarios),
         covers=f"sha256:{hashlib.sha256(together.encode()).hexdigest()}",
         warnings=told,
@@ -80,15 +81,15 @@ def _overlaps(
     space: Workspace, document: Document, plan: GameDayPlan, catalogue: Catalogue
 ) -> Iterator[Mistake]:
     """Tell which other plan of the workspace is on the same environment at the same time."""
-    ours = gameplan.lasts(plan, _scenarios(catalogue))
+    ours = gameday_plan.lasts(plan, _scenarios(catalogue))
     for name in space.find("scenarios", ".yaml", ".yml", ".json"):
-        if not name.endswith(gameplan.ENDINGS) or name == plan.path:
+        if not name.endswith(gameday_plan.ENDINGS) or name == plan.path:
             continue
         beside = Catalogue(space)
         other = beside.game_day(name).value
         if other is None or other.environment != plan.environment:
             continue
-        at = gameplan.overlap(plan, ours, other, gameplan.lasts(other, _scenarios(beside)))
+        at = gameday_plan.overlap(plan, ours, other, gameday_plan.lasts(other, _scenarios(beside)))
         if at is not None:
             key = "date" if plan.once else "recurrence"
             told = f"on {format_instant(at)[:16]}Z this is while {name} is on {plan.environment}, too"

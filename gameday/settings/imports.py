@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.faults import checks
-from gameday.formats.source import Document
-from gameday.formats.source import Path as Place
+from gameday.faults import experiment_checks
+from gameday.formats.text.document import Document
+from gameday.formats.text.document import Path as Place
 from gameday.load.check import Check
 from gameday.settings.catalogue import Catalogue
 
@@ -35,7 +35,7 @@ def check(catalogue: Catalogue, ahead: tuple[Sequence[str], Check] | None = None
     begun, early = ahead or ((), None)
     late = Check([path for path in locustfiles if path not in begun], cwd=root)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        chaos = beside.submit(checks.check, [Path(path) for path in experiments], cwd=root)
+        chaos = beside.submit(experiment_checks.check, [Path(path) for path in experiments], cwd=root)
         users = (*late.mistakes(), *(early.mistakes() if early else ()))
         found = [one for one in users if one.file not in begun or one.file in locustfiles]
         found += [_placed(catalogue, one) for one in chaos.result()]

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gameday.core.errors import InvalidFiles, Mistake, NotReady
-from gameday.formats import gamedaytoml, paths, reader, source
-from gameday.formats.gamedaytoml import FILE, Secret, Settings
+from gameday.formats.settings import reader as settings_reader
+from gameday.formats.settings.reader import FILE, Secret, Settings
+from gameday.formats.text import document as text_document
+from gameday.formats.text import paths, reader
 from gameday.system import files
 
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
@@ -87,7 +89,7 @@ class Workspace:
             beside = sorted(entry.name for entry in (self.root / path).parent.iterdir() if entry.is_file())
         except OSError:
             return ""
-        near = source.nearest(PurePosixPath(path).name, beside)
+        near = text_document.nearest(PurePosixPath(path).name, beside)
         return f"did you mean '{near}'?" if near else ""
 
     def find(self, folder: str, *endings: str) -> Iterator[str]:
@@ -137,7 +139,7 @@ def open_workspace(
         mistake = Mistake(file=FILE, message=f"it can't be read: {wrong}")
         return Workspace(root=root, settings=Settings()), (mistake,)
     document = reader.attempt(reader.read, content, FILE)
-    checked = gamedaytoml.check(document, variables)
+    checked = settings_reader.check(document, variables)
     return Workspace(root=root, settings=checked.value or Settings()), checked.mistakes
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gameday.core.errors import GamedayError, NotReady, UsageError
-from gameday.shop import home
+from gameday.shop import state_folder
 
 TIMEOUT = 60.0  # an index on a busy database takes its time
 
@@ -23,10 +23,10 @@ def control_url(control: str = "") -> str:
     named = control or os.environ.get("GAMEDAY_SHOP_CONTROL", "")
     if named:
         return named
-    record = home.here().read_record()
+    record = state_folder.here().read_record()
     if record is None:
         raise NotReady(
-            f"no shop of this workspace is up ({home.here().folder}); one that answers is another's",
+            f"no shop of this workspace is up ({state_folder.here().folder}); one that answers is another's",
             hint="gameday shop up",
         )
     return record.control_url

@@ -25,11 +25,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gameday.core.errors import GamedayError, UsageError
-from gameday.shop import actions, home, journal, metrics
-from gameday.shop.home import Home, Ports, Record
+from gameday.shop import actions, journal, metrics, state_folder
 from gameday.shop.receivers import LOOPBACK
 from gameday.shop.service import Shop
 from gameday.shop.settings import Settings
+from gameday.shop.state_folder import Home, Ports, Record
 
 RECORD_CHECK = 1.0
 
@@ -146,7 +146,7 @@ async def serve(folder: Home, ports: Ports, wanted: Settings) -> None:
         with socket.create_server(("127.0.0.1", ports.control)) as listening:
             await shop.start()
             watchers = [asyncio.create_task(shop.monitor.watch()), asyncio.create_task(shop.watch())]
-            record = home.own_record(ports)
+            record = state_folder.own_record(ports)
             config = uvicorn.Config(
                 Server(shop, record).app(),
                 log_level="warning",

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from gameday.shop import home
-from gameday.shop.home import Ports
+from gameday.shop import state_folder
 from gameday.shop.settings import ROUTES, EdgeFault, Settings
+from gameday.shop.state_folder import Ports
 
 DISTANCE_SECONDS = 0.05
 """How far away users are: the edge adds it to every request, so that latency has a floor as in life."""
@@ -99,7 +99,7 @@ def runtime(faults: Mapping[str, EdgeFault]) -> str:
 
 def write(folder: Path, name: str, content: Json) -> None:
     """Put a file in place by a move, which is what Envoy watches for."""
-    home.replace(folder / f"{name}.json", json.dumps(content))
+    state_folder.replace(folder / f"{name}.json", json.dumps(content))
 
 
 def _address(port: int) -> Json:

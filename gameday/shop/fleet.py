@@ -19,7 +19,7 @@ from pathlib import Path
 
 from gameday.core.errors import NotReady
 from gameday.shop import client
-from gameday.shop.home import Home
+from gameday.shop.state_folder import Home
 from gameday.system import clock, processes
 
 TETHER = Path(__file__).with_name("tether.py")

@@ -14,8 +14,8 @@ from typing import Any
 
 from gameday.core.errors import NotReady
 from gameday.shop import client, edge, fleet, metrics
-from gameday.shop.home import Home, Ports
 from gameday.shop.settings import Settings
+from gameday.shop.state_folder import Home, Ports
 from gameday.system import clock, processes
 
 IN_FORCE_WITHIN = 5.0

@@ -15,9 +15,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from gameday.core.errors import NotReady, UsageError
-from gameday.shop import client, home
-from gameday.shop.home import Home, Ports, Record
+from gameday.shop import client, state_folder
 from gameday.shop.settings import MAX_REPLICAS
+from gameday.shop.state_folder import Home, Ports, Record
 from gameday.system import clock, processes
 
 READY_WITHIN = 30.0
@@ -49,7 +49,7 @@ def up(*, port_base: int = 8080, replicas: int = 2, restart_crashed: bool = Fals
     """
     if not 1 <= replicas <= MAX_REPLICAS:
         raise UsageError(f"the shop has 1 to {MAX_REPLICAS} replicas, not {replicas}")
-    folder = home.here()
+    folder = state_folder.here()
     with _alone(folder):
         record = folder.read_record() or _start_from(folder, port_base, replicas, restart_crashed)
     status: dict[str, Any] = client.get("/status", record.control_url)
@@ -58,7 +58,7 @@ def up(*, port_base: int = 8080, replicas: int = 2, restart_crashed: bool = Fals
 
 def down() -> bool:
     """Take the shop down; False when it was not up."""
-    folder = home.here()
+    folder = state_folder.here()
     with _alone(folder):
         record = folder.read_record()
         if record is None:

@@ -27,9 +27,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gameday.shop import database, settings
-from gameday.shop.home import Home
 from gameday.shop.journal import Journal
 from gameday.shop.releases import API_KEYS, RELEASES, SECRETS, Release
+from gameday.shop.state_folder import Home
 from gameday.system import clock
 
 PAYMENT_TIMEOUT = 10.0

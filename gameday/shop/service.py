@@ -14,15 +14,15 @@ from typing import Any
 
 from gameday.core.errors import NotReady
 from gameday.core.values import format_instant
-from gameday.shop import client, database, home, metrics, rules, settings
+from gameday.shop import client, database, metrics, rules, settings, state_folder
 from gameday.shop.fleet import Fleet, Replica
 from gameday.shop.gateway import Gateway
-from gameday.shop.home import Home, Ports, Record
 from gameday.shop.journal import Journal
 from gameday.shop.monitor import Monitor, Scrape
 from gameday.shop.receivers import Receivers
 from gameday.shop.releases import RELEASES
 from gameday.shop.settings import Settings
+from gameday.shop.state_folder import Home, Ports, Record
 from gameday.shop.trail import Trail
 
 TICK = 0.5
@@ -79,7 +79,7 @@ class Shop:
         """Put settings into force: the replicas read the file before their next request."""
         changed = new != self.settings
         self.settings = new
-        home.replace(self.home.settings, settings.encode(new))
+        state_folder.replace(self.home.settings, settings.encode(new))
         return changed
 
     async def set(self, new: Settings) -> bool:

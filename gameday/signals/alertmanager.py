@@ -14,9 +14,9 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import Instant, parse_instant
-from gameday.signals.heard import Alert, Heard, UnknownShape, text, texts
+from gameday.signals.parsed_payload import Alert, Heard, UnknownShape, text, texts
 
 SYSTEM = "alertmanager"
 

@@ -77,6 +77,8 @@ class FreezeCalendars:
 
 
 def _unroll(content: bytes, start: Instant, end: Instant) -> _Unrolled:
-    from gameday.formats import freezecalendar  # noqa: PLC0415  # icalendar, which few need
+    from gameday.formats.calendar import freezes as calendar_freezes  # noqa: PLC0415  # icalendar, which few need
 
-    return _Unrolled(content=content, start=start, end=end, freezes=freezecalendar.parse(content, start, end))
+    return _Unrolled(
+        content=content, start=start, end=end, freezes=calendar_freezes.parse(content, start, end)
+    )

@@ -14,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import Instant, parse_instant
-from gameday.signals.heard import Alert, AlertFact, Heard, UnknownShape, text, texts
+from gameday.signals.parsed_payload import Alert, AlertFact, Heard, UnknownShape, text, texts
 
 SYSTEM = "generic"
 

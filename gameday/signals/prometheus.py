@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from gameday.core.scenario import Guardrail, Query
+from gameday.core.plans.scenario import Guardrail, Query
 from gameday.core.values import Seconds
 from gameday.ports import Reading
 from gameday.system import fetching

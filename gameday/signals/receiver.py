@@ -25,12 +25,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, Instant
 from gameday.ports import Clock
-from gameday.signals import alertmanager, generic, register
-from gameday.signals.heard import Heard, UnknownShape
+from gameday.signals import alertmanager, generic, registration
+from gameday.signals.parsed_payload import Heard, UnknownShape
 
 CAP = 1024 * 1024
 """The longest body that is read, in bytes; Azure sends up to 256 KB, PagerDuty 55 KB."""
@@ -78,7 +78,7 @@ class Receiver:
         self._urls = {system: f"http://127.0.0.1:{port}/{self._token}/{system}" for system in SYSTEMS}
         try:
             for system, registry in self._registries.items():
-                await asyncio.to_thread(register.register, registry, self._urls[system])
+                await asyncio.to_thread(registration.register, registry, self._urls[system])
         except BaseException:
             await self.stop()
             raise
@@ -89,7 +89,7 @@ class Receiver:
         if self._server is None or self._serving is None:
             return
         for system, registry in self._registries.items():
-            await asyncio.to_thread(register.unregister, registry, self._urls[system])
+            await asyncio.to_thread(registration.unregister, registry, self._urls[system])
         self._server.should_exit = self._server.force_exit = True
         await self._serving
         self._server = self._serving = None

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday import ports
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import Instant, Seconds, parse_instant
 from gameday.system import fetching
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.core.errors import HistoryCorrupt, NotReady, UsageError
-from gameday.formats import envelope
+from gameday.formats.stored import envelope
 from gameday.storage import journal
-from gameday.storage import schedulestatements as schedulesql
+from gameday.storage import schedule_statements as schedulesql
 from gameday.storage import statements as sql
 from gameday.storage.database import Executor, Transaction
 from gameday.storage.journal import Heads

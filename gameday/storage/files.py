@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from gameday.core.values import DrillId
-from gameday.formats import envelope, events
-from gameday.formats import load as load_lines
+from gameday.formats.stored import envelope
+from gameday.formats.stored import events as stored_events
+from gameday.formats.stored import load as load_lines
 from gameday.ports import HistoryStore
 from gameday.system import files
 
@@ -20,7 +21,7 @@ def write_history(store: HistoryStore, drill: DrillId, folder: Path) -> tuple[Pa
 
     Raises LookupError if there is no such drill, StoreUnavailable where the disk takes nothing.
     """
-    lines = [envelope.line(events.encode(row.event), row.seq) + "\n" for row in store.read(drill)]
+    lines = [envelope.line(stored_events.encode(row.event), row.seq) + "\n" for row in store.read(drill)]
     load = load_lines.dumps(store.read_load(drill))
     return (
         files.write_whole(folder / "history.jsonl", "".join(lines)),

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gameday.core import events as ev
-from gameday.core.loadsamples import CHUNK, Chunk, LoadHistory
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import CHUNK, Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant
-from gameday.formats import envelope, events
-from gameday.formats import load as load_lines
-from gameday.formats.envelope import Document
+from gameday.formats.stored import envelope
+from gameday.formats.stored import events as stored_events
+from gameday.formats.stored import load as load_lines
+from gameday.formats.stored.envelope import Document
 from gameday.ports import DrillRow, Lease, Stored
 from gameday.storage import journal
 from gameday.storage import statements as sql
 from gameday.storage.database import Executor
 from gameday.storage.journal import Batch
-from gameday.system import clock, confidential, ids
+from gameday.system import clock, ids, known_secrets
 
 
 class SqlStore:
@@ -33,7 +34,7 @@ class SqlStore:
     def append(self, *events_: ev.Event) -> None:
         """Store events, redacted, at the end of their drill's history, in one transaction, once per id."""
         if events_:
-            self.write([events.encode(confidential.known().value(event)) for event in events_])
+            self.write([stored_events.encode(known_secrets.known().value(event)) for event in events_])
 
     def write(
         self, documents: Sequence[Document], load: Sequence[Batch] = (), *, within: float | None = None
@@ -145,7 +146,7 @@ class SqlStore:
 
 def _stored(line: str) -> Stored:
     seq, document = envelope.parse(line)
-    return Stored(seq=seq, event=events.decode(document))
+    return Stored(seq=seq, event=stored_events.decode(document))
 
 
 def _drill_row(row: tuple[Any, ...]) -> DrillRow:

@@ -1,6 +1,6 @@
 """Histories as rows: append at the end, read in order, check that nothing was cut or changed.
 
-Comes in: documents (`formats.envelope`) and lines of load, with a transaction. Goes out: the same.
+Comes in: documents (`formats.stored.envelope`) and lines of load, with a transaction. Goes out: the same.
 Does not: know what a fact means, but for those that open and close drills and game days in their lists.
 """
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.core.values import Instant, parse_instant
-from gameday.formats import envelope
-from gameday.formats.envelope import Document
+from gameday.formats.stored import envelope
+from gameday.formats.stored.envelope import Document
 from gameday.storage import statements as sql
 from gameday.storage.database import Transaction
 

@@ -2,7 +2,7 @@
 
 Comes in: a claimed occurrence on one side, a worker's environments on the other. Goes out: a job, of which
 one of an environment runs at a time. Does not: see to it that a drill starts once: a job may run twice, where
-its worker was killed; the claim in the store decides (`conduct.handing`).
+its worker was killed; the claim in the store decides (`conduct.scheduler.handoff`).
 
 A worker that dies leaves its job running and its environment locked. So each worker looks for jobs whose
 worker has given no sign of life for `SILENT`, and hands them out again. When the server goes, a worker begins
@@ -21,7 +21,7 @@ import psycopg
 from procrastinate import exceptions
 
 from gameday.core.errors import GamedayError, NotReady, StoreUnavailable
-from gameday.core.schedule import Record, Schedule, ScheduleId
+from gameday.core.plans.schedule import Record, Schedule, ScheduleId
 from gameday.core.values import Instant, Seconds
 from gameday.storage.postgresql import CONNECT, parse
 

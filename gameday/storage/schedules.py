@@ -1,7 +1,7 @@
 """`ports.ScheduleStore` over any database that runs our statements: the one that holds the histories.
 
 Comes in: schedules, claims, what became of occurrences. Goes out: the same, each occurrence once.
-Does not: hold SQL (`storage.schedulestatements`), know which database it is, or decide what is due.
+Does not: hold SQL (`storage.schedule_statements`), know which database it is, or decide what is due.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from gameday.core.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
+from gameday.core.plans.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
 from gameday.core.values import Instant
-from gameday.formats import schedules
+from gameday.formats.stored import schedules
 from gameday.ports import Claim, ScheduleRow
-from gameday.storage import schedulestatements as sql
+from gameday.storage import schedule_statements as sql
 from gameday.storage.database import Executor, Transaction
 
 COLUMNS = tuple(field.name for field in fields(Record))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gameday.core.errors import StoreUnavailable
-from gameday.storage import schedulestatements, statements
+from gameday.storage import schedule_statements, statements
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Step:
 
 STEPS = (
     Step(
-        up=(*statements.SCHEMA, *schedulestatements.SCHEMA),
+        up=(*statements.SCHEMA, *schedule_statements.SCHEMA),
         down=(
             "DROP TABLE IF EXISTS places",
             "DROP TABLE IF EXISTS approvals",

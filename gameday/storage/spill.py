@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import StoreUnavailable
-from gameday.formats.envelope import Document
+from gameday.formats.stored.envelope import Document
 from gameday.storage.journal import Batch
 
 NAME = "spill.jsonl"

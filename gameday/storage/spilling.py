@@ -16,17 +16,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable
-from gameday.core.loadsamples import Chunk, LoadHistory
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant, Seconds
-from gameday.formats import events
-from gameday.formats.envelope import Document
+from gameday.formats.stored import events as stored_events
+from gameday.formats.stored.envelope import Document
 from gameday.ports import DrillRow, Lease, Stored
 from gameday.storage import histories, spill
 from gameday.storage.histories import SqlStore
 from gameday.storage.journal import Batch
-from gameday.system import clock, confidential
+from gameday.system import clock, known_secrets
 
 PATIENCE: Seconds = 1.0
 """How long an append waits for the write lock before the event is kept beside the store: shorter than
@@ -74,7 +74,7 @@ class SpillingStore:
             if isinstance(event.fact, ev.DrillPlanned):
                 spill.reserve(self._folder, event.drill)
         if events_:
-            self._write([events.encode(confidential.known().value(event)) for event in events_], [])
+            self._write([stored_events.encode(known_secrets.known().value(event)) for event in events_], [])
         for event in events_:
             if isinstance(event.fact, ev.DrillClosed):
                 spill.release(self._folder, event.drill)
@@ -113,7 +113,7 @@ class SpillingStore:
     def _take_kept(self, drill: DrillId, view: _View) -> None:
         for document in self._kept(drill):
             if document["id"] not in view.ids:
-                view.add(events.decode(document))
+                view.add(stored_events.decode(document))
 
     def read_load(self, drill: DrillId, *, since: Instant | None = None) -> LoadHistory:
         """Give the samples in chunks that end after `since`, also those kept beside the store."""
@@ -216,7 +216,7 @@ class SpillingStore:
 
     def _closed_beside(self, drill: DrillId) -> bool:
         """Tell whether the fact that a drill is closed, with nothing in force, waits to be stored."""
-        kept = (events.decode(each) for each in self._kept(drill))
+        kept = (stored_events.decode(each) for each in self._kept(drill))
         return any(isinstance(each.fact, ev.DrillClosed) and each.fact.reverted for each in kept)
 
     def _kept(self, drill: DrillId) -> Sequence[Document]:

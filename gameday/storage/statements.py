@@ -95,7 +95,7 @@ LIVE = """SELECT drill, scenario, environment, started, closed, how FROM drills 
     AND substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
 GAME_DAYS = """SELECT drill, scenario, environment, started, closed, how FROM drills
     WHERE substr(drill, 1, 8) = 'gameday-' ORDER BY started DESC, drill DESC"""
-"""Game days are histories beside those of drills, under ids that no drill has (`core.gameplan.PREFIX`)."""
+"""Game days are histories, too, under ids with a prefix of their own (`core.plans.gameday`)."""
 
 ADD_EVENT = """INSERT INTO events (drill, seq, id, kind, line, hash)
     VALUES (:drill, :seq, :id, :kind, :line, :hash) ON CONFLICT (drill, id) DO NOTHING"""

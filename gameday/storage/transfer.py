@@ -21,12 +21,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from gameday.core import events as ev
 from gameday.core.errors import HistoryCorrupt, UsageError
-from gameday.core.loadsamples import LoadHistory
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import LoadHistory
 from gameday.core.values import DrillId, Instant
-from gameday.formats import envelope, events
-from gameday.formats import load as load_lines
+from gameday.formats.stored import envelope
+from gameday.formats.stored import events as stored_events
+from gameday.formats.stored import load as load_lines
 from gameday.ports import HistoryStore
 
 FORMAT = 1
@@ -53,7 +54,7 @@ def export_drill(store: HistoryStore, drill: DrillId, file: Path) -> Manifest:
 
     Raises LookupError if there is no such drill, HistoryCorrupt if it is not sound.
     """
-    lines = [envelope.line(events.encode(row.event), row.seq) for row in store.read(drill)]
+    lines = [envelope.line(stored_events.encode(row.event), row.seq) for row in store.read(drill)]
     if wrong := store.verify(drill):
         raise HistoryCorrupt(f"drill {drill} is not sound: {'; '.join(wrong)}", hint="gameday verify")
     load = load_lines.dumps(store.read_load(drill))
@@ -138,7 +139,7 @@ def _events(file: Path, drill: DrillId, lines: Iterable[str]) -> list[ev.Event]:
     told = []
     for line in lines:
         try:
-            event = events.decode(envelope.parse(line)[1])
+            event = stored_events.decode(envelope.parse(line)[1])
         except (ValueError, RecursionError) as error:
             raise HistoryCorrupt(f"{file}: {error}") from error
         if event.drill != drill:

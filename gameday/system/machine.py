@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 from gameday.ports import Ran
 from gameday.system import processes, target

@@ -1,7 +1,7 @@
 """Processes: started in a session of their own, named for ever, ended for certain.
 
-Signals are sent only to a process whose identity (`system.identity`) still holds, through a pidfd, so that
-nobody else's process is ever hit.
+Signals are sent only to a process whose identity (`system.process_identity`) still holds, through a pidfd, so
+that nobody else's process is ever hit.
 
 Source: proc(5) for /proc/PID/environ, pidfd_open(2), prctl(2).
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gameday.system.identity import Identity, alive, boot_id, hostname, identity, look, me, stopped
+from gameday.system.process_identity import Identity, alive, boot_id, hostname, identity, look, me, stopped
 
 # what callers ask of processes without caring where it stands
 __all__ = ["Identity", "alive", "boot_id", "hostname", "identity", "me", "stopped"]

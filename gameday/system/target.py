@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from gameday.core.errors import NotReady
 from gameday.core.values import DrillId, Seconds
 from gameday.ports import Ran
-from gameday.system import confidential, fetching, processes
+from gameday.system import fetching, known_secrets, processes
 
 UP_TIMEOUT: Seconds = 300.0
 
@@ -108,4 +108,4 @@ class CommandRunner:
 
 def _ran(done: processes.Finished) -> Ran:
     """Redact what a command said before anybody cuts it."""
-    return Ran(exit_code=done.exit_code, output=confidential.known().text(done.output))
+    return Ran(exit_code=done.exit_code, output=known_secrets.known().text(done.output))

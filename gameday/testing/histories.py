@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
-from gameday.core import events as ev
-from gameday.core import history, loadsamples, result
-from gameday.core.history import History
-from gameday.core.loadsamples import Chunk, LoadHistory, bin_of
-from gameday.core.result import Result
-from gameday.core.scenario import (
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.facts import load as facts_load
+from gameday.core.facts.history import History
+from gameday.core.facts.load import Chunk, LoadHistory, bin_of
+from gameday.core.judging import result
+from gameday.core.judging.result import Result
+from gameday.core.plans.scenario import (
     Cap,
     Criterion,
     Expectation,
@@ -344,7 +346,7 @@ class Game:
         opened: dict[int, Counter[int]] = defaultdict(Counter)
         for number in range(int(self.until * self.rate)):
             moment = (number + 0.5) / self.rate
-            start, bucket = int(moment // loadsamples.CHUNK), int(moment % loadsamples.CHUNK * 10)
+            start, bucket = int(moment // facts_load.CHUNK), int(moment % facts_load.CHUNK * 10)
             match self._how(request, number, moment):
                 case "failed":
                     failed[start][bucket] += 1
@@ -359,7 +361,7 @@ class Game:
             Chunk(
                 type=kind,
                 name=name,
-                start=EPOCH + start * int(loadsamples.CHUNK),
+                start=EPOCH + start * int(facts_load.CHUNK),
                 at=tuple(bucket for bucket, _ in good[start]),
                 bin=tuple(number for _, number in good[start]),
                 count=tuple(good[start].values()),

@@ -1,4 +1,4 @@
-"""A drill without processes: every port of `conduct.desk` played by a fake, on a virtual clock.
+"""A drill without processes: every port of `conduct.drill.context` played by a fake, on a virtual clock.
 
 Comes in: a scenario, and what goes wrong. Goes out: the history that the real conductor wrote.
 Does not: start anything. The fakes share one small `World`: a service that is hurt while a fault is
@@ -16,11 +16,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gameday import ports
-from gameday.core import events as ev
-from gameday.core import history
 from gameday.core.errors import NotReady
-from gameday.core.loadsamples import BUCKETS_PER_CHUNK, CHUNK, Chunk, bin_of
-from gameday.core.scenario import Load
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, Chunk, bin_of
+from gameday.core.plans.scenario import Load
 from gameday.core.values import DrillId, FaultId, Instant, Seconds
 
 REQUEST = ("GET", "/")

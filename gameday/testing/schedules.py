@@ -11,11 +11,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from gameday.core.errors import NotReady, StoreUnavailable
+from gameday.core.plans.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
 from gameday.core.policy import Calendar
-from gameday.core.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
 from gameday.core.values import Instant
-from gameday.ports import Claim, Clock, Notice, ScheduleRow, ScheduleStore
-from gameday.render.announcement import Message
+from gameday.ports import Claim, Clock, Message, Notice, ScheduleRow, ScheduleStore
 
 STANDING = (State.CLAIMED, State.STARTED)
 

@@ -10,13 +10,14 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable
-from gameday.core.gamefacts import GameDayEnded, GameDayPlanned
-from gameday.core.gameplan import PREFIX
-from gameday.core.loadsamples import CHUNK, Chunk, LoadHistory
+from gameday.core.facts import drill as ev
+from gameday.core.facts.gameday import GameDayEnded, GameDayPlanned
+from gameday.core.facts.load import CHUNK, Chunk, LoadHistory
+from gameday.core.plans.gameday import PREFIX
 from gameday.core.values import DrillId, Instant
-from gameday.formats import envelope, events
+from gameday.formats.stored import envelope
+from gameday.formats.stored import events as stored_events
 from gameday.ports import Clock, DrillRow, Lease, Stored
 from gameday.testing.clock import VirtualClock
 
@@ -52,7 +53,7 @@ class MemoryStore:
         """Store events at the end of their drill's history, all or none, once per id."""
         self._check()
         for event in events_:
-            envelope.line(events.encode(event), 1)
+            envelope.line(stored_events.encode(event), 1)
         with self._lock:
             for event in events_:
                 drill = self._open(event.drill, event.recorded_at)
@@ -109,7 +110,7 @@ class MemoryStore:
                 return [f"no drill {drill}"]
             last, wrong = envelope.start(drill), []
             for stored, expected in zip(found.events, found.hashes, strict=True):
-                last = envelope.chain(last, envelope.line(events.encode(stored.event), stored.seq))
+                last = envelope.chain(last, envelope.line(stored_events.encode(stored.event), stored.seq))
                 if last != expected:
                     wrong.append(f"event {stored.seq} does not follow from the one before it")
                 last = expected
@@ -182,7 +183,7 @@ class MemoryStore:
 def _append(drill: _Drill, event: ev.Event) -> None:
     seq = len(drill.events) + 1
     last = drill.hashes[-1] if drill.hashes else envelope.start(event.drill)
-    drill.hashes.append(envelope.chain(last, envelope.line(events.encode(event), seq)))
+    drill.hashes.append(envelope.chain(last, envelope.line(stored_events.encode(event), seq)))
     drill.events.append(Stored(seq=seq, event=event))
     drill.ids.add(event.id)
     drill.row = _indexed(drill.row, event)

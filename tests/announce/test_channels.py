@@ -3,8 +3,8 @@
 import pytest
 
 from gameday.announce.channels import Channels
+from gameday.announce.messages import Message
 from gameday.core.errors import NotReady
-from gameday.render.announcement import Message
 from tests.announce.chat import listening
 
 MESSAGE = Message(title="Game day on staging", text="It has begun.\nReal alerts <b>count</b>: 5 > 3 & *all*.")

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.core import events as ev
-from gameday.core.scenario import Expectation
+from gameday.core.facts import drill as ev
+from gameday.core.plans.scenario import Expectation
 from gameday.core.values import EventId
 from gameday.storage import open_plain
 from tests.render import a_drill

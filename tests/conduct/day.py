@@ -4,16 +4,16 @@ import asyncio
 import itertools
 from dataclasses import replace
 
-from gameday.conduct.hosting import Host
+from gameday.conduct.gamedays.context import Table
+from gameday.conduct.gamedays.host import Host
 from gameday.conduct.recorder import Recorder
-from gameday.conduct.table import Table
-from gameday.core import events as ev
-from gameday.core import gamefacts as gf
-from gameday.core import history
-from gameday.core.gameplan import GameDayPlan, Item, Participant
-from gameday.core.occasion import standing
-from gameday.core.scenario import Expectation, Scenario, ScorecardRules
-from gameday.core.schedule import Kind, Recurrence
+from gameday.core.facts import drill as ev
+from gameday.core.facts import gameday as gf
+from gameday.core.facts import history
+from gameday.core.gamedays import state
+from gameday.core.plans.gameday import GameDayPlan, Item, Participant
+from gameday.core.plans.scenario import Expectation, Scenario, ScorecardRules
+from gameday.core.plans.schedule import Kind, Recurrence
 from gameday.core.values import DrillId, EventId, Mode
 from gameday.ports import Ran
 from gameday.testing import rehearsal
@@ -223,7 +223,7 @@ class Day:
         return history.of(row.event for row in self.store.read(DAY))
 
     def standing(self):
-        return standing.of(self.history())
+        return state.of(self.history())
 
     def facts(self, kind):
         return [one.fact for one in self.history().each(kind)]

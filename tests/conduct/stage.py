@@ -4,13 +4,13 @@ import asyncio
 import itertools
 from dataclasses import replace
 
-from gameday.conduct.board import Board
-from gameday.conduct.conductor import Conductor
-from gameday.conduct.desk import Desk
+from gameday.conduct.drill.conductor import Conductor
+from gameday.conduct.drill.context import Desk
+from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.live_milestones import Watch
 from gameday.conduct.recorder import Recorder
-from gameday.conduct.watch import Watch
-from gameday.core import events as ev
-from gameday.core.scenario import Criterion, Load, Phases, Scenario, ScorecardRules, Slo
+from gameday.core.facts import drill as ev
+from gameday.core.plans.scenario import Criterion, Load, Phases, Scenario, ScorecardRules, Slo
 from gameday.core.values import DrillId, EventId, FaultId, Mode, Party, Severity
 from gameday.ports import Played
 from gameday.testing import rehearsal

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from gameday.core import events as ev
 from gameday.core.errors import NotReady
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, instant
 from gameday.ports import Lease
 from tests.conduct.stage import Stage

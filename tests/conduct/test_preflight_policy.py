@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from gameday.core import events as ev
 from gameday.core.errors import Refused
+from gameday.core.facts import drill as ev
 from gameday.core.policy import Policy
 from tests.conduct.stage import SCENARIO, Stage
 

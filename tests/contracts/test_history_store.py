@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.core import events as ev
-from gameday.core.gamefacts import GameDayEnded, GameDayPlanned
-from gameday.core.gameplan import GameDayPlan
-from gameday.core.loadsamples import Chunk, merge
-from gameday.core.scenario import Scenario, ScorecardRules
-from gameday.core.schedule import Kind, Recurrence
+from gameday.core.facts import drill as ev
+from gameday.core.facts.gameday import GameDayEnded, GameDayPlanned
+from gameday.core.facts.load import Chunk, merge
+from gameday.core.plans.gameday import GameDayPlan
+from gameday.core.plans.scenario import Scenario, ScorecardRules
+from gameday.core.plans.schedule import Kind, Recurrence
 from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.ports import HistoryStore, Lease
 from gameday.storage.histories import SqlStore

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.core.schedule import Approval, Kind, Record, Recurrence, Schedule, ScheduleId, Standing, State
+from gameday.core.plans.schedule import (
+    Approval,
+    Kind,
+    Record,
+    Recurrence,
+    Schedule,
+    ScheduleId,
+    Standing,
+    State,
+)
 from gameday.core.values import instant
 from gameday.ports import Claim, ScheduleRow, ScheduleStore
 from gameday.storage import open_executor

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core import events as ev
-from gameday.core import exposure, history
+from gameday.core import exposure
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
 
 FAULTS = ("f1", "f2")
 

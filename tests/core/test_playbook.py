@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core import events as ev
 from gameday.core import playbook
+from gameday.core.facts import drill as ev
 from gameday.core.playbook import splice
-from gameday.formats import playbook as markdown
+from gameday.formats.scenario import playbook as markdown
 from tests.render import a_drill
 
 PATH = "playbooks/database-overload.md"

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.core import events as ev
 from gameday.core import playbook, postmortem
-from gameday.core.attribution import Attribution
-from gameday.core.impact import Impact, SloImpact
-from gameday.core.milestones import Milestones
+from gameday.core.facts import drill as ev
+from gameday.core.judging.attribution import Attribution
+from gameday.core.judging.impact import Impact, SloImpact
+from gameday.core.judging.milestones import Milestones
+from gameday.core.judging.result import Alerts
 from gameday.core.postmortem import sentences, timeline
-from gameday.core.result import Alerts
 from gameday.core.values import MilestoneName, Mode, Outcome, Party, RecoveredBy, Severity, Verdict
-from gameday.formats import playbook as markdown
+from gameday.formats.scenario import playbook as markdown
 from gameday.testing import histories
 from tests.render import a_drill
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 CATALOGUE = ("experiments", "scenarios", "scorecards", "playbooks")
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from gameday.core.values import parse_instant
 from gameday.shop import edge
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/reference/result.schema.json").read_text(encoding="utf-8"))
 pytestmark = pytest.mark.e2e
 

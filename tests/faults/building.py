@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
-from gameday.core import events as ev
-from gameday.faults.supervised import Supervised
+from gameday.core.facts import drill as ev
+from gameday.faults.supervised_experiment import Supervised
 
 HERE = str(Path(__file__).parent)
 DRILL = f"d-{os.getpid()}"

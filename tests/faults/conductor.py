@@ -10,11 +10,11 @@ from pathlib import Path
 
 from gameday import wiring
 from gameday.conduct.recorder import Recorder
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
+from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.policy import LOOPBACK
-from gameday.core.scenario import Scenario, ScorecardRules
 from gameday.core.values import Mode
-from gameday.faults.keeperclient import KeeperClient
+from gameday.faults.keeper_client import KeeperClient
 from gameday.system.clock import SystemClock
 from gameday.system.ids import SystemIds
 from tests.faults.building import request

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.faults.questions import Questions
+from gameday.faults.child_queries import Questions
 from gameday.system import processes
 from tests import ports
 from tests.faults import cluster as clusters

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from gameday.core.scenario import Guardrail
+from gameday.core.plans.scenario import Guardrail
 from gameday.faults.cloudwatch import CloudWatch
 from tests.faults.conftest import Asking
 

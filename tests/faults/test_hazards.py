@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.system import processes
 from tests.faults.building import conduct, experiment, fault_off, fault_on, probe_on, python
 

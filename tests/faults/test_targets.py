@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
-from gameday.core import events as ev
 from gameday.core.errors import NotReady
+from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId
 from gameday.faults.targets import ChildTargets
 from tests.faults import cluster as clusters

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gameday.core.errors import Mistake
-from gameday.formats import reader
-from gameday.formats.source import Checked, Document
+from gameday.formats.text import reader
+from gameday.formats.text.document import Checked, Document
 
 
 def told(mistakes: tuple[Mistake, ...]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import Severity
 from gameday.formats.redaction import EXCERPT, Redactor, all_named, in_urls, leaves, secret_named
 

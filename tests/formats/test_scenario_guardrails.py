@@ -2,9 +2,11 @@
 
 import pytest
 
-from gameday.core.scenario import Guardrail, Query
+from gameday.core.plans.scenario import Guardrail, Query
 from gameday.core.values import Severity
-from gameday.formats import gamedaytoml, reader, scenario
+from gameday.formats.scenario import reader as scenario
+from gameday.formats.settings import reader as settings_reader
+from gameday.formats.text import reader
 from tests.formats import mistakes
 
 HEAD = """scenario: test
@@ -71,6 +73,6 @@ def test_a_real_incident_names_the_least_severity():
 def test_an_environment_names_its_prometheus_and_what_is_a_real_incident():
     text = '[environments.shop]\nprometheus = "http://127.0.0.1:9090"\nreal_incident = {severity = "P2"}\n'
     document = reader.attempt(reader.read, text.encode(), "gameday.toml")
-    settings = gamedaytoml.check(document, {}).value
+    settings = settings_reader.check(document, {}).value
     shop = settings.environments["shop"]
     assert (shop.prometheus, shop.real_incident) == ("http://127.0.0.1:9090", Severity.P2)

@@ -1,12 +1,12 @@
 import tomllib
-from pathlib import Path
 
 import jsonschema
 import pytest
 
-from gameday.formats import reader, schemas
+from gameday.formats import schemas
+from gameday.formats.text import reader
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 CATALOGUE = {
     "gameday": ["gameday.toml"],
     "responder": [str(file.relative_to(ROOT)) for file in ROOT.glob("scenarios/responders/*.yaml")],

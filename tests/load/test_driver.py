@@ -11,8 +11,8 @@ from collections import Counter
 import pytest
 
 from gameday.core.errors import NotReady
-from gameday.core.loadsamples import bin_of, merge
-from gameday.core.scenario import Load
+from gameday.core.facts.load import bin_of, merge
+from gameday.core.plans.scenario import Load
 from gameday.core.values import DrillId
 from gameday.load import driver as driver_module
 from gameday.load.driver import LocustDriver

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from gameday.core.scenario import Load
+from gameday.core.plans.scenario import Load
 from gameday.load import driver
 from gameday.system import processes
 

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core.loadsamples import bin_of, merge
+from gameday.core.facts.load import bin_of, merge
 from gameday.load.tally import OTHER, Tally
 
 REQUESTS = st.lists(

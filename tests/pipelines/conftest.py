@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 SETTINGS = """[environments.here]
 [environments.here.policy]
 providers = ["process:/usr/bin/touch", "process:/usr/bin/rm"]

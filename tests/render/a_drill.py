@@ -6,15 +6,16 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import replace
 
-from gameday.core import events as ev
-from gameday.core import history
-from gameday.core.attribution import Attribution
-from gameday.core.history import History
-from gameday.core.impact import Bound, Impact, SloImpact, Stretch
-from gameday.core.loadsamples import Chunk, LoadHistory, bin_of
-from gameday.core.milestones import Interval, Link, Milestone, Milestones
-from gameday.core.result import Alerts, Result
-from gameday.core.scenario import (
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.facts.history import History
+from gameday.core.facts.load import Chunk, LoadHistory, bin_of
+from gameday.core.judging.attribution import Attribution
+from gameday.core.judging.impact import Bound, Impact, SloImpact, Stretch
+from gameday.core.judging.milestones import Interval, Link, Milestone, Milestones
+from gameday.core.judging.result import Alerts, Result
+from gameday.core.judging.score import Scorecard, Scored
+from gameday.core.plans.scenario import (
     Criterion,
     Expectation,
     Inject,
@@ -23,7 +24,6 @@ from gameday.core.scenario import (
     ScorecardRules,
     Slo,
 )
-from gameday.core.score import Scorecard, Scored
 from gameday.core.values import (
     DrillId,
     EventId,
@@ -40,7 +40,7 @@ from gameday.core.values import (
     instant,
     parse_instant,
 )
-from gameday.formats import playbook as markdown
+from gameday.formats.scenario import playbook as markdown
 
 DRILL = DrillId("api-latency-spike-20261201-100000")
 BEGAN = parse_instant("2026-12-01T10:00:00Z")

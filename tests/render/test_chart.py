@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.core import events as ev
-from gameday.core.impact import Impact, SloImpact
-from gameday.core.loadsamples import LoadHistory
-from gameday.core.milestones import Milestones
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import LoadHistory
+from gameday.core.judging.impact import Impact, SloImpact
+from gameday.core.judging.milestones import Milestones
 from gameday.render import chart
 from gameday.testing import histories
 from tests.render import a_drill

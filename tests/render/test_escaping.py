@@ -12,9 +12,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gameday.core import postmortem
-from gameday.core.milestones import Milestones
-from gameday.core.scenario import Playbook
-from gameday.render import files, live
+from gameday.core.judging.milestones import Milestones
+from gameday.core.plans.scenario import Playbook
+from gameday.render import drill_files, live
 from tests.render import a_drill
 
 HOSTILE = [
@@ -59,7 +59,7 @@ def drill(payload):
 @pytest.fixture(scope="module", params=HOSTILE, ids=range(len(HOSTILE)))
 def left(request):
     history, result = drill(request.param)
-    return files.leave(history, result, a_drill.PLAYBOOK)
+    return drill_files.leave(history, result, a_drill.PLAYBOOK)
 
 
 class Page(HTMLParser):
@@ -85,7 +85,7 @@ def read(html: str) -> Page:
 @cache
 def clean() -> dict[str, str]:
     history = a_drill.of(load=a_drill.users(seconds=60.0))
-    return files.leave(history, a_drill.result(), a_drill.PLAYBOOK)
+    return drill_files.leave(history, a_drill.result(), a_drill.PLAYBOOK)
 
 
 def parsed(markdown: str):
@@ -149,7 +149,7 @@ def test_no_word_steers_the_terminal(payload):
 
 def test_the_same_history_gives_the_same_bytes():
     def once():
-        return files.leave(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
+        return drill_files.leave(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
 
     assert once() == once()
     assert postmortem.of(a_drill.of(), a_drill.result()) == postmortem.of(a_drill.of(), a_drill.result())

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from junitparser import JUnitXml
 
-from gameday.core import events as ev
-from gameday.core.attribution import Attribution
+from gameday.core.facts import drill as ev
+from gameday.core.judging.attribution import Attribution
 from gameday.core.values import Mode, Outcome, RecoveredBy, Verdict
 from gameday.render import junit
 from tests.render import a_drill, junit_schema

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from gameday.core import events as ev
-from gameday.core.impact import ServiceLevel
-from gameday.core.scenario import Guardrail
+from gameday.core.facts import drill as ev
+from gameday.core.judging.impact import ServiceLevel
+from gameday.core.plans.scenario import Guardrail
 from gameday.core.values import Phase, Severity
 from gameday.render import live
 from tests.render import a_drill

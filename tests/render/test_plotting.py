@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core.loadsamples import Chunk, LoadHistory, bin_of
-from gameday.core.scenario import Slo
+from gameday.core.facts.load import Chunk, LoadHistory, bin_of
+from gameday.core.plans.scenario import Slo
 from gameday.render import plotting
 
 SLO = Slo(slo="all", latency=0.3)

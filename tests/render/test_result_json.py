@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from gameday.core.errors import InvalidFiles, Mistake, NotReady
-from gameday.core.milestones import Milestones
+from gameday.core.judging.milestones import Milestones
 from gameday.render import result_json
 from gameday.testing import histories
+from tests.paths import ROOT
 from tests.render import a_drill
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "reference" / "result.schema.json"
+SCHEMA = ROOT / "docs" / "reference" / "result.schema.json"
 
 
 @pytest.fixture(scope="module")

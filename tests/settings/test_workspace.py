@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gameday.core.errors import InvalidFiles, NotReady
-from gameday.formats.gamedaytoml import Secret
+from gameday.formats.settings.reader import Secret
 from gameday.settings import Workspace, load_workspace, open_workspace, reveal
 from tests.settings import space
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from gameday.cli import shop as commands
+from gameday.cli.workspace import shop as commands
 from gameday.shop import faults
 from gameday.shop import rules as alert_rules
+from tests.paths import ROOT
 from tests.shop.conftest import RunningShop
 
-ROOT = Path(__file__).parents[2]
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.json"))
 CHAOS = Path(sys.executable).with_name("chaos")
 PAIRS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.shop import client, home
+from gameday.shop import client, state_folder
 from tests.shop.conftest import RunningShop
 
 JSON = {"Content-Type": "application/json"}
@@ -49,7 +49,7 @@ def test_a_body_that_makes_no_sense_is_answered_with_why(shop: RunningShop, body
 
 
 def test_it_listens_on_loopback_only(shop: RunningShop):
-    record = home.here().read_record()
+    record = state_folder.here().read_record()
     assert record is not None
     wanted = {f"0100007F:{port:04X}" for port in (record.edge, record.admin, record.control)}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from gameday.core.values import parse_instant
-from gameday.shop import client, faults, levers
+from gameday.shop import client, faults, mitigations
 from tests.shop import conftest
 from tests.shop.conftest import RunningShop
 
@@ -54,9 +54,9 @@ class Receiver:
 @pytest.fixture
 def receiver(shop: RunningShop) -> Iterator[Receiver]:
     receiver = Receiver()
-    levers.register(receiver.url)
+    mitigations.register(receiver.url)
     yield receiver
-    levers.unregister(receiver.url)
+    mitigations.unregister(receiver.url)
     receiver.server.shutdown()
     receiver.server.server_close()
     faults.revive_replicas()
@@ -90,9 +90,9 @@ def test_who_registers_late_is_told_what_fires_already(shop: RunningShop, receiv
     faults.kill_replica()
     wait_for(lambda: receiver.alerts("ReplicaDown"))
     late = Receiver()
-    levers.register(late.url)
+    mitigations.register(late.url)
     wait_for(lambda: late.alerts("ReplicaDown"))
-    levers.unregister(late.url)
+    mitigations.unregister(late.url)
     assert shop.status["receivers"] == [receiver.url]
     late.server.shutdown()
     late.server.server_close()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gameday.core.values import format_instant
 from gameday.signals import receiver
-from gameday.signals.heard import Heard, UnknownShape
+from gameday.signals.parsed_payload import Heard, UnknownShape
 
 PAYLOADS = Path(__file__).parent / "payloads"
 SAMPLES = sorted(p for p in PAYLOADS.glob("*/*.json") if not p.name.endswith(".expected.json"))

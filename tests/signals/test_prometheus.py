@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gameday.core.scenario import Guardrail, Query
+from gameday.core.plans.scenario import Guardrail, Query
 from gameday.signals.prometheus import Prometheus
 from gameday.system import processes
 from tests import ports

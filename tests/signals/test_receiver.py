@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gameday.core import events as ev
 from gameday.core.errors import NotReady, StoreUnavailable
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, parse_instant
-from gameday.signals import receiver, register
+from gameday.signals import receiver, registration
 from gameday.signals.receiver import Receiver
 from gameday.storage import open_store
 from gameday.system.clock import SystemClock
@@ -214,4 +214,4 @@ def test_a_monitor_that_cannot_be_told_is_named_and_nothing_listens_on(monitor, 
 
 def test_a_registry_that_is_no_url_is_named():
     with pytest.raises(NotReady, match="'ftp://x/y' is not"):
-        register.register("ftp://x/y", "http://127.0.0.1:1/")
+        registration.register("ftp://x/y", "http://127.0.0.1:1/")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import parse_instant
 from gameday.signals import trail
 from gameday.system.clock import SystemClock

@@ -8,10 +8,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gameday.core import events as ev
 from gameday.core.errors import HistoryCorrupt, NotReady, UsageError
-from gameday.core.loadsamples import Chunk
-from gameday.core.schedule import Approval, Kind, Record, Recurrence, Schedule, ScheduleId, Standing, State
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import Chunk
+from gameday.core.plans.schedule import (
+    Approval,
+    Kind,
+    Record,
+    Recurrence,
+    Schedule,
+    ScheduleId,
+    Standing,
+    State,
+)
 from gameday.core.values import DrillId, EventId, instant
 from gameday.ports import ScheduleRow
 from gameday.storage import copying, open_executor, open_plain

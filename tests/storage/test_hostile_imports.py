@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gameday.core.errors import GamedayError
-from gameday.formats import envelope
+from gameday.formats.stored import envelope
 from gameday.storage import open_store, transfer
 
 NOTHING = hashlib.sha256(b"").hexdigest()

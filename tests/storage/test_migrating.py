@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from gameday.core import events as ev
 from gameday.core.errors import NotReady, StoreUnavailable, UsageError
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, instant
 from gameday.storage import open_executor, open_plain, schema
 from gameday.storage.migrating import migrate

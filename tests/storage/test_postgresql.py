@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable, UsageError
-from gameday.core.loadsamples import Chunk
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import Chunk
 from gameday.core.values import DrillId, EventId, instant
 from gameday.storage import open_executor, open_store
 from gameday.storage.postgresql import PostgresStore, Server, parse

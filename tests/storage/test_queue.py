@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.core.errors import NotReady, StoreUnavailable
-from gameday.core.schedule import Kind, Record, Recurrence, Schedule, ScheduleId, State
+from gameday.core.plans.schedule import Kind, Record, Recurrence, Schedule, ScheduleId, State
 from gameday.core.values import Instant, instant
 from gameday.storage import queue
 from gameday.storage.queue import Queue

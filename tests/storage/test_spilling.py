@@ -16,15 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable
-from gameday.core.loadsamples import Chunk, merge
-from gameday.core.scenario import Scenario, ScorecardRules
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import Chunk, merge
+from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
-from gameday.formats import events
+from gameday.formats.stored import events as stored_events
 from gameday.storage import open_store, spill
 from gameday.storage.spilling import SpillingStore
 from gameday.storage.sqlite import SqliteStore
+from tests.paths import ROOT
 from tests.small_disk import SmallDisk
 
 D = DrillId("d1")
@@ -299,7 +300,7 @@ def test_a_store_that_is_full_takes_everything_once_there_is_room(path, folder):
     """The process may not let a file grow beyond 40 KB: a full disk, as far as SQLite can tell."""
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     ended = subprocess.run(
-        [sys.executable, "-c", FULL, str(Path(__file__).parents[2]), str(path), str(folder)],
+        [sys.executable, "-c", FULL, str(ROOT), str(path), str(folder)],
         capture_output=True,
         text=True,
         check=False,
@@ -360,7 +361,7 @@ def test_a_command_on_a_disk_that_is_still_read_only_reads_what_was_kept(tmp_pat
     path, folder = tmp_path / "s.db", disk.place / "drills"
     try:
         SqliteStore(path).append(note("a"))
-        spill.write(folder, [events.encode(note("b"))])
+        spill.write(folder, [stored_events.encode(note("b"))])
         disk.fail()
         store = opened(path, folder)
         assert ids(store) == ["a", "b"]

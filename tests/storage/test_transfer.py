@@ -7,9 +7,9 @@ import zipfile
 
 import pytest
 
-from gameday.core import events as ev
 from gameday.core.errors import HistoryCorrupt, StoreUnavailable, UsageError
-from gameday.core.loadsamples import Chunk
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import Chunk
 from gameday.core.values import DrillId, EventId, instant
 from gameday.storage import files, transfer
 from gameday.storage.sqlite import SqliteStore

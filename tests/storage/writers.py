@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import time
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, instant
 from gameday.storage import open_plain
 from gameday.storage.histories import SqlStore

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.core import events as ev
 from gameday.core.errors import StoreUnavailable
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, instant
 from gameday.testing.store import MemoryStore
 

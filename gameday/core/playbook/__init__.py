@@ -12,14 +12,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from gameday.core.history import History, counted_instant
-from gameday.core.milestones import Interval
+from gameday.core.facts.history import History, counted_instant
+from gameday.core.judging.milestones import Interval
+from gameday.core.judging.result import Result
+from gameday.core.plans.scenario import Playbook, PlaybookStep
 from gameday.core.playbook import splice
 from gameday.core.playbook.splice import Anchor, Edit, InSection, InsertAfter, SetFront
-from gameday.core.postmortem import coverage, steps
-from gameday.core.postmortem.steps import Lacking, Steps
-from gameday.core.result import Result
-from gameday.core.scenario import Playbook, PlaybookStep
+from gameday.core.postmortem import coverage, playbook_steps
+from gameday.core.postmortem.playbook_steps import Lacking, Steps
 from gameday.core.values import EventId, format_duration
 
 _LONGEST_SLUG = 60
@@ -62,7 +62,7 @@ def propose(history: History, result: Result, playbook: Playbook) -> tuple[Amend
     """
     if history.refused:
         return ()
-    became = steps.of(history, result, playbook)
+    became = playbook_steps.of(history, result, playbook)
     day = _day(history)
     return (
         _record(history, result, playbook, became),

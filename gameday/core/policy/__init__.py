@@ -1,7 +1,8 @@
 """Policy: whether a drill may start on an environment. Pure: the same facts give the same verdicts.
 
 Comes in: a Policy, and the Facts of what a drill would do. Goes out: a Verdict for each rule and
-subject, with the reason. Does not: ask a cluster, read a calendar or the clock; `conduct.policy` does.
+subject, with the reason. Does not: ask a cluster, read a calendar or the clock; `conduct.drill.policy_check`
+does.
 
 What is not listed is not allowed; what is denied stays denied; what can't be known beforehand is
 refused. Without a policy `LOOPBACK` stands.

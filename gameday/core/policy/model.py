@@ -1,6 +1,6 @@
 """The values of a policy: what an environment allows, what a drill would do, and each verdict.
 
-Comes in: nothing; settings build a Policy, `conduct.policy` gathers the Facts.
+Comes in: nothing; settings build a Policy, `conduct.drill.policy_check` gathers the Facts.
 Goes out: frozen values. Does not: judge.
 """
 

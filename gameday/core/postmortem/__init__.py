@@ -10,10 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gameday.core import events as ev
-from gameday.core.history import History, counted_instant
-from gameday.core.milestones import Interval, Link, Milestones
-from gameday.core.postmortem import coverage, findings, narrative, questions, sentences, steps, timeline
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History, counted_instant
+from gameday.core.judging.milestones import Interval, Link, Milestones
+from gameday.core.judging.result import Result
+from gameday.core.postmortem import (
+    coverage,
+    findings,
+    narrative,
+    playbook_steps,
+    review_questions,
+    sentences,
+    timeline,
+)
+from gameday.core.postmortem.evidence import Seen
 from gameday.core.postmortem.model import (
     ActionItem,
     Chain,
@@ -26,8 +36,6 @@ from gameday.core.postmortem.model import (
     SloLine,
     Span,
 )
-from gameday.core.postmortem.seen import Seen
-from gameday.core.result import Result
 from gameday.core.values import Instant
 
 __all__ = [
@@ -63,7 +71,7 @@ def of(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem
     """Draft the postmortem of a drill. Raises LookupError for a history without a plan."""
     planned = history.plan
     told = timeline.of(history, result)
-    became = steps.of(history, result, planned.playbook)
+    became = playbook_steps.of(history, result, planned.playbook)
     covered = coverage.of(history, result, told.references)
     seen = Seen(
         history=history,
@@ -107,7 +115,7 @@ def of(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem
         reverted=narrative.reverted(history, result),
         well=well,
         improve=improve,
-        questions=questions.of(history, became),
+        questions=review_questions.of(history, became),
         actions=(
             *(_action(f, closed, due) for f in improve if f.work),
             *_recorded(history, closed, due),

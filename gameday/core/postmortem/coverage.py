@@ -1,18 +1,18 @@
 """Detection coverage: what became of each expected alert, and which others fired.
 
 Comes in: a history, its result, the timeline's numbers. Goes out: a line for each alert.
-Does not: decide what was missing or late; `core.alerts` did.
+Does not: decide what was missing or late; `core.judging.alerts` did.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from gameday.core import alerts
-from gameday.core import events as ev
-from gameday.core.history import Dated, History
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import Dated, History
+from gameday.core.judging import alerts
+from gameday.core.judging.result import Result
 from gameday.core.postmortem.model import Coverage
-from gameday.core.result import Result
 from gameday.core.values import EventId, Instant
 
 

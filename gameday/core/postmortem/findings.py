@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gameday.core import conditions, exposure
-from gameday.core import events as ev
-from gameday.core.history import History
-from gameday.core.milestones import Interval, Link
-from gameday.core.postmortem import figures, relapses
+from gameday.core import exposure
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.judging import conditions
+from gameday.core.judging.milestones import Interval, Link
+from gameday.core.judging.score import Scored
+from gameday.core.postmortem import percent, relapses
+from gameday.core.postmortem.evidence import Seen
 from gameday.core.postmortem.model import Coverage, Finding
-from gameday.core.postmortem.seen import Seen
-from gameday.core.postmortem.steps import short
-from gameday.core.score import Scored
+from gameday.core.postmortem.playbook_steps import short
 from gameday.core.values import (
     MilestoneName,
     Outcome,
@@ -189,7 +190,7 @@ def _part(link: Link | None, whole: float) -> str:
     if link is None or link.seconds is None or whole <= 0:
         return ""
     share = min(1.0, link.seconds / whole)
-    return f" The longest part was “{link.name}”: {format_duration(link.seconds)} ({figures.share(share)})."
+    return f" The longest part was “{link.name}”: {format_duration(link.seconds)} ({percent.share(share)})."
 
 
 def _alerts(seen: Seen) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gameday.core.score import Scorecard
+from gameday.core.judging.score import Scorecard
 from gameday.core.values import EventId, Instant, MilestoneName, Outcome, RecoveredBy, Seconds, Verdict
 
 

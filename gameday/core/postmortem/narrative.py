@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 
-from gameday.core import events as ev
 from gameday.core import exposure
-from gameday.core.history import History
-from gameday.core.impact import Impact, SloImpact
-from gameday.core.milestones import Interval
-from gameday.core.postmortem import figures, sentences
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.judging.impact import Impact, SloImpact
+from gameday.core.judging.milestones import Interval
+from gameday.core.judging.result import Result
+from gameday.core.plans.scenario import Slo
+from gameday.core.postmortem import percent, sentences
 from gameday.core.postmortem.findings import INTERVAL_WORDS
 from gameday.core.postmortem.model import RootCause, SloLine
-from gameday.core.result import Result
-from gameday.core.scenario import Slo
 from gameday.core.values import Mode, Outcome, Party, RecoveredBy, Verdict, format_duration, format_instant
 
 _OUTCOMES = {
@@ -111,12 +111,12 @@ def _hurt(result: Result) -> list[str]:
         return [harm(impact)]
     share = impact.bad / impact.requests if impact.requests else 0.0
     worst = (
-        f"; at worst {figures.share(impact.worst_good)} of {impact.worst_slo} was good"
+        f"; at worst {percent.share(impact.worst_good)} of {impact.worst_slo} was good"
         if impact.worst_slo
         else ""
     )
     open_end = "" if impact.ended else ", to the end of what was observed"
-    counts = f"{impact.bad:,} of {impact.requests:,} requests were bad ({figures.share(share)}){worst}."
+    counts = f"{impact.bad:,} of {impact.requests:,} requests were bad ({percent.share(share)}){worst}."
     return [f"Users were hurt for {format_duration(impact.seconds)}{open_end}: {counts}"]
 
 
@@ -143,11 +143,11 @@ def score(history: History, result: Result) -> str:
         return "Not scored: the drill was for training."
     if card.points is None:
         why = card.why or card.verdict.replace("-", " ")
-        return f"No score: {why}; evidence for {figures.share(card.coverage)} of the weights."
+        return f"No score: {why}; evidence for {percent.share(card.coverage)} of the weights."
     passed = "passed" if card.passed else "below the bar"
     return (
         f"{card.points:.1f} of {card.of:g} points by {card.scorecard} ({passed}), "
-        f"with evidence for {figures.share(card.coverage)} of the weights."
+        f"with evidence for {percent.share(card.coverage)} of the weights."
     )
 
 

@@ -1,18 +1,18 @@
 """Users who were hurt again: after a recovery that stands, or so that the one that was seen does not.
 
 Comes in: what findings are drawn from. Goes out: findings. Does not: move a milestone;
-`core.conditions` decides what a relapse moves.
+`core.judging.conditions` decides what a relapse moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gameday.core import events as ev
-from gameday.core import series
-from gameday.core.impact import Stretch
+from gameday.core.facts import drill as ev
+from gameday.core.judging import series
+from gameday.core.judging.impact import Stretch
+from gameday.core.postmortem.evidence import Seen
 from gameday.core.postmortem.model import Finding
-from gameday.core.postmortem.seen import Seen
 from gameday.core.values import Instant, MilestoneName, format_duration
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from gameday.core import events as ev
 from gameday.core import exposure
-from gameday.core.gamefacts import GameDayFact
-from gameday.core.postmortem import gamewords
+from gameday.core.facts import drill as ev
+from gameday.core.facts.gameday import GameDayFact
+from gameday.core.postmortem import gameday_sentences
 from gameday.core.values import MilestoneName, format_duration
 
 MILESTONE_WORDS: dict[str, str] = {
@@ -101,7 +101,7 @@ def of(event: ev.Event) -> str:
     if isinstance(fact, ResponseFact):
         return _response(fact)
     if isinstance(fact, GameDayFact):
-        return gamewords.of(fact)
+        return gameday_sentences.of(fact)
     assert_never(fact)
 
 
@@ -131,7 +131,7 @@ def quote(event: ev.Event) -> str:
         case ev.MilestoneMarked(lever=lever):
             return lever
         case fact if isinstance(fact, GameDayFact):
-            return gamewords.quote(fact)
+            return gameday_sentences.quote(fact)
         case _:
             return ""
 

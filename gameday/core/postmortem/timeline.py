@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gameday.core import events as ev
-from gameday.core.history import SKEW, History, counted_instant
-from gameday.core.milestones import Milestone
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import SKEW, History, counted_instant
+from gameday.core.judging.milestones import Milestone
+from gameday.core.judging.result import Result
 from gameday.core.postmortem import sentences
 from gameday.core.postmortem.model import Entry, MilestoneLine
-from gameday.core.result import Result
 from gameday.core.values import EventId, Instant, MilestoneName
 
 _OURS = frozenset({"conductor", "keeper", "chaoslib", "load", "standby", "command", "worker"})

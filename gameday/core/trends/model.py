@@ -1,6 +1,6 @@
 """A drill's result as its `result.json` tells it, and how the process that played it ended.
 
-Comes in: nothing. Goes out: values for `bars` and `noise`. Does not: parse; `formats.result` does.
+Comes in: nothing. Goes out: values for `bars` and `noise`. Does not: parse; `formats.stored.result` does.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday.core.errors import ExitCode, worst
-from gameday.core.trends.bars import Judgement
 from gameday.core.trends.model import Ended
+from gameday.core.trends.thresholds import Judgement
 from gameday.core.values import Seconds
 
 

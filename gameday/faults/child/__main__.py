@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gameday.faults.line import Line
-from gameday.system import confidential
+from gameday.faults.child_connection import Line
+from gameday.system import known_secrets
 
 
 def main() -> None:
@@ -22,35 +22,35 @@ def main() -> None:
     try:
         _serve(line, line.commands())
     except Exception as error:  # noqa: BLE001  # the process's outer edge: what ended it is told
-        line.say("crashed", error=confidential.known().excerpt(f"{type(error).__name__}: {error}"))
+        line.say("crashed", error=known_secrets.known().excerpt(f"{type(error).__name__}: {error}"))
     os._exit(0)  # a background activity that goes on must not keep the process
 
 
 def _serve(line: Line, commands: Iterator[dict[str, Any]]) -> None:
     from gameday.faults.child import (  # noqa: PLC0415  # may print
-        alarming,
-        checking,
-        counting,
+        cloudwatch_alarm,
+        experiment_checks,
         injection,
-        judging,
-        leasing,
-        loading,
+        kubernetes_lease,
+        loaded_experiment,
+        probes,
         redirects,
-        standby,
+        rollback_standby,
+        target_counts,
     )
 
     redirects.stay()
-    ledger = standby.Standby(line)
+    ledger = rollback_standby.Standby(line)
     duties: dict[str, Callable[[dict[str, Any]], None]] = {
-        "import": loading.import_beforehand,
+        "import": loaded_experiment.import_beforehand,
         "load": ledger.load,
         "play": ledger.play,
-        "ask": partial(judging.ask, line),
-        "steady": partial(judging.steady, line),
-        "check": partial(checking.check, line),
-        "count": partial(counting.count, line),
-        "lease": partial(leasing.lease, line),
-        "alarm": partial(alarming.alarm, line),
+        "ask": partial(probes.ask, line),
+        "steady": partial(probes.steady, line),
+        "check": partial(experiment_checks.check, line),
+        "count": partial(target_counts.count, line),
+        "lease": partial(kubernetes_lease.lease, line),
+        "alarm": partial(cloudwatch_alarm.alarm, line),
     }
     line.say("up")
     for command in commands:

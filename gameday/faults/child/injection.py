@@ -25,14 +25,14 @@ from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.settings import load_settings
 from chaoslib.types import Strategy
 
-from gameday.core import events as ev
+from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
-from gameday.faults.child.asking import HURRY, PROBE_LIMIT, Exposure
-from gameday.faults.child.judging import detail
-from gameday.faults.child.loading import Json, Loaded, parse
-from gameday.faults.child.telling import Teller
+from gameday.faults.child.activity_events import Teller
+from gameday.faults.child.loaded_experiment import Json, Loaded, parse
+from gameday.faults.child.probes import detail
+from gameday.faults.child.still_exposed import HURRY, PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import Verdict
-from gameday.faults.line import Line
+from gameday.faults.child_connection import Line
 from gameday.system import clock
 
 ORPHAN_PATIENCE: Seconds = 1.0

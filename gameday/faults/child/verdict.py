@@ -8,8 +8,8 @@ from typing import Any
 
 from gameday.core.values import Instant, Seconds
 from gameday.faults import experiments
-from gameday.faults.child.asking import PROBE_LIMIT, SETTLING, Exposure
-from gameday.faults.line import Line
+from gameday.faults.child.still_exposed import PROBE_LIMIT, SETTLING, Exposure
+from gameday.faults.child_connection import Line
 from gameday.system import clock
 
 

@@ -1,0 +1,54 @@
+"""What people are told in their channels, in words.
+
+Comes in: a window and its zone, a plan, how a game day ended. Goes out: messages.
+Does not: tell what is injected, or when, but what a plan announces in full; send anything.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from gameday.core.values import Instant
+from gameday.ports import Message
+
+
+def beforehand(
+    environment: str, start: Instant, end: Instant, zone: str, *, title: str = "", text: str = ""
+) -> Message:
+    """Tell of a window. title, text: what a plan that announces itself in full says of itself."""
+    whole = f"A game day on {environment}: {span(start, end, zone)}."
+    rest = f"\n{text}" if text else ""
+    may = "" if title else "\nA drill may begin at any moment of it. Real alerts are handled as always."
+    return Message(title=title or f"Game day on {environment}", text=f"{whole}{may}{rest}")
+
+
+def opened(environment: str, end: Instant, zone: str, *, title: str = "", text: str = "") -> Message:
+    """Tell that a game day has begun."""
+    whole = f"A game day on {environment} has begun; it ends by {_time(end, zone)} at the latest."
+    rest = f"\n{text}" if text else ""
+    return Message(title=title or f"Game day on {environment}", text=f"{whole}{rest}")
+
+
+def ended(environment: str, *, safe: bool) -> Message:
+    """Tell that a game day has ended, and whether all that it injected is undone."""
+    rest = "everything is reverted" if safe else "a fault may still be in force: people are at it"
+    return Message(
+        title=f"Game day on {environment}", text=f"The game day on {environment} has ended; {rest}."
+    )
+
+
+def span(start: Instant, end: Instant, zone: str) -> str:
+    """Write a window in its zone, and in UTC where that differs."""
+    there = _span(start, end, ZoneInfo(zone))
+    return there if there.endswith(" UTC") else f"{there} ({_span(start, end, UTC)})"
+
+
+def _span(start: Instant, end: Instant, zone: tzinfo) -> str:
+    first, last = (datetime.fromtimestamp(at, zone) for at in (start, end))
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{last:%a %Y-%m-%d %H:%M}"
+    return f"{first:%a %Y-%m-%d %H:%M} to {until} {last:%Z}"
+
+
+def _time(at: Instant, zone: str) -> str:
+    return f"{datetime.fromtimestamp(at, ZoneInfo(zone)):%a %Y-%m-%d %H:%M %Z}"

@@ -1,0 +1,126 @@
+"""What `gameday ci` tells a CI system: files, annotations, a summary, data on stdout.
+
+Comes in: a report, or why nothing was played. Goes out: the exit code. Does not: let a file that can't be
+written hide what the drills came to; it makes a pass an error.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from gameday.cli.ci import cases
+from gameday.cli.ci.cases import Options
+from gameday.cli.shared import output
+from gameday.core import trends
+from gameday.core.errors import ExitCode, GamedayError, InvalidFiles, Mistake, worst
+from gameday.core.trends import Bars, Ended, Report, Row
+from gameday.render import pipeline
+from gameday.system import known_secrets
+
+
+def tell(report: Report, options: Options, environ: Mapping[str, str]) -> int:
+    """Tell what the drills came to, and give the exit code."""
+    written = _write(report, options, environ)
+    if _on_github(environ):
+        for line in pipeline.annotate(report):
+            output.talk(line)
+    if options.json:
+        output.data_json(pipeline.encode(report))
+    else:
+        output.data(pipeline.markdown(report))
+    output.talk(f"artefacts: {options.folder}")
+    return report.code if written else worst((report.code, ExitCode.INTERNAL))
+
+
+def refusal(error: GamedayError, options: Options, environ: Mapping[str, str]) -> int:
+    """Say what is wrong before anything was touched, in every way in which a pipeline listens."""
+    mistakes = list(_mistakes(error, options, environ))
+    for mistake in mistakes:
+        output.talk(str(mistake))
+    if not isinstance(error, InvalidFiles):
+        output.problem(error)
+    if _on_github(environ):
+        for mistake in mistakes or [Mistake(file=_file(options, environ), message=error.message)]:
+            if not mistake.warning:
+                output.talk(pipeline.annotation(mistake))
+    report = _nothing_played(error, mistakes, options, environ)
+    _write(report, options, environ)
+    if options.json:
+        output.data_json(pipeline.encode(report))
+    return error.exit_code
+
+
+def _mistakes(error: GamedayError, options: Options, environ: Mapping[str, str]) -> Iterator[Mistake]:
+    """Give the mistakes of files, each by the path that the CI system knows."""
+    for mistake in error.mistakes if isinstance(error, InvalidFiles) else ():
+        yield replace(mistake, file=cases.told(cases.placed(mistake, options), environ))
+
+
+def _file(options: Options, environ: Mapping[str, str]) -> str:
+    return cases.told(options.scenarios[0], environ)
+
+
+def _nothing_played(
+    error: GamedayError, mistakes: list[Mistake], options: Options, environ: Mapping[str, str]
+) -> Report:
+    why = "\n".join(str(one) for one in mistakes if not one.warning) or error.message
+    ended = Ended(code=error.exit_code, why=why)
+    judgement = trends.judge((ended,), Bars())
+    rows = (
+        Row(
+            scenario=path.stem,
+            file=cases.told(path, environ),
+            environment=options.environment,
+            drills=(ended,),
+            judgement=judgement,
+        )
+        for path in dict.fromkeys(options.scenarios)
+    )
+    return Report(rows=tuple(rows), seconds=0.0)
+
+
+def _on_github(environ: Mapping[str, str]) -> bool:
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
+# --- files ---
+
+
+def _write(report: Report, options: Options, environ: Mapping[str, str]) -> bool:
+    """Write every file; False when one could not be."""
+    as_json = json.dumps(pipeline.encode(report), indent=2, ensure_ascii=False) + "\n"
+    quality = json.dumps(pipeline.code_quality(report), indent=2, ensure_ascii=False) + "\n"
+    texts = {
+        "ci.json": as_json,
+        "junit.xml": pipeline.junit(report),
+        "summary.md": pipeline.markdown(report),
+        "code-quality.json": quality,
+    }
+    whole = [_put(options.folder / name, text) for name, text in texts.items()]
+    if options.junit is not None:
+        whole.append(_put(options.junit, texts["junit.xml"]))
+    if environ.get("GITHUB_STEP_SUMMARY"):
+        whole.append(_put(Path(environ["GITHUB_STEP_SUMMARY"]), texts["summary.md"], _append))
+    return all(whole)
+
+
+def _put(file: Path, text: str, how: Callable[[Path, str], None] | None = None) -> bool:
+    """Write one file, redacted; say so and give False when that fails."""
+    try:
+        (how or _replace)(file, known_secrets.known().text(text))
+    except OSError as wrong:
+        output.warn(f"{file} can't be written: {wrong.strerror}")
+        return False
+    return True
+
+
+def _replace(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+
+
+def _append(file: Path, text: str) -> None:
+    with file.open("a", encoding="utf-8") as summary:
+        summary.write(text)

@@ -1,0 +1,105 @@
+"""`gameday serve`: runs what is due, until it is told to stop.
+
+Comes in: a workspace. Goes out: drills in processes of their own; talk on stderr; exit code 0 after
+SIGTERM, SIGINT or SIGHUP, once the drills that ran have reverted and ended. With an address: the calendar
+and the daemon's health over HTTP, in a thread that no drill waits for.
+Does not: keep anything in memory that a restart would lose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gameday import ports, wiring
+from gameday.cli import revert
+from gameday.cli.daemon import takeover
+from gameday.cli.shared import notify, output, times
+from gameday.conduct.scheduler.loop import Scheduler
+from gameday.core.values import Seconds
+from gameday.settings import Workspace
+from gameday.system import clock
+
+if TYPE_CHECKING:
+    from gameday.web import feed
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+STALE: Seconds = 30.0
+"""A daemon that has not looked at the store for so long is unwell."""
+
+
+def main(*, listen: str = "") -> int:
+    """Serve this workspace's schedules."""
+    space = wiring.workspace()
+    history = wiring.store_of(space)
+    revert.recover(space, history)
+    notices = notify.DaemonNotices(wiring.announcer(space))
+    office = wiring.office(space, history, notices=notices, say=output.talk)
+    wake = office.schedules.next_wake()
+    first = "nothing is due" if wake is None else f"looks first at {times.utc(wake)}"
+    scheduler = Scheduler(office)
+    with _listening(scheduler, space, listen):
+        output.talk(f"serving {space.root} as {office.holder}: {first}")
+        asyncio.run(_serve(scheduler, space, history, notices))
+    office.schedules.close()
+    history.close()
+    output.talk("stopped")
+    return 0
+
+
+@contextmanager
+def _listening(scheduler: Scheduler, space: Workspace, listen: str) -> Iterator[None]:
+    """Answer over HTTP meanwhile, where an address is given."""
+    if not listen:
+        yield
+        return
+    from gameday.cli.schedule import feed as schedule_feed  # noqa: PLC0415  # Starlette and uvicorn, 0.3 s
+    from gameday.web import feed  # noqa: PLC0415
+    from gameday.web.server import Server  # noqa: PLC0415
+
+    tokens = schedule_feed.tokens(space)
+    server = Server(feed.app(schedule_feed.feed(space), lambda: _health(scheduler), tokens), listen)
+    output.talk(f"listening on {server.url}: /health, and /calendar.ics for those who have a token")
+    output.hint(f"gameday calendar --url {server.url} prints where to subscribe")
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _health(scheduler: Scheduler) -> feed.Health:
+    from gameday.web import feed  # noqa: PLC0415
+
+    pulse = scheduler.pulse
+    since = clock.now() - pulse.looked
+    why = pulse.lost or (f"nothing was looked at for {since:.0f} s" if since > STALE else "")
+    facts = {
+        "holder": pulse.holder,
+        "looked": times.utc(pulse.looked),
+        "running": pulse.running,
+        "waiting": pulse.waiting,
+    }
+    return feed.Health(why=why, facts=facts)
+
+
+async def _serve(
+    scheduler: Scheduler, space: Workspace, history: ports.HistoryStore, notices: notify.DaemonNotices
+) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stopping.set)
+    standing = asyncio.create_task(takeover.stand_by(space, history))
+    try:
+        await scheduler.serve(stopping)
+    finally:
+        await notices.close()
+        standing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await standing

@@ -1,0 +1,85 @@
+"""`gameday review`: the questions that only people can answer, after the drill.
+
+Comes in: answers, from options or a terminal. Goes out: ReviewAnswered facts, and a new revision of
+the drill's files. Does not: change what was judged at the close; both revisions stand.
+"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Iterator, Sequence
+
+from gameday import ports, wiring
+from gameday.cli import revert
+from gameday.cli.drill import stored_drills
+from gameday.cli.shared import output
+from gameday.conduct.drill import report
+from gameday.conduct.recorder import Recorder
+from gameday.core.errors import UsageError
+from gameday.core.facts import drill as ev
+from gameday.core.postmortem import playbook_steps
+from gameday.core.values import DrillId
+from gameday.system.clock import SystemClock
+from gameday.system.ids import SystemIds
+
+QUESTIONS = {
+    "root-cause": "What was the root cause, in the team's words?",
+    "fix": "What is the permanent fix?",
+    "fix-validated": "How was the fix validated?",
+    "communicated": "Who was told that it is over, and how?",
+    "went-well": "What went well?",
+    "improve": "What should be better next time?",
+}
+
+
+def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
+    """Take answers, store them, and write the drill's files anew."""
+    space = wiring.workspace()
+    store = revert.open_store(space)
+    drill = stored_drills.find_shown(store, named, who)
+    judged = report.judge(store, drill)
+    given = [_split(answer) for answer in answers] if answers else list(_ask(judged))
+    if not given:
+        output.talk("no answer given; nothing changed")
+        return 0
+    _store(store, drill, given, by or getpass.getuser())
+    folder = wiring.leave(space, store, drill)
+    revision = report.judge(store, drill).result.revision
+    output.talk(f"{len(given)} answers taken; revision {revision} written to {folder}")
+    return 0
+
+
+def _split(answer: str) -> tuple[str, str]:
+    question, separator, text = answer.partition("=")
+    if not separator or not question.strip() or not text.strip():
+        hint = f"QUESTION=TEXT, with one of {', '.join(QUESTIONS)}, or step:ID"
+        raise UsageError(f"'{answer}' is not an answer", hint=hint)
+    return question.strip(), text.strip()
+
+
+def _ask(judged: report.Judged) -> Iterator[tuple[str, str]]:
+    """Ask each question on the terminal; an empty line leaves one out."""
+    if not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask on", hint='give answers: --answer "root-cause=…"')
+    for question, text in (QUESTIONS | _unseen_steps(judged)).items():
+        sys.stderr.write(f"{text}\n> ")
+        sys.stderr.flush()
+        answer = sys.stdin.readline().strip()
+        if answer:
+            yield question, answer
+
+
+def _unseen_steps(judged: report.Judged) -> dict[str, str]:
+    """Ask about each step of the playbook that nothing proves: unticked is not skipped."""
+    playbook = judged.history.plan.playbook
+    if playbook is None:
+        return {}
+    became = playbook_steps.of(judged.history, judged.result, playbook)
+    return {f"step:{step.id}": f"Was this step done? “{step.text}” (yes, no)" for step in became.unticked}
+
+
+def _store(store: ports.HistoryStore, drill: DrillId, given: Sequence[tuple[str, str]], by: str) -> None:
+    pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=drill, source="cli", by=by)
+    for question, answer in given:
+        pen.record(ev.ReviewAnswered(question=question, answer=answer))

@@ -1,0 +1,232 @@
+"""`gameday run`: read, ask, conduct, judge, leave files, tell.
+
+Comes in: the options. Goes out: an exit code (docs/reference/exit-codes.md); `result.json` on stdout
+with `--json`, talk on stderr. Does not: know how a drill goes; that is `conduct`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import signal
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gameday import ports, wiring
+from gameday.cli import revert
+from gameday.cli.drill import phases, screen
+from gameday.cli.shared import output
+from gameday.conduct.drill import report as drill_report
+from gameday.conduct.drill.conductor import Conductor
+from gameday.conduct.drill.context import Desk
+from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable, UsageError, worst
+from gameday.core.plans import dry_run as planning
+from gameday.core.values import Mode, format_duration
+from gameday.render import live, result_json
+from gameday.settings import Workspace
+from gameday.system import clock, files, known_secrets
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Each ends the drill: the fault is reverted, and the postmortem written."""
+LATER = ("gameday.render.drill_files", "gameday.cli.drill.stored_drills")
+"""What the end needs and the beginning does not: loaded beside the drill."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What the user asked for."""
+
+    scenario: Path
+    environment: str = ""
+    responder: Path | None = None
+    mode: str = "evaluate"
+    phases: tuple[str, ...] = ()
+    dry_run: bool = False
+    yes: bool = False
+    json: bool = False
+    accept_no_lease: bool = False
+    accept_local_keeper: bool = False
+
+
+def main(options: Options) -> int:
+    """Run one drill, and give its exit code."""
+    try:
+        return _run(options)
+    except GamedayError as error:
+        code = output.problem(error)
+        if options.json and code in (ExitCode.INVALID, ExitCode.INCONCLUSIVE):
+            output.data_json(result_json.error(error))
+        return code
+
+
+def _run(options: Options) -> int:
+    if options.mode not in set(Mode):
+        raise UsageError(f"'{options.mode}' is not a mode", hint="evaluate or train")
+    space = wiring.workspace(options.scenario)
+    prepared = wiring.prepare(
+        space,
+        options.scenario,
+        environment=options.environment,
+        responder=options.responder,
+        mode=Mode(options.mode),
+        phases=phases.read(options.phases),
+        imports=not options.dry_run,
+    )
+    for warning in prepared.warnings:
+        output.talk(str(warning))
+    if options.dry_run:
+        return _dry_run(prepared, json=options.json)
+    if not options.yes:
+        _ask(prepared)
+    store = wiring.store_of(space)
+    if revert.recover(space, store) == 4:
+        raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
+    desk = wiring.desk(
+        space,
+        prepared,
+        store,
+        accept_no_lease=options.accept_no_lease,
+        accept_local_keeper=options.accept_local_keeper,
+    )
+    return _conduct(space, desk, store, options)
+
+
+def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: Options) -> int:
+    output.talk(f"drill {desk.drill}: {desk.scenario.title}, on {desk.scenario.environment}")
+    failure: GamedayError | None = None
+    try:
+        asyncio.run(_play(desk))
+    except GamedayError as error:
+        failure = error
+    except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; say so, and leave the files
+        failure = _our_own(error, space.artifacts / desk.drill)
+    try:
+        judged = drill_report.judge(store, desk.drill)
+    except StoreUnavailable as away:  # before a drill that is a 5, behind it not
+        output.problem(failure or away)
+        return ExitCode.INTERNAL
+    folder = revert.leave(space, store, desk.drill)
+    if failure is not None:
+        output.problem(failure)
+    code = _with_store(drill_report.exit_code(judged), store, folder, failure)
+    _tell(judged, folder, failure, options, code)
+    return code
+
+
+def _with_store(
+    code: ExitCode, store: ports.HistoryStore, folder: Path | None, failure: GamedayError | None
+) -> ExitCode:
+    """Let the exit code say that not all is where it should be; a fault in force says more."""
+    if store.degraded():
+        kept = "; the rest is kept beside it, and stored by the next command"
+        lost = isinstance(failure, StoreUnavailable)  # not even beside it
+        output.warn(store.degraded() + ("" if lost else kept))
+    elif folder is not None:
+        return code
+    return worst((code, ExitCode.INTERNAL))
+
+
+def _our_own(error: Exception, folder: Path) -> GamedayError:
+    """Make a mistake of gameday's own something that can be reported."""
+    report = folder / "internal-error.txt"
+    told = known_secrets.known().text("".join(traceback.format_exception(error)))
+    try:
+        files.write_whole(report, told)
+    except StoreUnavailable:
+        output.talk(told)
+    return GamedayError(
+        f"{type(error).__name__}: {error}", hint=f"a mistake of gameday's own; report {report}"
+    )
+
+
+async def _play(desk: Desk) -> None:
+    def view() -> live.LiveView | None:
+        told = desk.board.history()
+        return live.view(told, desk.watch.levels, clock.now()) if told.events else None
+
+    picture = screen.Screen(view, clock.now())
+    conductor = Conductor(desk, on_events=picture.hear)
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, conductor.abort, "interrupted", number.name)
+    later = [loop.run_in_executor(None, importlib.import_module, name) for name in LATER]
+    with picture.open():
+        await conductor.conduct()
+    await asyncio.gather(*later)
+
+
+def _tell(
+    judged: drill_report.Judged,
+    folder: Path | None,
+    failure: GamedayError | None,
+    options: Options,
+    code: ExitCode,
+) -> None:
+    """Say what the drill came to, and where its files are."""
+    from gameday.cli.drill import stored_drills  # noqa: PLC0415  # loaded while the drill was on: LATER
+
+    if not judged.result.reverted:
+        revert.tell_steps(judged.result.drill, drill_report.still_exposed(judged))
+    if options.json:
+        output.data_json(
+            result_json.encode(judged.history, judged.result)
+            if failure is None
+            else result_json.error(
+                failure, drill=judged.result.drill, scenario=judged.history.plan.scenario.scenario
+            )
+        )
+    elif failure is None:
+        output.data(stored_drills.summary(judged))
+    if folder is not None:
+        output.talk(f"postmortem: {folder / 'postmortem.html'}")
+    if code:
+        output.talk(f"exit {code}: {code.meaning}")
+
+
+# --- before anything starts ---
+
+
+def _dry_run(prepared: wiring.Prepared, *, json: bool) -> int:
+    """Print the plan: moments, resolved targets, longest hold."""
+    plan = planning.compile(prepared.planned.scenario)
+    targets = {"base_url": prepared.base_url, **prepared.targets}
+    if json:
+        told = {"targets": targets, "longest_hold": plan.longest_hold, "longest": plan.longest}
+        output.data_json(
+            {"scenario": plan.scenario.scenario, **told, "moments": [asdict(m) for m in plan.moments]}
+        )
+        return 0
+    output.data(f"{plan.scenario.title} ({plan.scenario.scenario}), on {plan.scenario.environment}")
+    for name, target in targets.items():
+        output.data(f"  {name}: {target or '–'}")
+    for moment in plan.moments:
+        at = "" if moment.at is None else format_duration(moment.at)
+        output.data(f"{at:>12}  {moment.phase:10}{moment.what}")
+    output.data(
+        f"longest hold {format_duration(plan.longest_hold)}; at most {format_duration(plan.longest)} in all"
+    )
+    return 0
+
+
+def _ask(prepared: wiring.Prepared) -> None:
+    confirm(prepared.base_url, prepared.planned.scenario.environment, prepared.targets)
+
+
+def confirm(base_url: str, name: str, targets: Mapping[str, str]) -> None:
+    """Outside loopback, show what is about to be touched, and ask for the environment's name."""
+    host = urlsplit(base_url).hostname or ""
+    if host in ("", "localhost", "::1") or host.startswith("127."):
+        return
+    output.talk(f"this touches {base_url}")
+    for what, target in targets.items():
+        output.talk(f"  {what}: {target}")
+    output.talk(f"type the environment's name ({name}) to go on: ")
+    try:
+        typed = input()
+    except EOFError:
+        typed = ""
+    if typed.strip() != name:
+        raise UsageError("not confirmed; nothing was touched", hint="--yes says it beforehand")

@@ -1,0 +1,183 @@
+"""Commands on stored drills: list, show, status, score, postmortem, verify, export, import."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from gameday import ports, wiring
+from gameday.cli import revert
+from gameday.cli.drill import visibility
+from gameday.cli.shared import find_drill, output
+from gameday.conduct import store_reads
+from gameday.conduct.drill import report
+from gameday.core import exposure
+from gameday.core import postmortem as drafting
+from gameday.core.errors import HistoryCorrupt
+from gameday.core.judging import impact, milestones
+from gameday.core.values import DrillId, Instant, format_duration, format_instant
+from gameday.render import live, result_json, table
+from gameday.storage import transfer
+from gameday.system import clock
+
+SLICE = 90.0
+"""Seconds of load that `status` looks at."""
+
+
+def find_shown(store: ports.HistoryStore, named: str, who: str) -> DrillId:
+    """Find a drill that somebody may see into. Raises UsageError."""
+    drill = find_drill.find(store, named)
+    visibility.must_see(store, drill, who)
+    return drill
+
+
+def listing(*, json: bool, who: str = "") -> int:
+    """List the drills, newest first."""
+    rows = list(visibility.rows(revert.open_store(wiring.workspace()), who))
+    if json:
+        output.data_json([_row(row) for row in rows])
+    elif rows:
+        output.data(table.drills(rows).text())
+    else:
+        output.talk("no drill yet")
+        output.hint(find_drill.FIRST)
+    return 0
+
+
+def _row(row: ports.DrillRow) -> dict[str, object]:
+    return {
+        "drill": row.drill,
+        "scenario": row.scenario,
+        "environment": row.environment,
+        "started": format_instant(row.started),
+        "closed": None if row.closed is None else format_instant(row.closed),
+        "how": row.how or None,
+    }
+
+
+def show(named: str, *, json: bool, who: str = "") -> int:
+    """Show one drill's result and timeline."""
+    store = revert.open_store(wiring.workspace())
+    judged = report.judge(store, find_shown(store, named, who))
+    if json:
+        output.data_json(result_json.encode(judged.history, judged.result))
+        return 0
+    output.data(summary(judged))
+    output.data("")
+    output.data(table.timeline(drafting.of(judged.history, judged.result)).text())
+    return 0
+
+
+def summary(judged: report.Judged) -> str:
+    """Say in a few lines what a drill came to."""
+    result = judged.result
+    lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
+    lines += [
+        f"  time to {interval.name:8} {_figure(interval)} ({interval.verdict})"
+        for interval in result.milestones.intervals
+    ]
+    score = result.score
+    verdict = score.verdict.replace("-", " ")
+    points = verdict if score.points is None else f"{score.points:.1f} of {score.of:g}, {verdict}"
+    lines.append(f"  {score.scorecard}: {points}; coverage {score.coverage:.0%}")
+    if score.why:
+        lines.append(f"  {score.why}")
+    lines.append(f"  reverted: {_reverted(judged)}")
+    return "\n".join(lines)
+
+
+def _reverted(judged: report.Judged) -> str:
+    if not judged.result.reverted:
+        return "NO: a fault may still be in force"
+    bare = exposure.never_undone(judged.history)
+    return "nothing was undone: the experiment has no rollbacks" if bare else "yes"
+
+
+def _figure(interval: milestones.Interval) -> str:
+    goal = f"objective {format_duration(interval.objective)}"
+    if interval.seconds is not None:
+        return f"{format_duration(interval.seconds)}, {goal}"
+    if interval.censored and interval.at_least is not None:
+        return f"at least {format_duration(interval.at_least)}, {goal}"
+    return f"not reached, {goal}"
+
+
+def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> int:
+    """Judge a stored drill again."""
+    space = wiring.workspace()
+    store = revert.open_store(space)
+    rules = None if scorecard is None else wiring.scorecard(space, scorecard)
+    judged = report.judge(store, find_shown(store, named, who), rules)
+    if json:
+        output.data_json(result_json.encode(judged.history, judged.result))
+    else:
+        output.data(table.criteria(judged.result.score).text())
+        output.data("")
+        output.data(summary(judged))
+    return 0
+
+
+def postmortem(named: str, *, html: bool, who: str = "") -> int:
+    """Write a drill's files again, and print its postmortem."""
+    space = wiring.workspace()
+    store = revert.open_store(space)
+    drill = find_shown(store, named, who)
+    folder = wiring.leave(space, store, drill)
+    name = "postmortem.html" if html else "postmortem.md"
+    output.data((folder / name).read_text(encoding="utf-8"))
+    output.talk(f"written to {folder}")
+    return 0
+
+
+def status(*, json: bool, who: str = "") -> int:
+    """Show the drills that are on; in a game day, to responders only what reaches them."""
+    store = revert.open_store(wiring.workspace())
+    views = [_view(store, row.drill, who) for row in store.live()]
+    if json:
+        output.data_json([asdict(view) for view in views])
+    elif views:
+        from gameday.cli.drill import screen  # noqa: PLC0415  # Rich is loaded only to draw
+
+        screen.show(views)
+    else:
+        output.talk("no drill is on")
+        held = [row.drill for row in store.game_days() if row.closed is None]
+        output.hint(f"{', '.join(held)} is open: gameday plan show" if held else find_drill.FIRST)
+    return 0
+
+
+def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:
+    now = clock.now()
+    told = store_reads.read(store, drill)
+    if visibility.sealed(told, who):
+        return live.from_outside(told, now)
+    load = store.read_load(drill, since=Instant(now - SLICE))
+    return live.view(told, impact.service(told.plan.scenario.slos, load, now), now)
+
+
+def verify(named: str) -> int:
+    """Check a drill's hash chain."""
+    store = revert.open_store(wiring.workspace())
+    drill = find_drill.find(store, named)
+    wrong: Sequence[str] = store.verify(drill)
+    if wrong:
+        raise HistoryCorrupt("\n".join(wrong), hint="the history was cut or changed after it was written")
+    output.talk(f"{drill}: {len(store.read(drill))} events, the chain holds")
+    return 0
+
+
+def export(named: str, file: Path, *, who: str = "") -> int:
+    """Write a drill as one file."""
+    store = revert.open_store(wiring.workspace())
+    drill = find_shown(store, named, who)
+    transfer.export_drill(store, drill, file)
+    output.talk(f"{drill} written to {file}")
+    return 0
+
+
+def import_(file: Path) -> int:
+    """Read a drill from one file."""
+    told = transfer.import_drill(revert.open_store(wiring.workspace()), file)
+    output.talk(f"{told.drill} is in this store")
+    return 0

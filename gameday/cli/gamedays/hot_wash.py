@@ -1,0 +1,157 @@
+"""After the last drill: the hot wash, and one report over all drills.
+
+Comes in: answers and work that is taken on, from options or a terminal. Goes out: facts in the game day's
+history; `report.md`, `report.html` and the playbooks' patches in a folder of its own.
+Does not: change what a drill's own postmortem says.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+from gameday import ports, wiring
+from gameday.cli.gamedays import find
+from gameday.cli.shared import output
+from gameday.conduct.recorder import Recorder
+from gameday.core.errors import UsageError
+from gameday.core.facts.gameday import HotWashAnswered, ImprovementPlanned
+from gameday.core.gamedays import report as reports
+from gameday.core.gamedays import state as standings
+from gameday.core.gamedays.report import Report
+from gameday.core.gamedays.state import Stage, Standing
+from gameday.core.values import DrillId
+from gameday.settings import Workspace
+from gameday.system.clock import SystemClock
+from gameday.system.files import write_whole
+from gameday.system.ids import SystemIds
+
+
+def main(named: str, *, answers: Sequence[str], actions: Sequence[str], by: str) -> int:
+    """Take answers and work, and write the report anew."""
+    space = wiring.workspace()
+    store = wiring.store_of(space)
+    game_day = find.find(store, named)
+    now = standings.of(find.told(store, game_day))
+    if now.stage is not Stage.ENDED:
+        raise UsageError(f"{game_day} has not ended", hint="gameday plan end ends it")
+    facts: list[HotWashAnswered | ImprovementPlanned] = [_answer(each, now) for each in answers]
+    facts += [_action(each) for each in actions]
+    if not facts:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "there is no terminal to ask on", hint='--answer "went-well=…" --action "TEXT;OWNER"'
+            )
+        facts = list(_ask(now))
+    _keep(store, game_day, facts, by)
+    _write(space, store, game_day)
+    return 0
+
+
+def close(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by: str) -> None:
+    """Hold the hot wash in the facilitator's terminal, where there is one, and write the report."""
+    now = standings.of(find.told(store, game_day))
+    if sys.stdin.isatty() and now.planned.attended and now.drills:
+        _keep(store, game_day, list(_ask(now)), by)
+    else:
+        output.hint("gameday plan hot-wash asks what the day has shown")
+    _write(space, store, game_day)
+
+
+def report(named: str, *, html: bool) -> int:
+    """Write a game day's report again, and print it."""
+    space = wiring.workspace()
+    store = wiring.store_of(space)
+    folder = _write(space, store, find.find(store, named))
+    output.data((folder / ("report.html" if html else "report.md")).read_text(encoding="utf-8"))
+    return 0
+
+
+# --- answers ---
+
+
+def _answer(text: str, now: Standing) -> HotWashAnswered:
+    question, separator, answer = text.partition("=")
+    if not separator or not question.strip() or not answer.strip():
+        hint = f"QUESTION=TEXT, with one of {', '.join(reports.questions(now))}, or a word of your own"
+        raise UsageError(f"'{text}' is not an answer", hint=hint)
+    asked = {words: name for name, words in reports.questions(now).items()}
+    named = asked.get(question.strip(), question.strip())  # a question in full is that question
+    return HotWashAnswered(question=named, answer=answer.strip())
+
+
+def _action(text: str) -> ImprovementPlanned:
+    """Read `TEXT`, `TEXT;OWNER` or `TEXT;OWNER;DUE`. Raises UsageError."""
+    what, owner, due = (*(part.strip() for part in text.split(";", 2)), "", "")[:3]
+    if not what:
+        raise UsageError(f"'{text}' names no work", hint="TEXT;OWNER;2026-12-24")
+    if due and not _is_date(due):
+        raise UsageError(f"'{due}' is not a date", hint="write 2026-12-24")
+    return ImprovementPlanned(text=what, owner=owner, due=due)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _ask(now: Standing) -> Iterator[HotWashAnswered | ImprovementPlanned]:
+    """Ask each question on the terminal, then for work; an empty line leaves one out."""
+    output.talk("Hot wash: an empty line leaves a question out. Teams and systems are judged, never persons.")
+    for question, text in reports.questions(now).items():
+        answer = _typed(text)
+        if answer:
+            yield HotWashAnswered(question=question, answer=answer)
+    while line := _typed("Work that is taken on: TEXT;OWNER;DUE (an empty line ends)"):
+        try:
+            yield _action(line)
+        except UsageError as wrong:
+            output.problem(wrong)
+
+
+def _typed(text: str) -> str:
+    sys.stderr.write(f"{text}\n> ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _keep(
+    store: ports.HistoryStore,
+    game_day: DrillId,
+    facts: Sequence[HotWashAnswered | ImprovementPlanned],
+    by: str,
+) -> None:
+    name = find.viewer(by)
+    pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=game_day, source="cli", by=name)
+    for fact in facts:
+        pen.record(fact)
+    if facts:
+        output.talk(f"{len(facts)} written down")
+
+
+# --- the report ---
+
+
+def draft(store: ports.HistoryStore, game_day: DrillId) -> Report:
+    """Draft a game day's report from its history and its drills'."""
+    told = find.told(store, game_day)
+    return reports.of(told, find.judged(store, standings.of(told)))
+
+
+def _write(space: Workspace, store: ports.HistoryStore, game_day: DrillId) -> Path:
+    from gameday.render import gameday_report as rendering  # noqa: PLC0415  # drawing is loaded when there is something to draw
+
+    drafted = draft(store, game_day)
+    folder = space.artifacts.parent / "gamedays" / game_day
+    texts = {"report.md": rendering.markdown(drafted), "report.html": rendering.html(drafted)}
+    for line in drafted.drills:
+        if line.patch:
+            texts[f"{line.drill}.patch"] = line.patch
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    output.talk(f"report: {folder / 'report.html'}")
+    return folder

@@ -1,0 +1,280 @@
+"""`gameday plan start`: conducts a game day in the facilitator's terminal, on a live screen.
+
+Comes in: a plan's file. Goes out: the game day's history, its drills' files, its report; exit code 0 when
+the day has ended, 4 when a fault may still be in force, without people the gravest of its drills' codes;
+2 for mistakes, 5 where it could not open, 3 when this terminal left.
+Does not: know how a day goes; that is `conduct.gamedays.host`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from contextlib import closing as closing_
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gameday import ports, wiring
+from gameday.announce import messages
+from gameday.cli import revert
+from gameday.cli.drill import run as running
+from gameday.cli.gamedays import check, find, finish
+from gameday.cli.shared import notify, output, times
+from gameday.conduct.drill import report
+from gameday.conduct.drill.conductor import Conductor
+from gameday.conduct.drill.context import Desk
+from gameday.conduct.gamedays import occurrence, readiness
+from gameday.conduct.gamedays.host import Host
+from gameday.conduct.recorder import Recorder
+from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable
+from gameday.core.facts import drill as ev
+from gameday.core.facts.gameday import GameDayPlanned
+from gameday.core.gamedays import state as standings
+from gameday.core.gamedays.state import Stage
+from gameday.core.plans.gameday import PREFIX, GameDayPlan, Item, Occasion
+from gameday.core.values import DrillId, Instant, Mode
+from gameday.render import live
+from gameday.settings import Workspace
+from gameday.settings.gameday import GameDayFiles, game_day_files
+from gameday.system import clock, processes
+from gameday.system.clock import SystemClock
+from gameday.system.ids import SystemIds
+
+SIGNALS = (ev.AlertFired, ev.AlertAcknowledged, ev.AlertResolved, ev.SignalRejected)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What the user asked for."""
+
+    plan: Path
+    anytime: bool = False
+    who: str = ""
+    yes: bool = False
+    json: bool = False
+    accept_no_lease: bool = False
+    accept_local_keeper: bool = False
+
+
+def main(options: Options) -> int:
+    """Open a game day, or take it up, conduct it, and leave its report."""
+    space = wiring.workspace(options.plan)
+    files = game_day_files(space, options.plan)
+    who = find.must_facilitate(files.plan, options.who)
+    store = wiring.store_of(space)
+    open_ = [
+        row.drill for row in store.game_days() if row.closed is None and row.scenario == files.plan.gameday
+    ]
+    if open_:
+        output.talk(f"{open_[0]} is open: it is to be taken up where it stands")
+        game_day = open_[0]
+    else:
+        game_day = _open(space, files, store, options, who)
+    plan = standings.of(find.told(store, game_day)).plan
+    drills = Player(space=space, store=store, options=options, plan=plan)
+    stage = _conduct(space, plan, game_day, store, drills)
+    if stage is not Stage.ENDED:
+        output.talk(f"{game_day} stays open")
+        output.hint(f"gameday plan start {options.plan} takes it up, gameday plan end ends it")
+        return ExitCode.ABORTED
+    code = finish.finish(space, store, game_day, by=who)
+    if options.json:
+        output.data_json({"game_day": game_day, "exit_code": code})
+    return code
+
+
+def _open(
+    space: Workspace, files: GameDayFiles, store: ports.HistoryStore, options: Options, who: str
+) -> DrillId:
+    """Open a new game day, once its date, its approvals and its prerequisites allow it."""
+    plan, now = files.plan, clock.now()
+    for warning in files.warnings:
+        output.talk(str(warning))
+    at = now if options.anytime else readiness.occurrence(plan, files.lasts, now)
+    check.no_other_day(space, "", plan.environment)
+    check.no_schedule(space, files, at)
+    readiness.approved(plan, check.given(space, files), files.covers, who, now)
+    if not options.yes:
+        _ask(space, plan)
+    if revert.recover(space, store) == 4:
+        raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
+    checked = asyncio.run(check.prerequisites(space, files))
+    for one in checked:
+        output.talk(f"{'ok' if one.passed else 'NO':4}{one.name}{f': {one.detail}' if one.detail else ''}")
+    failed = [one.name for one in checked if not one.passed]
+    if failed:
+        raise NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
+    ids = SystemIds()
+    game_day = DrillId(f"{PREFIX}{ids.drill(plan.gameday)}")
+    pen = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
+    with readiness.alone(store, plan.environment, f"{processes.hostname()}:{game_day}", SystemClock()):
+        check.no_other_day(space, "", plan.environment)
+        _keep_in_calendar(space, plan, at, game_day)
+        pen.record(
+            GameDayPlanned(
+                plan=plan,
+                scenarios=dict(files.scenarios),
+                attended=files.attended,
+                opened=who,
+                occurrence=None if options.anytime else at,
+                hashes=dict(files.hashes),
+                host=processes.hostname(),
+            )
+        )
+    for one in checked:
+        pen.record(one)
+    output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")
+    _announce(space, plan, at, files.lasts)
+    return game_day
+
+
+def _ask(space: Workspace, plan: GameDayPlan) -> None:
+    """Outside loopback, show where the day is to be, and ask for the environment's name, once."""
+    place = space.settings.environment(plan.environment)
+    running.confirm(place.base_url, plan.environment, {})
+
+
+def _keep_in_calendar(space: Workspace, plan: GameDayPlan, at: Instant, game_day: DrillId) -> None:
+    """Let no daemon start it, too. Raises Busy."""
+    holder = f"{processes.hostname()}:{game_day}"
+    with closing_(wiring.schedules(space.store_url)) as schedules:
+        occurrence.begin(schedules, plan.path, at, game_day, holder=holder, now=clock.now())
+
+
+def _announce(space: Workspace, plan: GameDayPlan, at: Instant, lasts: float) -> None:
+    """Tell participants what they may be told, in the channels that the plan names."""
+    if plan.announcement == "none":
+        output.talk("nothing is announced to participants")
+        return
+    full = plan.announcement == "full"
+    message = messages.opened(
+        plan.environment,
+        Instant(at + lasts),
+        plan.when.zone,
+        title=plan.title if full else "",
+        text=plan.description if full else "",
+    )
+    notify.tell(space, (one.channel for one in plan.channels), message)
+
+
+def _conduct(
+    space: Workspace, plan: GameDayPlan, game_day: DrillId, store: ports.HistoryStore, drills: Player
+) -> Stage:
+    table = wiring.table(space, plan, game_day, store, drills)
+    began = clock.now()
+
+    async def conduct() -> Stage:
+        host = Host(table, on_events=drills.hear_day)
+        loop = asyncio.get_running_loop()
+        for number in running.SIGNALS:
+            loop.add_signal_handler(number, host.leave)
+        drills.look = table.look
+        with drills.open(began):
+            standing = await host.conduct()
+        close = getattr(table.prober, "close", None)
+        if close is not None:
+            await close()
+        return standing.stage
+
+    return asyncio.run(conduct())
+
+
+@dataclass(kw_only=True, slots=True)
+class Player:
+    """`ports.Drills` in this process: each drill is one like any other, on this terminal's screen."""
+
+    space: Workspace
+    store: ports.HistoryStore
+    options: Options
+    plan: GameDayPlan
+    look: Callable[[], standings.Standing] | None = None
+    began: Instant = field(default=Instant(0.0))
+    _desk: Desk | None = None
+    _conductor: Conductor | None = None
+    _pictures: bool = False
+
+    def name(self, item: Item) -> DrillId:  # noqa: ARG002  # the port's
+        """Make an id that tells nothing of the scenario: responders read it."""
+        return SystemIds().drill("game-day")
+
+    async def play(self, item: Item, drill: DrillId, occasion: Occasion) -> int:
+        """Conduct one drill to its end, and leave its files."""
+        desk = await asyncio.to_thread(self._prepare, item, drill, occasion)
+        self._desk, self._conductor = desk, Conductor(desk, on_events=self.hear)
+        try:
+            await self._conductor.conduct()
+        except StoreUnavailable:
+            raise
+        except GamedayError as error:
+            output.talk(f"{drill}: {error.message}")
+        finally:
+            self._desk = self._conductor = None
+        return await asyncio.to_thread(self._leave, drill)
+
+    def _prepare(self, item: Item, drill: DrillId, occasion: Occasion) -> Desk:
+        prepared = wiring.prepare(
+            self.space,
+            self.space.root / item.scenario,
+            environment=self.plan.environment,
+            responder=self.space.root / item.responder if item.responder else None,
+            mode=Mode(item.mode),
+        )
+        return wiring.desk(
+            self.space,
+            replace(prepared, planned=replace(prepared.planned, occasion=occasion)),
+            self.store,
+            accept_no_lease=self.options.accept_no_lease,
+            accept_local_keeper=self.options.accept_local_keeper,
+            named=drill,
+        )
+
+    def _leave(self, drill: DrillId) -> int:
+        judged = report.judge(self.store, drill)
+        folder = revert.leave(self.space, self.store, drill)
+        if not judged.result.reverted:
+            revert.tell_steps(drill, report.still_exposed(judged))
+        if folder is not None:
+            output.talk(f"postmortem: {folder / 'postmortem.html'}")
+        return report.exit_code(judged)
+
+    async def recover(self, drill: DrillId) -> int | None:
+        """Revert and close what a conductor who died left."""
+        return await asyncio.to_thread(revert.recovered, self.space, self.store, drill)
+
+    def abort(self, reason: str) -> None:
+        """Abort the drill that is on."""
+        if self._conductor is not None:
+            self._conductor.abort("interrupted", reason)
+
+    # --- the screen ---
+
+    def open(self, began: Instant) -> AbstractContextManager[object]:
+        """Give the context in which the picture is shown; without a terminal there are lines."""
+        from gameday.cli.gamedays import screen  # noqa: PLC0415  # Rich is loaded only to draw
+
+        self.began = began
+        picture = screen.open_(self.view)
+        self._pictures = picture is not None
+        return nullcontext() if picture is None else picture
+
+    def view(self) -> tuple[standings.Standing | None, live.LiveView | None]:
+        """Give what the picture shows now: the day, and the drill that is on."""
+        standing = self.look() if self.look is not None else None
+        desk = self._desk
+        told = desk.board.history() if desk else None
+        drill = live.view(told, desk.watch.levels, clock.now()) if desk and told and told.events else None
+        return standing, drill
+
+    def hear_day(self, events: Sequence[ev.Event]) -> None:
+        """Hear the game day's own facts; alerts are in the drill's lines already."""
+        self.hear([event for event in events if not isinstance(event.fact, SIGNALS)])
+
+    def hear(self, events: Sequence[ev.Event]) -> None:
+        """Write a line for each new fact that people care about; the picture has its own."""
+        if self._pictures:
+            return
+        for event in events:
+            sentence = live.sentence(event)
+            if sentence:
+                output.talk(f"{times.since(event.recorded_at, self.began):>12}  {sentence}")

@@ -1,0 +1,168 @@
+"""What responders type while a drill is on: a fast path that loads neither Typer nor a model.
+
+Comes in: the words of the command and the instant at which it was started, before any import.
+Goes out: one event in the drill's history, and a line that says so. The instant that counts is the
+start, so that a slow machine punishes nobody.
+Does not: judge, or wait for the conductor, which finds the event in the store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from gameday.cli.respond import commands, help_texts, live_drill
+from gameday.cli.respond.commands import Asked, Body, Command
+from gameday.cli.respond.live_drill import LiveDrill, Place
+from gameday.cli.shared import output
+from gameday.cli.shared import times as shared_times
+from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
+from gameday.core.values import (
+    DrillId,
+    Instant,
+    format_duration,
+    format_instant,
+    instant,
+    parse_instant,
+)
+from gameday.formats.stored import envelope
+from gameday.formats.stored.envelope import Document
+from gameday.storage import journal
+from gameday.system import clock, ids, known_secrets
+
+
+def main(argv: Sequence[str], started: float) -> int:
+    """Carry out one command; give its exit code. `started`: seconds since the epoch."""
+    try:
+        return _main(argv[0], argv[1:], instant(started))
+    except GamedayError as error:
+        return output.problem(error)
+    except SystemExit as ended:  # argparse has printed its help
+        return int(ended.code or 0)
+
+
+def _main(name: str, words: Sequence[str], started: Instant) -> int:
+    command = commands.COMMANDS[name]
+    asked = _parser(name, command).parse_args(shared_times.joined(words))
+    where = live_drill.place(Path.cwd(), os.environ)
+    live = live_drill.find(where, drill=asked.drill, environment=asked.environment)
+    try:
+        _refuse_ended(name, command, live)
+        _refuse_others(name, command, asked, live)
+        event = _event(command, asked, live, started)
+        _store(live, where, event)
+        _confirm(command, asked, live, event)
+    finally:
+        live.database.close()
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with our voice."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+    def format_help(self) -> str:
+        return super().format_help().replace("usage: ", "Usage: ", 1)
+
+
+def _parser(name: str, command: Command) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=f"gameday {name}", description=help_texts.HELP[name], allow_abbrev=False, add_help=False
+    )
+    options = parser.add_argument_group("Options")
+    command.add(parser)
+    options.add_argument("--drill", default="", metavar="ID", help="The drill; needed when several are live.")
+    options.add_argument(
+        "--environment", default="", metavar="NAME", help="The live drill on this environment."
+    )
+    options.add_argument("--by", default="", metavar="NAME", help="Who says so.")
+    options.add_argument("--json", action="store_true", help="Print data as JSON on stdout.")
+    options.add_argument("--help", action="help", help="Show this message and exit.")
+    return parser
+
+
+def _refuse_ended(name: str, command: Command, live: LiveDrill) -> None:
+    if live.closed and not command.afterwards:
+        raise UsageError(
+            f"drill {live.drill} has ended",
+            hint=f"gameday {name} is for live drills; afterwards: gameday mark MILESTONE --at TIME",
+        )
+
+
+def _refuse_others(name: str, command: Command, asked: Asked, live: LiveDrill) -> None:
+    """Keep the facilitator's words for the facilitators, where the drill's game day names any."""
+    named = (live.plan.get("occasion") or {}).get("facilitators") or ()
+    if command.facilitator and named and _speaker(asked) not in named:
+        raise UsageError(
+            f"gameday {name} is for facilitators, not for {_speaker(asked)}",
+            hint=f"--by NAME or GAMEDAY_ACTOR says who you are; facilitators: {', '.join(named)}",
+        )
+
+
+def _speaker(asked: Asked) -> str:
+    """Name who types: by --by, by GAMEDAY_ACTOR, else the machine's user."""
+    return commands.clean(asked.by) or live_drill.viewer(os.environ)
+
+
+def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) -> Document:
+    """Build the stored form of the event.
+
+    On another host than the conductor's the clock may differ, so its claim of time does not count;
+    what a person says with --at does.
+    """
+    at = getattr(asked, "at", "")
+    here = live.plan.get("host", "") in {"", os.uname().nodename}
+    return envelope.document(
+        id=ids.new_event_id(),
+        drill=DrillId(live.drill),
+        kind=command.kind,
+        fact=known_secrets.known().tree(command.body(asked, live)),
+        recorded_at=Instant(max(clock.now(), started)),
+        occurred_at=shared_times.parse(at, now=started, begin=live.started) if at else started,
+        source="cli",
+        by=commands.clean(asked.by),
+        trusted=here or bool(at),
+    )
+
+
+def _store(live: LiveDrill, where: Place, event: Document) -> None:
+    """Append the event, or keep it beside a store that can't take it."""
+    try:
+        with live.database.write() as tx:
+            journal.append(tx, [event])
+    except StoreUnavailable as away:
+        from gameday.storage import spill  # noqa: PLC0415  # only when it is needed
+
+        spill.write(where.artifacts, [event])
+        output.warn(f"{away.message}; kept in {spill.path(where.artifacts, live.drill)}, stored later")
+
+
+def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -> None:
+    body = event["fact"]
+    at = parse_instant(event["occurred_at"])
+    since = live.started if live.fault_at is None or live.fault_at > at else live.fault_at
+    text = format_duration(at - since)
+    into = f"drill {live.drill}" if since == live.started else f"the incident (drill {live.drill})"
+    shown = live_drill.shows(live.plan, commands.clean(asked.by), os.environ)
+    when = f"{text} into {into}" if shown else f"at {format_instant(at)}"
+    output.talk(f"{command.said({**vars(asked), **body})}, {when}")
+    hint = _hint_text(command, live, body)
+    if asked.json:
+        said = {"drill": live.drill, "event": event["id"], "kind": command.kind, "fact": body}
+        times = {"at": format_instant(at), "seconds": round(at - since, 3) if shown else None}
+        output.data(json.dumps({**said, **times, **({"hint": hint} if hint else {})}))
+    elif hint:
+        output.data(hint)
+
+
+def _hint_text(command: Command, live: LiveDrill, body: Body) -> str:
+    """Give the text of a hint that was just taken."""
+    if command.kind != "HintTaken":
+        return ""
+    return str(live.plan["scenario"]["injects"][body["index"]]["hint"])

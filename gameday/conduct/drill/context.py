@@ -1,0 +1,95 @@
+"""The desk: everything that one drill works with, in one frozen value.
+
+Built by `wiring` from adapters, or by a test from fakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gameday import ports
+from gameday.conduct.drill.fault_targets import Aims
+from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.drill.policy_check import Ground
+from gameday.conduct.recorder import Recorder
+from gameday.conduct.revert.context import Machine
+from gameday.core.facts import drill as ev
+from gameday.core.plans.responder_script import ResponderScript
+from gameday.core.plans.scenario import Scenario
+from gameday.core.policy import LOOPBACK, Policy
+from gameday.core.values import DrillId, Instant, Seconds
+from gameday.ports import Lease
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desk:
+    """What one drill works with.
+
+    experiment     path of the experiment file, empty in a tabletop
+    fault_request  what is written ahead; None in a tabletop
+    further        what injects of a further experiment write ahead, by the inject's index
+    conductor      this process, named for ever
+    machine        ends processes and runs commands
+    load_env       environment variables for Locust
+    meters         what reads guardrails outside the load: `prometheus`, `cloudwatch`
+    ground         where the environment's policy looks; left out, it knows nothing
+    aims           what the fault is aimed at; None in a tabletop
+    shared_store   drills of other hosts are in this store, too
+    target_lease   the environment's lease that it keeps itself, where it can
+    accept_no_lease, accept_local_keeper  the user sees to it
+    signals        receivers of alerts, each with where its URL is to be registered
+    """
+
+    drill: DrillId
+    planned: ev.DrillPlanned
+    script: ResponderScript | None
+    experiment: str
+    fault_request: ev.FaultRequested | None
+    base_url: str
+    holder: str
+    conductor: ev.ProcessStarted
+    store: ports.HistoryStore
+    clock: ports.Clock
+    pen: Recorder
+    board: Board
+    watch: Watch
+    keeper: ports.FaultKeeper
+    ledger: ports.Ledger
+    prober: ports.Prober
+    load: ports.LoadDriver | None
+    signals: ports.Signals
+    trail: ports.Trail | None
+    target: ports.Target
+    runner: ports.Runner
+    machine: Machine
+    further: Mapping[int, ev.FaultRequested] = field(default_factory=dict)
+    load_env: Mapping[str, str] = field(default_factory=dict)
+    ground: Ground = field(default_factory=Ground)
+    meters: Mapping[str, ports.Meter] = field(default_factory=dict)
+    aims: Aims | None = None
+    shared_store: bool = False
+    target_lease: ports.TargetLease | None = None
+    accept_no_lease: bool = False
+    accept_local_keeper: bool = False
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as it was frozen."""
+        return self.planned.scenario
+
+    @property
+    def rules(self) -> Policy:
+        """The environment's policy as it was frozen; loopback only where it has none."""
+        return self.planned.rules or LOOPBACK
+
+    def lease(self, now: Instant, seconds: Seconds) -> Lease:
+        """Make this drill's lease of its environment, from `now` for `seconds`."""
+        return Lease(
+            environment=self.scenario.environment,
+            drill=self.drill,
+            holder=self.holder,
+            since=now,
+            until=Instant(now + seconds),
+        )

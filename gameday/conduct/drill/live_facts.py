@@ -1,0 +1,112 @@
+"""What is known of the running drill: its facts so far and the last minutes of load.
+
+Comes in: the store's tail (whoever wrote it: keeper, responders, webhooks) and load samples.
+Goes out: quick answers to the questions that the phases wait on.
+Does not: judge. Milestones are derived from the whole history when the drill has closed; what the
+board says meanwhile ends phases and drives the screen, and never becomes an instant of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from gameday import ports
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.facts.history import Dated
+from gameday.core.facts.load import CHUNK, Chunk, LoadHistory, merge
+from gameday.core.values import DrillId, Instant, Seconds
+
+SLICE: Seconds = 120.0
+"""How much load the board keeps at hand; longer SLO windows ask for more."""
+
+F = TypeVar("F")
+
+
+class Board:
+    """The facts of one drill as they come in."""
+
+    def __init__(self, store: ports.HistoryStore, drill: DrillId, *, keep: Seconds = SLICE) -> None:
+        self._store = store
+        self.drill = drill
+        self._keep = max(keep, SLICE)
+        self._seq = 0
+        self._events: list[ev.Event] = []
+        self._chunks: list[Chunk] = []
+        self._unsaved: list[Chunk] = []
+        self._until = Instant(0.0)
+        self.requests = 0
+        """Requests that ended so far."""
+        self.failures = 0
+        """Those of them that failed."""
+
+    def refresh(self) -> Sequence[ev.Event]:
+        """Read what others have written since the last call, and give it."""
+        stored = self._store.read(self.drill, after=self._seq)
+        if stored:
+            self._seq = stored[-1].seq
+            self._events.extend(row.event for row in stored)
+        return [row.event for row in stored]
+
+    def take_load(self, chunks: Sequence[Chunk], until: Instant) -> None:
+        """Take samples from the load driver; they are stored at the next `save_load`."""
+        self._chunks.extend(chunks)
+        self._unsaved.extend(chunks)
+        self._until = max(self._until, until)
+        failures = sum(sum(chunk.bad_count) for chunk in chunks)
+        self.failures += failures
+        self.requests += failures + sum(sum(chunk.count) for chunk in chunks)
+
+    def save_load(self) -> None:
+        """Store the samples taken since the last call, and forget those past the slice.
+
+        What came for one request name and time is added up first: a report each 100 ms would make
+        ten times the lines, and judging an hour's drill would take as much longer.
+        """
+        if self._unsaved:
+            self._store.append_load(self.drill, merge(self._unsaved), self._until)
+            self._unsaved = []
+        oldest = self._until - self._keep - CHUNK
+        self._chunks = [chunk for chunk in merge(self._chunks) if chunk.start >= oldest]
+
+    def load(self, *, since: Instant | None = None) -> LoadHistory:
+        """Give the slice of load at hand, from `since` on."""
+        chunks = tuple(c for c in self._chunks if since is None or c.start + CHUNK > since)
+        return LoadHistory(chunks=chunks, until=self._until)
+
+    @property
+    def events(self) -> Sequence[ev.Event]:
+        """All facts so far, in the order in which they were stored."""
+        return self._events
+
+    def history(self) -> history.History:
+        """Give the history so far, without its load."""
+        return history.of(self._events)
+
+    def first(self, kind: type[F]) -> Dated[F] | None:
+        """Give the first fact of a kind that was stored, or None."""
+        for event in self._events:
+            if isinstance(event.fact, kind):
+                return Dated(at=history.counted_instant(event), event=event, fact=event.fact)
+        return None
+
+    def each(self, kind: type[F]) -> list[Dated[F]]:
+        """Give all facts of a kind, as they were stored."""
+        return [
+            Dated(at=history.counted_instant(event), event=event, fact=event.fact)
+            for event in self._events
+            if isinstance(event.fact, kind)
+        ]
+
+    def has(self, kind: type) -> bool:
+        """Tell whether a fact of a kind was stored."""
+        return any(isinstance(event.fact, kind) for event in self._events)
+
+    def abort_asked(self) -> bool:
+        """Tell whether somebody, or something, asked for the drill's end."""
+        return self.has(ev.AbortRequested)
+
+    def extended(self) -> Seconds:
+        """Give how much longer the response may take than its scenario says, by the facilitator's word."""
+        return sum(one.fact.seconds for one in self.each(ev.ResponseExtended))

@@ -1,0 +1,132 @@
+"""The live look at a drill: are users hurt now, which milestones hold now.
+
+Comes in: the board. Goes out: service levels and whether a rule holds at this moment.
+Does not: give instants. It lags by up to a window, and what it says is never judged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gameday.conduct.drill.live_facts import Board
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import Dated, History
+from gameday.core.judging import alerts, conditions, impact, series
+from gameday.core.plans.scenario import Condition, Rule, Scenario, Slo
+from gameday.core.values import Instant, MilestoneName, Seconds
+
+_BY_SIGN: dict[str, str] = {MilestoneName.ACKNOWLEDGED: "acknowledged", MilestoneName.TRIAGED: "declared"}
+
+
+@dataclass(slots=True)
+class Watch:
+    """Judges the rules of one scenario at the present moment; the service is looked at once a look."""
+
+    scenario: Scenario
+    board: Board
+    hurt: bool = False
+    """Users were hurt at some moment since the fault."""
+    levels: tuple[impact.ServiceLevel, ...] = ()
+    reach: Seconds = 60.0
+    _seen: dict[tuple[Slo, ...], tuple[impact.ServiceLevel, ...]] = field(default_factory=dict)
+
+    def look(self, now: Instant) -> None:
+        """Take a fresh look at the service."""
+        self._seen.clear()
+        self.levels = self.service(self._slos(), now)
+        if self.board.has(ev.FaultInjected) and not self.hurt:
+            self.hurt = any(level.judged and level.bad_for > 0 for level in self._since_fault(now))
+
+    def _slos(self) -> tuple[Slo, ...]:
+        return tuple(slo for slo in self.scenario.slos if slo.source == "load")
+
+    def _since_fault(self, now: Instant) -> tuple[impact.ServiceLevel, ...]:
+        injected = self.board.first(ev.FaultInjected)
+        longest = max((slo.window for slo in self._slos()), default=0.0)
+        since = max(injected.at if injected else 0.0, now - longest)
+        return impact.service(self._slos(), self.board.load(since=Instant(since)), now)
+
+    def service(self, slos: tuple[Slo, ...], now: Instant) -> tuple[impact.ServiceLevel, ...]:
+        """Give the service levels of SLOs at the last look, over the slice of load that they need."""
+        if slos not in self._seen:
+            longest = max((slo.window for slo in slos), default=0.0) + self.reach
+            slice_ = self.board.load(since=Instant(now - longest))
+            self._seen[slos] = impact.service(slos, slice_, now)
+        return self._seen[slos]
+
+    def reached(self, milestone: str, now: Instant) -> bool:
+        """Tell whether a milestone counts as reached at this moment."""
+        rules = self.scenario.milestones
+        match milestone:
+            case MilestoneName.DETECTED:
+                return self._holds(rules.detected, "detected", now)
+            case MilestoneName.CONTAINED:
+                contained = self._holds(rules.contained, "contained", now)
+                return self.hurt and (contained or self._granted() or self.recovered(now))
+            case MilestoneName.RECOVERED:
+                return self.recovered(now)
+            case _:
+                return self._came(milestone)
+
+    def _came(self, milestone: str) -> bool:
+        """Tell whether a milestone that a single fact proves was reached."""
+        match milestone:
+            case MilestoneName.FAULT_INJECTED:
+                return self.board.has(ev.FaultInjected)
+            case MilestoneName.IMPACT_STARTED:
+                return self.hurt
+            case MilestoneName.ALERTED:
+                return self._alerted()
+            case MilestoneName.COMMANDER_ASSIGNED:
+                return any(one.fact.commander for one in self._signs("declared", milestone))
+            case _:
+                return milestone in _BY_SIGN and bool(self._signs(_BY_SIGN[milestone], milestone))
+
+    def recovered(self, now: Instant) -> bool:
+        """Tell whether users were hurt and are well again, by the scenario's own rule."""
+        return self.hurt and self._holds(self.scenario.milestones.recovered, "recovered", now)
+
+    def _holds(self, rule: Rule, milestone: str, now: Instant) -> bool:
+        verdicts = [self._condition(condition, milestone, now) for condition in rule.conditions]
+        return all(verdicts) if rule.all else any(verdicts)
+
+    def _condition(self, condition: Condition, milestone: str, now: Instant) -> bool:
+        if condition.sign:
+            return bool(self._signs(condition.sign, milestone))
+        if condition.slo:
+            return self._slo_holds(condition, now)
+        if condition.probe:
+            asked = [p.fact for p in self.board.each(ev.ProbeJudged) if p.fact.probe == condition.probe]
+            return bool(asked) and asked[-1].ok is True
+        return self._alert_state(condition.alert) == condition.state
+
+    def _told(self) -> tuple[History, Instant] | None:
+        """Give what is told, and from when it counts: all that is asked of it is the judge's own rule."""
+        told = self.board.history()
+        began = conditions.began(told)
+        return None if began is None else (told, began.at)
+
+    def _signs(self, sign: str, milestone: str) -> list[Dated[Any]]:
+        told = self._told()
+        return [] if told is None else list(conditions.signs(told[0], sign, milestone, told[1]))
+
+    def _granted(self) -> bool:
+        told = self._told()
+        return told is not None and any(conditions.grants(*told))
+
+    def _alerted(self) -> bool:
+        told = self._told()
+        return told is not None and bool(alerts.fresh(*told))
+
+    def _slo_holds(self, condition: Condition, now: Instant) -> bool:
+        chosen = [slo for slo in self._slos() if series.matcher(condition.slo).fullmatch(slo.slo)]
+        if condition.at_least is not None:
+            chosen = [replace(slo, objective=condition.at_least) for slo in chosen]
+        levels = self.service(tuple(chosen), now)
+        return bool(levels) and all(lv.judged and lv.held_for >= condition.lasting for lv in levels)
+
+    def _alert_state(self, alert: str) -> str:
+        told = self._told()
+        states = [] if told is None else conditions.alert_states(*told, alert)
+        return states[-1][1] if states else ""

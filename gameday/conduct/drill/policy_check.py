@@ -1,0 +1,269 @@
+"""Asks whether a drill may start: gathers what the policy's rules must know, and refuses for them.
+
+Comes in: the scenario, the environment's rules, and the ground: files, variables, identities.
+Goes out: the facts, the verdicts; `Refused` with the first no. Does not: judge; `core.policy` does.
+
+Asked twice: by preflight before anything starts, even `up`; and by the keeper, of exactly what it was
+told to inject, just before the method.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from gameday import ports
+from gameday.core import policy
+from gameday.core.errors import InvalidFiles, Refused
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.plans.scenario import Scenario
+from gameday.core.policy import (
+    Calendar,
+    Document,
+    Facts,
+    Policy,
+    SeenAccount,
+    SeenCluster,
+    Users,
+    Verdict,
+    activities,
+    providers,
+)
+from gameday.core.values import Instant, Seconds
+from gameday.formats.experiment import locustfile
+from gameday.formats.settings import approvals
+
+
+class NobodyAsked:
+    """`ports.Identities` and `ports.Calendars` where nobody can be asked."""
+
+    async def kubernetes_context(self) -> SeenCluster:
+        """Say so."""
+        return SeenCluster(error="there is nobody to ask")
+
+    async def aws_account(self, instances: Sequence[str]) -> SeenAccount:  # noqa: ARG002  # the port's
+        """Say so."""
+        return SeenAccount(error="there is nobody to ask")
+
+    async def read(self, path: str, start: Instant, end: Instant) -> Calendar:  # noqa: ARG002  # the port's
+        """Say so."""
+        return Calendar(path=path, error="there is nobody to ask")
+
+
+def _nowhere(path: str) -> bytes:
+    raise FileNotFoundError(path)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """Where facts are gathered. What is left out knows nothing, and the rules refuse what they must know.
+
+    read            gives a workspace file's bytes; raises OSError, and ValueError for one outside
+    real_path       gives the file that a command is, links resolved
+    variables       the environment variables that experiments will see
+    chaos_settings  Chaos Toolkit's own settings file, which may name controls
+    by              who starts the drill
+    """
+
+    read: Callable[[str], bytes] = _nowhere
+    real_path: Callable[[str], str] = str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    identities: ports.Identities = field(default_factory=NobodyAsked)
+    calendars: ports.Calendars = field(default_factory=NobodyAsked)
+    chaos_settings: bytes = b""
+    by: str = ""
+
+
+async def judge(
+    scenario: Scenario,
+    rules: Policy,
+    ground: Ground,
+    *,
+    now: Instant,
+    base_url: str = "",
+    request: ev.FaultRequested | None = None,
+) -> tuple[Verdict, ...]:
+    """Give the verdicts on a drill. `facts` says what comes in; raises Refused for what can't be read."""
+    found = await facts(scenario, rules, ground, now=now, base_url=base_url, request=request)
+    return policy.check(rules, found)
+
+
+def admit(verdicts: Sequence[Verdict]) -> str:
+    """Say how many rules allow a drill. Raises Refused with the first that does not."""
+    refused = [verdict for verdict in verdicts if not verdict.allowed]
+    if not refused:
+        return f"all {len(verdicts)} verdicts allow it"
+    first, more = refused[0], len(refused) - 1
+    also = f" (and {more} more)" if more else ""
+    raise Refused(
+        f"policy: {first.subject}: {first.why}{also}",
+        hint="; ".join(filter(None, (first.hint, "`gameday policy check SCENARIO` explains each verdict"))),
+    )
+
+
+async def admit_again(
+    told: history.History, request: ev.FaultRequested, ground: Ground, *, now: Instant
+) -> None:
+    """Ask once more, of exactly what is to be injected, by the rules that were frozen with the drill.
+
+    Raises Refused, also where no drill was planned.
+    """
+    planned = told.first(ev.DrillPlanned)
+    if planned is None:
+        raise Refused("policy: no drill was planned in this store, so nothing says what may be injected")
+    rules = planned.fact.rules or policy.LOOPBACK
+    admit(await judge(planned.fact.scenario, rules, ground, now=now, request=request))
+
+
+async def facts(
+    scenario: Scenario,
+    rules: Policy,
+    ground: Ground,
+    *,
+    now: Instant,
+    base_url: str = "",
+    request: ev.FaultRequested | None = None,
+) -> Facts:
+    """Gather what a drill would do. Raises Refused for an experiment or approvals that can't be read.
+
+    base_url  where load goes; empty: load isn't judged
+    request   what is to be injected, byte for byte; None: the scenario's file
+    """
+    texts = dict(_experiments(scenario, ground, request))
+    documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, ground))
+    wanted = policy.needs(rules, documents)
+    hold = longest_hold(scenario)
+    calendars = [ground.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
+    commands = (*providers.paths(documents), *providers.denied_paths(rules.deny))
+    return Facts(
+        now=now,
+        documents=documents,
+        variables=_variables(documents, ground),
+        real_paths={path: ground.real_path(path) for path in commands},
+        load=_load(scenario, ground, base_url),
+        hold=hold,
+        calendars=tuple(await asyncio.gather(*calendars)),
+        approvals=_approvals(rules, ground),
+        by=ground.by,
+        fingerprint=fingerprint(scenario, texts, _locustfile(scenario, ground)),
+        cluster=await ground.identities.kubernetes_context() if wanted.cluster else None,
+        account=await ground.identities.aws_account(wanted.instances) if wanted.account else None,
+    )
+
+
+def longest_hold(scenario: Scenario) -> Seconds:
+    """Give the longest that a scenario's fault would be held."""
+    if not scenario.experiment or scenario.hold == "none":
+        return 0.0
+    if scenario.hold == "for" and scenario.hold_for is not None:
+        return min(scenario.hold_for, scenario.phases.response)
+    return scenario.phases.response
+
+
+def fingerprint(scenario: Scenario, experiments: Mapping[str, bytes], load: bytes) -> str:
+    """Hash what an approval covers: the scenario with its environment, every experiment, the locustfile."""
+    parts = [json.dumps(asdict(scenario), sort_keys=True).encode(), *experiments.values(), load]
+    digests = [hashlib.sha256(part).hexdigest() for part in parts]
+    return f"sha256:{hashlib.sha256(' '.join(digests).encode()).hexdigest()}"
+
+
+def _experiments(
+    scenario: Scenario, ground: Ground, request: ev.FaultRequested | None
+) -> Iterator[tuple[str, bytes]]:
+    """Give the text of the scenario's experiment and of those that its injects add, by path."""
+    further = [inject.experiment for inject in scenario.injects if inject.experiment]
+    main = request.path if request and request.path not in further else scenario.experiment
+    for path in dict.fromkeys(path for path in (main, *further) if path):
+        if request and path == request.path:
+            yield path, request.experiment.encode()
+        else:
+            yield path, _must_read(path, ground)
+
+
+def _must_read(path: str, ground: Ground) -> bytes:
+    try:
+        return ground.read(path)
+    except (OSError, ValueError) as wrong:
+        raise Refused(
+            f"policy: {path} can't be read: {wrong}", hint="what can't be read can't be judged"
+        ) from wrong
+
+
+def _document(name: str, text: bytes) -> Document:
+    """Parse an experiment as chaoslib will. Raises Refused where two readers could differ."""
+    from gameday.formats.experiment import reader as experiment  # noqa: PLC0415  # 0.2 s, and most commands import `conduct`
+
+    try:
+        found = experiment.read(text, name)
+    except InvalidFiles as wrong:
+        raise Refused(
+            f"policy: {name} can't be read: {wrong}", hint="gameday validate names every mistake"
+        ) from wrong
+    mistakes = [str(mistake) for mistake in found.mistakes if not mistake.warning]
+    if mistakes or not isinstance(found.data, Mapping):
+        why = mistakes[0] if mistakes else "it is not an object"
+        raise _unreadable(name, why, "gameday validate names every mistake")
+    return Document(name=name, body=found.data)
+
+
+def _others(scenario: Scenario, ground: Ground) -> Iterator[Document]:
+    """Give what else names providers: the scenario's probes, and Chaos Toolkit's own settings."""
+    rules = scenario.milestones
+    conditions = (*rules.detected.conditions, *rules.contained.conditions, *rules.recovered.conditions)
+    named = [("milestone", each.probe) for each in conditions]
+    named += [("guardrail", each.probe) for each in scenario.guardrails]
+    for place, text in named:
+        probe = _probe(text)
+        if probe is not None:
+            yield Document(name=f"{scenario.path or scenario.scenario} {place}", body=probe)
+    if ground.chaos_settings.strip():
+        yield _document("settings.yaml", ground.chaos_settings)
+
+
+def _probe(text: str) -> Mapping[str, object] | None:
+    """Read a probe; None for what is no probe, which nobody can ask either."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, Mapping) else None
+
+
+def _variables(documents: Sequence[Document], ground: Ground) -> dict[str, str]:
+    names = {name for document in documents for name in activities.names_variables(document)}
+    return {name: ground.variables[name] for name in names if name in ground.variables}
+
+
+def _load(scenario: Scenario, ground: Ground, base_url: str) -> Users | None:
+    if scenario.load is None or not base_url:
+        return None
+    most = max(scenario.load.users, *(inject.users or 0 for inject in scenario.injects), 0)
+    source = _locustfile(scenario, ground).decode(errors="replace")
+    return Users(users=most, base_url=base_url, urls=locustfile.urls(source))
+
+
+def _locustfile(scenario: Scenario, ground: Ground) -> bytes:
+    """Read the locustfile; empty where it can't be read, because then Locust can't run it either."""
+    try:
+        return ground.read(scenario.load.locustfile) if scenario.load else b""
+    except (OSError, ValueError):
+        return b""
+
+
+def _approvals(rules: Policy, ground: Ground) -> tuple[policy.Approval, ...]:
+    if not rules.protected:
+        return ()
+    try:
+        return approvals.parse(ground.read(rules.approvals_file))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError) as wrong:
+        raise _unreadable(rules.approvals_file, str(wrong), "docs/how-to/policy.md shows its form") from wrong
+
+
+def _unreadable(name: str, why: str, hint: str) -> Refused:
+    return Refused(f"policy: {name} can't be read: {why}", hint=hint)

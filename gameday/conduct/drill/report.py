@@ -1,0 +1,84 @@
+"""What a drill leaves behind: its judgement, its files, its exit code.
+
+Comes in: a drill's history in the store. Goes out: files in the drill's folder; all of them can be
+made again at any time from the same history. Does not: change the history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gameday import ports
+from gameday.core.errors import ExitCode
+from gameday.core.exposure import Exposed
+from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.judging import result
+from gameday.core.plans.scenario import ScorecardRules
+from gameday.core.values import DrillId, Mode
+from gameday.system.files import write_whole
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """A drill's history and what it comes to."""
+
+    history: history.History
+    result: result.Result
+
+
+def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | None = None) -> Judged:
+    """Judge a stored drill, by its own scorecard or another. Raises LookupError if there is no such drill."""
+    events = [stored.event for stored in store.read(drill)]
+    told = history.of(events, store.read_load(drill))
+    return Judged(history=told, result=result.of(told, rules))
+
+
+def leave(judged: Judged, folder: Path) -> Path:
+    """Write the drill's files into its folder, each whole or not at all; give the folder.
+
+    Raises StoreUnavailable where the disk takes nothing.
+    """
+    from gameday.render import drill_files  # noqa: PLC0415  # drawing is loaded when there is something to draw
+
+    playbook = judged.history.plan.playbook
+    texts = drill_files.leave(judged.history, judged.result, playbook.text if playbook else None)
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+    return folder
+
+
+def still_exposed(judged: Judged) -> tuple[Exposed, ...]:
+    """Give the faults that may still be in force."""
+    return result.in_force(judged.history, judged.result.impact)
+
+
+def exit_code(judged: Judged) -> ExitCode:
+    """Give the exit code of `gameday run` (docs/reference/exit-codes.md)."""
+    if not judged.result.reverted:
+        return ExitCode.FAULT_IN_FORCE
+    closed = judged.history.last(ev.DrillClosed)
+    match closed.fact.how if closed else "failed":
+        case "aborted":
+            return ExitCode.INCONCLUSIVE if judged.history.first(ev.LoadLost) else ExitCode.ABORTED
+        case "not-ready":
+            return ExitCode.INCONCLUSIVE
+        case "completed":
+            return _verdict(judged)
+        case _:
+            return ExitCode.INTERNAL
+
+
+def _verdict(judged: Judged) -> ExitCode:
+    if not judged.result.attribution.outcome.judged:
+        return ExitCode.INCONCLUSIVE
+    if judged.history.plan.mode is Mode.TRAIN:
+        return ExitCode.PASSED
+    match judged.result.score.verdict:
+        case "passed":
+            return ExitCode.PASSED
+        case "insufficient-evidence":
+            return ExitCode.INCONCLUSIVE
+        case _:
+            return ExitCode.FAILED

@@ -1,0 +1,86 @@
+"""Sends the planned injects: messages, hints on offer, load changes and further faults, each at its moment.
+
+Comes in: the scenario's injects, the instant they count from, what the facilitator asks meanwhile.
+Goes out: InjectSent or InjectSkipped, once for each inject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from gameday import ports
+from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.recorder import Recorder
+from gameday.core.errors import GamedayError
+from gameday.core.facts import drill as ev
+from gameday.core.plans.scenario import Inject
+from gameday.core.values import Instant, Seconds
+
+TICK: Seconds = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Injector:
+    """Sends the injects of one drill. `break_further` injects the further fault of an inject, or raises."""
+
+    injects: tuple[Inject, ...]
+    pen: Recorder
+    board: Board
+    watch: Watch
+    clock: ports.Clock
+    load: ports.LoadDriver | None
+    break_further: Callable[[int], Awaitable[None]]
+
+    async def send_all(self, origin: Instant) -> None:
+        """Send each inject at its moment after `origin`, or when the facilitator asks; ends with the last."""
+        pending = sorted(range(len(self.injects)), key=lambda i: self.injects[i].after)
+        while pending:
+            asked = {ask.fact.index: ask.fact for ask in self.board.each(ev.InjectAsked)}
+            due = [index for index in pending if self._is_due(index, origin, asked)]
+            for index in due:
+                await self._settle(index, asked.get(index))
+            pending = [index for index in pending if index not in due]
+            await self.clock.sleep(TICK)
+
+    def _is_due(self, index: int, origin: Instant, asked: Mapping[int, ev.InjectAsked]) -> bool:
+        return index in asked or self.clock.now() >= origin + self.injects[index].after
+
+    async def _settle(self, index: int, asked: ev.InjectAsked | None) -> None:
+        """Send an inject or skip it: the facilitator's word stands over the script's."""
+        inject = self.injects[index]
+        if asked is not None and not asked.send:
+            why = f"the facilitator skipped it{f': {asked.why}' if asked.why else ''}"
+            self.pen.record(ev.InjectSkipped(index=index, why=why))
+        elif asked is None and inject.unless and self.watch.reached(inject.unless, self.clock.now()):
+            self.pen.record(ev.InjectSkipped(index=index, why=f"{inject.unless} was reached"))
+        else:
+            await self._send(index, inject)
+
+    async def _send(self, index: int, inject: Inject) -> None:
+        if inject.users is not None:
+            await self._change_load(index, inject.users)
+        elif inject.experiment:
+            await self._inject_further(index, inject.experiment)
+        elif inject.hint:
+            offer = f"a hint is on offer for {inject.cost:g} points: gameday hint {index}"
+            self.pen.record(ev.InjectSent(index=index, kind="hint", text=offer))
+        else:
+            self.pen.record(ev.InjectSent(index=index, kind="message", text=inject.message))
+
+    async def _inject_further(self, index: int, experiment: str) -> None:
+        try:
+            await self.break_further(index)
+        except GamedayError as error:
+            self.pen.record(ev.InjectSkipped(index=index, why=error.message))
+        else:
+            self.pen.record(ev.InjectSent(index=index, kind="fault", text=experiment))
+
+    async def _change_load(self, index: int, users: int) -> None:
+        if self.load is None:
+            self.pen.record(ev.InjectSkipped(index=index, why="the scenario has no load"))
+            return
+        await self.load.set_users(users)
+        self.pen.record(ev.LoadChanged(users=users))
+        self.pen.record(ev.InjectSent(index=index, kind="load", text=f"{users} users"))

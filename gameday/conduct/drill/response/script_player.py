@@ -1,0 +1,113 @@
+"""Plays a responder script: waits for what its steps wait for, does what they say, writes it down.
+
+Comes in: a script, the watch. Goes out: facts under the script's name, so that everything the
+drill leaves says who acted. A step that fails is recorded and the script goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gameday import ports
+from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.recorder import Recorder
+from gameday.core.facts import drill as ev
+from gameday.core.plans.responder_script import Do, ResponderScript, ResponderStep, When
+from gameday.core.values import Seconds
+
+TICK: Seconds = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Player:
+    """Plays one script in one drill. `pen` writes as source `responder`, by the script's name."""
+
+    script: ResponderScript
+    pen: Recorder
+    board: Board
+    watch: Watch
+    clock: ports.Clock
+    runner: ports.Runner
+
+    async def play(self) -> None:
+        """Play the steps in order; ends with the last one, or when it is cancelled."""
+        for number, step in enumerate(self.script.steps, start=1):
+            if not await self._wait(step.when):
+                self._fail(number, f"waited for {_describe(step.when)} in vain")
+                continue
+            await self.clock.sleep(step.after)
+            await self._do(number, step)
+
+    async def _wait(self, when: When | None) -> bool:
+        if when is None:
+            return True
+        end = None if when.within is None else self.clock.now() + when.within
+        while not self._holds(when):
+            if end is not None and self.clock.now() >= end:
+                return False
+            await self.clock.sleep(TICK)
+        return True
+
+    def _holds(self, when: When) -> bool:
+        if when.alert:
+            return any(fired.fact.alert == when.alert for fired in self.board.each(ev.AlertFired))
+        if when.milestone:
+            return self.watch.reached(when.milestone, self.clock.now())
+        return any(sent.fact.index == when.inject for sent in self.board.each(ev.InjectSent))
+
+    async def _do(self, number: int, step: ResponderStep) -> None:
+        if step.do.command:
+            await self._run(number, step)
+            return
+        self.pen.record(fact_of(step.do))
+
+    async def _run(self, number: int, step: ResponderStep) -> None:
+        actor = f"{self.script.acts_as}:{self.script.responder}"
+        begin = self.clock.now()
+        done = await self.runner.run(step.do.command, timeout=step.timeout, actor=actor)
+        text = " ".join(step.do.command)
+        self.pen.record(
+            ev.ActionTaken(
+                action=text, via="responder", actor=actor, exit_code=done.exit_code, output=done.output[-500:]
+            ),
+            at=begin,
+        )
+        if done.exit_code != 0:
+            self._fail(number, f"`{text}` ended with {done.exit_code}: {done.output.strip()[-200:]}")
+
+    def _fail(self, number: int, reason: str) -> None:
+        self.pen.record(ev.ResponderFailed(step=number, reason=reason))
+
+
+def fact_of(do: Do) -> ev.Fact:
+    """Give the fact that a step states; a command is none until it was run."""
+    match do:
+        case Do(ack=True):
+            return ev.IncidentAcknowledged()
+        case Do(end=True):
+            return ev.EndRequested()
+        case Do(declare=severity) if severity is not None:
+            return ev.IncidentDeclared(severity=severity, commander=do.commander)
+        case Do(hint=index) if index is not None:
+            return ev.HintTaken(index=index)
+        case _:
+            return _words_of(do)
+
+
+def _words_of(do: Do) -> ev.Fact:
+    if do.step:
+        return ev.StepDone(step=do.step)
+    if do.mark:
+        return ev.MilestoneMarked(milestone=do.mark)
+    if do.update:
+        return ev.UpdateSent(audience=do.audience or "stakeholders", text=do.update)
+    return ev.NoteWritten(text=do.note)
+
+
+def _describe(when: When | None) -> str:
+    if when is None:
+        return "nothing"
+    if when.alert:
+        return f"alert {when.alert}"
+    return f"milestone {when.milestone}" if when.milestone else f"inject {when.inject}"

@@ -1,0 +1,47 @@
+"""The facilitator's table: everything that the conductor of a game day works with, in one frozen value.
+
+Built by `wiring` from adapters, or by a test from fakes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gameday import ports
+from gameday.conduct.recorder import Recorder
+from gameday.core.facts import history
+from gameday.core.gamedays import state
+from gameday.core.gamedays.state import Standing
+from gameday.core.values import DrillId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """What the conductor of one game day works with.
+
+    holder     this process, by a name that no other has
+    drills     plays the drills of the agenda
+    signals    hears the environment's monitor all day, so that nothing is missed between two drills
+    incidents  the environment's alert source, which can be asked what fires now; None: it has none
+    reset      the environment's own command between drills; empty: it has none
+    """
+
+    game_day: DrillId
+    holder: str
+    store: ports.HistoryStore
+    clock: ports.Clock
+    pen: Recorder
+    drills: ports.Drills
+    signals: ports.Signals
+    incidents: ports.Incidents | None
+    prober: ports.Prober
+    runner: ports.Runner
+    reset: tuple[str, ...] = ()
+
+    def history(self) -> history.History:
+        """Read the game day's history as it is now. Raises StoreUnavailable."""
+        return history.of(stored.event for stored in self.store.read(self.game_day))
+
+    def look(self) -> Standing:
+        """Fold it."""
+        return state.of(self.history())

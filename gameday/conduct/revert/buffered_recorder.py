@@ -1,0 +1,79 @@
+"""A pen that never keeps anybody waiting: facts are written behind the caller's back, in order.
+
+Comes in: facts, with the instant at which they occurred. Goes out: stored events; what the store
+refuses is kept and tried again with the next fact, and at the end.
+Does not: raise StoreUnavailable. A store that is gone, full or locked delays no revert; where the
+facts are kept meanwhile on disk is the store's own business (`storage.spilling`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from gameday import ports
+from gameday.core.errors import GamedayError
+from gameday.core.facts import drill as ev
+from gameday.core.values import DrillId, Instant, Seconds
+from gameday.system import clock, ids
+
+
+class Backlog:
+    """Writes one drill's facts under the name of one source."""
+
+    def __init__(
+        self,
+        store: ports.HistoryStore,
+        drill: DrillId,
+        *,
+        source: str,
+        now: Callable[[], Instant] = clock.now,
+    ) -> None:
+        self._store = store
+        self._drill = drill
+        self._source = source
+        self._now = now
+        self._waiting: list[ev.Event] = []
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    def record(self, fact: ev.Fact, *, at: Instant | None = None) -> ev.Event:
+        """Take a fact that occurred `at` (now, without it), and have it written soon."""
+        now = self._now()
+        event = ev.Event(
+            id=ids.new_event_id(),
+            drill=self._drill,
+            occurred_at=now if at is None else at,
+            recorded_at=now,
+            source=self._source,
+            fact=fact,
+        )
+        self._waiting.append(event)
+        self._thread.submit(self._write)
+        return event
+
+    async def flush(self, within: Seconds) -> bool:
+        """Wait until everything is written; False when it is not within so many seconds."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(within):
+                return await loop.run_in_executor(self._thread, self._write)
+        except TimeoutError:
+            return False
+
+    async def close(self, within: Seconds) -> bool:
+        """Write everything; tell whether all is in the store."""
+        written = await self.flush(within)
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        return written
+
+    def _write(self) -> bool:
+        """Write what waits, in order; runs in the thread. An event stays until the store has it."""
+        while self._waiting:
+            batch = tuple(self._waiting)
+            try:
+                self._store.append(*batch)
+            except GamedayError:
+                return False
+            del self._waiting[: len(batch)]
+        return True

@@ -1,0 +1,67 @@
+"""The right to revert a fault: one process has it in the store, so that two hosts don't play at once.
+
+Comes in: a fault and the hands that want it undone. Goes out: whether they may.
+Does not: keep anybody from reverting when the store is away; then nobody can be asked.
+
+The keeper has the right from the injection on, and renews it. A dead process of this host gives it
+back; a dead host's expires.
+"""
+
+from __future__ import annotations
+
+from gameday.conduct import store_reads
+from gameday.conduct.revert import fencing
+from gameday.conduct.revert.context import Hands, holder
+from gameday.core.errors import StoreUnavailable
+from gameday.core.values import Instant, Seconds
+
+CLAIM: Seconds = 30.0
+"""Seconds for which the right to revert is held. The keeper renews it; a dead host's is free after it."""
+RENEW: Seconds = 10.0
+"""How often it is renewed while the fault is held or being reverted."""
+REVERTERS = ("command", "worker")
+"""Roles that only revert: they hold a claim, and are not killed for it."""
+_ROLES = (*fencing.FENCED, *REVERTERS)
+
+
+async def claim(fault: str, hands: Hands) -> bool:
+    """Win or renew the right to revert a fault. A store that is away decides nothing: go on."""
+
+    def ask() -> bool:
+        return _claim(fault, hands) or (_give_back_the_dead(fault, hands) and _claim(fault, hands))
+
+    try:
+        return await store_reads.in_store_thread(ask, store_reads.STORE_PATIENCE)
+    except (StoreUnavailable, TimeoutError, LookupError):
+        return True
+
+
+def _claim(fault: str, hands: Hands) -> bool:
+    until = Instant(hands.clock.now() + CLAIM)
+    return hands.store.claim(hands.drill, right(fault), hands.holder, until=until)
+
+
+def _give_back_the_dead(fault: str, hands: Hands) -> bool:
+    """End the right of every process of this host that is gone, in its own name; True if there was one."""
+    machine, now = hands.machine, hands.clock.now()
+    told = store_reads.read(hands.store, hands.drill)
+    alive = {who for _, who in fencing.living(told, machine, _ROLES)}
+    dead = [who for role, who in fencing.recorded(told, machine.host) if role in _ROLES and who not in alive]
+    given = [
+        hands.store.claim(hands.drill, right(fault), holder(machine.host, who.pid), until=now)
+        for who in dead
+        if who.pid != machine.me.pid
+    ]
+    return any(given)
+
+
+def right(fault: str) -> str:
+    """Name the right to revert a fault."""
+    return f"revert:{fault}"
+
+
+async def keep(fault: str, hands: Hands) -> None:
+    """Renew the right to revert a fault until cancelled."""
+    while True:
+        await claim(fault, hands)
+        await hands.clock.sleep(RENEW)

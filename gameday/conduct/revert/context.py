@@ -1,0 +1,85 @@
+"""What undoing works with: a pen, a ledger, a machine, a store and a clock.
+
+Comes in: adapters or fakes. Goes out: one value for everything that fences, claims and plays.
+Does not: do anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gameday import ports
+from gameday.core.facts import drill as ev
+from gameday.core.values import DrillId, Instant
+from gameday.system import processes
+from gameday.system.machine import ThisMachine
+from gameday.system.processes import Identity
+
+
+class Pen(Protocol):
+    """Takes facts without ever waiting for the store; `conduct.revert.buffered_recorder` is one."""
+
+    def record(self, fact: ev.Fact, *, at: Instant | None = None) -> ev.Event:
+        """Take a fact that occurred `at` (now, without it)."""
+        ...
+
+
+class Machine(Protocol):
+    """Ends processes and runs commands; `system.machine` is one."""
+
+    @property
+    def host(self) -> str:
+        """The machine's name."""
+        ...
+
+    @property
+    def me(self) -> Identity:
+        """This process."""
+        ...
+
+    def alive(self, who: Identity) -> bool:
+        """Tell whether exactly this process still runs."""
+        ...
+
+    def stopped(self, who: Identity) -> bool:
+        """Tell whether a process is stopped: it lives, and does nothing."""
+        ...
+
+    async def end(self, who: Identity, *, group: bool = True) -> bool:
+        """SIGKILL exactly this process, and wait until it is gone."""
+        ...
+
+    async def sweep(
+        self, value: str, *, variable: str = processes.MARKER, spare: Iterable[Identity] = ()
+    ) -> int:
+        """End every process whose environment has `variable=value`, but ourselves and `spare`."""
+        ...
+
+    async def run(self, argv: Sequence[str]) -> ports.Ran:
+        """Run a command to its end."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hands:
+    """What undoing works with. by: keeper | conductor | command | worker."""
+
+    drill: DrillId
+    by: str
+    store: ports.HistoryStore
+    pen: Pen
+    clock: ports.Clock
+    ledger: ports.Ledger
+    machine: Machine = field(default_factory=ThisMachine)
+
+    @property
+    def holder(self) -> str:
+        """Name this process as the holder of a right."""
+        return holder(self.machine.host, self.machine.me.pid)
+
+
+def holder(host: str, pid: int) -> str:
+    """Name a process as the holder of a right."""
+    return f"{host}:{pid}"

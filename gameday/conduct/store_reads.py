@@ -1,0 +1,34 @@
+"""Asks the store, for those who must not wait for it: it may be locked, full or gone.
+
+Comes in: a question. Goes out: its answer, or TimeoutError. Does not: write; `backlog` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from gameday import ports
+from gameday.core.facts import history
+from gameday.core.values import DrillId, Seconds
+
+STORE_PATIENCE: Seconds = 0.3
+"""Seconds that a revert waits for the store before it goes on without it."""
+
+T = TypeVar("T")
+
+_store_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="store")
+"""A store that is locked blocks these, and no thread that ends a process or talks to one."""
+
+
+def read(store: ports.HistoryStore, drill: DrillId) -> history.History:
+    """Read the history of a drill or a game day, without its load. Raises LookupError, StoreUnavailable."""
+    return history.of(stored.event for stored in store.read(drill))
+
+
+async def in_store_thread(ask: Callable[[], T], within: Seconds) -> T:
+    """Ask the store something in a thread that only the store may block. Raises TimeoutError."""
+    async with asyncio.timeout(within):
+        return await asyncio.get_running_loop().run_in_executor(_store_threads, ask)

@@ -1,0 +1,612 @@
+"""The facts of a drill: a closed union of past-tense dataclasses, and the envelope they travel in.
+
+Those of a game day (`core.facts.gameday`) are in it, too: they are stored in the same way.
+
+Comes in: nothing. Goes out: `Event`s, which `core.facts.history` folds and `storage` keeps.
+Does not: derive anything. A milestone is never a fact.
+
+Adding a fact: add the dataclass, add it to `Fact`; mypy then names every fold that forgets it.
+Fields hold only what JSON holds (and frozen dataclasses and tuples of it), so that
+`dataclasses.asdict` is the body of the stored event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, get_args
+
+from gameday.core.facts.gameday import GameDayFact
+
+if TYPE_CHECKING:
+    from gameday.core.plans.gameday import Occasion
+    from gameday.core.plans.scenario import Playbook, Scenario, ScorecardRules
+    from gameday.core.policy import Policy
+    from gameday.core.values import (
+        DrillId,
+        EventId,
+        FaultId,
+        Instant,
+        Mode,
+        Party,
+        Phase,
+        Seconds,
+        Severity,
+    )
+
+
+# --- the drill ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrillPlanned:
+    """Everything that judging needs, frozen before anything starts.
+
+    comparable  the hash of experiment, load, SLOs and objectives: equal hashes compare
+    hashes      sha256 of each file by its workspace path
+    responder   the name of the scripted responder that plays, with what it plays as; else empty
+    rules       the environment's policy as the keeper checks it again; None: loopback only
+    occasion    the game day that it belongs to; None: none
+    """
+
+    scenario: Scenario
+    scorecard: ScorecardRules
+    playbook: Playbook | None = None
+    mode: Mode
+    environment: str
+    comparable: str
+    hashes: dict[str, str] = field(default_factory=dict)
+    responder: str = ""
+    responder_as: Party | None = None
+    host: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    commander: str = ""
+    rules: Policy | None = None
+    occasion: Occasion | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhaseEntered:
+    phase: Phase
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreflightChecked:
+    check: str
+    passed: bool
+    detail: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProcessStarted:
+    """A child of the drill. (`pid`, `started_ticks`, `boot`) names it for ever on this host.
+
+    role           conductor | keeper | chaoslib | standby | locust | responder | up
+    started_ticks  field 22 of /proc/PID/stat: clock ticks since boot
+    """
+
+    role: str
+    pid: int
+    started_ticks: int
+    boot: str
+    host: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProcessEnded:
+    role: str
+    pid: int
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentBroughtUp:
+    """This drill's own `up` started the target, so this drill takes it down."""
+
+    command: tuple[str, ...]
+    down: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentTakenDown:
+    command: tuple[str, ...]
+    exit_code: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SteadyStateChecked:
+    """The experiment's hypothesis was judged. `met` None: it could not be.
+
+    stage  before (preflight) | after (verify)
+    """
+
+    stage: str
+    met: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AbortRequested:
+    """reason: facilitator | real-incident | safety | guardrail | interrupted | conductor-lost | …"""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndRequested:
+    """The facilitator ended the response; not an abort."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseExtended:
+    """The facilitator gives the response more time than its scenario does."""
+
+    seconds: Seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponseEnded:
+    """Why the response phase ended: recovered | ended | time | aborted | no-impact."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuardrailTripped:
+    guardrail: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RealIncidentSuspected:
+    """An alert that the scenario doesn't expect, grave enough to ask the facilitator about it.
+
+    key     the alert's, as in AlertFired
+    within  seconds; without `ContinueRequested` by then the drill is aborted
+    """
+
+    alert: str
+    severity: Severity
+    key: str = ""
+    within: Seconds = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContinueRequested:
+    """The facilitator has looked: what was suspected so far is no reason to stop."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InternalErrorOccurred:
+    where: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrillClosed:
+    """Nothing is exposed any more, or a person was told what is. Milestones are settled here.
+
+    how  completed | aborted | failed | not-ready
+    """
+
+    how: str
+    reverted: bool
+
+
+# --- the fault ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultRequested:
+    """Write-ahead: stored before anything is injected, with all that undoing it needs.
+
+    experiment  the experiment file's text, byte for byte; path: where it stood (workspace path)
+    variables   names of the environment variables that it reads; secrets: references, no values
+    host        the host that can revert it; empty: any
+    """
+
+    fault: FaultId
+    experiment: str
+    path: str
+    cwd: str
+    variables: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    host: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActivityStarted:
+    """An activity of the experiment starts. kind: action | probe.
+
+    stage: hypothesis-before | method | hypothesis-after | rollback | still-exposed
+    """
+
+    fault: FaultId
+    stage: str
+    activity: str
+    kind: str
+    background: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActivityFinished:
+    """status: succeeded | failed. `output` is redacted and cut."""
+
+    fault: FaultId
+    stage: str
+    activity: str
+    kind: str
+    status: str
+    output: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultInjected:
+    """T0: occurred_at is the start of the first action of the method."""
+
+    fault: FaultId
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultHeld:
+    """The method is through; the fault is held until it is released."""
+
+    fault: FaultId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultFailed:
+    """The method could not be carried out. `definite` False: it may have taken effect all the same."""
+
+    fault: FaultId
+    error: str
+    definite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExposureProbed:
+    """The experiment's `still-exposed` probe answered. None: it could not tell.
+
+    Without such a probe the targets that were resolved before are looked at again (after-inject):
+    False where none of them changed; `detail` says so.
+
+    stage  before-inject | after-inject | before-revert | after-revert
+    """
+
+    fault: FaultId
+    stage: str
+    exposed: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevertRequested:
+    fault: FaultId
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevertClaimed:
+    """One process won the right to play the ledger. by: keeper | conductor | command | worker."""
+
+    fault: FaultId
+    by: str
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevertAttempted:
+    """A rollback starts to be played: occurred_at is the instant of the first rollback."""
+
+    fault: FaultId
+    attempt: int
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevertFailed:
+    """One try failed. `steps` tell a person what to do by hand; `final` when no try follows."""
+
+    fault: FaultId
+    attempt: int
+    error: str
+    steps: tuple[str, ...] = ()
+    final: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FaultReverted:
+    """how: rolled-back | already-undone (by the team) | never-injected | nothing-to-undo (no rollbacks)."""
+
+    fault: FaultId
+    how: str
+    by: str
+
+
+# --- the load ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadStarted:
+    """occurred_at is the first bucket's start."""
+
+    users: int
+    workers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadChanged:
+    users: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadLost:
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoadStopped:
+    requests: int
+    failures: int
+
+
+# --- signals -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertFired:
+    """A monitor's alert. `key` names the alert through its life (fingerprint and start).
+
+    Event.occurred_at is the source's own start; condition_at: when its condition became true,
+    where the source tells it.
+    """
+
+    key: str
+    alert: str
+    severity: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    summary: str = ""
+    url: str = ""
+    condition_at: Instant | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertAcknowledged:
+    """Acknowledged in the alert's own system."""
+
+    key: str
+    alert: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlertResolved:
+    """Event.occurred_at is the source's own end."""
+
+    key: str
+    alert: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignalRejected:
+    """A payload could not be read; kept so that nothing is dropped silently."""
+
+    system: str
+    reason: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeJudged:
+    """A condition's or guardrail's probe was asked. `ok` None: it could not be evaluated.
+
+    `probe` is the probe's JSON text as the scenario carries it.
+    """
+
+    probe: str
+    ok: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrailWatched:
+    """The environment's trail of actions could be read at this moment, or not."""
+
+    readable: bool
+    detail: str = ""
+
+
+# --- people and automations --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IncidentAcknowledged:
+    alert: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IncidentDeclared:
+    severity: Severity
+    commander: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MilestoneMarked:
+    """Somebody says that a milestone is reached; Event.occurred_at is when, by their own word or start.
+
+    granted  the facilitator credits the team with a lever that the environment lacks: `lever` names it,
+             and our rollback stands in for it
+    """
+
+    milestone: str
+    granted: bool = False
+    lever: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepDone:
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteWritten:
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpdateSent:
+    """A communication to customers or stakeholders. audience: team | stakeholders | customers."""
+
+    audience: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ActionTaken:
+    """Somebody did something to the target: seen in the environment's trail or run by a responder script.
+
+    via    trail | responder
+    actor  as the trail names it; never a person in anything that is scored
+    """
+
+    action: str
+    via: str
+    actor: str = ""
+    exit_code: int | None = None
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResponderFailed:
+    """A step of a responder script could not be done in time; the script goes on."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InjectAsked:
+    """The facilitator asks for an inject now, or for it to be left out. index into scenario.injects."""
+
+    index: int
+    send: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InjectSent:
+    """index into scenario.injects."""
+
+    index: int
+    kind: str
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InjectSkipped:
+    index: int
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HintTaken:
+    index: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewAnswered:
+    """An answer given at the review: root-cause | fix | fix-validated | step:ID | … and its text."""
+
+    question: str
+    answer: str
+
+
+Fact = (
+    DrillPlanned
+    | PhaseEntered
+    | PreflightChecked
+    | ProcessStarted
+    | ProcessEnded
+    | EnvironmentBroughtUp
+    | EnvironmentTakenDown
+    | SteadyStateChecked
+    | AbortRequested
+    | EndRequested
+    | ResponseExtended
+    | ResponseEnded
+    | GuardrailTripped
+    | RealIncidentSuspected
+    | ContinueRequested
+    | InternalErrorOccurred
+    | DrillClosed
+    | FaultRequested
+    | ActivityStarted
+    | ActivityFinished
+    | FaultInjected
+    | FaultHeld
+    | FaultFailed
+    | ExposureProbed
+    | RevertRequested
+    | RevertClaimed
+    | RevertAttempted
+    | RevertFailed
+    | FaultReverted
+    | LoadStarted
+    | LoadChanged
+    | LoadLost
+    | LoadStopped
+    | AlertFired
+    | AlertAcknowledged
+    | AlertResolved
+    | SignalRejected
+    | ProbeJudged
+    | TrailWatched
+    | IncidentAcknowledged
+    | IncidentDeclared
+    | MilestoneMarked
+    | StepDone
+    | NoteWritten
+    | UpdateSent
+    | ActionTaken
+    | ResponderFailed
+    | InjectAsked
+    | InjectSent
+    | InjectSkipped
+    | HintTaken
+    | ReviewAnswered
+    | GameDayFact
+)
+
+KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
+"""Every fact's class by its name, which is also `kind` in the stored event."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One fact with its envelope.
+
+    id           derived from the source, so that the same delivery twice is one event
+    occurred_at  the source's own claim, where it has one
+    recorded_at  our clock
+    source       conductor | keeper | chaoslib | load | cli | responder | trail | alertmanager | …
+    by           who, in their own words; empty where nobody did it
+    trusted      the source's claim of time may count: our own processes, authenticated signals
+    """
+
+    id: EventId
+    drill: DrillId
+    recorded_at: Instant
+    source: str
+    fact: Fact
+    occurred_at: Instant | None = None
+    by: str = ""
+    trusted: bool = True
+
+    @property
+    def kind(self) -> str:
+        """The fact's class name."""
+        return type(self.fact).__name__

@@ -1,0 +1,141 @@
+"""The history of a drill: its facts in order, each with the instant that counts, and its load.
+
+Comes in: events in any order, with duplicates. Goes out: a `History` that every fold reads.
+Does not: judge.
+
+The order is (instant, kind, id), so that order of delivery changes nothing. The instant that
+counts is the source's own claim where the source is trusted and the claim is possible: not after
+its receipt (within SKEW); else it is the receipt. `core.judging.alerts` adds what is possible for an alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.load import LoadHistory
+from gameday.core.values import Instant, instant
+
+SKEW = 2.0
+"""Seconds by which the clock of an authenticated source may differ from ours."""
+
+NO_LOAD = LoadHistory()
+
+JUDGED_LATE = (
+    ev.AlertFired,
+    ev.AlertAcknowledged,
+    ev.AlertResolved,
+    ev.IncidentAcknowledged,
+    ev.IncidentDeclared,
+    ev.MilestoneMarked,
+    ev.StepDone,
+    ev.NoteWritten,
+    ev.UpdateSent,
+    ev.ActionTaken,
+    ev.HintTaken,
+    ev.ReviewAnswered,
+    ev.FaultReverted,
+)
+"""Facts that make a new revision when they become known after the drill closed."""
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dated(Generic[F]):
+    """A fact with its event and the instant that counts."""
+
+    at: Instant
+    event: ev.Event
+    fact: F
+
+
+def counted_instant(event: ev.Event) -> Instant:
+    """Give the instant at which an event counts: its trusted, possible claim, else its receipt."""
+    claim = event.occurred_at
+    if claim is None or not event.trusted or claim > event.recorded_at + SKEW:
+        return event.recorded_at
+    return instant(min(claim, event.recorded_at))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is known of one drill. Build it with `of`."""
+
+    events: tuple[ev.Event, ...]
+    load: LoadHistory = NO_LOAD
+
+    def each(self, kind: type[F]) -> Iterator[Dated[F]]:
+        """Give the facts of one kind, in order, each with the instant that counts."""
+        for event in self.events:
+            if isinstance(event.fact, kind):
+                yield Dated(at=counted_instant(event), event=event, fact=event.fact)
+
+    def first(self, kind: type[F]) -> Dated[F] | None:
+        """Give the earliest fact of a kind, or None."""
+        return next(self.each(kind), None)
+
+    def last(self, kind: type[F]) -> Dated[F] | None:
+        """Give the latest fact of a kind, or None."""
+        found = None
+        for found in self.each(kind):  # noqa: B007  # the last one is wanted
+            pass
+        return found
+
+    @property
+    def plan(self) -> ev.DrillPlanned:
+        """The frozen plan. Raises LookupError for a history without one."""
+        planned = self.first(ev.DrillPlanned)
+        if planned is None:
+            raise LookupError("this history has no DrillPlanned")
+        return planned.fact
+
+    @property
+    def refused(self) -> str:
+        """What kept a drill from beginning, so that nobody had to respond; empty where it did begin."""
+        closed = self.last(ev.DrillClosed)
+        if closed is None or closed.fact.how != "not-ready" or self.first(ev.FaultRequested):
+            return ""
+        failed = [one.fact for one in self.each(ev.PreflightChecked) if not one.fact.passed]
+        return f"{failed[-1].check}: {failed[-1].detail}" if failed else "it was not ready"
+
+    @property
+    def closed_at(self) -> Instant | None:
+        """The instant at which the first DrillClosed was recorded: what was known then is settled."""
+        return min((one.event.recorded_at for one in self.each(ev.DrillClosed)), default=None)
+
+    @property
+    def revision(self) -> int:
+        """0 while the drill is open, 1 when it closes, and one more for each later fact that is judged."""
+        closed = self.closed_at
+        if closed is None:
+            return 0
+        judged = (event for event in self.events if isinstance(event.fact, JUDGED_LATE))
+        return 1 + sum(event.recorded_at > closed for event in judged)
+
+    def known_by(self, at: Instant) -> History:
+        """Give the history as it was known at an instant: what was recorded up to it, with the same load."""
+        return History(tuple(event for event in self.events if event.recorded_at <= at), self.load)
+
+    def settled(self) -> History:
+        """Give the history of revision 1: as it was known when the drill closed; all of it while open."""
+        closed = self.closed_at
+        return self if closed is None else self.known_by(closed)
+
+
+def of(events: Iterable[ev.Event], load: LoadHistory = NO_LOAD) -> History:
+    """Order events by (instant, kind, id) and drop duplicates by id: the first receipt stands."""
+    unique: dict[str, ev.Event] = {}
+    for event in events:
+        known = unique.get(event.id)
+        if known is None or _receipt(event) < _receipt(known):
+            unique[event.id] = event
+    ordered = sorted(unique.values(), key=lambda e: (counted_instant(e), e.kind, e.id))
+    return History(tuple(ordered), load)
+
+
+def _receipt(event: ev.Event) -> tuple[Instant, str]:
+    """Order the deliveries of one event. Only copies of an event are compared by their text."""
+    return event.recorded_at, repr(event)

@@ -1,0 +1,153 @@
+"""The message-event list: the injects of all scenarios of a game day as one timetable.
+
+Comes in: where the game day stands, and its drills' histories as far as there are any.
+Goes out: a line for each inject, with what should be done about it and, once it was sent, what was done.
+Does not: judge: what the team did until the next inject stands beside what was expected; people compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import Dated, History, counted_instant
+from gameday.core.gamedays.state import Stage, Standing, Turn
+from gameday.core.judging import milestones
+from gameday.core.plans.scenario import Inject, Scenario
+from gameday.core.postmortem import sentences
+from gameday.core.values import Instant, Seconds
+
+F = TypeVar("F")
+
+SHOWN = 4
+"""Actions that are shown of what followed an inject."""
+
+_DONE = (
+    ev.IncidentAcknowledged,
+    ev.AlertAcknowledged,
+    ev.IncidentDeclared,
+    ev.MilestoneMarked,
+    ev.StepDone,
+    ev.UpdateSent,
+    ev.ActionTaken,
+    ev.HintTaken,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """Something that was done, so many seconds after the inject."""
+
+    after: Seconds
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One inject of one turn.
+
+    id       by which a facilitator sends or skips it
+    after    seconds from the fault, as the scenario plans it
+    state    planned | sent | skipped | not sent (the drill, or the day, is over)
+    at       when it was sent or skipped
+    """
+
+    item: int
+    attempt: int
+    scenario: str
+    id: str
+    after: Seconds
+    to: str
+    kind: str
+    text: str
+    expected: str
+    unless: str = ""
+    state: str = "planned"
+    at: Instant | None = None
+    why: str = ""
+    actual: tuple[Done, ...] = ()
+
+
+def of(standing: Standing, histories: Mapping[str, History]) -> tuple[Line, ...]:
+    """Give the timetable: turn by turn, each in the order of its injects' moments."""
+    return tuple(line for turn in standing.turns for line in _turn(standing, turn, histories))
+
+
+def _turn(standing: Standing, turn: Turn, histories: Mapping[str, History]) -> Iterator[Line]:
+    told = histories.get(turn.drill)
+    scenario = told.plan.scenario if told else standing.scenario(turn)
+    if scenario is None or (turn.how == "skipped"):
+        return
+    over = turn.done or standing.stage is Stage.ENDED
+    order = sorted(range(len(scenario.injects)), key=lambda index: scenario.injects[index].after)
+    for index in order:
+        yield _line(standing.title(turn), turn, scenario, index, told, over=over)
+
+
+def _line(
+    title: str, turn: Turn, scenario: Scenario, index: int, told: History | None, *, over: bool
+) -> Line:
+    inject = scenario.injects[index]
+    kind, text = _words(inject)
+    sent = _about(told, ev.InjectSent, index)
+    skipped = _about(told, ev.InjectSkipped, index)
+    state = "sent" if sent else "skipped" if skipped else "not sent" if over else "planned"
+    settled: Dated[Any] | None = sent or skipped
+    return Line(
+        item=turn.item,
+        attempt=turn.attempt,
+        scenario=title,
+        id=inject.id or str(index),
+        after=inject.after,
+        to=inject.to,
+        kind=kind,
+        text=text,
+        expected=inject.expected,
+        unless=inject.unless,
+        state=state,
+        at=settled.at if settled else None,
+        why=skipped.fact.why if skipped and not sent else "",
+        actual=tuple(_actual(told, sent)) if told and sent else (),
+    )
+
+
+def _words(inject: Inject) -> tuple[str, str]:
+    if inject.message:
+        return "message", inject.message
+    if inject.hint:
+        return "hint", inject.hint
+    if inject.users is not None:
+        return "load", f"{inject.users} users"
+    return "fault", inject.experiment
+
+
+def _about(told: History | None, kind: type[F], index: int) -> Dated[F] | None:
+    if told is None:
+        return None
+    return next((one for one in told.each(kind) if getattr(one.fact, "index", None) == index), None)
+
+
+def _actual(told: History, sent: Dated[ev.InjectSent]) -> Iterator[Done]:
+    """Give what was done between an inject and the next one, or the end of the response."""
+    ends = [one.at for one in told.each(ev.InjectSent) if one.at > sent.at]
+    ends += [one.at for one in told.each(ev.ResponseEnded)]
+    until = min((at for at in ends if at > sent.at), default=Instant(float("inf")))
+    done = [each for each in told.events if sent.at <= counted_instant(each) < until and _is_done(each)]
+    for each in _few(done):
+        words = sentences.of(each)
+        yield Done(after=counted_instant(each) - sent.at, text=words)
+
+
+def _is_done(event: ev.Event) -> bool:
+    fact = event.fact
+    if isinstance(fact, ev.ActionTaken):
+        return not milestones.by_fault(fact)
+    if isinstance(fact, ev.MilestoneMarked):
+        return not fact.granted
+    return isinstance(fact, _DONE)
+
+
+def _few(done: Sequence[ev.Event]) -> Sequence[ev.Event]:
+    return done[:SHOWN]

@@ -1,0 +1,255 @@
+"""Where a game day stands: which turn is at hand, what it waits for, what became of the others.
+
+Comes in: a game day's history. Goes out: a `Standing`; from the facts alone, so that a conductor of the
+day who was killed is taken over by reading. Does not: depend on the order of the facts, nor on how
+often one was delivered, but for pause and resume, of which the later one stands.
+
+The turn at hand is the first of (item, attempt) that is neither ended nor skipped: a repetition is one
+attempt more of an earlier item, and so comes before the items behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from gameday.core.facts import gameday as gf
+from gameday.core.facts.history import Dated, History
+from gameday.core.plans.gameday import GameDayPlan, Item
+from gameday.core.plans.scenario import Scenario
+from gameday.core.values import Instant
+
+F = TypeVar("F")
+
+LOST = "lost"
+"""How a drill ended that never began a history: nothing was touched."""
+
+
+class Stage(StrEnum):
+    """What a game day is doing, or waits for.
+
+    waiting    for a facilitator's go        ready      the scenario may start
+    drill      a drill is on                 break      until its time is over, or a go
+    settling   behind a drill                unsettled  for a facilitator: extend, or waive
+    paused     for a facilitator: resume     through    the agenda is done: end, or repeat
+    ended      nothing follows but the hot wash
+    """
+
+    WAITING = "waiting"
+    READY = "ready"
+    DRILL = "drill"
+    BREAK = "break"
+    SETTLING = "settling"
+    UNSETTLED = "unsettled"
+    PAUSED = "paused"
+    THROUGH = "through"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One attempt of one item of the agenda.
+
+    how      how it ended; skipped: a facilitator left it out; empty: neither
+    settled  whether the environment has settled behind it; waived: why somebody went on all the same
+    checks   the steps of settling, in order: (step, passed, detail)
+    """
+
+    item: int
+    attempt: int
+    on_agenda: Item
+    go: bool = False
+    drill: str = ""
+    begun: Instant | None = None
+    ended: Instant | None = None
+    how: str = ""
+    exit_code: int | None = None
+    why: str = ""
+    settled: bool = False
+    waived: str = ""
+    failures: int = 0
+    extended: float = 0.0
+    checks: tuple[tuple[str, bool | None, str], ...] = ()
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Name it."""
+        return self.item, self.attempt
+
+    @property
+    def done(self) -> bool:
+        """Tell whether it is over or left out."""
+        return bool(self.how)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where a game day stands. turn: the one at hand, None behind the last; behind: what has to settle.
+
+    until  when the break or the settling is over
+    """
+
+    game_day: str
+    planned: gf.GameDayPlanned
+    stage: Stage
+    turns: tuple[Turn, ...]
+    turn: Turn | None = None
+    behind: Turn | None = None
+    until: Instant | None = None
+    why: str = ""
+
+    @property
+    def plan(self) -> GameDayPlan:
+        """The plan as it was opened."""
+        return self.planned.plan
+
+    @property
+    def drills(self) -> tuple[Turn, ...]:
+        """The turns that led to a drill, in the order in which they began."""
+        begun = [one for one in self.turns if one.drill]
+        return tuple(sorted(begun, key=lambda one: (one.begun or 0.0, one.key)))
+
+    def scenario(self, turn: Turn) -> Scenario | None:
+        """Give the scenario of a turn as it was when the game day was opened."""
+        return self.planned.scenarios.get(turn.on_agenda.scenario)
+
+    def title(self, turn: Turn) -> str:
+        """Name a turn as the agenda does."""
+        scenario = self.scenario(turn)
+        named = turn.on_agenda.title or (scenario.title if scenario else turn.on_agenda.scenario)
+        return f"{named} (attempt {turn.attempt})" if turn.attempt > 1 else named
+
+
+def planned(history: History) -> gf.GameDayPlanned:
+    """Give the fact that opened a game day. Raises LookupError when the history is not one's."""
+    found = history.first(gf.GameDayPlanned)
+    if found is None:
+        raise LookupError("this is no history of a game day")
+    return found.fact
+
+
+def of(history: History) -> Standing:
+    """Fold a game day's history. Raises LookupError when it is not one's."""
+    opened = planned(history)
+    turns = tuple(_turns(history, opened.plan))
+    at_hand = next((one for one in turns if not one.done), None)
+    behind = _behind(turns, at_hand)
+    stage = _stage(history, opened, at_hand, behind)
+    ended = history.first(gf.GameDayEnded)
+    return Standing(
+        game_day=history.events[0].drill,
+        planned=opened,
+        stage=stage,
+        turns=turns,
+        turn=at_hand,
+        behind=behind,
+        until=_until(history, opened, stage, at_hand, behind),
+        why=ended.fact.why if ended else "",
+    )
+
+
+# --- turns ---
+
+
+def _turns(history: History, plan: GameDayPlan) -> Iterator[Turn]:
+    asked = {(one.fact.item, one.fact.attempt) for one in history.each(gf.RepeatAsked)}
+    for number, item in enumerate(plan.agenda):
+        last = max([1, *(attempt for of_item, attempt in asked if of_item == number)])
+        for attempt in range(1, last + 1):
+            yield _turn(history, number, attempt, item)
+
+
+def _about(history: History, kind: type[F], item: int, attempt: int) -> list[Dated[F]]:
+    """Give the facts of a kind that are about a turn."""
+    return [
+        one
+        for one in history.each(kind)
+        if (getattr(one.fact, "item", None), getattr(one.fact, "attempt", None)) == (item, attempt)
+    ]
+
+
+def _turn(history: History, number: int, attempt: int, item: Item) -> Turn:
+    def about(kind: type[F]) -> list[Dated[F]]:
+        return _about(history, kind, number, attempt)
+
+    begun, ended, skipped = about(gf.ItemBegun), about(gf.ItemEnded), about(gf.ItemSkipped)
+    waived = about(gf.SettlingWaived)
+    how = ended[0].fact.how if ended else "skipped" if skipped else ""
+    over: list[Dated[Any]] = [*(ended or skipped)]
+    return Turn(
+        item=number,
+        attempt=attempt,
+        on_agenda=item,
+        go=bool(about(gf.GoGiven)),
+        drill=begun[0].fact.drill if begun else "",
+        begun=begun[0].at if begun else None,
+        ended=over[0].at if over else None,
+        how=how,
+        exit_code=ended[0].fact.exit_code if ended else None,
+        why=ended[0].fact.why if ended else skipped[0].fact.why if skipped else "",
+        settled=bool(about(gf.Settled)),
+        waived=waived[0].fact.reason if waived else "",
+        failures=len({one.fact.number for one in about(gf.SettlingFailed)}),
+        extended=sum(one.fact.seconds for one in about(gf.TimeExtended) if one.fact.what == "break"),
+        checks=tuple((one.fact.step, one.fact.passed, one.fact.detail) for one in about(gf.SettlingChecked)),
+    )
+
+
+def _behind(turns: tuple[Turn, ...], at_hand: Turn | None) -> Turn | None:
+    """Find the last drill, while the environment has to settle behind it: something is to follow."""
+    ran = [one for one in turns if one.drill and one.how not in ("", LOST)]
+    if at_hand is None or not ran or at_hand.begun is not None:
+        return None
+    last = max(ran, key=lambda one: (one.ended or 0.0, one.key))
+    follows = any(not one.done and not one.on_agenda.is_break for one in turns)
+    return last if follows and not last.settled and not last.waived else None
+
+
+# --- stage ---
+
+
+def _stage(history: History, opened: gf.GameDayPlanned, at_hand: Turn | None, behind: Turn | None) -> Stage:
+    if history.first(gf.GameDayEnded):
+        return Stage.ENDED
+    if at_hand is None:
+        return Stage.THROUGH
+    if at_hand.begun is not None and not at_hand.on_agenda.is_break:
+        return Stage.DRILL
+    if behind is not None:
+        allowed = len(_extensions(history, behind, "settling"))
+        return Stage.UNSETTLED if behind.failures > allowed else Stage.SETTLING
+    return Stage.PAUSED if _paused(history) else _free(at_hand, attended=opened.attended)
+
+
+def _free(at_hand: Turn, *, attended: bool) -> Stage:
+    """Tell what a turn does that nothing holds up."""
+    if at_hand.on_agenda.is_break:
+        return Stage.BREAK
+    return Stage.READY if at_hand.go or not attended else Stage.WAITING
+
+
+def _paused(history: History) -> bool:
+    """Tell which was said last: pause, or resume. Of two at one instant, pause stands."""
+    paused, resumed = history.last(gf.GameDayPaused), history.last(gf.GameDayResumed)
+    return paused is not None and (resumed is None or resumed.at < paused.at)
+
+
+def _extensions(history: History, turn: Turn, what: str) -> list[Dated[gf.TimeExtended]]:
+    return [one for one in _about(history, gf.TimeExtended, turn.item, turn.attempt) if one.fact.what == what]
+
+
+def _until(
+    history: History,
+    opened: gf.GameDayPlanned,
+    stage: Stage,
+    at_hand: Turn | None,
+    behind: Turn | None,
+) -> Instant | None:
+    if stage is Stage.BREAK and at_hand is not None and at_hand.begun is not None:
+        return Instant(at_hand.begun + at_hand.on_agenda.lasts + at_hand.extended)
+    if stage is Stage.SETTLING and behind is not None and behind.ended is not None:
+        longer = [one.at + one.fact.seconds for one in _extensions(history, behind, "settling")]
+        return Instant(max([behind.ended + opened.plan.settle_within, *longer]))
+    return None

@@ -1,0 +1,113 @@
+"""Which alerts the fault caused, and whether they were the ones that should have fired.
+
+Comes in: a history. Goes out: the alerts that fired after the fault, and detection coverage.
+Does not: say when anybody noticed them.
+
+An alert is *pre-existing* when it was received before the fault, or when its trusted source says
+that it fired before the fault by more than SKEW. It detects nothing, nor does acknowledging it.
+A claim that is before the fault by less than SKEW, received after it, counts at its receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import SKEW, Dated, History
+from gameday.core.judging import series
+from gameday.core.plans.scenario import Expectation
+from gameday.core.values import Instant
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alerts:
+    """Detection coverage. `preexisting`: firing before the fault, so they detect nothing."""
+
+    expected: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
+    preexisting: tuple[str, ...] = ()
+
+
+def fresh(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ...]:
+    """Give the alerts that fired after the fault, in order, each at the instant that counts."""
+    old = _old_keys(history, fault)
+    fired = (_possible(one, fault) for one in history.each(ev.AlertFired) if one.fact.key not in old)
+    return tuple(sorted(fired, key=lambda one: (one.at, one.event.id)))
+
+
+def acknowledged(
+    history: History, fault: Instant
+) -> Iterator[Dated[ev.AlertAcknowledged] | Dated[ev.IncidentAcknowledged]]:
+    """Give the acknowledgements since the fault that are not of pre-existing alerts alone."""
+    old = _old_keys(history, fault)
+    new = {word for one in fresh(history, fault) for word in (one.fact.key, one.fact.alert)}
+    stale = {one.fact.alert for one in history.each(ev.AlertFired) if one.fact.key in old} | old
+    for in_system in history.each(ev.AlertAcknowledged):
+        if in_system.fact.key not in old and in_system.at >= fault:
+            yield in_system
+    for said in history.each(ev.IncidentAcknowledged):
+        if said.at >= fault and (said.fact.alert in new or said.fact.alert not in stale):
+            yield said
+
+
+def matches(expected: Expectation, fired: Dated[ev.AlertFired]) -> bool:
+    """Tell whether an alert is what was expected; empty fields of the expectation match all."""
+    fact = fired.fact
+    return (
+        expected.alert in ("", fact.alert)
+        and expected.source in ("", fired.event.source)
+        and (not expected.name or bool(series.matcher(expected.name).fullmatch(fact.alert)))
+        and expected.labels.items() <= fact.labels.items()
+        and expected.monitor in ("", fact.key, fact.labels.get("monitor"))
+    )
+
+
+def label(expected: Expectation) -> str:
+    """Name an expectation as people read it."""
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(expected.labels.items()))
+    return expected.alert or expected.name or expected.monitor or labels or expected.source or "any alert"
+
+
+def coverage(history: History, fault: Instant | None, start: Instant | None) -> Alerts:
+    """Compare what fired with what should have: `within` counts from `start`, the start of impact."""
+    expectations = history.plan.scenario.expect
+    names = tuple(label(one) for one in expectations)
+    if fault is None or start is None:
+        return Alerts(expected=names)
+    fired = fresh(history, fault)
+    missing, late = [], []
+    for expected in expectations:
+        found = [one for one in fired if matches(expected, one)]
+        if not found:
+            missing.append(label(expected))
+        elif found[0].at > start + expected.within:
+            late.append(label(expected))
+    surprising = [one for one in fired if not any(matches(each, one) for each in expectations)]
+    old = _old_keys(history, fault)
+    return Alerts(
+        expected=names,
+        missing=tuple(missing),
+        late=tuple(late),
+        unexpected=tuple(dict.fromkeys(one.fact.alert for one in surprising)),
+        preexisting=tuple(
+            dict.fromkeys(one.fact.alert for one in history.each(ev.AlertFired) if one.fact.key in old)
+        ),
+    )
+
+
+def _old_keys(history: History, fault: Instant) -> set[str]:
+    return {one.fact.key for one in history.each(ev.AlertFired) if _is_old(one.event, fault)}
+
+
+def _is_old(event: ev.Event, fault: Instant) -> bool:
+    claim = event.occurred_at if event.trusted else None
+    return event.recorded_at < fault or (claim is not None and claim < fault - SKEW)
+
+
+def _possible(fired: Dated[ev.AlertFired], fault: Instant) -> Dated[ev.AlertFired]:
+    if fired.at >= fault:
+        return fired
+    return Dated(at=fired.event.recorded_at, event=fired.event, fact=fired.fact)

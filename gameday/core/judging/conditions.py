@@ -1,0 +1,287 @@
+"""What proves a milestone: a scenario's rules, judged over a whole history.
+
+Comes in: a rule, and the frame of instants that everything is measured in. Goes out: a `Proof`.
+Does not: clamp, imply or grant; `core.judging.milestones` does.
+
+A detection is proved by the first sign. Containment and recovery are states that must last: they
+are proved from the instant since which the condition has held, up to our own rollback or the end.
+A relapse therefore moves them; a click or a passing good second does not prove them. A relapse after
+the team was let go, because the condition had held for as long as the rule asks, moves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import Dated, History
+from gameday.core.judging import alerts, impact, series
+from gameday.core.judging.impact import Bound, Impact, Stretch
+from gameday.core.judging.series import Series
+from gameday.core.plans.scenario import Condition, Rule, Slo
+from gameday.core.values import EventId, Instant, MilestoneName, Seconds
+
+FOREVER = Instant(float("inf"))
+LAG: Seconds = 1.0
+"""How far the live view may be behind the users: what showed later could not keep anybody from ending."""
+F = TypeVar("F")
+_Found = tuple[Slo, Stretch]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frame:
+    """The instants that a drill is measured in; None: not reached.
+
+    fault     T0: the start of the first action; in a tabletop the first inject
+    start     where intervals start: impact, or the fault where users were never hurt
+    rollback  our own first rollback of something that the team had not undone
+    over      the end of the response
+    """
+
+    fault: Instant | None
+    start: Instant | None
+    rollback: Instant | None
+    over: Instant | None
+    evidence: tuple[EventId, ...] = ()
+
+    @property
+    def limit(self) -> Instant:
+        """The instant from which nothing is earned any more."""
+        return FOREVER if self.rollback is None else self.rollback
+
+    @property
+    def releases(self) -> tuple[tuple[Instant, Instant], ...]:
+        """When the team was let go, by the end of the response or by our rollback, with what was known then.
+
+        Pairs of (instant up to which samples could be known, instant of the release).
+        """
+        over = min(FOREVER if self.over is None else self.over, self.limit)
+        return (Instant(over - LAG), over), (over, over), (self.limit, self.limit)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """A milestone's proof. at None: not proved; `known` False: the instrument could not tell."""
+
+    at: Instant | None = None
+    basis: str = ""
+    evidence: tuple[EventId, ...] = ()
+    bound: Bound | None = None
+    known: bool = True
+
+
+NOT_PROVED = Proof()
+CANNOT_TELL = Proof(known=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judge:
+    """Judges rules in one history. `applicable`: the SLOs that load can judge at all."""
+
+    history: History
+    impact: Impact
+    frame: Frame
+    applicable: tuple[Slo, ...] = ()
+    known: dict[tuple[str, float, Instant], tuple[Stretch, ...]] = field(default_factory=dict)
+    """Stretches below other objectives, or as they were seen earlier, each found once."""
+    counted: dict[str, Series] = field(default_factory=dict)
+    """Requests by SLO, each counted once: that is what takes time."""
+
+    def rule(self, rule: Rule, milestone: MilestoneName) -> Proof:
+        """Judge a rule. SLO conditions of a scenario without SLOs drop out; a mark stands in for them."""
+        kept = [one for one in rule.conditions if not one.slo or self._chosen(one)]
+        conditions = kept or [Condition(sign="marked")]
+        proofs = [self._one(one, milestone) for one in conditions]
+        return _all(proofs) if rule.all else _any(proofs)
+
+    def holds(self, glob: str, at_least: float | None, lasting: float) -> Proof:
+        """Find since when the SLOs that a glob names have held their objective, or another one."""
+        return self._slo(Condition(slo=glob, at_least=at_least, lasting=lasting))
+
+    def _chosen(self, condition: Condition) -> tuple[Slo, ...]:
+        pattern = series.matcher(condition.slo)
+        return tuple(slo for slo in self.applicable if pattern.fullmatch(slo.slo))
+
+    def _one(self, condition: Condition, milestone: MilestoneName) -> Proof:
+        first = milestone is MilestoneName.DETECTED
+        if condition.sign:
+            return self._sign(condition.sign, milestone)
+        if condition.slo:
+            return self._slo(condition)
+        if condition.probe:
+            return self._probe(condition.probe, first=first)
+        return self._alert(condition, first=first)
+
+    def _sign(self, sign: str, milestone: MilestoneName) -> Proof:
+        fault, limit = self.frame.fault, FOREVER if milestone is MilestoneName.DETECTED else self.frame.limit
+        if fault is None:
+            return NOT_PROVED
+        said = earliest(one for one in signs(self.history, sign, milestone, fault) if one.at < limit)
+        return NOT_PROVED if said is None else Proof(at=said.at, basis="declared", evidence=(said.event.id,))
+
+    def _slo(self, condition: Condition) -> Proof:
+        fault, started = self.frame.fault, self.impact.started
+        chosen = self._chosen(condition)
+        names = {slo.slo for slo in chosen}
+        if fault is None or not all(one.judged for one in self.impact.slos if one.slo in names):
+            return CANNOT_TELL
+        if started is None:
+            return NOT_PROVED
+        found = self._found(chosen, condition, fault)
+        relevant = [(slo, one) for slo, one in found if one.start.at < self.frame.limit]
+        if not relevant:  # it held from the start on, if it was looked at for long enough
+            if any(not self._lasted(slo, started.at, condition.lasting) for slo in chosen):
+                return CANNOT_TELL if self._blind() else NOT_PROVED
+            return Proof(at=started.at, basis="observed", evidence=self.frame.evidence, bound=started)
+        if any(not self._ended(slo, one, condition.lasting) for slo, one in relevant):
+            return CANNOT_TELL if self._blind() else NOT_PROVED
+        ends = [one.end for _, one in relevant if one.end is not None]
+        bound = max(ends, key=lambda end: end.at)
+        return Proof(at=bound.at, basis="observed", evidence=self.frame.evidence, bound=bound)
+
+    def _found(self, chosen: Sequence[Slo], condition: Condition, fault: Instant) -> list[_Found]:
+        """Find the stretches; those known when the team was let go if all had been well for long enough.
+
+        What hurts users afterwards does not undo a hold that was complete: whoever ended the response,
+        or released the fault, could not have known, and nobody was asked to respond any more.
+        """
+        level, lasting = condition.at_least, condition.lasting
+        whole = [(slo, one) for slo in chosen for one in self._stretches(slo, level, fault)]
+        for known, release in self.frame.releases:
+            if all(one.end is not None and one.end.at <= known for _, one in whole):
+                break
+            then = [(slo, one) for slo in chosen for one in self._stretches(slo, level, fault, known)]
+            if then and all(one.end is not None and one.end.at + lasting <= release for _, one in then):
+                return then
+        return whole
+
+    def _stretches(
+        self, slo: Slo, at_least: float | None, fault: Instant, until: Instant = FOREVER
+    ) -> tuple[Stretch, ...]:
+        objective = slo.objective if at_least is None else at_least
+        if objective == slo.objective and until == FOREVER:
+            return next(one.stretches for one in self.impact.slos if one.slo == slo.slo)
+        key = (slo.slo, objective, until)
+        if slo.slo not in self.counted:
+            self.counted[slo.slo] = series.of(slo, self.history.load)
+        if key not in self.known:
+            counted = self.counted[slo.slo]
+            self.known[key] = impact.stretches_below(slo, counted, fault, objective, until=until)
+        return self.known[key]
+
+    def _ended(self, slo: Slo, one: Stretch, lasting: float) -> bool:
+        """Tell whether a stretch ended, for good and by itself."""
+        return one.end is not None and self._lasted(slo, one.end.at, lasting)
+
+    def _lasted(self, slo: Slo, since: Instant, lasting: float) -> bool:
+        """Tell whether there was load for `lasting` seconds, at least a window of it before our rollback."""
+        if since + lasting > self.history.load.until:
+            return False
+        return since + min(lasting, slo.window) <= self.frame.limit
+
+    def _blind(self) -> bool:
+        """Tell whether load was lost before our rollback, so that nobody could see users recover."""
+        lost = self.history.first(ev.LoadLost)
+        return lost is not None and lost.at < self.frame.limit
+
+    def _probe(self, probe: str, *, first: bool) -> Proof:
+        asked = [one for one in self._within(ev.ProbeJudged) if one.fact.probe == probe]
+        states = [(one, one.fact.ok) for one in asked if one.fact.ok is not None]
+        if not states:
+            return CANNOT_TELL
+        return _since(states, first=first)
+
+    def _alert(self, condition: Condition, *, first: bool) -> Proof:
+        if self.frame.fault is None:
+            return NOT_PROVED
+        told = alert_states(self.history, self.frame.fault, condition.alert)
+        within = [(one, state == condition.state) for one, state in told if one.at < self.frame.limit]
+        return _since(within, first=first)
+
+    def _within(self, kind: type[F]) -> Iterator[Dated[F]]:
+        fault, limit = self.frame.fault, self.frame.limit
+        return (one for one in self.history.each(kind) if fault is not None and fault <= one.at < limit)
+
+
+_STATES: dict[type[ev.Fact], str] = {
+    ev.AlertFired: "firing",
+    ev.AlertAcknowledged: "acknowledged",
+    ev.AlertResolved: "resolved",
+}
+
+
+def began(history: History) -> Dated[Any] | None:
+    """Give the fact that everything is measured from: the fault; in a tabletop, the first inject."""
+    injected: Dated[Any] | None = history.first(ev.FaultInjected)
+    return injected or (None if history.plan.scenario.experiment else history.first(ev.InjectSent))
+
+
+def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterator[Dated[Any]]:
+    """Give what people said since the fault that counts as a sign: acknowledged, declared or marked."""
+    marks = [one for one in history.each(ev.MilestoneMarked) if one.at >= fault and not one.fact.granted]
+    match sign:
+        case "acknowledged":
+            yield from alerts.acknowledged(history, fault)
+            yield from (one for one in marks if one.fact.milestone in _NOTICED)
+        case "declared":
+            yield from (one for one in history.each(ev.IncidentDeclared) if one.at >= fault)
+        case _:
+            yield from (one for one in marks if one.fact.milestone == milestone)
+
+
+def grants(history: History, fault: Instant) -> Iterator[Dated[ev.MilestoneMarked]]:
+    """Give what the facilitator granted the team since the fault."""
+    return (one for one in history.each(ev.MilestoneMarked) if one.fact.granted and one.at >= fault)
+
+
+def alert_states(history: History, fault: Instant, alert: str) -> list[tuple[Dated[Any], str]]:
+    """Give what became of an alert that the fault caused, in order: firing, acknowledged or resolved."""
+    keys = {one.fact.key for one in alerts.fresh(history, fault) if one.fact.alert == alert}
+    told: list[Dated[Any]] = [one for kind in _STATES for one in history.each(kind)]
+    since = (one for one in told if one.fact.key in keys and one.at >= fault)
+    return [(one, _STATES[type(one.fact)]) for one in sorted(since, key=lambda one: (one.at, one.event.id))]
+
+
+_NOTICED = (MilestoneName.ACKNOWLEDGED, MilestoneName.DETECTED)
+
+
+def earliest(said: Iterable[Dated[Any]]) -> Dated[Any] | None:
+    """Give the first of several facts by (instant, id)."""
+    return min(said, key=lambda one: (one.at, one.event.id), default=None)
+
+
+def _since(told: Iterable[tuple[Dated[Any], bool]], *, first: bool) -> Proof:
+    """Prove by the first time that it was so, or by the beginning of the last time that it stayed so."""
+    since: Dated[Any] | None = None
+    for one, so in told:
+        if first and since is not None:
+            break
+        since = (since or one) if so else None
+    if since is None:
+        return NOT_PROVED
+    return Proof(at=since.at, basis="observed", evidence=(since.event.id,))
+
+
+def _any(proofs: Sequence[Proof]) -> Proof:
+    """Take the earliest proof; without one, not proved only if every condition is known not to be."""
+    reached = [one for one in proofs if one.at is not None]
+    if reached:
+        return min(reached, key=_moment)
+    return NOT_PROVED if all(one.known for one in proofs) else CANNOT_TELL
+
+
+def _all(proofs: Sequence[Proof]) -> Proof:
+    """Take the latest proof, with the evidence of all, if every condition is proved."""
+    if any(one.at is None and one.known for one in proofs):
+        return NOT_PROVED
+    if not all(one.known for one in proofs):
+        return CANNOT_TELL
+    last = max(proofs, key=_moment)
+    together = tuple(dict.fromkeys(name for one in proofs for name in one.evidence))
+    return replace(last, evidence=together)
+
+
+def _moment(proof: Proof) -> tuple[float, str]:
+    return (FOREVER if proof.at is None else proof.at, proof.basis)

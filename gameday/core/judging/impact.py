@@ -1,0 +1,397 @@
+"""Whether users were hurt, from when to when, and how badly.
+
+Comes in: a history with its load. Goes out: an `Impact`, to the bucket; and, for the live view, a
+`ServiceLevel` of each SLO now.
+Does not: say who ended it; nor judge times against objectives.
+
+Only what began after the fault is impact. Requests that were in flight when the fault came belong
+to it: their stretch starts at the fault. A service that was bad when the fault came can't be judged:
+what it had before and what the fault did to it can't be told apart.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, Chunk, LoadHistory
+from gameday.core.judging import changepoint, series
+from gameday.core.judging.changepoint import BREACH, GOOD
+from gameday.core.judging.series import Series
+from gameday.core.plans.scenario import Slo
+from gameday.core.values import Instant, Seconds, instant
+
+IN_FLIGHT = 1.0
+"""Seconds before the fault within which a request may have been in flight; the threshold where longer."""
+
+ALWAYS = Instant(0.0)
+"""Before every drill."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bound:
+    """An instant with the interval in which it must lie."""
+
+    at: Instant
+    earliest: Instant
+    latest: Instant
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stretch:
+    """One sustained time of bad service of one SLO; `end` None: it went on to the last sample.
+
+    shown  the end of the first window that breached: when anybody could know
+    """
+
+    start: Bound
+    end: Bound | None
+    shown: Instant = ALWAYS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SloImpact:
+    """What one SLO's users met between the fault and the end of the samples.
+
+    good        good fraction during the impact (1.0 without one)
+    worst       least good fraction of any window
+    p50, p95    response time in milliseconds, (baseline, impact); None where nothing completed
+    budget      share of the impact's allowed bad requests that was used: bad / ((1-objective)*requests)
+    judged      False: it can't be judged; `why` says so
+    trouble     there was a sustained bad stretch before the fault
+    """
+
+    slo: str
+    judged: bool
+    stretches: tuple[Stretch, ...] = ()
+    requests: int = 0
+    bad: int = 0
+    good: float = 1.0
+    worst: float = 1.0
+    baseline_good: float | None = None
+    p50: tuple[float | None, float | None] = (None, None)
+    p95: tuple[float | None, float | None] = (None, None)
+    budget: float = 0.0
+    trouble: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Impact:
+    """What users met. `ended` None while it goes on; `seconds`: the union of all SLOs' bad stretches."""
+
+    started: Bound | None = None
+    ended: Bound | None = None
+    requests: int = 0
+    bad: int = 0
+    seconds: Seconds = 0.0
+    worst_slo: str = ""
+    worst_good: float = 1.0
+    slos: tuple[SloImpact, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        """Tell whether every SLO could be judged; False also when there is none."""
+        return bool(self.slos) and all(one.judged for one in self.slos)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceLevel:
+    """One SLO now, for the live view, guardrails and the release of a hold.
+
+    good      good fraction of the last window; None while it holds too few requests
+    judged    the window can be judged, or is known to be bad because users hang in it
+    held_for  seconds since the service has been good without a break, a whole good window behind the
+              last bad request included; 0.0 while it is not
+    bad_for   seconds since it has been bad without a break; 0.0 while it is not
+    """
+
+    slo: str
+    good: float | None
+    requests: int
+    judged: bool
+    held_for: Seconds = 0.0
+    bad_for: Seconds = 0.0
+
+
+def of(history: History) -> Impact:
+    """Judge every SLO that load can judge. Linear in samples: about 0.5 µs a request and SLO.
+
+    Without a fault there are no stretches: the SLOs tell their baseline only. Raises LookupError
+    for a history without a plan.
+    """
+    injected = history.first(ev.FaultInjected)
+    fault = injected.at if injected else None
+    slos = history.plan.scenario.slos
+    found = tuple(_judge(slo, history.load, fault) for slo in slos)
+    stretches = [one for each in found for one in each.stretches]
+    if not stretches:
+        return Impact(slos=found)
+    parts = _union(stretches, Instant(history.load.until))
+    requests, bad = _total(slos, history.load, parts)
+    worst = min((one for one in found if one.stretches), key=lambda one: (one.worst, one.slo))
+    return Impact(
+        started=min((one.start for one in stretches), key=lambda bound: bound.at),
+        ended=_last_end(stretches),
+        requests=requests,
+        bad=bad,
+        seconds=round(sum(end - start for start, end in parts), 6),
+        worst_slo=worst.slo,
+        worst_good=worst.worst,
+        slos=found,
+    )
+
+
+def stretches_below(
+    slo: Slo, counted: Series, fault: Instant, objective: float, *, until: Instant
+) -> tuple[Stretch, ...]:
+    """Find the sustained stretches after a fault in which an SLO, counted once, was below an objective.
+
+    until: what began later is left out, as it was unknown then.
+    """
+    known = counted if until >= counted.at(len(counted)) else counted.until(counted.index(until))
+    return _stretches(known, slo, fault, objective)
+
+
+def service(slos: Sequence[Slo], load: LoadHistory, now: Instant) -> tuple[ServiceLevel, ...]:
+    """Tell each SLO's present level from a slice of the latest samples, the last minute, say.
+
+    `held_for` and `bad_for` reach back at most to the slice's beginning. A window without a
+    completed request in which users hang is bad, not silent.
+    """
+    return tuple(_level(slo, load, now) for slo in slos if slo.source == "load")
+
+
+def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
+    if slo.source != "load":
+        return SloImpact(slo=slo.slo, judged=False, why=f"its source is {slo.source}, not load")
+    counted = series.of(slo, load)
+    onset = len(counted) if fault is None else counted.index(fault)
+    before = counted.until(counted.index(fault - _in_flight(slo)) if fault is not None else onset)
+    requests, bad = sum(counted.total[:onset]), sum(before.bad)
+    baseline = 1.0 - bad / requests if requests else None
+    troubled, bad_at_fault = _trouble(before, slo)
+    if not requests or (fault is not None and bad_at_fault):
+        why = "the service was bad when the fault came" if requests else "no request matched before the fault"
+        return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
+    if fault is None:
+        return SloImpact(slo=slo.slo, judged=True, baseline_good=baseline, trouble=troubled)
+    stretches = _stretches(counted, slo, fault, slo.objective)
+    if not stretches and not sum(counted.total[onset:]):
+        why = "no request was seen after the fault"
+        return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
+    zones = _zones(counted, onset, stretches)
+    old, new = _histograms(series.matching(slo, load.chunks), counted.first, zones)
+    during = [index for index, zone in enumerate(zones) if zone == _IMPACT]
+    hurt, hit = sum(counted.total[i] for i in during), sum(counted.bad[i] for i in during)
+    return SloImpact(
+        slo=slo.slo,
+        judged=True,
+        stretches=stretches,
+        requests=hurt,
+        bad=hit,
+        good=1.0 - hit / hurt if hurt else 1.0,
+        worst=_worst(counted.without_bad_before(_cut(counted, slo, fault)), slo, onset),
+        baseline_good=baseline,
+        p50=(series.percentile(old, 0.5), series.percentile(new, 0.5)),
+        p95=(series.percentile(old, 0.95), series.percentile(new, 0.95)),
+        budget=_budget(slo, hurt, hit),
+        trouble=troubled,
+    )
+
+
+def _in_flight(slo: Slo) -> Seconds:
+    return max(IN_FLIGHT, slo.latency or 0.0)
+
+
+def _cut(counted: Series, slo: Slo, fault: Instant) -> int:
+    return counted.index(fault - _in_flight(slo))
+
+
+def _trouble(before: Series, slo: Slo) -> tuple[bool, bool]:
+    """Tell whether there was a bad stretch before the fault, and whether it lasted up to it."""
+    judged = changepoint.windows(before, changepoint.window_test(slo))
+    return BREACH in judged, bool(judged) and judged[-1] == BREACH
+
+
+def _stretches(counted: Series, slo: Slo, fault: Instant, objective: float) -> tuple[Stretch, ...]:
+    """Find the stretches after the fault.
+
+    What was bad before it is left out, but the good requests before it stay: where users hang at
+    once, only they give the first window enough requests to be judged.
+    """
+    after = counted.without_bad_before(_cut(counted, slo, fault))
+    found = changepoint.spans(after, changepoint.window_test(slo, objective))
+    return tuple(_stretch(after, one, fault) for one in found)
+
+
+def _stretch(counted: Series, one: changepoint.Span, fault: Instant) -> Stretch:
+    good = next((i for i in range(one.first - 1, -1, -1) if counted.total[i] > counted.bad[i]), one.first)
+    start = Bound(
+        at=max(counted.at(one.first), fault),
+        earliest=max(counted.at(good), fault),
+        latest=max(counted.at(one.first + 1), fault),
+    )
+    shown = counted.at(one.shown)
+    if one.after is None:
+        return Stretch(start=start, end=None, shown=shown)
+    end = Bound(
+        at=max(counted.at(one.after), start.at),
+        earliest=max(counted.at(one.last), start.at),
+        latest=max(counted.at(one.after + 1), start.at),
+    )
+    return Stretch(start=start, end=end, shown=shown)
+
+
+def _last_end(stretches: Iterable[Stretch]) -> Bound | None:
+    ends = [one.end for one in stretches]
+    known = [end for end in ends if end is not None]
+    return max(known, key=lambda bound: bound.at) if len(known) == len(ends) else None
+
+
+def _union(stretches: Iterable[Stretch], until: Instant) -> list[tuple[Instant, Instant]]:
+    """Join stretches that overlap; an open one reaches to `until`."""
+    joined: list[tuple[Instant, Instant]] = []
+    for one in sorted(stretches, key=lambda stretch: stretch.start.at):
+        start, end = one.start.at, one.end.at if one.end else max(until, one.start.at)
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+_BASELINE, _IMPACT = 1, 2
+
+
+def _zones(counted: Series, onset: int, stretches: Iterable[Stretch]) -> bytearray:
+    """Say of each bucket whether it is baseline, impact or neither (0)."""
+    zones = bytearray(len(counted))
+    zones[:onset] = bytes([_BASELINE]) * onset
+    for one in stretches:
+        first = counted.index(one.start.at)
+        last = counted.index(one.end.at) if one.end else len(counted)
+        zones[first:last] = bytes([_IMPACT]) * (last - first)
+    return zones
+
+
+def _histograms(
+    chunks: Iterable[Chunk], first: int, zones: bytearray
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Count completed successes by latency bin, in the baseline and in the impact."""
+    counts: tuple[dict[int, int], ...] = (defaultdict(int), defaultdict(int), defaultdict(int))
+    for chunk in chunks:
+        base = chunk.start * series.PER_SECOND - first
+        zone = zones[base : base + BUCKETS_PER_CHUNK].ljust(BUCKETS_PER_CHUNK, b"\0")
+        if not any(zone):
+            continue
+        for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
+            counts[zone[at]][number] += count
+    return counts[_BASELINE], counts[_IMPACT]
+
+
+def _worst(after: Series, slo: Slo, onset: int) -> float:
+    """Give the least good fraction of any window that can be judged and ends after the fault."""
+    test = changepoint.window_test(slo)
+    first = max(0, onset - test.width + 1)
+    totals = changepoint.sums(after.total[first:], test.width)
+    bads = changepoint.sums(after.bad[first:], test.width)
+    least = max(test.least, 1)
+    worst = max(
+        (bad / total for total, bad in zip(totals, bads, strict=True) if bad and total >= least), default=0.0
+    )
+    return 1.0 - worst
+
+
+def _budget(slo: Slo, requests: int, bad: int) -> float:
+    """Give bad requests as a multiple of those that the objective allows; 1 % at the most strict."""
+    allowed = max(1.0 - slo.objective, 1e-6) * requests
+    return round(bad / allowed, 6) if allowed else 0.0
+
+
+def _total(
+    slos: Iterable[Slo], load: LoadHistory, parts: Sequence[tuple[Instant, Instant]]
+) -> tuple[int, int]:
+    """Count each request in the impact once, bad by the strictest SLO that matches its name."""
+    strictest: dict[tuple[str, str], tuple[int, Seconds]] = {}
+    for slo in slos:
+        for chunk in series.matching(slo, load.chunks) if slo.source == "load" else ():
+            key, limit = (chunk.type, chunk.name), slo.latency or series.OPEN_LIMIT
+            cut, shortest = strictest.get(key, (series.NEVER_SLOW, limit))
+            strictest[key] = (min(cut, series.slow_from(slo.latency)), min(shortest, limit))
+    by_rule: dict[tuple[int, Seconds], list[Chunk]] = defaultdict(list)
+    for chunk in load.chunks:
+        rule = strictest.get((chunk.type, chunk.name))
+        if rule and _touches(chunk, parts):
+            by_rule[rule].append(chunk)
+    requests = bad = 0
+    for (cut, limit), chunks in by_rule.items():
+        counted = series.build(chunks, load, cut, limit)
+        for start, end in parts:
+            first, last = counted.index(start), counted.index(end)
+            requests += sum(counted.total[first:last])
+            bad += sum(counted.bad[first:last])
+    return requests, bad
+
+
+def _touches(chunk: Chunk, parts: Sequence[tuple[Instant, Instant]]) -> bool:
+    end = chunk.start + BUCKETS_PER_CHUNK / series.PER_SECOND
+    place = bisect_right(parts, end, key=lambda part: part[0]) - 1
+    return place >= 0 and parts[place][1] >= chunk.start
+
+
+def _level(slo: Slo, load: LoadHistory, now: Instant) -> ServiceLevel:
+    counted = series.of(slo, load)
+    test = changepoint.window_test(slo)
+    judged = changepoint.windows(counted, test)
+    _mark_hung(counted, judged, test.width)
+    total, bad = sum(counted.total[-test.width :]), sum(counted.bad[-test.width :])
+    state = judged[-1] if judged else test.judge(total, bad)
+    enough = total >= max(test.least, 1)
+    hanging = state == BREACH and not enough
+    return ServiceLevel(
+        slo=slo.slo,
+        good=1.0 - bad / total if enough else (0.0 if hanging else None),
+        requests=total,
+        judged=enough or hanging,
+        held_for=_held(counted, judged, test, now) if state == GOOD else 0.0,
+        bad_for=_lasting(counted, judged, test.width, now) if state == BREACH else 0.0,
+    )
+
+
+def _held(counted: Series, judged: bytearray, test: changepoint.WindowTest, now: Instant) -> Seconds:
+    """Tell for how long the service has held: never longer than the judgement afterwards will say."""
+    since = _lasting(counted, judged, test.width, now)
+    found = changepoint.spans(counted, test)
+    if not found:
+        return since
+    after = found[-1].after
+    return 0.0 if after is None else min(since, max(0.0, instant(now - counted.at(after))))
+
+
+def _mark_hung(counted: Series, judged: bytearray, width: int) -> None:
+    """Call a window bad in which no request completes while older ones hang."""
+    hanging = 0
+    completed = sum(counted.total[: width - 1]) - sum(counted.hung[: width - 1])
+    hanging = sum(counted.hung[: width - 1])
+    for start in range(len(judged)):
+        end = start + width - 1
+        completed += counted.total[end] - counted.hung[end]
+        hanging += counted.hung[end]
+        if hanging and not completed:
+            judged[start] = BREACH
+        completed -= counted.total[start] - counted.hung[start]
+
+
+def _lasting(counted: Series, judged: bytearray, width: int, now: Instant) -> Seconds:
+    """Say for how long windows have said what the last one says; windows that say nothing don't break it."""
+    if not judged:
+        return 0.0
+    other = BREACH if judged[-1] == GOOD else GOOD
+    turned = judged.rfind(other) + 1
+    began = next(i for i in range(turned, len(judged)) if judged[i] == judged[-1])
+    return max(0.0, instant(now - counted.at(began + width)))

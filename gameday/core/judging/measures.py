@@ -1,0 +1,433 @@
+"""What a scorecard can measure, by name: the registry behind every criterion.
+
+Comes in: everything that is known of a drill. Goes out: a `Reading`, in the measure's own unit.
+Does not: give points; `core.judging.score` does.
+
+The stages are those of the incident-response guide: detection and triage, response and containment,
+resolution and recovery, postmortem and improvement.
+
+A reading has three forms. A value. *Left out*: it could have been done and was not, which earns
+nothing. *Undefined*: it does not apply, or the instrument failed; `why` names which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import Dated, History
+from gameday.core.judging import alerts, conditions, milestones
+from gameday.core.judging.alerts import Alerts
+from gameday.core.judging.attribution import Attribution
+from gameday.core.judging.impact import Impact
+from gameday.core.judging.milestones import IMPLIED, Milestones
+from gameday.core.values import (
+    EventId,
+    Instant,
+    MilestoneName,
+    Outcome,
+    RecoveredBy,
+    Severity,
+    format_duration,
+)
+
+DETECTION = "detection and triage"
+RESPONSE = "response and containment"
+RECOVERY = "resolution and recovery"
+IMPROVEMENT = "postmortem and improvement"
+
+TIME, MORE, LESS, SHARE, CHECK = "time", "more", "less", "share", "check"
+"""Kinds: seconds, less is better; a count, more is better; a count, less is better; 0..1; 0 or 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What a measure reads. value None: left out, or undefined where `defined` is False."""
+
+    value: float | None = None
+    figure: str = ""
+    why: str = ""
+    evidence: tuple[EventId, ...] = ()
+    defined: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drill:
+    """Everything that a measure may look at."""
+
+    history: History
+    impact: Impact
+    milestones: Milestones
+    attribution: Attribution
+    alerts: Alerts
+    fault: Instant | None
+    start: Instant | None
+
+    @property
+    def harmless(self) -> bool:
+        """Tell whether nobody had to notice anything: the fault was absorbed."""
+        return self.attribution.outcome is Outcome.ABSORBED
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """One thing that a criterion can name as its `measure`.
+
+    kind       time | more | less | share | check
+    objective  which of the scenario's objectives `1x` multiplies; empty: only absolute targets
+    target, limit  what counts where the criterion says nothing
+    """
+
+    name: str
+    kind: str
+    stage: str
+    doc: str
+    read: Callable[[Drill], Reading]
+    objective: str = ""
+    target: str = ""
+    limit: str = ""
+
+
+MEASURES: dict[str, Measure] = {}
+"""Every measure by its name."""
+
+Reader = Callable[[Drill], Reading]
+
+
+def _measure(kind: str, stage: str, **settings: str) -> Callable[[Reader], Reader]:
+    """Enter a reader into the registry under its own name, with its docstring."""
+
+    def enter(read: Reader) -> Reader:
+        name = read.__name__.removeprefix("_")
+        doc = (read.__doc__ or "").strip()
+        MEASURES[name] = Measure(name=name, kind=kind, stage=stage, doc=doc, read=read, **settings)
+        return read
+
+    return enter
+
+
+def _undefined(why: str) -> Reading:
+    return Reading(why=why, defined=False)
+
+
+def _left_out(why: str) -> Reading:
+    return Reading(figure="not done", why=why)
+
+
+def _check(passed: bool, figure: str, evidence: tuple[EventId, ...] = ()) -> Reading:
+    return Reading(value=float(passed), figure=figure, evidence=evidence)
+
+
+def _ids(said: list[Dated[Any]]) -> tuple[EventId, ...]:
+    return tuple(one.event.id for one in said)
+
+
+_NO_HARM = "does not apply: no user was hurt, so nobody had to notice"
+
+
+def _until(drill: Drill, at: Instant | None, what: str, evidence: tuple[EventId, ...]) -> Reading:
+    """Read the time from the start of the impact to something; None: it was left out."""
+    if drill.start is None:
+        return _undefined("instrument: no fault was seen to be injected")
+    if at is None:
+        return _undefined(_NO_HARM) if drill.harmless else _left_out(f"{what} within the drill: no")
+    seconds = max(0.0, at - drill.start)
+    return Reading(value=seconds, figure=format_duration(seconds), evidence=evidence)
+
+
+def _milestone(drill: Drill, name: MilestoneName) -> Reading:
+    found = drill.milestones.by_name[name]
+    return _until(drill, found.at, name.replace("_", " "), found.evidence)
+
+
+def _interval(drill: Drill, name: str) -> Reading:
+    """Read an interval. What our rollback or the time box ended is censored and earns nothing."""
+    interval = drill.milestones.interval(name)
+    found = drill.milestones.by_name[interval.end]
+    if interval.seconds is not None and interval.applies:
+        figure = format_duration(interval.seconds)
+        return Reading(value=interval.seconds, figure=figure, evidence=found.evidence)
+    if drill.harmless or not interval.applies:
+        return _undefined(_NO_HARM)
+    if interval.censored and interval.at_least is not None:
+        figure = f"at least {format_duration(interval.at_least)}"
+        return Reading(figure=figure, why="censored: not done by then")
+    if not found.known:
+        return _undefined("instrument: the signals that would show it were lost or never came")
+    return _left_out(f"{interval.end} was not reached") if drill.start else _undefined("nothing was injected")
+
+
+# --- detection and triage ------------------------------------------------------------------------
+
+
+@_measure(TIME, DETECTION, objective="detect")
+def _detect(drill: Drill) -> Reading:
+    """Time from the start of impact to detection, by the scenario's rule."""
+    return _interval(drill, "detect")
+
+
+@_measure(TIME, DETECTION, objective="detect")
+def _alert_delivery(drill: Drill) -> Reading:
+    """Time from the start of impact until the first new alert was received."""
+    fired = alerts.fresh(drill.history, drill.fault) if drill.fault is not None else ()
+    first = min(fired, key=lambda one: (one.event.recorded_at, one.event.id), default=None)
+    at = first.event.recorded_at if first else None
+    return _until(drill, at, "an alert was delivered", (first.event.id,) if first else ())
+
+
+@_measure(TIME, DETECTION, objective="detect")
+def _acknowledge(drill: Drill) -> Reading:
+    """Time from the start of impact to the first acknowledgement."""
+    return _milestone(drill, MilestoneName.ACKNOWLEDGED)
+
+
+@_measure(TIME, DETECTION, objective="detect")
+def _declare(drill: Drill) -> Reading:
+    """Time from the start of impact until an incident was declared with its severity."""
+    return _milestone(drill, MilestoneName.TRIAGED)
+
+
+@_measure(CHECK, DETECTION)
+def _severity_matches(drill: Drill) -> Reading:
+    """Whether the declared severity is one that the scenario calls right; half if corrected on the way."""
+    declared = _declarations(drill)
+    if not declared:
+        return _undefined(_NO_HARM) if drill.harmless else _left_out("no severity was declared")
+    right = set(drill.history.plan.scenario.severity)
+    said: list[Severity] = [one.fact.severity for one in declared]
+    hits = sum(severity in right for severity in said)
+    value = 1.0 if hits == len(said) else 0.5 if hits else 0.0
+    wanted = " or ".join(sorted(right))
+    return Reading(value=value, figure=f"{', '.join(said)}; right: {wanted}", evidence=_ids(declared))
+
+
+@_measure(CHECK, DETECTION)
+def _commander_assigned(drill: Drill) -> Reading:
+    """Whether an incident commander was named."""
+    found = drill.milestones.by_name[MilestoneName.COMMANDER_ASSIGNED]
+    if found.at is None:
+        return _undefined(_NO_HARM) if drill.harmless else _left_out("no commander was named")
+    return _check(passed=True, figure="named", evidence=found.evidence)
+
+
+@_measure(SHARE, DETECTION)
+def _alerts_expected(drill: Drill) -> Reading:
+    """Share of the expected alerts that fired in time."""
+    expected = len(drill.alerts.expected)
+    if not expected:
+        return _undefined("does not apply: the scenario expects no alert")
+    if drill.alerts.missing and drill.history.first(ev.SignalRejected):
+        return _undefined("instrument: a signal was received that could not be read")
+    if drill.harmless and drill.alerts.missing:
+        return _undefined("does not apply: no user was hurt, so the alerts had nothing to tell")
+    wrong = (*drill.alerts.missing, *drill.alerts.late)
+    beside = f"; not in time: {', '.join(wrong)}" if wrong else ""
+    figure = f"{expected - len(wrong)} of {expected}{beside}"
+    return Reading(value=1 - len(wrong) / expected, figure=figure, evidence=_fired(drill, expected=True))
+
+
+@_measure(LESS, DETECTION, target="0", limit="3")
+def _alerts_noise(drill: Drill) -> Reading:
+    """Number of different new alerts that nobody expected."""
+    if not drill.alerts.expected:
+        return _undefined("does not apply: the scenario expects no alert")
+    names = drill.alerts.unexpected
+    figure = f"{len(names)}: {', '.join(names)}" if names else "none"
+    return Reading(value=float(len(names)), figure=figure, evidence=_fired(drill, expected=False))
+
+
+def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
+    """Give the new alerts that the scenario expects, or those that nobody expected."""
+    if drill.fault is None:
+        return ()
+    wanted = drill.history.plan.scenario.expect
+    fired = alerts.fresh(drill.history, drill.fault)
+    return tuple(
+        one.event.id for one in fired if any(alerts.matches(each, one) for each in wanted) is expected
+    )
+
+
+# --- response and containment --------------------------------------------------------------------
+
+
+@_measure(TIME, RESPONSE, objective="contain")
+def _contain(drill: Drill) -> Reading:
+    """Time from the start of impact to containment. What healed by itself earns nothing."""
+    found, by = drill.milestones.by_name[MilestoneName.CONTAINED], drill.attribution.recovered_by
+    unproved = found.basis == IMPLIED and not drill.attribution.earned
+    if found.at is not None and (unproved or by is RecoveredBy.ITSELF):
+        return _left_out(f"contained, but not shown to be by people: recovered by {by}")
+    return _interval(drill, "contain")
+
+
+@_measure(TIME, RESPONSE, objective="contain")
+def _first_action(drill: Drill) -> Reading:
+    """Time from the start of impact until somebody first acted on the target, or ticked a step."""
+    acted = milestones.first_action(drill.history, drill.fault) if drill.fault is not None else None
+    return _until(drill, acted.at if acted else None, "an action", (acted.event.id,) if acted else ())
+
+
+@_measure(SHARE, RESPONSE)
+def _playbook_followed(drill: Drill) -> Reading:
+    """Share of the playbook's steps that were done, once half of them are known; else ask at the review."""
+    playbook = drill.history.plan.playbook
+    steps = {step.id for step in playbook.steps} if playbook else set()
+    if not steps:
+        return _undefined("does not apply: the scenario names no playbook with steps")
+    if drill.harmless:
+        return _undefined(_NO_HARM)
+    ticked: list[Dated[Any]] = [one for one in drill.history.each(ev.StepDone) if one.fact.step in steps]
+    answers = _answers(drill, "step:")
+    answered = {one.fact.question.removeprefix("step:"): one.fact.answer for one in answers}
+    done = {one.fact.step for one in ticked} | {step for step, said in answered.items() if _is_yes(said)}
+    known = (done | set(answered)) & steps
+    if len(known) * 2 < len(steps):
+        return _undefined(f"instrument: {len(known)} of {len(steps)} steps are known; ask at the review")
+    figure = f"{len(done & steps)} done of {len(known)} known, {len(steps)} in all"
+    return Reading(value=len(done & steps) / len(known), figure=figure, evidence=_ids(ticked + answers))
+
+
+@_measure(MORE, RESPONSE, target="1")
+def _updates_sent(drill: Drill) -> Reading:
+    """Number of updates that were sent to the team, stakeholders or customers."""
+    sent: list[Dated[Any]] = list(_since(drill, ev.UpdateSent))
+    if drill.harmless and not sent:
+        return _undefined(_NO_HARM)
+    return Reading(value=float(len(sent)), figure=str(len(sent)), evidence=_ids(sent))
+
+
+@_measure(TIME, RESPONSE, objective="contain")
+def _first_update(drill: Drill) -> Reading:
+    """Time from the start of impact to the first update."""
+    first = next(iter(_since(drill, ev.UpdateSent)), None)
+    return _until(drill, first.at if first else None, "an update", (first.event.id,) if first else ())
+
+
+@_measure(SHARE, RESPONSE)
+def _least_harm(drill: Drill) -> Reading:
+    """Share of users' requests that were good during the impact; 1 where none was hurt."""
+    impact = drill.impact
+    if not impact.judged:
+        return _undefined("instrument: the users' SLOs could not be judged")
+    good = 1.0 - impact.bad / impact.requests if impact.requests else 1.0
+    figure = f"{impact.bad} of {impact.requests} requests were bad"
+    evidence = drill.milestones.by_name[MilestoneName.IMPACT_STARTED].evidence
+    return Reading(value=good, figure=figure, evidence=evidence)
+
+
+# --- resolution and recovery ---------------------------------------------------------------------
+
+
+@_measure(TIME, RECOVERY, objective="recover")
+def _recover(drill: Drill) -> Reading:
+    """Time from the start of impact to recovery. Only the team's or its automation's counts."""
+    attribution = drill.attribution
+    if drill.milestones.at(MilestoneName.RECOVERED) is not None and not attribution.earned:
+        return _left_out(f"recovered by {attribution.recovered_by}: {attribution.why}")
+    return _interval(drill, "recover")
+
+
+def _recovered_by(drill: Drill, *parties: RecoveredBy) -> Reading:
+    if drill.harmless:
+        return _undefined("does not apply: no user was hurt, so there was nothing to recover")
+    if not drill.milestones.by_name[MilestoneName.RECOVERED].known:
+        return _undefined("instrument: the signals that would show a recovery were lost or never came")
+    by = drill.attribution.recovered_by
+    return _check(by in parties, f"recovered by {by}", drill.attribution.evidence)
+
+
+@_measure(CHECK, RECOVERY)
+def _recovered_by_people(drill: Drill) -> Reading:
+    """Whether the team ended the impact."""
+    return _recovered_by(drill, RecoveredBy.TEAM)
+
+
+@_measure(CHECK, RECOVERY)
+def _recovered_by_automation(drill: Drill) -> Reading:
+    """Whether the automation ended the impact."""
+    return _recovered_by(drill, RecoveredBy.AUTOMATION)
+
+
+@_measure(CHECK, RECOVERY)
+def _recovered_before_rollback(drill: Drill) -> Reading:
+    """Whether the team or its automation ended the impact before our own rollback did."""
+    return _recovered_by(drill, RecoveredBy.TEAM, RecoveredBy.AUTOMATION)
+
+
+@_measure(CHECK, RECOVERY)
+def _verified(drill: Drill) -> Reading:
+    """Whether the steady state was met again at the end."""
+    found = drill.milestones.by_name[MilestoneName.VERIFIED]
+    if found.at is not None:
+        return _check(passed=True, figure=found.basis, evidence=found.evidence)
+    if not found.known:
+        return _undefined("instrument: the steady state could not be judged")
+    return _left_out("the steady state was not met, or nobody looked")
+
+
+@_measure(CHECK, RECOVERY)
+def _fix_validated(drill: Drill) -> Reading:
+    """Whether somebody said at the review how the fix was validated."""
+    return _told(drill, "fix-validated")
+
+
+# --- postmortem and improvement ------------------------------------------------------------------
+
+
+@_measure(CHECK, IMPROVEMENT)
+def _root_cause_recorded(drill: Drill) -> Reading:
+    """Whether the root cause was written down at the review."""
+    return _told(drill, "root-cause")
+
+
+@_measure(CHECK, IMPROVEMENT)
+def _fix_recorded(drill: Drill) -> Reading:
+    """Whether the fix was written down at the review."""
+    return _told(drill, "fix")
+
+
+@_measure(MORE, IMPROVEMENT, target="1")
+def _actions_recorded(drill: Drill) -> Reading:
+    """Number of action items that the review came to."""
+    items = _answers(drill, "action")
+    return Reading(value=float(len(items)), figure=str(len(items)), evidence=_ids(items))
+
+
+@_measure(MORE, IMPROVEMENT, target="3")
+def _notes_kept(drill: Drill) -> Reading:
+    """Number of notes in the timeline, so that the postmortem need not be told from memory."""
+    notes: list[Dated[Any]] = list(_since(drill, ev.NoteWritten))
+    return Reading(value=float(len(notes)), figure=str(len(notes)), evidence=_ids(notes))
+
+
+def _told(drill: Drill, question: str) -> Reading:
+    answers = [one for one in _answers(drill, question) if one.fact.answer.strip()]
+    if not answers:
+        return _left_out(f"the question `{question}` was not answered at the review")
+    return _check(passed=True, figure="recorded", evidence=_ids(answers))
+
+
+def _answers(drill: Drill, question: str) -> list[Dated[Any]]:
+    """Give the answers to a question; one that ends in a colon, and `action`, are families."""
+    family = question.endswith(":") or question == "action"
+    return [
+        one
+        for one in drill.history.each(ev.ReviewAnswered)
+        if one.fact.question == question or (family and one.fact.question.startswith(question))
+    ]
+
+
+def _is_yes(answer: str) -> bool:
+    return answer.strip().lower().split(" ")[0].rstrip(".,;:") in ("yes", "y", "done", "true")
+
+
+def _declarations(drill: Drill) -> list[Dated[Any]]:
+    if drill.fault is None:
+        return []
+    return list(conditions.signs(drill.history, "declared", MilestoneName.TRIAGED, drill.fault))
+
+
+def _since(drill: Drill, kind: type[Any]) -> list[Dated[Any]]:
+    return [one for one in drill.history.each(kind) if drill.fault is not None and one.at >= drill.fault]

@@ -1,0 +1,73 @@
+"""The whole judgement of a drill: what result.json, postmortem, terminal and page are drawn from.
+
+Comes in: a history. Goes out: a `Result`. Does not: draw.
+
+One pass, each step a pure function of those before it: impact, milestones, attribution, score. The
+same history gives the same result. `of(history.settled())` is revision 1, whatever came later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gameday.core import exposure
+from gameday.core.exposure import Exposed
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.judging import alerts, attribution, impact, milestones, score
+from gameday.core.judging.alerts import Alerts
+from gameday.core.judging.attribution import Attribution
+from gameday.core.judging.impact import Impact
+from gameday.core.judging.milestones import Milestones
+from gameday.core.judging.score import Scorecard
+from gameday.core.plans.scenario import ScorecardRules
+from gameday.core.values import DrillId
+
+__all__ = ["Alerts", "Result", "in_force", "of"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """Everything judged of one drill at one revision (1 at DrillClosed; later facts add one each time)."""
+
+    drill: DrillId
+    revision: int
+    impact: Impact
+    milestones: Milestones
+    attribution: Attribution
+    alerts: Alerts
+    score: Scorecard
+    reverted: bool
+
+
+def in_force(history: History, met: Impact) -> tuple[Exposed, ...]:
+    """Give the faults that may still be in force when all is over.
+
+    Those that must still be undone; and those that nothing undid, for want of rollbacks, while the last
+    samples or the steady state after them show harm.
+    """
+    checks = [one.fact.met for one in history.each(ev.SteadyStateChecked) if one.fact.stage == "after"]
+    harm = (met.started is not None and met.ended is None) or checks[-1:] == [False]
+    return exposure.of(history) + (exposure.never_undone(history) if harm else ())
+
+
+def of(history: History, rules: ScorecardRules | None = None) -> Result:
+    """Judge a drill, by its own frozen scorecard or by another one.
+
+    Raises LookupError for a history without a plan, ValueError for a scorecard with a measure,
+    target or limit that does not exist.
+    """
+    met = impact.of(history)
+    reached = milestones.of(history, met)
+    who = attribution.of(history, met, reached)
+    framed = milestones.frame(history, met)
+    return Result(
+        drill=history.events[0].drill,
+        revision=history.revision,
+        impact=met,
+        milestones=reached,
+        attribution=who,
+        alerts=alerts.coverage(history, framed.fault, framed.start),
+        score=score.of(history, rules or history.plan.scorecard, met, reached, who),
+        reverted=not in_force(history, met),
+    )

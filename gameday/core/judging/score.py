@@ -1,0 +1,381 @@
+"""A scorecard filled in: points, and for each of them its rule, its figure and its evidence.
+
+Comes in: a scorecard's rules and everything that is known of a drill. Goes out: a `Scorecard`.
+Does not: judge a person.
+
+Rules, for every scorecard: a time earns 1 up to its target, 1 - ln(t/target) / ln(limit/target) up
+to its limit and 0 beyond, so that a doubling costs the same everywhere. Points are the weighted
+mean of the criteria that are defined; below COVERAGE of the weights there is not enough evidence.
+What was left out earns 0; undefined is only what does not apply or whose instrument failed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from gameday.core import exposure
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.judging import alerts, measures, milestones
+from gameday.core.judging.attribution import Attribution
+from gameday.core.judging.impact import Impact
+from gameday.core.judging.measures import Drill, Measure, Reading
+from gameday.core.judging.milestones import Milestones
+from gameday.core.plans.scenario import Criterion, ScorecardRules
+from gameday.core.values import (
+    EventId,
+    MilestoneName,
+    Mode,
+    Outcome,
+    Party,
+    RecoveredBy,
+    Verdict,
+    format_duration,
+    parse_duration,
+)
+
+MEASURES = measures.MEASURES
+"""Every measure that a criterion may name."""
+COVERAGE = 0.7
+"""Least share of the weights that must be defined."""
+FULL = 100.0
+
+PASSED, FAILED = "passed", "failed"
+INSUFFICIENT, NOT_SCORED, GATED = "insufficient-evidence", "not-scored", "gated"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """One criterion, filled in. share: 0..1 of its weight, None when undefined (`why` names the instrument).
+
+    rule, figure, evidence: what every point given or withheld rests on
+    """
+
+    criterion: str
+    phase: str
+    weight: float
+    share: float | None
+    verdict: Verdict
+    rule: str
+    figure: str
+    evidence: tuple[EventId, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scorecard:
+    """A scorecard filled in. points None: no score (train, gate, insufficient evidence).
+
+    verdict  passed | failed | insufficient-evidence | not-scored | gated
+    caps     the names of the caps that applied
+    hints    points that taken hints cost
+    """
+
+    scorecard: str
+    points: float | None
+    of: float
+    passed: bool
+    coverage: float
+    verdict: str
+    criteria: tuple[Scored, ...]
+    caps: tuple[str, ...] = ()
+    why: str = ""
+    hints: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trigger:
+    """What a cap's `when` can name."""
+
+    doc: str
+    applies: Callable[[Drill], bool]
+
+
+def _missing(name: MilestoneName) -> Callable[[Drill], bool]:
+    return lambda drill: drill.milestones.at(name) is None and drill.milestones.by_name[name].known
+
+
+CAPS: dict[str, Trigger] = {
+    "undetected": Trigger(doc="nobody detected it", applies=_missing(MilestoneName.DETECTED)),
+    "not-contained": Trigger(doc="it was not contained", applies=_missing(MilestoneName.CONTAINED)),
+    "not-recovered": Trigger(doc="users were not well again", applies=_missing(MilestoneName.RECOVERED)),
+    "rollback": Trigger(
+        doc="our own rollback ended the impact",
+        applies=lambda drill: drill.attribution.recovered_by is RecoveredBy.ROLLBACK,
+    ),
+    "itself": Trigger(
+        doc="nobody acted, and it healed by itself",
+        applies=lambda drill: drill.attribution.recovered_by is RecoveredBy.ITSELF,
+    ),
+}
+"""Every `when` of a cap. None applies where the team or its automation recovered, or nobody was hurt."""
+
+
+def of(
+    history: History,
+    rules: ScorecardRules,
+    impact: Impact,
+    milestones: Milestones,
+    attribution: Attribution,
+) -> Scorecard:
+    """Fill in a scorecard. Raises ValueError for a criterion that `complaint` would complain of."""
+    drill = _drill(history, impact, milestones, attribution)
+    criteria = tuple(_scored(one, drill) for one in rules.criteria)
+    card = Scorecard(
+        scorecard=rules.name,
+        points=None,
+        of=FULL,
+        passed=False,
+        coverage=_coverage(criteria),
+        verdict=NOT_SCORED,
+        criteria=criteria,
+    )
+    barred = _barred(drill, card.coverage)
+    if barred is not None:
+        verdict, why = barred
+        return replace(card, verdict=verdict, why=why)
+    return _pointed(card, rules, drill)
+
+
+def complaint(criterion: Criterion) -> str:
+    """Say what is wrong with a criterion's measure, target or limit; empty: nothing."""
+    measure = MEASURES.get(criterion.measure)
+    if measure is None:
+        return f"no measure is called '{criterion.measure}'"
+    try:
+        target, limit = _words(criterion, measure)
+        for word in (target, limit):
+            if word.endswith("x") and not measure.objective:
+                return f"'{word}': {measure.name} has no objective to multiply; write an absolute figure"
+            _figure(word, 1.0)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _drill(history: History, impact: Impact, found: Milestones, attribution: Attribution) -> Drill:
+    framed = milestones.frame(history, impact)
+    return Drill(
+        history=history,
+        impact=impact,
+        milestones=found,
+        attribution=attribution,
+        alerts=alerts.coverage(history, framed.fault, framed.start),
+        fault=framed.fault,
+        start=framed.start,
+    )
+
+
+def _coverage(criteria: tuple[Scored, ...]) -> float:
+    weights = math.fsum(one.weight for one in criteria)
+    defined = math.fsum(one.weight for one in criteria if one.share is not None)
+    return min(1.0, defined / weights) if weights > 0 else 0.0
+
+
+_UNSCORED = {
+    Outcome.ABORTED: "the drill was aborted",
+    Outcome.FAILED: "the drill could not be carried out",
+}
+
+
+def _barred(drill: Drill, coverage: float) -> tuple[str, str] | None:
+    """Say why there is no score, the gravest reason first; None: there is one."""
+    breach = _breach(drill.history)
+    if breach:
+        return GATED, f"safety was breached: {breach}"
+    if drill.history.plan.mode is Mode.TRAIN:
+        return NOT_SCORED, "a drill in mode train gives no score"
+    match drill.attribution.outcome:
+        case Outcome.ABORTED | Outcome.FAILED as outcome:
+            return NOT_SCORED, _UNSCORED[outcome]
+        case Outcome.NO_EFFECT | Outcome.UNKNOWN as outcome:
+            return INSUFFICIENT, f"the outcome is {outcome}: there was nothing to respond to that we know of"
+        case _:
+            pass
+    if coverage < COVERAGE and not _absorbed_by_system(drill):
+        return INSUFFICIENT, f"only {coverage:.0%} of the weights could be judged; {COVERAGE:.0%} are needed"
+    return None
+
+
+def _breach(history: History) -> str:
+    """Name the breach of safety, if there was one."""
+    tripped = history.first(ev.GuardrailTripped)
+    if tripped is not None:
+        return f"guardrail {tripped.fact.guardrail} tripped ({tripped.fact.detail})"
+    if any(one.fact.final for one in history.each(ev.RevertFailed)):
+        return "a rollback failed for good"
+    if history.closed_at is not None and exposure.of(history):
+        return "the drill closed while a fault may be in force"
+    return ""
+
+
+def _pointed(card: Scorecard, rules: ScorecardRules, drill: Drill) -> Scorecard:
+    weights = math.fsum(one.weight for one in card.criteria if one.share is not None)
+    earned = math.fsum(one.weight * one.share for one in card.criteria if one.share is not None)
+    hints = _hints(drill.history)
+    points = FULL * earned / weights - hints if weights > 0 else 0.0
+    caps = [] if _uncapped(drill) else [cap for cap in rules.caps if CAPS[cap.when].applies(drill)]
+    binding = [cap for cap in caps if points > cap.at_most]
+    points = round(max(0.0, min([points, *(cap.at_most for cap in caps)])), 2)
+    passed = points >= rules.pass_mark
+    return replace(
+        card,
+        points=points,
+        passed=passed,
+        verdict=PASSED if passed else FAILED,
+        caps=tuple(cap.when for cap in caps),
+        why="; ".join(f"at most {cap.at_most:g}: {CAPS[cap.when].doc}" for cap in binding),
+        hints=hints,
+    )
+
+
+def _uncapped(drill: Drill) -> bool:
+    return drill.attribution.earned or drill.harmless
+
+
+def _hints(history: History) -> float:
+    """Add up what the taken hints cost, each once."""
+    injects = history.plan.scenario.injects
+    taken = {one.fact.index for one in history.each(ev.HintTaken)}
+    return math.fsum(injects[index].cost for index in sorted(taken) if 0 <= index < len(injects))
+
+
+def _absorbed_by_system(drill: Drill) -> bool:
+    """Tell whether a system that was to answer by itself let no user feel the fault."""
+    plan = drill.history.plan
+    answering = plan.responder_as or plan.scenario.responders
+    return drill.harmless and answering is not Party.TEAM
+
+
+def _scored(criterion: Criterion, drill: Drill) -> Scored:
+    wrong = complaint(criterion)
+    if wrong:
+        raise ValueError(f"criterion {criterion.criterion}: {wrong}")
+    measure = MEASURES[criterion.measure]
+    reading = measure.read(drill)
+    if _absorbed_by_system(drill):
+        reading = replace(reading, value=None, defined=True, figure="absorbed", why="")
+        share: float | None = 1.0
+        rule = "full marks: the fault changed its target and users' SLOs held"
+    else:
+        share, rule = _judge(criterion, measure, reading, drill)
+    return Scored(
+        criterion=criterion.criterion,
+        phase=criterion.phase,
+        weight=criterion.weight,
+        share=share,
+        verdict=_verdict(share),
+        rule=rule,
+        figure=reading.figure,
+        evidence=reading.evidence,
+        why=reading.why,
+    )
+
+
+def _verdict(share: float | None) -> Verdict:
+    if share is None:
+        return Verdict.UNKNOWN
+    if share >= 1.0:
+        return Verdict.MET
+    return Verdict.PARTIAL if share > 0.0 else Verdict.MISSED
+
+
+def _judge(
+    criterion: Criterion, measure: Measure, reading: Reading, drill: Drill
+) -> tuple[float | None, str]:
+    """Give the share of the weight that a reading earns, and the rule in words."""
+    words = _words(criterion, measure)
+    objective = _objective(measure, drill)
+    target, limit = (_figure(word, objective) if word else None for word in words)
+    rule = _rule(measure, words, target, limit)
+    if not reading.defined:
+        return None, rule
+    if reading.value is None:
+        return 0.0, rule
+    return share_of(measure.kind, reading.value, target, limit), rule
+
+
+def share_of(kind: str, value: float, target: float | None, limit: float | None) -> float:
+    """Give the share, 0..1, that a value earns between its target and its limit.
+
+    Times are judged on a logarithm (Weber and Fechner's: a doubling costs the same everywhere),
+    counts and shares on a straight line. Without a limit a time or an unwelcome count earns nothing
+    beyond its target, and a welcome one earns in proportion from 0.
+    """
+    if target is None:
+        return min(max(value, 0.0), 1.0)
+    if kind in (measures.TIME, measures.LESS):
+        return _at_most(kind, value, target, target if limit is None else limit)
+    floor = limit or 0.0
+    if value >= target:
+        return 1.0
+    return max(0.0, (value - floor) / (target - floor)) if target > floor else 0.0
+
+
+def _at_most(kind: str, value: float, target: float, limit: float) -> float:
+    if value <= target:
+        return 1.0
+    if value >= limit:
+        return 0.0
+    if kind == measures.TIME and target > 0:
+        if math.isinf(limit / target):  # a target of next to nothing
+            return 1.0 - (math.log(value) - math.log(target)) / (math.log(limit) - math.log(target))
+        return 1.0 - math.log(value / target) / math.log(limit / target)
+    return (limit - value) / (limit - target)
+
+
+def _words(criterion: Criterion, measure: Measure) -> tuple[str, str]:
+    """Give a criterion's target and limit as written, or what the measure takes without them."""
+    if criterion.target or criterion.limit:
+        return criterion.target or measure.target, criterion.limit
+    if measure.kind == measures.TIME:
+        return "1x", "3x"
+    return measure.target, measure.limit
+
+
+def _objective(measure: Measure, drill: Drill) -> float:
+    goals = drill.history.plan.scenario.objectives
+    return {"detect": goals.detect, "contain": goals.contain, "recover": goals.recover}.get(
+        measure.objective, 1.0
+    )
+
+
+def _figure(word: str, objective: float) -> float:
+    """Read `1x`, `60s`, `80%` or a number. Raises ValueError with an example for anything else."""
+    text = word.strip()
+    try:
+        if text.endswith("x"):
+            return float(text[:-1]) * objective
+        if text.endswith("%"):
+            return float(text[:-1]) / 100.0
+        return float(text or 0.0)
+    except ValueError:
+        pass
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise ValueError(
+            f"'{word}' is neither a multiple (1x), a time (60s), a share (80%) nor a number"
+        ) from None
+
+
+def _rule(measure: Measure, words: tuple[str, str], target: float | None, limit: float | None) -> str:
+    if target is None:
+        return {measures.CHECK: "all or nothing"}.get(measure.kind, "in proportion")
+    show = format_duration if measure.kind == measures.TIME else "{:g}".format
+    said = [
+        f"{show(at)}{f' ({word})' if word.endswith('x') else ''}" for word, at in _shown(words, target, limit)
+    ]
+    if measure.kind in (measures.TIME, measures.LESS):
+        curve = ", logarithmic between" if measure.kind == measures.TIME else ", in proportion between"
+        return f"full marks up to {said[0]}, none " + (
+            f"from {said[1]}{curve}" if len(said) > 1 else "beyond"
+        )
+    return f"full marks from {said[0]}, none " + (f"up to {said[1]}" if len(said) > 1 else "at 0")
+
+
+def _shown(words: tuple[str, str], target: float, limit: float | None) -> list[tuple[str, float]]:
+    shown = [(words[0], target)]
+    return shown if limit is None else [*shown, (words[1], limit)]

@@ -1,0 +1,183 @@
+"""What users met, as two numbers a bucket: how many requests began in it, and how many were bad.
+
+Comes in: load samples and an SLO. Goes out: a `Series`, which `core.judging.changepoint` finds stretches in.
+Does not: decide what is sustained.
+
+Three rules decide what is bad, all told in docs/reference/milestones.md:
+- a failure is always bad;
+- a success is bad when its latency bin begins at or above the SLO's threshold. The bin that holds the
+  threshold counts as good, so a response up to 6.25 % slower than the threshold may pass, and none
+  that is faster ever fails;
+- a request that never ended is bad at the bucket of its start, once it is older than the threshold
+  (OPEN_LIMIT without one) at the instant up to which load was observed. A younger one is not counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, Chunk, LoadHistory, bin_of, lower_edge
+from gameday.core.plans.scenario import Slo
+from gameday.core.values import Instant, Seconds, instant
+
+OPEN_LIMIT = 10.0
+"""Seconds after which an open request is bad where its SLO has no latency threshold."""
+PER_SECOND = round(BUCKETS_PER_CHUNK / CHUNK)
+"""Buckets in a second."""
+NEVER_SLOW = 1 << 30
+"""A bin that no response time reaches."""
+
+
+def bucket_of(at: float) -> int:
+    """Find the bucket, counted from the epoch, that holds an instant."""
+    return int(round(at * PER_SECOND, 5) // 1)
+
+
+def time_of(bucket: int) -> Instant:
+    """Give the instant at which a bucket begins."""
+    return instant(bucket / PER_SECOND)
+
+
+def slow_from(latency: Seconds | None) -> int:
+    """Find the first latency bin that is bad: the first that begins at or above the threshold."""
+    if latency is None:
+        return NEVER_SLOW
+    milliseconds = round(latency * 1000.0, 6)
+    number = bin_of(milliseconds)
+    return number if lower_edge(number) >= milliseconds else number + 1
+
+
+def matcher(request: str) -> re.Pattern[str]:
+    """Make a pattern of an SLO's `request`: only `*` is special, since names often hold `[id]`."""
+    return re.compile(".*".join(re.escape(part) for part in request.split("*")), re.DOTALL)
+
+
+def matching(slo: Slo, chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
+    """Pick the chunks whose `NAME` or `TYPE NAME` an SLO's glob matches whole."""
+    pattern = matcher(slo.request)
+    known: dict[tuple[str, str], bool] = {}
+    picked = []
+    for chunk in chunks:
+        key = (chunk.type, chunk.name)
+        if key not in known:
+            whole = f"{chunk.type} {chunk.name}"
+            known[key] = bool(pattern.fullmatch(chunk.name) or pattern.fullmatch(whole))
+        if known[key]:
+            picked.append(chunk)
+    return tuple(picked)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """Requests by the bucket of their start. Index 0 is bucket `first`, counted from the epoch.
+
+    total  requests that began in the bucket and are known; bad: those of them that were bad
+    hung   those of them that never ended
+    """
+
+    first: int
+    total: list[int]
+    bad: list[int]
+    hung: list[int]
+
+    def __len__(self) -> int:
+        return len(self.total)
+
+    def at(self, index: int) -> Instant:
+        """Give the instant at which the bucket at an index begins."""
+        return time_of(self.first + index)
+
+    def index(self, at: float) -> int:
+        """Find the index of the bucket that holds an instant, kept within the series."""
+        return min(max(bucket_of(at) - self.first, 0), len(self.total))
+
+    def without_bad_before(self, index: int) -> Series:
+        """Leave out what was bad before an index; the good requests stay."""
+        zeros = [0] * index
+        good = [all_ - bad for all_, bad in zip(self.total[:index], self.bad[:index], strict=True)]
+        return Series(
+            first=self.first,
+            total=good + self.total[index:],
+            bad=zeros + self.bad[index:],
+            hung=zeros + self.hung[index:],
+        )
+
+    def until(self, index: int) -> Series:
+        """Give what began before an index."""
+        return Series(
+            first=self.first,
+            total=self.total[:index],
+            bad=self.bad[:index],
+            hung=self.hung[:index],
+        )
+
+
+def span(load: LoadHistory) -> tuple[int, int]:
+    """Give the first bucket and the number of buckets up to where load was observed.
+
+    Silence at the end belongs to them; without `until` they end with the last chunk.
+    """
+    if not load.chunks:
+        return 0, 0
+    first = min(chunk.start for chunk in load.chunks) * PER_SECOND
+    end = max(chunk.start for chunk in load.chunks) * PER_SECOND + BUCKETS_PER_CHUNK
+    observed = bucket_of(load.until - 1e-6) + 1 if load.until else end
+    return first, max(0, observed - first)
+
+
+def of(slo: Slo, load: LoadHistory) -> Series:
+    """Count requests and bad requests of one SLO by bucket. Linear in the samples' columns."""
+    return build(matching(slo, load.chunks), load, slow_from(slo.latency), slo.latency or OPEN_LIMIT)
+
+
+def build(chunks: Iterable[Chunk], load: LoadHistory, cut: int, limit: Seconds) -> Series:
+    """Add chunks up: bins from `cut` are bad, and open requests older than `limit` seconds."""
+    first, length = span(load)
+    chunks = tuple(chunks)
+    last = max((chunk.start for chunk in chunks), default=0) * PER_SECOND + BUCKETS_PER_CHUNK - first
+    room = max(length, last)  # the last chunk may reach beyond what was observed
+    total, bad, opened = [0] * room, [0] * room, [0] * room
+    for chunk in chunks:
+        base = chunk.start * PER_SECOND - first
+        for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
+            total[base + at] += count
+            if number >= cut:
+                bad[base + at] += count
+        for at, count in zip(chunk.bad_at, chunk.bad_count, strict=True):
+            total[base + at] += count
+            bad[base + at] += count
+        for at, count in zip(chunk.open_at, chunk.open_count, strict=True):
+            opened[base + at] += count
+    hung = _hung(opened, first, length, load.until - limit)
+    if not any(hung):
+        return Series(first=first, total=total[:length], bad=bad[:length], hung=hung)
+    return Series(
+        first=first,
+        total=[done + stuck for done, stuck in zip(total, hung, strict=False)],
+        bad=[done + stuck for done, stuck in zip(bad, hung, strict=False)],
+        hung=hung,
+    )
+
+
+def _hung(opened: list[int], first: int, length: int, overdue_from: float) -> list[int]:
+    """Keep the open requests of the buckets that had ended when a request became overdue."""
+    overdue = min(length, max(0, bucket_of(overdue_from) - first))
+    if not any(opened):
+        return [0] * length
+    return [max(0, count) for count in opened[:overdue]] + [0] * (length - overdue)
+
+
+def percentile(histogram: Mapping[int, int], share: float) -> float | None:
+    """Give the response time, in milliseconds, below which a share of a histogram's requests lies.
+
+    The middle of the bin that holds it; None for an empty histogram.
+    """
+    wanted = share * sum(histogram.values())
+    numbers = sorted(histogram)
+    for number, reached in zip(numbers, accumulate(histogram[n] for n in numbers), strict=True):
+        if reached >= wanted:
+            return round((lower_edge(number) + lower_edge(number + 1)) / 2, 3)
+    return None

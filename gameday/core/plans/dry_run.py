@@ -1,0 +1,114 @@
+"""What a drill of a scenario will do, in order: the dry run.
+
+Comes in: a scenario. Goes out: a `Plan` of moments, with the longest hold and the longest drill.
+Does not: start anything, or look at a target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gameday.core.plans.scenario import Inject, Scenario
+from gameday.core.values import Phase, Seconds, format_duration
+
+REVERT_ROOM = 5.0
+"""Seconds that the plan keeps for the rollbacks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moment:
+    """One thing that will happen. at: seconds from the baseline's start; None: it depends on people."""
+
+    phase: Phase
+    at: Seconds | None
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a drill of this scenario will do, in order. longest_hold in seconds (0: no fault)."""
+
+    scenario: Scenario
+    moments: tuple[Moment, ...]
+    longest_hold: Seconds
+    longest: Seconds
+
+
+def compile(scenario: Scenario) -> Plan:  # noqa: A001  # the straight line's own word; used as plan.compile
+    """Lay out the moments of a drill, from preflight to review, with the longest it can take."""
+    phases = scenario.phases
+    inject = phases.baseline
+    last = inject + phases.response
+    return Plan(
+        scenario=scenario,
+        moments=(
+            *_opening(scenario),
+            *_response(scenario, inject),
+            Moment(phase=Phase.RESPOND, at=last, what="the response ends at the latest"),
+            *_closing(scenario, last),
+        ),
+        longest_hold=longest_hold(scenario),
+        longest=last + (REVERT_ROOM if scenario.experiment else 0.0) + phases.verify,
+    )
+
+
+def longest_hold(scenario: Scenario) -> Seconds:
+    """Give the longest that the fault can be in force, in seconds; 0 where none is held."""
+    if not scenario.experiment or scenario.hold == "none":
+        return 0.0
+    if scenario.hold == "for":
+        return min(scenario.hold_for or 0.0, scenario.phases.response)
+    return scenario.phases.response
+
+
+def _opening(scenario: Scenario) -> Iterator[Moment]:
+    yield Moment(phase=Phase.PREFLIGHT, at=None, what="check files, policy, target and steady state")
+    if scenario.load:
+        users = f"{scenario.load.users} users, {scenario.load.spawn_rate:g}/s"
+        yield Moment(phase=Phase.BASELINE, at=0.0, what=f"start the load: {users}")
+    yield Moment(phase=Phase.BASELINE, at=0.0, what="watch the service without a fault")
+
+
+def _response(scenario: Scenario, inject: Seconds) -> Iterator[Moment]:
+    if scenario.experiment:
+        yield Moment(phase=Phase.INJECT, at=inject, what=f"inject {scenario.experiment}")
+    planned = [(inject + one.after, _inject(one)) for one in scenario.injects]
+    planned += [
+        (inject + one.within, f"alert {one.alert or one.name or 'that matches'} is due")
+        for one in scenario.expect
+    ]
+    if scenario.experiment and scenario.slos and scenario.hold == "until-recovered":
+        planned.append((inject + scenario.phases.onset, "release the fault if no user was hurt by now"))
+    if scenario.experiment and scenario.hold == "for" and scenario.hold_for is not None:
+        planned.append((inject + longest_hold(scenario), "release the fault: its hold is over"))
+    goals = scenario.objectives
+    planned += [
+        (inject + goals.detect, "objective to detect, counted from the start of impact"),
+        (inject + goals.contain, "objective to contain, counted from the start of impact"),
+        (inject + goals.recover, "objective to recover, counted from the start of impact"),
+    ]
+    last = inject + scenario.phases.response
+    for at, what in sorted(one for one in planned if one[0] <= last):
+        yield Moment(phase=Phase.RESPOND, at=at, what=what)
+
+
+def _inject(one: Inject) -> str:
+    unless = f", unless {one.unless}" if one.unless else ""
+    if one.message:
+        return f"message to {one.to}: {one.message}{unless}"
+    if one.hint:
+        return f"hint on offer (costs {one.cost:g}): {one.hint}{unless}"
+    if one.users is not None:
+        return f"change the load to {one.users} users{unless}"
+    return f"inject {one.experiment}{unless}"
+
+
+def _closing(scenario: Scenario, last: Seconds) -> Iterator[Moment]:
+    at = last
+    if scenario.experiment:
+        yield Moment(phase=Phase.REVERT, at=at, what="roll back what the team has not undone, at the latest")
+        at += REVERT_ROOM
+    hold = format_duration(scenario.phases.verify)
+    yield Moment(phase=Phase.VERIFY, at=at, what=f"watch for {hold}; check steady state")
+    yield Moment(phase=Phase.REVIEW, at=None, what="judge, and write the postmortem")

@@ -1,0 +1,179 @@
+"""What became of the playbook: steps done, slow, skipped or not ticked, and actions that it lacks.
+
+Comes in: a history, its result and the playbook. Goes out: facts about the playbook, for findings
+and for amendments. Does not: call a step skipped because nobody ticked it; that is a question.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import Dated, History
+from gameday.core.judging.result import Result
+from gameday.core.plans.scenario import Playbook, PlaybookStep
+from gameday.core.values import EventId, Instant, MilestoneName, Seconds
+
+LEAST_SLOW = 30.0
+"""Seconds below which no step is called slow."""
+SHORT = 60
+"""Characters in which a step is named."""
+_NO = ("skipped", "no", "not done", "left out")
+_YES = ("yes", "done", "true")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SlowStep:
+    """A step that took more than half of an objective. seconds: since the step before or detection."""
+
+    step: PlaybookStep
+    seconds: Seconds
+    objective: str
+    allowed: Seconds
+    evidence: EventId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lacking:
+    """An action on the target that no step tells. after: the id of the step done before it, or ""."""
+
+    action: str
+    at: Instant
+    after: str
+    evidence: tuple[EventId, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Steps:
+    """What became of each step of the playbook."""
+
+    done: tuple[PlaybookStep, ...] = ()
+    skipped: tuple[tuple[PlaybookStep, EventId, str], ...] = ()
+    unticked: tuple[PlaybookStep, ...] = ()
+    slow: tuple[SlowStep, ...] = ()
+    lacking: tuple[Lacking, ...] = ()
+
+
+def short(step: PlaybookStep) -> str:
+    """Name a step by the beginning of its text, cut between words."""
+    if len(step.text) <= SHORT:
+        return step.text
+    return step.text[:SHORT].rsplit(" ", 1)[0].rstrip(".,:;") + "…"
+
+
+def of(history: History, result: Result, playbook: Playbook | None) -> Steps:
+    """Compare what was done with what the playbook tells."""
+    if playbook is None:
+        return Steps()
+    ticked = {d.fact.step for d in history.each(ev.StepDone)}
+    answers = {d.fact.question.removeprefix("step:"): d for d in _answers(history)}
+    skipped = {
+        s.id for s in playbook.steps if s.id in answers and _says_no(answers[s.id]) and s.id not in ticked
+    }
+    return Steps(
+        done=tuple(
+            s for s in playbook.steps if s.id in ticked or (s.id in answers and _says_yes(answers[s.id]))
+        ),
+        skipped=tuple(
+            (s, answers[s.id].event.id, answers[s.id].fact.answer) for s in playbook.steps if s.id in skipped
+        ),
+        unticked=tuple(s for s in playbook.steps if s.id not in ticked and s.id not in answers),
+        slow=_slow(history, result, playbook),
+        lacking=_lacking(history, playbook),
+    )
+
+
+def _answers(history: History) -> list[Dated[ev.ReviewAnswered]]:
+    return [d for d in history.each(ev.ReviewAnswered) if d.fact.question.startswith("step:")]
+
+
+def _says_no(answer: Dated[ev.ReviewAnswered]) -> bool:
+    return answer.fact.answer.strip().lower().startswith(_NO)
+
+
+def _says_yes(answer: Dated[ev.ReviewAnswered]) -> bool:
+    return answer.fact.answer.strip().lower().startswith(_YES)
+
+
+def _slow(history: History, result: Result, playbook: Playbook) -> tuple[SlowStep, ...]:
+    known = {step.id: step for step in playbook.steps}
+    before = _at(result, MilestoneName.DETECTED)
+    contained = _at(result, MilestoneName.CONTAINED)
+    objectives = history.plan.scenario.objectives
+    found = {}
+    for done in history.each(ev.StepDone):
+        late = contained is not None and done.at > contained
+        objective, allowed = ("recover", objectives.recover) if late else ("contain", objectives.contain)
+        seconds = done.at - before if before is not None else 0.0
+        if done.fact.step in known and seconds >= LEAST_SLOW and seconds > allowed / 2:
+            found[done.fact.step] = SlowStep(
+                step=known[done.fact.step],
+                seconds=seconds,
+                objective=objective,
+                allowed=allowed,
+                evidence=done.event.id,
+            )
+        before = done.at if before is None else max(before, done.at)
+    return tuple(found.values())
+
+
+def _at(result: Result, name: MilestoneName) -> Instant | None:
+    milestone = result.milestones.by_name.get(name)
+    return milestone.at if milestone else None
+
+
+def _lacking(history: History, playbook: Playbook) -> tuple[Lacking, ...]:
+    """Join what trail and script saw of the same action; leave out what the playbook tells.
+
+    A responder's command holds the trail's words for its effect at its end or in its middle, so the
+    shorter telling stands for both.
+    """
+    told: dict[str, list[Dated[ev.ActionTaken]]] = {}
+    for action in _actions(history):
+        words = _plain(action.fact.action)
+        same = next((known for known in told if known in words or words in known), words)
+        told.setdefault(same, []).append(action)
+    lacking = [seen for seen in told.values() if not any(_told(a.fact.action, playbook) for a in seen)]
+    return tuple(_as_lacking(seen, history) for seen in lacking)
+
+
+def _as_lacking(seen: list[Dated[ev.ActionTaken]], history: History) -> Lacking:
+    first = min(seen, key=lambda a: a.at)
+    before = [d for d in history.each(ev.StepDone) if d.at <= first.at]
+    return Lacking(
+        action=max((a.fact.action for a in seen), key=lambda text: (len(text), text)),
+        at=first.at,
+        after=before[-1].fact.step if before else "",
+        evidence=tuple(a.event.id for a in seen),
+    )
+
+
+def _actions(history: History) -> list[Dated[ev.ActionTaken]]:
+    """Give the responders' actions that took effect, once the fault was in."""
+    injected = history.first(ev.FaultInjected)
+    ends = [d.at for kind in (ev.RevertRequested, ev.RevertAttempted) for d in history.each(kind)]
+    reverted = min(ends, default=None)
+    return [
+        a
+        for a in history.each(ev.ActionTaken)
+        if not a.fact.actor.startswith("fault")
+        and not a.fact.exit_code
+        and (injected is None or a.at >= injected.at)
+        and (reverted is None or a.at <= reverted)
+        and _plain(a.fact.action)
+    ]
+
+
+def _plain(text: str) -> str:
+    words = (word.strip(".:-/") for word in re.findall(r"[\w.:/-]+", text.lower()))
+    return " ".join(word for word in words if word)
+
+
+def _told(action: str, playbook: Playbook) -> bool:
+    """Tell whether the playbook holds the action's words, together or all of them within one step."""
+    words = _plain(action)
+    if f" {words} " in f" {_plain(playbook.text)} ":
+        return True
+    wanted = set(words.split())
+    return any(wanted <= set(_plain(step.text).split()) for step in playbook.steps)

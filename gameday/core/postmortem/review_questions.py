@@ -1,0 +1,38 @@
+"""What the history cannot answer, to be asked at the review.
+
+Comes in: a history and what became of the playbook's steps. Goes out: questions, with no name in them.
+Does not: take a missing trace for a missing deed.
+"""
+
+from __future__ import annotations
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import History
+from gameday.core.postmortem.playbook_steps import Steps, short
+from gameday.core.values import Severity
+
+_FEW = 3
+"""Steps that are asked for one by one."""
+
+
+def of(history: History, steps: Steps) -> tuple[str, ...]:
+    """Give what the history cannot answer, to be asked at the review."""
+    if history.refused:
+        return ()
+    answered = {d.fact.question for d in history.each(ev.ReviewAnswered)}
+    asked = _unticked(steps)
+    if "root-cause" not in answered and history.first(ev.FaultInjected):
+        asked.append("What did the team take for the root cause, and what showed it?")
+    if "fix-validated" not in answered and history.first(ev.FaultInjected):
+        asked.append("Was the fix checked by something other than the end of the alert?")
+    severe = {Severity.P1, Severity.P2} & set(history.plan.scenario.severity)
+    if severe and not history.first(ev.UpdateSent):
+        asked.append("Were customers and stakeholders told? No update is on record.")
+    return tuple(asked)
+
+
+def _unticked(steps: Steps) -> list[str]:
+    if len(steps.unticked) <= _FEW:
+        return [f"Was the step “{short(step)}” done? Nobody ticked it." for step in steps.unticked]
+    names = ", ".join(step.id for step in steps.unticked)
+    return [f"Which of these steps were done? Nobody ticked them: {names}."]

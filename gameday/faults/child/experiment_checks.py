@@ -1,0 +1,37 @@
+"""Validates experiments the way `chaos validate` does, and imports every module that they name.
+
+chaoslib drops a control whose module can't be imported with a debug line and runs the experiment
+without it; here that is a problem like any other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chaoslib.exceptions import ChaosException
+from chaoslib.experiment import ensure_experiment_is_valid
+
+from gameday.faults.child.loaded_experiment import Json, import_all, parse
+from gameday.faults.child_connection import Line
+
+
+def check(line: Line, command: Json) -> None:
+    """Say the problems of many experiments, by path: a list of texts each, empty where all is well."""
+    line.say("answer", problems={path: _problems(Path(path)) for path in command["paths"]})
+
+
+def _problems(path: Path) -> list[str]:
+    try:
+        experiment = parse(path.read_text(encoding="utf-8"), path.name)
+    except (ChaosException, OSError, ValueError) as error:
+        return [f"chaos validate refuses it: {error}"]
+    if not isinstance(experiment, dict):
+        return ["an experiment is an object"]
+    missing = [f"module {name} can't be imported: {why}" for name, why in import_all(experiment)]
+    try:
+        ensure_experiment_is_valid(experiment)
+    except ChaosException as error:
+        return [*missing, f"chaos validate refuses it: {error}"]
+    except (KeyError, TypeError, AttributeError) as error:  # chaoslib's own reading of a malformed experiment
+        return [*missing, f"chaos validate fails on it: {type(error).__name__}: {error}"]
+    return missing

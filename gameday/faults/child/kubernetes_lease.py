@@ -1,0 +1,128 @@
+"""Takes, renews and gives back a Kubernetes Lease: the right to break an environment, kept in itself.
+
+Two laptops with a store of their own each would both hold their own lease; here both ask one cluster.
+A change counts only if nobody changed the Lease since it was read (resourceVersion).
+Format: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from gameday.faults.child import cluster
+from gameday.faults.child.cluster import ANSWER
+from gameday.faults.child.loaded_experiment import Json, Loaded
+from gameday.faults.child_connection import Line
+
+TRIES = 5
+HOLDER, SINCE = "gameday/holder", "gameday/since"
+"""Annotations: who holds it, and since when it is this drill's (seconds since the epoch)."""
+
+
+def lease(line: Line, command: Json) -> None:
+    """Say who else holds the lease: `held`, or None when it is ours, or given back."""
+    held = None
+    try:
+        leases = _Leases(command)
+        if command["release"]:
+            leases.give_back()
+        else:
+            held = leases.take()
+    except Exception as error:  # noqa: BLE001  # whatever the client raises means that it is not kept
+        line.say("answer", error=Loaded({}).redactor().excerpt(f"{type(error).__name__}: {error}"))
+        return
+    line.say("answer", held=held)
+
+
+class _Leases:
+    def __init__(self, wanted: Json) -> None:
+        library = cluster.client()
+        self._wanted = wanted
+        self._api = library.CoordinationV1Api(cluster.reach({}))
+        self._refused = library.ApiException
+
+    def take(self) -> Json | None:
+        """Take or renew; give the lease of another holder that has not run out."""
+        for _ in range(TRIES):
+            found = self._read()
+            if found is not None and (other := self._other(found)):
+                return other
+            if self._write(found, self._wanted["drill"]):
+                return None
+        raise RuntimeError(f"the Lease was changed by others {TRIES} times in a row")
+
+    def give_back(self) -> None:
+        """Leave the Lease without a holder, if it is ours."""
+        found = self._read()
+        if found is not None and found.spec.holder_identity == self._wanted["drill"]:
+            self._write(found, "")
+
+    def _read(self) -> Any:
+        try:
+            return self._api.read_namespaced_lease(
+                self._wanted["name"], self._wanted["namespace"], _request_timeout=ANSWER
+            )
+        except self._refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def _other(self, found: Any) -> Json | None:
+        spec, notes = found.spec, found.metadata.annotations or {}
+        if not spec.holder_identity or spec.holder_identity == self._wanted["drill"]:
+            return None
+        renewed = spec.renew_time.timestamp() if spec.renew_time else 0.0
+        until = renewed + (spec.lease_duration_seconds or 0)
+        if until <= self._wanted["now"]:
+            return None
+        return {
+            "drill": spec.holder_identity,
+            "holder": notes.get(HOLDER, ""),
+            "since": float(notes.get(SINCE, renewed)),
+            "until": until,
+        }
+
+    def _write(self, found: Any, drill: str) -> bool:
+        """Write the Lease; False when somebody was faster."""
+        name, namespace = self._wanted["name"], self._wanted["namespace"]
+        body = self._body(found, drill)
+        try:
+            if found is None:
+                self._api.create_namespaced_lease(namespace, body, _request_timeout=ANSWER)
+            else:
+                self._api.replace_namespaced_lease(name, namespace, body, _request_timeout=ANSWER)
+        except self._refused as refused:
+            if refused.status == 409:
+                return False
+            raise
+        return True
+
+    def _body(self, found: Any, drill: str) -> Json:
+        wanted, now = self._wanted, self._wanted["now"]
+        mine = found is not None and found.spec.holder_identity == drill
+        since = (found.metadata.annotations or {}).get(SINCE, str(now)) if mine else str(now)
+        metadata: Json = {
+            "name": wanted["name"],
+            "namespace": wanted["namespace"],
+            "annotations": {HOLDER: wanted["holder"], SINCE: since},
+        }
+        if found is not None:
+            metadata["resourceVersion"] = found.metadata.resource_version
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": metadata,
+            "spec": {
+                "holderIdentity": drill,
+                "leaseDurationSeconds": max(1, round(wanted["until"] - now)),
+                "acquireTime": _micro(float(since)),
+                "renewTime": _micro(now),
+            },
+        }
+
+
+def _micro(at: float) -> datetime:
+    """Make a MicroTime. It needs six decimals, which the client leaves out where all are zero."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return moment.replace(microsecond=moment.microsecond or 1)

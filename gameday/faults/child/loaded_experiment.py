@@ -1,0 +1,73 @@
+"""An experiment, parsed by chaoslib's own loader and resolved as its runner does."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chaoslib.configuration import load_configuration, load_dynamic_configuration
+from chaoslib.loader import parse_experiment_from_file
+from chaoslib.secret import load_secrets
+
+from gameday.faults import experiments
+from gameday.formats.redaction import Redactor, leaves, secret_named
+from gameday.system import known_secrets
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Loaded:
+    """An experiment with what its configuration and secrets come to in this process."""
+
+    experiment: Json
+    configuration: Json = field(default_factory=dict)
+    secrets: Json = field(default_factory=dict)
+
+    def redactor(self) -> Redactor:
+        """Let this process know the experiment's secrets, also those of its configuration by name."""
+        known = known_secrets.known()
+        known.learn(leaves(self.secrets))
+        known.learn(secret_named(self.configuration))
+        known.learn(experiments.secret_values(self.experiment, os.environ))
+        return known
+
+
+def parse(text: str, path: str) -> Any:
+    """Parse an experiment with chaoslib's own loader, from its text as it was stored."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, Path(path).name or "experiment.json")
+        file.write_text(text, encoding="utf-8")
+        return parse_experiment_from_file(str(file))
+
+
+def load(text: str, path: str) -> Loaded:
+    """Parse an experiment and resolve its configuration and secrets as chaoslib's runner does."""
+    experiment = parse(text, path)
+    configuration = load_configuration(experiment.get("configuration", {}))
+    secrets = load_secrets(experiment.get("secrets", {}), configuration)
+    configuration = load_dynamic_configuration(configuration, secrets)
+    return Loaded(experiment, configuration, secrets)
+
+
+def import_beforehand(command: Json) -> None:
+    """Import what an experiment names, before its moment comes. What can't be imported shows then."""
+    request = command["request"]
+    with contextlib.suppress(Exception):
+        for _missing in import_all(parse(request["experiment"], request["path"])):
+            pass
+
+
+def import_all(experiment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Import every module that an experiment names; give those that can't be, with the reason."""
+    for name in experiments.modules(experiment):
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001  # a user's module may raise anything when it is imported
+            yield name, f"{type(error).__name__}: {error}"

@@ -1,0 +1,77 @@
+"""What travels between a Chaos Toolkit process and whoever started it: JSON, one object a line.
+
+Comes in: lines. Goes out: commands for the child; facts and notes from it.
+Does not: know pipes, or what a fact means.
+
+From the child: {"is": "fact", "kind": …, "at": …, "body": {…}, "limit": …} and {"is": WORD, …}.
+To the child: {"do": WORD, …}.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from gameday.core.facts import drill as ev
+from gameday.core.values import Instant, Seconds, instant
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A fact of the child's, with its instant. `limit`: the seconds that the started activity may take."""
+
+    fact: ev.Fact
+    at: Instant
+    limit: Seconds | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """Anything else that it says: up | ready | holding | rolling | settled | ended | crashed | answer."""
+
+    word: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, key: str) -> str:
+        """Give a text of the note; empty where it has none."""
+        return str(self.data.get(key) or "")
+
+
+Message = Told | Note
+
+
+def encode_fact(fact: ev.Fact, at: Instant, limit: Seconds | None = None) -> bytes:
+    """Write a fact as one line."""
+    body = dataclasses.asdict(fact)
+    return _line({"is": "fact", "kind": type(fact).__name__, "at": at, "body": body, "limit": limit})
+
+
+def encode(key: str, word: str, data: Mapping[str, Any]) -> bytes:
+    """Write a command (key `do`) or a note (key `is`) as one line."""
+    return _line({key: word, **data})
+
+
+def decode(line: bytes) -> Message:
+    """Read one line of the child's. Raises ValueError, KeyError or TypeError for anything else."""
+    message = json.loads(line)
+    word = message.pop("is")
+    if word != "fact":
+        return Note(word=word, data=message)
+    kind = ev.KINDS[message["kind"]]
+    body = {key: tuple(value) if isinstance(value, list) else value for key, value in message["body"].items()}
+    return Told(fact=cast("ev.Fact", kind(**body)), at=instant(message["at"]), limit=message["limit"])
+
+
+def decode_command(line: bytes) -> dict[str, Any]:
+    """Read one command. Raises ValueError or KeyError for anything else."""
+    command = json.loads(line)
+    if not isinstance(command.get("do"), str):
+        raise KeyError("do")
+    return cast("dict[str, Any]", command)
+
+
+def _line(message: Mapping[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":"), default=str).encode() + b"\n"

@@ -1,0 +1,66 @@
+"""Asks a Chaos Toolkit process of its own, which is kept warm between questions.
+
+Comes in: a question, and how long its answer may take. Goes out: the answer.
+Does not: ask two things at once, or wait for ever. A process that fails, or whose answer nobody waits
+for any more, is replaced at the next question: a late answer must not be taken for the next one's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gameday.core.values import DrillId, Seconds
+from gameday.faults import child_protocol
+from gameday.faults.process import START_LIMIT, ChaosProcess
+
+
+class Unanswered(Exception):
+    """There is no answer; the text says why."""
+
+
+class Questions:
+    """Asks a process that works in `cwd`."""
+
+    def __init__(self, drill: DrillId, *, cwd: Path) -> None:
+        self._drill = drill
+        self._cwd = cwd
+        self._process: ChaosProcess | None = None
+        self._turn = asyncio.Lock()
+
+    async def ask(self, limit: Seconds, word: str, **data: Any) -> Mapping[str, Any]:
+        """Ask, and give what was answered within `limit` seconds. Raises Unanswered."""
+        async with self._turn:
+            try:
+                process = await self._warm()
+                await process.send(word, **data)
+                message = await process.receive(limit)
+            except TimeoutError:
+                await self.close()
+                raise Unanswered(f"no answer within {limit:g} s") from None
+            except OSError as error:
+                raise Unanswered(f"the process can't be started: {error}") from error
+            except asyncio.CancelledError:
+                await self.close()
+                raise
+            if isinstance(message, child_protocol.Note) and message.word == "answer":
+                return message.data
+            await self.close()
+            died = "the process died"
+            raise Unanswered(
+                message.text("error") or died if isinstance(message, child_protocol.Note) else died
+            )
+
+    async def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is not None:
+            await process.close()
+
+    async def _warm(self) -> ChaosProcess:
+        if self._process is None or self._process.gone:
+            self._process = await ChaosProcess.start(self._drill, cwd=str(self._cwd))
+            await self._process.receive(START_LIMIT)  # up
+        return self._process

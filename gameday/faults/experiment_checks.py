@@ -1,0 +1,46 @@
+"""Validates experiments as `chaos validate` does, many in one process.
+
+Comes in: paths. Goes out: what is wrong with each, as mistakes of files.
+Does not: find lines; gameday's own strict reading does, before this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from gameday.core.errors import Mistake
+from gameday.core.values import Seconds
+from gameday.faults import child_protocol
+from gameday.faults.process import ChaosProcess
+
+LIMIT: Seconds = 120.0
+
+
+def check(paths: Sequence[Path], *, cwd: Path) -> tuple[Mistake, ...]:
+    """Give every problem that Chaos Toolkit has with these experiments; importing their modules is tried."""
+    return asyncio.run(_check(paths, cwd)) if paths else ()
+
+
+async def _check(paths: Sequence[Path], cwd: Path) -> tuple[Mistake, ...]:
+    process = await ChaosProcess.start("", cwd=str(cwd))
+    try:
+        await process.send("check", paths=[str(path) for path in paths])
+        while True:
+            match await process.receive(LIMIT):
+                case child_protocol.Note(word="answer", data=data):
+                    found = data["problems"].items()
+                    return tuple(Mistake(file=path, message=text) for path, texts in found for text in texts)
+                case None | child_protocol.Note(word="crashed") as end:
+                    why = end.text("error") if end else "its process died"
+                    return tuple(
+                        Mistake(file=str(path), message=f"chaos validate failed: {why}") for path in paths
+                    )
+                case _:
+                    pass
+    except TimeoutError:
+        late = f"no end of the check within {LIMIT:g} s"
+        return tuple(Mistake(file=str(path), message=late) for path in paths)
+    finally:
+        await process.close()

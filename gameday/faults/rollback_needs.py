@@ -1,0 +1,83 @@
+"""What playing an experiment's rollbacks needs of a process: variables, secrets, modules, commands.
+
+Comes in: a FaultRequested, the environment's variables. Goes out: what is missing, in words; nothing where
+the rollbacks can be played here.
+Does not: import the modules, or ask a vault; what fails all the same is a try that failed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gameday.core.facts import drill as ev
+from gameday.faults import experiments
+from gameday.formats import redaction
+
+
+def lacking(request: ev.FaultRequested, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Say what is missing to play the rollbacks of a request."""
+    try:
+        experiment = experiments.parse(request.experiment, request.path)
+    except ValueError:
+        return ()  # no rollback can be read: playing them says so
+    return tuple(dict.fromkeys(_lacking(request, experiment, environ)))
+
+
+def _lacking(
+    request: ev.FaultRequested, experiment: experiments.Experiment, environ: Mapping[str, str]
+) -> Iterator[str]:
+    if redaction.MASK in request.experiment:
+        yield "the secrets written in the experiment stay on the host of its drill"
+    for name in (*_variables(experiment.get("configuration")), *_variables(experiment.get("secrets"))):
+        if name not in environ:
+            yield f"the variable {name} is not set"
+    yield from _modules(request, experiment)
+    for path in _commands(experiment):
+        if shutil.which(path) is None and shutil.which(Path(request.cwd, path)) is None:
+            yield f"there is no command {path}"
+
+
+def _variables(tree: Any) -> Iterator[str]:
+    """Name the variables without a default that an experiment reads."""
+    if not isinstance(tree, Mapping):
+        return
+    if tree.get("type") == "env":
+        if "default" not in tree:
+            yield str(tree.get("key"))
+        return
+    for each in tree.values():
+        yield from _variables(each)
+
+
+def _modules(request: ev.FaultRequested, experiment: experiments.Experiment) -> Iterator[str]:
+    played = {name: experiment.get(name) for name in ("configuration", "rollbacks", "extensions", "controls")}
+    with _importable_from(request.cwd):
+        for module in experiments.modules(played):
+            if importlib.util.find_spec(module.partition(".")[0]) is None:
+                yield f"there is no module {module}"
+
+
+def _commands(experiment: experiments.Experiment) -> Iterator[str]:
+    for activity in experiments.rollbacks(experiment):
+        provider = activity.get("provider")
+        if isinstance(provider, Mapping) and provider.get("type") == "process":
+            path = str(provider.get("path", ""))
+            if "${" not in path:
+                yield path
+
+
+@contextmanager
+def _importable_from(folder: str) -> Iterator[None]:
+    """Find modules that stand beside where the experiment is run, as its process does."""
+    sys.path.append(folder)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)

@@ -1,0 +1,149 @@
+"""Plays the rollbacks of a fault in a Chaos Toolkit process that is kept warm for it.
+
+Comes in: a FaultRequested. Goes out: the facts of each rollback, and whether the fault is undone.
+Does not: try again, claim or fence; `conduct.revert.revert` does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+from pathlib import Path
+from typing import Any
+
+from gameday.core.facts import drill as ev
+from gameday.core.values import DrillId, Seconds, instant
+from gameday.faults import child_protocol, experiments, rollback_needs
+from gameday.faults.deadlines import Deadlines
+from gameday.faults.process import START_LIMIT, ChaosProcess
+from gameday.faults.revert_secrets import Seal
+from gameday.ports import Played, Tell
+from gameday.system import clock
+from gameday.system.machine import started
+
+SILENCE: Seconds = 60.0
+"""The most seconds between two messages while no activity is open: loading, pauses, the probe."""
+
+
+class ChildLedger:
+    """Plays ledgers of one drill, each in a process of its own.
+
+    folder  the drill's own; home: where to play what was requested in a folder that this host does not have
+    """
+
+    def __init__(self, drill: DrillId, folder: Path | None = None, home: Path | None = None) -> None:
+        self._drill = drill
+        self._home = home
+        self._seal = Seal(folder) if folder else None
+        self._warm: dict[tuple[str, str], ChaosProcess] = {}
+
+    async def warm(self, request: ev.FaultRequested, tell: Tell) -> None:
+        """Have a process ready that has the experiment's modules imported. Raises OSError, TimeoutError."""
+        known = self._warm.get(_key(request))
+        if known is not None and not known.gone:
+            return
+        process = await self._start(request, tell)
+        while True:
+            match await process.receive(START_LIMIT):
+                case None | child_protocol.Note(word="ready"):
+                    return
+                case _:
+                    pass
+
+    async def play(
+        self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell, *, ask: bool
+    ) -> Played:
+        """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises."""
+        request = self._opened(request)
+        try:
+            process = await self._standby(request, tell)
+            await process.send("play", request=dataclasses.asdict(request), attempt=attempt, by=by, ask=ask)
+            played = await self._listen(process, tell)
+        except OSError as error:
+            played = Played(undone=False, error=f"the rollbacks can't be started: {error}")
+        if not played.undone:
+            await self._discard(request)
+        return played if played.steps else dataclasses.replace(played, steps=self.steps(request))
+
+    def lacks(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """Say what this process would need to play them and does not have: variables, modules, commands."""
+        return rollback_needs.lacking(self._opened(request), os.environ)
+
+    def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """Tell a person, rollback by rollback, what to do by hand."""
+        try:
+            return experiments.steps(experiments.parse(request.experiment, request.path))
+        except ValueError:
+            return (f"undo by hand what {request.path} does",)
+
+    def _opened(self, request: ev.FaultRequested) -> ev.FaultRequested:
+        """Give a request as it was before it was masked, in a folder of this host."""
+        request = self._seal.open(request) if self._seal else request
+        if self._home is not None and not Path(request.cwd).is_dir():
+            return dataclasses.replace(request, cwd=str(self._home))
+        return request
+
+    async def close(self) -> None:
+        """End every process that stands by."""
+        await asyncio.gather(*(process.close() for process in self._warm.values()))
+        self._warm.clear()
+
+    async def _standby(self, request: ev.FaultRequested, tell: Tell) -> ChaosProcess:
+        """Give the process that stands by; one that died meanwhile costs no try."""
+        process = self._warm.get(_key(request))
+        if process is not None and not process.gone:
+            return process
+        await self._discard(request)
+        return await self._start(request, tell)
+
+    async def _start(self, request: ev.FaultRequested, tell: Tell) -> ChaosProcess:
+        process = await ChaosProcess.start(self._drill, cwd=request.cwd)
+        tell(started("standby", process.identity), clock.now())
+        self._warm[_key(request)] = process
+        await process.send("load", request=dataclasses.asdict(request))
+        return process
+
+    async def _discard(self, request: ev.FaultRequested) -> None:
+        process = self._warm.pop(_key(request), None)
+        if process is not None:
+            await process.close()
+
+    async def _listen(self, process: ChaosProcess, tell: Tell) -> Played:
+        """Take what the process says until the fault is settled, the process dies, or is overdue."""
+        deadlines = Deadlines()
+        while True:
+            left = deadlines.left()
+            try:
+                message = await process.receive(SILENCE if left is None else left)
+            except TimeoutError:
+                late = deadlines.overdue() or f"the rollbacks said nothing for {SILENCE:g} s"
+                return Played(undone=False, error=late)
+            match message:
+                case None:
+                    return Played(undone=False, error="the process that played the rollbacks died")
+                case child_protocol.Told(fact=fact, at=at):
+                    deadlines.note(message)
+                    tell(fact, at)
+                case child_protocol.Note(word="settled"):
+                    return played(message)
+                case child_protocol.Note(word="crashed"):
+                    return Played(undone=False, error=message.text("error"))
+                case _:
+                    pass
+
+
+def played(note: child_protocol.Note) -> Played:
+    """Read what a child said about a fault: undone or not, how, and what a person must do."""
+    data: dict[str, Any] = dict(note.data)
+    return Played(
+        undone=bool(data["undone"]),
+        how=note.text("how"),
+        error=note.text("error"),
+        steps=tuple(map(str, data.get("steps") or ())),
+        at=instant(float(data["at"])),
+    )
+
+
+def _key(request: ev.FaultRequested) -> tuple[str, str]:
+    return request.fault, request.experiment

@@ -1,0 +1,268 @@
+"""Recurrences: an RRULE or a cron line in a time zone -> the instants at which something comes due.
+
+Comes in: the text, an IANA zone, a local start. Goes out: whole seconds in UTC, in order, each once.
+Does not: know schedules, or read a clock.
+
+RRULE (RFC 5545, 3.3.10), by dateutil in local time without a zone; the zone is attached afterwards, so
+that 10:00 stays 10:00 over a change of clocks. As the RFC says: a local time that the clocks skip counts
+with the offset before the gap (02:30 becomes 03:30); one that comes twice counts the first time. The
+start itself is an occurrence only where the rule matches it.
+
+Cron, by cronsim, as Debian's cron does it: what falls into a gap comes due right behind it; fixed times
+come due once where the clocks go back; `*` and steps follow the real time.
+
+dateutil looks for a rule's next date up to the year 9999. Each rule is therefore unrolled near that end:
+moved by whole cycles of 400 years, after which the calendar repeats to the day of the week. A rule that
+never matches is so found out within a second.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+import zoneinfo
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+from dateutil import rrule as rrules
+from dateutil.rrule import rrule, rrulestr
+
+from gameday.core.errors import UsageError
+from gameday.core.plans.schedule import Kind, Recurrence
+from gameday.core.values import Instant
+from gameday.formats.text import document
+
+ONCE = "FREQ=DAILY;COUNT=1"
+"""The rule of what is once: its start."""
+CYCLE = 400
+_LAST = 9999
+_MARGIN = timedelta(days=2)
+"""Wider than any change of clocks: Samoa once skipped a whole day."""
+_PERIODS = {
+    rrules.WEEKLY: timedelta(weeks=1),
+    rrules.DAILY: timedelta(days=1),
+    rrules.HOURLY: timedelta(hours=1),
+    rrules.MINUTELY: timedelta(minutes=1),
+    rrules.SECONDLY: timedelta(seconds=1),
+}
+_DAYS = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYEASTER", "WKST"}
+"""The parts of a rule that choose days."""
+_EXAMPLE = "such as FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0"
+
+
+def zone(name: str) -> ZoneInfo:
+    """Give a time zone by its IANA name. Raises UsageError with the nearest name."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as wrong:
+        near = document.nearest(name, zoneinfo.available_timezones())
+        hint = f"did you mean '{near}'?" if near else "write an IANA name, such as Europe/Berlin or UTC"
+        raise UsageError(f"there is no time zone '{name}'", hint=hint) from wrong
+
+
+def parse(kind: Kind, text: str, zone_name: str, start: datetime) -> Recurrence:
+    """Check a recurrence. Raises UsageError where it can't be read, or never comes due.
+
+    start: local time without a zone, from which an RRULE counts its intervals.
+    """
+    zone(zone_name)
+    stripped = text.strip().removeprefix("RRULE:")
+    made = Recurrence(
+        kind=kind, text=stripped, zone=zone_name, start=start.replace(microsecond=0).isoformat()
+    )
+    if kind is Kind.RRULE:
+        _check_rule(made)
+    elif next(occurrences(made, _instant(start, zone(zone_name))), None) is None:
+        raise _never(stripped)
+    return made
+
+
+def occurrences(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
+    """Give the instants from `since` on, that one included, in order, each once."""
+    match recurrence.kind:
+        case Kind.RRULE:
+            found = _ruled(recurrence, since)
+        case Kind.CRON:
+            found = _cron(recurrence, since)
+    last = -math.inf
+    for at in found:
+        if at >= since and at > last:
+            last = at
+            yield at
+
+
+def first(recurrence: Recurrence, since: Instant) -> Instant | None:
+    """Give the first instant from `since` on, that one included."""
+    return next(occurrences(recurrence, since), None)
+
+
+def next_ones(recurrence: Recurrence, since: Instant, count: int) -> tuple[Instant, ...]:
+    """Give up to `count` instants from `since` on."""
+    return tuple(islice(occurrences(recurrence, since), count))
+
+
+def local_start(text: str, zone_name: str) -> datetime:
+    """Read a date, a local time or an instant with its offset, as local time of a zone. Raises UsageError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as wrong:
+        raise UsageError(
+            f"'{text}' is not a date", hint="write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z"
+        ) from wrong
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(zone(zone_name)).replace(tzinfo=None)
+
+
+def start_of(recurrence: Recurrence) -> Instant:
+    """Give the instant from which a recurrence counts."""
+    return _instant(datetime.fromisoformat(recurrence.start), zone(recurrence.zone))
+
+
+def _instant(local: datetime, where: ZoneInfo) -> Instant:
+    """Attach a zone: before a gap, and the first time of two, which is what fold=0 means."""
+    return Instant(local.replace(tzinfo=where, fold=0).timestamp())
+
+
+# --- RRULE ---
+
+
+def _check_rule(recurrence: Recurrence) -> None:
+    try:
+        _must_be_said_once(recurrence.text.upper())
+        rule, _ = _rule(recurrence)
+        begins = next(iter(rule), None) if _has_a_day(recurrence.text, rule) else None
+    except (ValueError, KeyError, TypeError, OverflowError) as wrong:
+        raise UsageError(f"'{recurrence.text}' is not a recurrence rule: {wrong}", hint=_EXAMPLE) from wrong
+    if begins is not None:
+        return
+    until = re.search(r"UNTIL=([^;]+)", recurrence.text.upper())
+    if until:
+        raise UsageError(f"'{recurrence.text}' has nothing between {recurrence.start} and its end {until[1]}")
+    raise _never(recurrence.text)
+
+
+def _has_a_day(text: str, rule: rrule) -> bool:
+    """Tell whether any day matches: within days that don't, dateutil looks at each hour, minute or second."""
+    if rule._freq < rrules.HOURLY:  # type: ignore[attr-defined]  # noqa: SLF001
+        return True
+    parts = [part for part in text.upper().split(";") if part.partition("=")[0] in _DAYS]
+    start = rule._dtstart  # type: ignore[attr-defined]  # noqa: SLF001
+    return next(iter(rrulestr(";".join(["FREQ=DAILY", *parts]), dtstart=start)), None) is not None
+
+
+def _never(text: str) -> UsageError:
+    return UsageError(
+        f"'{text}' never comes due", hint="name days that there are: the 30th of February is none"
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _rule(recurrence: Recurrence) -> tuple[rrule, int]:
+    """Read a rule and move it towards the end of the calendar; give it with the years it was moved by."""
+    where = zone(recurrence.zone)
+    start = datetime.fromisoformat(recurrence.start)
+    _must_be_a_rule(recurrence.text.upper())
+    text = re.sub(r"UNTIL=(\d{8}T\d{6})Z", lambda found: f"UNTIL={_until(found[1], where)}", recurrence.text)
+    rule = rrulestr(text, dtstart=start)
+    assert isinstance(rule, rrule)
+    years = (_LAST - start.year) // CYCLE * CYCLE
+    moved = rule.replace(dtstart=_moved(start, years))
+    until = rule._until  # type: ignore[attr-defined]  # noqa: SLF001  # dateutil shows it nowhere else
+    return (moved if until is None else moved.replace(until=_moved(until, years))), years
+
+
+def _must_be_a_rule(text: str) -> None:
+    """Refuse what dateutil would take for something else, or never come back from."""
+    if not re.fullmatch(r"[A-Z]+=[^;=\s]+(;[A-Z]+=[^;=\s]+)*", text):
+        raise ValueError("it has the form NAME=VALUE;NAME=VALUE, and no DTSTART, RDATE or EXDATE")
+    parts = dict(part.split("=") for part in text.split(";"))
+    if "BYSETPOS" in parts and parts.get("FREQ") in {"SECONDLY", "MINUTELY", "HOURLY"}:
+        raise ValueError("BYSETPOS needs FREQ=DAILY or rarer")
+    if not re.fullmatch(r"0*[1-9]\d{0,4}", parts.get("INTERVAL", "1")):
+        raise ValueError("INTERVAL is from 1 to 99999")
+
+
+def _must_be_said_once(text: str) -> None:
+    """Refuse what the RFC forbids and dateutil reads somehow. Not asked of rules that are kept already."""
+    names = [part.partition("=")[0] for part in text.split(";")]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise ValueError(f"{twice} stands in it more than once")
+    if {"COUNT", "UNTIL"} <= set(names):
+        raise ValueError("it ends by COUNT or by UNTIL, not by both")
+
+
+def _until(utc: str, where: ZoneInfo) -> str:
+    """Give an end in UTC as local time, as dateutil wants it beside a start without a zone."""
+    end = datetime.strptime(utc, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    return end.astimezone(where).strftime("%Y%m%dT%H%M%S")
+
+
+def _moved(local: datetime, years: int) -> datetime:
+    """Move a date by whole cycles; beyond the calendar, to its end."""
+    year = local.year + years
+    return datetime.max if year > _LAST else local.replace(year=year)  # noqa: DTZ901  # local time
+
+
+def _ruled(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
+    """Attach the zone to a rule's local times.
+
+    Within a gap the instants step back once, where its end has passed: they are held until a local time
+    comes that exists; behind that one nothing earlier can come.
+    """
+    where = zone(recurrence.zone)
+    held: list[Instant] = []
+    for local in _locals(recurrence, where, since):
+        at = _instant(local, where)
+        heapq.heappush(held, at)
+        if datetime.fromtimestamp(at, where).replace(tzinfo=None) == local:
+            while held and held[0] <= at:
+                yield heapq.heappop(held)
+    yield from sorted(held)
+
+
+def _locals(recurrence: Recurrence, where: ZoneInfo, since: Instant) -> Iterator[datetime]:
+    """Give a rule's local times from somewhat before an instant on."""
+    rule, years = _rule(recurrence)
+    begin = datetime.fromtimestamp(max(since, 0.0), where).replace(tzinfo=None) - _MARGIN
+    low = _moved(begin, years)
+    for local in _forwarded(rule, low):
+        if local >= low:
+            yield local.replace(year=local.year - years)
+
+
+def _forwarded(rule: rrule, low: datetime) -> rrule:
+    """Begin a rule later by whole intervals, so that years behind us need not be unrolled.
+
+    Only where that changes nothing: not where it counts, nor where periods differ in length.
+    """
+    period = _PERIODS.get(rule._freq)  # type: ignore[attr-defined]  # noqa: SLF001
+    start: datetime = rule._dtstart  # type: ignore[attr-defined]  # noqa: SLF001
+    if rule._count is not None or period is None:  # type: ignore[attr-defined]  # noqa: SLF001
+        return rule
+    step = period * rule._interval  # type: ignore[attr-defined]  # noqa: SLF001
+    skipped = (low - start) // step - 2
+    return rule.replace(dtstart=start + skipped * step) if skipped > 0 else rule
+
+
+# --- cron ---
+
+
+def _cron(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
+    begin = max(since, start_of(recurrence))
+    before = datetime.fromtimestamp(math.ceil(begin), zone(recurrence.zone)) - timedelta(seconds=1)
+    try:
+        found = CronSim(recurrence.text, before)
+    except CronSimError as wrong:
+        raise UsageError(
+            f"'{recurrence.text}' is not a cron line: {wrong}",
+            hint="minute hour day month weekday: 0 10 * * TUE",
+        ) from wrong
+    for at in found:
+        yield Instant(at.timestamp())

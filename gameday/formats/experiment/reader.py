@@ -1,0 +1,213 @@
+"""A Chaos Toolkit experiment, read more strictly than `chaos validate` does, without chaoslib.
+
+Comes in: a document. Goes out: an `Experiment`, every mistake with its place, and warnings.
+Does not: import the modules that it names, or look for its commands; `faults.child` does.
+
+`chaos validate` names the first mistake only, without a line, and lets pass: misspelt keys,
+variables that nobody defines, one name for two activities. A key that Chaos Toolkit does not know
+and that resembles none it knows is only a warning: it reads over it.
+
+Format: https://chaostoolkit.org/reference/api/experiment/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from gameday.core.errors import Mistake
+from gameday.formats.experiment import model as experiment_model
+from gameday.formats.text import document as text_document
+from gameday.formats.text import models, reader
+from gameday.formats.text import yaml as yaml_text
+from gameday.formats.text.document import Checked, Document, Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Experiment:
+    """An experiment as chaoslib loads it."""
+
+    path: str
+    data: Mapping[str, Any]
+
+
+def read(content: bytes, file: str) -> Document:
+    """Read an experiment's text: JSON, or YAML 1.1 as chaoslib has it. Raises InvalidFiles."""
+    if PurePosixPath(file).suffix in {".yaml", ".yml"}:
+        return yaml_text.read(text_document.decode(content, file), file, legacy=True)
+    return reader.read(content, file)
+
+
+def check(document: Document) -> Checked[Experiment]:
+    """Tell every mistake of an experiment. There is a value unless one of them is more than a warning."""
+    found = models.check(experiment_model.ExperimentFile, document, lenient=True)
+    mistakes = found.mistakes
+    if isinstance(document.data, dict):
+        mistakes = (*mistakes, *_meaning(document))
+    if any(not one.warning for one in mistakes):
+        return Checked(document=document, value=None, mistakes=tuple(sorted(set(mistakes))))
+    value = Experiment(path=document.file, data=document.data)
+    return Checked(document=document, value=value, mistakes=tuple(sorted(set(mistakes))))
+
+
+def check_probe(document: Document, path: Path) -> tuple[Mistake, ...]:
+    """Tell every mistake of a probe that stands alone in another file, at a path."""
+    return models.check_part(experiment_model.Probe, document, path, lenient=True)
+
+
+# --- what the model can't see -----------------------------------------------------------------------
+
+
+def _meaning(document: Document) -> Iterator[Mistake]:
+    yield from _names(document)
+    yield from _variables(document)
+    yield from _patterns(document)
+    yield from _secret_groups(document)
+    yield from _extension(document)
+    yield from _rollbacks(document)
+    yield from _dry(document)
+
+
+def _activities(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give every activity that can be named, with its path."""
+    for top in (("steady-state-hypothesis", "probes"), ("method",), ("rollbacks",)):
+        found = document.get(top)
+        for index, activity in enumerate(found if isinstance(found, list) else ()):
+            if isinstance(activity, dict):
+                yield (*top, index), activity
+
+
+def _names(document: Document) -> Iterator[Mistake]:
+    """Find references to nothing, and one name for two activities."""
+    first: dict[str, tuple[Path, dict[str, Any]]] = {}
+    twice: dict[str, Path] = {}
+    for path, activity in _activities(document):
+        name = activity.get("name")
+        if isinstance(name, str) and first.setdefault(name, (path, activity))[1] != activity:
+            twice[name] = path
+    for path, activity in _activities(document):
+        ref = activity.get("ref")
+        if isinstance(ref, str) and ref not in first:
+            hint = text_document.suggest(ref, first)
+            yield document.mistake((*path, "ref"), f"no activity is called '{ref}'", hint=hint)
+        elif isinstance(ref, str) and ref in twice:
+            yield document.mistake(
+                (*path, "ref"), f"two activities are called '{ref}'", hint="name them apart"
+            )
+    for name, path in twice.items():
+        line = document.spot((*first[name][0], "name")).line
+        message = f"another activity on line {line} is called '{name}', too"
+        yield document.mistake((*path, "name"), message, hint="name them apart", warning=True)
+
+
+_VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
+
+
+def _variables(document: Document) -> Iterator[Mistake]:
+    """Find `${variables}` that neither configuration nor secrets define."""
+    known = set(_mapping(document.get(("configuration",))))
+    for group in _mapping(document.get(("secrets",))).values():
+        known |= set(_mapping(group))
+    tops = ("steady-state-hypothesis", "method", "rollbacks", "controls", "extensions")
+    for top in tops:
+        for path, text in _texts(document.get((top,)), (top,)):
+            for found in _VARIABLE.finditer(text):
+                name = found["name"]
+                if name is not None and name not in known and not _shown_only(path):
+                    shell = _is_shell(document, path)
+                    hint = text_document.suggest(name, known) or "define it in configuration or secrets"
+                    yield document.mistake(
+                        path, f"nothing defines the variable '{name}'", hint=hint, warning=shell
+                    )
+
+
+def _shown_only(path: Path) -> bool:
+    return path[-1] in ("name", "title", "description")
+
+
+def _is_shell(document: Document, path: Path) -> bool:
+    """Tell whether a text is a process's command line, where a shell may know the variable."""
+    return path[-1] == "arguments" and document.get((*path[:-1], "type")) == "process"
+
+
+def _texts(tree: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(tree, str):
+        yield path, tree
+    elif isinstance(tree, dict):
+        for key, value in tree.items():
+            yield from _texts(value, (*path, key))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from _texts(value, (*path, index))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _patterns(document: Document) -> Iterator[Mistake]:
+    """Find tolerances whose regular expression is none."""
+    for path, activity in _activities(document):
+        tolerance = _mapping(activity.get("tolerance"))
+        pattern = tolerance.get("pattern")
+        if tolerance.get("type") == "regex" and isinstance(pattern, str):
+            try:
+                re.compile(pattern)
+            except re.error as wrong:
+                where = (*path, "tolerance", "pattern")
+                yield document.mistake(where, f"this is not a regular expression: {wrong}")
+
+
+def _secret_groups(document: Document) -> Iterator[Mistake]:
+    groups = _mapping(document.get(("secrets",)))
+    for path, activity in _activities(document):
+        provider = _mapping(activity.get("provider"))
+        for where, named in (((*path, "provider"), provider), (path, activity)):
+            wanted = named.get("secrets")
+            for index, group in enumerate(wanted if isinstance(wanted, list) else ()):
+                if isinstance(group, str) and group not in groups:
+                    hint = text_document.suggest(group, groups) or "define it in secrets"
+                    yield document.mistake(
+                        (*where, "secrets", index), f"no secrets are called '{group}'", hint=hint
+                    )
+
+
+def _extension(document: Document) -> Iterator[Mistake]:
+    """Check our own block, and that every extension has a name."""
+    extensions = document.get(("extensions",))
+    for index, extension in enumerate(extensions if isinstance(extensions, list) else ()):
+        path: Path = ("extensions", index)
+        if not isinstance(extension, dict) or not str(extension.get("name") or "").strip():
+            yield document.mistake(path, "an extension has no name")
+        elif extension["name"] == "gameday":
+            yield from models.check_part(experiment_model.Extension, document, path, lenient=True)
+
+
+def _rollbacks(document: Document) -> Iterator[Mistake]:
+    method = document.get(("method",))
+    acts = [one for one in method if isinstance(one, dict)] if isinstance(method, list) else []
+    if any(one.get("type") == "action" for one in acts) and not document.get(("rollbacks",)):
+        yield document.mistake(
+            ("method",),
+            "no rollback undoes this method",
+            hint="add rollbacks, so that the fault can be reverted",
+            at_key=True,
+            warning=True,
+        )
+
+
+def _dry(document: Document) -> Iterator[Mistake]:
+    """Warn of `dry`, which keeps no action from running when it stands in a file."""
+    found: list[Path] = [("dry",)] if "dry" in document.data else []
+    found += [(*path, "dry") for path, activity in _activities(document) if "dry" in activity]
+    for path in found:
+        yield document.mistake(
+            path,
+            "'dry' in a file stops nothing: Chaos Toolkit runs the actions all the same",
+            hint="take it out; gameday run --dry-run starts nothing",
+            at_key=True,
+            warning=True,
+        )

@@ -1,0 +1,175 @@
+"""What NAME.gameday.yaml may hold, key by key: the models that its schema is made of.
+
+Comes in: plain values. Goes out: models of what was written. Does not: know core, paths, zones or the
+rest of the workspace; `formats.gamedays.reader` and `formats.gamedays.rules` do.
+Published as docs/reference/game-day.schema.json.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, Tag, WithJsonSchema
+
+from gameday.core.plans import gameday as core
+from gameday.formats.text import models, types
+from gameday.formats.text.models import Strict
+from gameday.formats.text.types import ByKey, Kebab, LongerThanZero, Text
+
+ROLES = (*core.TEAM, *core.EXERCISE)
+Role = Annotated[str, types.OneOf("a role", ROLES)]
+
+
+def _moment(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+MOMENT = {"type": "string", "examples": ["2026-12-01T10:00", "2026-12-01"]}
+Moment = Annotated[str, BeforeValidator(_moment), WithJsonSchema(MOMENT)]
+"""A local date and time of the plan's zone."""
+
+
+def _url(value: Any) -> Any:
+    if isinstance(value, str) and not re.match(r"https?://[^/\s]+", value):
+        raise models.mistake(f"'{value}' is not a URL", "write http://HOST:PORT/PATH")
+    return value
+
+
+Url = Annotated[str, BeforeValidator(_url), WithJsonSchema({"type": "string", "examples": ["http://h/ok"]})]
+
+
+class ByRrule(Strict):
+    """It recurs by a rule of RFC 5545."""
+
+    rrule: Text = Field(description="the rule", examples=["FREQ=MONTHLY;BYDAY=1TU;BYHOUR=10"])
+    from_: Moment = Field(alias="from", description="local date or time from which it counts")
+
+
+class ByCron(Strict):
+    """It recurs by a line of cron."""
+
+    cron: Text = Field(description="minute hour day month weekday", examples=["0 10 1 * *"])
+    from_: Moment = Field(alias="from", description="local date or time from which it counts")
+
+
+_RECURRENCE = ByKey("a recurrence", ("rrule", "cron"))
+Recurs = Annotated[
+    Annotated[ByRrule, Tag("@rrule")] | Annotated[ByCron, Tag("@cron")],
+    _RECURRENCE.discriminator,
+    _RECURRENCE.check,
+]
+
+
+class Participant(Strict):
+    """Somebody who takes part."""
+
+    name: Text = Field(description="as in [people] of gameday.toml, and in GAMEDAY_ACTOR or --as")
+    roles: list[Role] = Field(min_length=1, description="what they do that day")
+
+
+class Absent(Strict):
+    """An expert who stays away that day."""
+
+    name: Text = Field(description="who")
+    knows: str = Field(default="", description="what the team has to do without")
+
+
+class Channel(Strict):
+    """Where people talk."""
+
+    channel: Text = Field(description="its name or address", examples=["#incident-drill"])
+    purpose: str = Field(default="", alias="for", description="for what")
+
+
+class _Prerequisite(Strict):
+    name: str = Field(default="", description="what it shows, in a few words")
+    within: LongerThanZero = Field(default=30.0, description="how long it may take")
+
+
+class CommandPrerequisite(_Prerequisite):
+    """A command ends with 0."""
+
+    command: list[Text] = Field(min_length=1, description="the command and its arguments, a list")
+
+
+class HttpPrerequisite(_Prerequisite):
+    """A URL answers."""
+
+    http: Url = Field(description="the URL")
+    status: int = Field(default=200, ge=100, le=599, description="the status that it answers with")
+
+
+class ProbePrerequisite(_Prerequisite):
+    """A Chaos Toolkit probe is within its tolerance."""
+
+    probe: dict[str, Any] = Field(description="a Chaos Toolkit probe")
+    tolerance: Any = Field(default=None, description="what it has to answer, if the probe does not say so")
+
+
+_PREREQUISITE = ByKey("a prerequisite", ("command", "http", "probe"))
+Prerequisite = Annotated[
+    Annotated[CommandPrerequisite, Tag("@command")]
+    | Annotated[HttpPrerequisite, Tag("@http")]
+    | Annotated[ProbePrerequisite, Tag("@probe")],
+    _PREREQUISITE.discriminator,
+    _PREREQUISITE.check,
+]
+
+
+class ScenarioItem(Strict):
+    """A scenario is drilled."""
+
+    scenario: Text = Field(description="a scenario, from this file's folder")
+    responder: str = Field(default="", description="a script that plays; left out: people respond")
+    mode: Literal["evaluate", "train"] = Field(default="evaluate", description="train gives no score")
+    title: str = Field(default="", description="how the agenda calls it; left out: the scenario's title")
+
+
+class BreakItem(Strict):
+    """A break."""
+
+    break_: LongerThanZero = Field(alias="break", description="how long")
+    title: str = Field(default="", description="how the agenda calls it")
+
+
+_ITEM = ByKey("an item of the agenda", ("scenario", "break"))
+Item = Annotated[
+    Annotated[ScenarioItem, Tag("@scenario")] | Annotated[BreakItem, Tag("@break")],
+    _ITEM.discriminator,
+    _ITEM.check,
+]
+
+
+class Settle(Strict):
+    """What happens between two scenarios."""
+
+    within: LongerThanZero = Field(default=600.0, description="how long alerts may take to resolve")
+
+
+class GameDayFile(Strict):
+    """The plan of a game day: when, who, and which scenarios one after the other."""
+
+    gameday: Kebab = Field(description="its id", examples=["shop-resilience"])
+    title: Text = Field(description="what it is about, in one line; participants read it")
+    description: str = Field(default="", description="why, for facilitators and observers")
+    environment: Text = Field(description="a section of gameday.toml", examples=["staging"])
+    zone: Text = Field(default="UTC", description="IANA time zone", examples=["Europe/Berlin"])
+    date: Moment | None = Field(default=None, description="once: local date and time")
+    recurrence: Recurs | None = Field(default=None, description="again and again: rrule or cron, and from")
+    announcement: Annotated[str, types.OneOf("an announcement", core.ANNOUNCEMENTS)] = Field(
+        default="window", description="what participants are told beforehand: none, window or full"
+    )
+    participants: list[Participant] = Field(default_factory=list, description="who takes part, and as what")
+    absent: list[Absent] = Field(default_factory=list, description="experts who stay away")
+    channels: list[Channel] = Field(default_factory=list, description="where people talk")
+    approvals: int = Field(default=0, ge=0, description="how many people have to approve it")
+    prerequisites: list[Prerequisite] = Field(
+        default_factory=list, description="what is checked before the first drill"
+    )
+    agenda: list[Item] = Field(min_length=1, description="scenarios and breaks, in order")
+    settle: Settle = Field(default_factory=Settle, description="what happens between two scenarios")
+    questions: list[Text] = Field(
+        default_factory=list, description="asked at the hot wash, beside the usual ones"
+    )

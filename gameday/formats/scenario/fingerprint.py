@@ -1,0 +1,66 @@
+"""What is frozen before a drill: the hash of each file, and the hash by which drills compare.
+
+Comes in: bytes and values. Goes out: hex digests.
+Does not: read files.
+
+Two drills compare when the same thing was done to the same system under the same promises: the
+experiment's parts that Chaos Toolkit acts on, the load, the SLOs and the objectives. Titles,
+descriptions, playbook, scorecard and environment may differ, and so may layout and comments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from gameday.core.plans.scenario import Scenario
+
+WORDING = frozenset({"title", "description", "tags", "version", "contributions", "extensions"})
+"""Keys of an experiment that change nothing of what it does."""
+
+
+def sha256(content: bytes) -> str:
+    """Give the hash of a file."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def canonical(value: Any) -> bytes:
+    """Write JSON in its one form: keys sorted, no blanks, UTF-8, no NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def comparable(
+    scenario: Scenario, experiments: Mapping[str, Mapping[str, Any]], locustfile: bytes = b""
+) -> str:
+    """Give the hash by which drills compare.
+
+    experiments: the parsed experiments by workspace path: the scenario's own and those of its injects.
+    """
+    load = None
+    if scenario.load is not None:
+        load = {**asdict(scenario.load), "locustfile": sha256(locustfile)}
+    return sha256(
+        canonical(
+            {
+                "experiment": _acted_on(experiments.get(scenario.experiment, {})),
+                "faults": [
+                    [inject.after, inject.users, _acted_on(experiments.get(inject.experiment, {}))]
+                    for inject in scenario.injects
+                    if inject.experiment or inject.users is not None
+                ],
+                "hold": [scenario.hold, scenario.hold_for],
+                "load": load,
+                "slos": [asdict(slo) for slo in scenario.slos],
+                "objectives": asdict(scenario.objectives),
+            }
+        )
+    )
+
+
+def _acted_on(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in experiment.items() if key not in WORDING}

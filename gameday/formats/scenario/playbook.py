@@ -1,0 +1,137 @@
+"""A playbook in Markdown -> core.scenario.Playbook: its text as it stands, and the steps in it.
+
+Comes in: the text of a Markdown file, with or without front matter, with any line ends.
+Goes out: a `Playbook` whose steps know the lines of their items.
+Does not: render, reformat or change the text; `core.playbook` splices lines.
+
+A step is an item of an ordered list or of a task list (`- [ ]`). Its id is what its comment
+`<!-- step: id -->` says, else the slug of its text; a second step of one id gets `-2`, and so on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.front_matter import front_matter_plugin
+
+from gameday.core import playbook
+from gameday.core.plans.scenario import Playbook, PlaybookStep
+from gameday.core.playbook import splice
+
+_ID = re.compile(r"<!--\s*step:\s*([\w.:-]+)\s*-->")
+_TASK = re.compile(r"\[[ xX]\]\s+")
+
+
+def read(text: str, path: str = "") -> Playbook:
+    """Read a playbook. Any text is one: without lists it has no steps."""
+    tokens = MarkdownIt("commonmark").use(front_matter_plugin).enable("table").parse(text)
+    found = _unique(_steps(tokens, splice.split(text)))
+    return Playbook(path=path, text=text, title=_title(tokens), steps=tuple(found))
+
+
+def _title(tokens: Sequence[Token]) -> str:
+    for token in tokens:
+        if token.type == "front_matter":
+            named = re.search(r"^title:[ \t]*(.+?)[ \t]*\r?$", token.content, re.MULTILINE)
+            if named:
+                return named.group(1).strip("\"'")
+    headings = (i for i, t in enumerate(tokens) if t.type == "heading_open")
+    return next((_plain(tokens[i + 1]) for i in headings), "")
+
+
+@dataclass(slots=True)
+class _Item:
+    """A list's present item on the way down; a step's text is the item's first inline."""
+
+    ordered: bool
+    first: int = 0
+    last: int = 0
+    waiting: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    lines: list[str]
+    section: str = ""
+    heading: bool = False
+    items: list[_Item] = field(default_factory=list)
+
+
+def _steps(tokens: Sequence[Token], lines: list[str]) -> Iterator[PlaybookStep]:
+    walk = _Walk(lines=lines)
+    for token in tokens:
+        match token.type:
+            case "ordered_list_open" | "bullet_list_open":
+                walk.items.append(_Item(ordered=token.type.startswith("ordered")))
+            case "ordered_list_close" | "bullet_list_close":
+                walk.items.pop()
+            case "list_item_open":
+                first, last = token.map or (0, 1)
+                item = walk.items[-1]
+                item.first, item.last, item.waiting = first + 1, _filled(lines, first + 1, last), True
+            case "heading_open" | "heading_close":
+                walk.heading = token.type == "heading_open"
+            case "inline":
+                yield from _inline(token, walk)
+            case _:
+                pass
+
+
+def _filled(lines: Sequence[str], first: int, last: int) -> int:
+    """Give the last line that is not blank."""
+    while last > first and not lines[last - 1].strip():
+        last -= 1
+    return last
+
+
+def _inline(token: Token, walk: _Walk) -> Iterator[PlaybookStep]:
+    if walk.heading and not walk.items:
+        walk.section = _plain(token)
+    if not walk.items or not walk.items[-1].waiting:
+        return
+    item = walk.items[-1]
+    item.waiting = False
+    task = _TASK.match(token.content)
+    if not item.ordered and not task:
+        return
+    text = _TASK.sub("", _plain(token), count=1) if task else _plain(token)
+    yield PlaybookStep(
+        id=_named(token) or playbook.slug(text),
+        text=text,
+        line=item.first,
+        section=walk.section,
+        text_end=(token.map or (0, item.first))[1],
+        end=item.last,
+    )
+
+
+def _named(token: Token) -> str:
+    """Read the id in a step's comment; empty where there is none. Comments within code are code."""
+    comments = (child.content for child in token.children or () if child.type == "html_inline")
+    return next((found.group(1) for text in comments if (found := _ID.search(text))), "")
+
+
+def _plain(token: Token) -> str:
+    """Give the words of an inline token: without comments and marks, code as it is, on one line."""
+    return " ".join("".join(_piece(child) for child in token.children or ()).split())
+
+
+def _piece(token: Token) -> str:
+    if token.type in ("softbreak", "hardbreak"):
+        return " "
+    return token.content if token.type in ("text", "code_inline") else ""
+
+
+def _unique(steps: Iterator[PlaybookStep]) -> Iterator[PlaybookStep]:
+    taken: set[str] = set()
+    for step in steps:
+        name, number = step.id, 1
+        while name in taken:
+            number += 1
+            name = f"{step.id}-{number}"
+        taken.add(name)
+        yield replace(step, id=name)

@@ -1,0 +1,157 @@
+"""What a scenario's keys mean to each other: names that nothing defines, probes, SLOs, its own guardrails.
+
+Comes in: a document, however broken. Goes out: mistakes and warnings that no single key shows.
+Does not: open the files that a scenario names; `formats.scenario.crosscheck` compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gameday.core.errors import Mistake
+from gameday.core.judging import series
+from gameday.formats.experiment import reader as experiment
+from gameday.formats.text import document as text_document
+from gameday.formats.text import paths
+from gameday.formats.text.document import Document, Path
+
+TEAM, AUTOMATION = "../scorecards/team.yaml", "../scorecards/automation.yaml"
+DEFAULT_SCORECARDS = {"team": TEAM, "automation": AUTOMATION, "none": AUTOMATION}
+"""How a scenario is judged that does not say so, by its responders."""
+
+
+def check(document: Document) -> Iterator[Mistake]:
+    """Tell what is wrong between the keys of a scenario."""
+    for rule in (_paths, _slo_names, _slo_sources, _probes, _own_guardrail, _load_needed, _inject_ids):
+        yield from rule(document)
+
+
+def references(document: Document) -> Iterator[tuple[Path, str, str]]:
+    """Give the files that a scenario names: where it does, what each is, and its workspace path."""
+    named: list[tuple[Path, str]] = [
+        (("experiment",), "experiment"),
+        (("load", "locustfile"), "locustfile"),
+        (("playbook",), "playbook"),
+        (("scorecard",), "scorecard"),
+    ]
+    injects = document.get(("injects",))
+    count = len(injects) if isinstance(injects, list) else 0
+    named += [(("injects", index, "experiment"), "experiment") for index in range(count)]
+    for where, kind in named:
+        path = document.get(where)
+        if isinstance(path, str) and path and not paths.complaint(path):
+            yield where, kind, paths.resolve(document.file, path)
+    if not document.get(("scorecard",)):
+        default = DEFAULT_SCORECARDS.get(str(document.get(("responders",), "team")), TEAM)
+        yield ("responders",), "scorecard", paths.resolve(document.file, default)
+
+
+def _paths(document: Document) -> Iterator[Mistake]:
+    for where in (("experiment",), ("load", "locustfile"), ("playbook",), ("scorecard",)):
+        path = document.get(where)
+        wrong = paths.complaint(path) if isinstance(path, str) else ""
+        if wrong:
+            yield document.mistake(where, wrong)
+
+
+def _items(document: Document, *path: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    found = document.get(path)
+    for index, item in enumerate(found if isinstance(found, list) else ()):
+        if isinstance(item, dict):
+            yield (*path, index), item
+
+
+def _slos(document: Document) -> list[str]:
+    return [item["slo"] for _, item in _items(document, "slos") if isinstance(item.get("slo"), str)]
+
+
+def _conditions(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for milestone in ("detected", "contained", "recovered"):
+        for how in ("any", "all"):
+            yield from _items(document, "milestones", milestone, how)
+
+
+def _slo_names(document: Document) -> Iterator[Mistake]:
+    """Find SLOs that are defined twice, and names of SLOs that are not defined."""
+    slos = _slos(document)
+    for path, item in _items(document, "slos"):
+        if slos.count(item.get("slo", "")) > 1 and path[-1] != slos.index(item["slo"]):
+            yield document.mistake(
+                (*path, "slo"), f"a second SLO is called '{item['slo']}'", hint="name them apart"
+            )
+    for path, item in (*_items(document, "guardrails"), *_conditions(document)):
+        name = item.get("slo")
+        globs = path[0] == "milestones"
+        if isinstance(name, str) and not any(_matches(name, slo, globs=globs) for slo in slos) and slos:
+            hint = text_document.suggest(name, slos)
+            yield document.mistake((*path, "slo"), f"no SLO of this scenario is called '{name}'", hint=hint)
+        elif isinstance(name, str) and not slos:
+            hint = "define it in slos"
+            yield document.mistake((*path, "slo"), "this scenario defines no SLO", hint=hint)
+
+
+def _matches(pattern: str, name: str, *, globs: bool) -> bool:
+    return series.matcher(pattern).fullmatch(name) is not None if globs else pattern == name
+
+
+def _slo_sources(document: Document) -> Iterator[Mistake]:
+    for path, item in _items(document, "slos"):
+        queries = [key for key in ("good", "total") if item.get(key)]
+        if item.get("source") == "prometheus" and len(queries) < 2:
+            yield document.mistake(path, "an SLO from prometheus needs a query for good and one for total")
+        elif item.get("source", "load") == "load" and queries:
+            message = f"'{queries[0]}' is a query, but this SLO is counted by the load"
+            yield document.mistake((*path, queries[0]), message, hint="add source: prometheus", at_key=True)
+
+
+def _probes(document: Document) -> Iterator[Mistake]:
+    for path, item in (*_items(document, "guardrails"), *_conditions(document)):
+        probe = item.get("probe")
+        if not isinstance(probe, dict):
+            continue
+        where = (*path, "probe")
+        yield from experiment.check_probe(document, where)
+        both = "tolerance" in item, "tolerance" in probe
+        if not any(both):
+            hint = "add tolerance: true, or what the probe has to answer"
+            yield document.mistake(where, "this probe has no tolerance", hint=hint, at_key=True)
+        elif all(both):
+            yield document.mistake((*path, "tolerance"), "the probe has a tolerance of its own", at_key=True)
+
+
+def _own_guardrail(document: Document) -> Iterator[Mistake]:
+    """Warn of a guardrail on what the fault is to hurt: the only SLO, or one that milestones wait for."""
+    slos = _slos(document)
+    hurt = [item.get("slo") for path, item in _conditions(document) if path[1] != "detected"]
+    for path, item in _items(document, "guardrails"):
+        slo = item.get("slo")
+        if slo in slos and (len(set(slos)) == 1 or slo in hurt):
+            will = "will" if len(set(slos)) == 1 else "may"
+            yield document.mistake(
+                (*path, "slo"),
+                f"the fault itself {will} trip this guardrail: '{slo}' is what it is meant to hurt",
+                hint="guard what the fault must not touch, with an SLO of its own",
+                warning=True,
+            )
+
+
+def _load_needed(document: Document) -> Iterator[Mistake]:
+    if document.get(("experiment",)) and document.get(("load",)) is None:
+        if any(item.get("users") is not None for _, item in _items(document, "injects")):
+            yield document.mistake(
+                ("injects",), "an inject changes the users, but there is no load", at_key=True
+            )
+        if any(item.get("source", "load") == "load" for _, item in _items(document, "slos")):
+            hint = "add load, or an SLO from prometheus"
+            yield document.mistake(("slos",), "SLOs need a load to be counted by", hint=hint, at_key=True)
+
+
+def _inject_ids(document: Document) -> Iterator[Mistake]:
+    """Find injects that share an id, or have the number of another one."""
+    items = list(_items(document, "injects"))
+    ids = [item.get("id") for _, item in items]
+    for number, (path, item) in enumerate(items):
+        name = item.get("id")
+        if isinstance(name, str) and (ids.index(name) < number or (name.isdigit() and int(name) != number)):
+            yield document.mistake((*path, "id"), f"another inject is '{name}'", hint="name them apart")

@@ -1,0 +1,299 @@
+"""gameday.toml -> `Settings`: frozen, checked, with every mistake of the file.
+
+Comes in: a document and environment variables. Goes out: settings. `env:NAME` stands for a variable
+anywhere; secrets are references only, `env:` or `file:`, and are looked up when they are used.
+A variable that is not set is a mistake only for who needs that part: `Settings.environment`.
+Does not: open a file, or tell a secret: nothing here ever holds one.
+
+Order: variables GAMEDAY_STORE_URL, GAMEDAY_STORE_ARTIFACTS, GAMEDAY_SERVER_URL, GAMEDAY_SERVER_TOKEN
+and GAMEDAY_ENVIRONMENTS_<NAME>_<BASE_URL|TRAIL>, then the file, then defaults.
+Published as docs/reference/gameday.schema.json.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gameday.core.errors import InvalidFiles, Mistake
+from gameday.core.policy import Account, Cluster, Policy
+from gameday.core.values import Severity
+from gameday.formats.settings.model import (
+    ARTIFACTS,
+    STORE_URL,
+    Aws,
+    EnvironmentTable,
+    JobTable,
+    Kubernetes,
+    PolicyTable,
+    SettingsFile,
+)
+from gameday.formats.text import document as text_document
+from gameday.formats.text import models
+from gameday.formats.text.document import Checked, Document, Path
+from gameday.formats.text.models import FromVariable
+
+FILE = "gameday.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Where a secret is, never the secret: `env:NAME` or `file:PATH`. Prints as ***."""
+
+    reference: str
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What every Kubernetes Job of an environment is made of.
+
+    image    holds gameday and the workspace, at `workdir`
+    context  of the kubeconfig; empty: the cluster that the daemon runs in, or the current context
+    secrets  names of Secrets whose keys become variables: GAMEDAY_STORE_URL at least
+    """
+
+    image: str
+    namespace: str = "default"
+    service_account: str = ""
+    context: str = ""
+    workdir: str = "/workspace"
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """One target of drills.
+
+    base_url   what users reach; up, down, reset: commands that bring it there, away, and to its beginning
+    trail      URL of its own record of what was done to it
+    alerts     by system, the URL where our receiver of alerts registers itself while a drill is on
+    incidents  URL of the Alertmanager that is asked for real incidents before a schedule starts anything
+    rules      its policy; None: loopback only
+    prometheus where its Prometheus answers, for guardrails
+    real_incident  an alert that no scenario expects, at least so grave, asks whether to go on
+    executor   where scheduled drills run: local | worker | kubernetes, there as `job`
+    """
+
+    name: str
+    base_url: str = ""
+    up: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+    reset: tuple[str, ...] = ()
+    trail: str = ""
+    alerts: Mapping[str, str] = field(default_factory=dict)
+    incidents: str = ""
+    rules: Policy | None = None
+    prometheus: str = ""
+    real_incident: Severity | None = None
+    executor: str = "local"
+    job: Job | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Integration:
+    """A system that signals come from, or that is told."""
+
+    name: str
+    kind: str
+    url: str = ""
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Server:
+    """Where responders' commands and aborts go when the drill runs elsewhere."""
+
+    url: str = ""
+    token: Secret | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody by name. Chat and pager identities are looked up by the address."""
+
+    name: str
+    roles: tuple[str, ...] = ()
+    email: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """gameday.toml and the environment variables, read once.
+
+    outside  folders outside the workspace from which files may be read
+    unset    by section, the mistakes of variables that are not set
+    """
+
+    file: str = FILE
+    store_url: str = STORE_URL
+    artifacts: str = ARTIFACTS
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    integrations: Mapping[str, Integration] = field(default_factory=dict)
+    server: Server = Server()
+    people: Mapping[str, Person] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
+    unset: Mapping[str, tuple[Mistake, ...]] = field(default_factory=dict)
+
+    def environment(self, name: str) -> Environment:
+        """Give an environment by its name. Raises InvalidFiles when there is none, or when it needs
+        variables that are not set.
+        """
+        missing = self.unset.get(f"environments.{name}", ())
+        if missing:
+            raise InvalidFiles(missing)
+        found = self.environments.get(name)
+        if found is None:
+            message, hint = self.no_environment(name)
+            raise InvalidFiles((Mistake(file=self.file, message=message, hint=hint),))
+        return found
+
+    def no_environment(self, name: str) -> tuple[str, str]:
+        """Say that there is no such environment, and what to do about it."""
+        hint = (
+            text_document.suggest(name, self.environments) or f"add [environments.{name}] with its base_url"
+        )
+        return f"{self.file} has no environment '{name}'", hint
+
+
+def check(document: Document, environ: Mapping[str, str]) -> Checked[Settings]:
+    """Tell every mistake of the settings, and resolve what stands for environment variables."""
+    unset: dict[str, list[Mistake]] = {}
+    resolved = _resolved(document, document.data, (), environ, unset)
+    if isinstance(resolved, dict):
+        _override(resolved, environ)
+    found = models.check(SettingsFile, replace(document, data=resolved))
+    mistakes = (*found.mistakes, *unset.get("store", ()))
+    if found.value is None or mistakes:
+        return Checked(document=document, value=None, mistakes=tuple(sorted(set(mistakes))))
+    missing = {section: tuple(each) for section, each in unset.items()}
+    return Checked(document=document, value=_settings(found.value, document.file, missing))
+
+
+_SECRETS = ("secret", "token")
+
+
+def _resolved(
+    document: Document, value: Any, path: Path, environ: Mapping[str, str], unset: dict[str, list[Mistake]]
+) -> Any:
+    """Replace `env:NAME` by the variable's value; what is not set is left out, and noted by its section."""
+    if isinstance(value, dict):
+        pairs = (
+            (key, _resolved(document, each, (*path, key), environ, unset)) for key, each in value.items()
+        )
+        return {key: each for key, each in pairs if each is not _UNSET}
+    if isinstance(value, list):
+        items = (
+            _resolved(document, each, (*path, index), environ, unset) for index, each in enumerate(value)
+        )
+        return [each for each in items if each is not _UNSET]
+    if not isinstance(value, str) or not value.startswith("env:") or path[-1] in _SECRETS:
+        return value
+    name = value.removeprefix("env:")
+    if name in environ:
+        return FromVariable(environ[name])
+    section = ".".join(str(part) for part in path[: 1 if path[0] in ("store", "server") else 2])
+    hint = f"set {name}, or write the value"
+    unset.setdefault(section, []).append(document.mistake(path, f"the variable {name} is not set", hint=hint))
+    return _UNSET
+
+
+_UNSET = object()
+
+_VARIABLES = {
+    "GAMEDAY_STORE_URL": ("store", "url"),
+    "GAMEDAY_STORE_ARTIFACTS": ("store", "artifacts"),
+    "GAMEDAY_SERVER_URL": ("server", "url"),
+}
+
+
+def _override(data: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """Let variables of ours stand before the file."""
+    for name, (section, key) in _VARIABLES.items():
+        if environ.get(name):
+            _put(data, section, key, FromVariable(environ[name]))
+    if environ.get("GAMEDAY_SERVER_TOKEN"):
+        _put(data, "server", "token", "env:GAMEDAY_SERVER_TOKEN")
+    environments = data.get("environments")
+    for name, table in environments.items() if isinstance(environments, dict) else ():
+        prefix = "GAMEDAY_ENVIRONMENTS_" + re.sub(r"\W|-", "_", name).upper()
+        for key in ("base_url", "trail"):
+            given = environ.get(f"{prefix}_{key.upper()}")
+            if given and isinstance(table, dict):
+                table[key] = FromVariable(given)
+
+
+def _put(data: dict[str, Any], section: str, key: str, value: str) -> None:
+    table = data.setdefault(section, {})
+    if isinstance(table, dict):
+        table[key] = value
+
+
+def _settings(file: SettingsFile, name: str, unset: Mapping[str, tuple[Mistake, ...]]) -> Settings:
+    return Settings(
+        file=name,
+        store_url=str(file.store.url),
+        artifacts=str(file.store.artifacts),
+        environments={key: _environment(key, table) for key, table in file.environments.items()},
+        integrations={
+            key: Integration(name=key, kind=table.kind, url=str(table.url), secret=_reference(table.secret))
+            for key, table in file.integrations.items()
+        },
+        server=Server(url=str(file.server.url), token=_reference(file.server.token)),
+        people={
+            key: Person(name=key, roles=tuple(table.roles), email=table.email)
+            for key, table in file.people.items()
+        },
+        outside=tuple(file.workspace.outside),
+        unset=unset,
+    )
+
+
+def _reference(text: str | None) -> Secret | None:
+    return None if text is None else Secret(text)
+
+
+def _environment(name: str, table: EnvironmentTable) -> Environment:
+    return Environment(
+        name=name,
+        base_url=str(table.base_url),
+        up=tuple(table.up),
+        down=tuple(table.down),
+        reset=tuple(table.reset),
+        trail=str(table.trail),
+        alerts={system: str(url) for system, url in table.alerts.items()},
+        incidents=str(table.incidents),
+        rules=_rules(table),
+        prometheus=str(table.prometheus),
+        real_incident=table.real_incident.severity if table.real_incident else None,
+        executor=table.executor,
+        job=None if table.job is None else _job(table.job),
+    )
+
+
+def _job(table: JobTable) -> Job:
+    given = table.model_dump()
+    return Job(**{**given, "secrets": tuple(table.secrets)})
+
+
+def _rules(table: EnvironmentTable) -> Policy | None:
+    """Make the policy of an environment, with the one cluster and account that it names."""
+    if table.policy is None and table.kubernetes is None and table.aws is None:
+        return None
+    given = (table.policy or PolicyTable()).model_dump()
+    lists = {key: tuple(value) for key, value in given.items() if isinstance(value, list)}
+    return Policy(**{**given, **lists}, kubernetes=_cluster(table.kubernetes), aws=_account(table.aws))
+
+
+def _cluster(table: Kubernetes | None) -> Cluster | None:
+    if table is None:
+        return None
+    return Cluster(context=table.context, uid=table.cluster_uid, namespaces=tuple(table.namespaces))
+
+
+def _account(table: Aws | None) -> Account | None:
+    return None if table is None else Account(account=table.account, region=table.region, tags=table.tags)

@@ -1,0 +1,184 @@
+"""JSON -> a `Document`. Comments are read over, and said to be a mistake: Chaos Toolkit refuses them.
+
+Comes in: text. Goes out: plain values with positions.
+Source: RFC 8259. NaN and Infinity, which Python's own reader takes, are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from json import JSONDecodeError, JSONDecoder
+from typing import Any, NoReturn
+
+from gameday.core.errors import Mistake
+from gameday.formats.text import document
+from gameday.formats.text.document import Document, Path, Spot
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|#[^\n]*", re.DOTALL)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_STRINGS = JSONDecoder()
+_WORDS = {"true": True, "false": False, "null": None}
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads one text; `at` is the number of the next character."""
+
+    text: str
+    file: str
+    at: int = 0
+    count: int = 0
+    commented: bool = False
+    values: dict[Path, Spot] = field(default_factory=dict)
+    keys: dict[Path, Spot] = field(default_factory=dict)
+    mistakes: list[Mistake] = field(default_factory=list)
+    lines: document.Lines = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lines = document.Lines(self.text)
+
+    def fail(self, message: str, hint: str = "", *, at: int | None = None) -> NoReturn:
+        """End the reading here."""
+        where = self.at if at is None else at
+        document.fail(self.file, self.lines.spot(where), f"JSON: {message}", hint)
+
+    def peek(self) -> str:
+        """Skip blanks and comments, and give the next character; empty at the end."""
+        while True:
+            found = _SPACE.match(self.text, self.at)
+            self.at = found.end() if found else self.at
+            comment = _COMMENT.match(self.text, self.at)
+            if comment is None:
+                return self.text[self.at : self.at + 1]
+            if not self.commented:
+                self.commented = True
+                self._note(
+                    self.at,
+                    "JSON has no comments: Chaos Toolkit refuses this file",
+                    "remove them, or write the experiment as YAML",
+                )
+            self.at = comment.end()
+
+    def _note(self, at: int, message: str, hint: str) -> None:
+        line, column = self.lines.spot(at)
+        self.mistakes.append(Mistake(file=self.file, line=line, column=column, message=message, hint=hint))
+
+    def value(self, path: Path) -> Any:
+        """Read the value that begins here."""
+        first = self.peek()
+        self.values.setdefault(path, self.lines.spot(self.at))
+        self.count += 1
+        if self.count > document.MOST:
+            self.fail(f"the file holds more than {document.MOST} values")
+        if first in ("{", "[") and len(path) >= document.DEEPEST:
+            self.fail(f"values lie deeper than {document.DEEPEST} levels")
+        if first == "{":
+            return self._object(path)
+        if first == "[":
+            return self._array(path)
+        return self._string() if first == '"' else self._scalar(first)
+
+    def _object(self, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        self.at += 1
+        if self.peek() == "}":
+            self.at += 1
+            return found
+        while True:
+            self._member(path, found)
+            if not self._more("}"):
+                return found
+
+    def _member(self, path: Path, found: dict[str, Any]) -> None:
+        if self.peek() != '"':
+            self.fail("a key in double quotes is expected here", 'write "key": value')
+        begin = self.at
+        key = self._string()
+        where = (*path, key)
+        if key in found:
+            self._note(
+                begin, f"'{key}' is written twice", f"it is first on line {self.keys[where].line}; keep one"
+            )
+        self.keys.setdefault(where, self.lines.spot(begin))
+        if self.peek() != ":":
+            self.fail(f"a ':' is missing behind the key '{key}'")
+        self.at += 1
+        value = self.value(where)
+        found.setdefault(key, value)
+
+    def _array(self, path: Path) -> list[Any]:
+        found: list[Any] = []
+        self.at += 1
+        if self.peek() == "]":
+            self.at += 1
+            return found
+        while True:
+            found.append(self.value((*path, len(found))))
+            if not self._more("]"):
+                return found
+
+    def _more(self, end: str) -> bool:
+        """Step over a comma (True) or the end (False)."""
+        behind, here = self.at, self.peek()
+        if here not in (",", end):
+            what = "the file ends" if not here else "this stands"
+            self.fail(f"{what} where ',' or '{end}' is expected", "", at=behind if not here else self.at)
+        comma = self.at
+        self.at += 1
+        if here == "," and self.peek() == end:
+            self.fail(f"a ',' stands before '{end}'", "JSON has none behind the last value", at=comma)
+        return here == ","
+
+    def _string(self) -> str:
+        begin = self.at
+        try:
+            text, self.at = _STRINGS.raw_decode(self.text, begin)
+        except JSONDecodeError as wrong:
+            self.fail(wrong.msg.lower(), at=min(wrong.pos, len(self.text)))
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            self.fail("half of a surrogate pair is not a character", at=begin)
+        return str(text)
+
+    def _scalar(self, first: str) -> Any:
+        number = _NUMBER.match(self.text, self.at)
+        if number:
+            return self._number(number)
+        word = _WORD.match(self.text, self.at)
+        if word is None or word.group() not in _WORDS:
+            self._no_value(word.group() if word else first)
+        self.at = word.end()
+        return _WORDS[word.group()]
+
+    def _no_value(self, shown: str) -> NoReturn:
+        if not shown:
+            self.fail("the file ends where a value is expected")
+        near = document.nearest(shown, _WORDS)
+        self.fail(
+            f"'{shown}' is not a value", f"did you mean {near}?" if near else "texts stand in double quotes"
+        )
+
+    def _number(self, found: re.Match[str]) -> int | float:
+        try:
+            number = float(found.group()) if found[1] or found[2] else int(found.group())
+        except ValueError:
+            self.fail("this number is too long")
+        self.at = found.end()
+        return number
+
+
+def read(text: str, file: str) -> Document:
+    """Read one JSON document. Raises InvalidFiles."""
+    reader = _Reader(text, file)
+    data = reader.value(())
+    if reader.peek():
+        reader.fail("the value has ended; nothing may follow it")
+    return Document(
+        file=file,
+        data=data,
+        values=reader.values,
+        keys=reader.keys,
+        mistakes=tuple(reader.mistakes),
+    )

@@ -1,0 +1,251 @@
+"""Models that take nothing on trust: the base of every file format, and the telling of its mistakes.
+
+Comes in: a `Document` and a pydantic model. Goes out: the filled model, or every mistake with its
+place, what was expected and the nearest valid word.
+Does not: know any one format. pydantic goes no further than `formats`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, time
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Tag,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from gameday.core.errors import Mistake
+from gameday.formats.text import document as text_document
+from gameday.formats.text.document import Checked, Document, Path
+
+M = TypeVar("M", bound="Strict")
+
+
+class Strict(BaseModel):
+    """A mapping with known keys: no other key, no converted type, no infinite number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class FromVariable(str):
+    """The value of an environment variable; never shown, since it may hold a secret."""
+
+    __slots__ = ()
+
+
+def mistake(message: str, hint: str = "", *, at: str = "") -> PydanticCustomError:
+    """Make the error that a validator raises; `at`: the key within the value that it is about."""
+    return PydanticCustomError("gameday", "{message}", {"message": message, "hint": hint, "at": at})
+
+
+def check(model: type[M], document: Document, *, lenient: bool = False) -> Checked[M]:
+    """Fill a model from a document, and tell every mistake.
+
+    lenient: an unknown key that resembles no valid one is only a warning, and one for the writer's
+    own use (`x-…`) is none.
+    """
+    if document.data is None and document.mistakes:
+        return Checked(document=document, value=None, mistakes=document.mistakes)
+    value, mistakes = _filled(model, document, (), lenient=lenient)
+    return Checked(document=document, value=value, mistakes=(*document.mistakes, *mistakes))
+
+
+def check_part(
+    model: type[M], document: Document, path: Path, *, lenient: bool = False
+) -> tuple[Mistake, ...]:
+    """Tell every mistake of the part of a document at a path."""
+    return _filled(model, document, path, lenient=lenient)[1]
+
+
+def _filled(
+    model: type[M], document: Document, path: Path, *, lenient: bool
+) -> tuple[M | None, tuple[Mistake, ...]]:
+    try:
+        return model.model_validate(document.get(path)), ()
+    except ValidationError as wrong:
+        found = wrong.errors(include_url=False)
+    if lenient:
+        found = [each for each in found if not (_is_unknown(each) and str(each["loc"][-1]).startswith("x-"))]
+    meant = {_meant(model, each) for each in found if _is_unknown(each)}
+    found = [each for each in found if each["type"] != "missing" or each["loc"] not in meant]
+    told = (_told(model, document, path, each, lenient=lenient) for each in found)
+    return None, tuple(dict.fromkeys(told))
+
+
+def _meant(model: type[BaseModel], unknown: ErrorDetails) -> tuple[str | int, ...]:
+    """Give the place of the key that an unknown one most likely is: that one is not missing."""
+    *around, word = unknown["loc"]
+    return (*around, text_document.nearest(str(word), _keys(model, tuple(around))))
+
+
+def _is_unknown(error: ErrorDetails) -> bool:
+    return error["type"] == "extra_forbidden"
+
+
+def _told(
+    model: type[BaseModel], document: Document, path: Path, error: ErrorDetails, *, lenient: bool
+) -> Mistake:
+    loc = (*path, *(part for part in error["loc"] if not _is_tag(part)))
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "extra_forbidden":
+            return _unknown(model, document, loc, error, lenient=lenient)
+        case "missing":
+            about = _about(model, error["loc"])
+            return document.mistake(loc[:-1], f"the key '{loc[-1]}' is missing", hint=about)
+        case "gameday":
+            loc = (*loc, str(context["at"])) if context["at"] else loc
+            return document.mistake(loc, str(context["message"]), hint=str(context["hint"]))
+        case _:
+            return document.mistake(loc, _plain_text(error), hint=_type_hint(error))
+
+
+def _unknown(
+    model: type[BaseModel], document: Document, loc: Path, error: ErrorDetails, *, lenient: bool
+) -> Mistake:
+    word, known = str(loc[-1]), _keys(model, error["loc"][:-1])
+    there = document.get(loc[:-1])
+    free = [key for key in known if key not in there]
+    hint = text_document.suggest(word, free or known)
+    if lenient and not text_document.nearest(word, known):
+        return document.mistake(
+            loc,
+            f"Chaos Toolkit knows no key '{word}' here, and reads over it",
+            hint=hint,
+            at_key=True,
+            warning=True,
+        )
+    return document.mistake(loc, f"unknown key '{word}'", hint=hint, at_key=True)
+
+
+def _is_tag(part: str | int) -> bool:
+    return isinstance(part, str) and part.startswith("@")
+
+
+def _plain_text(error: ErrorDetails) -> str:
+    """Say in our words what pydantic found."""
+    value, context = error["input"], error.get("ctx", {})
+    expected = _EXPECTED.get(error["type"])
+    if context.get("expected") == "True":
+        return f"expected true, not {kind(value)}"
+    if error["type"] == "literal_error" and isinstance(value, str):
+        return f"'{value}' is not known here"
+    if expected:
+        return f"expected {expected}, not {kind(value)}"
+    for name, words in _BOUNDS.items():
+        if error["type"] == name:
+            return words.format(value=value, **context)
+    return error["msg"][:1].lower() + error["msg"][1:]
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "model_attributes_type": "a mapping of keys to values",
+    "literal_error": "one of a few words",
+}
+_BOUNDS = {
+    "greater_than": "{value} is too small; it has to be more than {gt:g}",
+    "greater_than_equal": "{value} is too small; at least {ge:g}",
+    "less_than_equal": "{value} is too large; at most {le:g}",
+    "string_too_short": "this text is empty",
+    "too_short": "this list has too few items; at least {min_length}",
+    "too_long": "this list has too many items; at most {max_length}",
+    "finite_number": "{value} is not a number to count with",
+}
+
+
+def _type_hint(error: ErrorDetails) -> str:
+    value = error["input"]
+    match error["type"]:
+        case "string_type" if isinstance(value, bool | int | float):
+            return "put it into quotes"
+        case "bool_type":
+            return _BOOLEANS.get(str(value).lower(), "")
+        case "literal_error" if error.get("ctx", {}).get("expected") == "True":
+            return "leave the key out, or write true"
+        case "literal_error":
+            words = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
+            return text_document.suggest(str(value), words)
+        case _:
+            return ""
+
+
+_BOOLEANS = {"yes": "write true", "on": "write true", "no": "write false", "off": "write false"}
+_KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((list, tuple), "a list"),
+    ((date, time), "a date or time"),
+    ((dict,), "a mapping"),
+)
+
+
+def kind(value: Any) -> str:
+    """Say what a value is, as it stands in a file."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, FromVariable):
+        return "what its environment variable holds"
+    if isinstance(value, str):
+        return f"the text '{value if len(value) <= 40 else value[:39] + '…'}'"
+    return next((words for types, words in _KINDS if isinstance(value, types)), "something else")
+
+
+def _models(annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Give the models within a field's type, each with its tag in a union."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield "", annotation
+        return
+    tags = [str(one.tag) for one in getattr(annotation, "__metadata__", ()) if isinstance(one, Tag)]
+    for inner in get_args(annotation):
+        for tag, model in _models(inner):
+            yield tags[0] if tags else tag, model
+
+
+def _model_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """Follow the place of an error through the models to the one that it is in."""
+    inside: dict[str, type[BaseModel]] = {"": model}
+    free = False  # the next part is a key that the writer chose
+    for part in loc:
+        if isinstance(part, int) or free:
+            free = False
+        elif part in inside:
+            inside = {"": inside[part]}
+        elif "" in inside and (field := _field(inside[""], part)) is not None:
+            inside = dict(_models(field.annotation))
+            free = get_origin(field.annotation) is dict
+    return inside.get("")
+
+
+def _field(model: type[BaseModel], key: str) -> Any:
+    named = {field.alias or name: field for name, field in model.model_fields.items()}
+    return named.get(key)
+
+
+def _keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    """List the keys that are valid at a place."""
+    found = _model_at(model, loc)
+    return [] if found is None else [field.alias or name for name, field in found.model_fields.items()]
+
+
+def _about(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:
+    """Describe a field by its own description."""
+    found = _model_at(model, loc[:-1])
+    field = None if found is None else _field(found, str(loc[-1]))
+    description = "" if field is None else (field.description or "")
+    return f"{loc[-1]}: {description}" if description else ""

@@ -1,0 +1,207 @@
+"""The kinds of values that files have: durations, shares, severities, ids, words, alternatives.
+
+Comes in: plain values. Goes out: types for fields of `strict.Strict` models, each with its mistakes and its
+part of the JSON Schema. Does not: know any one format.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from gameday.core.values import Seconds, Severity, parse_duration
+from gameday.formats.text import document, models
+
+
+def seconds(value: Any) -> Any:
+    """Read a duration as seconds; whatever else it is raises the mistake."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise models.mistake(f"expected a duration, not {models.kind(value)}", _DURATIONS)
+    if not isinstance(value, str):
+        raise models.mistake(
+            f"{value} has no unit; expected a duration", f"write {value}s, {value}ms or {value}m"
+        )
+    try:
+        return parse_duration(value)
+    except ValueError:
+        raise models.mistake(f"'{value}' is not a duration", _duration_hint(value)) from None
+
+
+def _duration_hint(text: str) -> str:
+    sixty = re.fullmatch(r"(\d+):(\d\d)", text)
+    if sixty:
+        return f"write {sixty[1]}m{sixty[2]}s" if sixty[2] != "00" else f"write {sixty[1]}m"
+    words = re.fullmatch(r"(\d+(?:\.\d+)?) *([a-zA-Z]+)", text)
+    unit = words and _UNIT_WORDS.get(words[2].lower()[:3])
+    return f"write {words[1]}{unit}" if words and unit else _DURATIONS
+
+
+_DURATIONS = "write 500ms, 30s, 5m or 1h30m"
+_UNIT_WORDS = {
+    word: unit
+    for unit, words in {
+        "ms": ("ms", "mil"),
+        "s": ("s", "sec"),
+        "m": ("m", "min"),
+        "h": ("h", "hr", "hrs", "hou"),
+        "d": ("d", "day"),
+    }.items()
+    for word in words
+}
+
+VARIABLE = {"type": "string", "pattern": "^env:", "examples": ["env:NAME"]}
+DURATION = {"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d))+$", "examples": ["30s", "1h30m"]}
+Duration = Annotated[Seconds, BeforeValidator(seconds), WithJsonSchema(DURATION)]
+"""A time span as text: `500ms`, `30s`, `5m`, `1h30m`."""
+
+
+def _lasting(value: Any) -> Any:
+    found = seconds(value)
+    if isinstance(found, float) and found <= 0:
+        raise models.mistake(f"'{value}' is no time at all", "write a duration longer than 0")
+    return found
+
+
+LongerThanZero = Annotated[Seconds, BeforeValidator(_lasting), WithJsonSchema(DURATION)]
+"""A duration that is more than 0."""
+
+
+def _fraction(value: Any) -> Any:
+    if isinstance(value, str):
+        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?%", value)
+        if not found:
+            raise models.mistake(f"'{value}' is not a share", "write 99% or 0.99")
+        if float(found[1]) > 100:
+            raise models.mistake(f"{value} is more than all of them", "from 0% to 100%")
+        return round(float(found[1]) / 100, 9)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise models.mistake(f"expected a share, not {models.kind(value)}", "write 99% or 0.99")
+    if not 0 <= value <= 1:
+        hint = f"write {value:g}% or {value / 100:g}" if 1 < value <= 100 else "write 99% or 0.99"
+        raise models.mistake(f"{value} is not a share between 0 and 1", hint)
+    return float(value)
+
+
+FRACTION = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\d+(\.\d+)? ?%$"},
+        {"type": "number", "minimum": 0, "maximum": 1},
+    ],
+    "examples": ["99%", 0.99],
+}
+Fraction = Annotated[float, BeforeValidator(_fraction), WithJsonSchema(FRACTION)]
+"""A share as `99%` or 0.99."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Makes a text one of some words, as metadata of its type. `what`: how such a word is called."""
+
+    what: str
+    words: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Refuse other words, before the type is looked at."""
+        return core_schema.no_info_before_validator_function(self._check, handler(kind))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """List the words."""
+        return {"type": "string", "enum": list(self.words)}
+
+    def _check(self, value: Any) -> Any:
+        if isinstance(value, str) and value not in self.words:
+            raise models.mistake(f"'{value}' is not {self.what}", document.suggest(value, self.words))
+        return value
+
+
+_TITLES = {level.word.lower(): level for level in Severity} | {f"sev{n}": f"P{n}" for n in range(1, 5)}
+
+
+_SEVERITIES = "one of: P1, P2, P3, P4"
+
+
+def _severity(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise models.mistake(f"expected a severity, not {models.kind(value)}", _SEVERITIES)
+    if value in set(Severity):
+        return Severity(value)
+    near = _TITLES.get(value.lower()) or value.upper()
+    hint = f"did you mean '{near}'?" if near in set(Severity) else _SEVERITIES
+    raise models.mistake(f"'{value}' is not a severity", hint)
+
+
+SEVERITY = {"type": "string", "enum": [level.value for level in Severity]}
+OneSeverity = Annotated[Severity, BeforeValidator(_severity), WithJsonSchema(SEVERITY)]
+
+
+def _kebab(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value):
+        plain = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+        raise models.mistake(
+            f"'{value}' is not an id in kebab-case", f"write {plain}" if plain else "such as slow-query"
+        )
+    return value
+
+
+KEBAB = {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
+Kebab = Annotated[str, BeforeValidator(_kebab), WithJsonSchema(KEBAB)]
+"""An id: lower-case words with hyphens between them."""
+
+Text = Annotated[str, Field(min_length=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey:
+    """Chooses the alternative of a union by the one key that its mapping has.
+
+    what   how the value is named in a mistake
+    keys   each deciding key
+    text   an alternative `@text` for plain texts is there, too
+    """
+
+    what: str
+    keys: tuple[str, ...]
+    text: bool = False
+
+    @property
+    def discriminator(self) -> Discriminator:
+        """Give what pydantic chooses by: the tag of an alternative is its key behind an @."""
+        return Discriminator(self._tag)
+
+    @property
+    def check(self) -> BeforeValidator:
+        """Give what refuses a value that is none of the alternatives, or more than one."""
+        return BeforeValidator(self._checked)
+
+    def _found(self, value: Any) -> list[str]:
+        return [key for key in self.keys if key in value] if isinstance(value, dict) else []
+
+    def _tag(self, value: Any) -> str:
+        if isinstance(value, str) and self.text:
+            return "@text"
+        return f"@{(*self._found(value), *self.keys)[0]}"
+
+    def _checked(self, value: Any) -> Any:
+        if not isinstance(value, dict) or len(self._found(value)) == 1:
+            return value
+        names = ", ".join(self.keys)
+        if self._found(value):
+            both = " and ".join(f"'{key}'" for key in self._found(value))
+            raise models.mistake(f"{self.what} says {both}; only one can stand", f"exactly one of: {names}")
+        near = (document.nearest(str(key), self.keys) for key in value)
+        hint = next((f"did you mean '{key}'?" for key in near if key), f"exactly one of: {names}")
+        raise models.mistake(f"{self.what} does not say what it is", f"{hint}")

@@ -1,0 +1,198 @@
+"""The report of a game day, in Markdown and as one HTML file that opens offline.
+
+Comes in: a `Report`. Goes out: texts, the same bytes for an equal value. Does not: judge, or let words from
+outside act as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from jinja2 import Template
+
+from gameday.core.gamedays.message_event_list import Line
+from gameday.core.gamedays.report import Action, DrillLine, Report
+from gameday.core.postmortem import Chain
+from gameday.render import pages, words
+from gameday.render.markdown import escape, table
+
+
+def markdown(report: Report) -> str:
+    """Write the whole report."""
+    sections = (
+        ("", _head(report)),
+        ("Objectives", _objectives(report)),
+        ("Findings", _findings(report)),
+        ("Improvement plan", _plan(report.actions)),
+        ("Hot wash", _hot_wash(report)),
+        ("Message-event list", _timetable(report.timetable)),
+        ("On record", _record(report)),
+        ("Proposed playbook changes", _patches(report.drills)),
+    )
+    parts = []
+    for title, lines in sections:
+        body = "\n".join(lines)
+        parts.append(f"## {title}\n\n{body}\n" if title else f"{body}\n")
+    return "\n".join(parts)
+
+
+def html(report: Report) -> str:
+    """Write the page."""
+    return _template().render(report=report)
+
+
+@cache
+def _template() -> Template:
+    return pages.template("gameday.html", score=score, state=state, verdict=verdict)
+
+
+def score(line: DrillLine) -> str:
+    """Say a drill's points."""
+    if line.postmortem is None or line.postmortem.score.points is None:
+        return words.NONE
+    card = line.postmortem.score
+    return f"{words.points(card.points)} of {card.of:g}"
+
+
+def verdict(chain: Chain) -> str:
+    """Say one objective's verdict with its figures."""
+    if not chain.applies:
+        return "not needed"
+    mark = words.VERDICT_MARKS[chain.verdict]
+    return f"{mark} {chain.verdict}: {words.taken(chain)} of {words.duration(chain.objective)}"
+
+
+def state(line: Line) -> str:
+    """Say what became of an inject."""
+    when = f" {words.clock(line.at)}" if line.at is not None else ""
+    return f"{line.state}{when}{f' ({line.why})' if line.why else ''}"
+
+
+def _head(report: Report) -> Iterator[str]:
+    yield f"# Game day: {escape(report.title)}"
+    yield ""
+    if report.description:
+        yield escape(report.description)
+        yield ""
+    took = words.NONE if report.ended is None else words.duration(report.ended - report.began)
+    rows = [
+        ("Game day", f"{escape(report.game_day)} on {escape(report.environment)}"),
+        ("When", f"{words.minute(report.began)}, for {took}"),
+        ("Ended", escape(report.why) or "it is open"),
+        ("Roles", escape(", ".join(report.roles)) or "no people"),
+        ("Stayed away", escape("; ".join(report.absent))),
+        ("Announced", report.announcement),
+        ("Objectives", f"{report.met} met, {report.missed} missed, {report.unknown} unknown"),
+    ]
+    yield from table(("", ""), rows)
+    yield ""
+    yield "All times are UTC. Teams and systems are judged here, never persons."
+
+
+def _objectives(report: Report) -> Iterator[str]:
+    if not report.drills:
+        yield "No scenario was drilled."
+        return
+    rows = []
+    for line in report.drills:
+        pm = line.postmortem
+        chains = {chain.name: verdict(chain) for chain in pm.chains} if pm else {}
+        outcome = words.OUTCOMES.get(pm.outcome, str(pm.outcome)) if pm else line.how
+        rows.append(
+            (
+                escape(line.title),
+                f"{escape(outcome)}{f', by {pm.recovered_by}' if pm else ''}",
+                *(chains.get(name, "") for name in words.TIMES),
+                score(line),
+                escape(f"{line.drill} ({line.how}){f': {line.why}' if line.why else ''}"),
+            )
+        )
+    yield from table(("Scenario", "Outcome", "Detect", "Contain", "Recover", "Score", "Drill"), rows)
+
+
+def _findings(report: Report) -> Iterator[str]:
+    for line in report.drills:
+        yield f"### {escape(line.title)}"
+        yield ""
+        if line.postmortem is None:
+            yield f"Not drilled ({escape(line.how)}{f': {escape(line.why)}' if line.why else ''})."
+            yield ""
+            continue
+        for title, found in (("Went well", line.postmortem.well), ("To improve", line.postmortem.improve)):
+            for one in found:
+                yield f"- {title}: **{escape(one.title)}.** {escape(one.detail)}"
+        yield ""
+
+
+def _plan(actions: Iterable[Action]) -> Iterator[str]:
+    rows = [
+        (escape(a.text), escape(a.owner), a.due, a.priority, escape(a.because), escape(a.source))
+        for a in actions
+    ]
+    if not rows:
+        yield "No work was taken on."
+        return
+    yield from table(("Action", "Owner", "Due", "Priority", "Because", "From"), rows)
+
+
+def _hot_wash(report: Report) -> Iterator[str]:
+    if not report.hot_wash:
+        yield "Nothing was answered: `gameday plan hot-wash` asks."
+    for one in report.hot_wash:
+        yield f"**{escape(one.question)}**"
+        yield ""
+        yield from (f"- “{escape(answer)}”" for answer in one.answers)
+        yield ""
+
+
+def _timetable(lines: Iterable[Line]) -> Iterator[str]:
+    rows = [
+        (
+            escape(one.scenario),
+            escape(one.id),
+            words.duration(one.after),
+            escape(one.to),
+            escape(f"{one.kind}: {one.text}"),
+            escape(one.expected),
+            escape(state(one)),
+            escape("; ".join(f"+{words.duration(done.after)} {done.text}" for done in one.actual)),
+        )
+        for one in lines
+    ]
+    if not rows:
+        yield "No scenario had an inject."
+        return
+    head = ("Scenario", "Inject", "After the fault", "To", "What", "Expected", "Became", "What was done then")
+    yield from table(head, rows)
+
+
+def _record(report: Report) -> Iterator[str]:
+    for name, passed, detail in report.prerequisites:
+        mark = "held" if passed else "did not hold"
+        yield f"- Prerequisite {mark}: {escape(name)}{f' ({escape(detail)})' if detail else ''}"
+    for one in report.waivers:
+        why = f"{one.step}: {one.detail}" if one.step else "settling"
+        yield (
+            f"- {words.clock(one.at)}: went on behind {escape(one.behind)} although it had not settled "
+            f"({escape(why)}): “{escape(one.reason)}”"
+        )
+    for change in report.decisions:
+        why = f" “{escape(change.quote)}”" if change.quote else ""
+        yield f"- {words.clock(change.at)}: {escape(change.text)}{why}"
+    if not report.waivers:
+        yield "- Nothing was waived."
+
+
+def _patches(drills: Iterable[DrillLine]) -> Iterator[str]:
+    found = False
+    for line in drills:
+        if not line.patch:
+            continue
+        found = True
+        yield f"### {escape(line.title)}"
+        yield ""
+        yield from (f"    {text}" for text in line.patch.splitlines())
+        yield ""
+    if not found:
+        yield "None."

@@ -1,0 +1,38 @@
+"""What `gameday doctor` says of a workspace's store; what it says of the machine differs by machine."""
+
+import json
+
+import pytest
+
+from gameday.cli.workspace import doctor
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def told(url):
+        (tmp_path / "gameday.toml").write_text(f'[store]\nurl = "{url}"\n')
+        code = doctor.main(json=True)
+        (found,) = [one for one in json.loads(capsys.readouterr().out) if one["what"] == "store"]
+        return code, found
+
+    return told
+
+
+def test_a_store_that_answers_is_well(store):
+    code, found = store("sqlite:///.gameday/gameday.db")
+    assert (code, found["well"], found["detail"]) == (0, True, "SQLite, drills: 0")
+
+
+def test_where_no_workspace_is_none_is_made(store, tmp_path, capsys):
+    assert doctor.main(json=True) == 0
+    assert "no workspace here" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_is_away_is_missing_and_its_password_is_not_told(store):
+    code, found = store("postgresql+psycopg://ada:s3cret@127.0.0.1:1/gameday")
+    assert (code, found["well"]) == (5, False)
+    assert "127.0.0.1" in found["detail"]
+    assert "s3cret" not in found["detail"]

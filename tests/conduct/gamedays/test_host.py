@@ -1,0 +1,326 @@
+"""A game day on a virtual clock: conducted, not fired; taken up where its host died."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gameday.conduct.gamedays import host as gamedays_host
+from gameday.core.errors import Busy, NotReady
+from gameday.core.facts import drill as ev
+from gameday.core.facts import gameday as gf
+from gameday.core.gamedays.state import Stage
+from gameday.core.plans.gameday import Item
+from tests.conduct.day import DAY, PLAN, Day, go, unattended
+
+END = gf.GameDayEnded(why="facilitator")
+
+
+def hows(standing):
+    return [(one.key, one.how) for one in standing.turns]
+
+
+def whole():
+    """A day with all its goes: the first at 60 s, the break cut short, the second scenario, the end."""
+    return Day().say(60, go(0)).say(300, go(1)).say(360, go(2)).say(600, END)
+
+
+def test_a_plan_with_people_starts_nothing_without_a_go():
+    day = Day().say(3600, END)
+    standing = day.play()
+    assert (day.drills.played, standing.stage) == ([], Stage.ENDED)
+
+
+def test_a_day_goes_through_its_agenda_at_the_facilitators_word():
+    day = whole()
+    standing = day.play()
+    assert [scenario for _, scenario, _ in day.drills.played] == ["scenarios/one.yaml", "scenarios/two.yaml"]
+    assert hows(standing) == [((0, 1), "completed"), ((1, 1), "cut-short"), ((2, 1), "completed")]
+    assert [one.exit_code for one in standing.drills] == [0, 0]
+    assert day.resetter.ran == [("reset",)]
+
+
+def test_a_drill_knows_its_game_day_and_who_may_see_into_it():
+    day = whole()
+    day.play()
+    known = day.drills.played[0][2]
+    assert (known.game_day, known.hidden, known.insiders) == (DAY, True, ("ada",))
+    full = Day(replace(PLAN, announcement="full")).say(1, go(0)).say(100, END)
+    full.play()
+    assert not full.drills.played[0][2].hidden
+
+
+def test_only_automation_starts_unattended_and_goes_through_by_itself():
+    day = Day(unattended(), attended=False)
+    standing = day.play()
+    assert (standing.stage, standing.why) == (Stage.ENDED, "through")
+    assert hows(standing) == [((0, 1), "completed"), ((1, 1), "over"), ((2, 1), "completed")]
+    assert day.clock.now() - day.began == pytest.approx(60 + 600 + 60, abs=10)
+
+
+def test_a_go_that_is_given_twice_starts_one_drill():
+    day = Day().say(60, go(0), go(0)).say(61, go(0)).say(400, END)
+    day.play()
+    assert len(day.drills.played) == 1
+
+
+def test_skip_and_repeat():
+    day = whole().say(10, gf.ItemSkipped(item=0, attempt=1, why="no time"))
+    day.say(500, gf.RepeatAsked(item=0, attempt=2), go(0, 2))
+    standing = day.play()
+    assert [scenario for _, scenario, _ in day.drills.played] == ["scenarios/two.yaml", "scenarios/one.yaml"]
+    assert hows(standing)[:2] == [((0, 1), "skipped"), ((0, 2), "completed")]
+
+
+def test_pause_lets_nothing_further_begin():
+    day = Day().say(10, gf.GameDayPaused()).say(20, go(0)).say(500, gf.GameDayResumed()).say(900, END)
+    day.play()
+    begun = next(one for one in day.history().each(gf.ItemBegun))
+    assert begun.at - day.began == pytest.approx(500, abs=1)
+
+
+def test_extend_lengthens_a_break():
+    more = gf.TimeExtended(item=1, attempt=1, seconds=300.0, what="break")
+    day = Day().say(1, go(0)).say(200, more).say(2000, END)
+    standing = day.play()
+    pause = standing.turns[1]
+    assert pause.ended - pause.begun == pytest.approx(900, abs=1)
+
+
+def test_the_end_of_the_day_ends_the_response_of_the_drill_that_is_on():
+    day = Day().say(10, go(0)).say(30, END)
+    standing = day.play()
+    assert (standing.stage, standing.turns[0].how) == (Stage.ENDED, "completed")
+    assert day.clock.now() - day.began < 40
+
+
+def test_a_drill_that_can_not_start_is_on_record_and_can_be_repeated():
+    day = Day().say(10, go(0)).say(400, END)
+    day.drills.error = NotReady("the target is not well")
+    day.at(20, lambda d: setattr(d.drills, "error", None))
+    day.say(30, gf.RepeatAsked(item=0, attempt=2), go(0, 2))
+    standing = day.play()
+    assert [(one.how, one.why) for one in standing.turns[:2]] == [
+        ("lost", "the target is not well"),
+        ("completed", ""),
+    ]
+
+
+# --- settling ---
+
+
+def test_it_waits_until_the_expected_alerts_are_resolved():
+    day = Day().say(10, go(0)).say(900, END)
+    day.drills.resolves = False
+    resolved = ev.AlertResolved(key="drill-1-1", alert="oneDown")
+    day.say(110, resolved)
+    day.play()
+    settled = next(one for one in day.history().each(gf.Settled))
+    assert settled.at - day.began == pytest.approx(110, abs=2)
+    assert [(one.step, one.passed) for one in day.facts(gf.SettlingChecked)] == [
+        ("alerts", True),
+        ("reset", True),
+        ("steady-state", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "step", "said"),
+    [
+        (lambda d: setattr(d.drills, "resolves", False), "alerts", "oneDown still fires"),
+        (lambda d: setattr(d.resetter, "exit_code", 7), "reset", "`reset` ended with 7: it said so"),
+        (lambda d: setattr(d.probes, "steady_met", False), "steady-state", "as the test says"),
+        (lambda d: setattr(d.probes, "steady_met", None), "steady-state", "as the test says"),
+    ],
+)
+def test_what_does_not_settle_waits_for_the_facilitator_who_may_waive_it_on_record(wrong, step, said):
+    day = Day().at(1, wrong).say(10, go(0)).say(700, go(2)).say(1800, END)
+    day.say(500, gf.SettlingWaived(item=0, attempt=1, reason="we know"))
+    standing = day.play()
+    failed = day.facts(gf.SettlingFailed)
+    assert [(one.step, one.detail) for one in failed] == [(step, said)]
+    assert standing.turns[0].waived == "we know"
+    begun = [one.at - day.began for one in day.history().each(gf.ItemBegun)]
+    assert begun[1] == pytest.approx(500, abs=1)
+
+
+def test_extend_tries_to_settle_again():
+    day = Day().say(10, go(0)).at(5, lambda d: setattr(d.resetter, "exit_code", 1)).say(900, END)
+    day.at(100, lambda d: setattr(d.resetter, "exit_code", 0))
+    day.say(101, gf.TimeExtended(item=0, attempt=1, seconds=60.0, what="settling"))
+    standing = day.play()
+    assert standing.turns[0].settled
+    assert len(day.resetter.ran) == 2
+
+
+def test_without_people_what_does_not_settle_ends_the_day():
+    day = Day(unattended(), attended=False)
+    day.resetter.exit_code = 1
+    standing = day.play()
+    assert (standing.why, len(day.drills.played)) == ("unsettled", 1)
+
+
+class Silent:
+    async def ongoing(self, environment):
+        raise NotReady("the alert source gave no answer")
+
+
+class Alertmanager:
+    def __init__(self, day_clock):
+        self.clock = day_clock
+
+    async def ongoing(self, environment):
+        return ["oneDown", "Other"] if self.clock() < 150 else ["Other"]
+
+
+def test_the_alert_source_is_asked_where_there_is_one():
+    day = Day().say(10, go(0)).say(900, END)
+    day.more["incidents"] = Alertmanager(lambda: day.clock.now() - day.began)
+    day.play()
+    settled = next(one for one in day.history().each(gf.Settled))
+    assert settled.at - day.began == pytest.approx(150, abs=3)
+
+
+def test_an_alert_source_that_is_silent_settles_nothing():
+    day = Day(incidents=Silent()).say(10, go(0)).say(900, END)
+    day.play()
+    assert day.facts(gf.SettlingFailed)[0].detail == "the alert source gave no answer"
+    assert not day.facts(gf.Settled)
+
+
+# --- taking up ---
+
+
+def test_a_second_host_is_refused_while_the_first_lives():
+    day = Day()
+
+    async def two():
+        first = asyncio.ensure_future(day.host().conduct())
+        await day.clock.sleep(30)
+        with pytest.raises(Busy, match="from another terminal"):
+            await day.host().conduct()
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+
+    day.clock.run(two())
+
+
+def test_a_host_that_leaves_makes_way_at_once_and_one_that_dies_within_its_claim():
+    day = Day()
+
+    async def one_after_the_other():
+        leaving = day.host()
+        conducted = asyncio.ensure_future(leaving.conduct())
+        await day.clock.sleep(1)
+        assert gamedays_host.conducted(day.store, DAY, day.clock)
+        leaving.leave()
+        await conducted
+        assert not gamedays_host.conducted(day.store, DAY, day.clock)
+        dying = asyncio.ensure_future(day.host().conduct())
+        await day.clock.sleep(1)
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+        assert gamedays_host.conducted(day.store, DAY, day.clock)
+        await day.clock.sleep(gamedays_host.CLAIM)
+        assert not gamedays_host.conducted(day.store, DAY, day.clock)
+
+    day.clock.run(one_after_the_other())
+
+
+@pytest.mark.parametrize(("ending", "left", "finishes"), [("ends", True, False), ("dies", True, True)])
+def test_what_follows_the_end_is_the_hosts_unless_it_has_died(ending, left, finishes):
+    day = Day()
+
+    async def end_it():
+        hosting_it = asyncio.ensure_future(day.host().conduct())
+        await day.clock.sleep(1)
+        if ending == "dies":
+            hosting_it.cancel()
+            await asyncio.gather(hosting_it, return_exceptions=True)
+        day.pen.record(gf.GameDayEnded(why="facilitator"))
+        assert await gamedays_host.left(day.store, DAY, day.clock) is left
+        assert gamedays_host.may_finish(day.store, DAY, "another", day.clock) is finishes
+
+    day.clock.run(end_it())
+
+
+def test_a_host_that_is_at_its_last_drill_yet_has_not_left():
+    day = Day()
+    day.drills.ends_by_itself = True  # not at the day's end
+
+    async def end_it():
+        hosting_it = asyncio.ensure_future(day.host().conduct())
+        day.pen.record(go(0))
+        await day.clock.sleep(5)
+        day.pen.record(gf.GameDayEnded(why="facilitator"))
+        assert not await gamedays_host.left(day.store, DAY, day.clock)
+        await hosting_it
+
+    day.clock.run(end_it())
+
+
+def test_without_people_a_host_that_is_told_to_leave_ends_the_day():
+    day = Day(unattended(), attended=False)
+
+    async def conduct():
+        host = day.host()
+        conducted = asyncio.ensure_future(host.conduct())
+        await day.clock.sleep(30)
+        host.leave()
+        return await conducted
+
+    standing = day.clock.run(conduct())
+    assert (standing.stage, standing.why) == (Stage.ENDED, "left")
+    assert len(day.drills.played) == 1
+
+
+@settings(max_examples=30, deadline=None)
+@given(killed=st.floats(min_value=0, max_value=650))
+def test_a_day_whose_host_is_killed_at_any_moment_is_taken_up_and_comes_to_its_end(killed):
+    day = whole()
+    day.say(620, gf.RepeatAsked(item=0, attempt=9))  # too late: the day has ended
+    day.play(until=killed)
+    day.clock.run(day.clock.sleep(15))
+    standing = day.play()
+    assert standing.stage is Stage.ENDED
+    assert standing.turn is None or not standing.turn.drill or standing.turn.done
+    begun = [(one.item, one.attempt) for one in day.facts(gf.ItemBegun)]
+    assert len(begun) == len(set(begun))
+    for one in standing.drills:
+        assert one.how in {"completed", "aborted", "lost"}
+
+
+def test_a_drill_that_its_host_left_is_reverted_and_counts_as_ended():
+    day = whole()
+    day.play(until=80)
+    assert day.standing().stage is Stage.DRILL
+    day.clock.run(day.clock.sleep(15))
+    standing = day.play()
+    assert day.drills.recovered == ["drill-1-1"]
+    assert (standing.turns[0].how, standing.turns[0].exit_code) == ("aborted", 3)
+    assert standing.turns[2].how == "completed"
+
+
+def test_a_host_that_leaves_aborts_its_drill_and_pauses_the_day():
+    day = whole().at(80, lambda d: d.current.leave())
+    standing = day.play()
+    assert (standing.stage, standing.turns[0].how) == (Stage.SETTLING, "aborted")
+    assert day.facts(gf.GameDayPaused)[0].why == "whoever conducted it left"
+
+
+def test_a_day_of_one_scenario_needs_no_settling_at_its_end():
+    day = Day(replace(PLAN, agenda=(Item(scenario="scenarios/one.yaml"),))).say(5, go(0)).say(100, END)
+    day.play()
+    assert day.resetter.ran == []
+
+
+def test_a_store_that_is_away_for_a_while_ends_no_drill():
+    day = whole()
+    day.at(70, lambda d: d.store.fail_with("is away")).at(85, lambda d: d.store.fail_with(""))
+    day.drills.lasts = 40.0
+    day.drills.ends_by_itself = True
+    standing = day.play()
+    assert day.error is None
+    assert standing.turns[0].how == "completed"

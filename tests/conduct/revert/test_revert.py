@@ -1,0 +1,314 @@
+"""Fence, claim, play, clean up; on fakes and the virtual clock."""
+
+import asyncio
+from contextlib import suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gameday.conduct import store_reads
+from gameday.conduct.revert import revert
+from gameday.conduct.revert.buffered_recorder import Backlog
+from gameday.conduct.revert.context import Hands, holder
+from gameday.core import exposure
+from gameday.core.facts import drill as ev
+from gameday.core.values import instant
+from gameday.ports import Played
+from gameday.system.processes import Identity
+from gameday.testing.clock import VirtualClock
+from gameday.testing.store import MemoryStore
+from tests.conduct.machine import FakeMachine
+
+FAILED = Played(undone=False, error="no", steps=("by hand",))
+DONE = Played(undone=True, how="rolled-back")
+
+
+class FakeLedger:
+    """Answers each try with the next of `answers`, the last one for ever; a try takes `seconds`."""
+
+    def __init__(self, clock, *answers, seconds=0.5):
+        self.clock, self.answers, self.seconds = clock, list(answers or (DONE,)), seconds
+        self.played, self.asked, self.missing = [], [], ()
+
+    def lacks(self, request):
+        return self.missing
+
+    def steps(self, request):
+        return ("by hand",)
+
+    async def play(self, request, attempt, by, tell, *, ask):
+        self.asked.append(ask)
+        self.played.append((request.fault, attempt, by))
+        tell(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
+        await self.clock.sleep(self.seconds)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+class Scene:
+    """A store with one drill whose fault is requested and injected."""
+
+    def __init__(self, *answers, seconds=0.5, faults=("f1",)):
+        self.clock = VirtualClock()
+        self.store = MemoryStore(self.clock)
+        self.ledger = FakeLedger(self.clock, *answers, seconds=seconds)
+        self.count = 0
+        self.took = 0.0
+        for fault in faults:
+            self.write(ev.FaultRequested(fault=fault, experiment="{}", path="x.json", cwd="/"))
+            self.write(ev.FaultInjected(fault=fault, action="a"))
+
+    def write(self, fact):
+        self.count += 1
+        now = self.clock.now()
+        self.store.append(ev.Event(id=f"e{self.count}", drill="d", recorded_at=now, source="t", fact=fact))
+
+    def process(self, role, pid, host="here"):
+        self.write(ev.ProcessStarted(role=role, pid=pid, started_ticks=pid, boot="b", host=host))
+        return Identity(pid=pid, started_ticks=pid, boot="b")
+
+    def settle(self, machine=None, **more):
+        async def main():
+            begin = self.clock.now()
+            settled = await self.settling(machine, **more)
+            self.took = self.clock.now() - begin  # before the loop ends: its end may take time of its own
+            return settled
+
+        return self.clock.run(main())
+
+    def settling(self, machine=None, **more):
+        machine = machine or FakeMachine()
+        return revert.settle(self.store, "d", ledger=self.ledger, clock=self.clock, machine=machine, **more)
+
+    def facts(self, kind):
+        return [s.event.fact for s in self.store.read("d") if isinstance(s.event.fact, kind)]
+
+    def exposed(self):
+        return exposure.of(store_reads.read(self.store, "d"))
+
+
+def test_what_is_exposed_is_undone_and_recorded():
+    scene = Scene()
+    settled = scene.settle()
+    assert settled.reverted
+    assert scene.facts(ev.FaultReverted) == [ev.FaultReverted(fault="f1", how="rolled-back", by="conductor")]
+    assert scene.facts(ev.RevertClaimed)[0].by == "conductor"
+    assert scene.exposed() == ()
+
+
+def test_settling_again_does_nothing_more():
+    scene = Scene()
+    scene.settle()
+    assert scene.settle().reverted
+    assert len(scene.ledger.played) == 1
+
+
+def test_who_may_inject_is_ended_before_the_first_rollback():
+    scene = Scene()
+    machine = FakeMachine(
+        scene.process("chaoslib", 12), scene.process("keeper", 11), scene.process("locust", 13)
+    )
+    played_when = []
+    play = scene.ledger.play
+
+    async def watched(*args, ask):
+        played_when.append(list(machine.log))
+        return await play(*args, ask=ask)
+
+    scene.ledger.play = watched
+    scene.settle(machine)
+    assert played_when[0] == [("end", 11, True), ("end", 12, True), ("sweep", "GAMEDAY_FAULT", "d/f1")]
+
+
+def test_a_fault_whose_action_may_still_arrive_is_undone_without_asking_whether_it_is_there():
+    action = {"fault": "f1", "stage": "method", "activity": "a", "kind": "action"}
+    cut, done = Scene(), Scene()
+    for scene in (cut, done):
+        scene.write(ev.ActivityStarted(**action))
+    done.write(ev.ActivityFinished(**action, status="succeeded"))
+    for scene in (cut, done):
+        scene.settle(FakeMachine())
+    assert (cut.ledger.asked, done.ledger.asked) == ([False], [True])
+
+
+def test_a_living_conductor_goes_on_unless_the_drill_is_closed_for_it():
+    scene = Scene()
+    machine = FakeMachine(scene.process("conductor", 10))
+    scene.settle(machine)
+    assert ("end", 10, False) not in machine.log
+    scene.settle(machine, by="keeper", closing="aborted")
+    assert ("end", 10, False) in machine.log
+
+
+def test_a_process_of_another_host_is_left_alone():
+    scene = Scene()
+    machine = FakeMachine(scene.process("keeper", 11, host="there"))
+    scene.settle(machine)
+    assert ("end", 11, True) not in machine.log
+
+
+def test_closing_sweeps_takes_down_and_closes_once():
+    scene = Scene()
+    scene.write(ev.EnvironmentBroughtUp(command=("up",), down=("shop", "down")))
+    machine = FakeMachine()
+    scene.settle(machine, by="command", closing="aborted")
+    scene.settle(machine, by="command", closing="aborted")
+    assert machine.log.count(("run", "shop", "down")) == 1
+    assert ("sweep", "GAMEDAY_DRILL", "d") in machine.log
+    assert scene.facts(ev.DrillClosed) == [ev.DrillClosed(how="aborted", reverted=True)]
+
+
+def test_only_what_this_drill_brought_up_is_taken_down():
+    scene = Scene()
+    machine = FakeMachine()
+    scene.settle(machine, closing="aborted")
+    assert [entry for entry in machine.log if entry[0] == "run"] == []
+
+
+def test_a_rollback_that_fails_is_tried_again_with_back_off():
+    scene = Scene(FAILED, FAILED, DONE, seconds=0.0)
+    assert scene.settle().reverted
+    assert [played[1] for played in scene.ledger.played] == [1, 2, 3]
+    assert [failed.final for failed in scene.facts(ev.RevertFailed)] == [False, False]
+    assert scene.took == 1.5
+
+
+def test_a_person_is_told_what_to_do_when_no_try_helps():
+    scene = Scene(FAILED)
+    settled = scene.settle(closing="aborted")
+    assert not settled.reverted
+    assert scene.exposed()[0].steps == ("by hand",)
+    assert scene.took <= revert.GIVE_UP + 1
+    assert scene.facts(ev.DrillClosed) == [ev.DrillClosed(how="aborted", reverted=False)]
+
+
+def test_tries_are_counted_over_processes():
+    scene = Scene()
+    scene.write(ev.RevertAttempted(fault="f1", attempt=3, by="keeper"))
+    scene.settle()
+    assert scene.ledger.played == [("f1", 4, "conductor")]
+
+
+def test_a_fault_of_another_host_is_reported_once_and_its_drill_stays_open_for_it():
+    scene = Scene(faults=())
+    scene.write(ev.FaultRequested(fault="f1", experiment="{}", path="x", cwd="/", host="there"))
+    for _ in range(2):
+        settled = scene.settle(closing="aborted")
+        assert not settled.reverted
+        assert "only host there" in settled.rest[0].steps[0]
+    assert scene.ledger.played == []
+    assert len(scene.facts(ev.RevertFailed)) == 1
+    assert scene.facts(ev.DrillClosed) == []
+
+
+def test_a_host_that_lacks_something_reports_it_and_plays_nothing():
+    scene = Scene()
+    scene.ledger.missing = ("the variable TOKEN is not set",)
+    machine = FakeMachine(scene.process("chaoslib", 12))
+    settled = scene.settle(machine, by="worker", closing="aborted")
+    assert "TOKEN" in settled.rest[0].steps[0]
+    assert settled.rest[0].steps[1] == "by hand"
+    assert (scene.ledger.played, machine.log) == ([], [])
+    assert scene.facts(ev.DrillClosed) == []
+    scene.ledger.missing = ()
+    assert scene.settle(by="worker", closing="aborted").reverted
+
+
+def test_who_kept_the_fault_is_asked_for_nothing():
+    scene = Scene()
+    scene.ledger.missing = ("the variable TOKEN is not set",)
+    assert scene.settle(by="keeper").reverted
+
+
+def test_what_was_given_up_can_be_reverted_later_and_is_then_closed():
+    scene = Scene(FAILED)
+    scene.settle(closing="aborted")
+    scene.ledger.answers = [DONE]
+    assert scene.settle(by="command", closing="aborted").reverted
+    assert [closed.reverted for closed in scene.facts(ev.DrillClosed)] == [False, True]
+    assert scene.exposed() == ()
+
+
+def test_another_hosts_commands_take_nothing_down_here():
+    scene = Scene()
+    scene.process("conductor", 10, host="there")
+    scene.write(ev.EnvironmentBroughtUp(command=("up",), down=("shop", "down")))
+    machine = FakeMachine()
+    assert scene.settle(machine, by="worker", closing="aborted").reverted
+    assert [entry for entry in machine.log if entry[0] == "run"] == []
+
+
+def test_the_right_of_a_dead_process_of_this_host_is_taken_at_once():
+    scene = Scene()
+    scene.process("keeper", 11)
+    until = instant(scene.clock.now() + 100)
+    scene.store.claim("d", "revert:f1", holder("here", 11), until=until)
+    assert scene.settle().reverted
+    assert scene.took < 2
+
+
+def test_the_right_of_another_host_is_waited_for_until_it_expires():
+    scene = Scene()
+    until = instant(scene.clock.now() + 7)
+    scene.store.claim("d", "revert:f1", holder("there", 5), until=until)
+    assert scene.settle().reverted
+    assert scene.took > 7
+
+
+def test_who_lost_the_claim_stops_when_the_winner_is_done():
+    scene = Scene()
+    scene.store.claim("d", "revert:f1", "there:5", until=instant(scene.clock.now() + 100))
+
+    async def main():
+        settling = asyncio.ensure_future(scene.settling())
+        await scene.clock.sleep(1)
+        scene.write(ev.FaultReverted(fault="f1", how="rolled-back", by="worker"))
+        return await settling
+
+    assert scene.clock.run(main()).reverted
+    assert scene.ledger.played == []
+
+
+def test_a_store_that_goes_away_delays_no_revert():
+    scene = Scene()
+    hands = Hands(
+        drill="d",
+        by="keeper",
+        store=scene.store,
+        pen=Backlog(scene.store, "d", source="keeper", now=scene.clock.now),
+        clock=scene.clock,
+        ledger=scene.ledger,
+        machine=FakeMachine(),
+    )
+    told = store_reads.read(scene.store, "d")
+    scene.store.fail_with("is gone")
+    settled = scene.clock.run(revert.settle_history(told, hands))
+    assert settled.reverted
+    scene.store.fail_with("")
+    assert scene.clock.run(hands.pen.close(1.0))
+    assert scene.exposed() == ()
+
+
+deaths = st.lists(
+    st.tuples(st.sampled_from(["conductor", "keeper", "command"]), st.floats(0.0, 4.0)), max_size=5
+)
+answers = st.lists(st.sampled_from([DONE, FAILED]), max_size=4).map(lambda found: [*found, DONE])
+
+
+@settings(max_examples=60, deadline=None)
+@given(deaths, answers, st.sampled_from([("f1",), ("f1", "f2")]))
+def test_whoever_dies_while_reverting_the_last_one_leaves_nothing_exposed(deaths, answers, faults):
+    scene = Scene(*answers, faults=faults)
+    for number, (by, lives) in enumerate(deaths):
+        machine = FakeMachine(me=Identity(pid=100 + number, started_ticks=1, boot="b"))
+        scene.process(by, 100 + number)
+
+        async def die(machine=machine, by=by, lives=lives):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(scene.settling(machine, by=by), lives)
+
+        scene.clock.run(die())
+    settled = scene.settle(closing="aborted")
+    assert settled.reverted
+    assert scene.exposed() == ()
+    assert {played[0] for played in scene.ledger.played} == set(faults)
+    assert scene.facts(ev.DrillClosed)[-1].reverted

@@ -1,0 +1,574 @@
+"""The daemon on the virtual clock: what is due starts once; what does not start says why."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gameday.conduct.gamedays import occurrence
+from gameday.conduct.scheduler.context import Office, Place
+from gameday.conduct.scheduler.loop import Scheduler
+from gameday.core.errors import StoreUnavailable
+from gameday.core.facts import drill as ev
+from gameday.core.facts.gameday import GameDayPlanned
+from gameday.core.plans import schedule as schedules
+from gameday.core.plans.scenario import Scenario, ScorecardRules
+from gameday.core.plans.schedule import Approval, Kind, Record, Recurrence, Schedule, ScheduleId, State
+from gameday.core.policy import Calendar, Freeze
+from gameday.core.values import DrillId, EventId, FaultId, Instant, Mode, instant
+from gameday.formats.calendar import recurrence
+from gameday.ports import ScheduleRow
+from gameday.testing.clock import VirtualClock
+from gameday.testing.schedules import (
+    FakeCalendars,
+    FakeIncidents,
+    FakeNotices,
+    FakeStarter,
+    MemoryScheduleStore,
+)
+from gameday.testing.store import MemoryStore
+from tests.conduct.day import PLAN
+
+T = instant(1_800_003_600.0)  # 2027-01-15T09:00:00Z, a Friday
+HOUR = 3600.0
+HOURLY = Recurrence(kind=Kind.RRULE, text="FREQ=HOURLY", zone="UTC", start="2027-01-15T09:00:00")
+ONCE = replace(HOURLY, text="FREQ=DAILY;COUNT=1")
+
+
+@dataclass(kw_only=True)
+class House:
+    """A store and daemons that work with it."""
+
+    clock: VirtualClock = field(default_factory=lambda: VirtualClock(instant(T - 60)))
+    said: list[str] = field(default_factory=list)
+    place: Place = field(default_factory=Place)
+
+    def __post_init__(self) -> None:
+        self.schedules = MemoryScheduleStore()
+        self.history = MemoryStore(self.clock)
+        self.starter = FakeStarter(clock=self.clock, store=self.schedules)
+        self.incidents = FakeIncidents()
+        self.calendars = FakeCalendars()
+        self.notices = FakeNotices()
+
+    def daemon(self, name: str = "one") -> Scheduler:
+        return Scheduler(
+            Office(
+                clock=self.clock,
+                schedules=self.schedules,
+                history=self.history,
+                starter=self.starter,
+                incidents=self.incidents,
+                calendars=self.calendars,
+                notices=self.notices,
+                holder=name,
+                place=lambda _name: self.place,
+                say=self.said.append,
+            )
+        )
+
+    def add(self, name: str = "a", rule: Recurrence = ONCE, **values) -> Schedule:
+        base = {"scenario": "scenarios/slow.yaml", "environment": "shop", "seed": "s", "recurrence": rule}
+        one = Schedule(schedule=ScheduleId(name), **{**base, **values})
+        first = recurrence.first(rule, self.clock.now())
+        self.schedules.add(ScheduleRow(schedule=one, standing=schedules.standing(one, first)))
+        return one
+
+    def live(self, seconds: float, *daemons: Scheduler) -> None:
+        """Let daemons look, every half second, for so long."""
+
+        async def look() -> None:
+            end = self.clock.now() + seconds
+            while self.clock.now() < end:
+                await asyncio.gather(*(daemon.look() for daemon in daemons or (self.daemon(),)))
+                await self.clock.sleep(0.5)
+
+        self.clock.run(look())
+
+    def record(self, name: str = "a", at: float = T) -> Record:
+        found = self.schedules.record(ScheduleId(name), instant(at))
+        assert found is not None
+        return found
+
+    def tell(self, *facts: ev.Fact, drill: str = "d") -> None:
+        for fact in facts:
+            number = len(self.history.read(DrillId(drill))) if facts[0] is not fact else 0
+            self.history.append(
+                ev.Event(id=EventId(f"{drill}{number}{type(fact).__name__}"), drill=DrillId(drill),
+                         recorded_at=self.clock.now(), source="test", fact=fact)
+            )  # fmt: skip
+
+
+PLANNED = ev.DrillPlanned(
+    scenario=Scenario(scenario="slow", title="Slow", environment="shop"),
+    scorecard=ScorecardRules(scorecard="team", version=1, criteria=()),
+    mode=Mode.EVALUATE, environment="shop", comparable="c",
+)  # fmt: skip
+CLOSED = ev.DrillClosed(how="completed", reverted=True)
+
+
+def opened(at: Instant) -> ev.Event:
+    """Open a game day on the environment of the drills."""
+    plan = replace(PLAN, environment="shop")
+    fact = GameDayPlanned(plan=plan, scenarios={}, attended=True, opened="ada")
+    return ev.Event(id=EventId("g"), drill=DrillId("gameday-1"), recorded_at=at, source="host", fact=fact)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_what_is_due_starts_at_its_time_and_ends(house):
+    house.add()
+    house.live(150, house.daemon())
+    record = house.record()
+    assert (record.state, record.exit_code) == (State.ENDED, 0)
+    assert 0 <= record.started - T <= 0.5
+    assert len(house.starter.drills) == 1
+
+
+def test_a_game_day_of_people_waits_for_its_facilitator_and_is_missed_without(house):
+    house.add(game_day=True, attended=True, grace=HOUR)
+    house.live(HOUR + 90, house.daemon())
+    record = house.record()
+    assert (record.state, record.reason, house.starter.drills) == (State.MISSED, "unattended", [])
+    assert "gameday plan start scenarios/slow.yaml" in record.why
+    assert sum("waits for its facilitator" in line for line in house.said) == 2  # at first, and as missed
+
+
+def test_a_game_day_that_its_facilitator_began_is_neither_started_nor_missed(house):
+    house.add(game_day=True, attended=True, grace=HOUR)
+    daemon = house.daemon()
+    house.live(120, daemon)
+    occurrence.begin(
+        house.schedules, "scenarios/slow.yaml", T, DrillId("gameday-1"), holder="d", now=house.clock.now()
+    )
+    house.history.append(opened(house.clock.now()))
+    house.live(2 * HOUR, daemon)
+    assert house.record().state is State.STARTED
+    occurrence.end(house.schedules, DrillId("gameday-1"), 0, house.clock.now())
+    assert (house.record().state, house.starter.drills) == (State.ENDED, [])
+
+
+def test_nothing_starts_between_the_drills_of_an_open_game_day(house):
+    house.add(grace=60.0)
+    house.history.append(opened(house.clock.now()))
+    house.live(180, house.daemon())
+    assert (house.record().reason, house.starter.drills) == ("busy", [])
+    assert "gameday-1 is not closed" in house.record().why
+
+
+@pytest.mark.parametrize(("announcement", "told"), [("none", 0), ("window", 1), ("full", 1)])
+def test_participants_are_told_what_is_announced(house, announcement, told):
+    house.add(announcement=announcement, notice=30.0, title="A secret", description="Why", channels=("chat",))
+    house.live(90, house.daemon())
+    assert len(house.notices.told) == told
+    for notice in house.notices.told:
+        assert notice.channels == ("chat",)
+        assert (notice.title, notice.text) == (("A secret", "Why") if announcement == "full" else ("", ""))
+
+
+def test_of_several_daemons_one_starts_it(house):
+    house.add(rule=HOURLY)
+    house.live(3 * HOUR, *(house.daemon(str(number)) for number in range(4)))
+    starts = [drill.record.occurrence for drill in house.starter.drills]
+    assert starts == [T, T + HOUR, T + 2 * HOUR]
+
+
+def test_two_on_one_environment_start_one_after_the_other(house):
+    house.add("a")
+    house.add("b")
+    house.live(200, house.daemon("one"), house.daemon("two"))
+    first, second = sorted((house.record("a"), house.record("b")), key=lambda record: record.started)
+    assert first.ended <= second.started
+    assert len(house.starter.drills) == 2
+
+
+def test_on_two_environments_they_start_together(house):
+    house.add("a")
+    house.add("b", environment="staging")
+    house.live(70, house.daemon())
+    assert house.record("a").started == house.record("b").started
+
+
+def test_it_starts_late_within_its_grace_and_is_missed_behind_it(house):
+    house.add("in-time")
+    house.add("late", environment="staging", grace=60.0)
+    house.clock.advance(60 + 300)
+    house.live(5, house.daemon())
+    assert house.record("in-time").started == T + 300
+    missed = house.record("late")
+    assert (missed.state, missed.reason) == (State.MISSED, "late")
+    assert missed.why == "nothing looked at it in time: seen 5 min 00 s late, its grace is 1 min 00 s"
+
+
+def test_the_usual_grace_is_ten_minutes(house):
+    house.add("a")
+    house.clock.advance(60 + 601)
+    house.live(1, house.daemon())
+    assert house.record("a").state is State.MISSED
+
+
+def test_days_without_a_daemon_leave_a_record_for_each_occurrence(house):
+    house.add(rule=HOURLY)
+    house.clock.advance(60 + 50 * HOUR - 1)
+    house.live(2 * HOUR, house.daemon())
+    records = house.schedules.records()
+    assert [record.occurrence for record in reversed(records)] == [T + n * HOUR for n in range(52)]
+    assert [record.state for record in records].count(State.MISSED) == 50
+
+
+def test_while_a_fault_may_be_in_force_nothing_starts(house):
+    house.tell(PLANNED, fault())
+    house.add()
+    house.live(700, house.daemon())
+    record = house.record()
+    assert (record.state, record.reason) == (State.MISSED, "exposed")
+    assert record.why == "a fault of d may be in force, for longer than its grace"
+    assert house.starter.drills == []
+
+
+def fault() -> ev.FaultRequested:
+    return ev.FaultRequested(fault=FaultId("main"), experiment="{}", path="e.json", cwd="/", host="h")
+
+
+def test_it_starts_once_the_drill_in_the_way_has_closed(house):
+    house.tell(PLANNED)
+    house.add()
+    daemon = house.daemon()
+    house.live(120, daemon)
+    assert house.schedules.record(ScheduleId("a"), T) is None
+    house.tell(CLOSED)
+    house.live(5, daemon)
+    assert house.record().state is State.STARTED
+
+
+def test_a_real_incident_keeps_it_from_starting(house):
+    house.incidents.found["shop"] = ["DatabaseDown"]
+    house.add()
+    house.live(700, house.daemon())
+    assert (house.record().reason, house.record().why.partition(",")[0]) == (
+        "incident",
+        "a real incident: DatabaseDown",
+    )
+    assert house.starter.drills == []
+
+
+def test_an_alert_source_that_does_not_answer_keeps_it_from_starting_until_it_does(house):
+    house.incidents.silent = "the alert source gave no answer"
+    house.add()
+    daemon = house.daemon()
+    house.live(120, daemon)
+    assert house.starter.drills == []
+    assert "nobody knows of real incidents" in house.said[-1]
+    house.incidents.silent = ""
+    house.live(5, daemon)
+    assert len(house.starter.drills) == 1
+
+
+def test_in_a_freeze_it_is_missed_and_behind_it_started(house):
+    freeze = Freeze(summary="sale", start=T, end=instant(T + HOUR))
+    house.calendars.found["sale.ics"] = Calendar(path="sale.ics", freezes=(freeze,))
+    house.add(rule=HOURLY, freezes=("sale.ics",))
+    house.live(HOUR + 150, house.daemon())
+    assert (house.record().reason, house.record().why) == (
+        "frozen",
+        "'sale' until 2027-01-15T10:00Z (sale.ics)",
+    )
+    assert house.record(at=T + HOUR).state is State.ENDED
+
+
+def test_a_calendar_that_is_slow_delays_only_what_asks_it(house):
+    class Slow(FakeCalendars):
+        async def read(self, path: str, start: Instant, end: Instant) -> Calendar:
+            await asyncio.sleep(30)
+            return await super().read(path, start, end)
+
+    house.calendars = Slow(found={"slow.ics": Calendar(path="slow.ics")})
+    house.add("a", freezes=("slow.ics",))
+    house.add("b", environment="other")
+    house.add("c", environment="third", rule=replace(ONCE, start="2027-01-15T09:00:10"))
+    house.live(120, house.daemon())
+    begun = {name: house.record(name, at).started - at for name, at in (("a", T), ("b", T), ("c", T + 10))}
+    assert 30 <= begun["a"] <= 31
+    assert begun["b"] <= 0.5
+    assert begun["c"] <= 0.7
+    assert len(house.starter.drills) == 3
+
+
+def test_a_freeze_calendar_that_can_not_be_had_starts_nothing(house):
+    house.add(freezes=("gone.ics",))
+    house.live(700, house.daemon())
+    assert house.record().reason == "unreadable"
+    assert "gone.ics can't be read, and may hold a freeze: it is not there" in house.record().why
+    assert house.starter.drills == []
+
+
+def test_the_environments_own_hours_and_freezes_count_too(house):
+    house.place = Place(hours=("Mon-Fri 10:00-12:00",))
+    house.add(rule=HOURLY)
+    house.live(HOUR + 150, house.daemon())
+    assert house.record().reason == "outside-hours"
+    assert house.record(at=T + HOUR).state is State.ENDED
+    house.place = Place(freezes=("gone.ics",))
+    house.live(HOUR, house.daemon())
+    assert house.schedules.record(ScheduleId("a"), instant(T + 2 * HOUR)) is None
+
+
+def test_drills_on_an_environment_keep_their_distance(house):
+    house.add(rule=replace(HOURLY, text="FREQ=MINUTELY;INTERVAL=5"), distance=1200.0, grace=60.0)
+    house.starter.on_start = lambda record: house.tell(PLANNED, CLOSED, drill=f"d{record.occurrence:.0f}")
+    house.live(HOUR, house.daemon())
+    starts = [drill.record.started for drill in house.starter.drills]
+    assert len(starts) >= 2
+    assert all(after - before >= 1200 for before, after in itertools.pairwise(starts))
+    assert {record.reason for record in house.schedules.records()} - {""} == {"too-close"}
+
+
+def test_what_stays_too_close_for_its_whole_grace_is_not_waited_for(house):
+    house.tell(PLANNED, CLOSED, drill="before")
+    house.add(rule=HOURLY, distance=86400.0, grace=1800.0)
+    house.live(120, house.daemon())
+    record = house.record()
+    assert (record.state, record.reason, record.decided) == (State.MISSED, "too-close", T)
+    assert record.why == (
+        "not before 2027-01-16T08:59Z: 24 h 00 min from the last drill's end at 2027-01-15T08:59Z, "
+        "and its grace ends at 2027-01-15T09:30Z"
+    )
+
+
+@pytest.mark.parametrize(
+    ("people", "state"), [(("ada", "Ada "), State.MISSED), (("ada", "grace"), State.ENDED)]
+)
+def test_it_needs_as_many_people_as_it_asks_for(house, people, state):
+    one = house.add(approvals=2, approve_before=30.0)
+    for name in people:
+        house.schedules.approve(one.schedule, T, Approval(by=name, at=house.clock.now()))
+    house.live(150, house.daemon())
+    assert house.record().state is state
+    assert house.record().reason == ("unapproved" if state is State.MISSED else "")
+
+
+def test_a_yes_of_whoever_added_the_schedule_is_none(house):
+    one = house.add(approvals=1, by="Ada")
+    house.schedules.approve(one.schedule, T, Approval(by="ada", at=house.clock.now()))
+    house.live(90, house.daemon())
+    assert house.record().why == "0 of 1 other people approved it by 2027-01-15T09:00Z"
+
+
+def test_a_yes_behind_the_deadline_is_none(house):
+    one = house.add(approvals=1, approve_before=30.0)
+    house.schedules.approve(one.schedule, T, Approval(by="ada", at=instant(T - 29)))
+    house.live(90, house.daemon())
+    assert house.record().why == "0 of 1 other people approved it by 2027-01-15T08:59Z"
+
+
+def test_participants_are_told_of_the_window_once_and_not_of_the_moment(house):
+    house.add(window=1800.0, notice=30.0, participants=("ada",), lasts=600.0)
+    house.live(2000, house.daemon("one"), house.daemon("two"))
+    (notice,) = house.notices.told
+    assert (notice.start, notice.end) == (T, T + 1800 + 600)
+    assert T < house.record().started < T + 1801
+
+
+def test_participants_are_told_nothing_of_a_paused_schedule(house):
+    one = house.add(notice=30.0, participants=("ada",))
+    house.schedules.pause(one.schedule, paused=True)
+    house.live(150, house.daemon("one"), house.daemon("two"))
+    assert (house.record().reason, house.notices.told) == ("paused", [])
+
+
+def test_a_schedule_that_is_resumed_in_time_tells_its_participants_then(house):
+    one = house.add(notice=50.0, participants=("ada",))
+    house.schedules.pause(one.schedule, paused=True)
+    daemon = house.daemon()
+    house.live(30, daemon)
+    assert house.schedules.row(one.schedule).standing == schedules.Standing(occurrence=T, wake=T)
+    house.schedules.pause(one.schedule, paused=False)
+    house.schedules.move(house.schedules.row(one.schedule), schedules.standing(one, instant(T)))
+    house.live(10, daemon)
+    assert [notice.start for notice in house.notices.told] == [T]
+    house.live(90, daemon)
+    assert (house.record().state, len(house.notices.told)) == (State.ENDED, 1)
+
+
+def test_a_paused_schedule_starts_nothing_and_says_so(house):
+    one = house.add(rule=HOURLY)
+    house.schedules.pause(one.schedule, paused=True)
+    daemon = house.daemon()
+    house.live(90, daemon)
+    assert house.record().reason == "paused"
+    house.schedules.pause(one.schedule, paused=False)
+    house.live(HOUR, daemon)
+    assert house.record(at=T + HOUR).state is not State.MISSED
+
+
+def test_without_a_store_nothing_starts_and_afterwards_it_does(house):
+    house.add()
+    daemon = house.daemon()
+    house.schedules.fail_with("is away")
+    house.live(120, daemon)
+    assert house.starter.drills == []
+    assert house.said == ["the store in memory is away; nothing starts until it is back"]
+    house.schedules.fail_with("")
+    house.live(5, daemon)
+    assert 60 <= house.record().started - T <= 62
+
+
+def test_what_an_outage_kept_from_starting_is_blamed_on_it(house):
+    house.add()
+    daemon = house.daemon()
+    house.schedules.fail_with("is away")
+    house.live(800, daemon)
+    house.schedules.fail_with("")
+    house.live(5, daemon)
+    assert (house.record().state, house.record().reason) == (State.MISSED, "store")
+
+
+def test_a_store_that_goes_at_the_moment_of_the_claim_starts_nothing(house, monkeypatch):
+    house.add()
+    daemon = house.daemon()
+    working = house.schedules.claim
+
+    def away(*_asked):
+        raise StoreUnavailable("the store in memory is away")
+
+    monkeypatch.setattr(house.schedules, "claim", away)
+    house.live(70, daemon)
+    assert house.starter.drills == []
+    monkeypatch.setattr(house.schedules, "claim", working)
+    house.live(5, daemon)
+    assert len(house.starter.drills) == 1
+
+
+def test_a_process_that_can_not_be_started_is_tried_again_within_the_grace_and_recorded_behind_it(house):
+    house.starter.refuse = "no more processes"
+    house.add("a", grace=100.0)
+    house.add("b", environment="staging")
+    daemon = house.daemon()
+    house.live(300, daemon)
+    assert (house.record("a").state, house.record("a").reason) == (State.MISSED, "failed")
+    assert house.record("a").why.startswith("its drill could not be started: no more processes, for longer")
+    house.starter.refuse = ""
+    house.live(90, daemon)
+    assert house.record("b").state is State.ENDED
+
+
+def test_what_is_handed_to_another_host_is_that_hosts_to_keep(house):
+    house.starter.hands = True
+    house.add()
+    daemon = house.daemon()
+    house.live(70, daemon)
+    assert daemon.idle
+    assert house.record().state is State.CLAIMED
+    started = replace(house.record(), state=State.STARTED, started=house.clock.now(), holder="elsewhere",
+                      until=instant(house.clock.now() + 1e6))  # fmt: skip
+    assert house.schedules.change(house.record(), started)
+    house.live(700, daemon)
+    assert house.record() == started
+    assert len(house.starter.handed) == 1
+
+
+def test_what_is_handed_on_and_never_begun_is_missed(house):
+    house.starter.hands = True
+    house.add(grace=120.0)
+    house.live(300, house.daemon())
+    assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
+    assert "is handed to another host, for longer than its grace" in house.record().why
+
+
+def test_a_claim_whose_daemon_died_is_taken_over_within_the_grace(house):
+    house.add()
+    house.starter.dies = True
+    dying = house.daemon("one")
+    house.live(60.6, dying)
+    assert house.record().state is State.CLAIMED
+    house.starter.dies = False
+    house.live(60, house.daemon("two"))
+    assert house.record().holder.startswith("two/")
+    assert house.record().state is not State.MISSED
+    assert len(house.starter.drills) == 1
+
+
+def test_what_nobody_ever_began_is_missed_with_that_as_its_reason(house):
+    house.add()
+    house.starter.dies = True
+    house.live(700, house.daemon())
+    assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
+    assert "its process ended with 75 before it began" in house.record().why
+    assert house.starter.drills == []
+
+
+def test_a_started_drill_whose_daemon_died_keeps_its_environment_until_it_is_closed(house):
+    house.add("a")
+    house.add("b", grace=2 * HOUR)
+    house.starter.lasts = None
+    house.live(62, house.daemon("one"))
+    (running,) = [name for name in ("a", "b") if house.schedules.record(ScheduleId(name), T)]
+    house.tell(PLANNED)
+    house.live(300, house.daemon("two"))
+    assert house.record(running).state is State.STARTED
+    assert len(house.starter.drills) == 1
+    house.tell(CLOSED)
+    house.live(120, house.daemon("two"))
+    assert house.record(running).state is State.ENDED
+    assert len(house.starter.drills) == 2
+
+
+def test_a_stop_aborts_what_runs_and_waits_for_its_end(house):
+    house.add()
+    house.starter.lasts = None
+    daemon = house.daemon()
+
+    async def serve() -> None:
+        stopping = asyncio.Event()
+        asyncio.get_running_loop().call_later(120, stopping.set)
+        await daemon.serve(stopping)
+
+    house.clock.run(serve())
+    assert house.starter.drills[0].stopped
+    assert (house.record().state, house.record().exit_code) == (State.ENDED, 3)
+    assert house.clock.now() - T < 65
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(0, 2)), min_size=1, max_size=8),
+    st.lists(st.sampled_from(["restart", "away", "back", "skip"]), max_size=12),
+)
+def test_whatever_happens_each_occurrence_has_one_record_and_starts_at_most_once(every, troubles):
+    house = House()
+    starts: list[tuple[str, float]] = []
+    house.starter.on_start = lambda record: starts.append((record.schedule, record.occurrence))
+    for number, (minutes, environment) in enumerate(every):
+        rule = replace(HOURLY, text=f"FREQ=MINUTELY;INTERVAL={minutes}")
+        house.add(f"s{number}", rule, environment=f"e{environment}", grace=120.0)
+    daemons = [house.daemon("one"), house.daemon("two")]
+    for number, trouble in enumerate([*troubles, "back"]):
+        match trouble:
+            case "restart":
+                daemons[number % 2] = house.daemon(f"new{number}")
+            case "away" | "back":
+                house.schedules.fail_with("is away" if trouble == "away" else "")
+            case _:
+                house.clock.advance(400)
+        house.live(150, *daemons)
+    house.live(300, *daemons)
+    assert len(starts) == len(set(starts))
+    for row in house.schedules.rows():
+        due = recurrence.occurrences(row.schedule.recurrence, T)
+        gone = [at for at, _ in zip(due, range(10_000), strict=False) if at < house.clock.now() - 400]
+        recorded = {
+            record.occurrence for record in house.schedules.records(row.schedule.schedule, most=10_000)
+        }
+        assert set(gone) <= recorded
+
+
+def test_instants_are_named(house):
+    assert Instant(T) == house.clock.now() + 60

@@ -1,0 +1,147 @@
+from dataclasses import replace
+
+import pytest
+
+from gameday.core.facts import drill as ev
+from gameday.core.values import Outcome, Party, RecoveredBy
+from gameday.testing.histories import Game
+
+CHECKOUTS = "POST /checkout"
+HURT = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 60)
+BLIND = Game().fault(at=10).bad(CHECKOUTS, 10, 60)
+CALM = Game().fault(at=10)
+
+
+def who(game):
+    return game.result().attribution.recovered_by
+
+
+def outcome(game):
+    return game.result().attribution.outcome
+
+
+def test_the_team_recovered_what_it_acted_on_last():
+    found = HURT.action("flag off", at=59).over(at=80).result().attribution
+    assert found.recovered_by is RecoveredBy.TEAM
+    assert "“flag off”, 1.0 s before" in found.why
+    assert found.evidence
+
+
+@pytest.mark.parametrize("actor", ["automation:shop", "bot-7", "automation"])
+def test_an_actor_that_is_named_as_an_automation_is_one(actor):
+    assert who(HURT.action("flag off", at=59, actor=actor).over(at=80)) is RecoveredBy.AUTOMATION
+
+
+def test_a_scripted_responder_is_what_it_plays_as():
+    scripted = HURT.action("flag off", at=59, via="responder", actor="script").over(at=80)
+    as_team = replace(scripted, responder="script", responder_as=Party.TEAM)
+    as_automation = replace(scripted, responder="script", responder_as=Party.AUTOMATION)
+    assert who(as_team) is RecoveredBy.TEAM
+    assert who(as_automation) is RecoveredBy.AUTOMATION
+
+
+def test_the_experiments_own_actions_are_nobodys():
+    assert who(HURT.action("fault on", at=10, actor="fault:slow").over(at=80)) is RecoveredBy.ITSELF
+
+
+def test_a_command_that_failed_recovered_nothing():
+    assert who(HURT.action("flag off", at=59, exit_code=1).over(at=80)) is RecoveredBy.ITSELF
+
+
+def test_what_was_done_after_users_were_well_recovered_nothing():
+    assert who(HURT.action("flag off", at=65).over(at=80)) is RecoveredBy.ITSELF
+
+
+def test_itself_is_said_only_where_a_watched_trail_shows_that_nobody_acted():
+    assert who(HURT.over(at=80)) is RecoveredBy.ITSELF
+    assert who(BLIND.over(at=80)) is RecoveredBy.UNCLEAR
+    lost = HURT.trail(at=30, readable=False).over(at=80)
+    assert who(lost) is RecoveredBy.UNCLEAR
+    assert who(lost.trail(at=75)) is RecoveredBy.ITSELF
+    assert who(BLIND.trail(at=11).over(at=80)) is RecoveredBy.ITSELF
+
+
+def test_without_a_trail_a_step_a_mark_or_the_review_tells():
+    assert who(BLIND.step("flag-off", at=50).over(at=80)) is RecoveredBy.TEAM
+    assert who(BLIND.mark("contained", at=50).over(at=80)) is RecoveredBy.TEAM
+    assert who(BLIND.over(at=80).answer("fix", "flag off", at=99)) is RecoveredBy.TEAM
+    assert who(BLIND.mark("recovered", at=70).over(at=80)) is RecoveredBy.UNCLEAR
+
+
+def test_what_was_seen_stands_over_what_was_said():
+    game = HURT.step("flag-off", at=50).over(at=80)
+    assert who(game) is RecoveredBy.ITSELF
+    assert who(game.action("restart", at=55, actor="bot")) is RecoveredBy.AUTOMATION
+
+
+def test_our_own_rollback_recovers_for_nobody():
+    found = HURT.action("flag off", at=50).ended(at=58).revert(at=59).result().attribution
+    assert (found.recovered_by, found.outcome) == (RecoveredBy.ROLLBACK, Outcome.UNDETECTED)
+    assert "after our own rollback" in found.why
+
+
+def test_an_impact_that_ended_in_the_moment_of_our_rollback_was_ended_by_it():
+    found = HURT.ended(at=59).revert(at=60.05).result().attribution
+    assert found.recovered_by is RecoveredBy.ROLLBACK
+    assert found.why == "Users were hurt until our own rollback."
+
+
+def test_a_recovery_too_near_to_our_rollback_is_unclear():
+    assert who(HURT.action("flag off", at=59).ended(at=61).revert(at=62)) is RecoveredBy.UNCLEAR
+
+
+def test_a_grant_credits_the_team_and_says_which_lever_was_lacking():
+    marked = ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B")
+    found = HURT.add(marked, at=50).revert(at=51).ended(at=75).result().attribution
+    assert (found.recovered_by, found.outcome) == (RecoveredBy.TEAM, Outcome.RECOVERED)
+    assert "“failed over to B”" in found.why
+
+
+def test_a_grant_credits_the_team():
+    assert who(HURT.mark("recovered", at=50, granted=True).revert(at=51).ended(at=75)) is RecoveredBy.TEAM
+
+
+def test_nobody_recovered_what_still_hurts():
+    assert who(HURT.bad(CHECKOUTS, 60, 120).ended(at=119)) is RecoveredBy.NONE
+
+
+def test_the_outcome_is_the_furthest_milestone():
+    still = HURT.bad(CHECKOUTS, 60, 120)
+    assert outcome(HURT.over(at=80)) is Outcome.RECOVERED
+    assert outcome(still.mark("contained", at=50)) is Outcome.CONTAINED
+    assert outcome(still.ack(at=50)) is Outcome.DETECTED
+    assert outcome(still) is Outcome.UNDETECTED
+
+
+def test_a_fault_that_hurt_nobody_was_absorbed_or_had_no_effect_or_nobody_knows():
+    assert outcome(CALM.exposed(at=11, exposed=True).over(at=80)) is Outcome.ABSORBED
+    assert outcome(CALM.exposed(at=11, exposed=False).over(at=80)) is Outcome.NO_EFFECT
+    assert outcome(CALM.exposed(at=11, exposed=None).over(at=80)) is Outcome.UNKNOWN
+    assert outcome(CALM.over(at=80)) is Outcome.UNKNOWN
+
+
+def test_users_that_were_hurt_show_that_the_fault_changed_something():
+    assert HURT.exposed(at=11, exposed=False).over(at=80).result().attribution.changed is True
+
+
+def test_a_fault_is_not_absorbed_where_nobody_could_see_users():
+    unseen = replace(CALM, requests=("GET /",)).exposed(at=11, exposed=True).over(at=80)
+    assert outcome(unseen) is Outcome.UNKNOWN
+
+
+def test_a_drill_that_was_aborted_or_could_not_start_says_so():
+    assert outcome(HURT.abort(at=30)) is Outcome.ABORTED
+    assert outcome(HURT.abort(at=30).revert(at=31).close(at=40, how="aborted")) is Outcome.ABORTED
+    assert outcome(Game().close(at=20, how="not-ready")) is Outcome.FAILED
+    assert outcome(Game().close(at=20)) is Outcome.FAILED
+
+
+def test_an_abort_that_came_after_closing_changes_nothing():
+    assert outcome(HURT.over(at=80).abort(at=200)) is Outcome.RECOVERED
+
+
+def test_where_both_parties_acted_the_last_action_before_users_were_well_decides():
+    both = HURT.action("restart", at=40, actor="bot").action("flag off", at=59).over(at=80)
+    found = both.result().attribution
+    assert found.recovered_by is RecoveredBy.TEAM
+    assert "1 of 2 actions were not" in found.why

@@ -1,0 +1,25 @@
+"""Which URLs a locustfile writes down."""
+
+from gameday.formats.experiment import locustfile
+
+
+def test_urls_in_calls_and_constants_are_found_once_each():
+    source = 'API = "https://a.example/"\nclient.get("https://a.example/")\nclient.get("HTTP://b/x")\n'
+    assert locustfile.urls(source) == ("https://a.example/", "HTTP://b/x")
+
+
+def test_an_f_string_keeps_its_place_for_what_is_computed():
+    assert locustfile.urls('get(f"http://{host}/x?y={y}")') == ("http://{}/x?y={}",)
+
+
+def test_a_user_class_s_own_host_is_left_out_because_locust_replaces_it():
+    assert locustfile.urls('class U(HttpUser):\n    host = "http://prod/"\n') == ()
+    assert locustfile.urls('def f():\n    host = "http://prod/"\n') == ("http://prod/",)
+
+
+def test_prose_and_relative_paths_are_no_urls():
+    assert locustfile.urls('"""See http://a.example for more."""\nclient.get("/cart")\n') == ()
+
+
+def test_what_is_no_python_has_no_urls():
+    assert locustfile.urls("this is (") == ()

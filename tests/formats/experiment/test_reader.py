@@ -1,0 +1,148 @@
+import pytest
+from hypothesis import given
+
+from gameday.formats.experiment import reader as experiment
+from gameday.formats.text import reader
+from tests.formats import mistakes
+from tests.formats.text.test_reader import TEXTS
+from tests.paths import ROOT
+
+HEAD = "title: t\ndescription: d\n"
+METHOD = "method: []\n"
+PYTHON = "{type: python, module: a.b, func: f}"
+HTTP = '{type: http, url: "http://h"}'
+
+
+def told(text: str, file: str = "experiments/a.yaml") -> list[str]:
+    document = reader.attempt(experiment.read, text.encode(), file)
+    return mistakes.told(experiment.check(document).mistakes)
+
+
+def action(rest: str) -> str:
+    return f"{HEAD}rollbacks: [{{ref: a}}]\nmethod:\n- {{type: action, name: a, {rest}}}\n"
+
+
+MISTAKES = [
+    (METHOD + "rolbacks: []", ["4:1 unknown key 'rolbacks' | did you mean 'rollbacks'?"]),
+    (METHOD + "x-team: shop", []),
+    (METHOD + "deprecated: true", [("4:1? Chaos Toolkit knows no key 'deprecated' here, and reads over it "
+     "| one of: version, tags, configuration, secrets, steady-state-hypothesis, rollbacks, controls, extensions, "
+     "contributions, runtime, dry")]),
+    ("", ["1:1 the key 'method' is missing | method: the actions and probes, in order; may be empty"]),
+    (METHOD + "steady-state-hypothesis: {title: x, probes: [{type: probe, name: p, provider: " + HTTP + "}]}",
+     ["4:46 the key 'tolerance' is missing | tolerance: what it has to answer"]),
+    (METHOD + "steady-state-hypothesis: {probes: []}",
+     ["4:26 the key 'title' is missing | title: the hypothesis in words"]),
+    ("method: [{type: probe, name: p, provider: " + HTTP + ", tolerance: 0.5}]",
+     ["3:85 0.5 can't be a tolerance | true, a whole number, a text, a list, or {type: range, range: [0, 0.5]}"]),
+    ("method: [{type: probe, name: p, provider: " + HTTP + ", tolerance: {type: rang}}]",
+     ["3:92 'rang' is not a type of a tolerance | did you mean 'range'?"]),
+    ("method: [{type: probe, name: p, provider: " + HTTP + ", tolerance: {type: regex, pattern: '('}}]",
+     ["3:108 this is not a regular expression: missing ), unterminated subpattern at position 0"]),
+    ("method: [{ref: nobody}]", ["3:16 no activity is called 'nobody'"]),
+    (METHOD + "controls: [{name: c, provider: {type: process, path: x}}]",
+     ["4:32 the key 'module' is missing | module: dotted name of a Python module",
+      "4:39 'process' is not known here | one of: python",
+      "4:48? Chaos Toolkit knows no key 'path' here, and reads over it | one of: secrets, module, arguments"]),
+    (METHOD + "extensions: [{name: gameday, still-expsed: {}}]",
+     ["4:30 unknown key 'still-expsed' | did you mean 'still-exposed'?"]),
+    (METHOD + "extensions: [{name: gameday, still-exposed: {type: action, name: x, provider: " + PYTHON + "}}]",
+     ["4:52 'action' is not known here | one of: probe"]),
+    (METHOD + "extensions: [{nam: x}]", ["4:14 an extension has no name"]),
+    (METHOD + "dry: true", [("4:1? 'dry' in a file stops nothing: Chaos Toolkit runs the actions all the same "
+     "| take it out; gameday run --dry-run starts nothing")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("added", "expected"), MISTAKES, ids=[added for added, _ in MISTAKES])
+def test_a_mistake_is_told_at_its_place_with_a_hint(added: str, expected: list[str]) -> None:
+    assert told(HEAD + added) == expected
+
+
+ACTIVITIES = [
+    (f"provider: {PYTHON}", []),
+    ("provider: {type: pyton, module: a}", ["5:44 'pyton' is not a type of a provider | did you mean 'python'?"]),
+    ("provider: {module: a}", ["5:37 a provider has no type | type is one of: python, process, http"]),
+    ("provider: {type: python, module: a-b, func: f}",
+     ["5:60 'a-b' is not the dotted name of a Python module | write package.module"]),
+    ("provider: {type: python, module: a, func: a.f}",
+     ["5:69 'a.f' is not the name of a Python function | only its name: the module stands in module"]),
+    ("provider: {type: python, module: a, func: f, arguments: [1]}",
+     ["5:83 expected a mapping of keys to values, not a list"]),
+    ("provider: {type: python, module: a, fun: f}", ["5:63 unknown key 'fun' | did you mean 'func'?"]),
+    ("provider: {type: process}", ["5:37 the key 'path' is missing | path: the command"]),
+    ("provider: {type: http, url: x, timeout: [1, soon]}",
+     ["5:67 expected a number, not the text 'soon' | a number of seconds, or a ${variable}"]),
+    (f"provider: {PYTHON}, pauses: {{befor: 1}}", ["5:84 unknown key 'befor' | did you mean 'before'?"]),
+    (f"provider: {PYTHON}, background: 'yes'", ["5:87 expected true or false, not the text 'yes' | write true"]),
+    ("provider: {type: http, url: 'http://${host}/'}",
+     ["5:55 nothing defines the variable 'host' | define it in configuration or secrets"]),
+    ("provider: {type: process, path: sh, arguments: '-c \"echo $${A} ${HOME}\"'}",
+     ["5:74? nothing defines the variable 'HOME' | define it in configuration or secrets"]),
+    ("provider: {type: python, module: a, func: f, secrets: [k8s]}",
+     ["5:82 no secrets are called 'k8s' | define it in secrets"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rest", "expected"), ACTIVITIES, ids=[rest for rest, _ in ACTIVITIES])
+def test_a_mistake_in_an_activity_is_told_at_its_place(rest: str, expected: list[str]) -> None:
+    assert told(action(rest)) == expected
+
+
+def test_variables_of_configuration_and_secrets_are_known() -> None:
+    known = "configuration: {host: h}\nsecrets: {api: {token: {type: env, key: T}}}\n"
+    assert told(known + action("provider: {type: http, url: '${host}', headers: {a: '${token}'}}")) == []
+    assert told(known + action("provider: {type: http, url: '${hots}'}")) == [
+        "7:55 nothing defines the variable 'hots' | did you mean 'host'?"
+    ]
+
+
+def test_an_action_that_nothing_undoes_is_warned_of() -> None:
+    text = f"{HEAD}method: [{{type: action, name: a, provider: {PYTHON}}}]"
+    assert told(text) == [
+        "3:1? no rollback undoes this method | add rollbacks, so that the fault can be reverted"
+    ]
+
+
+def test_one_name_for_two_activities_is_a_mistake_once_somebody_refers_to_it() -> None:
+    probes = "".join(
+        f'- {{type: probe, name: p, provider: {{type: http, url: "http://{n}"}}}}\n' for n in "ab"
+    )
+    assert told(f"{HEAD}method:\n{probes}") == [
+        "5:23? another activity on line 4 is called 'p', too | name them apart"
+    ]
+    assert "6:9 two activities are called 'p' | name them apart" in told(
+        f"{HEAD}method:\n{probes}- {{ref: p}}\n"
+    )
+
+
+def test_the_same_activity_twice_is_what_public_experiments_do() -> None:
+    probe = "- {type: probe, name: p, provider: " + HTTP + "}\n"
+    assert told(f"{HEAD}method:\n{probe}{probe}- {{ref: p}}\n") == []
+
+
+def test_a_bare_off_is_what_chaos_toolkit_makes_of_it() -> None:
+    found = told(action("provider: {type: process, path: x, arguments: {state: off}}"))
+    assert found == [
+        "5:81? Chaos Toolkit reads the bare word off as false | write 'off' in quotes if you mean the text, else false"
+    ]
+
+
+def test_json_is_read_with_its_places() -> None:
+    text = '{"title": "t", "description": "d",\n "method": [],\n "rolbacks": []}'
+    assert told(text, "a.json") == ["3:2 unknown key 'rolbacks' | did you mean 'rollbacks'?"]
+
+
+@given(text=TEXTS)
+def test_whatever_an_experiment_holds_it_is_a_value_or_mistakes(text: str) -> None:
+    checked = experiment.check(reader.attempt(experiment.read, text.encode(), "a.yaml"))
+    assert (checked.value is None) == any(not one.warning for one in checked.mistakes)
+
+
+def test_every_experiment_of_the_catalogue_is_well() -> None:
+    files = sorted((ROOT / "experiments").glob("*.json"))
+    assert files
+    for file in files:
+        checked = experiment.check(experiment.read(file.read_bytes(), file.name))
+        assert not checked.mistakes
+        assert checked.require().data["rollbacks"]

@@ -1,0 +1,171 @@
+import pytest
+
+from gameday.core.plans import gameday as core
+from gameday.core.plans.scenario import Phases, Scenario
+from gameday.core.plans.schedule import Kind
+from gameday.core.values import parse_instant
+from gameday.formats.calendar import recurrence
+from gameday.formats.gamedays import reader as gameday_plan
+from gameday.formats.text import reader
+from gameday.formats.text.document import Document
+from tests.formats import mistakes
+from tests.paths import ROOT
+
+HEAD = "gameday: a\ntitle: b\nenvironment: shop\n"
+WHEN = "date: 2026-12-01T10:00\nzone: Europe/Berlin\n"
+AGENDA = "agenda: [{scenario: one.yaml}]\n"
+
+
+def of(text: str) -> list[str]:
+    return mistakes.of(text, "scenarios/a.gameday.yaml", gameday_plan.check)
+
+
+def read(text: str) -> core.GameDayPlan:
+    return gameday_plan.check(reader.read(text.encode(), "scenarios/a.gameday.yaml")).require()
+
+
+def test_the_plan_of_the_catalogue_is_well() -> None:
+    files = sorted((ROOT / "scenarios").glob("*.gameday.yaml"))
+    assert files
+    for file in files:
+        checked = gameday_plan.check(reader.read(file.read_bytes(), f"scenarios/{file.name}"))
+        assert not checked.mistakes
+        assert checked.require().gameday == file.name.removesuffix(".gameday.yaml")
+
+
+def test_a_plan_is_read_whole() -> None:
+    plan = read(
+        HEAD
+        + WHEN
+        + "announcement: full\napprovals: 2\nsettle: {within: 5m}\nquestions: [Why?]\n"
+        + "participants: [{name: ada, roles: [facilitator]}, {name: rita, roles: [responder, scribe]}]\n"
+        + "absent: [{name: dora, knows: the database}]\nchannels: [{channel: '#x', for: response}]\n"
+        + "prerequisites: [{command: [true-ish], within: 5s}, {http: 'http://h/ok', status: 204}]\n"
+        + "agenda: [{scenario: one.yaml, responder: responders/one.yaml, mode: train}, {break: 10m},"
+        + " {scenario: ../other/two.yaml}]\n"
+    )
+    assert (plan.announcement, plan.approvals, plan.settle_within, plan.questions) == (
+        "full",
+        2,
+        300,
+        ("Why?",),
+    )
+    assert (plan.insiders, [one.name for one in plan.team]) == (("ada",), ["rita"])
+    assert plan.agenda == (
+        core.Item(scenario="scenarios/one.yaml", responder="scenarios/responders/one.yaml", mode="train"),
+        core.Item(title="Break", lasts=600.0),
+        core.Item(scenario="other/two.yaml"),
+    )
+    assert [(one.name, one.status) for one in plan.prerequisites] == [
+        ("true-ish", 200),
+        ("http://h/ok answers 204", 204),
+    ]
+    assert (plan.once, plan.when.kind) == (True, Kind.RRULE)
+    assert recurrence.first(plan.when, recurrence.start_of(plan.when)) == parse_instant("2026-12-01T09:00Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (HEAD + AGENDA, ["1:1 the plan does not say when it is | write date, or recurrence"]),
+        (
+            HEAD + WHEN + "recurrence: {cron: 0 10 * * 2, from: 2026-01-01}\n" + AGENDA,
+            ["6:1 a plan is once or recurs, not both | write date, or recurrence"],
+        ),
+        (
+            HEAD + "zone: Europe/Berln\ndate: 2026-12-01T10:00\n" + AGENDA,
+            ["4:7 there is no time zone 'Europe/Berln' | did you mean 'Europe/Berlin'?"],
+        ),
+        (
+            HEAD + "date: 1 December\n" + AGENDA,
+            [
+                "4:7 '1 December' is not a date | write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z",
+            ],
+        ),
+        (
+            HEAD + 'recurrence: {rrule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", from: 2026-01-01}\n' + AGENDA,
+            [
+                "4:21 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' never comes due | name days that there are: the 30th of February is none",
+            ],
+        ),
+        (
+            HEAD + "recurrence: {cron: 0 10 * * 2, from: soon}\n" + AGENDA,
+            ["4:38 'soon' is not a date | write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z"],
+        ),
+        (
+            HEAD + WHEN + AGENDA + "participants: [{name: ada, roles: [facilitator, responder]}]\n",
+            [
+                (
+                    "7:35 ada can't be facilitator and responder: who knows what is injected can't respond to it"
+                    " | give one of the two roles to somebody else"
+                ),
+            ],
+        ),
+        (
+            HEAD
+            + WHEN
+            + AGENDA
+            + "participants: [{name: a, roles: [facilitator]}, {name: a, roles: [responder]}]\n",
+            ["7:56 a is listed twice | list all roles of a person together"],
+        ),
+        (
+            HEAD + WHEN + AGENDA + "participants: [{name: a, roles: [responder]}]\n",
+            [
+                (
+                    "7:1 nobody is facilitator | a game day with people is conducted by somebody: "
+                    "roles: [facilitator]"
+                ),
+            ],
+        ),
+        (
+            HEAD + WHEN + AGENDA + "participants: [{name: a, roles: [observr]}]\nabsent: [{name: a}]\n",
+            ["7:34 'observr' is not a role | did you mean 'observer'?", "8:17 a is absent and takes part"],
+        ),
+        (HEAD + WHEN + "agenda: [{break: 5m}]\n", ["6:9 the agenda has no scenario | add - scenario: FILE"]),
+    ],
+)
+def test_each_mistake_is_told_at_its_place(text: str, told: list[str]) -> None:
+    found = [line for line in of(text) if "nothing comes behind" not in line]
+    assert found == told
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    told = of(
+        "gameday: A\ntitel: b\nenvironment: shop\ndate: never\nannouncement: all\n"
+        "agenda: [{scenario: one.yaml, brek: 5m}, {pause: 5m}]\n"
+        "prerequisites: [{http: 'h'}, {probe: {type: probe, name: x, provider: {type: http, url: 'http://h'}}}]\n"
+    )
+    assert len(told) == 8
+    assert any("did you mean 'title'?" in line for line in told)
+    assert any("this probe has no tolerance" in line for line in told)
+
+
+# --- overlapping plans ---
+
+
+def day(name: str, text: str) -> tuple[Document, core.GameDayPlan, float]:
+    document = reader.read(text.encode(), f"scenarios/{name}.gameday.yaml")
+    plan = gameday_plan.check(document).require()
+    two_hours = Scenario(scenario="one", title="t", environment="shop", phases=Phases(response=7000))
+    return document, plan, gameday_plan.lasts(plan, {"scenarios/one.yaml": two_hours})
+
+
+MONTHLY = 'recurrence: {rrule: "FREQ=MONTHLY;BYDAY=1TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0", from: 2026-01-01}\n'
+
+
+@pytest.mark.parametrize(
+    ("other", "on"),
+    [
+        ("date: 2026-12-01T11:00\n", "2026-12-01T11:00Z"),
+        ("date: 2026-12-01T08:30\n", "2026-12-01T10:00Z"),
+        ("date: 2026-12-01T13:00\n", ""),
+        ("date: 2026-12-02T11:00\n", ""),
+        ("recurrence: {cron: 30 11 * * 2, from: 2026-11-10}\n", "2026-12-01T11:30Z"),
+    ],
+)
+def test_two_plans_at_one_time_on_one_environment_overlap(other: str, on: str) -> None:
+    days = [day("monthly", HEAD + MONTHLY + AGENDA), day("other", HEAD + other + AGENDA)]
+    told = [str(one) for one in gameday_plan.overlaps(days)]
+    assert [line.split(": ")[1].split(" this is")[0] for line in told] == ([f"on {on}"] if on else [])
+    elsewhere = [days[0], day("other", HEAD.replace("shop", "staging") + other + AGENDA)]
+    assert not list(gameday_plan.overlaps(elsewhere))

@@ -1,0 +1,56 @@
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gameday.core.plans.scenario import Load, Objectives, Scenario, Slo
+from gameday.formats.scenario import fingerprint
+
+SCENARIO = Scenario(
+    scenario="a",
+    title="t",
+    environment="shop",
+    experiment="e.json",
+    load=Load(locustfile="l.py"),
+    slos=(Slo(slo="x"),),
+)
+EXPERIMENT = {"title": "t", "method": [{"name": "a"}], "rollbacks": []}
+
+
+def of(
+    scenario: Scenario = SCENARIO, experiment: dict[str, object] = EXPERIMENT, users: bytes = b"users"
+) -> str:
+    return fingerprint.comparable(scenario, {"e.json": experiment}, users)
+
+
+def test_wording_playbook_and_layout_change_nothing() -> None:
+    other = replace(
+        SCENARIO, title="u", description="d", playbook="p.md", scorecard="s.yaml", environment="b"
+    )
+    assert of(other) == of()
+    assert (
+        of(experiment={"method": [{"name": "a"}], "rollbacks": [], "title": "another", "tags": ["x"]}) == of()
+    )
+
+
+def test_what_was_done_and_promised_changes_it() -> None:
+    different = [
+        of(experiment=EXPERIMENT | {"method": []}),
+        of(users=b"other"),
+        of(replace(SCENARIO, load=Load(locustfile="l.py", users=11))),
+        of(replace(SCENARIO, slos=(Slo(slo="x", objective=0.9),))),
+        of(replace(SCENARIO, objectives=Objectives(detect=1.0))),
+        of(replace(SCENARIO, hold="none")),
+        of(),
+    ]
+    assert len(set(different)) == len(different)
+
+
+@given(value=st.dictionaries(st.text(max_size=3), st.integers() | st.text(max_size=3), max_size=5))
+def test_the_order_of_keys_changes_nothing(value: dict[str, object]) -> None:
+    backwards = dict(reversed(value.items()))
+    assert fingerprint.canonical(value) == fingerprint.canonical(backwards)
+
+
+def test_the_hash_of_a_file_is_sha256() -> None:
+    assert fingerprint.sha256(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -1,0 +1,165 @@
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+
+from gameday.core.errors import InvalidFiles
+from gameday.core.policy import Account, Cluster
+from gameday.formats.settings import reader as settings
+from gameday.formats.settings.reader import Secret, Settings
+from gameday.formats.text import reader
+from tests.formats import mistakes
+from tests.formats.text.test_reader import TEXTS
+from tests.paths import ROOT
+
+STAGING = """\
+[store]
+url = "env:STORE"
+[environments.staging]
+base_url = "env:STAGING_URL"
+up = "env:UP"
+kubernetes = {context = "staging", namespaces = ["shop"], cluster_uid = "uid"}
+aws = {account = "123456789012", region = "eu-central-1", tags = {drill = "yes"}}
+[environments.staging.policy]
+providers = ["python:chaosk8s.*"]
+max_users = "env:USERS"
+max_hold = "30m"
+protected = "env:PROTECTED"
+[integrations.pager]
+kind = "pagerduty"
+secret = "env:PAGER"
+[server]
+url = "http://gameday.internal"
+token = "file:/run/token"
+[people.ada]
+roles = ["facilitator"]
+email = "ada@example.com"
+"""
+VARIABLES = {
+    "STORE": "sqlite:////tmp/x.db",
+    "STAGING_URL": "https://staging",
+    "UP": "make up",
+    "USERS": "50",
+    "PROTECTED": "true",
+    "PAGER": "s3cr3t-canary",
+}
+
+
+def read(text: str, environ: Mapping[str, str] | None = None) -> Settings:
+    return settings.check(reader.read(text.encode(), "gameday.toml"), environ or {}).require()
+
+
+def told(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
+    return mistakes.of(text, "gameday.toml", lambda document: settings.check(document, environ or {}))
+
+
+def test_variables_stand_for_any_value() -> None:
+    found = read(STAGING, VARIABLES)
+    staging = found.environment("staging")
+    assert found.store_url == "sqlite:////tmp/x.db"
+    assert (staging.base_url, staging.up) == ("https://staging", ("make", "up"))
+    assert staging.rules is not None
+    assert (staging.rules.max_users, staging.rules.max_hold, staging.rules.protected) == (50, 1800.0, True)
+    assert staging.rules.kubernetes == Cluster(context="staging", uid="uid", namespaces=("shop",))
+    assert staging.rules.aws == Account(account="123456789012", region="eu-central-1", tags={"drill": "yes"})
+
+
+def test_a_secret_is_only_a_reference_and_prints_as_nothing() -> None:
+    found = read(STAGING, VARIABLES)
+    assert found.integrations["pager"].secret == Secret("env:PAGER")
+    assert "s3cr3t-canary" not in repr(found)
+    assert f"{found.server.token}" == repr(found.server.token) == "***"
+
+
+def test_a_variable_that_is_not_set_is_told_only_to_who_needs_it() -> None:
+    found = read('[environments.a]\nbase_url = "env:NOPE"\n[environments.b]\n')
+    assert found.environment("b").base_url == ""
+    with pytest.raises(InvalidFiles) as wrong:
+        found.environment("a")
+    assert mistakes.told(wrong.value.mistakes) == [
+        "2:12 the variable NOPE is not set | set NOPE, or write the value"
+    ]
+
+
+def test_a_store_whose_variable_is_not_set_is_told_at_once() -> None:
+    assert told('[store]\nurl = "env:NOPE"') == [
+        "2:7 the variable NOPE is not set | set NOPE, or write the value"
+    ]
+
+
+def test_variables_of_ours_stand_before_the_file() -> None:
+    ours = {
+        "GAMEDAY_STORE_URL": "sqlite:////other.db",
+        "GAMEDAY_SERVER_TOKEN": "t0k3n",
+        "GAMEDAY_ENVIRONMENTS_MY_SHOP_BASE_URL": "http://127.0.0.1:9",
+    }
+    found = read('[store]\nurl = "sqlite:///a.db"\n[environments.my-shop]\nbase_url = "http://x"\n', ours)
+    assert found.store_url == "sqlite:////other.db"
+    assert found.environment("my-shop").base_url == "http://127.0.0.1:9"
+    assert found.server.token == Secret("env:GAMEDAY_SERVER_TOKEN")
+
+
+def test_without_a_file_defaults_stand_and_no_environment_is_there() -> None:
+    found = read("")
+    assert (found.store_url, found.artifacts) == ("sqlite:///.gameday/gameday.db", ".gameday/drills")
+    with pytest.raises(InvalidFiles, match=r"gameday\.toml has no environment 'shop'"):
+        found.environment("shop")
+
+
+def test_the_nearest_environment_is_named() -> None:
+    with pytest.raises(InvalidFiles, match="did you mean 'shop'"):
+        read("[environments.shop]").environment("shpo")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[stor]\nurl = 1", "1:2 unknown key 'stor' | did you mean 'store'?"),
+        ('[store]\nurl = "mysql://u:pass@h/d"', "2:7 'mysql://***@h/d' is not a store"),
+        ("[environments]\nshop = 1", "2:8 expected a mapping of keys to values, not the number 1"),
+        (
+            '[environments.a]\nbase_url = "localhost:80"',
+            "2:12 'localhost:80' is not a URL | write http://HOST:PORT",
+        ),
+        ('[environments.a]\nup = "make up"', "2:6 expected a list, not the text 'make up'"),
+        ("[environments.a]\nalerts = {alertmanager = 1}", "2:26 expected text, not the number 1"),
+        (
+            '[environments.a.policy]\nproviders = ["a",\n "pyton:x"]',
+            "2:14 'a' is none of python:NAME, http:URL, process:PATH",
+        ),
+        ('[environments.a.policy]\nhours = ["9 to 5"]', "2:10 '9 to 5' can't be read"),
+        (
+            "[environments.a.policy]\nmax_hold = 30",
+            "2:12 30 has no unit; expected a duration | write 30s, 30ms or 30m",
+        ),
+        ("[environments.a.policy]\nmax_users = 0", "2:13 0 is too small"),
+        ("[environments.a]\nupp = []", "2:1 unknown key 'upp' | did you mean 'up'?"),
+        ('[integrations.p]\nkind = "x"\nsecret = "hunter2"', "3:10 a secret stands here only by reference"),
+        (
+            '[people.ada]\nroles = ["facilitater"]',
+            "2:10 'facilitater' is not a role | did you mean 'facilitator'?",
+        ),
+        ("[people.ada]\nborn = 1815-12-10", "2:1 unknown key 'born'"),
+        ("[people.ada]\nemail = 1815-12-10", "2:9 expected text, not a date or time"),
+    ],
+)
+def test_a_mistake_is_told_at_its_place_with_a_hint(text: str, expected: str) -> None:
+    assert told(text)[0].startswith(expected)
+
+
+def test_what_a_variable_holds_is_never_shown() -> None:
+    text = '[environments.a]\nbase_url = "env:U"\n[environments.a.policy]\nmax_users = "env:M"'
+    found = told(text, {"U": "ftp://user:canary@host", "M": "canary"})
+    assert len(found) == 2
+    assert "canary" not in "\n".join(found)
+
+
+@given(text=TEXTS)
+def test_whatever_the_settings_hold_they_are_a_value_or_mistakes(text: str) -> None:
+    checked = settings.check(reader.attempt(reader.read, text.encode(), "gameday.toml"), {})
+    assert (checked.value is None) == bool(checked.mistakes)
+
+
+def test_this_workspace_is_well() -> None:
+    text = (ROOT / "gameday.toml").read_text(encoding="utf-8")
+    assert read(text).environment("shop").rules is not None

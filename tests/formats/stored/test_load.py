@@ -1,0 +1,108 @@
+"""load.jsonl: text and chunks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gameday.core.facts.load import BINS, Chunk, LoadHistory, merge
+from gameday.formats.stored import load as stored_load
+
+AT, COUNT = st.integers(0, 99), st.integers(1, 10**6)
+
+
+def columns(*parts):
+    return st.lists(st.tuples(*parts), max_size=8).map(
+        lambda rows: tuple(zip(*rows, strict=True)) or ((),) * len(parts)
+    )
+
+
+@st.composite
+def chunks(draw):
+    at, number, count = draw(columns(AT, st.integers(0, BINS - 1), COUNT))
+    bad_at, bad_count = draw(columns(AT, COUNT))
+    open_at, open_count = draw(columns(AT, st.sampled_from([-1, 1])))
+    return Chunk(
+        type=draw(st.sampled_from(["GET", "POST", ""])),
+        name=draw(st.text(max_size=4) | st.sampled_from(["/", "two\nlines", "ä"])),
+        start=draw(st.integers(0, 3)) * 10 + 1_764_583_200,
+        at=at,
+        bin=number,
+        count=count,
+        bad_at=bad_at,
+        bad_count=bad_count,
+        open_at=open_at,
+        open_count=open_count,
+    )
+
+
+@given(chunks())
+def test_a_chunk_survives_its_line(chunk) -> None:
+    line = stored_load.encode(chunk)
+    assert stored_load.decode(line) == chunk
+    assert "\n" not in line
+    assert line.isascii()
+
+
+@given(st.lists(chunks()), st.randoms())
+def test_lines_add_up_in_any_order(some, random) -> None:
+    lines = [stored_load.encode(chunk) for chunk in some]
+    random.shuffle(lines)
+    assert merge(stored_load.decode(line) for line in lines) == merge(some)
+
+
+@given(st.lists(chunks()))
+def test_many_lines_read_at_once_come_to_the_same_one_for_each_name_and_time(some) -> None:
+    found = stored_load.decode_all(map(stored_load.encode, some))
+    assert merge(found) == merge(some)
+    assert len(found) == len({(c.type, c.name, c.start) for c in some})
+
+
+@given(st.lists(chunks()), st.floats(0, 2e9))
+def test_a_file_holds_one_line_a_name_and_time_and_reads_back_the_same(some, until) -> None:
+    text = stored_load.dumps(LoadHistory(chunks=tuple(some), until=until))
+    back = stored_load.loads(text)
+    assert back == LoadHistory(chunks=merge(some), until=until)
+    assert text.count("\n") == 1 + len({(c.type, c.name, c.start) for c in back.chunks})
+    assert stored_load.dumps(back) == text
+
+
+GOOD = {"type": "GET", "name": "/", "start": 1_764_583_200, "at": [1], "bin": [2], "count": [3]}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"start": 1_764_583_201}, "multiple"),
+        ({"start": True}, "multiple"),
+        ({"name": 7}, "text"),
+        ({"at": [1, 2]}, "differ in length"),
+        ({"at": [100]}, "outside"),
+        ({"at": [-1]}, "outside"),
+        ({"count": [1.5]}, "whole numbers"),
+        ({"open_at": "12", "open_count": [1]}, "whole numbers"),
+    ],
+)
+def test_a_wrong_line_is_told_with_what_is_wrong(change, told) -> None:
+    with pytest.raises(ValueError, match=told):
+        stored_load.decode(json.dumps({**GOOD, **change}))
+    with pytest.raises(ValueError, match=r"load samples"):
+        stored_load.decode_all([json.dumps(GOOD), json.dumps({**GOOD, **change})])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "line 1"),
+        ("[]\n", "line 1"),
+        ('{"load":2,"until":1.0}\n', "version 2"),
+        ('{"load":1,"until":1.0}\n' + json.dumps(GOOD) + "\n{cut", "line 3"),
+        ('{"load":1,"until":1.0}\n7\n', "line 2"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_line(text, told) -> None:
+    with pytest.raises(ValueError, match=told):
+        stored_load.loads(text)

@@ -1,0 +1,36 @@
+"""Why Locust ended, from what it said."""
+
+from gameday.load import locust_errors
+
+TRACE = """Traceback (most recent call last):
+  File "/venv/bin/locust", line 8, in <module>
+    sys.exit(main())
+  File "/w/load/shop.py", line 3, in <module>
+    import helpers
+  File "/w/load/helpers.py", line 9, in <module>
+    boom()
+ValueError: no such thing: Colon
+"""
+
+
+def test_the_last_error_of_a_trace_is_given_with_the_locustfiles_own_line() -> None:
+    assert locust_errors.of(TRACE, "load/shop.py") == locust_errors.Complaint(
+        message="ValueError: no such thing: Colon", line=3
+    )
+
+
+def test_a_logged_error_counts_more_than_what_is_printed() -> None:
+    text = (
+        "[2026-12-01 10:00:00,000] host/INFO/locust.main: Starting Locust\n"
+        "[2026-12-01 10:00:00,100] host/ERROR/locust.main: No User class found!\n"
+        "bye\n"
+    )
+    assert locust_errors.of(text, "shop.py").message == "No User class found!"
+
+
+def test_what_is_printed_counts_when_nothing_is_logged_as_an_error() -> None:
+    assert locust_errors.of("Could not find 'x.py'.\n\n", "x.py").message == "Could not find 'x.py'."
+
+
+def test_silence_is_told_as_nothing() -> None:
+    assert locust_errors.of("", "x.py") == locust_errors.Complaint(message="")

@@ -1,0 +1,5 @@
+"""Where this repository lies, for tests at any depth."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
