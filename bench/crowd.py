@@ -118,10 +118,10 @@ def seen(folder: Path, name: str) -> timing.Found:
     """Read the newest drill of a scenario from the store."""
     store = storage.open_store(f"sqlite:///{folder}/.gameday/gameday.db")
     drill = next(row.drill for row in store.drills() if row.scenario == name)
-    told = history.of((one.event for one in store.read(drill)), load=store.read_load(drill))
+    told = history.from_events((one.event for one in store.read(drill)), load=store.read_load(drill))
     store.close()
     assert told.first(ev.DrillClosed) is not None
-    found = impact.of(told)
+    found = impact.measure(told)
     return timing.Found(
         start=found.started.at if found.started else timing.NAN,
         end=found.ended.at if found.ended else timing.NAN,

@@ -180,12 +180,12 @@ def measure(folder: Path, count: int, seconds: float, *, with_naive: bool) -> di
     row = {"requests": float(count), "store MB": (folder / f"{count}.db").stat().st_size / 1e6}
     row["json"], _ = timed(lambda: read_json(text))
     row["stored"], judged = timed(lambda: report.judge(store, DRILL))
-    assert isinstance(judged, report.Judged)
+    assert isinstance(judged, report.JudgedDrill)
     assert judged.result.attribution.recovered_by == "team", judged.result.attribution.why
     assert sum(sum(chunk.count) for chunk in judged.history.load.chunks) == count
     row["read"], samples = timed(lambda: store.read_load(DRILL))
     assert isinstance(samples, LoadHistory)
-    row["judge"], _ = timed(lambda: result.of(judged.history))
+    row["judge"], _ = timed(lambda: result.judge(judged.history))
     row["live ms"] = live(samples) * 1000
     if with_naive:
         lines = naive_lines(count, seconds)

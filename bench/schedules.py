@@ -30,7 +30,7 @@ import recurring_ical_events
 import tables
 from dateutil.rrule import rrulestr
 
-from gameday.conduct.scheduler.context import Office
+from gameday.conduct.scheduler.context import SchedulerContext
 from gameday.conduct.scheduler.loop import Scheduler
 from gameday.core.plans import schedule as schedules
 from gameday.core.plans.schedule import Kind, Record, Schedule, ScheduleId, State
@@ -122,39 +122,45 @@ def schedule(number: int, chance: random.Random) -> Schedule:
     )
 
 
-async def live(year: Year, clock: JumpyClock, office: Office, chance: random.Random) -> None:
+async def live(
+    year: Year, clock: JumpyClock, scheduler_context: SchedulerContext, chance: random.Random
+) -> None:
     """Let a year go by, with everything that goes wrong in one."""
-    scheduler = Scheduler(office)
+    scheduler = Scheduler(scheduler_context)
     end = END.timestamp() + 14_400
     trouble = clock.now() + chance.expovariate(1 / 172_800)
     while clock.now() < end:
         await scheduler.look()
         year.looks += 1
         now = clock.now()
-        wake = office.schedules.next_wake()
+        wake = scheduler_context.schedules.next_wake()
         step = max(0.01, (wake if wake is not None else end) - now)
         pulse = scheduler.pulse
         longest = 5.0 if pulse.waiting else 21.0 if pulse.running else step
         clock.advance(min(step, longest, max(0.01, trouble - now)))
         if clock.now() >= trouble:
-            scheduler = go_wrong(year, clock, office, scheduler, chance)
+            scheduler = go_wrong(year, clock, scheduler_context, scheduler, chance)
             trouble = clock.now() + chance.expovariate(1 / 172_800)
 
 
 def go_wrong(
-    year: Year, clock: JumpyClock, office: Office, scheduler: Scheduler, chance: random.Random
+    year: Year,
+    clock: JumpyClock,
+    scheduler_context: SchedulerContext,
+    scheduler: Scheduler,
+    chance: random.Random,
 ) -> Scheduler:
     """Restart the daemon at once or after a while; or set the clock, forward or back."""
     began = clock.now()
     match chance.choice(("restart", "down", "forward", "back")):
         case "restart":
             year.restarts += 1
-            return Scheduler(office)
+            return Scheduler(scheduler_context)
         case "down":
             clock.advance(chance.uniform(60, 21_600))
             year.restarts += 1
             year.down.append((began, clock.now()))
-            return Scheduler(office)
+            return Scheduler(scheduler_context)
         case "forward":
             clock.offset += chance.uniform(1, 7200)
             year.down.append((began, clock.now()))
@@ -233,7 +239,7 @@ def simulate(count: int, seed: int, folder: Path) -> int:
         starter.drills.clear()
 
     starter.on_start = count_start
-    office = Office(
+    scheduler_context = SchedulerContext(
         clock=clock,
         schedules=store,
         history=MemoryStore(clock),
@@ -246,9 +252,9 @@ def simulate(count: int, seed: int, folder: Path) -> int:
     all_ = [schedule(number, chance) for number in range(count)]
     for one in all_:
         first = recurrence.first(one.recurrence, instant(BEGIN.timestamp()))
-        store.add(ScheduleRow(schedule=one, standing=schedules.standing(one, first)))
+        store.add(ScheduleRow(schedule=one, standing=schedules.position(one, first)))
     began = time.perf_counter()
-    clock.run(live(year, clock, office, chance))
+    clock.run(live(year, clock, scheduler_context, chance))
     took = time.perf_counter() - began
     became, wrong = judge(all_, store, year)
     store.close()
@@ -302,7 +308,7 @@ def fill(store: SqlScheduleStore, count: int, now: int, chance: random.Random) -
     for number in range(count):
         one = schedule(number, chance)
         at = instant(now + 86_400 + number)
-        store.add(ScheduleRow(schedule=one, standing=schedules.Standing(occurrence=at, wake=at)))
+        store.add(ScheduleRow(schedule=one, standing=schedules.SchedulePosition(occurrence=at, wake=at)))
 
 
 def fall_due(store: SqlScheduleStore, due: int) -> list[tuple[ScheduleId, Instant]]:
@@ -324,7 +330,7 @@ def fall_due(store: SqlScheduleStore, due: int) -> list[tuple[ScheduleId, Instan
             recurrence=rule,
             seed="",
         )
-        store.add(ScheduleRow(schedule=one, standing=schedules.standing(one, at)))
+        store.add(ScheduleRow(schedule=one, standing=schedules.position(one, at)))
         names.append((one.schedule, at))
     return names
 

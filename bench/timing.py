@@ -174,7 +174,7 @@ def stored(folder: Path) -> tuple[Found, float, str]:
     store = storage.open_store(f"sqlite:///{folder}/.gameday/gameday.db")
     row = store.drills()[0]
     load = store.read_load(row.drill)
-    found = impact.of(history.of((one.event for one in store.read(row.drill)), load=load))
+    found = impact.measure(history.from_events((one.event for one in store.read(row.drill)), load=load))
     store.close()
     start = found.started.at if found.started else NAN
     end = found.ended.at if found.ended else NAN

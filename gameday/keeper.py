@@ -35,17 +35,17 @@ from gameday import ports, wiring
 from gameday.conduct import store_reads
 from gameday.conduct.drill import policy_check
 from gameday.conduct.revert import claims, fencing, revert
-from gameday.conduct.revert.buffered_recorder import Backlog
-from gameday.conduct.revert.context import Hands
+from gameday.conduct.revert.buffered_recorder import BufferedRecorder
+from gameday.conduct.revert.context import RevertContext
 from gameday.core import exposure
 from gameday.core.errors import GamedayError, NotReady
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.values import DrillId, FaultId, Instant, Seconds
-from gameday.faults.revert_secrets import Seal
-from gameday.faults.rollback_player import ChildLedger
-from gameday.faults.supervised_experiment import Outcome, Supervised
+from gameday.faults.revert_secrets import RevertSecrets
+from gameday.faults.rollback_player import ChildRollbackPlayer
+from gameday.faults.supervised_experiment import ExperimentOutcome, SupervisedExperiment
 from gameday.system import processes
 from gameday.system.clock import SystemClock
 from gameday.system.machine import ThisMachine, started
@@ -62,11 +62,11 @@ LAST_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGQUIT, si
 
 
 @dataclass(slots=True)
-class Held:
+class HeldFault:
     """A fault that this keeper was told to inject."""
 
     request: ev.FaultRequested
-    run: Supervised | None = None
+    run: SupervisedExperiment | None = None
     task: asyncio.Task[None] | None = None
     abort: bool = False
     reverted: bool = False
@@ -80,30 +80,30 @@ class Keeper:
     drill: DrillId
     folder: Path
     conductor: Identity | None = None
-    held: dict[FaultId, Held] = field(default_factory=dict)
+    held: dict[FaultId, HeldFault] = field(default_factory=dict)
     refusing: str = ""
     _beats: int = 0
     _gone: str = ""
     _preparing: asyncio.Task[None] | None = None
-    _ready: Supervised | None = None
+    _ready: SupervisedExperiment | None = None
     """The process that will inject what was prepared, started before its moment comes."""
-    _pen: Backlog = field(init=False)
-    _ledger: ChildLedger = field(init=False)
-    _hands: Hands = field(init=False)
+    _pen: BufferedRecorder = field(init=False)
+    _ledger: ChildRollbackPlayer = field(init=False)
+    _hands: RevertContext = field(init=False)
     _over: asyncio.Future[str] = field(init=False)
 
     async def run(self) -> None:
         """Keep until the conductor says stop, or is gone."""
         self._over = asyncio.get_running_loop().create_future()
-        self._pen = Backlog(self.store, self.drill, source="keeper")
-        self._ledger = ChildLedger(self.drill, self.folder)
-        self._hands = Hands(
+        self._pen = BufferedRecorder(self.store, self.drill, source="keeper")
+        self._ledger = ChildRollbackPlayer(self.drill, self.folder)
+        self._hands = RevertContext(
             drill=self.drill,
             by="keeper",
             store=self.store,
-            pen=self._pen,
+            recorder=self._pen,
             clock=SystemClock(),
-            ledger=self._ledger,
+            rollback_player=self._ledger,
             machine=ThisMachine(),
         )
         self._introduce()
@@ -200,14 +200,14 @@ class Keeper:
 
     def _begin(self, fault: FaultId) -> None:
         if fault not in self.held:
-            self.held[fault] = held = Held(
+            self.held[fault] = held = HeldFault(
                 request=ev.FaultRequested(fault=fault, experiment="", path="", cwd="")
             )
             held.task = asyncio.ensure_future(self._keep(fault, held))
 
-    async def _keep(self, fault: FaultId, held: Held) -> None:
+    async def _keep(self, fault: FaultId, held: HeldFault) -> None:
         """Inject a fault, and see to it that it is undone, whatever happens meanwhile."""
-        renewing = asyncio.ensure_future(claims.keep(fault, self._hands))
+        renewing = asyncio.ensure_future(claims.renew(fault, self._hands))
         try:
             outcome = await self._inject(fault, held)
         except (GamedayError, OSError, TimeoutError, LookupError) as error:
@@ -223,7 +223,7 @@ class Keeper:
         finally:
             renewing.cancel()
 
-    async def _inject(self, fault: FaultId, held: Held) -> Outcome:
+    async def _inject(self, fault: FaultId, held: HeldFault) -> ExperimentOutcome:
         if self._preparing is not None:
             await self._preparing
         held.request = await self._requested(fault)
@@ -241,7 +241,7 @@ class Keeper:
         await run.inject(self.folder / name)
         return await run.outcome()
 
-    async def _run_of(self, request: ev.FaultRequested) -> Supervised:
+    async def _run_of(self, request: ev.FaultRequested) -> SupervisedExperiment:
         """Take the process that stands ready for this request, or start one."""
         ready, self._ready = self._ready, None
         if ready is not None and ready.serves(request):
@@ -250,25 +250,25 @@ class Keeper:
             await ready.discard()
         return await self._started(request)
 
-    async def _started(self, request: ev.FaultRequested) -> Supervised:
+    async def _started(self, request: ev.FaultRequested) -> SupervisedExperiment:
         mark = (fencing.FAULT_MARKER, fencing.fault_mark(self.drill, request.fault))
-        return await Supervised.start(request, self._tell, drill=self.drill, fault_mark=mark)
+        return await SupervisedExperiment.start(request, self._tell, drill=self.drill, fault_mark=mark)
 
     async def _requested(self, fault: FaultId) -> ev.FaultRequested:
         """Read what was written ahead. Raises LookupError when it was not."""
         told = await self._told(revert.SAVE_PATIENCE)
         for requested in told.each(ev.FaultRequested):
             if requested.fact.fault == fault:
-                return Seal(self.folder).open(requested.fact)
+                return RevertSecrets(self.folder).open(requested.fact)
         raise LookupError(f"fault {fault} was not requested in the store; nothing was injected")
 
     async def _allowed(self, request: ev.FaultRequested) -> None:
         """Ask the frozen policy again, of exactly what is to be injected. Raises Refused."""
         told = await self._told(revert.SAVE_PATIENCE)
-        ground = await asyncio.to_thread(wiring.ground, Path(request.cwd))
-        await policy_check.admit_again(told, request, ground, now=self._hands.clock.now())
+        policy_sources = await asyncio.to_thread(wiring.policy_sources, Path(request.cwd))
+        await policy_check.admit_again(told, request, policy_sources, now=self._hands.clock.now())
 
-    async def _settle(self, held: Held, outcome: Outcome) -> None:
+    async def _settle(self, held: HeldFault, outcome: ExperimentOutcome) -> None:
         """Record what became of the fault; play the ledger where its own process did not undo it."""
         fault = held.request.fault
         await self._fence(held)
@@ -285,7 +285,7 @@ class Keeper:
         else:
             held.reverted = await self._undo(held, outcome)
 
-    async def _undo(self, held: Held, outcome: Outcome) -> bool:
+    async def _undo(self, held: HeldFault, outcome: ExperimentOutcome) -> bool:
         fault, attempts = held.request.fault, int(outcome.rolling)
         if outcome.rolling:
             error = outcome.settled.error if outcome.settled else "the process that rolled back died"
@@ -295,7 +295,7 @@ class Keeper:
         )
         return await revert.undo(exposed, self._hands)
 
-    async def _fence(self, held: Held) -> None:
+    async def _fence(self, held: HeldFault) -> None:
         """End the fault's process and all that it started, so that nothing can inject any more."""
         if held.run is not None:
             await held.run.discard()
@@ -313,7 +313,7 @@ class Keeper:
         else:
             await held.run.release()
 
-    def _abort(self, held: Held) -> None:
+    def _abort(self, held: HeldFault) -> None:
         held.abort = True
         if held.run is not None:
             held.run.abort()
@@ -348,7 +348,7 @@ class Keeper:
         self._pen.record(ev.AbortRequested(reason="conductor-lost", detail=why))
         await self._until_settled()
         told = await self._read()
-        for exposed in exposure.of(told):
+        for exposed in exposure.open_faults(told):
             if exposed.fault not in self.held:  # only we inject, and we were never told to
                 fact = ev.FaultReverted(fault=exposed.fault, how="never-injected", by="keeper")
                 self._pen.record(fact)
@@ -361,7 +361,7 @@ class Keeper:
             reverted = all(held.reverted for held in self.held.values())
             self._pen.record(ev.DrillClosed(how="aborted", reverted=reverted))
         await self._pen.flush(READ)
-        await revert.give_environment_back(told, self._hands)
+        await revert.release_environment(told, self._hands)
 
     async def _told(self, within: Seconds) -> history.History:
         return await store_reads.in_store_thread(lambda: store_reads.read(self.store, self.drill), within)
@@ -371,7 +371,7 @@ class Keeper:
         await self._pen.flush(READ)
         with contextlib.suppress(GamedayError, LookupError, TimeoutError):
             return await self._told(READ)
-        return history.of(())
+        return history.from_events(())
 
     async def _clean_up(self, told: history.History) -> None:
         if self._preparing is not None:
@@ -383,10 +383,10 @@ class Keeper:
         await revert.clean_up(told, self._hands, spare=spare)
 
 
-def _broken(held: Held, error: str) -> Outcome:
+def _broken(held: HeldFault, error: str) -> ExperimentOutcome:
     """Know nothing of a fault but whether its process could have begun."""
     begun = held.run is not None
-    return Outcome(settled=None, touched=begun, rolling=False, error=error)
+    return ExperimentOutcome(settled=None, touched=begun, rolling=False, error=error)
 
 
 def say(word: str, **data: Any) -> None:

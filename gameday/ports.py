@@ -171,12 +171,12 @@ class FaultKeeper(Protocol):
         ...
 
 
-Tell = Callable[[ev.Fact, Instant], None]
+RecordFact = Callable[[ev.Fact, Instant], None]
 """Takes a fact as it happens, with its instant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Played:
+class RollbackOutcome:
     """What one try to play a fault's rollbacks came to.
 
     how    rolled-back | already-undone | nothing-to-undo, when undone
@@ -191,12 +191,12 @@ class Played:
     at: Instant | None = None
 
 
-class Ledger(Protocol):
+class RollbackPlayer(Protocol):
     """Plays the rollbacks that a FaultRequested carries."""
 
     async def play(
-        self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell, *, ask: bool
-    ) -> Played:
+        self, request: ev.FaultRequested, attempt: int, by: str, tell: RecordFact, *, ask: bool
+    ) -> RollbackOutcome:
         """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises.
 
         ask: what the still-exposed probe says is gone already need not be undone. Not to be asked where
@@ -290,7 +290,7 @@ class Meter(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Aim:
+class ActionTarget:
     """What one action of an experiment is aimed at, as the target itself answered.
 
     what   the targets in words: "pods app=shop in namespace shop"
@@ -311,7 +311,7 @@ class Aim:
 class Targets(Protocol):
     """Resolves what an experiment's actions are aimed at, as their own libraries would."""
 
-    async def resolve(self) -> Sequence[Aim]:
+    async def resolve(self) -> Sequence[ActionTarget]:
         """Ask the target what each action matches now. Raises NotReady when it can't be asked."""
         ...
 
@@ -333,7 +333,7 @@ class TargetLease(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ran:
+class CommandOutcome:
     """A command that ended. exit_code None: it was killed at its time limit."""
 
     exit_code: int | None
@@ -347,7 +347,7 @@ class Target(Protocol):
         """Say why the target can't be reached; empty when it can."""
         ...
 
-    async def up(self) -> Ran | None:
+    async def up(self) -> CommandOutcome | None:
         """Bring the target up by its own command; None when it has no such command."""
         ...
 
@@ -359,7 +359,7 @@ class Target(Protocol):
 class Runner(Protocol):
     """Runs a responder's commands, in the workspace, with our own commands first on PATH."""
 
-    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> Ran:  # noqa: ASYNC109  # a process is killed, not cancelled
+    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> CommandOutcome:  # noqa: ASYNC109  # a process is killed, not cancelled
         """Run a command to its end. A command that can't be started ends with 127."""
         ...
 
@@ -389,7 +389,7 @@ class ScheduleRow:
     """A schedule as the store holds it."""
 
     schedule: schedules.Schedule
-    standing: schedules.Standing
+    standing: schedules.SchedulePosition
     paused: bool = False
 
 
@@ -432,11 +432,13 @@ class ScheduleStore(Protocol):
         """Give the instant at which the next schedule has to be looked at."""
         ...
 
-    def move(self, row: ScheduleRow, standing: schedules.Standing) -> bool:
+    def move(self, row: ScheduleRow, standing: schedules.SchedulePosition) -> bool:
         """Move a schedule on; once, for the row as it was read: False when another was quicker."""
         ...
 
-    def claim(self, record: schedules.Record, row: ScheduleRow, standing: schedules.Standing) -> Claim:
+    def claim(
+        self, record: schedules.Record, row: ScheduleRow, standing: schedules.SchedulePosition
+    ) -> Claim:
         """Claim an occurrence, once for ever, and move its schedule on, in one transaction.
 
         BUSY: another occurrence on this environment is claimed or started, even if its claim ran out: who
@@ -445,7 +447,7 @@ class ScheduleStore(Protocol):
         ...
 
     def settle(
-        self, records: Sequence[schedules.Record], row: ScheduleRow, standing: schedules.Standing
+        self, records: Sequence[schedules.Record], row: ScheduleRow, standing: schedules.SchedulePosition
     ) -> int:
         """Record occurrences that were missed, each once, and move their schedule on, in one transaction.
 
@@ -484,7 +486,7 @@ class ScheduleStore(Protocol):
         ...
 
 
-class Drills(Protocol):
+class GameDayDrills(Protocol):
     """Plays the drills of a game day, one at a time."""
 
     def name(self, item: Item) -> DrillId:

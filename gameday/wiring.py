@@ -26,12 +26,12 @@ from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId, Mode, Seconds
 
 if TYPE_CHECKING:
-    from gameday.conduct.drill.context import Desk
-    from gameday.conduct.drill.fault_targets import Aims
-    from gameday.conduct.drill.policy_check import Ground
-    from gameday.conduct.gamedays.context import Table
+    from gameday.conduct.drill.context import DrillContext
+    from gameday.conduct.drill.fault_targets import FaultTargets
+    from gameday.conduct.drill.policy_check import PolicySources
+    from gameday.conduct.gamedays.context import GameDayContext
     from gameday.conduct.gamedays.readiness import Checker
-    from gameday.conduct.scheduler.context import Office
+    from gameday.conduct.scheduler.context import SchedulerContext
     from gameday.core.plans.gameday import GameDayPlan
     from gameday.settings import Environment, Workspace
 
@@ -83,7 +83,7 @@ def _learn(space: Workspace) -> None:
     known_secrets.known().learn(redaction.in_urls(urls))
     named = (settings.server.token, *(each.secret for each in settings.integrations.values()))
     parts = [secret.reference.partition(":") for secret in named if secret is not None]
-    known_secrets.refer(
+    known_secrets.learn_reference(
         f"{kind}:{where if kind == 'env' else space.root / where}" for kind, _, where in parts
     )
 
@@ -95,7 +95,7 @@ def store(url: str, artifacts: Path | None = None) -> ports.HistoryStore:
     return storage.open_store(url, artifacts)
 
 
-def store_of(space: Workspace) -> ports.HistoryStore:
+def workspace_store(space: Workspace) -> ports.HistoryStore:
     """Open a workspace's store."""
     return store(space.store_url, space.artifacts)
 
@@ -192,31 +192,31 @@ def scorecard(space: Workspace, path: Path) -> ScorecardRules:
     return rules
 
 
-def leave(space: Workspace, history: ports.HistoryStore, drill: DrillId) -> Path:
+def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId) -> Path:
     """Judge a stored drill and write all its files; give their folder.
 
     What was kept beside the history to undo its faults is removed when none is in force any more.
     """
     from gameday.conduct.drill import report  # noqa: PLC0415
-    from gameday.faults.revert_secrets import Seal  # noqa: PLC0415
+    from gameday.faults.revert_secrets import RevertSecrets  # noqa: PLC0415
     from gameday.storage import files  # noqa: PLC0415
 
     judged = report.judge(history, drill)
-    folder = report.leave(judged, space.artifacts / drill)
+    folder = report.write_reports(judged, space.artifacts / drill)
     files.write_history(history, drill, folder)
-    if not exposure.of(judged.history):
-        Seal(folder).remove()
+    if not exposure.open_faults(judged.history):
+        RevertSecrets(folder).remove()
     return folder
 
 
-def ledger(space: Workspace, drill: DrillId) -> ports.Ledger:
+def rollback_player(space: Workspace, drill: DrillId) -> ports.RollbackPlayer:
     """Give what plays a drill's rollbacks."""
-    from gameday.faults.rollback_player import ChildLedger  # noqa: PLC0415
+    from gameday.faults.rollback_player import ChildRollbackPlayer  # noqa: PLC0415
 
-    return ChildLedger(drill, space.artifacts / drill, space.root)
+    return ChildRollbackPlayer(drill, space.artifacts / drill, space.root)
 
 
-def desk(
+def drill_context(
     space: Workspace,
     prepared: Prepared,
     history: ports.HistoryStore,
@@ -224,18 +224,18 @@ def desk(
     accept_no_lease: bool = False,
     accept_local_keeper: bool = False,
     named: DrillId | None = None,
-) -> Desk:
+) -> DrillContext:
     """Lay out everything that one drill works with. What is accepted, the user sees to.
 
     named: its id, where a game day has chosen one.
     """
-    from gameday.conduct.drill.context import Desk  # noqa: PLC0415
-    from gameday.conduct.drill.live_facts import Board  # noqa: PLC0415
-    from gameday.conduct.drill.live_milestones import Watch  # noqa: PLC0415
+    from gameday.conduct.drill.context import DrillContext  # noqa: PLC0415
+    from gameday.conduct.drill.live_facts import LiveFacts  # noqa: PLC0415
+    from gameday.conduct.drill.live_milestones import LiveMilestones  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
     from gameday.faults.keeper_client import KeeperClient  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
-    from gameday.faults.revert_secrets import Seal  # noqa: PLC0415
+    from gameday.faults.revert_secrets import RevertSecrets  # noqa: PLC0415
     from gameday.load.driver import LocustDriver  # noqa: PLC0415
     from gameday.signals.receiver import Receiver  # noqa: PLC0415
     from gameday.signals.trail import HttpTrail  # noqa: PLC0415
@@ -247,16 +247,16 @@ def desk(
     clock, ids = SystemClock(), SystemIds()
     drill = named or ids.drill(scenario.scenario)
     folder = space.artifacts / drill
-    board = Board(history, drill)
-    pen = Recorder(store=history, clock=clock, ids=ids, drill=drill)
+    live_facts = LiveFacts(history, drill)
+    recorder = Recorder(store=history, clock=clock, ids=ids, drill=drill)
     request, further = _request(space, prepared), _further(space, prepared)
     for each in (request, *further.values()):
         if each is not None:
-            Seal(folder).close(each)
+            RevertSecrets(folder).close(each)
     known_secrets.known().learn(_in_probes(scenario))
     keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
-    load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=pen.record)
-    return Desk(
+    load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=recorder.record)
+    return DrillContext(
         drill=drill,
         planned=prepared.planned,
         script=prepared.script,
@@ -268,11 +268,13 @@ def desk(
         conductor=machine.started("conductor", processes.me()),
         store=history,
         clock=clock,
-        pen=pen,
-        board=board,
-        watch=Watch(scenario=known_secrets.known().value(scenario), board=board),  # as the board will hold it
+        recorder=recorder,
+        live_facts=live_facts,
+        live_milestones=LiveMilestones(
+            scenario=known_secrets.known().value(scenario), live_facts=live_facts
+        ),  # as the board will hold it
         keeper=keeper,
-        ledger=ledger(space, drill),
+        rollback_player=rollback_player(space, drill),
         prober=ChildProber(drill, cwd=space.root),
         load=load if scenario.load is not None else None,
         signals=Receiver(drill=drill, clock=clock, registries=place.alerts),
@@ -286,9 +288,9 @@ def desk(
         ),
         runner=target.CommandRunner(cwd=space.root, drill=drill),
         machine=machine.ThisMachine(cwd=space.root),
-        ground=ground(space.root),
+        policy_sources=policy_sources(space.root),
         meters=_meters(space, place, drill),
-        aims=_aims(space, request, drill),
+        fault_targets=_aims(space, request, drill),
         shared_store=not space.store_url.startswith("sqlite:"),
         target_lease=_target_lease(space, place, drill),
         accept_no_lease=accept_no_lease,
@@ -298,31 +300,33 @@ def desk(
 
 def _meters(space: Workspace, place: Environment, drill: DrillId) -> dict[str, ports.Meter]:
     """Give what reads guardrails outside the load."""
-    from gameday.faults.child_queries import Questions  # noqa: PLC0415
+    from gameday.faults.child_queries import ChildQueries  # noqa: PLC0415
     from gameday.faults.cloudwatch import CloudWatch  # noqa: PLC0415
     from gameday.signals.prometheus import Prometheus  # noqa: PLC0415
 
-    asked = Questions(drill, cwd=space.root)
+    asked = ChildQueries(drill, cwd=space.root)
     return {"prometheus": Prometheus(url=place.prometheus), "cloudwatch": CloudWatch(asked)}
 
 
-def _aims(space: Workspace, request: ev.FaultRequested | None, drill: DrillId) -> Aims | None:
+def _aims(space: Workspace, request: ev.FaultRequested | None, drill: DrillId) -> FaultTargets | None:
     """Give what counts the targets of a fault."""
-    from gameday.conduct.drill.fault_targets import Aims  # noqa: PLC0415
-    from gameday.faults.child_queries import Questions  # noqa: PLC0415
+    from gameday.conduct.drill.fault_targets import FaultTargets  # noqa: PLC0415
+    from gameday.faults.child_queries import ChildQueries  # noqa: PLC0415
     from gameday.faults.targets import ChildTargets  # noqa: PLC0415
 
-    return None if request is None else Aims(ChildTargets(request, Questions(drill, cwd=space.root)))
+    return (
+        None if request is None else FaultTargets(ChildTargets(request, ChildQueries(drill, cwd=space.root)))
+    )
 
 
 def _target_lease(space: Workspace, place: Environment, drill: DrillId) -> ports.TargetLease | None:
     """Give the lease that an environment can keep itself: in the first namespace that it names plainly."""
-    from gameday.faults.child_queries import Questions  # noqa: PLC0415
+    from gameday.faults.child_queries import ChildQueries  # noqa: PLC0415
     from gameday.faults.cluster_lease import ClusterLease  # noqa: PLC0415
 
     cluster = place.rules.kubernetes if place.rules is not None else None
     plain = [name for name in (cluster.namespaces if cluster else ()) if "*" not in name]
-    return ClusterLease(plain[0], Questions(drill, cwd=space.root)) if plain else None
+    return ClusterLease(plain[0], ChildQueries(drill, cwd=space.root)) if plain else None
 
 
 def _in_probes(scenario: Scenario) -> Iterator[str]:
@@ -335,9 +339,9 @@ def _in_probes(scenario: Scenario) -> Iterator[str]:
         yield from redaction.all_named(json.loads(probe or "null"))
 
 
-def ground(root: Path) -> Ground:
+def policy_sources(root: Path) -> PolicySources:
     """Give the ground of the policy's facts: the workspace around a folder, this machine, its clouds."""
-    from gameday.conduct.drill.policy_check import Ground  # noqa: PLC0415
+    from gameday.conduct.drill.policy_check import PolicySources  # noqa: PLC0415
     from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
     from gameday.settings import open_workspace  # noqa: PLC0415
     from gameday.signals.calendars import FreezeCalendars  # noqa: PLC0415
@@ -352,7 +356,7 @@ def ground(root: Path) -> Ground:
             raise FileNotFoundError(f"there is no file {path}")
         return space.read(path)
 
-    return Ground(
+    return PolicySources(
         read=read,
         real_path=files.real_command,
         variables=os.environ,
@@ -389,7 +393,7 @@ def _ahead(space: Workspace, prepared: Prepared, fault: FaultId, path: str, text
     from gameday.faults import experiments  # noqa: PLC0415
     from gameday.system import processes  # noqa: PLC0415
 
-    out = target_lease.reaches_out(prepared.environment.rules or LOOPBACK, prepared.base_url)
+    out = target_lease.reaches_beyond_this_machine(prepared.environment.rules or LOOPBACK, prepared.base_url)
     return experiments.request(
         text,
         fault=fault,
@@ -406,14 +410,16 @@ def schedules(url: str) -> ports.ScheduleStore:
     return storage.open_schedules(url)
 
 
-def office(
+def scheduler_context(
     space: Workspace, history: ports.HistoryStore, *, notices: ports.Notices, say: Callable[[str], None]
-) -> Office:
+) -> SchedulerContext:
     """Give one daemon what it works with. Raises UsageError for a worker without a store that hosts share."""
     return _office(space, history, notices=notices, say=say, starter=_executors(space))
 
 
-def host(space: Workspace, history: ports.HistoryStore, *, say: Callable[[str], None]) -> Office:
+def handoff_context(
+    space: Workspace, history: ports.HistoryStore, *, say: Callable[[str], None]
+) -> SchedulerContext:
     """Give a host that drills are handed to what it works with: whatever is handed starts here."""
     return _office(space, history, notices=None, say=say, starter=_here(space))
 
@@ -467,16 +473,16 @@ def _office(
     notices: ports.Notices | None,
     say: Callable[[str], None],
     starter: ports.Starter,
-) -> Office:
-    from gameday.conduct.scheduler.context import Office, Place, Silence  # noqa: PLC0415
+) -> SchedulerContext:
+    from gameday.conduct.scheduler.context import EnvironmentTimes, NoNotices, SchedulerContext  # noqa: PLC0415
     from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
     from gameday.system import ids, processes  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
 
     environments = space.settings.environments
     rules = {name: place.rules for name, place in environments.items() if place.rules}
-    places = {name: Place(hours=each.hours, freezes=each.freezes) for name, each in rules.items()}
-    return Office(
+    places = {name: EnvironmentTimes(hours=each.hours, freezes=each.freezes) for name, each in rules.items()}
+    return SchedulerContext(
         clock=SystemClock(),
         schedules=schedules(space.store_url),
         history=history,
@@ -485,9 +491,9 @@ def _office(
             urls={name: place.incidents for name, place in environments.items() if place.incidents}
         ),
         calendars=calendars(space),
-        notices=notices or Silence(),
+        notices=notices or NoNotices(),
         holder=f"{processes.hostname()}:{os.getpid()}:{ids.new_event_id()[:8]}",
-        place=lambda name: places.get(name, Place()),
+        place=lambda name: places.get(name, EnvironmentTimes()),
         say=say,
     )
 
@@ -500,11 +506,15 @@ def calendars(space: Workspace) -> ports.Calendars:
     return FreezeCalendars(space.read, SystemClock())
 
 
-def table(
-    space: Workspace, plan: GameDayPlan, game_day: DrillId, history: ports.HistoryStore, drills: ports.Drills
-) -> Table:
+def game_day_context(
+    space: Workspace,
+    plan: GameDayPlan,
+    game_day: DrillId,
+    history: ports.HistoryStore,
+    drills: ports.GameDayDrills,
+) -> GameDayContext:
     """Lay out everything that the conductor of a game day works with."""
-    from gameday.conduct.gamedays.context import Table  # noqa: PLC0415
+    from gameday.conduct.gamedays.context import GameDayContext  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
     from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
@@ -515,12 +525,12 @@ def table(
 
     place, clock = space.settings.environment(plan.environment), SystemClock()
     asked = AlertmanagerIncidents(urls={place.name: place.incidents}) if place.incidents else None
-    return Table(
+    return GameDayContext(
         game_day=game_day,
         holder=f"{processes.hostname()}:{os.getpid()}",
         store=history,
         clock=clock,
-        pen=Recorder(store=history, clock=clock, ids=SystemIds(), drill=game_day, source="host"),
+        recorder=Recorder(store=history, clock=clock, ids=SystemIds(), drill=game_day, source="host"),
         drills=drills,
         signals=Receiver(drill=game_day, clock=clock, registries=place.alerts),
         incidents=asked,

@@ -69,7 +69,7 @@ class Game:
         return at
 
     def exposed(self):
-        return exposure.of(history.of(self.facts()))
+        return exposure.open_faults(history.from_events(self.facts()))
 
     def end(self):
         if self.conductor is not None:

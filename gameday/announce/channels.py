@@ -37,7 +37,7 @@ class Channels:
         import apprise  # noqa: PLC0415  # 0.2 s, and 0.5 s more for its plug-ins, when there is something to tell
 
         url = self._url(channel)
-        with _Heard() as heard:
+        with _LoggedErrors() as heard:
             sender = apprise.Apprise()
             if not sender.add(url):
                 raise NotReady(
@@ -57,7 +57,7 @@ class Channels:
         return self._urls[channel]()
 
 
-class _Heard(logging.Handler):
+class _LoggedErrors(logging.Handler):
     """Hears what Apprise warns of while something is sent, and keeps it from every other log."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ PAUSES: tuple[Seconds, ...] = (2.0, 10.0, 60.0, 300.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Voice:
+class RetryingAnnouncer:
     """Tells channels. say: hears what failed for good; pauses: between the tries."""
 
     announcer: ports.Announcer

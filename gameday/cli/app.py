@@ -364,7 +364,7 @@ def main() -> None:
         if asked := usage_errors.help_of(wrong):
             output.talk(asked)
             sys.exit(UsageError.exit_code)
-        sys.exit(output.problem(usage_errors.told(wrong)))
+        sys.exit(output.problem(usage_errors.explain(wrong)))
     except GamedayError as error:
         sys.exit(output.problem(error))
     sys.exit(code)

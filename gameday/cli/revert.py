@@ -14,7 +14,7 @@ from gameday import ports, wiring
 from gameday.cli.shared import find_drill, output
 from gameday.conduct.drill import report
 from gameday.conduct.revert import graceful_stop, revert
-from gameday.conduct.revert.abandoned import Look, Open
+from gameday.conduct.revert.abandoned import OpenDrill, OpenDrillsLook
 from gameday.core.errors import ExitCode, GamedayError, StoreUnavailable, UsageError, worst
 from gameday.core.exposure import Exposed
 from gameday.core.values import DrillId
@@ -28,7 +28,7 @@ from gameday.system.machine import ThisMachine
 def open_store(space: Workspace) -> ports.HistoryStore:
     """Open a workspace's store; as every command does, revert first of all what an earlier drill left."""
     _warn_where_none_is(space)
-    store = wiring.store_of(space)
+    store = wiring.workspace_store(space)
     try:
         recover(space, store)
     except GamedayError as error:  # the command itself says what is wrong with the store
@@ -43,9 +43,9 @@ def _warn_where_none_is(space: Workspace) -> None:
         output.hint("go to the workspace first; drills of other folders are not looked at here")
 
 
-def open_drills(store: ports.HistoryStore) -> list[Open]:
+def open_drills(store: ports.HistoryStore) -> list[OpenDrill]:
     """List the drills that are not closed, and whether anybody still looks after them."""
-    return Look(store=store, machine=ThisMachine(), now=clock.now()).open_drills()
+    return OpenDrillsLook(store=store, machine=ThisMachine(), now=clock.now()).open_drills()
 
 
 def main(drill: str, *, everything: bool, here: bool = False) -> int:
@@ -60,7 +60,7 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
         )
     space = wiring.workspace()
     _warn_where_none_is(space)
-    store = wiring.store_of(space)
+    store = wiring.workspace_store(space)
     drills = open_drills(store)
     if drill:
         chosen = _named(store, drills, drill)
@@ -75,7 +75,7 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
     return _end(space, store, chosen)
 
 
-def _named(store: ports.HistoryStore, drills: Sequence[Open], named: str) -> list[Open]:
+def _named(store: ports.HistoryStore, drills: Sequence[OpenDrill], named: str) -> list[OpenDrill]:
     """Find an open drill by its id, a part of it, or `last`, the newest open one; none if it is closed."""
     if named == "last":
         return list(drills[:1])
@@ -83,12 +83,14 @@ def _named(store: ports.HistoryStore, drills: Sequence[Open], named: str) -> lis
     return [one for one in drills if one.drill == found]
 
 
-def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open]) -> int:
+def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill]) -> int:
     """Let living conductors end their drills; settle the others in their place."""
     for one in chosen:
         if not one.left:
             output.talk(f"{one.drill}: ending it, by its own conductor if that answers")
-    asked = graceful_stop.ask(store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine())
+    asked = graceful_stop.ask_to_end(
+        store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine()
+    )
     ended = asyncio.run(asked)
     codes = [_tell_closed(store, drill, by=" by its own conductor") for drill in sorted(ended)]
     return worst([*codes, settle(space, store, [one for one in chosen if one.drill not in ended])])
@@ -101,7 +103,7 @@ def recover(space: Workspace, store: ports.HistoryStore) -> ExitCode:
     for one in left:
         if one.gave_up:
             output.warn(f"every try to revert what drill {one.drill} injected has failed")
-            tell_steps(one.drill, one.exposed)
+            print_steps(one.drill, one.exposed)
             output.hint(f"see to it, then: gameday revert {one.drill}")
     for one in fresh:
         what = f"{len(one.exposed)} fault(s) may be in force" if one.exposed else "nothing is in force"
@@ -120,7 +122,7 @@ def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> in
 
 
 def settle(
-    space: Workspace, store: ports.HistoryStore, chosen: Sequence[Open], *, by: str = "command"
+    space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill], *, by: str = "command"
 ) -> ExitCode:
     """Settle drills one after the other, write their files, and give 0, or 4 when one may be in force."""
     code = ExitCode.PASSED
@@ -129,19 +131,19 @@ def settle(
             revert.settle(
                 store,
                 one.drill,
-                ledger=wiring.ledger(space, one.drill),
+                rollback_player=wiring.rollback_player(space, one.drill),
                 clock=SystemClock(),
                 machine=ThisMachine(cwd=space.root),
                 by=by,
                 closing="aborted",
             )
         )
-        leave(space, store, one.drill)
+        write_reports(space, store, one.drill)
         if settled.reverted:
             code = worst((code, _tell_closed(store, one.drill)))
         else:
             code = ExitCode.FAULT_IN_FORCE
-            tell_steps(one.drill, settled.rest)
+            print_steps(one.drill, settled.rest)
     return code
 
 
@@ -150,24 +152,24 @@ def _tell_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> 
     doubtful = report.still_exposed(report.judge(store, drill))
     output.talk(f"{drill}: {'' if doubtful else 'reverted and '}closed{by}")
     if doubtful:
-        tell_steps(drill, doubtful)
+        print_steps(drill, doubtful)
     return ExitCode.FAULT_IN_FORCE if doubtful else ExitCode.PASSED
 
 
-def leave(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> Path | None:
+def write_reports(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> Path | None:
     """Write a drill's files, and give their folder; None, and say so, where the disk takes none.
 
     Reverting goes on: the next drill's fault does not wait for this one's report.
     """
     try:
-        return wiring.leave(space, store, drill)
+        return wiring.write_reports(space, store, drill)
     except StoreUnavailable as away:
         output.warn(away.message)
         output.hint(f"once the disk takes it, this writes the drill's files: gameday postmortem {drill}")
         return None
 
 
-def tell_steps(drill: DrillId, rest: Sequence[Exposed]) -> None:
+def print_steps(drill: DrillId, rest: Sequence[Exposed]) -> None:
     """Print what a person must do by hand."""
     output.talk(f"error: {drill}: a fault may still be in force. What a person must do:")
     for exposed in rest:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def beside(work: Sequence[Coroutine[object, object, None]]) -> AsyncIterator[None]:
+async def run_alongside(work: Sequence[Coroutine[object, object, None]]) -> AsyncIterator[None]:
     """Run coroutines beside the body. The first failure of one cancels the body and is raised."""
     body = asyncio.current_task()
     assert body is not None

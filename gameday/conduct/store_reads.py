@@ -25,7 +25,7 @@ _store_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="store")
 
 def read(store: ports.HistoryStore, drill: DrillId) -> history.History:
     """Read the history of a drill or a game day, without its load. Raises LookupError, StoreUnavailable."""
-    return history.of(stored.event for stored in store.read(drill))
+    return history.from_events(stored.event for stored in store.read(drill))
 
 
 async def in_store_thread(ask: Callable[[], T], within: Seconds) -> T:

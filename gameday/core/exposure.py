@@ -43,7 +43,7 @@ class Exposed:
     steps: tuple[str, ...] = ()
 
 
-def of(history: History) -> tuple[Exposed, ...]:
+def open_faults(history: History) -> tuple[Exposed, ...]:
     """Give the faults of a drill that may still be in force, in the order of their requests."""
     over = {reverted.fact.fault for reverted in history.each(ev.FaultReverted)}
     requests = {requested.fact.fault: requested.fact for requested in history.each(ev.FaultRequested)}

@@ -21,7 +21,7 @@ from gameday.faults import child_protocol
 from gameday.system import known_secrets
 
 
-class Line:
+class ChildConnection:
     """The two pipes of a child; made once, before anything can print."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from gameday.core.values import Instant, Seconds, instant
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class ReportedFact:
     """A fact of the child's, with its instant. `limit`: the seconds that the started activity may take."""
 
     fact: ev.Fact
@@ -40,7 +40,7 @@ class Note:
         return str(self.data.get(key) or "")
 
 
-Message = Told | Note
+Message = ReportedFact | Note
 
 
 def encode_fact(fact: ev.Fact, at: Instant, limit: Seconds | None = None) -> bytes:
@@ -62,7 +62,7 @@ def decode(line: bytes) -> Message:
         return Note(word=word, data=message)
     kind = ev.KINDS[message["kind"]]
     body = {key: tuple(value) if isinstance(value, list) else value for key, value in message["body"].items()}
-    return Told(fact=cast("ev.Fact", kind(**body)), at=instant(message["at"]), limit=message["limit"])
+    return ReportedFact(fact=cast("ev.Fact", kind(**body)), at=instant(message["at"]), limit=message["limit"])
 
 
 def decode_command(line: bytes) -> dict[str, Any]:

@@ -17,11 +17,11 @@ from gameday.faults import child_protocol
 from gameday.faults.process import START_LIMIT, ChaosProcess
 
 
-class Unanswered(Exception):
+class NoAnswer(Exception):
     """There is no answer; the text says why."""
 
 
-class Questions:
+class ChildQueries:
     """Asks a process that works in `cwd`."""
 
     def __init__(self, drill: DrillId, *, cwd: Path) -> None:
@@ -39,9 +39,9 @@ class Questions:
                 message = await process.receive(limit)
             except TimeoutError:
                 await self.close()
-                raise Unanswered(f"no answer within {limit:g} s") from None
+                raise NoAnswer(f"no answer within {limit:g} s") from None
             except OSError as error:
-                raise Unanswered(f"the process can't be started: {error}") from error
+                raise NoAnswer(f"the process can't be started: {error}") from error
             except asyncio.CancelledError:
                 await self.close()
                 raise
@@ -49,7 +49,7 @@ class Questions:
                 return message.data
             await self.close()
             died = "the process died"
-            raise Unanswered(
+            raise NoAnswer(
                 message.text("error") or died if isinstance(message, child_protocol.Note) else died
             )
 

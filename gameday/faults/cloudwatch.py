@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gameday.core.plans.scenario import Guardrail
 from gameday.core.values import Seconds
-from gameday.faults.child_queries import Questions, Unanswered
+from gameday.faults.child_queries import ChildQueries, NoAnswer
 from gameday.ports import Reading
 
 LIMIT: Seconds = 10.0
@@ -18,14 +18,14 @@ LIMIT: Seconds = 10.0
 class CloudWatch:
     """`ports.Meter` for alarms."""
 
-    def __init__(self, questions: Questions) -> None:
+    def __init__(self, questions: ChildQueries) -> None:
         self._questions = questions
 
     async def read(self, guardrail: Guardrail) -> Reading:
         """Ask once; never raises."""
         try:
             answer = await self._questions.ask(LIMIT, "alarm", name=guardrail.alarm)
-        except Unanswered as why:
+        except NoAnswer as why:
             return Reading(breached=None, detail=str(why))
         return Reading(breached=answer["breached"], detail=str(answer["detail"]))
 

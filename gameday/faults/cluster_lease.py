@@ -10,7 +10,7 @@ import re
 
 from gameday.core.errors import NotReady
 from gameday.core.values import DrillId, Seconds, instant
-from gameday.faults.child_queries import Questions, Unanswered
+from gameday.faults.child_queries import ChildQueries, NoAnswer
 from gameday.ports import Lease
 
 LIMIT: Seconds = 20.0
@@ -19,7 +19,7 @@ LIMIT: Seconds = 20.0
 class ClusterLease:
     """`ports.TargetLease` in a namespace."""
 
-    def __init__(self, namespace: str, questions: Questions) -> None:
+    def __init__(self, namespace: str, questions: ChildQueries) -> None:
         self._namespace = namespace
         self._questions = questions
 
@@ -27,7 +27,7 @@ class ClusterLease:
         """Take or renew the lease; give the other holder's when it is taken. Raises NotReady."""
         try:
             answer = await self._questions.ask(LIMIT, "lease", **self._words(lease), release=False)
-        except Unanswered as why:
+        except NoAnswer as why:
             raise self._lost(str(why)) from why
         if "error" in answer:
             raise self._lost(str(answer["error"]))
@@ -38,7 +38,7 @@ class ClusterLease:
         """Give the lease back; one that can't be given back runs out."""
         try:
             await self._questions.ask(LIMIT, "lease", **self._words(lease), release=True)
-        except Unanswered:
+        except NoAnswer:
             return
         finally:
             await self._questions.close()

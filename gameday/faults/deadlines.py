@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
-from gameday.faults.child_protocol import Message, Told
+from gameday.faults.child_protocol import Message, ReportedFact
 from gameday.system import clock
 
 ACTIVITY: Seconds = 3600.0
@@ -26,13 +26,13 @@ class Deadlines:
     def note(self, message: Message) -> None:
         """Take a message of the process's."""
         match message:
-            case Told(fact=ev.ActivityStarted() as started, limit=limit):
+            case ReportedFact(fact=ev.ActivityStarted() as started, limit=limit):
                 if limit is None and started.background:
                     return  # it may go on for the whole drill
                 if limit is None:
                     limit = ROLLBACK if started.stage == "rollback" else ACTIVITY
                 self._open[started.stage, started.activity] = (clock.monotonic() + limit, limit)
-            case Told(fact=ev.ActivityFinished() as finished):
+            case ReportedFact(fact=ev.ActivityFinished() as finished):
                 self._open.pop((finished.stage, finished.activity), None)
             case _:
                 pass

@@ -13,7 +13,7 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
-from gameday.faults.child_queries import Questions, Unanswered
+from gameday.faults.child_queries import ChildQueries, NoAnswer
 
 ASK_LIMIT: Seconds = 10.0
 """Seconds for a probe that declares no `timeout`."""
@@ -26,7 +26,7 @@ class ChildProber:
 
     def __init__(self, drill: DrillId, *, cwd: Path) -> None:
         self._cwd = cwd
-        self._questions = Questions(drill, cwd=cwd)
+        self._questions = ChildQueries(drill, cwd=cwd)
 
     async def ask(self, probe: str) -> ev.ProbeJudged:
         """Ask one probe (JSON text with its tolerance) once."""
@@ -50,7 +50,7 @@ class ChildProber:
     async def _question(self, limit: Seconds, word: str, **data: Any) -> tuple[bool | None, str]:
         try:
             answer = await self._questions.ask(limit, word, **data)
-        except Unanswered as why:
+        except NoAnswer as why:
             return None, str(why)
         return answer["ok"], str(answer.get("detail") or "")
 

@@ -24,7 +24,7 @@ NAME = "sealed.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class RevertSecrets:
     """The sealed requests of one drill. `folder` is the drill's own."""
 
     folder: Path
@@ -72,5 +72,7 @@ def _learn(request: ev.FaultRequested) -> None:
     """Let this process know the secrets of an experiment."""
     with contextlib.suppress(ValueError):  # who reads it next says what is wrong with it
         experiment = experiments.parse(request.experiment, request.path)
-        known_secrets.refer(each for each in experiments.secrets(experiment) if each.startswith("env:"))
+        known_secrets.learn_reference(
+            each for each in experiments.secrets(experiment) if each.startswith("env:")
+        )
         known_secrets.known().learn(experiments.secret_values(experiment, os.environ))

@@ -17,8 +17,8 @@ from gameday.core.values import DrillId, Seconds, instant
 from gameday.faults import child_protocol, experiments, rollback_needs
 from gameday.faults.deadlines import Deadlines
 from gameday.faults.process import START_LIMIT, ChaosProcess
-from gameday.faults.revert_secrets import Seal
-from gameday.ports import Played, Tell
+from gameday.faults.revert_secrets import RevertSecrets
+from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
 from gameday.system.machine import started
 
@@ -26,7 +26,7 @@ SILENCE: Seconds = 60.0
 """The most seconds between two messages while no activity is open: loading, pauses, the probe."""
 
 
-class ChildLedger:
+class ChildRollbackPlayer:
     """Plays ledgers of one drill, each in a process of its own.
 
     folder  the drill's own; home: where to play what was requested in a folder that this host does not have
@@ -35,10 +35,10 @@ class ChildLedger:
     def __init__(self, drill: DrillId, folder: Path | None = None, home: Path | None = None) -> None:
         self._drill = drill
         self._home = home
-        self._seal = Seal(folder) if folder else None
+        self._seal = RevertSecrets(folder) if folder else None
         self._warm: dict[tuple[str, str], ChaosProcess] = {}
 
-    async def warm(self, request: ev.FaultRequested, tell: Tell) -> None:
+    async def warm(self, request: ev.FaultRequested, tell: RecordFact) -> None:
         """Have a process ready that has the experiment's modules imported. Raises OSError, TimeoutError."""
         known = self._warm.get(_key(request))
         if known is not None and not known.gone:
@@ -52,8 +52,8 @@ class ChildLedger:
                     pass
 
     async def play(
-        self, request: ev.FaultRequested, attempt: int, by: str, tell: Tell, *, ask: bool
-    ) -> Played:
+        self, request: ev.FaultRequested, attempt: int, by: str, tell: RecordFact, *, ask: bool
+    ) -> RollbackOutcome:
         """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises."""
         request = self._opened(request)
         try:
@@ -61,7 +61,7 @@ class ChildLedger:
             await process.send("play", request=dataclasses.asdict(request), attempt=attempt, by=by, ask=ask)
             played = await self._listen(process, tell)
         except OSError as error:
-            played = Played(undone=False, error=f"the rollbacks can't be started: {error}")
+            played = RollbackOutcome(undone=False, error=f"the rollbacks can't be started: {error}")
         if not played.undone:
             await self._discard(request)
         return played if played.steps else dataclasses.replace(played, steps=self.steps(request))
@@ -89,7 +89,7 @@ class ChildLedger:
         await asyncio.gather(*(process.close() for process in self._warm.values()))
         self._warm.clear()
 
-    async def _standby(self, request: ev.FaultRequested, tell: Tell) -> ChaosProcess:
+    async def _standby(self, request: ev.FaultRequested, tell: RecordFact) -> ChaosProcess:
         """Give the process that stands by; one that died meanwhile costs no try."""
         process = self._warm.get(_key(request))
         if process is not None and not process.gone:
@@ -97,7 +97,7 @@ class ChildLedger:
         await self._discard(request)
         return await self._start(request, tell)
 
-    async def _start(self, request: ev.FaultRequested, tell: Tell) -> ChaosProcess:
+    async def _start(self, request: ev.FaultRequested, tell: RecordFact) -> ChaosProcess:
         process = await ChaosProcess.start(self._drill, cwd=request.cwd)
         tell(started("standby", process.identity), clock.now())
         self._warm[_key(request)] = process
@@ -109,7 +109,7 @@ class ChildLedger:
         if process is not None:
             await process.close()
 
-    async def _listen(self, process: ChaosProcess, tell: Tell) -> Played:
+    async def _listen(self, process: ChaosProcess, tell: RecordFact) -> RollbackOutcome:
         """Take what the process says until the fault is settled, the process dies, or is overdue."""
         deadlines = Deadlines()
         while True:
@@ -118,25 +118,25 @@ class ChildLedger:
                 message = await process.receive(SILENCE if left is None else left)
             except TimeoutError:
                 late = deadlines.overdue() or f"the rollbacks said nothing for {SILENCE:g} s"
-                return Played(undone=False, error=late)
+                return RollbackOutcome(undone=False, error=late)
             match message:
                 case None:
-                    return Played(undone=False, error="the process that played the rollbacks died")
-                case child_protocol.Told(fact=fact, at=at):
+                    return RollbackOutcome(undone=False, error="the process that played the rollbacks died")
+                case child_protocol.ReportedFact(fact=fact, at=at):
                     deadlines.note(message)
                     tell(fact, at)
                 case child_protocol.Note(word="settled"):
                     return played(message)
                 case child_protocol.Note(word="crashed"):
-                    return Played(undone=False, error=message.text("error"))
+                    return RollbackOutcome(undone=False, error=message.text("error"))
                 case _:
                     pass
 
 
-def played(note: child_protocol.Note) -> Played:
+def played(note: child_protocol.Note) -> RollbackOutcome:
     """Read what a child said about a fault: undone or not, how, and what a person must do."""
     data: dict[str, Any] = dict(note.data)
-    return Played(
+    return RollbackOutcome(
         undone=bool(data["undone"]),
         how=note.text("how"),
         error=note.text("error"),

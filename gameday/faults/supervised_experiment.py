@@ -24,7 +24,7 @@ from gameday.faults import child_protocol
 from gameday.faults.deadlines import Deadlines
 from gameday.faults.process import ChaosProcess
 from gameday.faults.rollback_player import played
-from gameday.ports import Played, Tell
+from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
 from gameday.system.machine import started
 from gameday.system.processes import Identity
@@ -43,7 +43,7 @@ ROLLBACK_SILENCE: Seconds = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class ExperimentOutcome:
     """What is known of a fault when its process has ended.
 
     settled  what its own rollbacks came to; None: it did not say
@@ -53,21 +53,21 @@ class Outcome:
     error    what went wrong, where nobody had asked it to stop
     """
 
-    settled: Played | None
+    settled: RollbackOutcome | None
     touched: bool
     rolling: bool
     certain: bool = False
     error: str = ""
 
 
-class Supervised:
+class SupervisedExperiment:
     """Supervises one experiment; made by `start`, awaited by `outcome`."""
 
-    def __init__(self, process: ChaosProcess, request: ev.FaultRequested, tell: Tell) -> None:
+    def __init__(self, process: ChaosProcess, request: ev.FaultRequested, tell: RecordFact) -> None:
         self._process = process
         self._request = request
         self._tell = tell
-        self._settled: Played | None = None
+        self._settled: RollbackOutcome | None = None
         self._touched = self._holding = self._rolling = False
         self._began = self._went_well = 0
         self._error = ""
@@ -77,8 +77,8 @@ class Supervised:
 
     @classmethod
     async def start(
-        cls, request: ev.FaultRequested, tell: Tell, *, drill: DrillId, fault_mark: tuple[str, str]
-    ) -> Supervised:
+        cls, request: ev.FaultRequested, tell: RecordFact, *, drill: DrillId, fault_mark: tuple[str, str]
+    ) -> SupervisedExperiment:
         """Start the process, which imports what it will need. Raises OSError when it can't be started."""
         process = await ChaosProcess.start(drill, cwd=request.cwd, fault_mark=fault_mark)
         tell(started("chaoslib", process.identity), clock.now())
@@ -137,7 +137,7 @@ class Supervised:
         """Kill the process with its group, and wait until it is gone."""
         await self._process.close()
 
-    async def outcome(self) -> Outcome:
+    async def outcome(self) -> ExperimentOutcome:
         """Relay what the process says until it has ended, and give what is known of the fault."""
         while (message := await self._next()) is not None:
             self._deadlines.note(message)
@@ -149,7 +149,7 @@ class Supervised:
             await self._stopping
         elif self._settled is None:
             self._error = self._error or "the Chaos Toolkit process died"
-        return Outcome(
+        return ExperimentOutcome(
             settled=self._settled,
             touched=self._touched,
             rolling=self._rolling,
@@ -171,7 +171,7 @@ class Supervised:
 
     def _take(self, message: child_protocol.Message) -> None:
         match message:
-            case child_protocol.Told(fact=fact, at=at):
+            case child_protocol.ReportedFact(fact=fact, at=at):
                 self._count(fact)
                 self._tell(fact, at)
             case child_protocol.Note(word="rolling"):

@@ -1,7 +1,7 @@
 """Resolves what an experiment's actions are aimed at, in a process of its own.
 
-Comes in: the fault's request. Goes out: an `Aim` for each action of its method. An experiment that uses
-neither chaostoolkit-kubernetes nor chaostoolkit-aws has nothing that could be counted, and asks nobody.
+Comes in: the fault's request. Goes out: an `ActionTarget` for each action of its method. An experiment that
+uses neither chaostoolkit-kubernetes nor chaostoolkit-aws has nothing that could be counted, and asks nobody.
 Does not: import an extension (2 s and 150 MB), or judge what was found; `conduct.drill.fault_targets` does.
 """
 
@@ -14,8 +14,8 @@ from gameday.core.errors import NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 from gameday.faults import experiments
-from gameday.faults.child_queries import Questions, Unanswered
-from gameday.ports import Aim
+from gameday.faults.child_queries import ChildQueries, NoAnswer
+from gameday.ports import ActionTarget
 
 LIMIT: Seconds = 30.0
 COUNTED = ("chaosk8s.", "chaosaws.")
@@ -24,22 +24,22 @@ COUNTED = ("chaosk8s.", "chaosaws.")
 class ChildTargets:
     """`ports.Targets` of one fault."""
 
-    def __init__(self, request: ev.FaultRequested, questions: Questions) -> None:
+    def __init__(self, request: ev.FaultRequested, questions: ChildQueries) -> None:
         self._request = request
         self._questions = questions
 
-    async def resolve(self) -> Sequence[Aim]:
+    async def resolve(self) -> Sequence[ActionTarget]:
         """Ask the target what each action matches now. Raises NotReady when it can't be asked."""
         if not self._countable():
             return ()
         try:
             request = dataclasses.asdict(self._request)
             answer = await self._questions.ask(LIMIT, "count", request=request)
-        except Unanswered as why:
+        except NoAnswer as why:
             raise _unknown(str(why)) from why
         if "error" in answer:
             raise _unknown(str(answer["error"]))
-        return tuple(Aim(**aim) for aim in answer["aims"])
+        return tuple(ActionTarget(**aim) for aim in answer["aims"])
 
     def _countable(self) -> bool:
         try:

@@ -164,7 +164,7 @@ class LocustDriver:
             self._copying.join(LAST_WORDS)
         text = self._last_words()
         locustfile = self._load.locustfile if self._load else ""
-        said = locust_errors.of(text, locustfile)
+        said = locust_errors.find(text, locustfile)
         where = f" ({locustfile}, line {said.line})" if said.line else ""
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         return f"Locust ended with {how}: {said.message or 'it said nothing'}{where}"

@@ -22,7 +22,7 @@ class Complaint:
     line: int = 0
 
 
-def of(text: str, locustfile: str) -> Complaint:
+def find(text: str, locustfile: str) -> Complaint:
     """Find the last thing that Locust complained of; an empty message when it said nothing."""
     lines = text.splitlines()
     errors = [line.strip() for line in lines if _ERROR.match(line)]

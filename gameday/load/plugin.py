@@ -38,7 +38,7 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from gameday.core.facts.load import Chunk
 from gameday.formats.stored import load as load_lines
-from gameday.load.tally import MOST_NAMES, OTHER, Table, Tally
+from gameday.load.tally import MOST_NAMES, OTHER, BucketTable, Tally
 
 # Locust has patched the standard library: a thread here is a greenlet, and sleeping lets others run.
 
@@ -104,7 +104,7 @@ class Observer:
     def __init__(self) -> None:
         self.tally = Tally()
         self._calls: dict[int, _Call] = {}
-        self._marks: dict[int, tuple[Table, int]] = {}
+        self._marks: dict[int, tuple[BucketTable, int]] = {}
         self._numbers = itertools.count()
         self._believable = (0.0, math.inf)
 
@@ -293,7 +293,7 @@ def _leave_for_certain() -> None:
     os._exit(1)
 
 
-class Line:
+class BucketStream:
     """The socket to our parent: messages up, orders down."""
 
     def __init__(self, environment: Environment, path: str) -> None:
@@ -351,7 +351,7 @@ def _started(observer: Observer, path: str, environment: Environment, runner: Ru
         in_background(repeat, Worker(observer, runner).flush)
         return
     try:
-        line = Line(environment, path)
+        line = BucketStream(environment, path)
     except OSError as error:
         _LOG.error("gameday is gone: %s: %s", path, error)
         sys.exit(1)

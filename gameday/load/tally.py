@@ -25,7 +25,7 @@ _BAD = _CODES - 1
 _OPEN = _CODES - 2
 
 
-class Table:
+class BucketTable:
     """The counts of one request name since the last `take`."""
 
     __slots__ = ("cells", "name", "type")
@@ -41,8 +41,8 @@ class Tally:
 
     def __init__(self, most_names: int = MOST_NAMES) -> None:
         self._most = most_names
-        self._tables: dict[tuple[Hashable, Hashable], Table] = {}
-        self._others: dict[str, Table] = {}
+        self._tables: dict[tuple[Hashable, Hashable], BucketTable] = {}
+        self._others: dict[str, BucketTable] = {}
 
     @property
     def folded(self) -> bool:
@@ -58,23 +58,23 @@ class Tally:
         cells = table.cells
         cells[cell] = cells.get(cell, 0) + 1
 
-    def opened(self, key: tuple[Hashable, Hashable], start: float) -> tuple[Table, int]:
+    def opened(self, key: tuple[Hashable, Hashable], start: float) -> tuple[BucketTable, int]:
         """Count a request as open. Gives what `closed` takes back when it ends."""
         table = self._tables.get(key) or self._table(key)
         mark = (table, int(start * _PER_SECOND) * _CODES + _OPEN)
         _add(mark, 1)
         return mark
 
-    def closed(self, mark: tuple[Table, int]) -> None:
+    def closed(self, mark: tuple[BucketTable, int]) -> None:
         """Count a request, that was open, as ended."""
         _add(mark, -1)
 
-    def _table(self, key: tuple[Hashable, Hashable]) -> Table:
+    def _table(self, key: tuple[Hashable, Hashable]) -> BucketTable:
         type_, name = _text(key[0]), _text(key[1])
         if len(self._tables) < self._most:
-            return self._tables.setdefault(key, Table(type_, name))
+            return self._tables.setdefault(key, BucketTable(type_, name))
         kept = type_ if type_ in _METHODS else ""
-        return self._others.setdefault(kept, Table(kept, OTHER))
+        return self._others.setdefault(kept, BucketTable(kept, OTHER))
 
     def take(self) -> list[Chunk]:
         """Give what was counted since the last call."""
@@ -86,7 +86,7 @@ class Tally:
         return chunks
 
 
-def _add(mark: tuple[Table, int], number: int) -> None:
+def _add(mark: tuple[BucketTable, int], number: int) -> None:
     table, cell = mark
     table.cells[cell] = table.cells.get(cell, 0) + number
 
@@ -98,7 +98,7 @@ def _text(value: Hashable) -> str:
     return str(value).encode(errors="replace").decode()
 
 
-def _chunks(table: Table, cells: dict[int, int]) -> list[Chunk]:
+def _chunks(table: BucketTable, cells: dict[int, int]) -> list[Chunk]:
     by_start: dict[int, list[tuple[int, int, int]]] = {}
     for cell, count in cells.items():
         if not count:  # opened and closed since the last take
@@ -109,7 +109,7 @@ def _chunks(table: Table, cells: dict[int, int]) -> list[Chunk]:
     return [_chunk(table, chunk, rows) for chunk, rows in by_start.items()]
 
 
-def _chunk(table: Table, chunk: int, rows: list[tuple[int, int, int]]) -> Chunk:
+def _chunk(table: BucketTable, chunk: int, rows: list[tuple[int, int, int]]) -> Chunk:
     good = [row for row in rows if row[1] < _OPEN]
     bad = [row for row in rows if row[1] == _BAD]
     opened = [row for row in rows if row[1] == _OPEN]

@@ -62,7 +62,7 @@ def impact(history: History, result: Result, *, width: int = WIDE) -> str:
     panels = _panels(slo, plotted, strips_end + 30, narrow=width < WIDE) if slo else ()
     bottom = panels[-1].bottom if panels else strips_end + 20
     body = [
-        *drawing.hurt(result, frame, panels),
+        *drawing.affected(result, frame, panels),
         *(line for panel in panels for line in drawing.grid(panel, frame)),
         *drawing.lines(labels, bottom),
         *drawing.phases(history, frame, top),
@@ -79,7 +79,7 @@ def _shown(slo: Slo, plotted: Plotted, panels: Sequence[Panel], frame: Frame, re
         *drawing.curves(plotted, panels, frame),
         *drawing.thresholds(slo, panels, frame),
         *drawing.titles(panels, frame),
-        *drawing.hurt_label(result, frame, panels[0]),
+        *drawing.affected_label(result, frame, panels[0]),
     ]
 
 
@@ -182,7 +182,7 @@ def _words(history: History, result: Result, slo: Slo | None, plotted: Plotted) 
         worst, lasted = words.share(result.impact.worst_good), format_duration(result.impact.seconds)
         told.append(f"Users were hurt for {lasted}; at worst {worst} of the requests were good.")
     else:
-        told.append(narrative.harm(result.impact))
+        told.append(narrative.impact_summary(result.impact))
     zero = _zero(result, Instant(0.0))
     told.extend(
         f"{sentences.milestone(milestone.name).capitalize()} {words.offset(at - zero)}."

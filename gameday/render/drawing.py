@@ -92,7 +92,7 @@ def upright(kind: str, x: float, top: float, bottom: float) -> str:
     return f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>'
 
 
-def hurt(result: Result, frame: Frame, panels: Sequence[Panel]) -> Iterator[str]:
+def affected(result: Result, frame: Frame, panels: Sequence[Panel]) -> Iterator[str]:
     """Shade the bad stretches of the SLO that is shown."""
     for slo in result.impact.slos:
         for one in slo.stretches if slo.slo == result.impact.worst_slo else ():
@@ -101,7 +101,7 @@ def hurt(result: Result, frame: Frame, panels: Sequence[Panel]) -> Iterator[str]
                 yield box("hurt", low, high, panel.top, panel.height)
 
 
-def hurt_label(result: Result, frame: Frame, panel: Panel) -> Iterator[str]:
+def affected_label(result: Result, frame: Frame, panel: Panel) -> Iterator[str]:
     """Say how long users were hurt, at the onset."""
     if result.impact.started is None:
         return

@@ -14,12 +14,12 @@ from gameday.core.judging.result import Result
 from gameday.render import chart, html, junit, markdown, result_json
 
 
-def leave(history: History, result: Result, playbook_text: str | None) -> dict[str, str]:
+def drill_files(history: History, result: Result, playbook_text: str | None) -> dict[str, str]:
     """Give the texts of a drill's folder; `playbook.patch` only where there is a playbook.
 
     The patch changes `playbook_text`, whatever the playbook was when the drill was planned.
     """
-    told = postmortem.of(history, result)
+    told = postmortem.draft(history, result)
     wide = chart.impact(history, result)
     texts = {
         "result.json": json.dumps(result_json.encode(history, result), indent=2, ensure_ascii=False) + "\n",

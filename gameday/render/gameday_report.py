@@ -11,7 +11,7 @@ from functools import cache
 
 from jinja2 import Template
 
-from gameday.core.gamedays.message_event_list import Line
+from gameday.core.gamedays.message_event_list import PlannedInject
 from gameday.core.gamedays.report import Action, DrillLine, Report
 from gameday.core.postmortem import Chain
 from gameday.render import pages, words
@@ -63,7 +63,7 @@ def verdict(chain: Chain) -> str:
     return f"{mark} {chain.verdict}: {words.taken(chain)} of {words.duration(chain.objective)}"
 
 
-def state(line: Line) -> str:
+def state(line: PlannedInject) -> str:
     """Say what became of an inject."""
     when = f" {words.clock(line.at)}" if line.at is not None else ""
     return f"{line.state}{when}{f' ({line.why})' if line.why else ''}"
@@ -146,7 +146,7 @@ def _hot_wash(report: Report) -> Iterator[str]:
         yield ""
 
 
-def _timetable(lines: Iterable[Line]) -> Iterator[str]:
+def _timetable(lines: Iterable[PlannedInject]) -> Iterator[str]:
     rows = [
         (
             escape(one.scenario),

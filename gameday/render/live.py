@@ -112,7 +112,7 @@ class LiveView:
     planned: Seconds | None
     fault: str
     clocks: tuple[Clock, ...]
-    hurt: bool
+    affected: bool
     levels: tuple[Level, ...]
     alerts: tuple[AlertLine, ...]
     guardrails: tuple[GuardrailLine, ...]
@@ -124,7 +124,7 @@ class LiveView:
 
 def sentence(event: ev.Event) -> str:
     """Say what happened in one line that can't steer a terminal; empty where only machines care."""
-    said, quote = sentences.of(event), sentences.quote(event)
+    said, quote = sentences.sentence(event), sentences.quote(event)
     return clean(f"{said} “{quote}”" if said and quote else said)
 
 
@@ -147,7 +147,7 @@ def view(history: History, levels: Sequence[ServiceLevel], now: Instant, latest:
         planned=_planned(history, phase.fact.phase) if phase else None,
         fault=_fault(history),
         clocks=_clocks(history, levels, now),
-        hurt=any(level.state == "bad" for level in shown),
+        affected=any(level.state == "bad" for level in shown),
         levels=shown,
         alerts=_alerts(history, now),
         guardrails=_guardrails(history),
@@ -173,10 +173,10 @@ def _next(history: History, levels: Sequence[ServiceLevel], now: Instant) -> str
     if not team or phase is None or phase.fact.phase is not Phase.RESPOND:
         return ""
     marked = any(one.fact.milestone == MilestoneName.RECOVERED for one in history.each(ev.MilestoneMarked))
-    hurt = history.first(ev.FaultInjected) is not None and _well_since(levels, now) is None
-    if marked and hurt:
+    affected = history.first(ev.FaultInjected) is not None and _well_since(levels, now) is None
+    if marked and affected:
         return "marked as recovered; the response ends when users are well"
-    if not hurt and not marked and history.first(ev.IncidentDeclared):
+    if not affected and not marked and history.first(ev.IncidentDeclared):
         return "users are well: `gameday recovered` ends the response, once you are sure"
     return "in another terminal: gameday ack, declare, note, step, contained, recovered, update, end, abort"
 
@@ -199,7 +199,7 @@ def from_outside(history: History, now: Instant, latest: int = LATEST) -> LiveVi
         planned=None,
         fault="what is injected, and when, is hidden; facilitators and observers: --as NAME",
         clocks=(),
-        hurt=False,
+        affected=False,
         levels=(),
         alerts=_alerts(history, now),
         guardrails=(),

@@ -189,8 +189,8 @@ def _impact(pm: Postmortem) -> Iterator[str]:
             (
                 escape(line.slo),
                 escape(f"{line.promise}, {line.request}" if line.request != "*" else line.promise),
-                f"{line.requests:,}" if line.hurt else words.NONE if line.judged else "not judged",
-                f"{line.bad:,}" if line.hurt else "never hurt" if line.judged else words.NONE,
+                f"{line.requests:,}" if line.affected else words.NONE if line.judged else "not judged",
+                f"{line.bad:,}" if line.affected else "never hurt" if line.judged else words.NONE,
                 words.share(line.good),
                 words.share(line.worst),
                 f"{words.milliseconds(line.p50[0])} → {words.milliseconds(line.p50[1])}",

@@ -44,7 +44,7 @@ class Plotted:
 
 def points(slo: Slo, load: LoadHistory, most: int) -> Plotted:
     """Give at most `most` points of an SLO over all of the load. Linear in the samples."""
-    counted = series.of(slo, load)
+    counted = series.count(slo, load)
     if not len(counted):
         return Plotted()
     seconds = len(counted) / series.PER_SECOND

@@ -125,13 +125,13 @@ def _interval(interval: Interval | None, end: MilestoneName, objective: float | 
 
 
 def _impact(impact: Impact) -> Json:
-    hurt = impact.started is not None
+    affected = impact.started is not None
     return {
         "requests": impact.requests,
         "bad": impact.bad,
         "worst": {
-            "slo": (impact.worst_slo or None) if hurt else None,
-            "good": _rounded(impact.worst_good) if hurt else None,
+            "slo": (impact.worst_slo or None) if affected else None,
+            "good": _rounded(impact.worst_good) if affected else None,
         },
         "seconds": round(impact.seconds, 6),
     }

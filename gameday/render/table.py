@@ -1,6 +1,6 @@
 """Rows for tables in a terminal, and plain aligned text where no table is drawn.
 
-Comes in: drills, a scorecard, a postmortem. Goes out: a `Table` of strings.
+Comes in: drills, a scorecard, a postmortem. Goes out: a `TextTable` of strings.
 Does not: colour, wrap or know how wide the terminal is.
 """
 
@@ -21,7 +21,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class TextTable:
     """A head, and rows of as many cells. right: the columns that hold figures."""
 
     head: tuple[str, ...]
@@ -44,7 +44,7 @@ class Table:
         return "  ".join(padded).rstrip()
 
 
-class Row(Protocol):
+class TableRow(Protocol):
     """A drill as a store lists it."""
 
     @property
@@ -73,9 +73,9 @@ def width(text: str) -> int:
     )
 
 
-def drills(rows: Iterable[Row]) -> Table:
+def drills(rows: Iterable[TableRow]) -> TextTable:
     """List drills as the store holds them."""
-    return Table(
+    return TextTable(
         head=("Drill", "Scenario", "Environment", "Started", "Took", "Ended"),
         rows=tuple(
             (
@@ -97,9 +97,9 @@ def _took(started: Instant, closed: Instant | None) -> str:
     return words.duration(took)
 
 
-def criteria(score: Scorecard) -> Table:
+def criteria(score: Scorecard) -> TextTable:
     """List each criterion with what every point given or withheld rests on."""
-    return Table(
+    return TextTable(
         head=("", "Criterion", "Phase", "Points", "Figure", "Rule"),
         rows=tuple(
             (
@@ -116,9 +116,9 @@ def criteria(score: Scorecard) -> Table:
     )
 
 
-def timeline(pm: Postmortem) -> Table:
+def timeline(pm: Postmortem) -> TextTable:
     """List the timeline: number, time of day in UTC, time since the fault, and what happened."""
-    return Table(
+    return TextTable(
         head=("#", "UTC", "Since fault", "Who", "What"),
         rows=tuple(
             (

@@ -20,14 +20,14 @@ Args = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActionOutcome:
     """What was done, as the trail says it, and whether it changed anything."""
 
     action: str
     changed: bool
 
 
-Act = Callable[[Shop, Args], Awaitable[Done]]
+Act = Callable[[Shop, Args], Awaitable[ActionOutcome]]
 
 
 def _text(args: Args, name: str) -> str:
@@ -51,83 +51,91 @@ def _switch(args: Args, name: str) -> bool:
     return value
 
 
-async def _flag(shop: Shop, args: Args) -> Done:
+async def _flag(shop: Shop, args: Args) -> ActionOutcome:
     name, on = _text(args, "name"), _switch(args, "on")
     changed = await shop.set(settings.with_flag(shop.settings, name, on))
-    return Done(f"flag {name} {'on' if on else 'off'}", changed)
+    return ActionOutcome(f"flag {name} {'on' if on else 'off'}", changed)
 
 
-async def _deploy(shop: Shop, args: Args) -> Done:
+async def _deploy(shop: Shop, args: Args) -> ActionOutcome:
     release = _text(args, "release")
-    return Done(f"deploy {release}", await shop.deploy(lambda now: settings.with_release(now, release)))
+    return ActionOutcome(
+        f"deploy {release}", await shop.deploy(lambda now: settings.with_release(now, release))
+    )
 
 
-async def _rollback(shop: Shop, _args: Args) -> Done:
-    return Done("rollback", await shop.deploy(settings.rolled_back))
+async def _rollback(shop: Shop, _args: Args) -> ActionOutcome:
+    return ActionOutcome("rollback", await shop.deploy(settings.rolled_back))
 
 
-async def _undeploy(shop: Shop, args: Args) -> Done:
+async def _undeploy(shop: Shop, args: Args) -> ActionOutcome:
     """Roll a release back if it serves: twice does no harm."""
     release = _text(args, "release")
     serves = shop.settings.release.name == release
-    return Done(f"undeploy {release}", serves and await shop.deploy(settings.rolled_back))
+    return ActionOutcome(f"undeploy {release}", serves and await shop.deploy(settings.rolled_back))
 
 
-async def _restart(shop: Shop, args: Args) -> Done:
+async def _restart(shop: Shop, args: Args) -> ActionOutcome:
     name = _text(args, "replica") if args.get("replica") else None
-    return Done(f"restart {name or ''}".strip(), await shop.restart(name))
+    return ActionOutcome(f"restart {name or ''}".strip(), await shop.restart(name))
 
 
-async def _restart_dead(shop: Shop, _args: Args) -> Done:
-    return Done("restart-dead", await shop.restart_dead())
+async def _restart_dead(shop: Shop, _args: Args) -> ActionOutcome:
+    return ActionOutcome("restart-dead", await shop.restart_dead())
 
 
-async def _scale(shop: Shop, args: Args) -> Done:
+async def _scale(shop: Shop, args: Args) -> ActionOutcome:
     count = int(_number(args, "count"))
-    return Done(f"scale {count}", await shop.scale(count))
+    return ActionOutcome(f"scale {count}", await shop.scale(count))
 
 
-async def _index_add(shop: Shop, args: Args) -> Done:
+async def _index_add(shop: Shop, args: Args) -> ActionOutcome:
     name = _text(args, "name")
-    return Done(f"index add {name}", await shop.add_index(name))
+    return ActionOutcome(f"index add {name}", await shop.add_index(name))
 
 
-async def _breaker(shop: Shop, args: Args) -> Done:
+async def _breaker(shop: Shop, args: Args) -> ActionOutcome:
     name, open_ = _text(args, "name"), _switch(args, "open")
     changed = await shop.set(settings.with_breaker(shop.settings, name, open_))
-    return Done(f"breaker {'open' if open_ else 'close'} {name}", changed)
+    return ActionOutcome(f"breaker {'open' if open_ else 'close'} {name}", changed)
 
 
-async def _rate_limit(shop: Shop, args: Args) -> Done:
+async def _rate_limit(shop: Shop, args: Args) -> ActionOutcome:
     limit = int(_number(args, "limit"))
-    return Done(f"rate-limit {limit}", await shop.set(settings.with_rate_limit(shop.settings, limit)))
+    return ActionOutcome(
+        f"rate-limit {limit}", await shop.set(settings.with_rate_limit(shop.settings, limit))
+    )
 
 
-async def _block(shop: Shop, args: Args) -> Done:
+async def _block(shop: Shop, args: Args) -> ActionOutcome:
     address = _text(args, "address")
-    return Done(f"block {address}", await shop.set(settings.with_blocked(shop.settings, address, True)))
+    return ActionOutcome(
+        f"block {address}", await shop.set(settings.with_blocked(shop.settings, address, True))
+    )
 
 
-async def _unblock(shop: Shop, args: Args) -> Done:
+async def _unblock(shop: Shop, args: Args) -> ActionOutcome:
     address = _text(args, "address")
-    return Done(f"unblock {address}", await shop.set(settings.with_blocked(shop.settings, address, False)))
+    return ActionOutcome(
+        f"unblock {address}", await shop.set(settings.with_blocked(shop.settings, address, False))
+    )
 
 
-async def _revoke_key(shop: Shop, args: Args) -> Done:
+async def _revoke_key(shop: Shop, args: Args) -> ActionOutcome:
     key = _text(args, "key")
-    return Done(f"revoke-key {key}", await shop.set(settings.with_revoked(shop.settings, key)))
+    return ActionOutcome(f"revoke-key {key}", await shop.set(settings.with_revoked(shop.settings, key)))
 
 
-async def _reset(shop: Shop, _args: Args) -> Done:
-    return Done("reset", await shop.reset())
+async def _reset(shop: Shop, _args: Args) -> ActionOutcome:
+    return ActionOutcome("reset", await shop.reset())
 
 
-async def _kill_replica(shop: Shop, args: Args) -> Done:
+async def _kill_replica(shop: Shop, args: Args) -> ActionOutcome:
     name = _text(args, "replica") if args.get("replica") else None
-    return Done(f"kill-replica {name or ''}".strip(), shop.kill(name))
+    return ActionOutcome(f"kill-replica {name or ''}".strip(), shop.kill(name))
 
 
-async def _edge_fault(shop: Shop, args: Args) -> Done:
+async def _edge_fault(shop: Shop, args: Args) -> ActionOutcome:
     """Delay or abort a share of a route's requests at the edge."""
     fault = EdgeFault(
         delay=_number(args, "delay", 0.0),
@@ -136,17 +144,23 @@ async def _edge_fault(shop: Shop, args: Args) -> Done:
         abort_status=int(_number(args, "abort_status", 503)),
     )
     route = _text(args, "route")
-    return Done(f"edge-fault {route}", await shop.set(settings.with_edge(shop.settings, route, fault)))
+    return ActionOutcome(
+        f"edge-fault {route}", await shop.set(settings.with_edge(shop.settings, route, fault))
+    )
 
 
-async def _edge_clear(shop: Shop, args: Args) -> Done:
+async def _edge_clear(shop: Shop, args: Args) -> ActionOutcome:
     route = _text(args, "route")
-    return Done(f"edge-clear {route}", await shop.set(settings.with_edge(shop.settings, route, None)))
+    return ActionOutcome(
+        f"edge-clear {route}", await shop.set(settings.with_edge(shop.settings, route, None))
+    )
 
 
-async def _payments(shop: Shop, args: Args) -> Done:
+async def _payments(shop: Shop, args: Args) -> ActionOutcome:
     seconds = _number(args, "seconds", settings.PAYMENT_SECONDS)
-    return Done(f"payments {seconds:g} s", await shop.set(settings.with_payments(shop.settings, seconds)))
+    return ActionOutcome(
+        f"payments {seconds:g} s", await shop.set(settings.with_payments(shop.settings, seconds))
+    )
 
 
 ACTIONS: dict[str, Act] = {
@@ -171,7 +185,7 @@ ACTIONS: dict[str, Act] = {
 }
 
 
-async def act(shop: Shop, name: str, actor: str, args: Args) -> Done:
+async def act(shop: Shop, name: str, actor: str, args: Args) -> ActionOutcome:
     """Do one action and record it with its actor, at the instant at which it was asked for.
 
     Raises ValueError or UsageError, with what would be right, for an action or arguments that make

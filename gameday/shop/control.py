@@ -29,7 +29,7 @@ from gameday.shop import actions, journal, metrics, state_folder
 from gameday.shop.receivers import LOOPBACK
 from gameday.shop.service import Shop
 from gameday.shop.settings import Settings
-from gameday.shop.state_folder import Home, Ports, Record
+from gameday.shop.state_folder import Ports, Record, StateFolder
 
 RECORD_CHECK = 1.0
 
@@ -138,7 +138,7 @@ async def _failed(_request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 503)
 
 
-async def serve(folder: Home, ports: Ports, wanted: Settings) -> None:
+async def serve(folder: StateFolder, ports: Ports, wanted: Settings) -> None:
     """Bring the shop up, serve until told to stop, and take it down."""
     shop = Shop(folder, ports, wanted)
     watchers: list[asyncio.Task[None]] = []
@@ -166,7 +166,7 @@ async def serve(folder: Home, ports: Ports, wanted: Settings) -> None:
         await shop.stop()
 
 
-async def _while_recorded(folder: Home, serving: uvicorn.Server) -> None:
+async def _while_recorded(folder: StateFolder, serving: uvicorn.Server) -> None:
     """End when the record is gone: a shop whose state folder was deleted can't be taken down."""
     while not serving.should_exit:
         await asyncio.sleep(RECORD_CHECK)
@@ -192,7 +192,7 @@ def main() -> None:
     folder, edge, admin, control, replicas, restart = sys.argv[1:]
     ports = Ports(edge=int(edge), admin=int(admin), control=int(control))
     wanted = Settings(replicas=int(replicas), restart_crashed=restart == "restart")
-    asyncio.run(serve(Home(Path(folder)), ports, wanted))
+    asyncio.run(serve(StateFolder(Path(folder)), ports, wanted))
 
 
 if __name__ == "__main__":

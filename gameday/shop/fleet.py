@@ -19,7 +19,7 @@ from pathlib import Path
 
 from gameday.core.errors import NotReady
 from gameday.shop import client
-from gameday.shop.state_folder import Home
+from gameday.shop.state_folder import StateFolder
 from gameday.system import clock, processes
 
 TETHER = Path(__file__).with_name("tether.py")
@@ -56,7 +56,7 @@ class Replica:
 class Fleet:
     """All replicas, by name."""
 
-    def __init__(self, home: Home, switch: Switch) -> None:
+    def __init__(self, home: StateFolder, switch: Switch) -> None:
         self._home = home
         self._switch = switch
         self._replicas: dict[str, Replica] = {}

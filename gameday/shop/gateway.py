@@ -15,7 +15,7 @@ from typing import Any
 from gameday.core.errors import NotReady
 from gameday.shop import client, edge, fleet, metrics
 from gameday.shop.settings import Settings
-from gameday.shop.state_folder import Home, Ports
+from gameday.shop.state_folder import Ports, StateFolder
 from gameday.system import clock, processes
 
 IN_FORCE_WITHIN = 5.0
@@ -25,7 +25,7 @@ _STATS = "/stats/prometheus?filter=%5Ehttp%5C.edge%5C.downstream_rq_(.xx%7Ctime%
 class Gateway:
     """The edge proxy of one shop."""
 
-    def __init__(self, home: Home, ports: Ports) -> None:
+    def __init__(self, home: StateFolder, ports: Ports) -> None:
         self._home = home
         self._ports = ports
         self._admin = f"http://127.0.0.1:{ports.admin}"

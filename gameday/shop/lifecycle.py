@@ -17,7 +17,7 @@ from typing import Any
 from gameday.core.errors import NotReady, UsageError
 from gameday.shop import client, state_folder
 from gameday.shop.settings import MAX_REPLICAS
-from gameday.shop.state_folder import Home, Ports, Record
+from gameday.shop.state_folder import Ports, Record, StateFolder
 from gameday.system import clock, processes
 
 READY_WITHIN = 30.0
@@ -71,7 +71,7 @@ def down() -> bool:
 
 
 @contextmanager
-def _alone(folder: Home) -> Iterator[None]:
+def _alone(folder: StateFolder) -> Iterator[None]:
     """Let nobody else bring the same shop up or down meanwhile."""
     folder.folder.mkdir(parents=True, exist_ok=True)
     with (folder.folder / "lock").open("w") as lock:
@@ -79,7 +79,9 @@ def _alone(folder: Home) -> Iterator[None]:
         yield
 
 
-def _start_from(folder: Home, base: int, replicas: int, restart_crashed: bool, tries: int = 3) -> Record:
+def _start_from(
+    folder: StateFolder, base: int, replicas: int, restart_crashed: bool, tries: int = 3
+) -> Record:
     """Start on three ports in a row, or on free ones; on others where somebody is quicker to take one."""
     ports = Ports(edge=base, admin=base + 1, control=base + 2) if base else _free_ports()
     try:
@@ -90,7 +92,7 @@ def _start_from(folder: Home, base: int, replicas: int, restart_crashed: bool, t
     return _start_from(folder, base, replicas, restart_crashed, tries - 1)
 
 
-def _start(folder: Home, ports: Ports, replicas: int, restart_crashed: bool) -> Record:
+def _start(folder: StateFolder, ports: Ports, replicas: int, restart_crashed: bool) -> Record:
     for place in (folder.edge, folder.logs):
         place.mkdir(exist_ok=True)
         for leftover in place.iterdir():
@@ -104,7 +106,7 @@ def _start(folder: Home, ports: Ports, replicas: int, restart_crashed: bool) -> 
     return _wait(folder, child)
 
 
-def _wait(folder: Home, child: processes.Child) -> Record:
+def _wait(folder: StateFolder, child: processes.Child) -> Record:
     deadline = clock.monotonic() + READY_WITHIN
     while child.poll() is None and clock.monotonic() < deadline:
         if record := folder.read_record():

@@ -29,7 +29,7 @@ from starlette.routing import Route
 from gameday.shop import database, settings
 from gameday.shop.journal import Journal
 from gameday.shop.releases import API_KEYS, RELEASES, SECRETS, Release
-from gameday.shop.state_folder import Home
+from gameday.shop.state_folder import StateFolder
 from gameday.system import clock
 
 PAYMENT_TIMEOUT = 10.0
@@ -79,7 +79,7 @@ class Meters:
 class Api:
     """The shop's requests. `name` is the replica's, `release` the code that it was started with."""
 
-    def __init__(self, name: str, release: Release, home: Home) -> None:
+    def __init__(self, name: str, release: Release, home: StateFolder) -> None:
         self.settings = CurrentSettings(home.settings)
         self.release = release
         self.meters = Meters()
@@ -232,7 +232,7 @@ def _whole(value: object, name: str) -> int:
 def main() -> None:
     """Serve on the socket that was handed over, until told to stop."""
     name, release, folder, descriptor = sys.argv[1:]
-    api = Api(name, RELEASES[release], Home(Path(folder)))
+    api = Api(name, RELEASES[release], StateFolder(Path(folder)))
     listening = socket.socket(fileno=int(descriptor))
     config = uvicorn.Config(
         api.app(), log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2

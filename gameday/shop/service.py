@@ -22,7 +22,7 @@ from gameday.shop.monitor import Monitor, Scrape
 from gameday.shop.receivers import Receivers
 from gameday.shop.releases import RELEASES
 from gameday.shop.settings import Settings
-from gameday.shop.state_folder import Home, Ports, Record
+from gameday.shop.state_folder import Ports, Record, StateFolder
 from gameday.shop.trail import Trail
 
 TICK = 0.5
@@ -31,7 +31,7 @@ TICK = 0.5
 class Shop:
     """One shop. Methods that change it return whether anything changed."""
 
-    def __init__(self, folder: Home, ports: Ports, wanted: Settings) -> None:
+    def __init__(self, folder: StateFolder, ports: Ports, wanted: Settings) -> None:
         self.home = folder
         self.settings = self._initial = wanted
         self.trail = Trail(folder.trail)

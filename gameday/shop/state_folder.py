@@ -58,7 +58,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class StateFolder:
     """The paths within one state folder."""
 
     folder: Path
@@ -106,7 +106,7 @@ def own_record(ports: Ports) -> Record:
     return Record(pid=me.pid, started_ticks=me.started_ticks, boot=me.boot, **asdict(ports))
 
 
-def here() -> Home:
+def here() -> StateFolder:
     """Give the state folder: GAMEDAY_SHOP_HOME, else `.gameday/shop` of the workspace.
 
     The workspace is the nearest folder from here upwards with a gameday.toml, else the working folder:
@@ -114,11 +114,11 @@ def here() -> Home:
     """
     named = os.environ.get("GAMEDAY_SHOP_HOME")
     if named:
-        return Home(Path(named).absolute())
+        return StateFolder(Path(named).absolute())
     working = Path.cwd()
     candidates = (working, *working.parents)
     workspace = next((each for each in candidates if (each / "gameday.toml").is_file()), working)
-    return Home(workspace / DEFAULT)
+    return StateFolder(workspace / DEFAULT)
 
 
 def replace(path: Path, text: str) -> None:

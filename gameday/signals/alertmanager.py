@@ -16,7 +16,7 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import Instant, parse_instant
-from gameday.signals.parsed_payload import Alert, Heard, UnknownShape, text, texts
+from gameday.signals.parsed_payload import Alert, ParsedPayload, UnknownShape, text, texts
 
 SYSTEM = "alertmanager"
 
@@ -24,7 +24,7 @@ WATCHDOG = "Watchdog"
 """The alert of kube-prometheus that always fires: it proves that the whole chain works."""
 
 
-def parse(payload: object) -> Heard:
+def parse(payload: object) -> ParsedPayload:
     """Read a payload. Raises UnknownShape when it holds no list of alerts."""
     if not isinstance(payload, dict) or not isinstance(payload.get("alerts"), list):
         raise UnknownShape("no list `alerts` in it")
@@ -39,7 +39,7 @@ def parse(payload: object) -> Heard:
             alerts.append(_alert(found))
         except (KeyError, TypeError, ValueError) as wrong:
             rejected.append(f"alerts[{number}]: {wrong}")
-    return Heard(alerts=tuple(alerts), rejected=tuple(rejected), heartbeat=heartbeat)
+    return ParsedPayload(alerts=tuple(alerts), rejected=tuple(rejected), heartbeat=heartbeat)
 
 
 def _name(found: object) -> str:

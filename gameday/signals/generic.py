@@ -16,12 +16,12 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import Instant, parse_instant
-from gameday.signals.parsed_payload import Alert, AlertFact, Heard, UnknownShape, text, texts
+from gameday.signals.parsed_payload import Alert, AlertFact, ParsedPayload, UnknownShape, text, texts
 
 SYSTEM = "generic"
 
 
-def parse(payload: object) -> Heard:
+def parse(payload: object) -> ParsedPayload:
     """Read a payload. Raises UnknownShape when it is neither an object nor a list."""
     if isinstance(payload, dict):
         payload = [payload]
@@ -34,7 +34,7 @@ def parse(payload: object) -> Heard:
             alerts.append(_alert(found))
         except (KeyError, TypeError, ValueError) as wrong:
             rejected.append(f"[{number}]: {wrong}")
-    return Heard(alerts=tuple(alerts), rejected=tuple(rejected))
+    return ParsedPayload(alerts=tuple(alerts), rejected=tuple(rejected))
 
 
 def _alert(found: Mapping[str, Any]) -> Alert:

@@ -28,7 +28,7 @@ class Alert:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Heard:
+class ParsedPayload:
     """All that one payload says. Elements that can't be read are told, and don't spoil the others.
 
     heartbeat  the payload held the alert that always fires, so that silence can be told from health

@@ -30,14 +30,14 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, Instant
 from gameday.ports import Clock
 from gameday.signals import alertmanager, generic, registration
-from gameday.signals.parsed_payload import Heard, UnknownShape
+from gameday.signals.parsed_payload import ParsedPayload, UnknownShape
 
 CAP = 1024 * 1024
 """The longest body that is read, in bytes; Azure sends up to 256 KB, PagerDuty 55 KB."""
 EXCERPT = 500
 """How many characters of a payload that can't be read are kept."""
 
-SYSTEMS: Mapping[str, Callable[[object], Heard]] = {
+SYSTEMS: Mapping[str, Callable[[object], ParsedPayload]] = {
     alertmanager.SYSTEM: alertmanager.parse,
     generic.SYSTEM: generic.parse,
 }
@@ -123,7 +123,7 @@ class Receiver:
         said = {"accepted": len(heard.alerts), "rejected": rejected}
         return JSONResponse(said, status_code=202 if rejected else 200)
 
-    def _alerts(self, system: str, heard: Heard, now: Instant) -> Iterator[ev.Event]:
+    def _alerts(self, system: str, heard: ParsedPayload, now: Instant) -> Iterator[ev.Event]:
         for alert in heard.alerts:
             yield ev.Event(
                 id=_event_id(system, alert.delivery),
@@ -150,14 +150,14 @@ class Receiver:
         )
 
 
-def _read(system: str, body: bytes) -> tuple[Heard, Sequence[str]]:
+def _read(system: str, body: bytes) -> tuple[ParsedPayload, Sequence[str]]:
     """Read a body; what is wrong with it is told, not raised."""
     try:
         heard = SYSTEMS[system](json.loads(body))
     except UnknownShape as wrong:
-        return Heard(), [str(wrong)]
+        return ParsedPayload(), [str(wrong)]
     except (ValueError, RecursionError) as wrong:
-        return Heard(), [f"not JSON: {wrong}"]
+        return ParsedPayload(), [f"not JSON: {wrong}"]
     return heard, heard.rejected
 
 

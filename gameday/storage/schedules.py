@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from gameday.core.plans.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
+from gameday.core.plans.schedule import Approval, Record, Schedule, ScheduleId, SchedulePosition, State
 from gameday.core.values import Instant
 from gameday.formats.stored import schedules
 from gameday.ports import Claim, ScheduleRow
@@ -61,12 +61,12 @@ class SqlScheduleStore:
         wake = self._database.rows(sql.NEXT_WAKE)[0][0]
         return None if wake is None else Instant(wake)
 
-    def move(self, row: ScheduleRow, standing: Standing) -> bool:
+    def move(self, row: ScheduleRow, standing: SchedulePosition) -> bool:
         """Move a schedule on, for the row as it was read; False when another was quicker."""
         with self._database.write() as tx:
             return _moved(tx, row, standing)
 
-    def claim(self, record: Record, row: ScheduleRow, standing: Standing) -> Claim:
+    def claim(self, record: Record, row: ScheduleRow, standing: SchedulePosition) -> Claim:
         """Claim an occurrence, once for ever, and move its schedule on, in one transaction."""
         values = _values(record)
         with self._database.write() as tx:
@@ -77,7 +77,7 @@ class SqlScheduleStore:
             _moved(tx, row, standing)
         return Claim.WON if won else Claim.TAKEN
 
-    def settle(self, records: Sequence[Record], row: ScheduleRow, standing: Standing) -> int:
+    def settle(self, records: Sequence[Record], row: ScheduleRow, standing: SchedulePosition) -> int:
         """Record occurrences that were missed, each once, and move their schedule on."""
         with self._database.write() as tx:
             counts = [tx.execute(sql.RECORD_ONCE, _values(record)).rowcount for record in records]
@@ -122,12 +122,12 @@ class SqlScheduleStore:
             return bool(tx.execute(statement, values).rowcount == 1)
 
 
-def _moved(tx: Transaction, row: ScheduleRow, standing: Standing) -> bool:
+def _moved(tx: Transaction, row: ScheduleRow, standing: SchedulePosition) -> bool:
     was = {"was": _whole(row.standing.occurrence), "was_noticed": int(row.standing.noticed)}
     return bool(tx.execute(sql.MOVE, {**_standing(row.schedule, standing), **was}).rowcount == 1)
 
 
-def _standing(schedule: Schedule, standing: Standing) -> dict[str, Any]:
+def _standing(schedule: Schedule, standing: SchedulePosition) -> dict[str, Any]:
     return {
         "schedule": schedule.schedule,
         "occurrence": _whole(standing.occurrence),
@@ -146,7 +146,7 @@ def _row(found: tuple[Any, ...]) -> ScheduleRow:
     return ScheduleRow(
         schedule=schedules.decode(body),
         paused=bool(paused),
-        standing=Standing(occurrence=at, wake=wake, noticed=bool(noticed)),
+        standing=SchedulePosition(occurrence=at, wake=wake, noticed=bool(noticed)),
     )
 
 

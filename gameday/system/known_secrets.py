@@ -28,7 +28,7 @@ def known() -> Redactor:
     return redactor
 
 
-def refer(references: Iterable[str]) -> None:
+def learn_reference(references: Iterable[str]) -> None:
     """Let this process, and all that it starts from now on, know the secrets at these references."""
     wanted = set(references)
     known().learn(_values(wanted))

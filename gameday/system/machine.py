@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
-from gameday.ports import Ran
+from gameday.ports import CommandOutcome
 from gameday.system import processes, target
 from gameday.system.processes import Identity
 
@@ -61,9 +61,9 @@ class ThisMachine:
         """End every process whose environment has `variable=value`, but ourselves and `spare`."""
         return await asyncio.to_thread(processes.sweep, value, spare, variable)
 
-    async def run(self, argv: Sequence[str]) -> Ran:
+    async def run(self, argv: Sequence[str]) -> CommandOutcome:
         """Run a command to its end, or to its time limit."""
         done = await asyncio.to_thread(
             processes.call, argv, timeout=DOWN_TIMEOUT, cwd=self.cwd, env={"PATH": target.own_path()}
         )
-        return Ran(exit_code=done.exit_code, output=done.output)
+        return CommandOutcome(exit_code=done.exit_code, output=done.output)

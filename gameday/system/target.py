@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from gameday.core.errors import NotReady
 from gameday.core.values import DrillId, Seconds
-from gameday.ports import Ran
+from gameday.ports import CommandOutcome
 from gameday.system import fetching, known_secrets, processes
 
 UP_TIMEOUT: Seconds = 300.0
@@ -68,7 +68,7 @@ class CommandTarget:
         """Say why the target can't be reached; empty when it can, or when it has no address."""
         return await asyncio.to_thread(answers, self.base_url) if self.base_url else ""
 
-    async def up(self) -> Ran | None:
+    async def up(self) -> CommandOutcome | None:
         """Run the environment's `up`. It is not marked with the drill: what it starts is to stay."""
         if not self.up_command:
             return None
@@ -93,7 +93,7 @@ class CommandRunner:
     cwd: Path
     drill: DrillId
 
-    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> Ran:  # noqa: ASYNC109  # the port's word
+    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> CommandOutcome:  # noqa: ASYNC109  # the port's word
         """Run a command to its end in a thread; it is killed at `timeout` seconds."""
         done = await asyncio.to_thread(
             processes.call,
@@ -106,6 +106,6 @@ class CommandRunner:
         return _ran(done)
 
 
-def _ran(done: processes.Finished) -> Ran:
+def _ran(done: processes.Finished) -> CommandOutcome:
     """Redact what a command said before anybody cuts it."""
-    return Ran(exit_code=done.exit_code, output=known_secrets.known().text(done.output))
+    return CommandOutcome(exit_code=done.exit_code, output=known_secrets.known().text(done.output))

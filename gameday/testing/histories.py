@@ -306,11 +306,11 @@ class Game:
 
     def history(self) -> History:
         """Give the whole history, with the plan before it and the load beside it."""
-        return history.of((*self._opening(), *self.events), self.load())
+        return history.from_events((*self._opening(), *self.events), self.load())
 
     def result(self) -> Result:
         """Judge the history by the frozen scorecard."""
-        return result.of(self.history())
+        return result.judge(self.history())
 
     def load(self) -> LoadHistory:
         """Give the samples of all requests, in chunks of 10 s."""

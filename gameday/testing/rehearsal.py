@@ -201,13 +201,13 @@ class Place:
         """Say why the target can't be reached."""
         return self.why
 
-    async def up(self) -> ports.Ran | None:
+    async def up(self) -> ports.CommandOutcome | None:
         """Bring it up, if it can be."""
         if not self.up_command:
             return None
         if self.up_works:
             self.why = ""
-        return ports.Ran(exit_code=0 if self.up_works else 1, output="")
+        return ports.CommandOutcome(exit_code=0 if self.up_works else 1, output="")
 
     def hooks(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Give the commands (up, down)."""
@@ -221,13 +221,13 @@ class Hands:
     world: World
     ran: list[tuple[str, ...]] = field(default_factory=list)
 
-    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> ports.Ran:  # noqa: ARG002, ASYNC109  # the port's
+    async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> ports.CommandOutcome:  # noqa: ARG002, ASYNC109  # the port's
         """Run a command on the world."""
         self.ran.append(tuple(argv))
         if tuple(argv) == ("mend",):
             self.world.mended = True
-            return ports.Ran(exit_code=0, output="")
-        return ports.Ran(exit_code=1, output="no such command")
+            return ports.CommandOutcome(exit_code=0, output="")
+        return ports.CommandOutcome(exit_code=1, output="no such command")
 
 
 @dataclass(kw_only=True, slots=True)
@@ -272,4 +272,4 @@ class Pen:
 
 def told(store: ports.HistoryStore, drill: DrillId) -> history.History:
     """Read a drill's whole history, with its load."""
-    return history.of((stored.event for stored in store.read(drill)), store.read_load(drill))
+    return history.from_events((stored.event for stored in store.read(drill)), store.read_load(drill))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from gameday.core.errors import NotReady, StoreUnavailable
-from gameday.core.plans.schedule import Approval, Record, Schedule, ScheduleId, Standing, State
+from gameday.core.plans.schedule import Approval, Record, Schedule, ScheduleId, SchedulePosition, State
 from gameday.core.policy import Calendar
 from gameday.core.values import Instant
 from gameday.ports import Claim, Clock, Message, Notice, ScheduleRow, ScheduleStore
@@ -75,7 +75,7 @@ class MemoryScheduleStore:
         wakes = (row.standing.wake for row in self._rows.values())
         return min((wake for wake in wakes if wake is not None), default=None)
 
-    def move(self, row: ScheduleRow, standing: Standing) -> bool:
+    def move(self, row: ScheduleRow, standing: SchedulePosition) -> bool:
         """Move a schedule on, for the row as it was read; False when another was quicker."""
         self._check()
         with self._lock:
@@ -85,7 +85,7 @@ class MemoryScheduleStore:
             self._rows[row.schedule.schedule] = replace(now, standing=standing)
             return True
 
-    def claim(self, record: Record, row: ScheduleRow, standing: Standing) -> Claim:
+    def claim(self, record: Record, row: ScheduleRow, standing: SchedulePosition) -> Claim:
         """Claim an occurrence, once for ever, and move its schedule on."""
         self._check()
         key = (record.schedule, record.occurrence)
@@ -97,7 +97,7 @@ class MemoryScheduleStore:
             self.move(row, standing)
             return Claim.WON if won else Claim.TAKEN
 
-    def settle(self, records: Sequence[Record], row: ScheduleRow, standing: Standing) -> int:
+    def settle(self, records: Sequence[Record], row: ScheduleRow, standing: SchedulePosition) -> int:
         """Record occurrences that were missed, each once, and move their schedule on."""
         self._check()
         with self._lock:
@@ -169,7 +169,7 @@ def _wakes(row: ScheduleRow, until: Instant) -> bool:
     return row.standing.wake is not None and row.standing.wake <= until
 
 
-def _same(one: Standing, other: Standing) -> bool:
+def _same(one: SchedulePosition, other: SchedulePosition) -> bool:
     return (one.occurrence, one.noticed) == (other.occurrence, other.noticed)
 
 

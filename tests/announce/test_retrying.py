@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gameday.announce.messages import Message
-from gameday.announce.retrying import PAUSES, Voice
+from gameday.announce.retrying import PAUSES, RetryingAnnouncer
 from gameday.testing.clock import VirtualClock
 from gameday.testing.schedules import FakeAnnouncer
 
@@ -13,7 +13,7 @@ MESSAGE = Message(title="Game day on staging", text="It has begun.")
 
 
 def voice(clock, announcer, said):
-    return Voice(announcer=announcer, clock=clock, say=said.append)
+    return RetryingAnnouncer(announcer=announcer, clock=clock, say=said.append)
 
 
 @pytest.mark.parametrize("failures", [0, 1, len(PAUSES)])

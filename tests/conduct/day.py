@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from dataclasses import replace
 
-from gameday.conduct.gamedays.context import Table
+from gameday.conduct.gamedays.context import GameDayContext
 from gameday.conduct.gamedays.host import Host
 from gameday.conduct.recorder import Recorder
 from gameday.core.facts import drill as ev
@@ -15,7 +15,7 @@ from gameday.core.plans.gameday import GameDayPlan, Item, Participant
 from gameday.core.plans.scenario import Expectation, Scenario, ScorecardRules
 from gameday.core.plans.schedule import Kind, Recurrence
 from gameday.core.values import DrillId, EventId, Mode
-from gameday.ports import Ran
+from gameday.ports import CommandOutcome
 from gameday.testing import rehearsal
 from gameday.testing.clock import VirtualClock
 from gameday.testing.store import MemoryStore
@@ -122,7 +122,7 @@ class Drills:
         return 3
 
     def write(self, drill, fact):
-        self.day.pen.of(drill).record(fact)
+        self.day.recorder.of(drill).record(fact)
 
 
 def _alert(item):
@@ -136,7 +136,7 @@ class Resetter:
 
     async def run(self, argv, *, timeout, actor):  # noqa: ASYNC109  # the port's
         self.ran.append(tuple(argv))
-        return Ran(exit_code=self.exit_code, output="it said so")
+        return CommandOutcome(exit_code=self.exit_code, output="it said so")
 
 
 class Day:
@@ -147,7 +147,7 @@ class Day:
         self.began = self.clock.now()
         self.store = MemoryStore(self.clock)
         self.ids = Ids()
-        self.pen = Recorder(store=self.store, clock=self.clock, ids=self.ids, drill=DAY)
+        self.recorder = Recorder(store=self.store, clock=self.clock, ids=self.ids, drill=DAY)
         self.hosts = 0
         self.drills = Drills(self)
         self.signals = rehearsal.Receiver()
@@ -156,16 +156,16 @@ class Day:
         self.more = {"reset": ("reset",), **more}
         self._cues = []
         self.heard = []
-        self.pen.record(gf.GameDayPlanned(plan=plan, scenarios=SCENARIOS, attended=attended))
+        self.recorder.record(gf.GameDayPlanned(plan=plan, scenarios=SCENARIOS, attended=attended))
 
     def host(self):
         self.hosts += 1
-        table = Table(
+        context = GameDayContext(
             game_day=DAY,
             holder=f"host-{self.hosts}",
             store=self.store,
             clock=self.clock,
-            pen=self.pen,
+            recorder=self.recorder,
             drills=self.drills,
             signals=self.signals,
             incidents=self.more.get("incidents"),
@@ -173,14 +173,14 @@ class Day:
             runner=self.resetter,
             reset=self.more["reset"],
         )
-        return Host(table, on_events=self.heard.extend)
+        return Host(context, on_events=self.heard.extend)
 
     def at(self, seconds, act):
         self._cues.append((seconds, act))
         return self
 
     def say(self, seconds, *facts):
-        return self.at(seconds, lambda day: [day.pen.record(fact) for fact in facts])
+        return self.at(seconds, lambda day: [day.recorder.record(fact) for fact in facts])
 
     def play(self, until=None):
         """Host the day to its end, or kill its host after `until` seconds; give how it stands."""
@@ -220,10 +220,10 @@ class Day:
         act(self)
 
     def history(self):
-        return history.of(row.event for row in self.store.read(DAY))
+        return history.from_events(row.event for row in self.store.read(DAY))
 
     def standing(self):
-        return state.of(self.history())
+        return state.fold(self.history())
 
     def facts(self, kind):
         return [one.fact for one in self.history().each(kind)]

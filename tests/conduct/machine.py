@@ -1,6 +1,6 @@
 """A host of no processes but those that a test names."""
 
-from gameday.ports import Ran
+from gameday.ports import CommandOutcome
 from gameday.system.processes import Identity
 
 ME = Identity(pid=1, started_ticks=1, boot="b")
@@ -31,4 +31,4 @@ class FakeMachine:
 
     async def run(self, argv):
         self.log.append(("run", *argv))
-        return Ran(exit_code=0, output="")
+        return CommandOutcome(exit_code=0, output="")

@@ -5,14 +5,14 @@ import itertools
 from dataclasses import replace
 
 from gameday.conduct.drill.conductor import Conductor
-from gameday.conduct.drill.context import Desk
-from gameday.conduct.drill.live_facts import Board
-from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.drill.context import DrillContext
+from gameday.conduct.drill.live_facts import LiveFacts
+from gameday.conduct.drill.live_milestones import LiveMilestones
 from gameday.conduct.recorder import Recorder
 from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Criterion, Load, Phases, Scenario, ScorecardRules, Slo
 from gameday.core.values import DrillId, EventId, FaultId, Mode, Party, Severity
-from gameday.ports import Played
+from gameday.ports import RollbackOutcome
 from gameday.testing import rehearsal
 from gameday.testing.clock import VirtualClock
 from gameday.testing.store import MemoryStore
@@ -69,9 +69,9 @@ class Ledger:
     async def play(self, request, attempt, by, tell, *, ask):
         self.played += 1
         if self.played <= self.fails:
-            return Played(undone=False, error="refused", steps=("mend it by hand",))
+            return RollbackOutcome(undone=False, error="refused", steps=("mend it by hand",))
         self.world.fault = False
-        return Played(undone=True, how="rolled-back")
+        return RollbackOutcome(undone=True, how="rolled-back")
 
 
 class Stage:
@@ -92,13 +92,13 @@ class Stage:
         self.users = rehearsal.Users(world=self.world, clock=self.clock)
         self.probes = rehearsal.Probes()
         self.place = rehearsal.Place()
-        self.ledger = Ledger(self.world)
+        self.rollback_player = Ledger(self.world)
         self.machine = FakeMachine()
         self.machine.host = "stage"
         self.trail = rehearsal.Footprints(clock=self.clock)
         self.heard = []
-        self.board = Board(self.store, DRILL)
-        desk = Desk(
+        self.live_facts = LiveFacts(self.store, DRILL)
+        context = DrillContext(
             drill=DRILL,
             planned=ev.DrillPlanned(
                 scenario=scenario, scorecard=RULES, mode=Mode.EVALUATE, environment="stage", comparable="c"
@@ -112,11 +112,11 @@ class Stage:
             conductor=ev.ProcessStarted(role="conductor", pid=1, started_ticks=0, boot="b", host="stage"),
             store=self.store,
             clock=self.clock,
-            pen=Recorder(store=self.store, clock=self.clock, ids=self.ids, drill=DRILL),
-            board=self.board,
-            watch=Watch(scenario=scenario, board=self.board),
+            recorder=Recorder(store=self.store, clock=self.clock, ids=self.ids, drill=DRILL),
+            live_facts=self.live_facts,
+            live_milestones=LiveMilestones(scenario=scenario, live_facts=self.live_facts),
             keeper=self.keeper,
-            ledger=self.ledger,
+            rollback_player=self.rollback_player,
             prober=self.probes,
             load=self.users if scenario.load else None,
             signals=rehearsal.Receiver(),
@@ -126,13 +126,13 @@ class Stage:
             machine=self.machine,
             **{"base_url": "http://127.0.0.1:1", **more},
         )
-        self.use(desk)
+        self.use(context)
         self._cues = []
 
-    def use(self, desk):
+    def use(self, context):
         """Conduct by another desk."""
-        self.desk = desk
-        self.conductor = Conductor(desk, on_events=self.heard.extend)
+        self.context = context
+        self.conductor = Conductor(context, on_events=self.heard.extend)
 
     def at(self, seconds, act):
         """Call `act(stage)` so many seconds after the start."""

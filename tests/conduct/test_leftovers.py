@@ -14,9 +14,9 @@ OTHER = DrillId("20270115-075900-other-0000")
 def beside(*, environment="elsewhere", held=True):
     """Give a stage whose store holds another drill with a fault in force; held: its conductor lives."""
     stage = Stage()
-    pen = replace(stage.people, drill=OTHER)
-    pen.write(replace(stage.desk.planned, environment=environment))
-    pen.write(replace(stage.desk.fault_request))
+    recorder = replace(stage.people, drill=OTHER)
+    recorder.write(replace(stage.context.planned, environment=environment))
+    recorder.write(replace(stage.context.fault_request))
     if held:
         now = stage.clock.now()
         stage.store.take_lease(

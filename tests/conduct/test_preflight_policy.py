@@ -16,9 +16,9 @@ def on(stage, *, rules=None, method=None):
     text = json.dumps({"method": method or []})
     stage.use(
         replace(
-            stage.desk,
-            planned=replace(stage.desk.planned, rules=rules),
-            fault_request=replace(stage.desk.fault_request, experiment=text),
+            stage.context,
+            planned=replace(stage.context.planned, rules=rules),
+            fault_request=replace(stage.context.fault_request, experiment=text),
         )
     )
     return stage

@@ -14,7 +14,7 @@ from gameday.core.plans.schedule import (
     Recurrence,
     Schedule,
     ScheduleId,
-    Standing,
+    SchedulePosition,
     State,
 )
 from gameday.core.values import instant
@@ -26,8 +26,8 @@ from gameday.testing.schedules import MemoryScheduleStore
 
 T = instant(1_800_000_000)
 TUESDAYS = Recurrence(kind=Kind.RRULE, text="FREQ=WEEKLY", zone="Europe/Berlin", start="2026-03-03T10:00:00")
-HERE = Standing(occurrence=T, wake=T)
-NEXT = Standing(occurrence=instant(T + 100), wake=instant(T + 100))
+HERE = SchedulePosition(occurrence=T, wake=T)
+NEXT = SchedulePosition(occurrence=instant(T + 100), wake=instant(T + 100))
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
@@ -48,7 +48,7 @@ def schedule(name: str = "a", **values) -> Schedule:
     return Schedule(schedule=ScheduleId(name), **{**base, **values})
 
 
-def row(name: str = "a", standing: Standing = HERE, **values) -> ScheduleRow:
+def row(name: str = "a", standing: SchedulePosition = HERE, **values) -> ScheduleRow:
     return ScheduleRow(schedule=schedule(name, **values), standing=standing)
 
 
@@ -110,8 +110,8 @@ def test_pausing_keeps_where_it_stands(store):
 def test_those_to_be_looked_at_come_earliest_first(store):
     store.add(row("b", NEXT))
     store.add(row("a", HERE))
-    store.add(row("never", Standing()))
-    store.add(row("later", Standing(occurrence=T, wake=instant(T + 101))))
+    store.add(row("never", SchedulePosition()))
+    store.add(row("later", SchedulePosition(occurrence=T, wake=instant(T + 101))))
     assert [found.schedule.schedule for found in store.waking(instant(T + 100))] == ["a", "b"]
     assert [found.schedule.schedule for found in store.waking(instant(T + 100), most=1)] == ["a"]
     assert store.next_wake() == T

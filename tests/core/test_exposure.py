@@ -15,7 +15,7 @@ def event(fact, at, ident):
 
 
 def told(*facts):
-    return history.of(event(fact, 100.0 + n, f"e{n}") for n, fact in enumerate(facts))
+    return history.from_events(event(fact, 100.0 + n, f"e{n}") for n, fact in enumerate(facts))
 
 
 def request(fault="f1"):
@@ -27,21 +27,21 @@ def started(stage="method", kind="action"):
 
 
 def test_what_was_never_requested_is_not_exposed():
-    assert exposure.of(told(ev.FaultHeld(fault="f1"))) == ()
+    assert exposure.open_faults(told(ev.FaultHeld(fault="f1"))) == ()
 
 
 def test_a_request_alone_counts_because_nobody_knows():
-    (exposed,) = exposure.of(told(request()))
+    (exposed,) = exposure.open_faults(told(request()))
     assert (exposed.fault, exposed.injected, exposed.attempts, exposed.gave_up) == ("f1", False, 0, False)
 
 
 def test_an_action_that_started_is_injected_even_without_its_injection():
-    (exposed,) = exposure.of(told(request(), started()))
+    (exposed,) = exposure.open_faults(told(request(), started()))
     assert exposed.injected
 
 
 def test_a_probe_or_a_rollback_injects_nothing():
-    (exposed,) = exposure.of(told(request(), started(kind="probe"), started(stage="rollback")))
+    (exposed,) = exposure.open_faults(told(request(), started(kind="probe"), started(stage="rollback")))
     assert not exposed.injected
 
 
@@ -57,37 +57,43 @@ def test_it_is_certain_only_when_every_action_that_started_has_ended_well():
         "one of two": (request(), started(), finished(), started()),
         "all": (request(), started(), finished(), started(), finished(), started(kind="probe")),
     }
-    assert [exposure.of(told(*facts))[0].certain for facts in histories.values()] == [False] * 4 + [True]
+    assert [exposure.open_faults(told(*facts))[0].certain for facts in histories.values()] == [False] * 4 + [
+        True
+    ]
 
 
 def test_reverted_ends_it():
     facts = (request(), ev.FaultInjected(fault="f1", action="a"))
-    assert exposure.of(told(*facts, ev.FaultReverted(fault="f1", how="rolled-back", by="keeper"))) == ()
+    assert (
+        exposure.open_faults(told(*facts, ev.FaultReverted(fault="f1", how="rolled-back", by="keeper"))) == ()
+    )
 
 
 def test_a_definite_failure_before_injection_ends_it():
-    assert exposure.of(told(request(), ev.FaultFailed(fault="f1", error="x", definite=True))) == ()
+    assert exposure.open_faults(told(request(), ev.FaultFailed(fault="f1", error="x", definite=True))) == ()
 
 
 def test_an_indefinite_failure_leaves_it_exposed():
-    assert len(exposure.of(told(request(), ev.FaultFailed(fault="f1", error="x")))) == 1
+    assert len(exposure.open_faults(told(request(), ev.FaultFailed(fault="f1", error="x")))) == 1
 
 
 def test_a_definite_failure_is_not_believed_once_something_was_injected():
     facts = (request(), started(), ev.FaultFailed(fault="f1", error="x", definite=True))
-    assert len(exposure.of(told(*facts))) == 1
+    assert len(exposure.open_faults(told(*facts))) == 1
 
 
 def test_giving_up_carries_the_steps_for_a_person():
     final = ev.RevertFailed(fault="f1", attempt=2, error="x", steps=("do this",), final=True)
-    (exposed,) = exposure.of(told(request(), ev.RevertFailed(fault="f1", attempt=1, error="x"), final))
+    (exposed,) = exposure.open_faults(
+        told(request(), ev.RevertFailed(fault="f1", attempt=1, error="x"), final)
+    )
     assert (exposed.attempts, exposed.gave_up, exposed.steps) == (2, True, ("do this",))
 
 
 def test_a_new_try_takes_back_the_giving_up():
     final = ev.RevertFailed(fault="f1", attempt=2, error="x", steps=("do this",), final=True)
     again = ev.RevertAttempted(fault="f1", attempt=3, by="command")
-    (exposed,) = exposure.of(told(request(), final, again))
+    (exposed,) = exposure.open_faults(told(request(), final, again))
     assert (exposed.attempts, exposed.gave_up, exposed.steps) == (3, False, ())
 
 
@@ -111,13 +117,15 @@ event_lists = st.lists(st.tuples(facts, st.integers(0, 5)), max_size=12).map(
 def test_order_of_delivery_and_duplicates_change_nothing(events, random):
     shuffled = events + events
     random.shuffle(shuffled)
-    assert exposure.of(history.of(shuffled)) == exposure.of(history.of(events))
+    assert exposure.open_faults(history.from_events(shuffled)) == exposure.open_faults(
+        history.from_events(events)
+    )
 
 
 @given(event_lists)
 def test_every_request_is_exposed_reverted_or_known_not_to_have_begun(events):
     kinds = {(type(e.fact), getattr(e.fact, "fault", "")) for e in events}
-    exposed = {each.fault for each in exposure.of(history.of(events))}
+    exposed = {each.fault for each in exposure.open_faults(history.from_events(events))}
     for name in FAULTS:
         ended = (ev.FaultReverted, name) in kinds
         failed = any(
@@ -130,9 +138,9 @@ def test_every_request_is_exposed_reverted_or_known_not_to_have_begun(events):
 
 @given(event_lists)
 def test_reverting_all_that_is_exposed_leaves_nothing(events):
-    rest = exposure.of(history.of(events))
+    rest = exposure.open_faults(history.from_events(events))
     undone = [
         event(ev.FaultReverted(fault=each.fault, how="rolled-back", by="keeper"), 200.0, f"r{each.fault}")
         for each in rest
     ]
-    assert exposure.of(history.of([*events, *undone])) == ()
+    assert exposure.open_faults(history.from_events([*events, *undone])) == ()

@@ -18,7 +18,7 @@ from tests.render import a_drill
 
 
 def told(facts=None, result=None) -> postmortem.Postmortem:
-    return postmortem.of(a_drill.of(facts), result or a_drill.result())
+    return postmortem.draft(a_drill.of(facts), result or a_drill.result())
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_owners_are_roles_where_a_team_responds_and_unassigned_where_a_script_do
 def test_due_dates_follow_the_policy_from_the_day_of_closing():
     due = {a.priority: a.due for a in told().actions}
     assert due == {"high": "2026-12-08", "medium": "2026-12-15", "low": "2026-12-31"}
-    hurried = postmortem.of(a_drill.of(), a_drill.result(), postmortem.DueDays(high=1))
+    hurried = postmortem.draft(a_drill.of(), a_drill.result(), postmortem.DueDays(high=1))
     assert min(a.due for a in hurried.actions) == "2026-12-02"
 
 
@@ -331,7 +331,7 @@ def test_a_judged_history_and_its_postmortem_agree():
     game = game.ack(at=20).declare("P2", at=25).action("flag off", at=59).mark("recovered", at=75).over(at=80)
     game = game.close(at=100)
     result = game.result()
-    pm = postmortem.of(game.history(), result)
+    pm = postmortem.draft(game.history(), result)
     assert pm.outcome is result.attribution.outcome
     reached = {m.name: m.at for m in pm.milestones}
     assert reached == {n: result.milestones.by_name[n].at for n in MilestoneName}
@@ -341,7 +341,7 @@ def test_every_kind_of_fact_has_a_side_and_a_sentence_or_none():
     for seconds, source, fact in a_drill.facts():
         event = a_drill.events([(seconds, source, fact)])[0]
         assert sentences.side(event) in {"drill", "fault", "signals", "response"}
-        assert isinstance(sentences.of(event), str)
+        assert isinstance(sentences.sentence(event), str)
 
 
 def test_an_automation_of_the_environment_is_told_from_a_script():

@@ -46,7 +46,7 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory):
+def policy_sources(tmp_path_factory):
     with clusters.running() as (cluster, url), TruthServer() as server:
         cluster.namespaces.add("kube-system")
         root = tmp_path_factory.mktemp("aims")
@@ -55,43 +55,43 @@ def ground(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def two_pods(ground):
-    ground.cluster.objects.clear()
-    ground.cluster.delete_nothing = False
-    ground.cluster.deletions.clear()
-    clusters.pods(ground.cluster, 2)
+def two_pods(policy_sources):
+    policy_sources.cluster.objects.clear()
+    policy_sources.cluster.delete_nothing = False
+    policy_sources.cluster.deletions.clear()
+    clusters.pods(policy_sources.cluster, 2)
 
 
-def test_a_label_that_matches_nothing_injects_nothing(ground):
-    ended = ground.drill("--accept-local-keeper", label_selector="app=shpo")
+def test_a_label_that_matches_nothing_injects_nothing(policy_sources):
+    ended = policy_sources.drill("--accept-local-keeper", label_selector="app=shpo")
     assert ended.returncode == 5
     assert "there are no pods app=shpo in namespace shop" in ended.stderr
-    assert not ground.cluster.deletions
+    assert not policy_sources.cluster.deletions
 
 
-def test_a_fault_that_changes_nothing_is_no_success(ground):
-    ground.cluster.delete_nothing = True
-    ended = ground.drill("--accept-local-keeper", label_selector="app=shop", all=True)
+def test_a_fault_that_changes_nothing_is_no_success(policy_sources):
+    policy_sources.cluster.delete_nothing = True
+    ended = policy_sources.drill("--accept-local-keeper", label_selector="app=shop", all=True)
     result = json.loads(ended.stdout)
     assert (ended.returncode, result["outcome"]) == (5, "no-effect"), ended.stderr
     assert result["score"]["points"] is None
-    told = (ground.space.drills / result["drill"] / "postmortem.md").read_text(encoding="utf-8")
+    told = (policy_sources.space.drills / result["drill"] / "postmortem.md").read_text(encoding="utf-8")
     assert "The fault changed nothing" in told
-    assert sorted(ground.cluster.deletions) == ["shop-0", "shop-1"]
+    assert sorted(policy_sources.cluster.deletions) == ["shop-0", "shop-1"]
 
 
-def test_a_fault_that_changes_a_target_and_hurts_nobody_is_absorbed(ground):
-    ended = ground.drill("--accept-local-keeper", label_selector="app=shop")
+def test_a_fault_that_changes_a_target_and_hurts_nobody_is_absorbed(policy_sources):
+    ended = policy_sources.drill("--accept-local-keeper", label_selector="app=shop")
     assert json.loads(ended.stdout)["outcome"] == "absorbed", ended.stderr
 
 
-def test_a_held_fault_that_only_this_host_could_revert_is_refused(ground):
-    ended = ground.drill(label_selector="app=shop")
+def test_a_held_fault_that_only_this_host_could_revert_is_refused(policy_sources):
+    ended = policy_sources.drill(label_selector="app=shop")
     assert ended.returncode == 5
     assert "--accept-local-keeper" in ended.stderr
 
 
-def test_the_cluster_itself_keeps_drills_of_other_stores_away(ground):
+def test_the_cluster_itself_keeps_drills_of_other_stores_away(policy_sources):
     key = (clusters.RESOURCES["leases"], "shop", "gameday-truth")
     body = {
         "apiVersion": "coordination.k8s.io/v1",
@@ -108,7 +108,7 @@ def test_the_cluster_itself_keeps_drills_of_other_stores_away(ground):
             "renewTime": "2099-01-01T00:00:00.000001Z",
         },
     }
-    ground.cluster.objects[key] = body
-    ended = ground.drill("--accept-local-keeper", label_selector="app=shop")
+    policy_sources.cluster.objects[key] = body
+    ended = policy_sources.drill("--accept-local-keeper", label_selector="app=shop")
     assert ended.returncode == 5
     assert "held by drill another-drill (ada@desktop)" in ended.stderr

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from gameday.core.facts import drill as ev
-from gameday.faults.supervised_experiment import Supervised
+from gameday.faults.supervised_experiment import SupervisedExperiment
 
 HERE = str(Path(__file__).parent)
 DRILL = f"d-{os.getpid()}"
@@ -77,7 +77,7 @@ class Told:
 
 async def supervise(made, told, tmp_path, **more):
     """Start an experiment; give the supervised process and the task of its outcome."""
-    run = await Supervised.start(
+    run = await SupervisedExperiment.start(
         request(made, **more), told, drill=DRILL, fault_mark=("GAMEDAY_FAULT", f"{DRILL}/f1")
     )
     await run.inject(tmp_path / "journal.json")

@@ -34,14 +34,14 @@ def planned(drill):
 
 async def conduct(url, drill, folder, text, up):
     store = wiring.store(url)
-    pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=drill)
+    recorder = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=drill)
     asked = request(text)
-    pen.record(planned(drill))
+    recorder.record(planned(drill))
     if up:
-        pen.record(ev.EnvironmentBroughtUp(command=("true",), down=("touch", up)))
+        recorder.record(ev.EnvironmentBroughtUp(command=("true",), down=("touch", up)))
     keeper = KeeperClient(store_url=url, drill=drill, folder=Path(folder), cwd=Path(folder), warm=asked)
     await keeper.start()
-    pen.record(asked)
+    recorder.record(asked)
     await keeper.inject(asked.fault)
     while keeper.alive():  # noqa: ASYNC110  # as the real conductor does
         await asyncio.sleep(0.02)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.faults.child_queries import Questions
+from gameday.faults.child_queries import ChildQueries
 from gameday.system import processes
 from tests import ports
 from tests.faults import cluster as clusters
@@ -27,7 +27,7 @@ class Asking:
 
     def __init__(self):
         self.runner = asyncio.Runner()
-        self.questions = Questions(DRILL, cwd=Path.cwd())
+        self.questions = ChildQueries(DRILL, cwd=Path.cwd())
 
     def run(self, work):
         return self.runner.run(work)

@@ -21,7 +21,7 @@ facts = st.one_of(
 def test_a_fact_comes_back_as_it_was_told(fact, at, limit):
     line = child_protocol.encode_fact(fact, round(at, 6), limit)
     assert line.count(b"\n") == 1
-    assert child_protocol.decode(line) == child_protocol.Told(fact=fact, at=round(at, 6), limit=limit)
+    assert child_protocol.decode(line) == child_protocol.ReportedFact(fact=fact, at=round(at, 6), limit=limit)
 
 
 def test_a_note_carries_its_data():

@@ -10,7 +10,7 @@ import pytest
 from gameday.core.errors import NotReady
 from gameday.core.values import DrillId, Instant
 from gameday.faults import cluster_lease
-from gameday.faults.child_queries import Questions
+from gameday.faults.child_queries import ChildQueries
 from gameday.faults.cluster_lease import ClusterLease
 from gameday.ports import Lease
 from tests.faults import cluster as clusters
@@ -90,7 +90,7 @@ def test_nobody_gives_back_what_another_holds(play):
 
 def test_of_two_at_once_one_wins(cluster):
     async def both():
-        sides = [Questions(DRILL, cwd=Path.cwd()) for _ in range(2)]
+        sides = [ChildQueries(DRILL, cwd=Path.cwd()) for _ in range(2)]
         try:
             return await asyncio.gather(
                 ClusterLease("shop", sides[0]).take(MINE), ClusterLease("shop", sides[1]).take(OTHER)

@@ -27,7 +27,7 @@ class Scene:
         self.url, self.folder = f"sqlite:///{tmp_path}/g.db", tmp_path
         self.store = wiring.store(self.url)
         self.drill = f"d-{time.monotonic_ns()}"
-        self.pen = Recorder(store=self.store, clock=SystemClock(), ids=SystemIds(), drill=self.drill)
+        self.recorder = Recorder(store=self.store, clock=SystemClock(), ids=SystemIds(), drill=self.drill)
 
     def run(self, script, made=None):
         async def main():
@@ -38,8 +38,8 @@ class Scene:
             try:
                 await self.client.start()
                 if asked:
-                    self.pen.record(planned(self.drill))
-                    self.pen.record(asked)
+                    self.recorder.record(planned(self.drill))
+                    self.recorder.record(asked)
                 await script(self.client)
             finally:
                 await self.client.stop()
@@ -79,7 +79,7 @@ def test_a_released_fault_is_rolled_back_and_the_keeper_ends_at_stop(scene, targ
 
 def test_stopping_reverts_what_is_left_and_takes_down_what_was_brought_up(scene, target):
     async def script(client):
-        scene.pen.record(ev.EnvironmentBroughtUp(command=("true",), down=("touch", "down.txt")))
+        scene.recorder.record(ev.EnvironmentBroughtUp(command=("true",), down=("touch", "down.txt")))
         await client.inject("f1")
         await scene.wait(ev.FaultHeld)
 

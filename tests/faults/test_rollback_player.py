@@ -6,14 +6,14 @@ import time
 import pytest
 
 from gameday.core.facts import drill as ev
-from gameday.faults.rollback_player import ChildLedger
+from gameday.faults.rollback_player import ChildRollbackPlayer
 from gameday.system import processes
 from tests.faults.building import DRILL, Told, experiment, fault_off, python, request
 
 
 def play(made, *, attempts=1, warm=False, meanwhile=None, ask=True):
     async def main():
-        told, ledger = Told(), ChildLedger(DRILL)
+        told, ledger = Told(), ChildRollbackPlayer(DRILL)
         asked = made if isinstance(made, ev.FaultRequested) else request(made)
         try:
             if warm:
@@ -113,7 +113,7 @@ def test_a_standby_that_is_killed_is_a_failed_try_with_steps_for_a_person(target
 
 def test_a_standby_that_died_while_it_stood_by_costs_no_try(target):
     async def main():
-        told, ledger = Told(), ChildLedger(DRILL)
+        told, ledger = Told(), ChildRollbackPlayer(DRILL)
         asked = request(experiment(target.url))
         await ledger.warm(asked, told)
         processes.kill_and_wait(processes.identity(told.of(ev.ProcessStarted)[0].pid))

@@ -14,7 +14,7 @@ ValueError: no such thing: Colon
 
 
 def test_the_last_error_of_a_trace_is_given_with_the_locustfiles_own_line() -> None:
-    assert locust_errors.of(TRACE, "load/shop.py") == locust_errors.Complaint(
+    assert locust_errors.find(TRACE, "load/shop.py") == locust_errors.Complaint(
         message="ValueError: no such thing: Colon", line=3
     )
 
@@ -25,12 +25,12 @@ def test_a_logged_error_counts_more_than_what_is_printed() -> None:
         "[2026-12-01 10:00:00,100] host/ERROR/locust.main: No User class found!\n"
         "bye\n"
     )
-    assert locust_errors.of(text, "shop.py").message == "No User class found!"
+    assert locust_errors.find(text, "shop.py").message == "No User class found!"
 
 
 def test_what_is_printed_counts_when_nothing_is_logged_as_an_error() -> None:
-    assert locust_errors.of("Could not find 'x.py'.\n\n", "x.py").message == "Could not find 'x.py'."
+    assert locust_errors.find("Could not find 'x.py'.\n\n", "x.py").message == "Could not find 'x.py'."
 
 
 def test_silence_is_told_as_nothing() -> None:
-    assert locust_errors.of("", "x.py") == locust_errors.Complaint(message="")
+    assert locust_errors.find("", "x.py") == locust_errors.Complaint(message="")

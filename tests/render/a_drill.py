@@ -201,7 +201,7 @@ def id_of(kind: type, seconds: float) -> EventId:
 
 
 def of(told: list[tuple[float, str, ev.Fact]] | None = None, load: LoadHistory = NO_LOAD) -> History:
-    return history.of(events(told), load)
+    return history.from_events(events(told), load)
 
 
 def users(seconds: float = CLOSED - 10.0, rate: float = 90.0, seed: int = 7) -> LoadHistory:

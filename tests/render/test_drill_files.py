@@ -26,7 +26,7 @@ SECTIONS = [
 
 @pytest.fixture(scope="module")
 def left():
-    return drill_files.leave(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
+    return drill_files.drill_files(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
 
 
 class Links(HTMLParser):
@@ -53,7 +53,8 @@ class Links(HTMLParser):
 def test_every_outcome_can_be_told(outcome):
     who = Attribution(recovered_by=RecoveredBy.NONE, outcome=outcome, changed=None, why="Because.")
     assert (
-        "Because." in drill_files.leave(a_drill.of(), a_drill.result(attribution=who), None)["postmortem.md"]
+        "Because."
+        in drill_files.drill_files(a_drill.of(), a_drill.result(attribution=who), None)["postmortem.md"]
     )
 
 
@@ -70,12 +71,12 @@ def test_a_drill_leaves_all_its_files(left):
 
 def test_without_a_playbook_there_is_no_patch():
     facts = [(0.0, "conductor", a_drill.planned(playbook=None)), *a_drill.facts()[1:]]
-    assert "playbook.patch" not in drill_files.leave(a_drill.of(facts), a_drill.result(), None)
+    assert "playbook.patch" not in drill_files.drill_files(a_drill.of(facts), a_drill.result(), None)
 
 
 def test_the_patch_changes_the_playbook_as_it_stands_now():
     moved = a_drill.PLAYBOOK.replace("# Database overload\n", "# Database overload\n\nWords since then.\n")
-    patch = drill_files.leave(a_drill.of(), a_drill.result(), moved)["playbook.patch"]
+    patch = drill_files.drill_files(a_drill.of(), a_drill.result(), moved)["playbook.patch"]
     assert " Words since then.\n" in patch or "Words since then" not in patch
     assert "+2. Run `gameday shop flag new-ranking off`" in patch
 
@@ -105,13 +106,13 @@ def test_the_page_needs_no_script_and_tells_how_the_fault_was_reverted(left):
 
 def test_a_drill_that_was_not_ready_leaves_its_files_too():
     game = histories.Game().close(at=5, how="not-ready")
-    texts = drill_files.leave(game.history(), game.result(), None)
+    texts = drill_files.drill_files(game.history(), game.result(), None)
     assert "nothing was injected" in texts["postmortem.md"]
 
 
 def test_an_aborted_drill_is_marked_in_page_and_markdown():
     game = histories.Game().fault(at=10).bad("POST /checkout", 10, 20).abort(at=15).revert(at=16)
     game = game.close(at=20, how="aborted")
-    texts = drill_files.leave(game.history(), game.result(), None)
+    texts = drill_files.drill_files(game.history(), game.result(), None)
     assert "Aborted drill." in texts["postmortem.md"]
     assert "Aborted drill." in texts["postmortem.html"]

@@ -59,7 +59,7 @@ def drill(payload):
 @pytest.fixture(scope="module", params=HOSTILE, ids=range(len(HOSTILE)))
 def left(request):
     history, result = drill(request.param)
-    return drill_files.leave(history, result, a_drill.PLAYBOOK)
+    return drill_files.drill_files(history, result, a_drill.PLAYBOOK)
 
 
 class Page(HTMLParser):
@@ -85,7 +85,7 @@ def read(html: str) -> Page:
 @cache
 def clean() -> dict[str, str]:
     history = a_drill.of(load=a_drill.users(seconds=60.0))
-    return drill_files.leave(history, a_drill.result(), a_drill.PLAYBOOK)
+    return drill_files.drill_files(history, a_drill.result(), a_drill.PLAYBOOK)
 
 
 def parsed(markdown: str):
@@ -149,7 +149,9 @@ def test_no_word_steers_the_terminal(payload):
 
 def test_the_same_history_gives_the_same_bytes():
     def once():
-        return drill_files.leave(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
+        return drill_files.drill_files(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
 
     assert once() == once()
-    assert postmortem.of(a_drill.of(), a_drill.result()) == postmortem.of(a_drill.of(), a_drill.result())
+    assert postmortem.draft(a_drill.of(), a_drill.result()) == postmortem.draft(
+        a_drill.of(), a_drill.result()
+    )

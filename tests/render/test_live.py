@@ -92,10 +92,10 @@ def test_a_tabletops_clocks_run_from_its_first_inject():
 
 def test_users_are_hurt_while_a_level_is_bad():
     seen = view(60.0, (GOOD, BAD, SILENT))
-    assert seen.hurt
+    assert seen.affected
     assert [level.state for level in seen.levels] == ["good", "bad", "unknown"]
     assert seen.levels[1].text == "12 % good, bad for 12.0 s"
-    assert not view(60.0, (GOOD, SILENT)).hurt
+    assert not view(60.0, (GOOD, SILENT)).affected
 
 
 def test_alerts_keep_their_latest_state():

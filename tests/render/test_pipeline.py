@@ -13,7 +13,7 @@ from junitparser import JUnitXml
 
 from gameday.core import trends
 from gameday.core.errors import Mistake
-from gameday.core.trends import Bars, Baseline, Ended, Report, Row
+from gameday.core.trends import Baseline, FinishedDrill, Report, Row, Thresholds
 from gameday.core.values import Outcome, Verdict
 from gameday.render import pipeline
 from tests.core.trends.told import ended, interval, told
@@ -21,7 +21,7 @@ from tests.render import junit_schema
 
 
 def report(*drills, bars=None, stopped="", scenario="slow", lines=None) -> Report:
-    judgement = trends.judge(drills, bars or Bars())
+    judgement = trends.judge(drills, bars or Thresholds())
     row = Row(
         scenario=scenario,
         file=f"scenarios/{scenario}.yaml",
@@ -43,15 +43,15 @@ def states(text: str) -> dict[str, list[str]]:
 
 REPORTS = {
     "passed": report(ended()),
-    "failed": report(ended(1, points=10.0, passed=False), bars=Bars(fail_under=50)),
+    "failed": report(ended(1, points=10.0, passed=False), bars=Thresholds(fail_under=50)),
     "flaky": report(ended(drill="a"), ended(1, "b", passed=False)),
     "aborted": report(ended(3, outcome=Outcome.ABORTED, why="guardrail"), stopped="interrupted by SIGTERM"),
-    "in force": report(Ended(code=4, why="look at the database")),
-    "own error": report(Ended(code=70)),
-    "compared": report(ended(), bars=Bars(baseline=Baseline(folder="b", drills=(told("x"),)))),
-    "incomparable": report(ended(), bars=Bars(baseline=Baseline(folder="b"))),
+    "in force": report(FinishedDrill(code=4, why="look at the database")),
+    "own error": report(FinishedDrill(code=70)),
+    "compared": report(ended(), bars=Thresholds(baseline=Baseline(folder="b", drills=(told("x"),)))),
+    "incomparable": report(ended(), bars=Thresholds(baseline=Baseline(folder="b"))),
     "absorbed": report(ended(outcome=Outcome.ABSORBED)),
-    "invalid": report(Ended(code=2, why="a.yaml:1:1: x\nb.yaml:2:2: y")),
+    "invalid": report(FinishedDrill(code=2, why="a.yaml:1:1: x\nb.yaml:2:2: y")),
 }
 
 
@@ -98,7 +98,7 @@ def test_times_of_an_absorbed_fault_are_skipped_not_passed():
 
 @given(st.text(), st.text())
 def test_nothing_that_a_drill_says_breaks_a_document(said, name):
-    hostile = report(Ended(code=5, why=said), scenario=f"s{name}", stopped=said)
+    hostile = report(FinishedDrill(code=5, why=said), scenario=f"s{name}", stopped=said)
     assert junit_schema.complaints(pipeline.junit(hostile)) == []
     assert all("\n" not in line and "\r" not in line for line in pipeline.annotate(hostile))
     assert json.loads(json.dumps(pipeline.encode(hostile)))["stopped"] == (said or None)
@@ -130,7 +130,7 @@ def test_the_summary_shows_the_figures_of_a_comparison():
     "hostile", ["<script>x</script>", "[a](javascript:x)", "| b |", "`x`", "![](http://x)"]
 )
 def test_the_summary_runs_nothing_that_a_drill_said(hostile):
-    text = pipeline.markdown(report(Ended(code=5, why=hostile)))
+    text = pipeline.markdown(report(FinishedDrill(code=5, why=hostile)))
     assert hostile not in text
 
 

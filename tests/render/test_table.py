@@ -7,17 +7,17 @@ from tests.render import a_drill
 
 
 def test_columns_are_aligned_and_lines_have_no_trailing_blanks():
-    text = table.Table(head=("A", "B"), rows=(("x", "10"), ("long", "9")), right=frozenset({1})).text()
+    text = table.TextTable(head=("A", "B"), rows=(("x", "10"), ("long", "9")), right=frozenset({1})).text()
     assert text == "A      B\nx     10\nlong   9\n"
 
 
 def test_wide_characters_take_two_columns():
-    text = table.Table(head=("A", "B"), rows=(("日本", "x"), ("e\u0301", "y"))).text()
+    text = table.TextTable(head=("A", "B"), rows=(("日本", "x"), ("e\u0301", "y"))).text()
     assert text.splitlines()[1:] == ["日本  x", "e\u0301     y"]
 
 
 def test_control_characters_do_not_reach_the_terminal():
-    assert table.Table(head=("A",), rows=(("a\x1b[31m\nb",),)).text() == "A\na [31m b\n"
+    assert table.TextTable(head=("A",), rows=(("a\x1b[31m\nb",),)).text() == "A\na [31m b\n"
 
 
 def test_drills_tell_the_live_from_the_ended():
@@ -51,7 +51,7 @@ def test_criteria_name_points_figure_and_rule():
 
 
 def test_the_timeline_reads_as_one_line_a_fact():
-    rows = table.timeline(postmortem.of(a_drill.of(), a_drill.result())).rows
+    rows = table.timeline(postmortem.draft(a_drill.of(), a_drill.result())).rows
     acknowledged = next(row for row in rows if "Acknowledged" in row[4])
     assert acknowledged[1:] == (
         "10:00:51.4",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gameday.shop import state_folder
-from gameday.shop.state_folder import Home, Ports
+from gameday.shop.state_folder import Ports, StateFolder
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def test_the_environment_says_it_first(tmp_path: Path, monkeypatch):
 
 
 def test_a_record_counts_only_while_its_owner_lives(tmp_path: Path):
-    folder = Home(tmp_path)
+    folder = StateFolder(tmp_path)
     assert folder.read_record() is None
     written = state_folder.own_record(Ports())
     folder.write_record(written)
@@ -42,4 +42,4 @@ def test_a_record_counts_only_while_its_owner_lives(tmp_path: Path):
 
 def test_half_a_record_is_none(tmp_path: Path):
     (tmp_path / "shop.json").write_text('{"pid": 1')
-    assert Home(tmp_path).read_record() is None
+    assert StateFolder(tmp_path).read_record() is None

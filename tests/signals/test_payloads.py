@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gameday.core.values import format_instant
 from gameday.signals import receiver
-from gameday.signals.parsed_payload import Heard, UnknownShape
+from gameday.signals.parsed_payload import ParsedPayload, UnknownShape
 
 PAYLOADS = Path(__file__).parent / "payloads"
 SAMPLES = sorted(p for p in PAYLOADS.glob("*/*.json") if not p.name.endswith(".expected.json"))
@@ -45,7 +45,7 @@ alert_like = st.fixed_dictionaries(
 )
 
 
-def told(heard: Heard) -> dict:
+def told(heard: ParsedPayload) -> dict:
     alerts = [
         {
             "delivery": alert.delivery,
@@ -76,4 +76,4 @@ def test_no_payload_breaks_the_reader(system, payload):
         heard = receiver.SYSTEMS[system](payload)
     except UnknownShape:
         return
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, ParsedPayload)

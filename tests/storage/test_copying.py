@@ -18,7 +18,7 @@ from gameday.core.plans.schedule import (
     Recurrence,
     Schedule,
     ScheduleId,
-    Standing,
+    SchedulePosition,
     State,
 )
 from gameday.core.values import DrillId, EventId, instant
@@ -70,7 +70,7 @@ def add_schedule(url: str, name: str = "s", state: State = State.MISSED) -> None
     one = Schedule(
         schedule=ScheduleId(name), scenario="a.yaml", environment="shop", recurrence=rule, seed="x"
     )
-    row = ScheduleRow(schedule=one, standing=Standing(occurrence=T, wake=instant(T + 0.5)))
+    row = ScheduleRow(schedule=one, standing=SchedulePosition(occurrence=T, wake=instant(T + 0.5)))
     record = Record(
         schedule=one.schedule,
         occurrence=T,
@@ -81,7 +81,7 @@ def add_schedule(url: str, name: str = "s", state: State = State.MISSED) -> None
         reason="late",
     )
     store.add(row)
-    store.settle([record], row, Standing(occurrence=instant(T + 9), wake=instant(T + 9)))
+    store.settle([record], row, SchedulePosition(occurrence=instant(T + 9), wake=instant(T + 9)))
     store.approve(one.schedule, T, Approval(by="ada", at=T))
     store.close()
 

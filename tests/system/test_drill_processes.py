@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from gameday.core.plans.schedule import Kind, Record, Recurrence, Schedule, ScheduleId, Standing, State
+from gameday.core.plans.schedule import (
+    Kind,
+    Record,
+    Recurrence,
+    Schedule,
+    ScheduleId,
+    SchedulePosition,
+    State,
+)
 from gameday.core.values import instant
 from gameday.ports import ScheduleRow
 from gameday.storage import open_schedules
@@ -22,7 +30,7 @@ from gameday.testing.schedules import FakeStarter, MemoryScheduleStore
 T = instant(1_800_000_000.0)
 RULE = Recurrence(kind=Kind.RRULE, text="FREQ=DAILY", zone="UTC", start="2026-03-01T10:00:00")
 ONE = Schedule(schedule=ScheduleId("a"), scenario="none.yaml", environment="shop", recurrence=RULE, seed="s")
-HERE = Standing(occurrence=T, wake=T)
+HERE = SchedulePosition(occurrence=T, wake=T)
 CLAIMED = Record(
     schedule=ONE.schedule, occurrence=T, moment=T, environment="shop", state=State.CLAIMED, decided=T,
     holder="me/1", until=instant(T + 20),
@@ -117,7 +125,7 @@ def test_one_that_died_while_it_stood_ready_is_replaced(url, tmp_path):
 
 def test_each_environment_has_its_executor():
     clock, store = VirtualClock(), MemoryScheduleStore()
-    here, there = (FakeStarter(clock=clock, store=store, hands=True) for _ in range(2))
+    here, there = (FakeStarter(clock=clock, store=store, context=True) for _ in range(2))
     executors = Executors(here=here, of={"staging": there})
     executors.start(ONE, CLAIMED)
     executors.start(ONE, replace(CLAIMED, environment="staging"))

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gameday import wiring
-from gameday.cli.ci.processes import Trial
+from gameday.cli.ci.processes import PlannedDrill
 from gameday.cli.drill import phases
 from gameday.cli.shared import output
 from gameday.core.errors import InvalidFiles, Mistake, UsageError
-from gameday.core.trends import Bars, Baseline
+from gameday.core.trends import Baseline, Thresholds
 from gameday.core.values import Mode, Party, Seconds, parse_duration
 from gameday.formats.stored import result
 from gameday.settings import Catalogue, Workspace, imports, root_of
@@ -59,7 +59,7 @@ class Entry:
     scenario: str
     file: str
     lines: Mapping[str, int]
-    trials: tuple[Trial, ...]
+    trials: tuple[PlannedDrill, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +68,7 @@ class Cases:
 
     space: Workspace
     entries: tuple[Entry, ...]
-    bars: Bars
+    bars: Thresholds
     limit: Seconds
 
 
@@ -84,16 +84,16 @@ def read(options: Options, environ: Mapping[str, str]) -> Cases:
     entries = tuple(_entry(space, path, options, environ) for path in chosen)
     _differ(entries)
     baseline = _baseline(options.baseline)
-    bars = Bars(fail_under=options.fail_under, baseline=baseline, scenarios=len(entries))
+    bars = Thresholds(fail_under=options.fail_under, baseline=baseline, scenarios=len(entries))
     return Cases(space=space, entries=entries, bars=bars, limit=limit)
 
 
-def told(path: Path, environ: Mapping[str, str]) -> str:
+def shown_path(path: Path, environ: Mapping[str, str]) -> str:
     """Give a file as the CI system names it: from the root of its checkout, else from here."""
     return os.path.relpath(path, environ.get("GITHUB_WORKSPACE") or environ.get("CI_PROJECT_DIR") or None)
 
 
-def placed(mistake: Mistake, options: Options) -> Path:
+def in_checkout(mistake: Mistake, options: Options) -> Path:
     """Give the file of a mistake on disk; workspace paths start at its root."""
     return root_of(options.scenarios[0]) / mistake.file
 
@@ -206,10 +206,10 @@ def _entry(space: Workspace, path: Path, options: Options, environ: Mapping[str,
     name = prepared.planned.scenario.scenario
     return Entry(
         scenario=name,
-        file=told(path, environ),
+        file=shown_path(path, environ),
         lines=_lines(space, path),
         trials=tuple(
-            Trial(scenario=name, environment=prepared.environment, number=number, argv=tuple(argv))
+            PlannedDrill(scenario=name, environment=prepared.environment, number=number, argv=tuple(argv))
             for number in range(1, options.repeat + 1)
         ),
     )

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from gameday.cli.ci import cases, publish
 from gameday.cli.ci.cases import Cases, Entry, Options
-from gameday.cli.ci.processes import GRACE, Trial, Trials
+from gameday.cli.ci.processes import GRACE, DrillProcesses, PlannedDrill
 from gameday.cli.shared import output
 from gameday.core import trends
 from gameday.core.errors import GamedayError
-from gameday.core.trends import Bars, Ended, Report, Row
+from gameday.core.trends import FinishedDrill, Report, Row, Thresholds
 from gameday.core.values import Seconds, format_duration
 from gameday.system import clock
 
@@ -44,12 +44,12 @@ def main(
     try:
         chosen = cases.read(options, environ)
     except GamedayError as error:
-        return publish.refusal(error, options, environ)
-    player = Trials(chosen.space, command=command, folder=options.folder, say=_say, grace=grace)
+        return publish.publish_refusal(error, options, environ)
+    player = DrillProcesses(chosen.space, command=command, folder=options.folder, say=_say, grace=grace)
     return asyncio.run(_all(chosen, player, options, environ))
 
 
-async def _all(chosen: Cases, player: Trials, options: Options, environ: Mapping[str, str]) -> int:
+async def _all(chosen: Cases, player: DrillProcesses, options: Options, environ: Mapping[str, str]) -> int:
     """Play and tell. Signals stay caught until everything is written: a pipeline sends more than one."""
     began = clock.monotonic()
     trials = [entry.trials[k] for k in range(options.repeat) for entry in chosen.entries]
@@ -60,10 +60,12 @@ async def _all(chosen: Cases, player: Trials, options: Options, environ: Mapping
         for place, entry in enumerate(chosen.entries)
     )
     report = Report(rows=rows, seconds=clock.monotonic() - began, stopped=player.stopped)
-    return publish.tell(report, options, environ)
+    return publish.publish(report, options, environ)
 
 
-async def _play(player: Trials, trials: Sequence[Trial], limit: Seconds) -> list[Ended]:
+async def _play(
+    player: DrillProcesses, trials: Sequence[PlannedDrill], limit: Seconds
+) -> list[FinishedDrill]:
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, player.stop, f"interrupted by {number.name}")
@@ -88,7 +90,7 @@ def _only_talk(environ: Mapping[str, str]) -> Iterator[None]:
         output.talk(f"::{token}::")
 
 
-def _say(trial: Trial, ended: Ended) -> None:
+def _say(trial: PlannedDrill, ended: FinishedDrill) -> None:
     """Say how a drill ended, and, where it did not pass, what it said."""
     told = ended.told
     outcome = ended.why or (told.error or told.came_to if told else "")
@@ -100,7 +102,7 @@ def _say(trial: Trial, ended: Ended) -> None:
             output.talk(f"  {line}")
 
 
-def _row(entry: Entry, ended: Sequence[Ended], bars: Bars) -> Row:
+def _row(entry: Entry, ended: Sequence[FinishedDrill], bars: Thresholds) -> Row:
     drills = tuple(ended)
     return Row(
         scenario=entry.scenario,

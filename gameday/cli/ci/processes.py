@@ -1,7 +1,7 @@
 """Drills as child processes, for `gameday ci`: in turn on one target, side by side on several.
 
-Comes in: trials. Goes out: an `Ended` for each, whatever became of its process, with its artefacts in a
-folder. Does not: judge; and never leaves a fault to chance: a drill that is stopped gets one SIGTERM and
+Comes in: planned drills. Goes out: a `FinishedDrill` for each, whatever became of its process, with its
+artefacts in a folder. Does not: judge; and never leaves a fault to chance: a drill that is stopped gets one SIGTERM and
 time to revert; one that dies is reverted by `gameday revert`, and what that says is believed.
 """
 
@@ -22,7 +22,7 @@ from gameday.cli.shared import output
 from gameday.conduct import store_reads
 from gameday.core.errors import ExitCode, GamedayError
 from gameday.core.facts import drill as ev
-from gameday.core.trends import Ended, Told
+from gameday.core.trends import FinishedDrill, StoredResult
 from gameday.core.values import Seconds, format_duration
 from gameday.formats.stored import result
 from gameday.settings import Environment, Workspace
@@ -38,7 +38,7 @@ RESET: Seconds = 300.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trial:
+class PlannedDrill:
     """One drill that is to be played. number: which repeat, from 1; argv: what `gameday run` is given."""
 
     scenario: str
@@ -57,7 +57,7 @@ class Trial:
         return self.environment.base_url.rstrip("/").lower() or self.environment.name
 
 
-class Trials:
+class DrillProcesses:
     """Plays trials. command: how gameday is called; folder: where artefacts go; say: told of each end."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Trials:
         *,
         command: Sequence[str],
         folder: Path,
-        say: Callable[[Trial, Ended], None],
+        say: Callable[[PlannedDrill, FinishedDrill], None],
         grace: Seconds = GRACE,
     ) -> None:
         self._space = space
@@ -84,12 +84,12 @@ class Trials:
             self.stopped = why
             self._stop.set()
 
-    async def play(self, trials: Sequence[Trial]) -> list[Ended]:
+    async def play(self, trials: Sequence[PlannedDrill]) -> list[FinishedDrill]:
         """Play trials, those of a target in their order; give how they ended, in the order given."""
         lanes: dict[str, list[int]] = {}
         for index, trial in enumerate(trials):
             lanes.setdefault(trial.target, []).append(index)
-        ended: dict[int, Ended] = {}
+        ended: dict[int, FinishedDrill] = {}
 
         async def lane(indexes: Sequence[int]) -> None:
             for place, index in enumerate(indexes):
@@ -99,16 +99,16 @@ class Trials:
         await asyncio.gather(*map(lane, lanes.values()))
         return [ended[index] for index in range(len(trials))]
 
-    async def _next(self, trial: Trial, *, again: bool) -> Ended:
+    async def _next(self, trial: PlannedDrill, *, again: bool) -> FinishedDrill:
         try:
             why = await self._reset(trial) if again and not self._stop.is_set() else ""
             if self._stop.is_set():
-                return Ended(code=ExitCode.INCONCLUSIVE, why=f"not started: {self.stopped}")
-            return Ended(code=ExitCode.INCONCLUSIVE, why=why) if why else await self._drill(trial)
+                return FinishedDrill(code=ExitCode.INCONCLUSIVE, why=f"not started: {self.stopped}")
+            return FinishedDrill(code=ExitCode.INCONCLUSIVE, why=why) if why else await self._drill(trial)
         except (OSError, GamedayError) as error:
-            return Ended(code=ExitCode.INTERNAL, why=f"{type(error).__name__}: {error}")
+            return FinishedDrill(code=ExitCode.INTERNAL, why=f"{type(error).__name__}: {error}")
 
-    async def _reset(self, trial: Trial) -> str:
+    async def _reset(self, trial: PlannedDrill) -> str:
         """Bring a target that still stands back to its beginning; say why that failed."""
         place = trial.environment
         if not place.reset or (place.base_url and await asyncio.to_thread(target.answers, place.base_url)):
@@ -133,7 +133,7 @@ class Trials:
         env = {"PATH": target.own_path()}
         return processes.start(argv, cwd=self._space.root, env=env, stdout=stdout, stderr=stderr)
 
-    async def _drill(self, trial: Trial) -> Ended:
+    async def _drill(self, trial: PlannedDrill) -> FinishedDrill:
         began = clock.monotonic()
         output.talk(f"{trial.name}: starts on {trial.environment.name}")
         folder = _empty(self._folder / trial.name)
@@ -147,7 +147,7 @@ class Trials:
         told = _read(said)
         code = await asyncio.to_thread(self._settle, child.pid, code)
         why = "" if told else _last(talk) or f"it ended with {code} and left no result"
-        ended = Ended(code=code, told=told, why=why, seconds=clock.monotonic() - began)
+        ended = FinishedDrill(code=code, told=told, why=why, seconds=clock.monotonic() - began)
         return replace(ended, folder=str(await asyncio.to_thread(self._keep, folder, told)))
 
     async def _end(self, child: processes.Child, *, grace: Seconds) -> int:
@@ -181,7 +181,7 @@ class Trials:
 
     def _left_by(self, pid: int) -> list[str]:
         """Find the drills that are not closed and that this process conducted."""
-        store = wiring.store_of(self._space)
+        store = wiring.workspace_store(self._space)
         host = processes.hostname()
         return [
             row.drill
@@ -192,7 +192,7 @@ class Trials:
             )
         ]
 
-    def _keep(self, folder: Path, told: Told | None) -> Path:
+    def _keep(self, folder: Path, told: StoredResult | None) -> Path:
         """Gather a drill's artefacts in one folder, under the drill's own name, which no other has."""
         if told is None or not told.drill:
             return folder
@@ -216,7 +216,7 @@ def _empty(folder: Path) -> Path:
     return folder
 
 
-def _read(file: Path) -> Told | None:
+def _read(file: Path) -> StoredResult | None:
     try:
         return result.read(file.read_bytes())
     except ValueError:

@@ -16,12 +16,12 @@ from gameday.cli.ci.cases import Options
 from gameday.cli.shared import output
 from gameday.core import trends
 from gameday.core.errors import ExitCode, GamedayError, InvalidFiles, Mistake, worst
-from gameday.core.trends import Bars, Ended, Report, Row
+from gameday.core.trends import FinishedDrill, Report, Row, Thresholds
 from gameday.render import pipeline
 from gameday.system import known_secrets
 
 
-def tell(report: Report, options: Options, environ: Mapping[str, str]) -> int:
+def publish(report: Report, options: Options, environ: Mapping[str, str]) -> int:
     """Tell what the drills came to, and give the exit code."""
     written = _write(report, options, environ)
     if _on_github(environ):
@@ -35,7 +35,7 @@ def tell(report: Report, options: Options, environ: Mapping[str, str]) -> int:
     return report.code if written else worst((report.code, ExitCode.INTERNAL))
 
 
-def refusal(error: GamedayError, options: Options, environ: Mapping[str, str]) -> int:
+def publish_refusal(error: GamedayError, options: Options, environ: Mapping[str, str]) -> int:
     """Say what is wrong before anything was touched, in every way in which a pipeline listens."""
     mistakes = list(_mistakes(error, options, environ))
     for mistake in mistakes:
@@ -56,23 +56,23 @@ def refusal(error: GamedayError, options: Options, environ: Mapping[str, str]) -
 def _mistakes(error: GamedayError, options: Options, environ: Mapping[str, str]) -> Iterator[Mistake]:
     """Give the mistakes of files, each by the path that the CI system knows."""
     for mistake in error.mistakes if isinstance(error, InvalidFiles) else ():
-        yield replace(mistake, file=cases.told(cases.placed(mistake, options), environ))
+        yield replace(mistake, file=cases.shown_path(cases.in_checkout(mistake, options), environ))
 
 
 def _file(options: Options, environ: Mapping[str, str]) -> str:
-    return cases.told(options.scenarios[0], environ)
+    return cases.shown_path(options.scenarios[0], environ)
 
 
 def _nothing_played(
     error: GamedayError, mistakes: list[Mistake], options: Options, environ: Mapping[str, str]
 ) -> Report:
     why = "\n".join(str(one) for one in mistakes if not one.warning) or error.message
-    ended = Ended(code=error.exit_code, why=why)
-    judgement = trends.judge((ended,), Bars())
+    ended = FinishedDrill(code=error.exit_code, why=why)
+    judgement = trends.judge((ended,), Thresholds())
     rows = (
         Row(
             scenario=path.stem,
-            file=cases.told(path, environ),
+            file=cases.shown_path(path, environ),
             environment=options.environment,
             drills=(ended,),
             judgement=judgement,

@@ -37,17 +37,17 @@ STALE: Seconds = 30.0
 def main(*, listen: str = "") -> int:
     """Serve this workspace's schedules."""
     space = wiring.workspace()
-    history = wiring.store_of(space)
+    history = wiring.workspace_store(space)
     revert.recover(space, history)
     notices = notify.DaemonNotices(wiring.announcer(space))
-    office = wiring.office(space, history, notices=notices, say=output.talk)
-    wake = office.schedules.next_wake()
+    scheduler_context = wiring.scheduler_context(space, history, notices=notices, say=output.talk)
+    wake = scheduler_context.schedules.next_wake()
     first = "nothing is due" if wake is None else f"looks first at {times.utc(wake)}"
-    scheduler = Scheduler(office)
+    scheduler = Scheduler(scheduler_context)
     with _listening(scheduler, space, listen):
-        output.talk(f"serving {space.root} as {office.holder}: {first}")
+        output.talk(f"serving {space.root} as {scheduler_context.holder}: {first}")
         asyncio.run(_serve(scheduler, space, history, notices))
-    office.schedules.close()
+    scheduler_context.schedules.close()
     history.close()
     output.talk("stopped")
     return 0
@@ -95,7 +95,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stopping.set)
-    standing = asyncio.create_task(takeover.stand_by(space, history))
+    standing = asyncio.create_task(takeover.revert_abandoned(space, history))
     try:
         await scheduler.serve(stopping)
     finally:

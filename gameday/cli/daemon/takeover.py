@@ -32,7 +32,7 @@ STANDS: Seconds = 20.0
 """For so long its word counts."""
 
 
-async def stand_by(space: Workspace, store: ports.HistoryStore) -> None:
+async def revert_abandoned(space: Workspace, store: ports.HistoryStore) -> None:
     """Stand by until cancelled. A store that is away is asked again; that it is, is said once."""
     failed: set[DrillId] = set()
     said = ""
@@ -56,21 +56,23 @@ def _look(space: Workspace, store: ports.HistoryStore, failed: set[DrillId]) -> 
             output.warn(f"drill {one.drill} of {one.host or 'nobody'} was left behind; reverting it now")
             if revert.settle(space, store, [one], by="worker"):
                 failed.add(one.drill)
-    end_left_days(space, store)
+    end_abandoned_game_days(space, store)
 
 
-def end_left_days(space: Workspace, store: ports.HistoryStore) -> None:
+def end_abandoned_game_days(space: Workspace, store: ports.HistoryStore) -> None:
     """End the game days that nobody conducts and nobody would take up: they bar their environments."""
     environments = {row.environment for row in store.live()}
     for row in store.game_days():
         if row.closed is not None or row.environment in environments:
             continue
-        told = standings.of(find.told(store, row.drill))
+        told = standings.fold(find.read_history(store, row.drill))
         if told.planned.attended or clock.now() - row.started < gamedays_host.CLAIM:
             continue
-        if gamedays_host.conducted(store, row.drill, SystemClock()):
+        if gamedays_host.conduct_game_day(store, row.drill, SystemClock()):
             continue
         output.warn(f"game day {row.drill} was left behind; ending it now")
-        pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=row.drill, source="daemon")
-        pen.record(GameDayEnded(why="left"))
+        recorder = Recorder(
+            store=store, clock=SystemClock(), ids=SystemIds(), drill=row.drill, source="daemon"
+        )
+        recorder.record(GameDayEnded(why="left"))
         finish.finish(space, store, row.drill, by="daemon")

@@ -18,7 +18,7 @@ from gameday.cli import revert
 from gameday.cli.daemon import takeover
 from gameday.cli.shared import output
 from gameday.conduct.scheduler import handoff
-from gameday.conduct.scheduler.context import Office
+from gameday.conduct.scheduler.context import SchedulerContext
 from gameday.core.errors import UsageError
 from gameday.core.plans.schedule import ScheduleId
 from gameday.core.values import Instant
@@ -33,11 +33,15 @@ def main(environments: Sequence[str], *, occurrence: str = "") -> int:
     one = _occurrence(occurrence) if occurrence else None
     if one is None:
         _must_serve(space, environments)
-    with closing(wiring.store_of(space)) as history:
+    with closing(wiring.workspace_store(space)) as history:
         revert.recover(space, history)
-        office = wiring.host(space, history, say=output.talk)
-        with closing(office.schedules):
-            return asyncio.run(_one(office, *one) if one else _many(office, space, history, environments))
+        scheduler_context = wiring.handoff_context(space, history, say=output.talk)
+        with closing(scheduler_context.schedules):
+            return asyncio.run(
+                _one(scheduler_context, *one)
+                if one
+                else _many(scheduler_context, space, history, environments)
+            )
 
 
 def _must_serve(space: Workspace, environments: Sequence[str]) -> None:
@@ -68,15 +72,18 @@ def _told_to_stop() -> asyncio.Event:
     return stopping
 
 
-async def _one(office: Office, schedule: ScheduleId, occurrence: Instant) -> int:
+async def _one(scheduler_context: SchedulerContext, schedule: ScheduleId, occurrence: Instant) -> int:
     """Carry out one occurrence. That it was not ours to start is no failure: another host has it."""
-    if not await handoff.carry_out(office, schedule, occurrence, _told_to_stop()):
+    if not await handoff.run_handed_drill(scheduler_context, schedule, occurrence, _told_to_stop()):
         output.talk(f"{schedule}: not ours to start: it has begun elsewhere, or was missed")
     return 0
 
 
 async def _many(
-    office: Office, space: Workspace, history: ports.HistoryStore, environments: Sequence[str]
+    scheduler_context: SchedulerContext,
+    space: Workspace,
+    history: ports.HistoryStore,
+    environments: Sequence[str],
 ) -> int:
     from gameday.storage import queue  # noqa: PLC0415
 
@@ -85,13 +92,15 @@ async def _many(
 
     async def do(schedule: ScheduleId, occurrence: Instant) -> None:
         """Begin a drill that goes on when the queue goes, or gives its job up."""
-        drill = asyncio.create_task(handoff.carry_out(office, schedule, occurrence, stopping))
+        drill = asyncio.create_task(
+            handoff.run_handed_drill(scheduler_context, schedule, occurrence, stopping)
+        )
         drills.add(drill)
         drill.add_done_callback(drills.discard)
         await asyncio.shield(drill)
 
-    output.talk(f"working for {', '.join(environments)} as {office.holder}")
-    standing = asyncio.create_task(takeover.stand_by(space, history))
+    output.talk(f"working for {', '.join(environments)} as {scheduler_context.holder}")
+    standing = asyncio.create_task(takeover.revert_abandoned(space, history))
     try:
         await queue.work(space.store_url, environments, do, stopping, output.talk)
         await asyncio.gather(*drills, return_exceptions=True)

@@ -44,7 +44,7 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
         output.talk("no answer given; nothing changed")
         return 0
     _store(store, drill, given, by or getpass.getuser())
-    folder = wiring.leave(space, store, drill)
+    folder = wiring.write_reports(space, store, drill)
     revision = report.judge(store, drill).result.revision
     output.talk(f"{len(given)} answers taken; revision {revision} written to {folder}")
     return 0
@@ -58,7 +58,7 @@ def _split(answer: str) -> tuple[str, str]:
     return question.strip(), text.strip()
 
 
-def _ask(judged: report.Judged) -> Iterator[tuple[str, str]]:
+def _ask(judged: report.JudgedDrill) -> Iterator[tuple[str, str]]:
     """Ask each question on the terminal; an empty line leaves one out."""
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask on", hint='give answers: --answer "root-cause=…"')
@@ -70,16 +70,16 @@ def _ask(judged: report.Judged) -> Iterator[tuple[str, str]]:
             yield question, answer
 
 
-def _unseen_steps(judged: report.Judged) -> dict[str, str]:
+def _unseen_steps(judged: report.JudgedDrill) -> dict[str, str]:
     """Ask about each step of the playbook that nothing proves: unticked is not skipped."""
     playbook = judged.history.plan.playbook
     if playbook is None:
         return {}
-    became = playbook_steps.of(judged.history, judged.result, playbook)
+    became = playbook_steps.review(judged.history, judged.result, playbook)
     return {f"step:{step.id}": f"Was this step done? “{step.text}” (yes, no)" for step in became.unticked}
 
 
 def _store(store: ports.HistoryStore, drill: DrillId, given: Sequence[tuple[str, str]], by: str) -> None:
-    pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=drill, source="cli", by=by)
+    recorder = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=drill, source="cli", by=by)
     for question, answer in given:
-        pen.record(ev.ReviewAnswered(question=question, answer=answer))
+        recorder.record(ev.ReviewAnswered(question=question, answer=answer))

@@ -21,7 +21,7 @@ from gameday.cli.drill import phases, screen
 from gameday.cli.shared import output
 from gameday.conduct.drill import report as drill_report
 from gameday.conduct.drill.conductor import Conductor
-from gameday.conduct.drill.context import Desk
+from gameday.conduct.drill.context import DrillContext
 from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable, UsageError, worst
 from gameday.core.plans import dry_run as planning
 from gameday.core.values import Mode, format_duration
@@ -81,34 +81,34 @@ def _run(options: Options) -> int:
         return _dry_run(prepared, json=options.json)
     if not options.yes:
         _ask(prepared)
-    store = wiring.store_of(space)
+    store = wiring.workspace_store(space)
     if revert.recover(space, store) == 4:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
-    desk = wiring.desk(
+    context = wiring.drill_context(
         space,
         prepared,
         store,
         accept_no_lease=options.accept_no_lease,
         accept_local_keeper=options.accept_local_keeper,
     )
-    return _conduct(space, desk, store, options)
+    return _conduct(space, context, store, options)
 
 
-def _conduct(space: Workspace, desk: Desk, store: ports.HistoryStore, options: Options) -> int:
-    output.talk(f"drill {desk.drill}: {desk.scenario.title}, on {desk.scenario.environment}")
+def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore, options: Options) -> int:
+    output.talk(f"drill {context.drill}: {context.scenario.title}, on {context.scenario.environment}")
     failure: GamedayError | None = None
     try:
-        asyncio.run(_play(desk))
+        asyncio.run(_play(context))
     except GamedayError as error:
         failure = error
     except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; say so, and leave the files
-        failure = _our_own(error, space.artifacts / desk.drill)
+        failure = _our_own(error, space.artifacts / context.drill)
     try:
-        judged = drill_report.judge(store, desk.drill)
+        judged = drill_report.judge(store, context.drill)
     except StoreUnavailable as away:  # before a drill that is a 5, behind it not
         output.problem(failure or away)
         return ExitCode.INTERNAL
-    folder = revert.leave(space, store, desk.drill)
+    folder = revert.write_reports(space, store, context.drill)
     if failure is not None:
         output.problem(failure)
     code = _with_store(drill_report.exit_code(judged), store, folder, failure)
@@ -142,13 +142,13 @@ def _our_own(error: Exception, folder: Path) -> GamedayError:
     )
 
 
-async def _play(desk: Desk) -> None:
+async def _play(context: DrillContext) -> None:
     def view() -> live.LiveView | None:
-        told = desk.board.history()
-        return live.view(told, desk.watch.levels, clock.now()) if told.events else None
+        told = context.live_facts.history()
+        return live.view(told, context.live_milestones.levels, clock.now()) if told.events else None
 
     picture = screen.Screen(view, clock.now())
-    conductor = Conductor(desk, on_events=picture.hear)
+    conductor = Conductor(context, on_events=picture.hear)
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, conductor.abort, "interrupted", number.name)
@@ -159,7 +159,7 @@ async def _play(desk: Desk) -> None:
 
 
 def _tell(
-    judged: drill_report.Judged,
+    judged: drill_report.JudgedDrill,
     folder: Path | None,
     failure: GamedayError | None,
     options: Options,
@@ -169,7 +169,7 @@ def _tell(
     from gameday.cli.drill import stored_drills  # noqa: PLC0415  # loaded while the drill was on: LATER
 
     if not judged.result.reverted:
-        revert.tell_steps(judged.result.drill, drill_report.still_exposed(judged))
+        revert.print_steps(judged.result.drill, drill_report.still_exposed(judged))
     if options.json:
         output.data_json(
             result_json.encode(judged.history, judged.result)

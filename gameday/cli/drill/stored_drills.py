@@ -65,11 +65,11 @@ def show(named: str, *, json: bool, who: str = "") -> int:
         return 0
     output.data(summary(judged))
     output.data("")
-    output.data(table.timeline(drafting.of(judged.history, judged.result)).text())
+    output.data(table.timeline(drafting.draft(judged.history, judged.result)).text())
     return 0
 
 
-def summary(judged: report.Judged) -> str:
+def summary(judged: report.JudgedDrill) -> str:
     """Say in a few lines what a drill came to."""
     result = judged.result
     lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
@@ -87,7 +87,7 @@ def summary(judged: report.Judged) -> str:
     return "\n".join(lines)
 
 
-def _reverted(judged: report.Judged) -> str:
+def _reverted(judged: report.JudgedDrill) -> str:
     if not judged.result.reverted:
         return "NO: a fault may still be in force"
     bare = exposure.never_undone(judged.history)
@@ -123,7 +123,7 @@ def postmortem(named: str, *, html: bool, who: str = "") -> int:
     space = wiring.workspace()
     store = revert.open_store(space)
     drill = find_shown(store, named, who)
-    folder = wiring.leave(space, store, drill)
+    folder = wiring.write_reports(space, store, drill)
     name = "postmortem.html" if html else "postmortem.md"
     output.data((folder / name).read_text(encoding="utf-8"))
     output.talk(f"written to {folder}")
@@ -150,7 +150,7 @@ def status(*, json: bool, who: str = "") -> int:
 def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:
     now = clock.now()
     told = store_reads.read(store, drill)
-    if visibility.sealed(told, who):
+    if visibility.is_hidden(told, who):
         return live.from_outside(told, now)
     load = store.read_load(drill, since=Instant(now - SLICE))
     return live.view(told, impact.service(told.plan.scenario.slos, load, now), now)

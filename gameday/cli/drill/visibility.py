@@ -20,7 +20,7 @@ from gameday.core.values import DrillId
 HIDDEN = "hidden"
 
 
-def sealed(history: History, who: str) -> bool:
+def is_hidden(history: History, who: str) -> bool:
     """Tell whether a drill is on, and this person is not to see into it."""
     if history.closed_at is not None:
         return False
@@ -28,20 +28,20 @@ def sealed(history: History, who: str) -> bool:
         occasion = history.plan.occasion
     except LookupError:
         return False
-    return occasion is not None and not occasion.shows(who or live_drill.viewer(os.environ))
+    return occasion is not None and not occasion.shows(who or live_drill.current_viewer(os.environ))
 
 
 def rows(store: ports.HistoryStore, who: str) -> Iterator[ports.DrillRow]:
     """List the drills as somebody may see them: without the scenario of one that is sealed to them."""
     found: Sequence[ports.DrillRow] = store.drills()
     for row in found:
-        hidden = row.closed is None and sealed(store_reads.read(store, row.drill), who)
+        hidden = row.closed is None and is_hidden(store_reads.read(store, row.drill), who)
         yield replace(row, scenario=HIDDEN) if hidden else row
 
 
 def must_see(store: ports.HistoryStore, drill: DrillId, who: str) -> None:
     """Refuse to show a drill that is sealed. Raises UsageError."""
-    if sealed(store_reads.read(store, drill), who):
+    if is_hidden(store_reads.read(store, drill), who):
         raise UsageError(
             f"{drill} is on, and part of a game day: it is shown when it has ended",
             hint="gameday status shows what responders see; facilitators and observers: --as NAME",

@@ -117,7 +117,7 @@ def _others(space: Workspace, files: GameDayFiles, _who: str) -> str:
 
 def no_other_day(space: Workspace, gameday: str, environment: str) -> str:
     """Refuse while a game day of another plan is open on an environment. Raises Busy."""
-    for row in wiring.store_of(space).game_days():
+    for row in wiring.workspace_store(space).game_days():
         if row.closed is None and row.environment == environment and row.scenario != gameday:
             hint = f"gameday plan show {row.drill} tells whether somebody conducts it"
             raise Busy(

@@ -19,7 +19,7 @@ from gameday.core.errors import UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.facts import gameday as gf
 from gameday.core.gamedays import state as standings
-from gameday.core.gamedays.state import Stage, Standing, Turn
+from gameday.core.gamedays.state import GameDayState, Stage, Turn
 from gameday.core.plans import dry_run as planning
 from gameday.core.values import DrillId, Seconds, format_duration, parse_duration
 from gameday.system import processes
@@ -28,15 +28,15 @@ from gameday.system.ids import SystemIds
 
 
 @dataclass(frozen=True, slots=True)
-class _Day:
+class _LiveGameDay:
     """An open game day, and the pen of who speaks."""
 
     store: ports.HistoryStore
-    now: Standing
-    pen: Recorder
+    now: GameDayState
+    recorder: Recorder
 
     def say(self, fact: gf.GameDayFact, text: str) -> int:
-        self.pen.record(fact)
+        self.recorder.record(fact)
         output.talk(text)
         if not isinstance(fact, gf.GameDayEnded) and not self.conducted:
             output.hint(f"no terminal conducts it: gameday plan start {self.now.plan.path} takes it up")
@@ -44,21 +44,21 @@ class _Day:
 
     @property
     def conducted(self) -> bool:
-        return host.conducted(self.store, DrillId(self.now.game_day), SystemClock())
+        return host.conduct_game_day(self.store, DrillId(self.now.game_day), SystemClock())
 
     def title(self, turn: Turn) -> str:
         return f"item {turn.item + 1}, {self.now.title(turn)}"
 
 
-def _open(game_day: str, who: str) -> _Day:
-    store = wiring.store_of(wiring.workspace())
+def _open(game_day: str, who: str) -> _LiveGameDay:
+    store = wiring.workspace_store(wiring.workspace())
     named = find.find(store, game_day, open_only=True)
-    now = standings.of(find.told(store, named))
+    now = standings.fold(find.read_history(store, named))
     if now.stage is Stage.ENDED:
         raise UsageError(f"{named} has ended", hint="gameday plan hot-wash, gameday plan report")
     name = find.must_facilitate(now.plan, who)
-    pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=named, source="cli", by=name)
-    return _Day(store, now, pen)
+    recorder = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=named, source="cli", by=name)
+    return _LiveGameDay(store, now, recorder)
 
 
 def go(*, waive: str, game_day: str, who: str) -> int:
@@ -66,7 +66,7 @@ def go(*, waive: str, game_day: str, who: str) -> int:
     day = _open(game_day, who)
     behind = day.now.behind
     if waive and behind is not None and day.now.stage in (Stage.SETTLING, Stage.UNSETTLED):
-        day.pen.record(gf.SettlingWaived(item=behind.item, attempt=behind.attempt, reason=waive))
+        day.recorder.record(gf.SettlingWaived(item=behind.item, attempt=behind.attempt, reason=waive))
         output.talk(f"waived, on record: {waive}")
         day = _open(game_day, who)
         if day.now.turn is not None and day.now.turn.on_agenda.is_break:
@@ -157,7 +157,7 @@ def extend(duration: str, *, game_day: str, who: str) -> int:
             raise UsageError("nothing is on that could be lengthened", hint="a break, a drill, settling")
 
 
-def _extend_response(day: _Day, turn: Turn, seconds: Seconds) -> int:
+def _extend_response(day: _LiveGameDay, turn: Turn, seconds: Seconds) -> int:
     """Give the response more time, as far as the environment's policy lets a fault be held."""
     drill = DrillId(turn.drill)
     told = find.histories(day.store, day.now).get(drill)
@@ -172,7 +172,7 @@ def _extend_response(day: _Day, turn: Turn, seconds: Seconds) -> int:
             f"the policy allows {format_duration(limit)}",
             hint="extend by less, or repeat the scenario",
         )
-    day.pen.of(drill).record(ev.ResponseExtended(seconds=seconds))
+    day.recorder.of(drill).record(ev.ResponseExtended(seconds=seconds))
     fact = gf.TimeExtended(item=turn.item, attempt=turn.attempt, seconds=seconds, what="response")
     return day.say(fact, f"the response has {format_duration(seconds)} more")
 
@@ -190,17 +190,17 @@ def end(*, game_day: str, who: str) -> int:
     if day.now.stage is Stage.DRILL and day.now.turn is not None:
         drill = DrillId(day.now.turn.drill)
         code = revert.recovered(space, day.store, drill)
-        day.pen.record(host.over(day.store, day.now.turn, drill, code, host.DIED))
-    return finish.finish(space, day.store, ended, by=day.pen.by)
+        day.recorder.record(host.over(day.store, day.now.turn, drill, code, host.DIED))
+    return finish.finish(space, day.store, ended, by=day.recorder.by)
 
 
-def _ours_to_finish(day: _Day, ended: DrillId) -> bool:
+def _ours_to_finish(day: _LiveGameDay, ended: DrillId) -> bool:
     """Tell whether nobody else does what follows the end: a terminal that died seems alive for a while."""
     store, clock = day.store, SystemClock()
     waited = day.conducted
     if waited:
         output.talk("waiting for the terminal that conducts it, ten seconds at most")
-        if not asyncio.run(host.left(store, ended, clock)):
+        if not asyncio.run(host.is_abandoned(store, ended, clock)):
             return False
     mine = host.may_finish(store, ended, f"{processes.hostname()}:{processes.me().pid}:end", clock)
     if mine and waited:

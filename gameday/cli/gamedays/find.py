@@ -14,8 +14,8 @@ from gameday.conduct import store_reads
 from gameday.conduct.drill import report
 from gameday.core.errors import UsageError
 from gameday.core.facts.history import History
-from gameday.core.gamedays.report import Judged
-from gameday.core.gamedays.state import Standing
+from gameday.core.gamedays.report import DrillResult
+from gameday.core.gamedays.state import GameDayState
 from gameday.core.plans.gameday import GameDayPlan
 from gameday.core.values import DrillId
 from gameday.formats.text import document
@@ -47,12 +47,12 @@ def find(store: ports.HistoryStore, named: str = "", *, open_only: bool = False)
     return rows[0].drill
 
 
-def told(store: ports.HistoryStore, game_day: DrillId) -> History:
+def read_history(store: ports.HistoryStore, game_day: DrillId) -> History:
     """Read a game day's history."""
     return store_reads.read(store, game_day)
 
 
-def histories(store: ports.HistoryStore, standing: Standing) -> dict[str, History]:
+def histories(store: ports.HistoryStore, standing: GameDayState) -> dict[str, History]:
     """Read the histories of a game day's drills, as far as they began."""
     found = {}
     for turn in standing.drills:
@@ -63,18 +63,18 @@ def histories(store: ports.HistoryStore, standing: Standing) -> dict[str, Histor
     return {drill: one for drill, one in found.items() if one.events}
 
 
-def judged(store: ports.HistoryStore, standing: Standing) -> dict[str, Judged]:
+def judged(store: ports.HistoryStore, standing: GameDayState) -> dict[str, DrillResult]:
     """Judge a game day's drills, as far as they began."""
     found = {}
     for drill in histories(store, standing):
         one = report.judge(store, DrillId(drill))
-        found[drill] = Judged(history=one.history, result=one.result)
+        found[drill] = DrillResult(history=one.history, result=one.result)
     return found
 
 
 def viewer(who: str) -> str:
     """Name who is at this terminal: by --as, GAMEDAY_ACTOR, else the machine's user."""
-    return who or live_drill.viewer(os.environ)
+    return who or live_drill.current_viewer(os.environ)
 
 
 def must_facilitate(plan: GameDayPlan, who: str) -> str:

@@ -24,18 +24,18 @@ UNFINISHED = {"unsettled": ExitCode.INCONCLUSIVE, "left": ExitCode.ABORTED}
 
 def finish(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by: str) -> int:
     """Ask what the day has shown, write its report, tell who was told that it began; give its exit code."""
-    ended = standings.of(find.told(store, game_day))
+    ended = standings.fold(find.read_history(store, game_day))
     code = exit_code(ended)
     with closing(wiring.schedules(space.store_url)) as schedules:
         occurrence.end(schedules, game_day, code, clock.now())
     if ended.plan.announcement != "none":
         message = messages.ended(ended.plan.environment, safe=code != ExitCode.FAULT_IN_FORCE)
-        notify.tell(space, (one.channel for one in ended.plan.channels), message)
+        notify.send(space, (one.channel for one in ended.plan.channels), message)
     hot_wash.close(space, store, game_day, by=by)
     return code
 
 
-def exit_code(ended: standings.Standing) -> ExitCode:
+def exit_code(ended: standings.GameDayState) -> ExitCode:
     """Give the exit code of a game day that has ended: the worst of its drills'.
 
     With people a drill below its bar is what the day was held to learn: only a fault that may still be in

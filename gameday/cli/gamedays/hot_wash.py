@@ -21,7 +21,7 @@ from gameday.core.facts.gameday import HotWashAnswered, ImprovementPlanned
 from gameday.core.gamedays import report as reports
 from gameday.core.gamedays import state as standings
 from gameday.core.gamedays.report import Report
-from gameday.core.gamedays.state import Stage, Standing
+from gameday.core.gamedays.state import GameDayState, Stage
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
 from gameday.system.clock import SystemClock
@@ -32,9 +32,9 @@ from gameday.system.ids import SystemIds
 def main(named: str, *, answers: Sequence[str], actions: Sequence[str], by: str) -> int:
     """Take answers and work, and write the report anew."""
     space = wiring.workspace()
-    store = wiring.store_of(space)
+    store = wiring.workspace_store(space)
     game_day = find.find(store, named)
-    now = standings.of(find.told(store, game_day))
+    now = standings.fold(find.read_history(store, game_day))
     if now.stage is not Stage.ENDED:
         raise UsageError(f"{game_day} has not ended", hint="gameday plan end ends it")
     facts: list[HotWashAnswered | ImprovementPlanned] = [_answer(each, now) for each in answers]
@@ -52,7 +52,7 @@ def main(named: str, *, answers: Sequence[str], actions: Sequence[str], by: str)
 
 def close(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by: str) -> None:
     """Hold the hot wash in the facilitator's terminal, where there is one, and write the report."""
-    now = standings.of(find.told(store, game_day))
+    now = standings.fold(find.read_history(store, game_day))
     if sys.stdin.isatty() and now.planned.attended and now.drills:
         _keep(store, game_day, list(_ask(now)), by)
     else:
@@ -63,7 +63,7 @@ def close(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by:
 def report(named: str, *, html: bool) -> int:
     """Write a game day's report again, and print it."""
     space = wiring.workspace()
-    store = wiring.store_of(space)
+    store = wiring.workspace_store(space)
     folder = _write(space, store, find.find(store, named))
     output.data((folder / ("report.html" if html else "report.md")).read_text(encoding="utf-8"))
     return 0
@@ -72,7 +72,7 @@ def report(named: str, *, html: bool) -> int:
 # --- answers ---
 
 
-def _answer(text: str, now: Standing) -> HotWashAnswered:
+def _answer(text: str, now: GameDayState) -> HotWashAnswered:
     question, separator, answer = text.partition("=")
     if not separator or not question.strip() or not answer.strip():
         hint = f"QUESTION=TEXT, with one of {', '.join(reports.questions(now))}, or a word of your own"
@@ -99,7 +99,7 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _ask(now: Standing) -> Iterator[HotWashAnswered | ImprovementPlanned]:
+def _ask(now: GameDayState) -> Iterator[HotWashAnswered | ImprovementPlanned]:
     """Ask each question on the terminal, then for work; an empty line leaves one out."""
     output.talk("Hot wash: an empty line leaves a question out. Teams and systems are judged, never persons.")
     for question, text in reports.questions(now).items():
@@ -126,9 +126,11 @@ def _keep(
     by: str,
 ) -> None:
     name = find.viewer(by)
-    pen = Recorder(store=store, clock=SystemClock(), ids=SystemIds(), drill=game_day, source="cli", by=name)
+    recorder = Recorder(
+        store=store, clock=SystemClock(), ids=SystemIds(), drill=game_day, source="cli", by=name
+    )
     for fact in facts:
-        pen.record(fact)
+        recorder.record(fact)
     if facts:
         output.talk(f"{len(facts)} written down")
 
@@ -138,8 +140,8 @@ def _keep(
 
 def draft(store: ports.HistoryStore, game_day: DrillId) -> Report:
     """Draft a game day's report from its history and its drills'."""
-    told = find.told(store, game_day)
-    return reports.of(told, find.judged(store, standings.of(told)))
+    told = find.read_history(store, game_day)
+    return reports.build(told, find.judged(store, standings.fold(told)))
 
 
 def _write(space: Workspace, store: ports.HistoryStore, game_day: DrillId) -> Path:

@@ -18,10 +18,10 @@ from rich.text import Text
 
 from gameday.cli.drill import screen
 from gameday.cli.gamedays import show
-from gameday.core.gamedays.state import Standing
+from gameday.core.gamedays.state import GameDayState
 from gameday.render import live
 
-Viewer = Callable[[], tuple[Standing | None, live.LiveView | None]]
+Viewer = Callable[[], tuple[GameDayState | None, live.LiveView | None]]
 
 
 def open_(viewer: Viewer) -> AbstractContextManager[object] | None:
@@ -37,7 +37,7 @@ def open_(viewer: Viewer) -> AbstractContextManager[object] | None:
     )
 
 
-def draw(standing: Standing | None, drill: live.LiveView | None) -> RenderableType:
+def draw(standing: GameDayState | None, drill: live.LiveView | None) -> RenderableType:
     """Draw the day and its drill."""
     parts: list[RenderableType] = []
     if standing is not None:
@@ -47,7 +47,7 @@ def draw(standing: Standing | None, drill: live.LiveView | None) -> RenderableTy
     return Group(*parts) if parts else Text("preparing …")
 
 
-def _day(standing: Standing) -> Panel:
+def _day(standing: GameDayState) -> Panel:
     rows = show.agenda(standing, insider=True)
     grid = Table(box=None, show_header=True, header_style="bold", pad_edge=False)
     for head in rows.head:

@@ -20,13 +20,13 @@ from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.facts.history import History
 from gameday.core.gamedays import message_event_list
 from gameday.core.gamedays import state as standings
-from gameday.core.gamedays.message_event_list import Line
-from gameday.core.gamedays.state import Standing, Turn
+from gameday.core.gamedays.message_event_list import PlannedInject
+from gameday.core.gamedays.state import GameDayState, Turn
 from gameday.core.plans.gameday import GameDayPlan
 from gameday.core.values import DrillId, Instant, format_duration
 from gameday.formats.calendar import recurrence
 from gameday.formats.gamedays import reader as gameday_plan
-from gameday.render.table import Table
+from gameday.render.table import TextTable
 from gameday.render.words import clock as time_of_day
 from gameday.settings.gameday import GameDayFiles, game_day_files
 from gameday.system import clock
@@ -38,7 +38,7 @@ HIDDEN = "hidden until it has ended"
 class Shown:
     """A game day as it is shown: a plan from its file, or one that was opened."""
 
-    standing: Standing
+    standing: GameDayState
     histories: Mapping[str, History]
     opened: bool
     insider: bool
@@ -52,11 +52,11 @@ def main(named: str, *, injects: bool, who: str, json: bool) -> int:
     shown = _plan(Path(named), who) if named.endswith(gameday_plan.ENDINGS) else _day(named, who)
     if injects and not shown.insider:
         raise UsageError("the injects are for facilitators and observers", hint="--as NAME says who you are")
-    lines = message_event_list.of(shown.standing, shown.histories) if injects else ()
+    lines = message_event_list.build(shown.standing, shown.histories) if injects else ()
     if json:
         output.data_json([_line(one) for one in lines] if injects else _json(shown))
     else:
-        output.data(msel(lines).text() or "no scenario has an inject" if injects else _text(shown))
+        output.data(inject_table(lines).text() or "no scenario has an inject" if injects else _text(shown))
         if not shown.insider:
             output.hint("this is what participants see; facilitators and observers: --as NAME")
     return 0
@@ -75,31 +75,33 @@ def _plan(path: Path, who: str) -> Shown:
     )
 
 
-def _unopened(files: GameDayFiles) -> Standing:
+def _unopened(files: GameDayFiles) -> GameDayState:
     """Give the standing of a plan that nobody has opened."""
     opened = GameDayPlanned(plan=files.plan, scenarios=dict(files.scenarios), attended=files.attended)
     turns = tuple(
         Turn(item=number, attempt=1, on_agenda=item) for number, item in enumerate(files.plan.agenda)
     )
-    return Standing(game_day="", planned=opened, stage=standings.Stage.WAITING, turns=turns, turn=turns[0])
+    return GameDayState(
+        game_day="", planned=opened, stage=standings.Stage.WAITING, turns=turns, turn=turns[0]
+    )
 
 
 def _day(named: str, who: str) -> Shown:
-    store = wiring.store_of(wiring.workspace())
+    store = wiring.workspace_store(wiring.workspace())
     game_day = find.find(store, named)
-    return of(store, game_day, who)
+    return load(store, game_day, who)
 
 
-def of(store: ports.HistoryStore, game_day: DrillId, who: str) -> Shown:
+def load(store: ports.HistoryStore, game_day: DrillId, who: str) -> Shown:
     """Give a game day as somebody may see it."""
-    now = standings.of(find.told(store, game_day))
+    now = standings.fold(find.read_history(store, game_day))
     over = now.stage is standings.Stage.ENDED
     return Shown(
         standing=now,
         histories=find.histories(store, now),
         opened=True,
         insider=over or _sees(now.plan, who, attended=now.planned.attended),
-        conducted=not over and host.conducted(store, game_day, clock.SystemClock()),
+        conducted=not over and host.conduct_game_day(store, game_day, clock.SystemClock()),
     )
 
 
@@ -142,7 +144,7 @@ def _when(shown: Shown) -> list[str]:
     return [f"when: {times.local(shown.next)} to {times.local(end)} at the latest, {plan.when.zone}"]
 
 
-def stage_words(now: Standing, at: Instant | None = None) -> str:
+def stage_words(now: GameDayState, at: Instant | None = None) -> str:
     """Say what a game day does, or waits for, with what can be typed."""
     present = clock.now() if at is None else at
     left = "" if now.until is None else f", {format_duration(max(0.0, now.until - present))} left"
@@ -159,16 +161,16 @@ def stage_words(now: Standing, at: Instant | None = None) -> str:
     }[now.stage.value]
 
 
-def _unsettled(now: Standing) -> str:
+def _unsettled(now: GameDayState) -> str:
     """Say which step of settling keeps the day."""
     checks = now.behind.checks if now.behind else ()
     failed = [f"{step}: {detail}" for step, passed, detail in checks if not passed]
     return f" ({failed[-1]})" if failed else ""
 
 
-def agenda(now: Standing, *, insider: bool) -> Table:
+def agenda(now: GameDayState, *, insider: bool) -> TextTable:
     """Give the agenda with what became of each item; responders see no scenario that is not over."""
-    return Table(
+    return TextTable(
         head=("#", "Item", "State", "Drill"),
         rows=tuple(
             (
@@ -185,7 +187,7 @@ def agenda(now: Standing, *, insider: bool) -> Table:
     )
 
 
-def state(now: Standing, turn: Turn) -> str:
+def state(now: GameDayState, turn: Turn) -> str:
     """Say what became of a turn."""
     if turn.done:
         code = "" if turn.exit_code is None else f", exit {turn.exit_code}"
@@ -199,9 +201,9 @@ def state(now: Standing, turn: Turn) -> str:
     return format_duration(turn.on_agenda.lasts) if turn.on_agenda.is_break else ""
 
 
-def msel(lines: Sequence[Line]) -> Table:
+def inject_table(lines: Sequence[PlannedInject]) -> TextTable:
     """Give the message-event list."""
-    return Table(
+    return TextTable(
         head=("#", "Scenario", "Inject", "After", "To", "What", "Expected", "State", "Then"),
         rows=tuple(
             (
@@ -221,7 +223,7 @@ def msel(lines: Sequence[Line]) -> Table:
     )
 
 
-def _became(one: Line) -> str:
+def _became(one: PlannedInject) -> str:
     when = "" if one.at is None else f" {time_of_day(one.at)}"
     return f"{one.state}{when}{f' ({one.why})' if one.why else ''}"
 
@@ -244,7 +246,7 @@ def _json(shown: Shown) -> dict[str, object]:
     }
 
 
-def _turn(now: Standing, turn: Turn, *, insider: bool) -> dict[str, object]:
+def _turn(now: GameDayState, turn: Turn, *, insider: bool) -> dict[str, object]:
     told = insider or turn.done or turn.on_agenda.is_break
     return {
         "item": turn.item + 1,
@@ -260,7 +262,7 @@ def _turn(now: Standing, turn: Turn, *, insider: bool) -> dict[str, object]:
     }
 
 
-def _line(one: Line) -> dict[str, object]:
+def _line(one: PlannedInject) -> dict[str, object]:
     return {
         "item": one.item + 1,
         "attempt": one.attempt,

@@ -23,7 +23,7 @@ from gameday.cli.gamedays import check, find, finish
 from gameday.cli.shared import notify, output, times
 from gameday.conduct.drill import report
 from gameday.conduct.drill.conductor import Conductor
-from gameday.conduct.drill.context import Desk
+from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.gamedays import occurrence, readiness
 from gameday.conduct.gamedays.host import Host
 from gameday.conduct.recorder import Recorder
@@ -62,7 +62,7 @@ def main(options: Options) -> int:
     space = wiring.workspace(options.plan)
     files = game_day_files(space, options.plan)
     who = find.must_facilitate(files.plan, options.who)
-    store = wiring.store_of(space)
+    store = wiring.workspace_store(space)
     open_ = [
         row.drill for row in store.game_days() if row.closed is None and row.scenario == files.plan.gameday
     ]
@@ -71,7 +71,7 @@ def main(options: Options) -> int:
         game_day = open_[0]
     else:
         game_day = _open(space, files, store, options, who)
-    plan = standings.of(find.told(store, game_day)).plan
+    plan = standings.fold(find.read_history(store, game_day)).plan
     drills = Player(space=space, store=store, options=options, plan=plan)
     stage = _conduct(space, plan, game_day, store, drills)
     if stage is not Stage.ENDED:
@@ -107,11 +107,11 @@ def _open(
         raise NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
     ids = SystemIds()
     game_day = DrillId(f"{PREFIX}{ids.drill(plan.gameday)}")
-    pen = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
+    recorder = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
     with readiness.alone(store, plan.environment, f"{processes.hostname()}:{game_day}", SystemClock()):
         check.no_other_day(space, "", plan.environment)
         _keep_in_calendar(space, plan, at, game_day)
-        pen.record(
+        recorder.record(
             GameDayPlanned(
                 plan=plan,
                 scenarios=dict(files.scenarios),
@@ -123,7 +123,7 @@ def _open(
             )
         )
     for one in checked:
-        pen.record(one)
+        recorder.record(one)
     output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")
     _announce(space, plan, at, files.lasts)
     return game_day
@@ -155,13 +155,13 @@ def _announce(space: Workspace, plan: GameDayPlan, at: Instant, lasts: float) ->
         title=plan.title if full else "",
         text=plan.description if full else "",
     )
-    notify.tell(space, (one.channel for one in plan.channels), message)
+    notify.send(space, (one.channel for one in plan.channels), message)
 
 
 def _conduct(
     space: Workspace, plan: GameDayPlan, game_day: DrillId, store: ports.HistoryStore, drills: Player
 ) -> Stage:
-    table = wiring.table(space, plan, game_day, store, drills)
+    table = wiring.game_day_context(space, plan, game_day, store, drills)
     began = clock.now()
 
     async def conduct() -> Stage:
@@ -188,9 +188,9 @@ class Player:
     store: ports.HistoryStore
     options: Options
     plan: GameDayPlan
-    look: Callable[[], standings.Standing] | None = None
+    look: Callable[[], standings.GameDayState] | None = None
     began: Instant = field(default=Instant(0.0))
-    _desk: Desk | None = None
+    _desk: DrillContext | None = None
     _conductor: Conductor | None = None
     _pictures: bool = False
 
@@ -200,8 +200,8 @@ class Player:
 
     async def play(self, item: Item, drill: DrillId, occasion: Occasion) -> int:
         """Conduct one drill to its end, and leave its files."""
-        desk = await asyncio.to_thread(self._prepare, item, drill, occasion)
-        self._desk, self._conductor = desk, Conductor(desk, on_events=self.hear)
+        context = await asyncio.to_thread(self._prepare, item, drill, occasion)
+        self._desk, self._conductor = context, Conductor(context, on_events=self.hear)
         try:
             await self._conductor.conduct()
         except StoreUnavailable:
@@ -212,7 +212,7 @@ class Player:
             self._desk = self._conductor = None
         return await asyncio.to_thread(self._leave, drill)
 
-    def _prepare(self, item: Item, drill: DrillId, occasion: Occasion) -> Desk:
+    def _prepare(self, item: Item, drill: DrillId, occasion: Occasion) -> DrillContext:
         prepared = wiring.prepare(
             self.space,
             self.space.root / item.scenario,
@@ -220,7 +220,7 @@ class Player:
             responder=self.space.root / item.responder if item.responder else None,
             mode=Mode(item.mode),
         )
-        return wiring.desk(
+        return wiring.drill_context(
             self.space,
             replace(prepared, planned=replace(prepared.planned, occasion=occasion)),
             self.store,
@@ -231,9 +231,9 @@ class Player:
 
     def _leave(self, drill: DrillId) -> int:
         judged = report.judge(self.store, drill)
-        folder = revert.leave(self.space, self.store, drill)
+        folder = revert.write_reports(self.space, self.store, drill)
         if not judged.result.reverted:
-            revert.tell_steps(drill, report.still_exposed(judged))
+            revert.print_steps(drill, report.still_exposed(judged))
         if folder is not None:
             output.talk(f"postmortem: {folder / 'postmortem.html'}")
         return report.exit_code(judged)
@@ -258,12 +258,16 @@ class Player:
         self._pictures = picture is not None
         return nullcontext() if picture is None else picture
 
-    def view(self) -> tuple[standings.Standing | None, live.LiveView | None]:
+    def view(self) -> tuple[standings.GameDayState | None, live.LiveView | None]:
         """Give what the picture shows now: the day, and the drill that is on."""
         standing = self.look() if self.look is not None else None
-        desk = self._desk
-        told = desk.board.history() if desk else None
-        drill = live.view(told, desk.watch.levels, clock.now()) if desk and told and told.events else None
+        context = self._desk
+        told = context.live_facts.history() if context else None
+        drill = (
+            live.view(told, context.live_milestones.levels, clock.now())
+            if context and told and told.events
+            else None
+        )
         return standing, drill
 
     def hear_day(self, events: Sequence[ev.Event]) -> None:

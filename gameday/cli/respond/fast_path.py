@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from gameday.cli.respond import commands, help_texts, live_drill
 from gameday.cli.respond.commands import Asked, Body, Command
-from gameday.cli.respond.live_drill import LiveDrill, Place
+from gameday.cli.respond.live_drill import LiveDrill, StoreLocation
 from gameday.cli.shared import output
 from gameday.cli.shared import times as shared_times
 from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
@@ -47,8 +47,8 @@ def main(argv: Sequence[str], started: float) -> int:
 
 def _main(name: str, words: Sequence[str], started: Instant) -> int:
     command = commands.COMMANDS[name]
-    asked = _parser(name, command).parse_args(shared_times.joined(words))
-    where = live_drill.place(Path.cwd(), os.environ)
+    asked = _parser(name, command).parse_args(shared_times.join_offsets(words))
+    where = live_drill.store_location(Path.cwd(), os.environ)
     live = live_drill.find(where, drill=asked.drill, environment=asked.environment)
     try:
         _refuse_ended(name, command, live)
@@ -107,7 +107,7 @@ def _refuse_others(name: str, command: Command, asked: Asked, live: LiveDrill) -
 
 def _speaker(asked: Asked) -> str:
     """Name who types: by --by, by GAMEDAY_ACTOR, else the machine's user."""
-    return commands.clean(asked.by) or live_drill.viewer(os.environ)
+    return commands.clean(asked.by) or live_drill.current_viewer(os.environ)
 
 
 def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) -> Document:
@@ -131,7 +131,7 @@ def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) ->
     )
 
 
-def _store(live: LiveDrill, where: Place, event: Document) -> None:
+def _store(live: LiveDrill, where: StoreLocation, event: Document) -> None:
     """Append the event, or keep it beside a store that can't take it."""
     try:
         with live.database.write() as tx:
@@ -149,7 +149,7 @@ def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -
     since = live.started if live.fault_at is None or live.fault_at > at else live.fault_at
     text = format_duration(at - since)
     into = f"drill {live.drill}" if since == live.started else f"the incident (drill {live.drill})"
-    shown = live_drill.shows(live.plan, commands.clean(asked.by), os.environ)
+    shown = live_drill.may_see(live.plan, commands.clean(asked.by), os.environ)
     when = f"{text} into {into}" if shown else f"at {format_instant(at)}"
     output.talk(f"{command.said({**vars(asked), **body})}, {when}")
     hint = _hint_text(command, live, body)

@@ -31,7 +31,7 @@ reads it at once. An abort must not wait longer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class StoreLocation:
     """Where a workspace keeps its histories. store: the URL, a SQLite file's with an absolute path."""
 
     store: str
@@ -59,7 +59,7 @@ class LiveDrill:
         return [document["fact"] for document in _documents(self.database, self.drill, kind)]
 
 
-def place(start: Path, environ: Mapping[str, str]) -> Place:
+def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
     """Find the workspace at `start` or above, and where it keeps its histories."""
     root = next((folder for folder in (start, *start.parents) if (folder / "gameday.toml").is_file()), None)
     url = environ.get("GAMEDAY_STORE_URL", "")
@@ -73,7 +73,7 @@ def place(start: Path, environ: Mapping[str, str]) -> Place:
     url = url or _resolved(str(table.get("url", STORE_URL)), environ)
     if not storage.is_postgresql(url):
         url = f"sqlite:///{root / storage.sqlite_path(url)}"
-    return Place(
+    return StoreLocation(
         store=url,
         artifacts=root / _resolved(str(table.get("artifacts", ARTIFACTS)), environ),
     )
@@ -96,7 +96,7 @@ def _resolved(value: str, environ: Mapping[str, str]) -> str:
     return environ[name]
 
 
-def find(where: Place, *, drill: str = "", environment: str = "") -> LiveDrill:
+def find(where: StoreLocation, *, drill: str = "", environment: str = "") -> LiveDrill:
     """Find the drill that is named, or the only one that is live."""
     if where.empty:
         raise _none_live(environment)
@@ -167,20 +167,20 @@ def _none_live(environment: str) -> UsageError:
     )
 
 
-def viewer(environ: Mapping[str, str]) -> str:
+def current_viewer(environ: Mapping[str, str]) -> str:
     """Name who is at this terminal: by GAMEDAY_ACTOR, else the machine's user."""
     import getpass  # noqa: PLC0415  # only game days ask
 
     return environ.get("GAMEDAY_ACTOR", "") or getpass.getuser()
 
 
-def shows(plan: Mapping[str, Any], who: str, environ: Mapping[str, str]) -> bool:
+def may_see(plan: Mapping[str, Any], who: str, environ: Mapping[str, str]) -> bool:
     """Tell whether somebody (empty: who is at this terminal) may see what is injected, and when.
 
     It is `core.plans.gameday.Occasion.shows`, on plain JSON.
     """
     occasion = plan.get("occasion") or {}
-    return not occasion.get("hidden") or (who or viewer(environ)) in (occasion.get("insiders") or ())
+    return not occasion.get("hidden") or (who or current_viewer(environ)) in (occasion.get("insiders") or ())
 
 
 def nearest(word: str, words: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from gameday import wiring
 from gameday.cli.schedule import add_game_day, warnings
 from gameday.cli.schedule.add_options import (
-    Asked,
+    AddOptions,
     grace,
     must_be_id,
     must_have_a_use,
@@ -33,7 +33,7 @@ from gameday.settings import DrillFiles, Workspace, drill_files
 from gameday.system import clock, ids
 
 
-def add(asked: Asked) -> ScheduleRow:
+def add(asked: AddOptions) -> ScheduleRow:
     """Check what was asked for, and keep it."""
     now = clock.now()
     space = wiring.workspace(asked.scenario)
@@ -50,7 +50,7 @@ def add(asked: Asked) -> ScheduleRow:
         )
     _must_fit(schedule, following)
     warnings.warn(schedule, space, following, now)
-    row = ScheduleRow(schedule=schedule, standing=schedules.standing(schedule, following))
+    row = ScheduleRow(schedule=schedule, standing=schedules.position(schedule, following))
     store = wiring.schedules(space.store_url)
     try:
         if not store.add(row):
@@ -62,13 +62,13 @@ def add(asked: Asked) -> ScheduleRow:
     return row
 
 
-def _later(asked: Asked) -> str:
+def _later(asked: AddOptions) -> str:
     if asked.scenario.name.endswith(gameday_plan.ENDINGS):
         return "change the plan's date or recurrence"
     return "--at a later time" if asked.at else "gameday schedule preview shows the next ones of a rule"
 
 
-def _rule(asked: Asked, now: Instant) -> Recurrence:
+def _rule(asked: AddOptions, now: Instant) -> Recurrence:
     zone = asked.zone or "UTC"
     recurrence.zone(zone)
     if asked.at:
@@ -90,7 +90,7 @@ def rule_of(rrule: str, cron: str) -> tuple[Kind, str]:
     return (Kind.RRULE, rrule) if rrule else (Kind.CRON, cron)
 
 
-def _schedule(asked: Asked, space: Workspace, now: Instant, seed: str) -> Schedule:
+def _schedule(asked: AddOptions, space: Workspace, now: Instant, seed: str) -> Schedule:
     """Make the schedule of a scenario. Raises InvalidFiles, UsageError."""
     rule = _rule(asked, now)
     files = drill_files(
@@ -132,7 +132,7 @@ def _me() -> str:
     return os.environ.get("GAMEDAY_ACTOR") or getpass.getuser()
 
 
-def _must_be_attended(asked: Asked, space: Workspace, files: DrillFiles) -> None:
+def _must_be_attended(asked: AddOptions, space: Workspace, files: DrillFiles) -> None:
     """Refuse to start a drill of people without anybody's go."""
     if files.scenario.responders is Party.TEAM and not asked.responder and not asked.approvals:
         raise UsageError(

@@ -6,7 +6,7 @@ Does not: keep it; `cli.schedule.add` does.
 
 from __future__ import annotations
 
-from gameday.cli.schedule.add_options import Asked, grace, must_be_id, read_hours, seconds
+from gameday.cli.schedule.add_options import AddOptions, grace, must_be_id, read_hours, seconds
 from gameday.core.errors import UsageError
 from gameday.core.plans.schedule import DEFAULT_GRACE, DEFAULT_GRACE_ATTENDED, Schedule, ScheduleId
 from gameday.core.values import Instant
@@ -14,7 +14,7 @@ from gameday.settings import Workspace
 from gameday.settings.gameday import game_day_files
 
 
-def schedule(asked: Asked, space: Workspace, now: Instant, seed: str, by: str) -> Schedule:
+def schedule(asked: AddOptions, space: Workspace, now: Instant, seed: str, by: str) -> Schedule:
     """Make the schedule of a plan. Raises InvalidFiles, UsageError."""
     _must_not_say_more(asked)
     files = game_day_files(space, asked.scenario)
@@ -49,7 +49,7 @@ def schedule(asked: Asked, space: Workspace, now: Instant, seed: str, by: str) -
     )
 
 
-def _must_not_say_more(asked: Asked) -> None:
+def _must_not_say_more(asked: AddOptions) -> None:
     """Refuse what the plan says itself, so that nobody wonders which of the two counts."""
     said = {
         "--rrule": asked.rrule,

@@ -20,7 +20,7 @@ NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class AddOptions:
     """What the user asked for, as words."""
 
     scenario: Path
@@ -61,7 +61,7 @@ def seconds(option: str, text: str) -> Seconds:
         raise UsageError(f"{option}: {wrong}") from wrong
 
 
-def grace(asked: Asked) -> Seconds:
+def grace(asked: AddOptions) -> Seconds:
     """Read how late it may start; 0 where nothing was said. Raises UsageError for what nothing could meet."""
     read = seconds("--grace", asked.grace)
     if asked.grace and read < SHORTEST_GRACE:
@@ -71,7 +71,7 @@ def grace(asked: Asked) -> Seconds:
     return read
 
 
-def must_have_a_use(asked: Asked) -> None:
+def must_have_a_use(asked: AddOptions) -> None:
     """Refuse what would be kept and never looked at. Raises UsageError."""
     if asked.approve_before and not asked.approvals:
         raise UsageError("--approve-before: no approval is asked for", hint="--approvals 1")

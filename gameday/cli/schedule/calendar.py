@@ -19,7 +19,7 @@ from gameday.conduct.scheduler.upcoming import Slot
 from gameday.core.policy import Calendar
 from gameday.core.values import Instant
 from gameday.ports import ScheduleRow
-from gameday.render.table import Table
+from gameday.render.table import TextTable
 from gameday.settings import Workspace
 from gameday.system import clock
 from gameday.system.files import write_whole
@@ -79,13 +79,13 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
             times.local(slot.start),
             times.local(slot.end),
             slot.schedule.environment,
-            upcoming.told(slot.schedule, reveal=reveal)[0],
+            upcoming.summary_for(slot.schedule, reveal=reveal)[0],
             "paused" if slot.paused else "",
             *(_revealed(slot) if reveal else ()),
         )
         for slot in slots
     )
-    output.data(Table(head=head, rows=rows).text())
+    output.data(TextTable(head=head, rows=rows).text())
 
 
 def _revealed(slot: Slot) -> tuple[str, str, str]:
@@ -95,7 +95,7 @@ def _revealed(slot: Slot) -> tuple[str, str, str]:
 def _slot(slot: Slot, *, reveal: bool) -> dict[str, object]:
     told: dict[str, object] = {
         "environment": slot.schedule.environment,
-        "title": upcoming.told(slot.schedule, reveal=reveal)[0],
+        "title": upcoming.summary_for(slot.schedule, reveal=reveal)[0],
         "game_day": slot.schedule.game_day,
         "start": times.utc(slot.start),
         "end": times.utc(slot.end),

@@ -73,7 +73,7 @@ def add(
     from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415  # what a command needs is loaded when it runs
     from gameday.cli.schedule import add_options  # noqa: PLC0415
 
-    asked = add_options.Asked(
+    asked = add_options.AddOptions(
         scenario=scenario,
         id=id_,
         rrule=rrule,
@@ -152,7 +152,7 @@ def list_schedules(*, json: Json = False) -> None:
         output.hint("gameday schedule add SCENARIO --rrule RULE --zone ZONE")
         return
     from gameday.formats.calendar.recurrence import ONCE  # noqa: PLC0415
-    from gameday.render.table import Table  # noqa: PLC0415
+    from gameday.render.table import TextTable  # noqa: PLC0415
 
     head = ("Schedule", "Scenario", "Environment", "Rule", "Zone", "Next window")
     lines = tuple(
@@ -166,7 +166,7 @@ def list_schedules(*, json: Json = False) -> None:
         )
         for row in rows
     )
-    output.data(Table(head=head, rows=lines).text())
+    output.data(TextTable(head=head, rows=lines).text())
 
 
 @app.command(name="next")
@@ -201,7 +201,7 @@ def records(
     if json:
         output.data_json([_record(record) for record in found])
         return
-    from gameday.render.table import Table  # noqa: PLC0415
+    from gameday.render.table import TextTable  # noqa: PLC0415
 
     head = ("Due", "Schedule", "Became", "Exit", "Why, or its drill")
     lines = tuple(
@@ -214,7 +214,7 @@ def records(
         )
         for record in found
     )
-    output.data(Table(head=head, rows=lines).text() or "nothing was due yet")
+    output.data(TextTable(head=head, rows=lines).text() or "nothing was due yet")
 
 
 @app.command()
@@ -288,7 +288,7 @@ def _set_paused(name: str, *, paused: bool) -> None:
         store.pause(schedules.ScheduleId(name), paused=paused)
         if not paused:  # a notice that came due meanwhile is given now
             before = row.standing
-            store.move(row, schedules.standing(row.schedule, before.occurrence, noticed=before.noticed))
+            store.move(row, schedules.position(row.schedule, before.occurrence, noticed=before.noticed))
     output.talk(f"{name} is {'paused' if paused else 'on again'}")
 
 

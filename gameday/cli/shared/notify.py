@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from gameday import ports, wiring
 from gameday.announce import messages
-from gameday.announce.retrying import Voice
+from gameday.announce.retrying import RetryingAnnouncer
 from gameday.cli.shared import output
 from gameday.core.errors import NotReady, UsageError
 from gameday.core.values import Seconds
@@ -33,7 +33,7 @@ def main(channel: str, text: Sequence[str]) -> int:
     words = " ".join(text).strip()
     if not words:
         raise UsageError("there is nothing to tell", hint=f'gameday announce {channel} "We drill at ten."')
-    return 0 if tell(space, (channel,), Message(title="gameday", text=words)) else NotReady.exit_code
+    return 0 if send(space, (channel,), Message(title="gameday", text=words)) else NotReady.exit_code
 
 
 def must_be_channels(channels: Iterable[str], space: Workspace) -> None:
@@ -48,12 +48,12 @@ def must_be_channels(channels: Iterable[str], space: Workspace) -> None:
             )
 
 
-def tell(space: Workspace, channels: Iterable[str], message: Message) -> tuple[str, ...]:
+def send(space: Workspace, channels: Iterable[str], message: Message) -> tuple[str, ...]:
     """Tell channels; say, and give, which were told; the others are for people to tell."""
     announcer = wiring.announcer(space)
     named = tuple(dict.fromkeys(channels))
     ours = [name for name in named if name in announcer.channels]
-    voice = Voice(announcer=announcer, clock=SystemClock(), say=output.warn, pauses=ONCE_MORE)
+    voice = RetryingAnnouncer(announcer=announcer, clock=SystemClock(), say=output.warn, pauses=ONCE_MORE)
     told = asyncio.run(voice.announce(ours, message)) if ours else ()
     theirs = ", ".join(name for name in named if name not in told) or ("" if told else "participants")
     if told:
@@ -72,7 +72,7 @@ class DaemonNotices:
 
     def __init__(self, announcer: ports.Announcer) -> None:
         self._announcer = announcer
-        self._voice = Voice(announcer=announcer, clock=SystemClock(), say=output.talk)
+        self._voice = RetryingAnnouncer(announcer=announcer, clock=SystemClock(), say=output.talk)
         self._sending: dict[asyncio.Task[Sequence[str]], str] = {}
 
     def tell(self, notice: ports.Notice) -> None:

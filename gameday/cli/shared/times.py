@@ -23,7 +23,7 @@ from gameday.core.values import (
 _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
 
-def joined(words: Sequence[str]) -> list[str]:
+def join_offsets(words: Sequence[str]) -> list[str]:
     """Join `--at -2m` to one word, which argparse would take for two options."""
     out: list[str] = []
     for word in words:

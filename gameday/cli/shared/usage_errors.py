@@ -23,7 +23,7 @@ def help_of(wrong: Exception) -> str:
     return said if said.startswith("Usage:") else ""
 
 
-def told(wrong: Exception) -> UsageError:
+def explain(wrong: Exception) -> UsageError:
     """Say it as gameday does: what is wrong, and beneath what to do."""
     said = wrong.format_message().rstrip(".").replace("Value error, ", "")  # type: ignore[attr-defined]  # each of them has it
     proposal = _PROPOSAL.search(said)

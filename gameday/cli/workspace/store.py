@@ -83,7 +83,7 @@ def _take_in_what_lies_beside() -> None:
     """Store what was kept beside the workspace's store while it was away."""
     from gameday import wiring  # noqa: PLC0415
 
-    with closing(wiring.store_of(wiring.workspace())) as store:
+    with closing(wiring.workspace_store(wiring.workspace())) as store:
         if why := store.degraded():
             raise UsageError(f"something of this store still lies beside it: {why}", hint="gameday status")
 

@@ -29,7 +29,7 @@ _PLACES = {"hosts": "load", "max_users": "load", "max_rps": "load", "max_hold": 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AsMeant:
+class PolicyPreview:
     """`ports.Identities` of the cluster and the account that the policy means."""
 
     rules: Policy
@@ -90,11 +90,11 @@ def _refused(space: Workspace, scenario: Scenario, place: Environment) -> Iterat
     """Give the verdicts that no other hour and no other cluster would change."""
     rules = place.rules or judging.LOOPBACK
     timeless = replace(rules, hours=(), freezes=(), protected=False)
-    ground = replace(wiring.ground(space.root), identities=AsMeant(rules=rules))
+    policy_sources = replace(wiring.policy_sources(space.root), identities=PolicyPreview(rules=rules))
     named = replace(scenario, environment=place.name)
     try:
         verdicts = asyncio.run(
-            gathering.judge(named, timeless, ground, now=clock.now(), base_url=place.base_url)
+            gathering.judge(named, timeless, policy_sources, now=clock.now(), base_url=place.base_url)
         )
     except Refused as refused:
         yield Verdict(rule="policy", allowed=False, subject="files", why=refused.message, hint=refused.hint)

@@ -16,10 +16,10 @@ from dataclasses import replace
 
 from gameday.conduct.background import cancel
 from gameday.conduct.drill import preflight, real_incidents, target_lease
-from gameday.conduct.drill.context import Desk
+from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.faults import Faults
 from gameday.conduct.drill.response import grants, tasks
-from gameday.conduct.drill.supervisor import TICK, Pulse
+from gameday.conduct.drill.supervisor import TICK, Supervisor
 from gameday.conduct.revert import revert
 from gameday.core import exposure
 from gameday.core.errors import GamedayError, NotReady
@@ -38,31 +38,33 @@ class Aborted(Exception):
 class Conductor:
     """Conducts the drill of one desk. `on_events` hears every new fact, whoever wrote it."""
 
-    def __init__(self, desk: Desk, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None) -> None:
-        self._desk = desk
+    def __init__(
+        self, context: DrillContext, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None
+    ) -> None:
+        self._desk = context
         self._origin: Instant | None = None
-        self._faults = Faults(desk)
-        self._pulse = Pulse(desk, self._faults, abort=self.abort, on_events=on_events)
+        self._faults = Faults(context)
+        self._pulse = Supervisor(context, self._faults, abort=self.abort, on_events=on_events)
 
     # --- what others may call ---
 
     def abort(self, reason: str, detail: str = "") -> None:
         """Ask for the end of the drill; safe to call more than once and from a signal handler."""
-        self._desk.pen.record(ev.AbortRequested(reason=reason, detail=detail))
+        self._desk.recorder.record(ev.AbortRequested(reason=reason, detail=detail))
 
     async def conduct(self) -> None:
         """Conduct the whole drill. Raises GamedayError when it could not start; closes it in any case."""
-        desk = self._desk
-        desk.pen.record(desk.planned)
-        desk.pen.record(desk.conductor)
+        context = self._desk
+        context.recorder.record(context.planned)
+        context.recorder.record(context.conductor)
         how = "failed"
         try:
-            async with self._pulse.beating():
+            async with self._pulse.running():
                 how = await self._phases()
         except GamedayError as error:
             how = "not-ready" if isinstance(error, NotReady) else "failed"
             if how == "failed":
-                desk.pen.record(ev.InternalErrorOccurred(where=error.code, error=error.message))
+                context.recorder.record(ev.InternalErrorOccurred(where=error.code, error=error.message))
             raise
         finally:
             await self._close(how)
@@ -92,21 +94,21 @@ class Conductor:
         await self._unless_aborted(preflight.check_all(self._desk))
 
     async def _baseline(self) -> None:
-        desk = self._desk
+        context = self._desk
         self._enter(Phase.BASELINE)
-        if desk.load is not None and desk.scenario.load is not None:
-            start = desk.load.start(
-                desk.scenario.load,
-                base_url=desk.base_url,
-                environment=desk.load_env,
-                on_chunks=desk.board.take_load,
+        if context.load is not None and context.scenario.load is not None:
+            start = context.load.start(
+                context.scenario.load,
+                base_url=context.base_url,
+                environment=context.load_env,
+                on_chunks=context.live_facts.take_load,
             )
             await self._unless_aborted(start)
-            wanted = desk.scenario.load
-            desk.pen.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
-        await self._wait(lambda: False, desk.scenario.phases.baseline)
+            wanted = context.scenario.load
+            context.recorder.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
+        await self._wait(lambda: False, context.scenario.phases.baseline)
         await self._wait(
-            lambda: not real_incidents.open_questions(desk.board), None
+            lambda: not real_incidents.open_questions(context.live_facts), None
         )  # aborted without an answer
         try:
             self._baseline_is_good()
@@ -114,24 +116,24 @@ class Conductor:
             check = ev.PreflightChecked(
                 check="baseline", passed=False, detail=refused.message, hint=refused.hint
             )
-            desk.pen.record(check)
+            context.recorder.record(check)
             raise
 
     def _baseline_is_good(self) -> None:
         """Refuse to inject when the users' SLOs can't be judged, or are not met, before the fault."""
-        desk = self._desk
-        began = desk.board.first(ev.LoadStarted)
+        context = self._desk
+        began = context.live_facts.first(ev.LoadStarted)
         if began is None:
             return
-        slos = tuple(slo for slo in desk.scenario.slos if slo.source == "load")
-        whole = tuple(replace(slo, window=max(slo.window, desk.scenario.phases.baseline)) for slo in slos)
-        for level in impact.service(whole, desk.board.load(), desk.clock.now()):
+        slos = tuple(slo for slo in context.scenario.slos if slo.source == "load")
+        whole = tuple(replace(slo, window=max(slo.window, context.scenario.phases.baseline)) for slo in slos)
+        for level in impact.service(whole, context.live_facts.load(), context.clock.now()):
             if level.requests == 0:
                 raise NotReady(
                     f"no request matched SLO {level.slo} during the baseline",
                     hint="compare its `request` with the names that Locust prints (TYPE NAME or NAME)",
                 )
-        for level in impact.service(slos, desk.board.load(), desk.clock.now()):
+        for level in impact.service(slos, context.live_facts.load(), context.clock.now()):
             if level.judged and level.bad_for > 0:
                 raise NotReady(
                     f"SLO {level.slo} is not met before the fault: {level.good or 0:.1%} good",
@@ -139,33 +141,35 @@ class Conductor:
                 )
 
     async def _inject(self) -> None:
-        desk = self._desk
+        context = self._desk
         self._enter(Phase.INJECT)
         self._pulse.guarded = True
-        if desk.fault_request is None:
-            self._origin = desk.clock.now()
+        if context.fault_request is None:
+            self._origin = context.clock.now()
             return
-        await self._wait(lambda: not desk.store.degraded(), None)  # what isn't written ahead isn't injected
-        await self._unless_aborted(self._faults.inject(desk.fault_request))
+        await self._wait(
+            lambda: not context.store.degraded(), None
+        )  # what isn't written ahead isn't injected
+        await self._unless_aborted(self._faults.inject(context.fault_request))
         await self._wait(self._injected_or_over, None)
-        injected = desk.board.first(ev.FaultInjected)
-        self._origin = injected.at if injected else desk.clock.now()
-        failed = desk.board.first(ev.FaultFailed)
+        injected = context.live_facts.first(ev.FaultInjected)
+        self._origin = injected.at if injected else context.clock.now()
+        failed = context.live_facts.first(ev.FaultFailed)
         if failed is not None and injected is None:
             self.abort("fault-failed", failed.fact.error)
             raise Aborted
 
     def _injected_or_over(self) -> bool:
-        board = self._desk.board
-        return any(board.has(kind) for kind in (ev.FaultInjected, ev.FaultFailed, ev.FaultReverted))
+        live_facts = self._desk.live_facts
+        return any(live_facts.has(kind) for kind in (ev.FaultInjected, ev.FaultFailed, ev.FaultReverted))
 
     async def _respond(self) -> None:
-        desk = self._desk
+        context = self._desk
         self._enter(Phase.RESPOND)
         assert self._origin is not None
-        async with tasks.helping(desk, self._faults, self._origin):
+        async with tasks.response_tasks(context, self._faults, self._origin):
             why = await self._response_end(self._origin)
-        desk.pen.record(ev.ResponseEnded(why=why))
+        context.recorder.record(ev.ResponseEnded(why=why))
 
     async def _response_end(self, origin: Instant) -> str:
         """Wait until the response has ended, and say why."""
@@ -178,7 +182,7 @@ class Conductor:
 
         def over() -> bool:
             nonlocal ended
-            late = self._desk.clock.now() >= end + self._desk.board.extended()
+            late = self._desk.clock.now() >= end + self._desk.live_facts.extended()
             ended = self._ended() or ("time" if late else "")
             return bool(ended)
 
@@ -186,25 +190,29 @@ class Conductor:
         return ended
 
     def _ended(self) -> str:
-        desk = self._desk
-        now = desk.clock.now()
-        if desk.board.has(ev.EndRequested):
+        context = self._desk
+        now = context.clock.now()
+        if context.live_facts.has(ev.EndRequested):
             return "ended"
-        if self._faults.main_is_over() and not grants.first(desk.board):
+        if self._faults.main_is_over() and not grants.first(context.live_facts):
             return "fault-over"
-        held = desk.board.first(ev.FaultHeld)
-        if desk.scenario.hold == "none" and held is not None:
+        held = context.live_facts.first(ev.FaultHeld)
+        if context.scenario.hold == "none" and held is not None:
             return "no-hold"
-        if held is not None and not desk.watch.hurt and now - held.at >= desk.scenario.phases.onset:
+        if (
+            held is not None
+            and not context.live_milestones.affected
+            and now - held.at >= context.scenario.phases.onset
+        ):
             return "no-impact"
         return "recovered" if self._recovered(now) else ""
 
     def _recovered(self, now: Instant) -> bool:
         """Tell whether recovery is observed and, by a team, marked."""
-        marks = self._desk.board.each(ev.MilestoneMarked)
+        marks = self._desk.live_facts.each(ev.MilestoneMarked)
         if not self._desk.scenario.experiment:
             return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)
-        if not self._desk.watch.recovered(now):
+        if not self._desk.live_milestones.recovered(now):
             return False
         if self._desk.scenario.responders is not Party.TEAM:
             return True
@@ -215,111 +223,119 @@ class Conductor:
 
         The keeper is told before anything is written down: a store that is gone delays no revert.
         """
-        desk, why = self._desk, "abort" if now else "response over"
+        context, why = self._desk, "abort" if now else "response over"
         open_ = self._faults.open()
         await self._faults.revert(open_, why, now=now)
         self._enter(Phase.REVERT)
         for fault in open_:
-            desk.pen.record(ev.RevertRequested(fault=fault, why=why))
+            context.recorder.record(ev.RevertRequested(fault=fault, why=why))
         if open_:
             await self._until_reverted(now=now)
 
     async def _until_reverted(self, *, now: bool) -> None:
         """Wait for the keeper's word; without a keeper, or too late, revert ourselves."""
-        desk = self._desk
-        limit = desk.clock.now() + REVERT_LIMIT
+        context = self._desk
+        limit = context.clock.now() + REVERT_LIMIT
         pressed = now
         while not self._settled():
-            if not desk.keeper.alive() or desk.clock.now() >= limit:
+            if not context.keeper.alive() or context.clock.now() >= limit:
                 await revert.settle(
-                    desk.store, desk.drill, ledger=desk.ledger, clock=desk.clock, machine=desk.machine
+                    context.store,
+                    context.drill,
+                    rollback_player=context.rollback_player,
+                    clock=context.clock,
+                    machine=context.machine,
                 )
                 return
-            if not pressed and self._desk.board.abort_asked():
+            if not pressed and self._desk.live_facts.abort_asked():
                 pressed = True
                 await self._faults.revert(self._faults.open(), "abort", now=True)
-            await desk.clock.sleep(TICK)
+            await context.clock.sleep(TICK)
 
     def _settled(self) -> bool:
         self._pulse.tail()
-        rest = exposure.of(self._desk.board.history())
+        rest = exposure.open_faults(self._desk.live_facts.history())
         return all(exposed.gave_up for exposed in rest)
 
     async def _verify(self) -> str:
         """Watch the service after the revert, and judge the steady state again."""
-        desk = self._desk
+        context = self._desk
         self._enter(Phase.VERIFY)
         try:
-            await self._wait(lambda: False, desk.scenario.phases.verify)
+            await self._wait(lambda: False, context.scenario.phases.verify)
         except Aborted:
             return "aborted"
-        if desk.experiment:
-            checked = await desk.prober.steady(desk.experiment)
-            desk.pen.record(ev.SteadyStateChecked(stage="after", met=checked.met, detail=checked.detail))
+        if context.experiment:
+            checked = await context.prober.steady(context.experiment)
+            context.recorder.record(
+                ev.SteadyStateChecked(stage="after", met=checked.met, detail=checked.detail)
+            )
         return "completed"
 
     async def _stop_load(self) -> None:
-        desk = self._desk
-        if desk.load is None or not desk.board.has(ev.LoadStarted):
+        context = self._desk
+        if context.load is None or not context.live_facts.has(ev.LoadStarted):
             return
-        await desk.load.stop()
-        desk.board.save_load()
-        desk.pen.record(ev.LoadStopped(requests=desk.board.requests, failures=desk.board.failures))
+        await context.load.stop()
+        context.live_facts.save_load()
+        context.recorder.record(
+            ev.LoadStopped(requests=context.live_facts.requests, failures=context.live_facts.failures)
+        )
 
     async def _close(self, how: str) -> None:
         """End the children, the keeper last, then write that the drill is closed."""
-        desk = self._desk
+        context = self._desk
         try:
-            if desk.load is not None and not desk.board.has(ev.LoadStopped):
-                await desk.load.stop()
-            await desk.signals.stop()
+            if context.load is not None and not context.live_facts.has(ev.LoadStopped):
+                await context.load.stop()
+            await context.signals.stop()
         finally:
-            if not await desk.keeper.stop():
+            if not await context.keeper.stop():
                 await self._clean_up()
-        desk.board.save_load()
+        context.live_facts.save_load()
         self._pulse.tail()
         self._enter(Phase.CLOSE)
-        if not desk.board.has(ev.DrillClosed):
-            reverted = not exposure.of(desk.board.history())
-            desk.pen.record(ev.DrillClosed(how=how, reverted=reverted))
+        if not context.live_facts.has(ev.DrillClosed):
+            reverted = not exposure.open_faults(context.live_facts.history())
+            context.recorder.record(ev.DrillClosed(how=how, reverted=reverted))
         await self._let_go()
         self._pulse.tail()
 
     async def _clean_up(self) -> None:
         """Do what the keeper would have done, had it been started, or lived."""
-        desk = self._desk
+        context = self._desk
         self._pulse.tail()  # what was brought up a moment ago counts too
         await revert.tidy(
-            desk.board.history(),
-            desk.store,
-            desk.drill,
-            ledger=desk.ledger,
-            clock=desk.clock,
-            machine=desk.machine,
+            context.live_facts.history(),
+            context.store,
+            context.drill,
+            rollback_player=context.rollback_player,
+            clock=context.clock,
+            machine=context.machine,
         )
 
     async def _let_go(self) -> None:
         """Give the leases back, and end what was started for asking."""
-        desk = self._desk
-        desk.store.release_lease(desk.scenario.environment, desk.drill)
-        if desk.target_lease is not None:
-            await desk.target_lease.release(desk.lease(desk.clock.now(), target_lease.LEASE))
-        for meter in desk.meters.values():
+        context = self._desk
+        context.store.release_lease(context.scenario.environment, context.drill)
+        if context.target_lease is not None:
+            await context.target_lease.release(context.lease(context.clock.now(), target_lease.LEASE))
+        for meter in context.meters.values():
             await meter.close()
-        if desk.aims is not None:
-            await desk.aims.targets.close()
+        if context.fault_targets is not None:
+            await context.fault_targets.targets.close()
 
     # --- waiting ---
 
     def _enter(self, phase: Phase) -> None:
-        self._desk.pen.record(ev.PhaseEntered(phase=phase))
+        self._desk.recorder.record(ev.PhaseEntered(phase=phase))
 
     async def _wait(self, condition: Callable[[], bool], limit: Seconds | None) -> bool:
         """Wait until a condition holds or `limit` seconds are over. Raises Aborted."""
         clock = self._desk.clock
         end = None if limit is None else clock.now() + limit
         while not condition():
-            if self._desk.board.abort_asked():
+            if self._desk.live_facts.abort_asked():
                 raise Aborted
             if end is not None and clock.now() >= end:
                 return False

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday import ports
-from gameday.conduct.drill.fault_targets import Aims
-from gameday.conduct.drill.live_facts import Board
-from gameday.conduct.drill.live_milestones import Watch
-from gameday.conduct.drill.policy_check import Ground
+from gameday.conduct.drill.fault_targets import FaultTargets
+from gameday.conduct.drill.live_facts import LiveFacts
+from gameday.conduct.drill.live_milestones import LiveMilestones
+from gameday.conduct.drill.policy_check import PolicySources
 from gameday.conduct.recorder import Recorder
 from gameday.conduct.revert.context import Machine
 from gameday.core.facts import drill as ev
@@ -24,7 +24,7 @@ from gameday.ports import Lease
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
+class DrillContext:
     """What one drill works with.
 
     experiment     path of the experiment file, empty in a tabletop
@@ -52,11 +52,11 @@ class Desk:
     conductor: ev.ProcessStarted
     store: ports.HistoryStore
     clock: ports.Clock
-    pen: Recorder
-    board: Board
-    watch: Watch
+    recorder: Recorder
+    live_facts: LiveFacts
+    live_milestones: LiveMilestones
     keeper: ports.FaultKeeper
-    ledger: ports.Ledger
+    rollback_player: ports.RollbackPlayer
     prober: ports.Prober
     load: ports.LoadDriver | None
     signals: ports.Signals
@@ -66,9 +66,9 @@ class Desk:
     machine: Machine
     further: Mapping[int, ev.FaultRequested] = field(default_factory=dict)
     load_env: Mapping[str, str] = field(default_factory=dict)
-    ground: Ground = field(default_factory=Ground)
+    policy_sources: PolicySources = field(default_factory=PolicySources)
     meters: Mapping[str, ports.Meter] = field(default_factory=dict)
-    aims: Aims | None = None
+    fault_targets: FaultTargets | None = None
     shared_store: bool = False
     target_lease: ports.TargetLease | None = None
     accept_no_lease: bool = False

@@ -6,8 +6,8 @@ Does not: delay the revert: once it is asked for, what the targets say is no lon
 
 from __future__ import annotations
 
-from gameday.conduct.drill.context import Desk
-from gameday.conduct.drill.fault_targets import Aims
+from gameday.conduct.drill.context import DrillContext
+from gameday.conduct.drill.fault_targets import FaultTargets
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 
@@ -18,28 +18,31 @@ COMPARE: Seconds = 1.0
 LOOK: Seconds = 0.25
 
 
-async def compare(desk: Desk) -> None:
+async def compare(context: DrillContext) -> None:
     """Wait for the held fault, then look at its targets until one has changed or SETTLING is over."""
-    while not desk.board.has(ev.FaultHeld):
-        await desk.clock.sleep(LOOK)
-    request = desk.fault_request
-    if desk.aims is None or request is None or desk.board.has(ev.ExposureProbed):
+    while not context.live_facts.has(ev.FaultHeld):
+        await context.clock.sleep(LOOK)
+    request = context.fault_request
+    if context.fault_targets is None or request is None or context.live_facts.has(ev.ExposureProbed):
         return
-    changed = await _settled(desk, desk.aims)
+    changed = await _settled(context, context.fault_targets)
     if changed is not None:
-        detail = "a target changed" if changed else desk.aims.same()
-        desk.pen.record(
+        detail = "a target changed" if changed else context.fault_targets.same()
+        context.recorder.record(
             ev.ExposureProbed(fault=request.fault, stage="after-inject", exposed=changed, detail=detail)
         )
 
 
-async def _settled(desk: Desk, aims: Aims) -> bool | None:
+async def _settled(context: DrillContext, fault_targets: FaultTargets) -> bool | None:
     """Tell whether a target changed; None where that can't be told, or the revert has begun."""
-    end = desk.clock.now() + min(SETTLING, desk.scenario.phases.onset / 2)
+    end = context.clock.now() + min(SETTLING, context.scenario.phases.onset / 2)
     while True:
-        changed = await aims.changed()
-        if any(desk.board.has(kind) for kind in (ev.RevertRequested, ev.RevertAttempted, ev.FaultReverted)):
+        changed = await fault_targets.changed()
+        if any(
+            context.live_facts.has(kind)
+            for kind in (ev.RevertRequested, ev.RevertAttempted, ev.FaultReverted)
+        ):
             return None
-        if changed or desk.clock.now() >= end:
+        if changed or context.clock.now() >= end:
             return changed
-        await desk.clock.sleep(COMPARE)
+        await context.clock.sleep(COMPARE)

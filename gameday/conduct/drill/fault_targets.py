@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 from gameday import ports
 from gameday.core.errors import NotReady
-from gameday.ports import Aim
+from gameday.ports import ActionTarget
 
 
 @dataclass(slots=True)
-class Aims:
+class FaultTargets:
     """Counts the targets of one drill's fault, and compares them later."""
 
     targets: ports.Targets
-    before: Sequence[Aim] = ()
+    before: Sequence[ActionTarget] = ()
 
     async def count(self) -> str:
         """Resolve what every action is aimed at; say it. Raises NotReady for nothing, and for a trap."""
@@ -46,7 +46,7 @@ class Aims:
         return f"no target changed: {'; '.join(_counted(aim) for aim in self.before)}"
 
 
-def _check(aim: Aim) -> None:
+def _check(aim: ActionTarget) -> None:
     if aim.trap:
         raise NotReady(f"action {aim.action} would do nothing: {aim.trap}", hint=aim.hint)
     if aim.seen is not None and not aim.seen:
@@ -56,5 +56,5 @@ def _check(aim: Aim) -> None:
         )
 
 
-def _counted(aim: Aim) -> str:
+def _counted(aim: ActionTarget) -> str:
     return f"{aim.action}: {'not counted' if aim.seen is None else len(aim.seen)} ({aim.what})"

@@ -5,7 +5,7 @@ that trips, with what tripped it. They are judged from the injection to the end 
 themselves: nobody has to look. One that can't be evaluated trips after GRACE: no news is bad news.
 Does not: abort, or write anything down.
 
-Each kind is a `Rail`: asked at every look, it says what tripped it, or nothing. What takes time to
+Each kind is a `Check`: asked at every look, it says what tripped it, or nothing. What takes time to
 ask (probes, Prometheus, CloudWatch) is asked beside the looks, so that a source that hangs is seen.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gameday import ports
-from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.drill.live_milestones import LiveMilestones
 from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Guardrail, Query, Scenario, Slo
 from gameday.core.values import Instant, Seconds, format_duration
@@ -40,7 +40,7 @@ START_ROOM: Seconds = 15.0
 """What starting the load and the experiment may take beyond the plan."""
 
 
-class Rail(Protocol):
+class Check(Protocol):
     """One condition. `judge` gives what tripped it, and is empty while it holds."""
 
     @property
@@ -54,12 +54,12 @@ class Rail(Protocol):
 
 
 @dataclass(kw_only=True, slots=True)
-class SloRail:
+class SloCheck:
     """An SLO of the users is below a share for a time; or nobody asks for it any more."""
 
     guardrail: Guardrail
     slo: Slo
-    watch: Watch
+    live_milestones: LiveMilestones
     _bad_since: Instant | None = None
     _silent_since: Instant | None = None
 
@@ -70,7 +70,7 @@ class SloRail:
 
     def judge(self, now: Instant) -> str:
         """Judge the SLO's last windows."""
-        for level in self.watch.service((replace(self.slo, objective=self.guardrail.below),), now):
+        for level in self.live_milestones.service((replace(self.slo, objective=self.guardrail.below),), now):
             if level.bad_for > 0:
                 self._bad_since = min(self._bad_since or now, Instant(now - level.bad_for))
             elif level.judged:
@@ -89,7 +89,7 @@ class SloRail:
 
 
 @dataclass(kw_only=True, slots=True)
-class AskedRail:
+class PolledCheck:
     """Something outside is asked again and again; it trips when it has been breached for a while."""
 
     guardrail: Guardrail
@@ -190,12 +190,14 @@ class Lag:
 class Guard:
     """Judges all rails of one drill. `first` gives the first that trips."""
 
-    rails: Sequence[Rail]
+    checks: Sequence[Check]
     clock: ports.Clock
 
     async def first(self, wanted: Callable[[], bool]) -> ev.GuardrailTripped | None:
         """Judge until one trips; give it, or None as soon as it is no longer `wanted`."""
-        asking = [asyncio.ensure_future(rail.ask_on()) for rail in self.rails if isinstance(rail, AskedRail)]
+        asking = [
+            asyncio.ensure_future(check.ask_on()) for check in self.checks if isinstance(check, PolledCheck)
+        ]
         try:
             while wanted():
                 tripped = self.judge(self.clock.now())
@@ -210,33 +212,33 @@ class Guard:
 
     def judge(self, now: Instant) -> ev.GuardrailTripped | None:
         """Judge every rail once; give the first that trips."""
-        for rail in self.rails:
-            detail = rail.judge(now)
+        for check in self.checks:
+            detail = check.judge(now)
             if detail:
-                return ev.GuardrailTripped(guardrail=rail.name, detail=detail)
+                return ev.GuardrailTripped(guardrail=check.name, detail=detail)
         return None
 
 
-def rails_of(
+def build_checks(
     scenario: Scenario,
     *,
-    watch: Watch,
+    live_milestones: LiveMilestones,
     clock: ports.Clock,
     prober: ports.Prober,
     meters: Mapping[str, ports.Meter],
-) -> list[Rail]:
+) -> list[Check]:
     """Make the rails of a scenario's own guardrails. meters: by `prometheus` and `cloudwatch`."""
 
-    def made(guardrail: Guardrail) -> Rail:
+    def made(guardrail: Guardrail) -> Check:
         if guardrail.probe:
-            return AskedRail(guardrail=guardrail, ask=lambda: _probed(prober, guardrail.probe), clock=clock)
+            return PolledCheck(guardrail=guardrail, ask=lambda: _probed(prober, guardrail.probe), clock=clock)
         slo = next((one for one in scenario.slos if one.slo == guardrail.slo), None)
         if slo is not None and slo.source == "load":
-            return SloRail(guardrail=guardrail, slo=slo, watch=watch)
+            return SloCheck(guardrail=guardrail, slo=slo, live_milestones=live_milestones)
         asked = guardrail if slo is None else replace(guardrail, prometheus=_ratio(slo, guardrail.below))
         meter = meters.get("cloudwatch" if guardrail.alarm else "prometheus")
         lasting = 0.0 if guardrail.alarm else guardrail.lasting
-        return AskedRail(
+        return PolledCheck(
             guardrail=guardrail, ask=lambda: _metered(meter, asked), clock=clock, lasting=lasting
         )
 

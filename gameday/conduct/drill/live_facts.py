@@ -24,7 +24,7 @@ SLICE: Seconds = 120.0
 F = TypeVar("F")
 
 
-class Board:
+class LiveFacts:
     """The facts of one drill as they come in."""
 
     def __init__(self, store: ports.HistoryStore, drill: DrillId, *, keep: Seconds = SLICE) -> None:
@@ -82,7 +82,7 @@ class Board:
 
     def history(self) -> history.History:
         """Give the history so far, without its load."""
-        return history.of(self._events)
+        return history.from_events(self._events)
 
     def first(self, kind: type[F]) -> Dated[F] | None:
         """Give the first fact of a kind that was stored, or None."""

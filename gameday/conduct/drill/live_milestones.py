@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
 from gameday.core.judging import alerts, conditions, impact, series
@@ -20,12 +20,12 @@ _BY_SIGN: dict[str, str] = {MilestoneName.ACKNOWLEDGED: "acknowledged", Mileston
 
 
 @dataclass(slots=True)
-class Watch:
+class LiveMilestones:
     """Judges the rules of one scenario at the present moment; the service is looked at once a look."""
 
     scenario: Scenario
-    board: Board
-    hurt: bool = False
+    live_facts: LiveFacts
+    affected: bool = False
     """Users were hurt at some moment since the fault."""
     levels: tuple[impact.ServiceLevel, ...] = ()
     reach: Seconds = 60.0
@@ -35,23 +35,23 @@ class Watch:
         """Take a fresh look at the service."""
         self._seen.clear()
         self.levels = self.service(self._slos(), now)
-        if self.board.has(ev.FaultInjected) and not self.hurt:
-            self.hurt = any(level.judged and level.bad_for > 0 for level in self._since_fault(now))
+        if self.live_facts.has(ev.FaultInjected) and not self.affected:
+            self.affected = any(level.judged and level.bad_for > 0 for level in self._since_fault(now))
 
     def _slos(self) -> tuple[Slo, ...]:
         return tuple(slo for slo in self.scenario.slos if slo.source == "load")
 
     def _since_fault(self, now: Instant) -> tuple[impact.ServiceLevel, ...]:
-        injected = self.board.first(ev.FaultInjected)
+        injected = self.live_facts.first(ev.FaultInjected)
         longest = max((slo.window for slo in self._slos()), default=0.0)
         since = max(injected.at if injected else 0.0, now - longest)
-        return impact.service(self._slos(), self.board.load(since=Instant(since)), now)
+        return impact.service(self._slos(), self.live_facts.load(since=Instant(since)), now)
 
     def service(self, slos: tuple[Slo, ...], now: Instant) -> tuple[impact.ServiceLevel, ...]:
         """Give the service levels of SLOs at the last look, over the slice of load that they need."""
         if slos not in self._seen:
             longest = max((slo.window for slo in slos), default=0.0) + self.reach
-            slice_ = self.board.load(since=Instant(now - longest))
+            slice_ = self.live_facts.load(since=Instant(now - longest))
             self._seen[slos] = impact.service(slos, slice_, now)
         return self._seen[slos]
 
@@ -63,7 +63,7 @@ class Watch:
                 return self._holds(rules.detected, "detected", now)
             case MilestoneName.CONTAINED:
                 contained = self._holds(rules.contained, "contained", now)
-                return self.hurt and (contained or self._granted() or self.recovered(now))
+                return self.affected and (contained or self._granted() or self.recovered(now))
             case MilestoneName.RECOVERED:
                 return self.recovered(now)
             case _:
@@ -73,9 +73,9 @@ class Watch:
         """Tell whether a milestone that a single fact proves was reached."""
         match milestone:
             case MilestoneName.FAULT_INJECTED:
-                return self.board.has(ev.FaultInjected)
+                return self.live_facts.has(ev.FaultInjected)
             case MilestoneName.IMPACT_STARTED:
-                return self.hurt
+                return self.affected
             case MilestoneName.ALERTED:
                 return self._alerted()
             case MilestoneName.COMMANDER_ASSIGNED:
@@ -85,7 +85,7 @@ class Watch:
 
     def recovered(self, now: Instant) -> bool:
         """Tell whether users were hurt and are well again, by the scenario's own rule."""
-        return self.hurt and self._holds(self.scenario.milestones.recovered, "recovered", now)
+        return self.affected and self._holds(self.scenario.milestones.recovered, "recovered", now)
 
     def _holds(self, rule: Rule, milestone: str, now: Instant) -> bool:
         verdicts = [self._condition(condition, milestone, now) for condition in rule.conditions]
@@ -97,13 +97,13 @@ class Watch:
         if condition.slo:
             return self._slo_holds(condition, now)
         if condition.probe:
-            asked = [p.fact for p in self.board.each(ev.ProbeJudged) if p.fact.probe == condition.probe]
+            asked = [p.fact for p in self.live_facts.each(ev.ProbeJudged) if p.fact.probe == condition.probe]
             return bool(asked) and asked[-1].ok is True
         return self._alert_state(condition.alert) == condition.state
 
     def _told(self) -> tuple[History, Instant] | None:
         """Give what is told, and from when it counts: all that is asked of it is the judge's own rule."""
-        told = self.board.history()
+        told = self.live_facts.history()
         began = conditions.began(told)
         return None if began is None else (told, began.at)
 

@@ -38,7 +38,7 @@ from gameday.formats.experiment import locustfile
 from gameday.formats.settings import approvals
 
 
-class NobodyAsked:
+class NothingToAsk:
     """`ports.Identities` and `ports.Calendars` where nobody can be asked."""
 
     async def kubernetes_context(self) -> SeenCluster:
@@ -59,7 +59,7 @@ def _nowhere(path: str) -> bytes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ground:
+class PolicySources:
     """Where facts are gathered. What is left out knows nothing, and the rules refuse what they must know.
 
     read            gives a workspace file's bytes; raises OSError, and ValueError for one outside
@@ -72,8 +72,8 @@ class Ground:
     read: Callable[[str], bytes] = _nowhere
     real_path: Callable[[str], str] = str
     variables: Mapping[str, str] = field(default_factory=dict)
-    identities: ports.Identities = field(default_factory=NobodyAsked)
-    calendars: ports.Calendars = field(default_factory=NobodyAsked)
+    identities: ports.Identities = field(default_factory=NothingToAsk)
+    calendars: ports.Calendars = field(default_factory=NothingToAsk)
     chaos_settings: bytes = b""
     by: str = ""
 
@@ -81,14 +81,14 @@ class Ground:
 async def judge(
     scenario: Scenario,
     rules: Policy,
-    ground: Ground,
+    policy_sources: PolicySources,
     *,
     now: Instant,
     base_url: str = "",
     request: ev.FaultRequested | None = None,
 ) -> tuple[Verdict, ...]:
     """Give the verdicts on a drill. `facts` says what comes in; raises Refused for what can't be read."""
-    found = await facts(scenario, rules, ground, now=now, base_url=base_url, request=request)
+    found = await facts(scenario, rules, policy_sources, now=now, base_url=base_url, request=request)
     return policy.check(rules, found)
 
 
@@ -106,7 +106,7 @@ def admit(verdicts: Sequence[Verdict]) -> str:
 
 
 async def admit_again(
-    told: history.History, request: ev.FaultRequested, ground: Ground, *, now: Instant
+    told: history.History, request: ev.FaultRequested, policy_sources: PolicySources, *, now: Instant
 ) -> None:
     """Ask once more, of exactly what is to be injected, by the rules that were frozen with the drill.
 
@@ -116,13 +116,13 @@ async def admit_again(
     if planned is None:
         raise Refused("policy: no drill was planned in this store, so nothing says what may be injected")
     rules = planned.fact.rules or policy.LOOPBACK
-    admit(await judge(planned.fact.scenario, rules, ground, now=now, request=request))
+    admit(await judge(planned.fact.scenario, rules, policy_sources, now=now, request=request))
 
 
 async def facts(
     scenario: Scenario,
     rules: Policy,
-    ground: Ground,
+    policy_sources: PolicySources,
     *,
     now: Instant,
     base_url: str = "",
@@ -133,25 +133,25 @@ async def facts(
     base_url  where load goes; empty: load isn't judged
     request   what is to be injected, byte for byte; None: the scenario's file
     """
-    texts = dict(_experiments(scenario, ground, request))
-    documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, ground))
+    texts = dict(_experiments(scenario, policy_sources, request))
+    documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, policy_sources))
     wanted = policy.needs(rules, documents)
     hold = longest_hold(scenario)
-    calendars = [ground.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
+    calendars = [policy_sources.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
     commands = (*providers.paths(documents), *providers.denied_paths(rules.deny))
     return Facts(
         now=now,
         documents=documents,
-        variables=_variables(documents, ground),
-        real_paths={path: ground.real_path(path) for path in commands},
-        load=_load(scenario, ground, base_url),
+        variables=_variables(documents, policy_sources),
+        real_paths={path: policy_sources.real_path(path) for path in commands},
+        load=_load(scenario, policy_sources, base_url),
         hold=hold,
         calendars=tuple(await asyncio.gather(*calendars)),
-        approvals=_approvals(rules, ground),
-        by=ground.by,
-        fingerprint=fingerprint(scenario, texts, _locustfile(scenario, ground)),
-        cluster=await ground.identities.kubernetes_context() if wanted.cluster else None,
-        account=await ground.identities.aws_account(wanted.instances) if wanted.account else None,
+        approvals=_approvals(rules, policy_sources),
+        by=policy_sources.by,
+        fingerprint=fingerprint(scenario, texts, _locustfile(scenario, policy_sources)),
+        cluster=await policy_sources.identities.kubernetes_context() if wanted.cluster else None,
+        account=await policy_sources.identities.aws_account(wanted.instances) if wanted.account else None,
     )
 
 
@@ -172,7 +172,7 @@ def fingerprint(scenario: Scenario, experiments: Mapping[str, bytes], load: byte
 
 
 def _experiments(
-    scenario: Scenario, ground: Ground, request: ev.FaultRequested | None
+    scenario: Scenario, policy_sources: PolicySources, request: ev.FaultRequested | None
 ) -> Iterator[tuple[str, bytes]]:
     """Give the text of the scenario's experiment and of those that its injects add, by path."""
     further = [inject.experiment for inject in scenario.injects if inject.experiment]
@@ -181,12 +181,12 @@ def _experiments(
         if request and path == request.path:
             yield path, request.experiment.encode()
         else:
-            yield path, _must_read(path, ground)
+            yield path, _must_read(path, policy_sources)
 
 
-def _must_read(path: str, ground: Ground) -> bytes:
+def _must_read(path: str, policy_sources: PolicySources) -> bytes:
     try:
-        return ground.read(path)
+        return policy_sources.read(path)
     except (OSError, ValueError) as wrong:
         raise Refused(
             f"policy: {path} can't be read: {wrong}", hint="what can't be read can't be judged"
@@ -210,7 +210,7 @@ def _document(name: str, text: bytes) -> Document:
     return Document(name=name, body=found.data)
 
 
-def _others(scenario: Scenario, ground: Ground) -> Iterator[Document]:
+def _others(scenario: Scenario, policy_sources: PolicySources) -> Iterator[Document]:
     """Give what else names providers: the scenario's probes, and Chaos Toolkit's own settings."""
     rules = scenario.milestones
     conditions = (*rules.detected.conditions, *rules.contained.conditions, *rules.recovered.conditions)
@@ -220,8 +220,8 @@ def _others(scenario: Scenario, ground: Ground) -> Iterator[Document]:
         probe = _probe(text)
         if probe is not None:
             yield Document(name=f"{scenario.path or scenario.scenario} {place}", body=probe)
-    if ground.chaos_settings.strip():
-        yield _document("settings.yaml", ground.chaos_settings)
+    if policy_sources.chaos_settings.strip():
+        yield _document("settings.yaml", policy_sources.chaos_settings)
 
 
 def _probe(text: str) -> Mapping[str, object] | None:
@@ -233,32 +233,32 @@ def _probe(text: str) -> Mapping[str, object] | None:
     return found if isinstance(found, Mapping) else None
 
 
-def _variables(documents: Sequence[Document], ground: Ground) -> dict[str, str]:
+def _variables(documents: Sequence[Document], policy_sources: PolicySources) -> dict[str, str]:
     names = {name for document in documents for name in activities.names_variables(document)}
-    return {name: ground.variables[name] for name in names if name in ground.variables}
+    return {name: policy_sources.variables[name] for name in names if name in policy_sources.variables}
 
 
-def _load(scenario: Scenario, ground: Ground, base_url: str) -> Users | None:
+def _load(scenario: Scenario, policy_sources: PolicySources, base_url: str) -> Users | None:
     if scenario.load is None or not base_url:
         return None
     most = max(scenario.load.users, *(inject.users or 0 for inject in scenario.injects), 0)
-    source = _locustfile(scenario, ground).decode(errors="replace")
+    source = _locustfile(scenario, policy_sources).decode(errors="replace")
     return Users(users=most, base_url=base_url, urls=locustfile.urls(source))
 
 
-def _locustfile(scenario: Scenario, ground: Ground) -> bytes:
+def _locustfile(scenario: Scenario, policy_sources: PolicySources) -> bytes:
     """Read the locustfile; empty where it can't be read, because then Locust can't run it either."""
     try:
-        return ground.read(scenario.load.locustfile) if scenario.load else b""
+        return policy_sources.read(scenario.load.locustfile) if scenario.load else b""
     except (OSError, ValueError):
         return b""
 
 
-def _approvals(rules: Policy, ground: Ground) -> tuple[policy.Approval, ...]:
+def _approvals(rules: Policy, policy_sources: PolicySources) -> tuple[policy.Approval, ...]:
     if not rules.protected:
         return ()
     try:
-        return approvals.parse(ground.read(rules.approvals_file))
+        return approvals.parse(policy_sources.read(rules.approvals_file))
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as wrong:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated
 from gameday.core.judging import alerts
@@ -25,11 +25,11 @@ PATIENCE: Seconds = 60.0
 
 
 @dataclass(kw_only=True, slots=True)
-class Incidents:
+class RealIncidentWatch:
     """Looks for alerts that do not belong to one drill. `record` writes a fact down."""
 
     scenario: Scenario
-    board: Board
+    live_facts: LiveFacts
     record: Callable[[ev.Fact], object]
     _asked: set[str] = field(default_factory=set)
 
@@ -37,7 +37,7 @@ class Incidents:
         """Ask about each new suspect once; give the one that nobody answered for in time, else nothing."""
         if self.scenario.real_incident is None:
             return ""
-        for fired in self.board.each(ev.AlertFired):
+        for fired in self.live_facts.each(ev.AlertFired):
             severity = self._grave(fired, self.scenario.real_incident)
             if severity is not None and fired.fact.key not in self._asked:
                 self._asked.add(fired.fact.key)
@@ -57,13 +57,13 @@ class Incidents:
         return None if expected else severity
 
     def _unanswered(self, now: Instant) -> str:
-        for asked in open_questions(self.board):
+        for asked in open_questions(self.live_facts):
             if now - asked.at >= asked.fact.within:
                 return f"{asked.fact.alert} ({asked.fact.severity}), and nobody said that the drill goes on"
         return ""
 
 
-def open_questions(board: Board) -> list[Dated[ev.RealIncidentSuspected]]:
+def open_questions(live_facts: LiveFacts) -> list[Dated[ev.RealIncidentSuspected]]:
     """Give what was asked and not answered yet."""
-    answered = max((said.event.recorded_at for said in board.each(ev.ContinueRequested)), default=0.0)
-    return [asked for asked in board.each(ev.RealIncidentSuspected) if asked.at > answered]
+    answered = max((said.event.recorded_at for said in live_facts.each(ev.ContinueRequested)), default=0.0)
+    return [asked for asked in live_facts.each(ev.RealIncidentSuspected) if asked.at > answered]

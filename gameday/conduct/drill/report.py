@@ -21,21 +21,21 @@ from gameday.system.files import write_whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class JudgedDrill:
     """A drill's history and what it comes to."""
 
     history: history.History
     result: result.Result
 
 
-def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | None = None) -> Judged:
+def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | None = None) -> JudgedDrill:
     """Judge a stored drill, by its own scorecard or another. Raises LookupError if there is no such drill."""
     events = [stored.event for stored in store.read(drill)]
-    told = history.of(events, store.read_load(drill))
-    return Judged(history=told, result=result.of(told, rules))
+    told = history.from_events(events, store.read_load(drill))
+    return JudgedDrill(history=told, result=result.judge(told, rules))
 
 
-def leave(judged: Judged, folder: Path) -> Path:
+def write_reports(judged: JudgedDrill, folder: Path) -> Path:
     """Write the drill's files into its folder, each whole or not at all; give the folder.
 
     Raises StoreUnavailable where the disk takes nothing.
@@ -43,18 +43,18 @@ def leave(judged: Judged, folder: Path) -> Path:
     from gameday.render import drill_files  # noqa: PLC0415  # drawing is loaded when there is something to draw
 
     playbook = judged.history.plan.playbook
-    texts = drill_files.leave(judged.history, judged.result, playbook.text if playbook else None)
+    texts = drill_files.drill_files(judged.history, judged.result, playbook.text if playbook else None)
     for name, text in texts.items():
         write_whole(folder / name, text)
     return folder
 
 
-def still_exposed(judged: Judged) -> tuple[Exposed, ...]:
+def still_exposed(judged: JudgedDrill) -> tuple[Exposed, ...]:
     """Give the faults that may still be in force."""
     return result.in_force(judged.history, judged.result.impact)
 
 
-def exit_code(judged: Judged) -> ExitCode:
+def exit_code(judged: JudgedDrill) -> ExitCode:
     """Give the exit code of `gameday run` (docs/reference/exit-codes.md)."""
     if not judged.result.reverted:
         return ExitCode.FAULT_IN_FORCE
@@ -70,7 +70,7 @@ def exit_code(judged: Judged) -> ExitCode:
             return ExitCode.INTERNAL
 
 
-def _verdict(judged: Judged) -> ExitCode:
+def _verdict(judged: JudgedDrill) -> ExitCode:
     if not judged.result.attribution.outcome.judged:
         return ExitCode.INCONCLUSIVE
     if judged.history.plan.mode is Mode.TRAIN:

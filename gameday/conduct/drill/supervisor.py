@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from gameday.conduct.background import beside
+from gameday.conduct.background import run_alongside
 from gameday.conduct.drill import fault_effect, target_lease
-from gameday.conduct.drill.context import Desk
+from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.faults import Faults
-from gameday.conduct.drill.guardrails import LOOK, START_ROOM, Guard, Lag, Monitors, TimeBox, rails_of
-from gameday.conduct.drill.real_incidents import Incidents
+from gameday.conduct.drill.guardrails import LOOK, START_ROOM, Guard, Lag, Monitors, TimeBox, build_checks
+from gameday.conduct.drill.real_incidents import RealIncidentWatch
 from gameday.core.facts import drill as ev
 from gameday.core.plans import dry_run as planning
 from gameday.core.values import Instant, Phase, Seconds
@@ -30,28 +30,28 @@ START_PATIENCE: Seconds = 30.0
 """The same before: nothing is in force yet, and a store is busy while many drills start at once."""
 
 
-class Pulse:
+class Supervisor:
     """The pulse of one drill. `guarded`: guardrails are judged, from injection to the end of the revert."""
 
     def __init__(
         self,
-        desk: Desk,
+        context: DrillContext,
         faults: Faults,
         *,
         abort: Callable[[str, str], None],
         on_events: Callable[[Sequence[ev.Event]], None] | None = None,
     ) -> None:
         self.guarded = False
-        self._desk = desk
+        self._desk = context
         self._faults = faults
         self._abort = abort
         self._on_events = on_events
         self._degraded_since: Instant | None = None
 
     @asynccontextmanager
-    async def beating(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Run the tail, the look and the savings beside the phases; their failure ends the drill."""
-        async with beside(
+        async with run_alongside(
             [
                 self._beat(),
                 self._guard(),
@@ -63,54 +63,56 @@ class Pulse:
 
     def tail(self) -> None:
         """Take what others have written to the board, and tell of it."""
-        fresh = self._desk.board.refresh()
+        fresh = self._desk.live_facts.refresh()
         if fresh and self._on_events is not None:
             self._on_events(fresh)
 
     async def _beat(self) -> None:
-        desk = self._desk
-        look = save = desk.clock.now()
-        incidents = Incidents(scenario=desk.scenario, board=desk.board, record=desk.pen.record)
+        context = self._desk
+        look = save = context.clock.now()
+        incidents = RealIncidentWatch(
+            scenario=context.scenario, live_facts=context.live_facts, record=context.recorder.record
+        )
         while True:
             self.tail()
-            now = desk.clock.now()
+            now = context.clock.now()
             if now >= look:
                 look = Instant(now + LOOK)
-                desk.watch.look(now)
+                context.live_milestones.look(now)
                 self._notice_losses()
                 self._ask_about(incidents, now)
             if now >= save:
                 save = Instant(now + SAVE)
-                desk.board.save_load()
-            await desk.clock.sleep(TICK)
+                context.live_facts.save_load()
+            await context.clock.sleep(TICK)
 
     def _notice_losses(self) -> None:
         """Abort when the load or the keeper is lost while the drill needs them."""
-        desk = self._desk
-        if desk.board.abort_asked() or desk.board.has(ev.ResponseEnded):
+        context = self._desk
+        if context.live_facts.abort_asked() or context.live_facts.has(ev.ResponseEnded):
             return
-        if desk.load is not None and desk.board.has(ev.LoadStarted) and desk.load.lost():
-            desk.pen.record(ev.LoadLost(reason=desk.load.lost()))
-            self._abort("load-lost", desk.load.lost())
-        elif self._faults.asked and not desk.keeper.alive():
+        if context.load is not None and context.live_facts.has(ev.LoadStarted) and context.load.lost():
+            context.recorder.record(ev.LoadLost(reason=context.load.lost()))
+            self._abort("load-lost", context.load.lost())
+        elif self._faults.asked and not context.keeper.alive():
             self._abort("keeper-lost", "the fault keeper has died; the conductor reverts")
         elif self._store_lost():
-            self._abort("store-lost", desk.store.degraded())
+            self._abort("store-lost", context.store.degraded())
 
     def _store_lost(self) -> bool:
         """Tell whether the store has not taken anything for a while: what is not written is not evidence."""
-        desk = self._desk
-        if not desk.store.degraded():
+        context = self._desk
+        if not context.store.degraded():
             self._degraded_since = None
             return False
-        now = desk.clock.now()
+        now = context.clock.now()
         if self._degraded_since is None:
             self._degraded_since = now
         return now - self._degraded_since >= (STORE_PATIENCE if self._faults.asked else START_PATIENCE)
 
-    def _ask_about(self, incidents: Incidents, now: Instant) -> None:
+    def _ask_about(self, incidents: RealIncidentWatch, now: Instant) -> None:
         """Ask about alerts that may be a real incident, until the fault is gone; abort without an answer."""
-        if self._desk.board.abort_asked() or self._faults.main_is_over():
+        if self._desk.live_facts.abort_asked() or self._faults.main_is_over():
             return
         unanswered = incidents.look(now)
         if unanswered:
@@ -118,27 +120,31 @@ class Pulse:
 
     async def _guard(self) -> None:
         """Judge all guardrails while `guarded`; abort at the first that trips."""
-        desk = self._desk
-        monitors = Monitors(heartbeats=lambda: desk.signals.heartbeats)
+        context = self._desk
+        monitors = Monitors(heartbeats=lambda: context.signals.heartbeats)
         while not self.guarded:
-            monitors.judge(desk.clock.now())
-            await desk.clock.sleep(LOOK)
-        own = rails_of(
-            desk.scenario, watch=desk.watch, clock=desk.clock, prober=desk.prober, meters=desk.meters
+            monitors.judge(context.clock.now())
+            await context.clock.sleep(LOOK)
+        own = build_checks(
+            context.scenario,
+            live_milestones=context.live_milestones,
+            clock=context.clock,
+            prober=context.prober,
+            meters=context.meters,
         )
-        guard = Guard(rails=[*own, monitors, Lag(), TimeBox(limit=self._time_box)], clock=desk.clock)
-        tripped = await guard.first(lambda: self.guarded and not desk.board.abort_asked())
+        guard = Guard(checks=[*own, monitors, Lag(), TimeBox(limit=self._time_box)], clock=context.clock)
+        tripped = await guard.first(lambda: self.guarded and not context.live_facts.abort_asked())
         if tripped is not None:
-            desk.pen.record(tripped)
+            context.recorder.record(tripped)
             self._abort("guardrail", f"{tripped.guardrail}: {tripped.detail}")
 
     def _time_box(self) -> Instant | None:
         """Give the instant by which the drill must have ended by its own plan."""
-        board = self._desk.board
-        entered = {each.fact.phase: each.at for each in board.each(ev.PhaseEntered)}
+        live_facts = self._desk.live_facts
+        entered = {each.fact.phase: each.at for each in live_facts.each(ev.PhaseEntered)}
         if Phase.BASELINE not in entered:
             return None
         scenario = self._desk.scenario
         waited = entered.get(Phase.INJECT, Instant(0.0)) - scenario.phases.baseline  # a question was open
         began = max(entered[Phase.BASELINE], waited)
-        return Instant(began + planning.compile(scenario).longest + board.extended() + START_ROOM)
+        return Instant(began + planning.compile(scenario).longest + live_facts.extended() + START_ROOM)

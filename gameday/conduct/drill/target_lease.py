@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from gameday.conduct.drill.context import Desk
+from gameday.conduct.drill.context import DrillContext
 from gameday.core.errors import Busy, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.plans import dry_run
@@ -27,12 +27,12 @@ KEPT = "environment free for other stores"
 """The check behind which both leases are ours."""
 
 
-def outside(desk: Desk) -> bool:
+def is_remote(context: DrillContext) -> bool:
     """Tell whether the environment reaches beyond this machine."""
-    return reaches_out(desk.rules, desk.base_url)
+    return reaches_beyond_this_machine(context.rules, context.base_url)
 
 
-def reaches_out(rules: Policy, base_url: str) -> bool:
+def reaches_beyond_this_machine(rules: Policy, base_url: str) -> bool:
     """Tell whether an environment reaches beyond this machine: its address, a cluster, an account."""
     if rules.kubernetes is not None or rules.aws is not None:
         return True
@@ -44,23 +44,23 @@ def reaches_out(rules: Policy, base_url: str) -> bool:
         return True
 
 
-async def kept_between_stores(desk: Desk) -> str:
+async def exclusive_across_stores(context: DrillContext) -> str:
     """Refuse where a drill of another store could break the same environment at once."""
-    if not outside(desk):
+    if not is_remote(context):
         return "on loopback this store's lease is enough"
-    if desk.shared_store:
+    if context.shared_store:
         return "the store is shared"
     why = "its store is this host's own, and the environment keeps no lease"
-    if desk.target_lease is not None:
+    if context.target_lease is not None:
         try:
-            await take_in_target(desk)
+            await take_in_target(context)
         except Busy:
             raise
         except NotReady as error:
             why = error.message
         else:
             return "the environment itself keeps the lease"
-    if desk.accept_no_lease:
+    if context.accept_no_lease:
         return f"accepted: {why}"
     raise NotReady(
         f"a drill from another host could start here, too: {why}",
@@ -69,17 +69,17 @@ async def kept_between_stores(desk: Desk) -> str:
     )
 
 
-async def take_in_target(desk: Desk) -> None:
+async def take_in_target(context: DrillContext) -> None:
     """Take or renew the lease that the environment keeps. Raises Busy, or NotReady when it can't be kept."""
-    if desk.target_lease is None:
+    if context.target_lease is None:
         return
-    now = desk.clock.now()
-    other = await desk.target_lease.take(desk.lease(now, LEASE))
+    now = context.clock.now()
+    other = await context.target_lease.take(context.lease(now, LEASE))
     if other is not None:
-        raise Busy(held(other, now), hint="it was started from another store; ask its holder")
+        raise Busy(describe_holder(other, now), hint="it was started from another store; ask its holder")
 
 
-def held(lease: Lease, now: float) -> str:
+def describe_holder(lease: Lease, now: float) -> str:
     """Say who holds an environment, since when and until when."""
     since, left = format_duration(now - lease.since), format_duration(max(0.0, lease.until - now))
     return (
@@ -88,50 +88,50 @@ def held(lease: Lease, now: float) -> str:
     )
 
 
-async def keep_leases(desk: Desk, abort: Callable[[str, str], None]) -> None:
+async def keep_leases(context: DrillContext, abort: Callable[[str, str], None]) -> None:
     """Renew the environment's leases; abort when one is another's, or can't be kept much longer."""
-    while not _leased(desk):
-        await desk.clock.sleep(LOOK)
-    renewed, why = desk.clock.now(), ""
-    while not why and not desk.board.abort_asked():
-        await desk.clock.sleep(RENEW)
+    while not _leased(context):
+        await context.clock.sleep(LOOK)
+    renewed, why = context.clock.now(), ""
+    while not why and not context.live_facts.abort_asked():
+        await context.clock.sleep(RENEW)
         try:
-            await _renew(desk)
-            renewed = desk.clock.now()
+            await _renew(context)
+            renewed = context.clock.now()
         except Busy as lost:
             why = lost.message
         except (NotReady, StoreUnavailable) as error:
-            why = error.message if desk.clock.now() - renewed > LEASE - RENEW else ""
+            why = error.message if context.clock.now() - renewed > LEASE - RENEW else ""
     if why:
         abort("lease-lost", why)
 
 
-def _leased(desk: Desk) -> bool:
-    checks = desk.board.each(ev.PreflightChecked)
+def _leased(context: DrillContext) -> bool:
+    checks = context.live_facts.each(ev.PreflightChecked)
     return any(checked.fact.check == KEPT and checked.fact.passed for checked in checks)
 
 
-async def _renew(desk: Desk) -> None:
+async def _renew(context: DrillContext) -> None:
     """Renew both leases; a store that is locked keeps nobody waiting.
 
     Raises Busy for another's, NotReady where the target can't keep its own now, StoreUnavailable.
     """
-    now = desk.clock.now()
-    other = await asyncio.to_thread(desk.store.take_lease, desk.lease(now, LEASE))
+    now = context.clock.now()
+    other = await asyncio.to_thread(context.store.take_lease, context.lease(now, LEASE))
     if other is not None:
-        raise Busy(held(other, now))
-    if not desk.accept_no_lease:
-        await take_in_target(desk)
+        raise Busy(describe_holder(other, now))
+    if not context.accept_no_lease:
+        await take_in_target(context)
 
 
-async def second_reverter(desk: Desk) -> str:
+async def second_reverter(context: DrillContext) -> str:
     """Refuse a held fault that nobody could revert if this host went."""
-    if not outside(desk) or not dry_run.longest_hold(desk.scenario):
+    if not is_remote(context) or not dry_run.longest_hold(context.scenario):
         return "none is needed"
-    others = [host for host in desk.store.standing_by() if host != desk.conductor.host]
+    others = [host for host in context.store.standing_by() if host != context.conductor.host]
     if others:
         return f"{', '.join(others)} reverts if this host can't"
-    if desk.accept_local_keeper:
+    if context.accept_local_keeper:
         return "accepted: only this host can revert"
     raise NotReady(
         "if this host went, nobody would revert the fault",

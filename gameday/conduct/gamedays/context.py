@@ -11,12 +11,12 @@ from gameday import ports
 from gameday.conduct.recorder import Recorder
 from gameday.core.facts import history
 from gameday.core.gamedays import state
-from gameday.core.gamedays.state import Standing
+from gameday.core.gamedays.state import GameDayState
 from gameday.core.values import DrillId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class GameDayContext:
     """What the conductor of one game day works with.
 
     holder     this process, by a name that no other has
@@ -30,8 +30,8 @@ class Table:
     holder: str
     store: ports.HistoryStore
     clock: ports.Clock
-    pen: Recorder
-    drills: ports.Drills
+    recorder: Recorder
+    drills: ports.GameDayDrills
     signals: ports.Signals
     incidents: ports.Incidents | None
     prober: ports.Prober
@@ -40,8 +40,8 @@ class Table:
 
     def history(self) -> history.History:
         """Read the game day's history as it is now. Raises StoreUnavailable."""
-        return history.of(stored.event for stored in self.store.read(self.game_day))
+        return history.from_events(stored.event for stored in self.store.read(self.game_day))
 
-    def look(self) -> Standing:
+    def look(self) -> GameDayState:
         """Fold it."""
-        return state.of(self.history())
+        return state.fold(self.history())

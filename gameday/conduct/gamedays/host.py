@@ -18,14 +18,14 @@ from contextlib import asynccontextmanager
 
 from gameday import ports
 from gameday.conduct import store_reads
-from gameday.conduct.gamedays.context import Table
+from gameday.conduct.gamedays.context import GameDayContext
 from gameday.conduct.gamedays.settling import Settler
 from gameday.core.errors import Busy, GamedayError, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.facts import gameday as gf
 from gameday.core.facts import history
 from gameday.core.gamedays import state as standings
-from gameday.core.gamedays.state import Stage, Standing, Turn
+from gameday.core.gamedays.state import GameDayState, Stage, Turn
 from gameday.core.plans.gameday import Occasion
 from gameday.core.values import DrillId, Instant, Seconds
 
@@ -48,16 +48,18 @@ class Host:
     """Conducts the game day of one table. `on_events` hears every new fact of it, whoever wrote it."""
 
     def __init__(
-        self, table: Table, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None
+        self, context: GameDayContext, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None
     ) -> None:
-        self._table = table
+        self._table = context
         self._on_events = on_events
         self._seq = 0
         self._leaving = False
         self._heard = False
         self._events: list[ev.Event] = []
-        self._standing: Standing | None = None
-        self._settler = Settler(table=table, listening=lambda: self._heard, stopping=lambda: self._leaving)
+        self._standing: GameDayState | None = None
+        self._settler = Settler(
+            context=context, listening=lambda: self._heard, stopping=lambda: self._leaving
+        )
 
     def leave(self) -> None:
         """Stop conducting, and abort the drill that is on; safe to call from a signal handler.
@@ -67,7 +69,7 @@ class Host:
         self._leaving = True
         self._table.drills.abort(LEFT)
 
-    async def conduct(self) -> Standing:
+    async def conduct(self) -> GameDayState:
         """Conduct until the game day has ended, or this host leaves. Raises Busy, StoreUnavailable."""
         await self._claim()
         async with self._beside():
@@ -85,7 +87,7 @@ class Host:
         self._let_go()
         return self._look()
 
-    async def _act(self, standing: Standing) -> None:
+    async def _act(self, standing: GameDayState) -> None:
         """Do what is to be done now, if it is ours to do."""
         attended = standing.planned.attended
         match standing.stage:
@@ -104,7 +106,7 @@ class Host:
 
     # --- one item ---
 
-    async def _drill(self, standing: Standing) -> None:
+    async def _drill(self, standing: GameDayState) -> None:
         """Conduct the drill at hand to its end, whatever becomes of it."""
         turn = standing.turn
         assert turn is not None
@@ -133,7 +135,7 @@ class Host:
     async def _end_with_day(self, drill: DrillId) -> None:
         while not self._has_ended():
             await self._table.clock.sleep(TICK)
-        self._table.pen.of(drill).record(ev.EndRequested())
+        self._table.recorder.of(drill).record(ev.EndRequested())
 
     def _has_ended(self) -> bool:
         """Look while a drill is on, which knows by itself what to do about a store that is away."""
@@ -144,7 +146,7 @@ class Host:
     def _over(self, turn: Turn, drill: DrillId, code: int | None, why: str) -> None:
         self._record(over(self._table.store, turn, drill, code, why))
 
-    def _break(self, standing: Standing) -> None:
+    def _break(self, standing: GameDayState) -> None:
         """Begin the break at hand, or end it: when its time is over, or at a go."""
         turn = standing.turn
         assert turn is not None
@@ -222,7 +224,7 @@ class Host:
             except NotReady:
                 await self._table.clock.sleep(LISTEN)
 
-    def _look(self) -> Standing:
+    def _look(self) -> GameDayState:
         """Tell the new facts to whoever follows, and fold them all."""
         stored = self._table.store.read(self._table.game_day, after=self._seq)
         if stored:
@@ -231,14 +233,14 @@ class Host:
             if self._on_events is not None:
                 self._on_events([row.event for row in stored])
         if stored or self._standing is None:
-            self._standing = standings.of(history.of(self._events))
+            self._standing = standings.fold(history.from_events(self._events))
         return self._standing
 
     def _record(self, fact: gf.GameDayFact) -> None:
-        self._table.pen.record(fact)
+        self._table.recorder.record(fact)
 
 
-def conducted(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
+def conduct_game_day(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
     """Tell whether a host that lives conducts a game day, which will see by itself that it has ended."""
     nobody, now = "nobody", clock.now()
     return not store.claim(game_day, HOST, nobody, until=now)
@@ -249,17 +251,17 @@ def may_finish(store: ports.HistoryStore, game_day: DrillId, holder: str, clock:
     return store.claim(game_day, FINISH, holder, until=Instant(clock.now() + FINISHING))
 
 
-async def left(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
+async def is_abandoned(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
     """Wait until the host of a day that has ended lets it go, or has died; False: it is at it yet."""
     until = clock.now() + CLAIM + 2 * TICK
-    while conducted(store, game_day, clock):
+    while conduct_game_day(store, game_day, clock):
         if clock.now() > until:
             return False  # it has renewed its claim
         await clock.sleep(TICK)
     return True
 
 
-def occasion(standing: Standing) -> Occasion:
+def occasion(standing: GameDayState) -> Occasion:
     """Tell a drill which game day it belongs to, and who may see into it."""
     plan = standing.plan
     return Occasion(

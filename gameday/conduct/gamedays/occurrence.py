@@ -53,7 +53,7 @@ def begin(
 
 def _claim(store: ports.ScheduleStore, row: ports.ScheduleRow, begun: Record) -> None:
     following = recurrence.first(row.schedule.recurrence, Instant(begun.occurrence + 1))
-    claim = store.claim(begun, row, schedules.standing(row.schedule, following))
+    claim = store.claim(begun, row, schedules.position(row.schedule, following))
     if claim is ports.Claim.BUSY:
         raise Busy(
             f"a scheduled drill on {begun.environment} is about to start, or has not ended",

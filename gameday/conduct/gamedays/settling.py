@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.conduct import store_reads
-from gameday.conduct.gamedays.context import Table
+from gameday.conduct.gamedays.context import GameDayContext
 from gameday.core.errors import NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.facts import gameday as gf
 from gameday.core.facts.history import Dated, History, counted_instant
-from gameday.core.gamedays.state import Stage, Standing, Turn
+from gameday.core.gamedays.state import GameDayState, Stage, Turn
 from gameday.core.judging import alerts
 from gameday.core.values import DrillId, Seconds
 
@@ -34,15 +34,15 @@ class Settler:
     listening  the monitor's alerts come here; stopping: the host is about to leave
     """
 
-    table: Table
+    context: GameDayContext
     listening: Callable[[], bool]
     stopping: Callable[[], bool] = lambda: False
 
-    async def settle(self, standing: Standing) -> None:
+    async def settle(self, standing: GameDayState) -> None:
         """Take the steps behind a drill, and record what came of it."""
         turn = standing.behind
         assert turn is not None
-        drill = store_reads.read(self.table.store, DrillId(turn.drill))
+        drill = store_reads.read(self.context.store, DrillId(turn.drill))
         down = "the drill took its target down again; the next one starts afresh"
         gone = down if drill.first(ev.EnvironmentTakenDown) else ""
         for name, step in (("alerts", self._alerts), ("reset", self._reset), ("steady-state", self._steady)):
@@ -52,31 +52,35 @@ class Settler:
             self._record(turn, name, passed, detail)
             if not passed:
                 return
-        self.table.pen.record(gf.Settled(item=turn.item, attempt=turn.attempt))
+        self.context.recorder.record(gf.Settled(item=turn.item, attempt=turn.attempt))
 
     def _record(self, turn: Turn, step: str, passed: bool | None, detail: str) -> None:
-        item, attempt, pen = turn.item, turn.attempt, self.table.pen
-        pen.record(gf.SettlingChecked(item=item, attempt=attempt, step=step, passed=passed, detail=detail))
+        item, attempt, recorder = turn.item, turn.attempt, self.context.recorder
+        recorder.record(
+            gf.SettlingChecked(item=item, attempt=attempt, step=step, passed=passed, detail=detail)
+        )
         if not passed:
             number = turn.failures + 1
-            pen.record(gf.SettlingFailed(item=item, attempt=attempt, number=number, step=step, detail=detail))
+            recorder.record(
+                gf.SettlingFailed(item=item, attempt=attempt, number=number, step=step, detail=detail)
+            )
 
     def _overtaken(self, turn: Turn) -> bool:
         """Tell whether somebody waived, or ended the day, or the host leaves, meanwhile."""
         if self.stopping():
             return True
-        now = self.table.look()
+        now = self.context.look()
         return now.stage is not Stage.SETTLING or now.behind is None or now.behind.key != turn.key
 
     async def _in_time(self, turn: Turn, look: Callable[[], Awaitable[Found]]) -> Found:
         """Look again and again until it is settled, or the time is up; once at least."""
         while True:
             found = await look()
-            now = self.table.look()
-            over = now.until is None or self.table.clock.now() >= now.until
+            now = self.context.look()
+            over = now.until is None or self.context.clock.now() >= now.until
             if found[0] or over or self._overtaken(turn):
                 return found
-            await self.table.clock.sleep(LOOK)
+            await self.context.clock.sleep(LOOK)
 
     # --- the steps ---
 
@@ -93,13 +97,13 @@ class Settler:
     async def _resolved(self, drill: History, fired: Sequence[Dated[ev.AlertFired]]) -> Found:
         """Ask the alert source where there is one; else take what was heard since the drill began."""
         names = dict.fromkeys(one.fact.alert for one in fired)
-        if self.table.incidents is not None:
+        if self.context.incidents is not None:
             try:
-                ongoing = await self.table.incidents.ongoing(drill.plan.environment)
+                ongoing = await self.context.incidents.ongoing(drill.plan.environment)
             except NotReady as silent:
                 return None, silent.message
             return _told([name for name in names if name in ongoing], names)
-        firing = _firing((*drill.events, *self.table.history().events), names)
+        firing = _firing((*drill.events, *self.context.history().events), names)
         if firing and not self.listening():
             return (
                 None,
@@ -108,10 +112,10 @@ class Settler:
         return _told(firing, names)
 
     async def _reset(self, _drill: History, _turn: Turn) -> Found:
-        if not self.table.reset:
+        if not self.context.reset:
             return True, "the environment has no reset"
-        command = " ".join(self.table.reset)
-        ran = await self.table.runner.run(self.table.reset, timeout=RESET_LIMIT, actor="gameday reset")
+        command = " ".join(self.context.reset)
+        ran = await self.context.runner.run(self.context.reset, timeout=RESET_LIMIT, actor="gameday reset")
         if ran.exit_code == 0:
             return True, f"`{command}` ran"
         said = ran.output.strip()[-300:]
@@ -123,7 +127,7 @@ class Settler:
             return True, "the scenario has no experiment"
 
         async def look() -> Found:
-            checked = await self.table.prober.steady(experiment)
+            checked = await self.context.prober.steady(experiment)
             return checked.met, checked.detail
 
         return await self._in_time(turn, look)

@@ -31,7 +31,7 @@ UNNAMED: Seconds = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Open:
+class OpenDrill:
     """A drill that is not closed.
 
     host  its conductor's; left: nobody looks after it any more
@@ -51,27 +51,27 @@ class Open:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class OpenDrillsLook:
     """One look at a store, from one machine at one time."""
 
     store: ports.HistoryStore
     machine: Machine
     now: Instant
 
-    def open_drills(self) -> list[Open]:
+    def open_drills(self) -> list[OpenDrill]:
         """List the drills that are not closed. Raises StoreUnavailable."""
         return [self._open(row) for row in self.store.live()]
 
-    def _open(self, row: ports.DrillRow) -> Open:
+    def _open(self, row: ports.DrillRow) -> OpenDrill:
         told = store_reads.read(self.store, row.drill)
-        exposed, host = exposure.of(told), _host(told)
+        exposed, host = exposure.open_faults(told), _host(told)
         if host == self.machine.host:
             left = self._left_here(told)
         else:
             left = self.now - row.started > YOUNG and self._rights_ran_out(row, told, exposed)
         requested = told.first(ev.FaultRequested)
         root = requested.fact.cwd if requested is not None and host == self.machine.host else ""
-        return Open(drill=row.drill, host=host, exposed=exposed, left=left, root=root)
+        return OpenDrill(drill=row.drill, host=host, exposed=exposed, left=left, root=root)
 
     def _left_here(self, told: history.History) -> bool:
         known = {role for role, _ in fencing.recorded(told, self.machine.host)}

@@ -19,7 +19,7 @@ from gameday.core.values import DrillId, Instant, Seconds
 from gameday.system import clock, ids
 
 
-class Backlog:
+class BufferedRecorder:
     """Writes one drill's facts under the name of one source."""
 
     def __init__(

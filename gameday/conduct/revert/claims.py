@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from gameday.conduct import store_reads
 from gameday.conduct.revert import fencing
-from gameday.conduct.revert.context import Hands, holder
+from gameday.conduct.revert.context import RevertContext, holder
 from gameday.core.errors import StoreUnavailable
 from gameday.core.values import Instant, Seconds
 
@@ -24,11 +24,11 @@ REVERTERS = ("command", "worker")
 _ROLES = (*fencing.FENCED, *REVERTERS)
 
 
-async def claim(fault: str, hands: Hands) -> bool:
+async def claim(fault: str, context: RevertContext) -> bool:
     """Win or renew the right to revert a fault. A store that is away decides nothing: go on."""
 
     def ask() -> bool:
-        return _claim(fault, hands) or (_give_back_the_dead(fault, hands) and _claim(fault, hands))
+        return _claim(fault, context) or (_give_back_the_dead(fault, context) and _claim(fault, context))
 
     try:
         return await store_reads.in_store_thread(ask, store_reads.STORE_PATIENCE)
@@ -36,19 +36,19 @@ async def claim(fault: str, hands: Hands) -> bool:
         return True
 
 
-def _claim(fault: str, hands: Hands) -> bool:
-    until = Instant(hands.clock.now() + CLAIM)
-    return hands.store.claim(hands.drill, right(fault), hands.holder, until=until)
+def _claim(fault: str, context: RevertContext) -> bool:
+    until = Instant(context.clock.now() + CLAIM)
+    return context.store.claim(context.drill, right(fault), context.holder, until=until)
 
 
-def _give_back_the_dead(fault: str, hands: Hands) -> bool:
+def _give_back_the_dead(fault: str, context: RevertContext) -> bool:
     """End the right of every process of this host that is gone, in its own name; True if there was one."""
-    machine, now = hands.machine, hands.clock.now()
-    told = store_reads.read(hands.store, hands.drill)
+    machine, now = context.machine, context.clock.now()
+    told = store_reads.read(context.store, context.drill)
     alive = {who for _, who in fencing.living(told, machine, _ROLES)}
     dead = [who for role, who in fencing.recorded(told, machine.host) if role in _ROLES and who not in alive]
     given = [
-        hands.store.claim(hands.drill, right(fault), holder(machine.host, who.pid), until=now)
+        context.store.claim(context.drill, right(fault), holder(machine.host, who.pid), until=now)
         for who in dead
         if who.pid != machine.me.pid
     ]
@@ -60,8 +60,8 @@ def right(fault: str) -> str:
     return f"revert:{fault}"
 
 
-async def keep(fault: str, hands: Hands) -> None:
+async def renew(fault: str, context: RevertContext) -> None:
     """Renew the right to revert a fault until cancelled."""
     while True:
-        await claim(fault, hands)
-        await hands.clock.sleep(RENEW)
+        await claim(fault, context)
+        await context.clock.sleep(RENEW)

@@ -18,7 +18,7 @@ from gameday.system.machine import ThisMachine
 from gameday.system.processes import Identity
 
 
-class Pen(Protocol):
+class FactRecorder(Protocol):
     """Takes facts without ever waiting for the store; `conduct.revert.buffered_recorder` is one."""
 
     def record(self, fact: ev.Fact, *, at: Instant | None = None) -> ev.Event:
@@ -57,21 +57,21 @@ class Machine(Protocol):
         """End every process whose environment has `variable=value`, but ourselves and `spare`."""
         ...
 
-    async def run(self, argv: Sequence[str]) -> ports.Ran:
+    async def run(self, argv: Sequence[str]) -> ports.CommandOutcome:
         """Run a command to its end."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hands:
+class RevertContext:
     """What undoing works with. by: keeper | conductor | command | worker."""
 
     drill: DrillId
     by: str
     store: ports.HistoryStore
-    pen: Pen
+    recorder: FactRecorder
     clock: ports.Clock
-    ledger: ports.Ledger
+    rollback_player: ports.RollbackPlayer
     machine: Machine = field(default_factory=ThisMachine)
 
     @property

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gameday.conduct.revert.context import Hands, Machine
+from gameday.conduct.revert.context import Machine, RevertContext
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.values import DrillId
@@ -24,19 +24,21 @@ FAULT_MARKER = "GAMEDAY_FAULT"
 
 
 async def fence(
-    told: history.History, hands: Hands, *, spare: Iterable[Identity] = (), conductor: bool
+    told: history.History, context: RevertContext, *, spare: Iterable[Identity] = (), conductor: bool
 ) -> int:
     """Kill every recorded process of this host that may inject or revert; give how many there were."""
     count = 0
-    for role, who in living(told, hands.machine, FENCED):
+    for role, who in living(told, context.machine, FENCED):
         if who in spare or (role == "conductor" and not conductor):
             continue
-        await hands.machine.end(
+        await context.machine.end(
             who, group=role != "conductor"
         )  # a conductor's group may be a shell's pipeline
         count += 1
     for fault in {requested.fact.fault for requested in told.each(ev.FaultRequested)}:
-        count += await hands.machine.sweep(fault_mark(hands.drill, fault), variable=FAULT_MARKER, spare=spare)
+        count += await context.machine.sweep(
+            fault_mark(context.drill, fault), variable=FAULT_MARKER, spare=spare
+        )
     return count
 
 

@@ -16,7 +16,7 @@ from gameday import ports
 from gameday.conduct import store_reads
 from gameday.conduct.recorder import Recorder
 from gameday.conduct.revert import fencing
-from gameday.conduct.revert.abandoned import Open
+from gameday.conduct.revert.abandoned import OpenDrill
 from gameday.conduct.revert.context import Machine
 from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
@@ -30,8 +30,13 @@ LOOK: Seconds = 0.1
 OVER = (Phase.REVERT, Phase.VERIFY, Phase.CLOSE)
 
 
-async def ask(
-    store: ports.HistoryStore, drills: Sequence[Open], *, clock: ports.Clock, ids: ports.Ids, machine: Machine
+async def ask_to_end(
+    store: ports.HistoryStore,
+    drills: Sequence[OpenDrill],
+    *,
+    clock: ports.Clock,
+    ids: ports.Ids,
+    machine: Machine,
 ) -> frozenset[DrillId]:
     """Ask the conductors of these drills, all at once; give the drills that they reverted and closed."""
     asked = [one for one in drills if not one.left]
@@ -40,14 +45,14 @@ async def ask(
 
 
 async def _ask(
-    store: ports.HistoryStore, one: Open, clock: ports.Clock, ids: ports.Ids, machine: Machine
+    store: ports.HistoryStore, one: OpenDrill, clock: ports.Clock, ids: ports.Ids, machine: Machine
 ) -> bool:
-    pen = Recorder(store=store, clock=clock, ids=ids, drill=one.drill, source="command")
+    recorder = Recorder(store=store, clock=clock, ids=ids, drill=one.drill, source="command")
     try:
         told = store_reads.read(store, one.drill)
         if not _conducted(told, one, machine):
             return False
-        pen.record(ev.AbortRequested(reason="revert"))
+        recorder.record(ev.AbortRequested(reason="revert"))
         stage, limit = _stage(told), Instant(clock.now() + ROOM[_stage(told)])
         while clock.now() < limit and _conducted(told, one, machine):
             await clock.sleep(LOOK)
@@ -68,7 +73,7 @@ def _stage(told: History) -> str:
     return "ending" if ending else "asked"
 
 
-def _conducted(told: History, one: Open, machine: Machine) -> bool:
+def _conducted(told: History, one: OpenDrill, machine: Machine) -> bool:
     """Tell whether somebody may still answer; another host's conductor can't be seen."""
     if one.host != machine.host:
         return told.first(ev.DrillClosed) is None

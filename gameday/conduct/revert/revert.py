@@ -26,15 +26,15 @@ from dataclasses import dataclass, replace
 from gameday import ports
 from gameday.conduct import store_reads
 from gameday.conduct.revert import claims, fencing
-from gameday.conduct.revert.buffered_recorder import Backlog
-from gameday.conduct.revert.context import Hands, Machine, Pen
+from gameday.conduct.revert.buffered_recorder import BufferedRecorder
+from gameday.conduct.revert.context import FactRecorder, Machine, RevertContext
 from gameday.core import exposure
 from gameday.core.errors import StoreUnavailable
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.values import DrillId, Instant, Seconds
-from gameday.ports import Tell
+from gameday.ports import RecordFact
 from gameday.system.machine import ThisMachine, started
 from gameday.system.processes import Identity
 
@@ -66,7 +66,7 @@ async def settle(
     store: ports.HistoryStore,
     drill: DrillId,
     *,
-    ledger: ports.Ledger,
+    rollback_player: ports.RollbackPlayer,
     clock: ports.Clock,
     machine: Machine | None = None,
     by: str = "conductor",
@@ -80,80 +80,80 @@ async def settle(
     Without it the drill stays open, and a living conductor goes on. Raises StoreUnavailable when the
     history can't be read, LookupError if there is no such drill.
     """
-    pen = Backlog(store, drill, source=by, now=clock.now)
-    hands = Hands(
+    recorder = BufferedRecorder(store, drill, source=by, now=clock.now)
+    context = RevertContext(
         drill=drill,
         by=by,
         store=store,
-        pen=pen,
+        recorder=recorder,
         clock=clock,
-        ledger=ledger,
+        rollback_player=rollback_player,
         machine=machine or ThisMachine(),
     )
     told = await store_reads.in_store_thread(lambda: store_reads.read(store, drill), SAVE_PATIENCE)
     if by in claims.REVERTERS:
-        pen.record(started(by, hands.machine.me, hands.machine.host))
+        recorder.record(started(by, context.machine.me, context.machine.host))
     try:
-        return await settle_history(told, hands, spare=spare, closing=closing)
+        return await settle_history(told, context, spare=spare, closing=closing)
     finally:
-        await pen.close(SAVE_PATIENCE)
+        await recorder.close(SAVE_PATIENCE)
 
 
 async def settle_history(
-    told: history.History, hands: Hands, *, spare: Iterable[Identity] = (), closing: str = ""
+    told: history.History, context: RevertContext, *, spare: Iterable[Identity] = (), closing: str = ""
 ) -> Settled:
     """Do what `settle` does, for a history that was read already."""
-    spared = (*spare, hands.machine.me)
-    exposed = exposure.of(told)
-    elsewhere = _elsewhere(exposed, hands)
+    spared = (*spare, context.machine.me)
+    exposed = exposure.open_faults(told)
+    elsewhere = _elsewhere(exposed, context)
     if elsewhere:
         return Settled(rest=elsewhere)
-    fenced = await fencing.fence(told, hands, spare=spared, conductor=bool(closing))
-    rest = await undo_all(exposed, hands)
+    fenced = await fencing.fence(told, context, spare=spared, conductor=bool(closing))
+    rest = await undo_all(exposed, context)
     if not closing:
         return Settled(rest=rest, fenced=fenced)
-    swept = await clean_up(told, hands, spare=spared)
+    swept = await clean_up(told, context, spare=spared)
     closed = told.last(ev.DrillClosed)
     if closed is None or (not closed.fact.reverted and not rest):
-        hands.pen.record(ev.DrillClosed(how=closing, reverted=not rest))
-    await give_environment_back(told, hands)
+        context.recorder.record(ev.DrillClosed(how=closing, reverted=not rest))
+    await release_environment(told, context)
     return Settled(rest=rest, fenced=fenced, swept=swept)
 
 
-def _elsewhere(exposed: Iterable[Exposed], hands: Hands) -> tuple[Exposed, ...]:
+def _elsewhere(exposed: Iterable[Exposed], context: RevertContext) -> tuple[Exposed, ...]:
     """Give the faults that this host can't undo, with what a person must do; the drill stays open for it.
 
     Half a rollback may be worse than none, so a host that lacks anything reports, and plays nothing. Each
     report is written once: whoever looks again finds it there.
     """
-    return tuple(each for each in (_report(one, hands) for one in exposed) if each is not None)
+    return tuple(each for each in (_report(one, context) for one in exposed) if each is not None)
 
 
-def _report(exposed: Exposed, hands: Hands) -> Exposed | None:
+def _report(exposed: Exposed, context: RevertContext) -> Exposed | None:
     request = exposed.request
-    why = cannot(request, hands)
+    why = cannot(request, context)
     if not why:
         return None
     if exposed.error != why:
-        hands.pen.record(ev.RevertFailed(fault=exposed.fault, attempt=exposed.attempts, error=why))
-    return replace(exposed, steps=(why, *hands.ledger.steps(request)))
+        context.recorder.record(ev.RevertFailed(fault=exposed.fault, attempt=exposed.attempts, error=why))
+    return replace(exposed, steps=(why, *context.rollback_player.steps(request)))
 
 
-def cannot(request: ev.FaultRequested, hands: Hands) -> str:
+def cannot(request: ev.FaultRequested, context: RevertContext) -> str:
     """Say why this host can't undo a fault; empty when it can.
 
     Who keeps the fault has what its injection had. Anybody else may lack a variable or a module.
     """
-    host = hands.machine.host
+    host = context.machine.host
     if request.host and request.host != host:
         return f"only host {request.host} can revert this fault; this is {host}: run gameday revert there"
-    lacks = hands.ledger.lacks(request) if hands.by in claims.REVERTERS else ()
+    lacks = context.rollback_player.lacks(request) if context.by in claims.REVERTERS else ()
     if not lacks:
         return ""
     return f"this process on {host} can't revert this fault: {'; '.join(lacks)}. Run gameday revert with them"
 
 
-async def give_environment_back(told: history.History, hands: Hands) -> None:
+async def release_environment(told: history.History, context: RevertContext) -> None:
     """Release the environment's lease; one that the store can't take back expires by itself."""
     planned = told.first(ev.DrillPlanned)
     if planned is None:
@@ -161,72 +161,74 @@ async def give_environment_back(told: history.History, hands: Hands) -> None:
     with contextlib.suppress(StoreUnavailable, TimeoutError):
         async with asyncio.timeout(store_reads.STORE_PATIENCE):
             name = planned.fact.environment
-            await asyncio.to_thread(hands.store.release_lease, name, hands.drill)
+            await asyncio.to_thread(context.store.release_lease, name, context.drill)
 
 
 # --- play --------------------------------------------------------------------------------------
 
 
-async def undo_all(exposed: Iterable[Exposed], hands: Hands) -> tuple[Exposed, ...]:
+async def undo_all(exposed: Iterable[Exposed], context: RevertContext) -> tuple[Exposed, ...]:
     """Undo faults, all at once; give those that may still be in force."""
     faults = tuple(exposed)
-    undone = await asyncio.gather(*(undo(each, hands) for each in faults))
+    undone = await asyncio.gather(*(undo(each, context) for each in faults))
     return tuple(each for each, done in zip(faults, undone, strict=True) if not done)
 
 
-async def undo(exposed: Exposed, hands: Hands) -> bool:
+async def undo(exposed: Exposed, context: RevertContext) -> bool:
     """Undo one fault that is fenced: claim it, then play its ledger until it is undone or time is up."""
     fault = exposed.fault
-    while not await claims.claim(fault, hands):
-        await hands.clock.sleep(LOOK)
-        if await _over(fault, hands):
+    while not await claims.claim(fault, context):
+        await context.clock.sleep(LOOK)
+        if await _over(fault, context):
             return True
-    hands.pen.record(
-        ev.RevertClaimed(fault=fault, by=hands.by, host=hands.machine.host, pid=hands.machine.me.pid)
+    context.recorder.record(
+        ev.RevertClaimed(fault=fault, by=context.by, host=context.machine.host, pid=context.machine.me.pid)
     )
-    renewing = asyncio.ensure_future(claims.keep(fault, hands))
+    renewing = asyncio.ensure_future(claims.renew(fault, context))
     try:
-        return await _play_until_undone(exposed, hands)
+        return await _play_until_undone(exposed, context)
     finally:
         renewing.cancel()
 
 
-async def _over(fault: str, hands: Hands) -> bool:
+async def _over(fault: str, context: RevertContext) -> bool:
     """Tell whether whoever holds the claim has undone the fault."""
     try:
         told = await store_reads.in_store_thread(
-            lambda: store_reads.read(hands.store, hands.drill), store_reads.STORE_PATIENCE
+            lambda: store_reads.read(context.store, context.drill), store_reads.STORE_PATIENCE
         )
     except (StoreUnavailable, TimeoutError):
         return False
-    return all(each.fault != fault for each in exposure.of(told))
+    return all(each.fault != fault for each in exposure.open_faults(told))
 
 
-async def _play_until_undone(exposed: Exposed, hands: Hands) -> bool:
-    fault, end = exposed.fault, hands.clock.now() + GIVE_UP
+async def _play_until_undone(exposed: Exposed, context: RevertContext) -> bool:
+    fault, end = exposed.fault, context.clock.now() + GIVE_UP
     for count in itertools.count():
         attempt = exposed.attempts + count + 1
-        played = await hands.ledger.play(
-            exposed.request, attempt, hands.by, _tell(hands.pen), ask=exposed.certain
+        played = await context.rollback_player.play(
+            exposed.request, attempt, context.by, _tell(context.recorder), ask=exposed.certain
         )
         if played.undone:
-            hands.pen.record(ev.FaultReverted(fault=fault, how=played.how, by=hands.by), at=played.at)
+            context.recorder.record(
+                ev.FaultReverted(fault=fault, how=played.how, by=context.by), at=played.at
+            )
             break
         pause = BACKOFF[min(count, len(BACKOFF) - 1)]
-        final = hands.clock.now() + pause > end
+        final = context.clock.now() + pause > end
         steps = played.steps if final else ()
-        hands.pen.record(
+        context.recorder.record(
             ev.RevertFailed(fault=fault, attempt=attempt, error=played.error, steps=steps, final=final)
         )
         if final:
             return False
-        await hands.clock.sleep(pause)
+        await context.clock.sleep(pause)
     return True
 
 
-def _tell(pen: Pen) -> Tell:
+def _tell(recorder: FactRecorder) -> RecordFact:
     def tell(fact: ev.Fact, at: Instant) -> None:
-        pen.record(fact, at=at)
+        recorder.record(fact, at=at)
 
     return tell
 
@@ -234,10 +236,10 @@ def _tell(pen: Pen) -> Tell:
 # --- and clean up ------------------------------------------------------------------------------
 
 
-async def clean_up(told: history.History, hands: Hands, *, spare: Iterable[Identity] = ()) -> int:
+async def clean_up(told: history.History, context: RevertContext, *, spare: Iterable[Identity] = ()) -> int:
     """End every process of the drill, and take down what its `up` brought up; give how many were ended."""
-    swept = await hands.machine.sweep(hands.drill, spare=spare)
-    await take_down(told, hands)
+    swept = await context.machine.sweep(context.drill, spare=spare)
+    await take_down(told, context)
     return swept
 
 
@@ -246,28 +248,36 @@ async def tidy(
     store: ports.HistoryStore,
     drill: DrillId,
     *,
-    ledger: ports.Ledger,
+    rollback_player: ports.RollbackPlayer,
     clock: ports.Clock,
     machine: Machine,
     by: str = "conductor",
 ) -> int:
     """Clean up after a drill whose keeper never started, or died: nobody else will. told: its history."""
-    pen = Backlog(store, drill, source=by, now=clock.now)
-    hands = Hands(drill=drill, by=by, store=store, pen=pen, clock=clock, ledger=ledger, machine=machine)
+    recorder = BufferedRecorder(store, drill, source=by, now=clock.now)
+    context = RevertContext(
+        drill=drill,
+        by=by,
+        store=store,
+        recorder=recorder,
+        clock=clock,
+        rollback_player=rollback_player,
+        machine=machine,
+    )
     try:
-        return await clean_up(told, hands)
+        return await clean_up(told, context)
     finally:
-        await pen.close(SAVE_PATIENCE)
+        await recorder.close(SAVE_PATIENCE)
 
 
-async def take_down(told: history.History, hands: Hands) -> None:
+async def take_down(told: history.History, context: RevertContext) -> None:
     """Take the environment down if this drill brought it up, here, and nobody took it down since."""
     brought = told.last(ev.EnvironmentBroughtUp)
     taken = told.last(ev.EnvironmentTakenDown)
     if brought is None or not brought.fact.down or (taken is not None and taken.at >= brought.at):
         return
-    if told.first(ev.ProcessStarted) is not None and not fencing.recorded(told, hands.machine.host):
+    if told.first(ev.ProcessStarted) is not None and not fencing.recorded(told, context.machine.host):
         return  # another host's commands mean that host
-    ran = await hands.machine.run(brought.fact.down)
+    ran = await context.machine.run(brought.fact.down)
     code = -1 if ran.exit_code is None else ran.exit_code
-    hands.pen.record(ev.EnvironmentTakenDown(command=brought.fact.down, exit_code=code))
+    context.recorder.record(ev.EnvironmentTakenDown(command=brought.fact.down, exit_code=code))

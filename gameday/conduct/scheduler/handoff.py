@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from gameday.conduct.scheduler.context import Office
-from gameday.conduct.scheduler.started_drills import Started
+from gameday.conduct.scheduler.context import SchedulerContext
+from gameday.conduct.scheduler.started_drills import StartedDrills
 from gameday.core.errors import StoreUnavailable
 from gameday.core.plans.schedule import ScheduleId, State
 from gameday.core.values import Instant, Seconds
@@ -22,33 +22,35 @@ WIND_UP: Seconds = 120.0
 """How long a drill may take to revert and end when its host is stopped."""
 
 
-async def carry_out(
-    office: Office, schedule: ScheduleId, occurrence: Instant, stopping: asyncio.Event
+async def run_handed_drill(
+    scheduler_context: SchedulerContext, schedule: ScheduleId, occurrence: Instant, stopping: asyncio.Event
 ) -> bool:
     """Carry out one occurrence to its end; False: it was not ours to start. Raises StoreUnavailable."""
-    record = office.schedules.record(schedule, occurrence)
+    record = scheduler_context.schedules.record(schedule, occurrence)
     if record is None or record.state is not State.CLAIMED or stopping.is_set():
         return False
     try:
-        row = office.schedules.row(schedule)
+        row = scheduler_context.schedules.row(schedule)
     except LookupError:
         return False
-    started = Started(office)
+    started = StartedDrills(scheduler_context)
     claimed = started.new_claim(record)
-    if not office.schedules.change(record, claimed):
+    if not scheduler_context.schedules.change(record, claimed):
         return False
     started.launch(row.schedule, claimed)
-    await _until_it_ends(office, started, stopping)
+    await _until_it_ends(scheduler_context, started, stopping)
     return True
 
 
-async def _until_it_ends(office: Office, started: Started, stopping: asyncio.Event) -> None:
+async def _until_it_ends(
+    scheduler_context: SchedulerContext, started: StartedDrills, stopping: asyncio.Event
+) -> None:
     """Keep the record while the drill runs; when told to stop, abort it and wait until it has reverted."""
     deadline = float("inf")
-    while len(started) and office.clock.now() < deadline:
+    while len(started) and scheduler_context.clock.now() < deadline:
         if stopping.is_set() and deadline == float("inf"):
             started.stop()
-            deadline = office.clock.now() + WIND_UP
+            deadline = scheduler_context.clock.now() + WIND_UP
         with suppress(StoreUnavailable):  # the drill goes on without it; its end is recorded when it is back
             started.tend()
-        await office.clock.sleep(LOOK)
+        await scheduler_context.clock.sleep(LOOK)

@@ -1,6 +1,6 @@
 """The daemon's loop: starts what is due, once; records what was missed, with its reason.
 
-Comes in: an `Office`. Goes out: drills in processes of their own; a record for every occurrence.
+Comes in: an `SchedulerContext`. Goes out: drills in processes of their own; a record for every occurrence.
 Does not: hold anything that a restart would lose: where each schedule stands is in the store, so that
 10,000 of them cost nothing to start with, and several daemons agree.
 
@@ -16,11 +16,11 @@ from itertools import islice
 
 from gameday import ports
 from gameday.conduct.scheduler import context as offices
-from gameday.conduct.scheduler.context import Office
-from gameday.conduct.scheduler.started_drills import Started
+from gameday.conduct.scheduler.context import SchedulerContext
+from gameday.conduct.scheduler.started_drills import StartedDrills
 from gameday.core.errors import StoreUnavailable
 from gameday.core.plans import schedule as schedules
-from gameday.core.plans.schedule import Miss, Reason, Record, Schedule, Standing, Start, State, Wait
+from gameday.core.plans.schedule import Miss, Reason, Record, Schedule, SchedulePosition, Start, State, Wait
 from gameday.core.values import Instant, Seconds, format_instant
 from gameday.formats.calendar import recurrence
 
@@ -57,7 +57,7 @@ class _Outage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pulse:
+class SupervisedLoop:
     """How a daemon is. looked: when it last saw the store; lost: why it does not see it now."""
 
     holder: str
@@ -70,12 +70,12 @@ class Pulse:
 class Scheduler:
     """One daemon."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
-        self._started = Started(office)
+    def __init__(self, scheduler_context: SchedulerContext) -> None:
+        self._office = scheduler_context
+        self._started = StartedDrills(scheduler_context)
         self._waiting: dict[Key, _Waiting] = {}
         self._asking: dict[Key, asyncio.Task[None]] = {}
-        self._looked = office.clock.now()
+        self._looked = scheduler_context.clock.now()
         self._gone: tuple[Instant, str] | None = None
         self._outage: _Outage | None = None
 
@@ -98,10 +98,10 @@ class Scheduler:
         return not self._waiting and not self._asking and not len(self._started)
 
     @property
-    def pulse(self) -> Pulse:
+    def pulse(self) -> SupervisedLoop:
         """Say how the daemon is; may be asked from another thread."""
         gone = self._gone
-        return Pulse(
+        return SupervisedLoop(
             holder=self._office.holder,
             looked=self._looked,
             lost="" if gone is None else gone[1],
@@ -117,13 +117,13 @@ class Scheduler:
             self._lost(error)
 
     async def _look(self) -> None:
-        office, now = self._office, self._office.clock.now()
+        scheduler_context, now = self._office, self._office.clock.now()
         self._started.tend()
-        for record in office.schedules.abandoned(now):
+        for record in scheduler_context.schedules.abandoned(now):
             left = (record.schedule, record.occurrence)
             if left not in self._asking:
                 self._asking[left] = asyncio.ensure_future(self._take_over(record))
-        rows = office.schedules.waking(now, most=200 + len(self._waiting) + len(self._asking))
+        rows = scheduler_context.schedules.waking(now, most=200 + len(self._waiting) + len(self._asking))
         self._found()
         due = {(row.schedule.schedule, row.standing.occurrence) for row in rows}
         self._waiting = {key: waiting for key, waiting in self._waiting.items() if key in due}
@@ -196,7 +196,7 @@ class Scheduler:
         if row.paused or schedules.late(schedule, occurrence, now) is not None:
             self._catch_up(row, occurrence, wait, now)
             return
-        seen = await offices.seen(self._office, row, occurrence, wait)
+        seen = await offices.gather_conditions(self._office, row, occurrence, wait)
         match schedules.decide(schedule, occurrence, seen):
             case Start():
                 self._start(row, occurrence)
@@ -208,7 +208,7 @@ class Scheduler:
     def _notice(self, row: ports.ScheduleRow, occurrence: Instant) -> None:
         """Tell the participants, once among all daemons, and wake again at the moment itself."""
         schedule = row.schedule
-        told = schedules.standing(schedule, occurrence, noticed=True)
+        told = schedules.position(schedule, occurrence, noticed=True)
         if row.paused:  # nobody is told of what is to be missed; resuming it tells them
             told = replace(told, noticed=row.standing.noticed)
         if row.standing == told or not self._office.schedules.move(row, told) or row.paused:
@@ -237,9 +237,11 @@ class Scheduler:
                 break
             missed.append((at, miss))
             following = None
-        self._miss(row, missed, schedules.standing(schedule, following))
+        self._miss(row, missed, schedules.position(schedule, following))
 
-    def _miss(self, row: ports.ScheduleRow, missed: list[tuple[Instant, Miss]], standing: Standing) -> None:
+    def _miss(
+        self, row: ports.ScheduleRow, missed: list[tuple[Instant, Miss]], standing: SchedulePosition
+    ) -> None:
         records = [self._record(row.schedule, at, miss) for at, miss in missed]
         new = self._office.schedules.settle(records, row, standing)
         for record in records:
@@ -277,26 +279,26 @@ class Scheduler:
         if record.state is State.STARTED:
             self._started.close_left(record)
             return
-        office = self._office
+        scheduler_context = self._office
         try:
-            row = office.schedules.row(record.schedule)
+            row = scheduler_context.schedules.row(record.schedule)
         except LookupError:
             miss = Miss(reason=Reason.FAILED, why="the schedule was removed")
-            office.schedules.change(record, _as_missed(record, miss))
+            scheduler_context.schedules.change(record, _as_missed(record, miss))
             return
         left = Wait(
             reason=Reason.FAILED, why=record.why or f"{record.holder} claimed it and did not begin it"
         )
-        seen = await offices.seen(office, row, record.occurrence, left)
+        seen = await offices.gather_conditions(scheduler_context, row, record.occurrence, left)
         match schedules.decide(row.schedule, record.occurrence, seen):
             case Start():
                 claimed = self._started.new_claim(record)
-                if office.schedules.change(record, claimed):
+                if scheduler_context.schedules.change(record, claimed):
                     self._started.launch(row.schedule, claimed)
             case Wait():
                 pass
             case Miss() as miss:
-                office.schedules.change(record, _as_missed(record, miss))
+                scheduler_context.schedules.change(record, _as_missed(record, miss))
 
     def _record(self, schedule: Schedule, occurrence: Instant, miss: Miss | None) -> Record:
         record = Record(
@@ -309,9 +311,9 @@ class Scheduler:
         )
         return record if miss is None else _as_missed(record, miss)
 
-    def _standing_behind(self, schedule: Schedule, occurrence: Instant) -> Standing:
+    def _standing_behind(self, schedule: Schedule, occurrence: Instant) -> SchedulePosition:
         following = recurrence.first(schedule.recurrence, Instant(occurrence + 1))
-        return schedules.standing(schedule, following)
+        return schedules.position(schedule, following)
 
 
 def notice_of(schedule: Schedule, occurrence: Instant) -> ports.Notice:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gameday import ports
-from gameday.conduct.scheduler.context import Office, open_days
+from gameday.conduct.scheduler.context import SchedulerContext, open_game_days
 from gameday.core.errors import NotReady
 from gameday.core.plans.schedule import Record, Schedule, State
 from gameday.core.values import Instant, Seconds
@@ -36,11 +36,11 @@ class _Running:
     renew: Instant
 
 
-class Started:
+class StartedDrills:
     """The drills that one daemon has started and that have not ended."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, scheduler_context: SchedulerContext) -> None:
+        self._office = scheduler_context
         self._running: dict[Key, _Running] = {}
         self._claims = 0
 
@@ -93,14 +93,14 @@ class Started:
 
     def close_left(self, record: Record) -> None:
         """Settle a started record that nobody renewed; while its drill is open, it stands."""
-        office = self._office
-        now = office.clock.now()
-        live = any(row.environment == record.environment for row in office.history.live())
-        if live or open_days(office.history, record.environment):
-            office.schedules.change(record, replace(record, until=Instant(now + STANDS)))
+        scheduler_context = self._office
+        now = scheduler_context.clock.now()
+        live = any(row.environment == record.environment for row in scheduler_context.history.live())
+        if live or open_game_days(scheduler_context.history, record.environment):
+            scheduler_context.schedules.change(record, replace(record, until=Instant(now + STANDS)))
             return
         why = "the process that started it died; gameday list shows what became of the drill"
-        office.schedules.change(record, replace(record, state=State.ENDED, ended=now, why=why))
+        scheduler_context.schedules.change(record, replace(record, state=State.ENDED, ended=now, why=why))
 
     def _not_begun(self, record: Record, code: int) -> None:
         """Give back what did not begin: whoever looks next starts it within its grace, or records it."""

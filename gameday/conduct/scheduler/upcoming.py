@@ -63,7 +63,7 @@ def shown(slots: Iterable[Slot], *, reveal: bool) -> tuple[Slot, ...]:
 def entry(slot: Slot, *, reveal: bool) -> Entry:
     """Make the entry of a slot in a feed. reveal: for facilitators and observers."""
     schedule = slot.schedule
-    title, text = told(schedule, reveal=reveal)
+    title, text = summary_for(schedule, reveal=reveal)
     return Entry(
         uid=f"{_hidden(slot)}@gameday",
         start=slot.moment if reveal else slot.start,
@@ -75,7 +75,7 @@ def entry(slot: Slot, *, reveal: bool) -> Entry:
     )
 
 
-def told(schedule: Schedule, *, reveal: bool) -> tuple[str, str]:
+def summary_for(schedule: Schedule, *, reveal: bool) -> tuple[str, str]:
     """Give the title and the text by which a schedule stands in a calendar."""
     if reveal:
         return schedule.title or schedule.scenario, f"{schedule.scenario}, schedule {schedule.schedule}"

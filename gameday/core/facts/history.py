@@ -62,7 +62,7 @@ def counted_instant(event: ev.Event) -> Instant:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that is known of one drill. Build it with `of`."""
+    """All that is known of one drill. Build it with `from_events`."""
 
     events: tuple[ev.Event, ...]
     load: LoadHistory = NO_LOAD
@@ -125,7 +125,7 @@ class History:
         return self if closed is None else self.known_by(closed)
 
 
-def of(events: Iterable[ev.Event], load: LoadHistory = NO_LOAD) -> History:
+def from_events(events: Iterable[ev.Event], load: LoadHistory = NO_LOAD) -> History:
     """Order events by (instant, kind, id) and drop duplicates by id: the first receipt stands."""
     unique: dict[str, ev.Event] = {}
     for event in events:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History, counted_instant
-from gameday.core.gamedays.state import Stage, Standing, Turn
+from gameday.core.gamedays.state import GameDayState, Stage, Turn
 from gameday.core.judging import milestones
 from gameday.core.plans.scenario import Inject, Scenario
 from gameday.core.postmortem import sentences
@@ -37,7 +37,7 @@ _DONE = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Done:
+class InjectOutcome:
     """Something that was done, so many seconds after the inject."""
 
     after: Seconds
@@ -45,7 +45,7 @@ class Done:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class PlannedInject:
     """One inject of one turn.
 
     id       by which a facilitator sends or skips it
@@ -67,15 +67,15 @@ class Line:
     state: str = "planned"
     at: Instant | None = None
     why: str = ""
-    actual: tuple[Done, ...] = ()
+    actual: tuple[InjectOutcome, ...] = ()
 
 
-def of(standing: Standing, histories: Mapping[str, History]) -> tuple[Line, ...]:
+def build(standing: GameDayState, histories: Mapping[str, History]) -> tuple[PlannedInject, ...]:
     """Give the timetable: turn by turn, each in the order of its injects' moments."""
     return tuple(line for turn in standing.turns for line in _turn(standing, turn, histories))
 
 
-def _turn(standing: Standing, turn: Turn, histories: Mapping[str, History]) -> Iterator[Line]:
+def _turn(standing: GameDayState, turn: Turn, histories: Mapping[str, History]) -> Iterator[PlannedInject]:
     told = histories.get(turn.drill)
     scenario = told.plan.scenario if told else standing.scenario(turn)
     if scenario is None or (turn.how == "skipped"):
@@ -88,14 +88,14 @@ def _turn(standing: Standing, turn: Turn, histories: Mapping[str, History]) -> I
 
 def _line(
     title: str, turn: Turn, scenario: Scenario, index: int, told: History | None, *, over: bool
-) -> Line:
+) -> PlannedInject:
     inject = scenario.injects[index]
     kind, text = _words(inject)
     sent = _about(told, ev.InjectSent, index)
     skipped = _about(told, ev.InjectSkipped, index)
     state = "sent" if sent else "skipped" if skipped else "not sent" if over else "planned"
     settled: Dated[Any] | None = sent or skipped
-    return Line(
+    return PlannedInject(
         item=turn.item,
         attempt=turn.attempt,
         scenario=title,
@@ -129,15 +129,15 @@ def _about(told: History | None, kind: type[F], index: int) -> Dated[F] | None:
     return next((one for one in told.each(kind) if getattr(one.fact, "index", None) == index), None)
 
 
-def _actual(told: History, sent: Dated[ev.InjectSent]) -> Iterator[Done]:
+def _actual(told: History, sent: Dated[ev.InjectSent]) -> Iterator[InjectOutcome]:
     """Give what was done between an inject and the next one, or the end of the response."""
     ends = [one.at for one in told.each(ev.InjectSent) if one.at > sent.at]
     ends += [one.at for one in told.each(ev.ResponseEnded)]
     until = min((at for at in ends if at > sent.at), default=Instant(float("inf")))
     done = [each for each in told.events if sent.at <= counted_instant(each) < until and _is_done(each)]
     for each in _few(done):
-        words = sentences.of(each)
-        yield Done(after=counted_instant(each) - sent.at, text=words)
+        words = sentences.sentence(each)
+        yield InjectOutcome(after=counted_instant(each) - sent.at, text=words)
 
 
 def _is_done(event: ev.Event) -> bool:

@@ -16,8 +16,8 @@ from gameday.core.facts import gameday as gf
 from gameday.core.facts.history import History, counted_instant
 from gameday.core.gamedays import message_event_list
 from gameday.core.gamedays import state as standings
-from gameday.core.gamedays.message_event_list import Line
-from gameday.core.gamedays.state import Standing, Turn
+from gameday.core.gamedays.message_event_list import PlannedInject
+from gameday.core.gamedays.state import GameDayState, Turn
 from gameday.core.judging.result import Result
 from gameday.core.postmortem import ActionItem, Postmortem, gameday_sentences
 from gameday.core.values import Instant, Verdict
@@ -33,7 +33,7 @@ QUESTIONS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class DrillResult:
     """A drill's history and its result."""
 
     history: History
@@ -113,16 +113,16 @@ class Report:
     met: int
     missed: int
     unknown: int
-    timetable: tuple[Line, ...]
+    timetable: tuple[PlannedInject, ...]
     waivers: tuple[Waiver, ...]
     decisions: tuple[Decision, ...]
     hot_wash: tuple[Answer, ...]
     actions: tuple[Action, ...]
 
 
-def of(history: History, drills: Mapping[str, Judged]) -> Report:
+def build(history: History, drills: Mapping[str, DrillResult]) -> Report:
     """Draft the report of a game day. Raises LookupError when the history is not one's."""
-    now = standings.of(history)
+    now = standings.fold(history)
     lines = tuple(_drills(now, drills))
     ended = history.first(gf.GameDayEnded)
     verdicts = Counter(
@@ -150,7 +150,7 @@ def of(history: History, drills: Mapping[str, Judged]) -> Report:
         met=verdicts[Verdict.MET],
         missed=verdicts[Verdict.MISSED] + verdicts[Verdict.PARTIAL],
         unknown=verdicts[Verdict.UNKNOWN],
-        timetable=message_event_list.of(now, {drill: one.history for drill, one in drills.items()}),
+        timetable=message_event_list.build(now, {drill: one.history for drill, one in drills.items()}),
         waivers=tuple(_waivers(history, now)),
         decisions=tuple(_decisions(history)),
         hot_wash=tuple(_answers(history, now)),
@@ -158,19 +158,19 @@ def of(history: History, drills: Mapping[str, Judged]) -> Report:
     )
 
 
-def questions(standing: Standing) -> dict[str, str]:
+def questions(standing: GameDayState) -> dict[str, str]:
     """Give the questions of a game day's hot wash by their names."""
     own = {f"question-{number}": text for number, text in enumerate(standing.plan.questions, start=1)}
     return QUESTIONS | own
 
 
-def _told(now: Standing) -> Sequence[Turn]:
+def _told(now: GameDayState) -> Sequence[Turn]:
     """Give the scenarios of the agenda that were met or left out, in the order in which they were."""
     met = [one for one in now.turns if not one.on_agenda.is_break and (one.begun is not None or one.done)]
     return sorted(met, key=lambda one: (one.begun or one.ended or 0.0, one.key))
 
 
-def _drills(now: Standing, drills: Mapping[str, Judged]) -> Iterator[DrillLine]:
+def _drills(now: GameDayState, drills: Mapping[str, DrillResult]) -> Iterator[DrillLine]:
     """Tell of each drill; its patch applies behind those of the drills before it on the same playbook."""
     amended: dict[tuple[str, str], str] = {}
     for turn in _told(now):
@@ -181,12 +181,12 @@ def _drills(now: Standing, drills: Mapping[str, Judged]) -> Iterator[DrillLine]:
             how=turn.how or "not closed",
             why=turn.why,
             exit_code=turn.exit_code,
-            postmortem=postmortem.of(judged.history, judged.result) if judged else None,
+            postmortem=postmortem.draft(judged.history, judged.result) if judged else None,
             patch=_patch(judged, amended) if judged else "",
         )
 
 
-def _patch(judged: Judged, amended: dict[tuple[str, str], str]) -> str:
+def _patch(judged: DrillResult, amended: dict[tuple[str, str], str]) -> str:
     """Amend a playbook as the drills before left it. `amended`: by path and the text that was drilled."""
     planned = judged.history.plan.playbook
     if planned is None:
@@ -198,7 +198,7 @@ def _patch(judged: Judged, amended: dict[tuple[str, str], str]) -> str:
     return playbook.patch(planned.path, before, amended[drilled])
 
 
-def _roles(now: Standing) -> tuple[str, ...]:
+def _roles(now: GameDayState) -> tuple[str, ...]:
     """Give the roles that were held and by how many: a report names nobody."""
     held = Counter(role for one in now.plan.participants for role in one.roles)
     return tuple(f"{role} ({count})" if count > 1 else role for role, count in held.items())
@@ -210,7 +210,7 @@ def _prerequisites(history: History) -> tuple[tuple[str, bool, str], ...]:
     return tuple((one.name, one.passed, one.detail) for one in found.values())
 
 
-def _waivers(history: History, now: Standing) -> Iterator[Waiver]:
+def _waivers(history: History, now: GameDayState) -> Iterator[Waiver]:
     named = {turn.key: turn for turn in now.turns}
     for one in history.each(gf.SettlingWaived):
         turn = named.get((one.fact.item, one.fact.attempt))
@@ -226,11 +226,11 @@ _DECISIONS = (gf.ItemSkipped, gf.RepeatAsked, gf.TimeExtended, gf.GameDayPaused,
 def _decisions(history: History) -> Iterator[Decision]:
     for event in history.events:
         if isinstance(event.fact, _DECISIONS):
-            text, quote = gameday_sentences.of(event.fact), gameday_sentences.quote(event.fact)
+            text, quote = gameday_sentences.sentence(event.fact), gameday_sentences.quote(event.fact)
             yield Decision(at=counted_instant(event), text=text, quote=quote)
 
 
-def _answers(history: History, now: Standing) -> Iterator[Answer]:
+def _answers(history: History, now: GameDayState) -> Iterator[Answer]:
     asked = questions(now)
     given: dict[str, list[str]] = {}
     for one in history.each(gf.HotWashAnswered):

@@ -1,6 +1,6 @@
 """Where a game day stands: which turn is at hand, what it waits for, what became of the others.
 
-Comes in: a game day's history. Goes out: a `Standing`; from the facts alone, so that a conductor of the
+Comes in: a game day's history. Goes out: a `GameDayState`; from the facts alone, so that a conductor of the
 day who was killed is taken over by reading. Does not: depend on the order of the facts, nor on how
 often one was delivered, but for pause and resume, of which the later one stands.
 
@@ -85,7 +85,7 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class GameDayState:
     """Where a game day stands. turn: the one at hand, None behind the last; behind: what has to settle.
 
     until  when the break or the settling is over
@@ -130,7 +130,7 @@ def planned(history: History) -> gf.GameDayPlanned:
     return found.fact
 
 
-def of(history: History) -> Standing:
+def fold(history: History) -> GameDayState:
     """Fold a game day's history. Raises LookupError when it is not one's."""
     opened = planned(history)
     turns = tuple(_turns(history, opened.plan))
@@ -138,7 +138,7 @@ def of(history: History) -> Standing:
     behind = _behind(turns, at_hand)
     stage = _stage(history, opened, at_hand, behind)
     ended = history.first(gf.GameDayEnded)
-    return Standing(
+    return GameDayState(
         game_day=history.events[0].drill,
         planned=opened,
         stage=stage,

@@ -61,7 +61,7 @@ class _Who:
     evidence: tuple[EventId, ...] = ()
 
 
-def of(history: History, impact: Impact, milestones: Milestones) -> Attribution:
+def attribute(history: History, impact: Impact, milestones: Milestones) -> Attribution:
     """Attribute the end of the impact and name the outcome."""
     changed = _changed(history, impact)
     who = _who(history, impact, milestones)
@@ -96,8 +96,10 @@ def _outcome(history: History, impact: Impact, found: Milestones, *, changed: bo
     stopped = _stopped(history)
     if stopped is not None:
         return stopped
-    hurt = impact.started is not None or not any(slo.source == "load" for slo in history.plan.scenario.slos)
-    if not hurt:
+    affected = impact.started is not None or not any(
+        slo.source == "load" for slo in history.plan.scenario.slos
+    )
+    if not affected:
         return _harmless(impact, changed=changed)
     for name, outcome in _REACHED:
         if found.at(name) is not None:
@@ -150,9 +152,9 @@ def _who(history: History, impact: Impact, found: Milestones) -> _Who:
 
 
 def _granted(history: History) -> str:
-    levers = [one.fact.lever for one in history.each(ev.MilestoneMarked) if one.fact.granted]
-    named = f": “{levers[0]}”" if levers and levers[0] else ""
-    return f"The facilitator granted the team a lever that the environment lacks{named}."
+    mitigations = [one.fact.lever for one in history.each(ev.MilestoneMarked) if one.fact.granted]
+    named = f": “{mitigations[0]}”" if mitigations and mitigations[0] else ""
+    return f"The facilitator granted the team a mitigation that the environment lacks{named}."
 
 
 def _unrecovered(impact: Impact, framed: conditions.Frame) -> _Who:

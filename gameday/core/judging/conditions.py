@@ -77,7 +77,7 @@ CANNOT_TELL = Proof(known=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judge:
+class ConditionJudge:
     """Judges rules in one history. `applicable`: the SLOs that load can judge at all."""
 
     history: History
@@ -165,7 +165,7 @@ class Judge:
             return next(one.stretches for one in self.impact.slos if one.slo == slo.slo)
         key = (slo.slo, objective, until)
         if slo.slo not in self.counted:
-            self.counted[slo.slo] = series.of(slo, self.history.load)
+            self.counted[slo.slo] = series.count(slo, self.history.load)
         if key not in self.known:
             counted = self.counted[slo.slo]
             self.known[key] = impact.stretches_below(slo, counted, fault, objective, until=until)

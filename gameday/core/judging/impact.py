@@ -118,7 +118,7 @@ class ServiceLevel:
     bad_for: Seconds = 0.0
 
 
-def of(history: History) -> Impact:
+def measure(history: History) -> Impact:
     """Judge every SLO that load can judge. Linear in samples: about 0.5 µs a request and SLO.
 
     Without a fault there are no stretches: the SLOs tell their baseline only. Raises LookupError
@@ -169,7 +169,7 @@ def service(slos: Sequence[Slo], load: LoadHistory, now: Instant) -> tuple[Servi
 def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
     if slo.source != "load":
         return SloImpact(slo=slo.slo, judged=False, why=f"its source is {slo.source}, not load")
-    counted = series.of(slo, load)
+    counted = series.count(slo, load)
     onset = len(counted) if fault is None else counted.index(fault)
     before = counted.until(counted.index(fault - _in_flight(slo)) if fault is not None else onset)
     requests, bad = sum(counted.total[:onset]), sum(before.bad)
@@ -187,19 +187,19 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
     zones = _zones(counted, onset, stretches)
     old, new = _histograms(series.matching(slo, load.chunks), counted.first, zones)
     during = [index for index, zone in enumerate(zones) if zone == _IMPACT]
-    hurt, hit = sum(counted.total[i] for i in during), sum(counted.bad[i] for i in during)
+    affected, hit = sum(counted.total[i] for i in during), sum(counted.bad[i] for i in during)
     return SloImpact(
         slo=slo.slo,
         judged=True,
         stretches=stretches,
-        requests=hurt,
+        requests=affected,
         bad=hit,
-        good=1.0 - hit / hurt if hurt else 1.0,
+        good=1.0 - hit / affected if affected else 1.0,
         worst=_worst(counted.without_bad_before(_cut(counted, slo, fault)), slo, onset),
         baseline_good=baseline,
         p50=(series.percentile(old, 0.5), series.percentile(new, 0.5)),
         p95=(series.percentile(old, 0.95), series.percentile(new, 0.95)),
-        budget=_budget(slo, hurt, hit),
+        budget=_budget(slo, affected, hit),
         trouble=troubled,
     )
 
@@ -345,7 +345,7 @@ def _touches(chunk: Chunk, parts: Sequence[tuple[Instant, Instant]]) -> bool:
 
 
 def _level(slo: Slo, load: LoadHistory, now: Instant) -> ServiceLevel:
-    counted = series.of(slo, load)
+    counted = series.count(slo, load)
     test = changepoint.window_test(slo)
     judged = changepoint.windows(counted, test)
     _mark_hung(counted, judged, test.width)

@@ -15,7 +15,7 @@ from typing import Any
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
 from gameday.core.judging import alerts, conditions
-from gameday.core.judging.conditions import Frame, Judge, Proof
+from gameday.core.judging.conditions import ConditionJudge, Frame, Proof
 from gameday.core.judging.impact import Impact
 from gameday.core.values import EventId, Instant, MilestoneName, Seconds, Verdict
 
@@ -94,10 +94,10 @@ class Milestones:
         return next(one for one in self.intervals if one.name == name)
 
 
-def of(history: History, impact: Impact) -> Milestones:
+def derive(history: History, impact: Impact) -> Milestones:
     """Derive every milestone, interval and link. Raises LookupError for a history without a plan."""
     framed = frame(history, impact)
-    judge = Judge(
+    judge = ConditionJudge(
         history=history,
         impact=impact,
         frame=framed,
@@ -196,14 +196,14 @@ def _from(name: MilestoneName, one: Dated[Any] | None, basis: str) -> Milestone:
     )
 
 
-def _fault_injected(judge: Judge) -> Milestone:
+def _fault_injected(judge: ConditionJudge) -> Milestone:
     injected = judge.history.first(ev.FaultInjected)
     if injected is not None or judge.frame.fault is None:
         return _from(MilestoneName.FAULT_INJECTED, injected, OBSERVED)
     return _from(MilestoneName.FAULT_INJECTED, judge.history.first(ev.InjectSent), IMPLIED)
 
 
-def _impact_started(judge: Judge) -> Milestone:
+def _impact_started(judge: ConditionJudge) -> Milestone:
     started = judge.impact.started
     if started is None:
         known = judge.impact.judged or not judge.applicable
@@ -212,19 +212,19 @@ def _impact_started(judge: Judge) -> Milestone:
     return _milestone(MilestoneName.IMPACT_STARTED, proof, observed=started.at)
 
 
-def _alerted(judge: Judge) -> Milestone:
+def _alerted(judge: ConditionJudge) -> Milestone:
     fault = judge.frame.fault
     fired = alerts.fresh(judge.history, fault) if fault is not None else ()
     return _from(MilestoneName.ALERTED, fired[0] if fired else None, OBSERVED)
 
 
-def _said(judge: Judge, name: MilestoneName, sign: str) -> Milestone:
+def _said(judge: ConditionJudge, name: MilestoneName, sign: str) -> Milestone:
     fault = judge.frame.fault
     said = None if fault is None else conditions.earliest(conditions.signs(judge.history, sign, name, fault))
     return _from(name, said, DECLARED)
 
 
-def _detected(judge: Judge) -> Milestone:
+def _detected(judge: ConditionJudge) -> Milestone:
     proof = judge.rule(judge.history.plan.scenario.milestones.detected, MilestoneName.DETECTED)
     signs = [_said(judge, MilestoneName.ACKNOWLEDGED, sign).at for sign in ("acknowledged", "declared")]
     return _milestone(
@@ -235,7 +235,7 @@ def _detected(judge: Judge) -> Milestone:
     )
 
 
-def _commander_assigned(judge: Judge) -> Milestone:
+def _commander_assigned(judge: ConditionJudge) -> Milestone:
     """Find who first led: named when declaring, or marked; one named in the plan leads from there on."""
     name, fault = MilestoneName.COMMANDER_ASSIGNED, judge.frame.fault
     if fault is None:
@@ -250,21 +250,21 @@ def _commander_assigned(judge: Judge) -> Milestone:
     return min((one for one in (said, implied) if one.at is not None), key=lambda one: (one.at, one.basis))
 
 
-def _marked(judge: Judge, name: MilestoneName) -> Dated[Any] | None:
+def _marked(judge: ConditionJudge, name: MilestoneName) -> Dated[Any] | None:
     fault = judge.frame.fault
     if fault is None:
         return None
     return conditions.earliest(conditions.signs(judge.history, "marked", name, fault))
 
 
-def _granted(judge: Judge) -> Dated[Any] | None:
+def _granted(judge: ConditionJudge) -> Dated[Any] | None:
     """Find the facilitator's first grant that comes before our rollback."""
     limit, fault = judge.frame.limit, judge.frame.fault
     granted = conditions.grants(judge.history, fault) if fault is not None else ()
     return conditions.earliest(one for one in granted if one.at <= limit)
 
 
-def _recovered(judge: Judge) -> Milestone:
+def _recovered(judge: ConditionJudge) -> Milestone:
     name = MilestoneName.RECOVERED
     marked = _marked(judge, name)
     proved, granted = _recovery_proved(judge), _recovery_granted(judge)
@@ -276,7 +276,7 @@ def _recovered(judge: Judge) -> Milestone:
     )
 
 
-def _recovery_proved(judge: Judge) -> Proof:
+def _recovery_proved(judge: ConditionJudge) -> Proof:
     """Prove recovery by the rule. It needs an impact, and a mark counts only once users are well."""
     proof = judge.rule(judge.history.plan.scenario.milestones.recovered, MilestoneName.RECOVERED)
     if not judge.applicable:
@@ -293,11 +293,11 @@ def _recovery_proved(judge: Judge) -> Proof:
     return replace(well, evidence=tuple(dict.fromkeys((*proof.evidence, *well.evidence))))
 
 
-def _recovery_granted(judge: Judge) -> Proof | None:
+def _recovery_granted(judge: ConditionJudge) -> Proof | None:
     """Credit a recovery that a grant brought: our rollback stands in for the lever that is missing."""
     grant, ended = _granted(judge), judge.impact.ended
-    hurt = judge.impact.started is not None
-    if grant is None or (hurt and ended is None) or (judge.applicable and not hurt):
+    affected = judge.impact.started is not None
+    if grant is None or (affected and ended is None) or (judge.applicable and not affected):
         return None
     if ended is None:
         return Proof(at=grant.at, basis=GRANTED, evidence=(grant.event.id,))
@@ -306,7 +306,7 @@ def _recovery_granted(judge: Judge) -> Proof | None:
     return Proof(at=at, basis=GRANTED, evidence=evidence, bound=ended if ended.at >= grant.at else None)
 
 
-def _contained(judge: Judge, recovered: Milestone) -> Milestone:
+def _contained(judge: ConditionJudge, recovered: Milestone) -> Milestone:
     """Prove containment by the rule, by a grant, or by recovery, which implies it: the first counts."""
     name = MilestoneName.CONTAINED
     proof = judge.rule(judge.history.plan.scenario.milestones.contained, name)
@@ -322,13 +322,13 @@ def _contained(judge: Judge, recovered: Milestone) -> Milestone:
     return _milestone(name, best, observed=seen.at, declared=marked.at if marked else None)
 
 
-def _level(judge: Judge) -> float | None:
+def _level(judge: ConditionJudge) -> float | None:
     """Find the good fraction that the scenario calls contained."""
     rule = judge.history.plan.scenario.milestones.contained
     return next((one.at_least for one in rule.conditions if one.slo), None)
 
 
-def _verified(judge: Judge) -> Milestone:
+def _verified(judge: ConditionJudge) -> Milestone:
     """Observed: steady state after the revert. A mark counts only where that could not be judged."""
     name = MilestoneName.VERIFIED
     checks = [one for one in judge.history.each(ev.SteadyStateChecked) if one.fact.stage == "after"]
@@ -340,7 +340,7 @@ def _verified(judge: Judge) -> Milestone:
     return replace(_from(name, marked, DECLARED), known=marked is not None or not checks)
 
 
-def _intervals(judge: Judge, by_name: dict[MilestoneName, Milestone]) -> tuple[Interval, ...]:
+def _intervals(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -> tuple[Interval, ...]:
     goals = judge.history.plan.scenario.objectives
     rows = (
         ("detect", MilestoneName.DETECTED, goals.detect),
@@ -350,17 +350,17 @@ def _intervals(judge: Judge, by_name: dict[MilestoneName, Milestone]) -> tuple[I
     return tuple(_interval(judge, name, by_name[end], objective) for name, end, objective in rows)
 
 
-def _interval(judge: Judge, name: str, end: Milestone, objective: Seconds) -> Interval:
+def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Seconds) -> Interval:
     framed = judge.frame
-    hurt = judge.impact.started is not None
+    affected = judge.impact.started is not None
     blank = Interval(
         name=name,
-        start=MilestoneName.IMPACT_STARTED if hurt else MilestoneName.FAULT_INJECTED,
+        start=MilestoneName.IMPACT_STARTED if affected else MilestoneName.FAULT_INJECTED,
         end=end.name,
         seconds=None,
         objective=objective,
         verdict=Verdict.UNKNOWN,
-        applies=hurt or name == "detect" or not judge.applicable or not judge.impact.judged,
+        applies=affected or name == "detect" or not judge.applicable or not judge.impact.judged,
     )
     if framed.start is None:
         return blank
@@ -376,7 +376,7 @@ def _interval(judge: Judge, name: str, end: Milestone, objective: Seconds) -> In
     return replace(blank, censored=True, at_least=at_least, verdict=verdict)
 
 
-def _chain(judge: Judge, by_name: dict[MilestoneName, Milestone]) -> tuple[Link, ...]:
+def _chain(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -> tuple[Link, ...]:
     fault = judge.frame.fault
     fired = alerts.fresh(judge.history, fault) if fault is not None else ()
     condition = fired[0].fact.condition_at if fired and fired[0].event.trusted else None

@@ -3,7 +3,7 @@
 Comes in: a history. Goes out: a `Result`. Does not: draw.
 
 One pass, each step a pure function of those before it: impact, milestones, attribution, score. The
-same history gives the same result. `of(history.settled())` is revision 1, whatever came later.
+same history gives the same result. `judge(history.settled())` is revision 1, whatever came later.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gameday.core.judging.score import Scorecard
 from gameday.core.plans.scenario import ScorecardRules
 from gameday.core.values import DrillId
 
-__all__ = ["Alerts", "Result", "in_force", "of"]
+__all__ = ["Alerts", "Result", "in_force", "judge"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,18 +48,18 @@ def in_force(history: History, met: Impact) -> tuple[Exposed, ...]:
     """
     checks = [one.fact.met for one in history.each(ev.SteadyStateChecked) if one.fact.stage == "after"]
     harm = (met.started is not None and met.ended is None) or checks[-1:] == [False]
-    return exposure.of(history) + (exposure.never_undone(history) if harm else ())
+    return exposure.open_faults(history) + (exposure.never_undone(history) if harm else ())
 
 
-def of(history: History, rules: ScorecardRules | None = None) -> Result:
+def judge(history: History, rules: ScorecardRules | None = None) -> Result:
     """Judge a drill, by its own frozen scorecard or by another one.
 
     Raises LookupError for a history without a plan, ValueError for a scorecard with a measure,
     target or limit that does not exist.
     """
-    met = impact.of(history)
-    reached = milestones.of(history, met)
-    who = attribution.of(history, met, reached)
+    met = impact.measure(history)
+    reached = milestones.derive(history, met)
+    who = attribution.attribute(history, met, reached)
     framed = milestones.frame(history, met)
     return Result(
         drill=history.events[0].drill,
@@ -68,6 +68,6 @@ def of(history: History, rules: ScorecardRules | None = None) -> Result:
         milestones=reached,
         attribution=who,
         alerts=alerts.coverage(history, framed.fault, framed.start),
-        score=score.of(history, rules or history.plan.scorecard, met, reached, who),
+        score=score.evaluate(history, rules or history.plan.scorecard, met, reached, who),
         reverted=not in_force(history, met),
     )

@@ -113,7 +113,7 @@ CAPS: dict[str, Trigger] = {
 """Every `when` of a cap. None applies where the team or its automation recovered, or nobody was hurt."""
 
 
-def of(
+def evaluate(
     history: History,
     rules: ScorecardRules,
     impact: Impact,
@@ -206,7 +206,7 @@ def _breach(history: History) -> str:
         return f"guardrail {tripped.fact.guardrail} tripped ({tripped.fact.detail})"
     if any(one.fact.final for one in history.each(ev.RevertFailed)):
         return "a rollback failed for good"
-    if history.closed_at is not None and exposure.of(history):
+    if history.closed_at is not None and exposure.open_faults(history):
         return "the drill closed while a fault may be in force"
     return ""
 

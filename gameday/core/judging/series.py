@@ -128,7 +128,7 @@ def span(load: LoadHistory) -> tuple[int, int]:
     return first, max(0, observed - first)
 
 
-def of(slo: Slo, load: LoadHistory) -> Series:
+def count(slo: Slo, load: LoadHistory) -> Series:
     """Count requests and bad requests of one SLO by bucket. Linear in the samples' columns."""
     return build(matching(slo, load.chunks), load, slow_from(slo.latency), slo.latency or OPEN_LIMIT)
 

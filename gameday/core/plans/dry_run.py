@@ -17,7 +17,7 @@ REVERT_ROOM = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
+class PlannedMoment:
     """One thing that will happen. at: seconds from the baseline's start; None: it depends on people."""
 
     phase: Phase
@@ -30,7 +30,7 @@ class Plan:
     """What a drill of this scenario will do, in order. longest_hold in seconds (0: no fault)."""
 
     scenario: Scenario
-    moments: tuple[Moment, ...]
+    moments: tuple[PlannedMoment, ...]
     longest_hold: Seconds
     longest: Seconds
 
@@ -45,7 +45,7 @@ def compile(scenario: Scenario) -> Plan:  # noqa: A001  # the straight line's ow
         moments=(
             *_opening(scenario),
             *_response(scenario, inject),
-            Moment(phase=Phase.RESPOND, at=last, what="the response ends at the latest"),
+            PlannedMoment(phase=Phase.RESPOND, at=last, what="the response ends at the latest"),
             *_closing(scenario, last),
         ),
         longest_hold=longest_hold(scenario),
@@ -62,17 +62,17 @@ def longest_hold(scenario: Scenario) -> Seconds:
     return scenario.phases.response
 
 
-def _opening(scenario: Scenario) -> Iterator[Moment]:
-    yield Moment(phase=Phase.PREFLIGHT, at=None, what="check files, policy, target and steady state")
+def _opening(scenario: Scenario) -> Iterator[PlannedMoment]:
+    yield PlannedMoment(phase=Phase.PREFLIGHT, at=None, what="check files, policy, target and steady state")
     if scenario.load:
         users = f"{scenario.load.users} users, {scenario.load.spawn_rate:g}/s"
-        yield Moment(phase=Phase.BASELINE, at=0.0, what=f"start the load: {users}")
-    yield Moment(phase=Phase.BASELINE, at=0.0, what="watch the service without a fault")
+        yield PlannedMoment(phase=Phase.BASELINE, at=0.0, what=f"start the load: {users}")
+    yield PlannedMoment(phase=Phase.BASELINE, at=0.0, what="watch the service without a fault")
 
 
-def _response(scenario: Scenario, inject: Seconds) -> Iterator[Moment]:
+def _response(scenario: Scenario, inject: Seconds) -> Iterator[PlannedMoment]:
     if scenario.experiment:
-        yield Moment(phase=Phase.INJECT, at=inject, what=f"inject {scenario.experiment}")
+        yield PlannedMoment(phase=Phase.INJECT, at=inject, what=f"inject {scenario.experiment}")
     planned = [(inject + one.after, _inject(one)) for one in scenario.injects]
     planned += [
         (inject + one.within, f"alert {one.alert or one.name or 'that matches'} is due")
@@ -90,7 +90,7 @@ def _response(scenario: Scenario, inject: Seconds) -> Iterator[Moment]:
     ]
     last = inject + scenario.phases.response
     for at, what in sorted(one for one in planned if one[0] <= last):
-        yield Moment(phase=Phase.RESPOND, at=at, what=what)
+        yield PlannedMoment(phase=Phase.RESPOND, at=at, what=what)
 
 
 def _inject(one: Inject) -> str:
@@ -104,11 +104,13 @@ def _inject(one: Inject) -> str:
     return f"inject {one.experiment}{unless}"
 
 
-def _closing(scenario: Scenario, last: Seconds) -> Iterator[Moment]:
+def _closing(scenario: Scenario, last: Seconds) -> Iterator[PlannedMoment]:
     at = last
     if scenario.experiment:
-        yield Moment(phase=Phase.REVERT, at=at, what="roll back what the team has not undone, at the latest")
+        yield PlannedMoment(
+            phase=Phase.REVERT, at=at, what="roll back what the team has not undone, at the latest"
+        )
         at += REVERT_ROOM
     hold = format_duration(scenario.phases.verify)
-    yield Moment(phase=Phase.VERIFY, at=at, what=f"watch for {hold}; check steady state")
-    yield Moment(phase=Phase.REVIEW, at=None, what="judge, and write the postmortem")
+    yield PlannedMoment(phase=Phase.VERIFY, at=at, what=f"watch for {hold}; check steady state")
+    yield PlannedMoment(phase=Phase.REVIEW, at=None, what="judge, and write the postmortem")

@@ -1,7 +1,7 @@
 """Schedules: which drill comes due when, and what may keep it from starting. Pure.
 
-Comes in: a `Schedule`, one of its occurrences, what was `Seen` when it came due. Goes out: the moment at
-which it starts, and a `Decision`. Does not: unroll a recurrence (`formats.calendar.recurrence`), read a
+Comes in: a `Schedule`, one of its occurrences, the `Conditions` when it came due. Goes out: the moment at which
+it starts, and a `Decision`. Does not: unroll a recurrence (`formats.calendar.recurrence`), read a
 clock, or start anything (`conduct.scheduler.loop`).
 
 An occurrence is named by its nominal instant, a whole second in UTC. Its moment is that instant, or one
@@ -95,7 +95,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class SchedulePosition:
     """Where a schedule stands: the occurrence that comes next, and when it has to be looked at.
 
     Both are None behind the last occurrence. `noticed`: its participants were told.
@@ -185,13 +185,13 @@ def _drawn(schedule: Schedule, occurrence: Instant, number: int) -> Instant:
     return instant(occurrence + int(share * schedule.window))
 
 
-def standing(schedule: Schedule, occurrence: Instant | None, *, noticed: bool = False) -> Standing:
+def position(schedule: Schedule, occurrence: Instant | None, *, noticed: bool = False) -> SchedulePosition:
     """Give where a schedule stands before an occurrence; None: there is none."""
     if occurrence is None:
-        return Standing()
+        return SchedulePosition()
     if schedule.notice > 0 and not noticed:
-        return Standing(occurrence=occurrence, wake=Instant(occurrence - schedule.notice))
-    return Standing(occurrence=occurrence, wake=moment(schedule, occurrence), noticed=noticed)
+        return SchedulePosition(occurrence=occurrence, wake=Instant(occurrence - schedule.notice))
+    return SchedulePosition(occurrence=occurrence, wake=moment(schedule, occurrence), noticed=noticed)
 
 
 def deadline(schedule: Schedule, occurrence: Instant) -> Instant:
@@ -243,7 +243,7 @@ Decision = Start | Wait | Miss
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class Conditions:
     """What stood when an occurrence came due.
 
     hours       sets of lines, each of which must allow it: the schedule's, the environment's
@@ -268,7 +268,7 @@ class Seen:
     waited: Wait | None = None
 
 
-def decide(schedule: Schedule, occurrence: Instant, seen: Seen) -> Decision:
+def decide(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Decision:
     """Decide whether an occurrence that has come due starts now, is asked again, or is missed."""
     return (
         _late(schedule, occurrence, seen)
@@ -292,13 +292,13 @@ def late(schedule: Schedule, occurrence: Instant, now: Instant, waited: Wait | N
     )
 
 
-def _late(schedule: Schedule, occurrence: Instant, seen: Seen) -> Miss | None:
+def _late(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Miss | None:
     if seen.paused:
         return Miss(reason=Reason.PAUSED, why="the schedule is paused")
     return late(schedule, occurrence, seen.now, seen.waited)
 
 
-def _forbidden(schedule: Schedule, occurrence: Instant, seen: Seen) -> Miss | None:
+def _forbidden(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Miss | None:
     """Give what won't change by waiting."""
     limit = deadline(schedule, occurrence)
     people = approvers(schedule, occurrence, seen.approvals)
@@ -314,7 +314,7 @@ def _forbidden(schedule: Schedule, occurrence: Instant, seen: Seen) -> Miss | No
     return _frozen(seen) or _never_far_enough(schedule, occurrence, seen)
 
 
-def _never_far_enough(schedule: Schedule, occurrence: Instant, seen: Seen) -> Miss | None:
+def _never_far_enough(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Miss | None:
     """Miss at once what the end of its grace finds too close still: the last drill's end won't move back."""
     close = _too_close(schedule, seen)
     limit = expires(schedule, occurrence)
@@ -323,7 +323,7 @@ def _never_far_enough(schedule: Schedule, occurrence: Instant, seen: Seen) -> Mi
     return Miss(reason=close.reason, why=f"{close.why}, and its grace ends at {_utc(limit)}")
 
 
-def _frozen(seen: Seen) -> Miss | None:
+def _frozen(seen: Conditions) -> Miss | None:
     for calendar in seen.calendars:
         for freeze in calendar.freezes:
             if freeze.start <= seen.now < freeze.end:
@@ -332,7 +332,7 @@ def _frozen(seen: Seen) -> Miss | None:
     return None
 
 
-def _in_the_way(schedule: Schedule, seen: Seen) -> Wait | None:
+def _in_the_way(schedule: Schedule, seen: Conditions) -> Wait | None:
     """Give what may end within the grace."""
     unread = [
         f"{one.path} can't be read, and may hold a freeze: {one.error}" for one in seen.calendars if one.error
@@ -350,7 +350,7 @@ def _in_the_way(schedule: Schedule, seen: Seen) -> Wait | None:
     return _too_close(schedule, seen)
 
 
-def _too_close(schedule: Schedule, seen: Seen) -> Wait | None:
+def _too_close(schedule: Schedule, seen: Conditions) -> Wait | None:
     if schedule.distance <= 0 or seen.last_ended is None:
         return None
     nearest = Instant(seen.last_ended + schedule.distance)

@@ -62,7 +62,7 @@ def propose(history: History, result: Result, playbook: Playbook) -> tuple[Amend
     """
     if history.refused:
         return ()
-    became = playbook_steps.of(history, result, playbook)
+    became = playbook_steps.review(history, result, playbook)
     day = _day(history)
     return (
         _record(history, result, playbook, became),
@@ -217,7 +217,7 @@ def _next_marker(line: str) -> str:
 
 
 def _observability(history: History, result: Result, day: str) -> Iterator[Amendment]:
-    for line in coverage.of(history, result, {}):
+    for line in coverage.expected_alerts(history, result, {}):
         if line.state != "missing":
             continue
         within = f" within {format_duration(line.within)}" if line.within is not None else ""

@@ -38,7 +38,7 @@ class Activity:
     control: bool
 
 
-def of(document: Document) -> Iterator[Activity]:
+def find(document: Document) -> Iterator[Activity]:
     """Give every place of a document that names a provider."""
     yield from _walk(document.body, document.name, "", control=False)
 

@@ -20,7 +20,7 @@ _PATH = re.compile(r"/?([A-Za-z0-9._+@-]+/)*[A-Za-z0-9._+@-]+")
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9 _./:=,@%+-]*")
 
 
-class Refused(ValueError):
+class ProviderRefused(ValueError):
     """A provider that can't be what it says, with what would be right."""
 
     def __init__(self, why: str, hint: str = "write it plainly, so that it can be known beforehand") -> None:
@@ -31,7 +31,7 @@ class Refused(ValueError):
 def verdicts(policy: Policy, facts: Facts) -> Iterator[Verdict]:
     """Judge every provider of every document."""
     for document in facts.documents:
-        for activity in activities.of(document):
+        for activity in activities.find(document):
             yield _verdict(policy, facts, document, activity)
 
 
@@ -47,7 +47,7 @@ def _verdict(policy: Policy, facts: Facts, document: Document, activity: Activit
     try:
         subject = f"{activity.where}: {_written(activity)}"
         denied, allowed = _patterns(policy, facts, document, activity)
-    except (Refused, Unknown) as no:
+    except (ProviderRefused, Unknown) as no:
         return Verdict(rule="providers", allowed=False, subject=subject, why=str(no), hint=no.hint)
     if denied:
         return Verdict(
@@ -73,7 +73,7 @@ def _written(activity: Activity) -> str:
     """Name the provider as it is written."""
     provider = activity.provider
     if not isinstance(provider, Mapping):
-        raise Refused("its provider is not an object")
+        raise ProviderRefused("its provider is not an object")
     match provider.get("type"):
         case "python":
             return f"python:{provider.get('module') if activity.control else function(provider)}"
@@ -82,7 +82,9 @@ def _written(activity: Activity) -> str:
         case "process":
             return f"process:{provider.get('path')}"
         case other:
-            raise Refused(f"a provider of type {other!r} is not known", "it is python, http or process")
+            raise ProviderRefused(
+                f"a provider of type {other!r} is not known", "it is python, http or process"
+            )
 
 
 def _without_user(url: str) -> str:
@@ -106,11 +108,11 @@ def _python(policy: Policy, facts: Facts, document: Document, activity: Activity
     provider = activity.provider
     module, func = provider.get("module"), provider.get("func")
     if not isinstance(module, str) or not _MODULE.fullmatch(module):
-        raise Refused("its module is not a plain dotted name")
+        raise ProviderRefused("its module is not a plain dotted name")
     if activity.control:
         return patterns.python(policy.deny, module), patterns.python(policy.providers, module)
     if not isinstance(func, str) or not _IDENTIFIER.fullmatch(func):
-        raise Refused("its func is not a plain name")
+        raise ProviderRefused("its func is not a plain name")
     if module.startswith("gameday.shop."):
         _shop_stays_home(policy, facts, document, provider)
     name = f"{module}.{func}"
@@ -125,7 +127,7 @@ def _shop_stays_home(policy: Policy, facts: Facts, document: Document, provider:
         if isinstance(value, str) and ("//" in value or "\\" in value):
             host = _address(value).host
             if not any(addresses.host_matches(pattern, host) for pattern in policy.hosts):
-                raise Refused(
+                raise ProviderRefused(
                     f"its argument leads to {host}", "the shop's control must be on a host of `hosts`"
                 )
 
@@ -134,7 +136,7 @@ def _address(url: str) -> addresses.Address:
     try:
         return addresses.parse(url)
     except ValueError as wrong:
-        raise Refused(
+        raise ProviderRefused(
             f"where its URL leads is not sure: {wrong}", "write scheme, host and port plainly"
         ) from wrong
 
@@ -142,7 +144,7 @@ def _address(url: str) -> addresses.Address:
 def _http(policy: Policy, facts: Facts, document: Document, provider: Mapping[str, Any]) -> tuple[str, str]:
     url = activities.resolve(provider.get("url"), document, facts.variables)
     if not isinstance(url, str):
-        raise Refused("its url is not a text")
+        raise ProviderRefused("its url is not a text")
     address = _address(url)
     return patterns.http(policy.deny, address, denying=True), patterns.http(policy.providers, address)
 
@@ -150,12 +152,14 @@ def _http(policy: Policy, facts: Facts, document: Document, provider: Mapping[st
 def _process(policy: Policy, facts: Facts, provider: Mapping[str, Any]) -> tuple[str, str]:
     path = provider.get("path")
     if not isinstance(path, str) or not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise Refused(
+        raise ProviderRefused(
             "its path is not plain", "write the command's name or its full path, without . .. ~ $ or blanks"
         )
     arguments = provider.get("arguments")
     if isinstance(arguments, str) and not _SHELL_SAFE.fullmatch(arguments):
-        raise Refused("its arguments are one text, which a shell would read", "write the arguments as a list")
+        raise ProviderRefused(
+            "its arguments are one text, which a shell would read", "write the arguments as a list"
+        )
     real = facts.real_paths.get(path, path)
     denied = patterns.process(_with_real(policy.deny, facts), path, real, denying=True)
     return denied, patterns.process(policy.providers, path)
@@ -175,7 +179,7 @@ def denied_paths(deny: tuple[str, ...]) -> tuple[str, ...]:
 
 def paths(documents: tuple[Document, ...]) -> tuple[str, ...]:
     """Give the commands that process providers name, so that links can be resolved."""
-    found = [activity.provider for document in documents for activity in activities.of(document)]
+    found = [activity.provider for document in documents for activity in activities.find(document)]
     named = [
         each.get("path") for each in found if isinstance(each, Mapping) and each.get("type") == "process"
     ]

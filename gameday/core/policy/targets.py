@@ -34,7 +34,7 @@ class Needs:
 
 def needs(policy: Policy, documents: tuple[Document, ...]) -> Needs:
     """Tell whose identity matters: whoever is used, and whoever an unknown module or command might use."""
-    found = [activity.provider for document in documents for activity in activities.of(document)]
+    found = [activity.provider for document in documents for activity in activities.find(document)]
     uses = [each for each in found if isinstance(each, Mapping)]
     kubernetes = any(_uses(each, "chaosk8s.", "chaosaws.") for each in uses)
     amazon = any(_uses(each, "chaosaws.", "chaosk8s.") for each in uses)
@@ -62,7 +62,7 @@ def verdicts(policy: Policy, facts: Facts) -> Iterator[Verdict]:
     if wanted.account and policy.aws is not None:
         yield aws.account(policy.aws, facts)
     for document in facts.documents:
-        for activity in activities.of(document):
+        for activity in activities.find(document):
             name = providers.function(activity.provider)
             if name.startswith("chaosk8s."):
                 yield _kubernetes(policy, facts, document, activity)

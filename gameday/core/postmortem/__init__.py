@@ -1,4 +1,4 @@
-"""What a drill tells people: `of(history, result)` gives the whole postmortem as one value.
+"""What a drill tells people: `draft(history, result)` gives the whole postmortem as one value.
 
 Comes in: a history and its result. Goes out: a `Postmortem`; the same history gives an equal one.
 Does not: draw. A team or a system is judged, never a person: names of people stand nowhere in what
@@ -23,7 +23,7 @@ from gameday.core.postmortem import (
     sentences,
     timeline,
 )
-from gameday.core.postmortem.evidence import Seen
+from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import (
     ActionItem,
     Chain,
@@ -50,7 +50,7 @@ __all__ = [
     "RootCause",
     "SloLine",
     "Span",
-    "of",
+    "draft",
 ]
 
 
@@ -67,13 +67,13 @@ class DueDays:
         return {"high": self.high, "medium": self.medium}.get(priority, self.low)
 
 
-def of(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem:
+def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem:
     """Draft the postmortem of a drill. Raises LookupError for a history without a plan."""
     planned = history.plan
-    told = timeline.of(history, result)
-    became = playbook_steps.of(history, result, planned.playbook)
-    covered = coverage.of(history, result, told.references)
-    seen = Seen(
+    told = timeline.build(history, result)
+    became = playbook_steps.review(history, result, planned.playbook)
+    covered = coverage.expected_alerts(history, result, told.references)
+    seen = Evidence(
         history=history,
         result=result,
         references=told.references,
@@ -81,7 +81,7 @@ def of(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem
         steps=became,
         coverage=covered,
     )
-    well, improve = findings.of(seen)
+    well, improve = findings.collect(seen)
     closed = _closed(history)
     return Postmortem(
         drill=result.drill,
@@ -106,7 +106,7 @@ def of(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem
         chains=tuple(_chain(i, result.milestones) for i in result.milestones.intervals),
         root_cause=narrative.root_cause(history),
         impact=narrative.impact(history, result),
-        harm=narrative.harm(result.impact),
+        harm=narrative.impact_summary(result.impact),
         harm_known=result.impact.started is not None or result.impact.judged,
         impact_seconds=result.impact.seconds,
         requests=result.impact.requests,
@@ -115,7 +115,7 @@ def of(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem
         reverted=narrative.reverted(history, result),
         well=well,
         improve=improve,
-        questions=review_questions.of(history, became),
+        questions=review_questions.open_questions(history, became),
         actions=(
             *(_action(f, closed, due) for f in improve if f.work),
             *_recorded(history, closed, due),

@@ -16,7 +16,7 @@ from gameday.core.postmortem.model import Coverage
 from gameday.core.values import EventId, Instant
 
 
-def of(history: History, result: Result, references: dict[EventId, int]) -> tuple[Coverage, ...]:
+def expected_alerts(history: History, result: Result, references: dict[EventId, int]) -> tuple[Coverage, ...]:
     """Tell what became of each expected alert, and which others fired."""
     injected = history.first(ev.FaultInjected)
     fault = injected.at if injected else None

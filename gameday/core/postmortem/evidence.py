@@ -17,7 +17,7 @@ from gameday.core.values import EventId, MilestoneName, Party
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class Evidence:
     """All that findings are drawn from."""
 
     history: History

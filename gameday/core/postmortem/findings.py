@@ -16,7 +16,7 @@ from gameday.core.judging import conditions
 from gameday.core.judging.milestones import Interval, Link
 from gameday.core.judging.score import Scored
 from gameday.core.postmortem import percent, relapses
-from gameday.core.postmortem.evidence import Seen
+from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Coverage, Finding
 from gameday.core.postmortem.playbook_steps import short
 from gameday.core.values import (
@@ -48,7 +48,7 @@ _COVERED = frozenset(
 """Measures that have a finding or a question of their own."""
 
 
-def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def collect(seen: Evidence) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Give (what went well, what to improve), each in the order of a response."""
     if seen.history.refused:
         return (), (_not_begun(seen),)
@@ -59,7 +59,7 @@ def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
         *_triage(seen),
         *_steps(seen),
         *_attribution(seen),
-        *relapses.of(seen),
+        *relapses.find(seen),
         *_instruments(seen),
         *_other_points(seen),
     )
@@ -69,7 +69,7 @@ def of(seen: Seen) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     )
 
 
-def _not_begun(seen: Seen) -> Finding:
+def _not_begun(seen: Evidence) -> Finding:
     """Tell the one thing that a drill without a beginning shows: why it had none."""
     return Finding(
         tone="gap",
@@ -84,7 +84,7 @@ def _not_begun(seen: Seen) -> Finding:
     )
 
 
-def _safety(seen: Seen) -> Iterator[Finding]:
+def _safety(seen: Evidence) -> Iterator[Finding]:
     for tripped in seen.history.each(ev.GuardrailTripped):
         yield Finding(
             tone="safety",
@@ -115,7 +115,7 @@ def _safety(seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _never_undone(seen: Seen) -> Iterator[Finding]:
+def _never_undone(seen: Evidence) -> Iterator[Finding]:
     """Tell that nothing undid a fault, where harm was still seen at the end."""
     if seen.result.reverted:
         return
@@ -131,7 +131,7 @@ def _never_undone(seen: Seen) -> Iterator[Finding]:
     )
 
 
-def _times(seen: Seen) -> Iterator[Finding]:
+def _times(seen: Evidence) -> Iterator[Finding]:
     if seen.result.attribution.outcome in (Outcome.ABSORBED, Outcome.NO_EFFECT):
         return
     for interval in seen.result.milestones.intervals:
@@ -139,7 +139,7 @@ def _times(seen: Seen) -> Iterator[Finding]:
             yield _time(interval, seen)
 
 
-def _time(interval: Interval, seen: Seen) -> Finding:
+def _time(interval: Interval, seen: Evidence) -> Finding:
     name = INTERVAL_WORDS.get(interval.name, interval.name)
     allowed = f"the objective is {format_duration(interval.objective)}"
     links = [link for link in seen.result.milestones.chain if link.chain == interval.name]
@@ -193,7 +193,7 @@ def _part(link: Link | None, whole: float) -> str:
     return f" The longest part was “{link.name}”: {format_duration(link.seconds)} ({percent.share(share)})."
 
 
-def _alerts(seen: Seen) -> Iterator[Finding]:
+def _alerts(seen: Evidence) -> Iterator[Finding]:
     expected = [line for line in seen.coverage if line.state in ("in time", "late", "missing")]
     if expected and all(line.state == "in time" for line in expected):
         names = ", ".join(line.alert for line in expected)
@@ -208,7 +208,7 @@ def _alerts(seen: Seen) -> Iterator[Finding]:
             yield _alert(line, seen)
 
 
-def _alert(line: Coverage, seen: Seen) -> Finding:
+def _alert(line: Coverage, seen: Evidence) -> Finding:
     limit = f" within {format_duration(line.within)}" if line.within is not None else ""
     after = f" {format_duration(line.after)} after the start of impact" if line.after is not None else ""
     tone, title, detail, work = {
@@ -250,7 +250,7 @@ def _alert(line: Coverage, seen: Seen) -> Finding:
     )
 
 
-def _triage(seen: Seen) -> Iterator[Finding]:
+def _triage(seen: Evidence) -> Iterator[Finding]:
     wanted = seen.history.plan.scenario.severity
     began = conditions.began(seen.history)
     if began is None or not wanted:
@@ -281,7 +281,7 @@ def _triage(seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _steps(seen: Seen) -> Iterator[Finding]:
+def _steps(seen: Evidence) -> Iterator[Finding]:
     for step, evidence, answer in seen.steps.skipped:
         yield Finding(
             tone="step",
@@ -329,14 +329,14 @@ def _hint(history: History, index: int) -> str:
     return f"The hint was: {injects[index].hint}" if 0 <= index < len(injects) else "The hint was taken."
 
 
-def _to_tell(seen: Seen) -> str:
+def _to_tell(seen: Evidence) -> str:
     """Say what lets the next drill tell who recovered the service."""
     if seen.result.milestones.at(MilestoneName.RECOVERED) is None:
         return "Give the response more time, so that users are well for long enough before our own rollback"
     return "Give the environment a trail of actions, so that the next drill can tell"
 
 
-def _attribution(seen: Seen) -> Iterator[Finding]:
+def _attribution(seen: Evidence) -> Iterator[Finding]:
     attribution = seen.result.attribution
     evidence = seen.numbers(attribution.evidence)
     facilitator = seen.role("facilitator")
@@ -383,7 +383,7 @@ def _attribution(seen: Seen) -> Iterator[Finding]:
             return
 
 
-def _instruments(seen: Seen) -> Iterator[Finding]:
+def _instruments(seen: Evidence) -> Iterator[Finding]:
     rejected = tuple(seen.history.each(ev.SignalRejected))
     if rejected:
         yield Finding(
@@ -417,7 +417,7 @@ def _instruments(seen: Seen) -> Iterator[Finding]:
         )
 
 
-def _other_points(seen: Seen) -> Iterator[Finding]:
+def _other_points(seen: Evidence) -> Iterator[Finding]:
     unknown = [c for c in seen.result.score.criteria if c.share is None and c.weight > 0]
     if unknown and seen.result.attribution.outcome is not Outcome.ABSORBED:
         yield Finding(
@@ -444,7 +444,7 @@ _WORK = {
 """What follows from a criterion that was missed, by its measure."""
 
 
-def _missed(criterion: Scored, measure: str, seen: Seen) -> Finding:
+def _missed(criterion: Scored, measure: str, seen: Evidence) -> Finding:
     return Finding(
         tone="gap",
         title=f"Not met: {criterion.criterion}",

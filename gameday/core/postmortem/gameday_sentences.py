@@ -12,7 +12,7 @@ from gameday.core.facts import gameday as gf
 from gameday.core.values import format_duration
 
 
-def of(fact: gf.GameDayFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
+def sentence(fact: gf.GameDayFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
     """Say what happened in one sentence; empty where only machines care."""
     match fact:
         case gf.GameDayPlanned(plan=plan):

@@ -145,7 +145,7 @@ class SloLine:
     budget: float
 
     @property
-    def hurt(self) -> bool:
+    def affected(self) -> bool:
         """Tell whether its users were hurt: only then are there requests to count."""
         return self.judged and self.requests > 0
 

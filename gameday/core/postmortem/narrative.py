@@ -85,10 +85,10 @@ def _obstacles(history: History) -> list[str]:
     """Say what stood in the way of a drill that could not be carried out."""
     failed = [d.event for d in history.each(ev.PreflightChecked) if not d.fact.passed]
     errors = [d.event for d in history.each(ev.InternalErrorOccurred)]
-    return [sentences.of(event) for event in (*failed, *errors)]
+    return [sentences.sentence(event) for event in (*failed, *errors)]
 
 
-def harm(impact: Impact) -> str:
+def impact_summary(impact: Impact) -> str:
     """Say whether users were hurt, and for how long; unknown where nothing could tell."""
     if impact.started is not None:
         counts = f"{impact.bad:,} of {impact.requests:,} requests were bad"
@@ -108,7 +108,7 @@ def harm(impact: Impact) -> str:
 def _hurt(result: Result) -> list[str]:
     impact = result.impact
     if impact.started is None:
-        return [harm(impact)]
+        return [impact_summary(impact)]
     share = impact.bad / impact.requests if impact.requests else 0.0
     worst = (
         f"; at worst {percent.share(impact.worst_good)} of {impact.worst_slo} was good"
@@ -176,7 +176,7 @@ def _injected(history: History) -> list[str]:
         others = [a.fact.activity for a in actions if a.fact.activity != injected.fact.action]
         if others:
             told.append(f"Further actions: {', '.join(others)}.")
-    told.extend(sentences.of(failed.event) for failed in history.each(ev.FaultFailed))
+    told.extend(sentences.sentence(failed.event) for failed in history.each(ev.FaultFailed))
     return told or ["Nothing was injected."]
 
 
@@ -238,7 +238,7 @@ def resolution(history: History, result: Result) -> tuple[str, ...]:
         told.append(result.attribution.why)
     ended = history.last(ev.ResponseEnded)
     if ended:
-        told.append(sentences.of(ended.event))
+        told.append(sentences.sentence(ended.event))
     done = actions(history)
     if done:
         told.append(f"Done on the target: {'; '.join(done)}.")
@@ -263,10 +263,10 @@ def reverted(history: History, result: Result) -> tuple[str, ...]:
     """Tell how the fault was reverted, and whether that was verified."""
     if history.first(ev.FaultRequested) is None and history.first(ev.FaultInjected) is None:
         return ("Nothing was injected, so nothing had to be reverted.",)
-    told = [sentences.of(d.event) for d in history.each(ev.FaultReverted)]
+    told = [sentences.sentence(d.event) for d in history.each(ev.FaultReverted)]
     if not told:
         told.append("No revert is on record.")
-    told.extend(sentences.of(d.event) for d in history.each(ev.RevertFailed))
+    told.extend(sentences.sentence(d.event) for d in history.each(ev.RevertFailed))
     told.append(_verified(history))
     if not result.reverted:
         told.append("The fault may still be in force: a person must look.")

@@ -62,7 +62,7 @@ def short(step: PlaybookStep) -> str:
     return step.text[:SHORT].rsplit(" ", 1)[0].rstrip(".,:;") + "…"
 
 
-def of(history: History, result: Result, playbook: Playbook | None) -> Steps:
+def review(history: History, result: Result, playbook: Playbook | None) -> Steps:
     """Compare what was done with what the playbook tells."""
     if playbook is None:
         return Steps()

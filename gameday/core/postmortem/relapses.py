@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from gameday.core.facts import drill as ev
 from gameday.core.judging import series
 from gameday.core.judging.impact import Stretch
-from gameday.core.postmortem.evidence import Seen
+from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Finding
 from gameday.core.values import Instant, MilestoneName, format_duration
 
 
-def of(seen: Seen) -> Iterator[Finding]:
+def find(seen: Evidence) -> Iterator[Finding]:
     """Tell of trouble after the recovery, and of a recovery that was seen live and did not stand."""
     found = seen.result.milestones.by_name.get(MilestoneName.RECOVERED)
     recovered = found.at if found else None
@@ -29,7 +29,7 @@ def of(seen: Seen) -> Iterator[Finding]:
         yield _did_not_stand(seen)
 
 
-def _again(seen: Seen, recovered: Instant, again: Sequence[Stretch]) -> Finding:
+def _again(seen: Evidence, recovered: Instant, again: Sequence[Stretch]) -> Finding:
     start = min(one.start.at for one in again)
     ends = [one.end.at for one in again if one.end is not None]
     until = f"for {format_duration(max(ends) - start)}" if len(ends) == len(again) else "to the last sample"
@@ -44,7 +44,7 @@ def _again(seen: Seen, recovered: Instant, again: Sequence[Stretch]) -> Finding:
     )
 
 
-def _not_held(seen: Seen, released: Instant) -> bool:
+def _not_held(seen: Evidence, released: Instant) -> bool:
     """Tell whether users turn out not to have been well for long enough when the response ended."""
     wanted = [one for one in seen.history.plan.scenario.milestones.recovered.conditions if one.slo]
     return any(
@@ -56,7 +56,7 @@ def _not_held(seen: Seen, released: Instant) -> bool:
     )
 
 
-def _did_not_stand(seen: Seen) -> Finding:
+def _did_not_stand(seen: Evidence) -> Finding:
     return Finding(
         tone="gap",
         title="The recovery that ended the response did not stand",

@@ -15,7 +15,7 @@ _FEW = 3
 """Steps that are asked for one by one."""
 
 
-def of(history: History, steps: Steps) -> tuple[str, ...]:
+def open_questions(history: History, steps: Steps) -> tuple[str, ...]:
     """Give what the history cannot answer, to be asked at the review."""
     if history.refused:
         return ()

@@ -89,7 +89,7 @@ ResponseFact = (
 )
 
 
-def of(event: ev.Event) -> str:
+def sentence(event: ev.Event) -> str:
     """Say what happened in one sentence; empty where only machines care."""
     fact = event.fact
     if isinstance(fact, DrillFact):
@@ -101,7 +101,7 @@ def of(event: ev.Event) -> str:
     if isinstance(fact, ResponseFact):
         return _response(fact)
     if isinstance(fact, GameDayFact):
-        return gameday_sentences.of(fact)
+        return gameday_sentences.sentence(fact)
     assert_never(fact)
 
 
@@ -128,8 +128,8 @@ def quote(event: ev.Event) -> str:
             return text
         case ev.ReviewAnswered(answer=answer):
             return answer
-        case ev.MilestoneMarked(lever=lever):
-            return lever
+        case ev.MilestoneMarked(lever=mitigation):
+            return mitigation
         case fact if isinstance(fact, GameDayFact):
             return gameday_sentences.quote(fact)
         case _:

@@ -37,7 +37,7 @@ class Timeline:
     t0: Instant | None
 
 
-def of(history: History, result: Result) -> Timeline:
+def build(history: History, result: Result) -> Timeline:
     """Put facts and observed milestones in one order, and number them from 1."""
     t0 = fault_at(history, result)
     zero = t0 if t0 is not None else _first(history)
@@ -125,12 +125,12 @@ def _matters(event: ev.Event, history: History, cited: frozenset[EventId]) -> bo
         and event.fact.activity == injected.fact.action
     ):
         return False  # FaultInjected tells the same
-    return bool(sentences.of(event))
+    return bool(sentences.sentence(event))
 
 
 def _entry(event: ev.Event, history: History, zero: Instant, cited: frozenset[EventId]) -> Entry:
     at = counted_instant(event)
-    text = sentences.of(event)
+    text = sentences.sentence(event)
     return Entry(
         number=0,
         at=at,

@@ -4,23 +4,23 @@ Comes in: results of drills as `result.json` tells them. Goes out: verdicts with
 Does not: read a history, or judge a drill anew; `core.judging.result` did.
 """
 
-from gameday.core.trends.model import Baseline, Ended, Interval, Told
+from gameday.core.trends.model import Baseline, FinishedDrill, Interval, StoredResult
 from gameday.core.trends.noise import Comparison, Spread, compare, spread
 from gameday.core.trends.report import Report, Row
-from gameday.core.trends.thresholds import Bars, Check, Judgement, judge, together
+from gameday.core.trends.thresholds import Check, Judgement, Thresholds, judge, together
 
 __all__ = [
-    "Bars",
     "Baseline",
     "Check",
     "Comparison",
-    "Ended",
+    "FinishedDrill",
     "Interval",
     "Judgement",
     "Report",
     "Row",
     "Spread",
-    "Told",
+    "StoredResult",
+    "Thresholds",
     "compare",
     "judge",
     "spread",

@@ -28,7 +28,7 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class StoredResult:
     """One drill's result. comparable: the hash by which drills compare; empty: it is not known.
 
     error: why there is no result; with the mistakes of files, where it names them
@@ -60,11 +60,11 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class FinishedDrill:
     """One drill's process at its end. why: what it said, where it left no result; folder: its artefacts."""
 
     code: int
-    told: Told | None = None
+    told: StoredResult | None = None
     why: str = ""
     seconds: Seconds = 0.0
     folder: str = ""
@@ -75,4 +75,4 @@ class Baseline:
     """Earlier results, by the folder in which they were found."""
 
     folder: str
-    drills: tuple[Told, ...] = ()
+    drills: tuple[StoredResult, ...] = ()

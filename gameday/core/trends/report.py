@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gameday.core.errors import ExitCode, worst
-from gameday.core.trends.model import Ended
+from gameday.core.trends.model import FinishedDrill
 from gameday.core.trends.thresholds import Judgement
 from gameday.core.values import Seconds
 
@@ -24,7 +24,7 @@ class Row:
     scenario: str
     file: str
     environment: str
-    drills: tuple[Ended, ...]
+    drills: tuple[FinishedDrill, ...]
     judgement: Judgement
     lines: Mapping[str, int] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.core.errors import ExitCode, worst
-from gameday.core.trends.model import Baseline, Ended, Interval, Told
+from gameday.core.trends.model import Baseline, FinishedDrill, Interval, StoredResult
 from gameday.core.trends.noise import FALSE_ALARMS, Comparison, Spread, compare, spread, took
 from gameday.core.values import Outcome, Seconds, Verdict, format_duration
 
@@ -25,7 +25,7 @@ _OF_VERDICT = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bars:
+class Thresholds:
     """fail_under: least points; None: the scorecard's own `pass`. baseline None: not compared.
 
     scenarios  how many are compared in one pipeline; they share the false alarms that noise may give
@@ -74,7 +74,7 @@ def flaky(codes: Iterable[int]) -> bool:
     return {ExitCode.PASSED, ExitCode.FAILED} <= set(codes)
 
 
-def judge(drills: Sequence[Ended], bars: Bars) -> Judgement:
+def judge(drills: Sequence[FinishedDrill], bars: Thresholds) -> Judgement:
     """Judge the drills of one scenario by the bars."""
     each = [_of_drill(ended, bars) for ended in drills]
     codes = tuple(worst(check.code for check in checks) for checks in each)
@@ -95,7 +95,7 @@ def judge(drills: Sequence[Ended], bars: Bars) -> Judgement:
 # --- one drill ---
 
 
-def _of_drill(ended: Ended, bars: Bars) -> tuple[Check, ...]:
+def _of_drill(ended: FinishedDrill, bars: Thresholds) -> tuple[Check, ...]:
     """Check one drill. Only what was played to its end and judged is held against the bars."""
     told = ended.told
     played = ended.code in (ExitCode.PASSED, ExitCode.FAILED)
@@ -107,7 +107,7 @@ def _of_drill(ended: Ended, bars: Bars) -> tuple[Check, ...]:
     )
 
 
-def _unjudged(ended: Ended) -> Check:
+def _unjudged(ended: FinishedDrill) -> Check:
     told = ended.told
     code = worst([ended.code])
     if told is None:
@@ -122,7 +122,7 @@ def _unjudged(ended: Ended) -> Check:
     return Check(name="scenario", code=code, said=said, seconds=ended.seconds)
 
 
-def _score(told: Told, fail_under: float | None, seconds: Seconds) -> Check:
+def _score(told: StoredResult, fail_under: float | None, seconds: Seconds) -> Check:
     if told.points is None:
         code = ExitCode.FAILED if told.score_verdict == "gated" else ExitCode.INCONCLUSIVE
         said = f"{told.score_verdict}{f': {told.why}' if told.why else ''}"
@@ -135,7 +135,7 @@ def _score(told: Told, fail_under: float | None, seconds: Seconds) -> Check:
     return Check(name="scenario", code=code, said=f"{told.came_to}: {said}", seconds=seconds)
 
 
-def _objective(interval: Interval, told: Told) -> Check:
+def _objective(interval: Interval, told: StoredResult) -> Check:
     name = f"objective {interval.name}"
     if not interval.applies or told.outcome is Outcome.ABSORBED:
         return Check(name=name, code=ExitCode.PASSED, said="no user was hurt: nothing to time", skipped=True)
@@ -182,12 +182,12 @@ def _merge(name: str, repeats: Sequence[Check]) -> Check:
     )
 
 
-def _times(drills: Iterable[Told], name: str) -> list[Seconds]:
+def _times(drills: Iterable[StoredResult], name: str) -> list[Seconds]:
     found = (took(interval) for told in drills for interval in told.intervals if interval.name == name)
     return [seconds for seconds in found if seconds is not None]
 
 
-def _spreads(told: Sequence[Told]) -> tuple[Spread, ...]:
+def _spreads(told: Sequence[StoredResult]) -> tuple[Spread, ...]:
     """Describe points and times of repeats."""
     figures = {"points": [one.points for one in told if one.points is not None]}
     figures |= {name: _times(told, name) for name in NAMES}
@@ -197,7 +197,7 @@ def _spreads(told: Sequence[Told]) -> tuple[Spread, ...]:
 # --- baseline ---
 
 
-def comparable(told: Sequence[Told], baseline: Baseline) -> tuple[Told, ...]:
+def comparable(told: Sequence[StoredResult], baseline: Baseline) -> tuple[StoredResult, ...]:
     """Give the earlier drills that compare: judged, of the same hash, and not these very drills."""
     hashes = {one.comparable for one in told} - {""}
     these = {one.drill for one in told}
@@ -206,7 +206,7 @@ def comparable(told: Sequence[Told], baseline: Baseline) -> tuple[Told, ...]:
     )
 
 
-def _comparisons(told: Sequence[Told], bars: Bars) -> tuple[Comparison, ...]:
+def _comparisons(told: Sequence[StoredResult], bars: Thresholds) -> tuple[Comparison, ...]:
     earlier = comparable(told, bars.baseline) if bars.baseline else ()
     alarms = FALSE_ALARMS / (len(NAMES) * bars.scenarios)
     pairs = ((name, _times(told, name), _times(earlier, name)) for name in NAMES)
@@ -214,7 +214,7 @@ def _comparisons(told: Sequence[Told], bars: Bars) -> tuple[Comparison, ...]:
 
 
 def _against(
-    told: Sequence[Told], comparisons: Sequence[Comparison], baseline: Baseline
+    told: Sequence[StoredResult], comparisons: Sequence[Comparison], baseline: Baseline
 ) -> tuple[Check, ...]:
     """Check each time against the baseline; what can't be compared is inconclusive, with its reason."""
     if not told:
@@ -236,7 +236,7 @@ def _incomparable(name: str, why: str) -> Check:
     return Check(name=name, code=ExitCode.INCONCLUSIVE, said=f"not comparable: {why}")
 
 
-def _why_none(told: Sequence[Told], baseline: Baseline) -> str:
+def _why_none(told: Sequence[StoredResult], baseline: Baseline) -> str:
     """Say why no earlier result compares."""
     these = {one.drill for one in told}
     earlier = [one for one in baseline.drills if one.drill not in these]

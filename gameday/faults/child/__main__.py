@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 from gameday.system import known_secrets
 
 
 def main() -> None:
     """Do what the commands say until the other end is closed."""
-    line = Line()  # first of all: nothing may print into it
+    line = ChildConnection()  # first of all: nothing may print into it
     sys.path.append(str(Path.cwd()))  # experiments may name modules that stand beside where they are run
     logging.getLogger("chaostoolkit").addHandler(logging.NullHandler())
     try:
@@ -26,7 +26,7 @@ def main() -> None:
     os._exit(0)  # a background activity that goes on must not keep the process
 
 
-def _serve(line: Line, commands: Iterator[dict[str, Any]]) -> None:
+def _serve(line: ChildConnection, commands: Iterator[dict[str, Any]]) -> None:
     from gameday.faults.child import (  # noqa: PLC0415  # may print
         cloudwatch_alarm,
         experiment_checks,
@@ -40,11 +40,11 @@ def _serve(line: Line, commands: Iterator[dict[str, Any]]) -> None:
     )
 
     redirects.stay()
-    ledger = rollback_standby.Standby(line)
+    rollback_player = rollback_standby.RollbackStandby(line)
     duties: dict[str, Callable[[dict[str, Any]], None]] = {
         "import": loaded_experiment.import_beforehand,
-        "load": ledger.load,
-        "play": ledger.play,
+        "load": rollback_player.load,
+        "play": rollback_player.play,
         "ask": partial(probes.ask, line),
         "steady": partial(probes.steady, line),
         "check": partial(experiment_checks.check, line),

@@ -12,14 +12,14 @@ from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId, Seconds
 from gameday.faults.child.loaded_experiment import Json
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 from gameday.system import clock, known_secrets
 
 
-class Teller(RunEventHandler):  # type: ignore[misc]  # chaoslib carries no types
+class ActivityReporter(RunEventHandler):  # type: ignore[misc]  # chaoslib carries no types
     """Tells each activity as it starts and ends. chaoslib swallows what handlers raise: nothing here does."""
 
-    def __init__(self, line: Line, fault: FaultId, by: str, attempt: int = 1) -> None:
+    def __init__(self, line: ChildConnection, fault: FaultId, by: str, attempt: int = 1) -> None:
         self.line = line
         self.fault = fault
         self.by = by

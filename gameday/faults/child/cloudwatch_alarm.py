@@ -6,13 +6,13 @@ Format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Des
 from __future__ import annotations
 
 from gameday.faults.child.loaded_experiment import Json, Loaded
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 
 STATES = {"ALARM": True, "OK": False}
 """Whether an alarm's state ends a drill. INSUFFICIENT_DATA says neither yes nor no."""
 
 
-def alarm(line: Line, command: Json) -> None:
+def alarm(line: ChildConnection, command: Json) -> None:
     """Say whether the alarm is in state ALARM; `breached` None: nobody can tell."""
     try:
         state, why = _state(command["name"])

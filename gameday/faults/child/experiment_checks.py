@@ -12,10 +12,10 @@ from chaoslib.exceptions import ChaosException
 from chaoslib.experiment import ensure_experiment_is_valid
 
 from gameday.faults.child.loaded_experiment import Json, import_all, parse
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 
 
-def check(line: Line, command: Json) -> None:
+def check(line: ChildConnection, command: Json) -> None:
     """Say the problems of many experiments, by path: a list of texts each, empty where all is well."""
     line.say("answer", problems={path: _problems(Path(path)) for path in command["paths"]})
 

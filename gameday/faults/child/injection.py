@@ -27,29 +27,29 @@ from chaoslib.types import Strategy
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
-from gameday.faults.child.activity_events import Teller
+from gameday.faults.child.activity_events import ActivityReporter
 from gameday.faults.child.loaded_experiment import Json, Loaded, parse
 from gameday.faults.child.probes import detail
 from gameday.faults.child.still_exposed import HURRY, PROBE_LIMIT, Exposure
-from gameday.faults.child.verdict import Verdict
-from gameday.faults.child_connection import Line
+from gameday.faults.child.verdict import RollbackVerdict
+from gameday.faults.child_connection import ChildConnection
 from gameday.system import clock
 
 ORPHAN_PATIENCE: Seconds = 1.0
 """Seconds after the parent's death by which rollbacks must have begun, else the process starts over."""
 
 
-class Injection(Teller):
+class Injection(ActivityReporter):
     """Runs with one experiment: holds the fault after the method, and never lets it end without rollbacks."""
 
-    def __init__(self, line: Line, request: Json, journal: Path) -> None:
+    def __init__(self, line: ChildConnection, request: Json, journal: Path) -> None:
         super().__init__(line, request["fault"], by="keeper")
         self._request = request
         self._path = journal
         self._journal: Json = {}
         self._released = threading.Event()
         self._stopping = self._alone = False
-        self._verdict: Verdict | None = None
+        self._verdict: RollbackVerdict | None = None
         self._declared: Sequence[Mapping[str, Any]] = ()
         self._settled = False
 
@@ -84,7 +84,7 @@ class Injection(Teller):
         loaded = Loaded(experiment, configuration, secrets)
         self.redactor = loaded.redactor()
         self._declared = tuple(experiment.get("rollbacks") or ())
-        self._verdict = Verdict(self.line, Exposure(self.line, self.fault, loaded), self._declared)
+        self._verdict = RollbackVerdict(self.line, Exposure(self.line, self.fault, loaded), self._declared)
         for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.stop)
 
@@ -180,7 +180,7 @@ class Injection(Teller):
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # ourselves
 
 
-def inject(line: Line, command: Json, commands: Iterator[Json]) -> None:
+def inject(line: ChildConnection, command: Json, commands: Iterator[Json]) -> None:
     """Run an experiment to its end, unchanged but for one thing: its rollbacks always run."""
     request = command["request"]
     experiment = parse(request["experiment"], request["path"])

@@ -13,14 +13,14 @@ from typing import Any
 from gameday.faults.child import cluster
 from gameday.faults.child.cluster import ANSWER
 from gameday.faults.child.loaded_experiment import Json, Loaded
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 
 TRIES = 5
 HOLDER, SINCE = "gameday/holder", "gameday/since"
 """Annotations: who holds it, and since when it is this drill's (seconds since the epoch)."""
 
 
-def lease(line: Line, command: Json) -> None:
+def lease(line: ChildConnection, command: Json) -> None:
     """Say who else holds the lease: `held`, or None when it is ours, or given back."""
     held = None
     try:

@@ -14,10 +14,10 @@ from chaoslib.hypothesis import ensure_hypothesis_is_valid, run_steady_state_hyp
 from chaoslib.run import EventHandlerRegistry
 
 from gameday.faults.child.loaded_experiment import Json, Loaded, load
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 
 
-def ask(line: Line, command: Json) -> None:
+def ask(line: ChildConnection, command: Json) -> None:
     """Ask a probe; `ok` None: it could not be asked. Without a tolerance it must give something true."""
     redactor = Loaded({}).redactor()
     try:
@@ -32,7 +32,7 @@ def ask(line: Line, command: Json) -> None:
         line.say("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
 
 
-def steady(line: Line, command: Json) -> None:
+def steady(line: ChildConnection, command: Json) -> None:
     """Judge the hypothesis of an experiment; met when it has none, None when it can't be judged."""
     redactor = Loaded({}).redactor()
     try:

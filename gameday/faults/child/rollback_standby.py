@@ -10,17 +10,17 @@ from chaoslib.caching import cache_activities
 from chaoslib.run import EventHandlerRegistry, apply_rollbacks
 
 from gameday.core.values import FaultId
-from gameday.faults.child.activity_events import Teller
+from gameday.faults.child.activity_events import ActivityReporter
 from gameday.faults.child.loaded_experiment import Json, Loaded, import_all, load
 from gameday.faults.child.still_exposed import HURRY, Exposure
-from gameday.faults.child.verdict import Verdict
-from gameday.faults.child_connection import Line
+from gameday.faults.child.verdict import RollbackVerdict
+from gameday.faults.child_connection import ChildConnection
 
 
-class Standby:
+class RollbackStandby:
     """Plays the rollbacks of an experiment that another process injected."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: ChildConnection) -> None:
         self._line = line
         self._text = ""
         self._loaded: Loaded | None = None
@@ -44,17 +44,17 @@ class Standby:
         request, fault = command["request"], FaultId(command["request"]["fault"])
         loaded = self._load(request)
         declared = tuple(loaded.experiment.get("rollbacks") or ())
-        verdict = Verdict(self._line, Exposure(self._line, fault, loaded), declared)
+        verdict = RollbackVerdict(self._line, Exposure(self._line, fault, loaded), declared)
         if command["ask"] and verdict.already(HURRY):
             return
-        teller = Teller(self._line, fault, by=command["by"], attempt=command["attempt"])
+        teller = ActivityReporter(self._line, fault, by=command["by"], attempt=command["attempt"])
         teller.stage, teller.redactor = "rollback", loaded.redactor()
         cache_activities(loaded.experiment)
         runs, error = _play(loaded, declared, teller)
         verdict.judge(runs, error)
 
 
-def _play(loaded: Loaded, declared: Sequence[Json], teller: Teller) -> tuple[list[Json], str]:
+def _play(loaded: Loaded, declared: Sequence[Json], teller: ActivityReporter) -> tuple[list[Json], str]:
     """Play rollbacks as chaoslib does; where one ends it with an unexpected error, go on behind that one."""
     registry = EventHandlerRegistry()
     registry.register(teller)

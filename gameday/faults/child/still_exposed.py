@@ -17,7 +17,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId, Seconds
 from gameday.faults import experiments
 from gameday.faults.child.loaded_experiment import Loaded
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 from gameday.system import clock
 
 PROBE_LIMIT: Seconds = 5.0
@@ -60,7 +60,7 @@ def within(limit: Seconds, ask: Callable[[], Any]) -> Any:
 class Exposure:
     """Asks an experiment's `still-exposed` probe, and tells each answer."""
 
-    line: Line
+    line: ChildConnection
     fault: FaultId
     loaded: Loaded
 

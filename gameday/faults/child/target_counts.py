@@ -23,11 +23,11 @@ from gameday.faults import experiments
 from gameday.faults.child import cluster
 from gameday.faults.child.cluster import ANSWER
 from gameday.faults.child.loaded_experiment import Json, Loaded, load
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class FoundTarget:
     """What an action is aimed at. seen None: it can't be counted."""
 
     what: str
@@ -40,11 +40,11 @@ class Found:
 class Way:
     """How the targets of an action are found. tells: it can't take effect without changing what is seen."""
 
-    find: Callable[[Json, Loaded, Json], Found]
+    find: Callable[[Json, Loaded, Json], FoundTarget]
     tells: bool
 
 
-def count(line: Line, command: Json) -> None:
+def count(line: ChildConnection, command: Json) -> None:
     """Say the aims of an experiment's actions, in order; or the error for which nobody can tell."""
     redactor = Loaded({}).redactor()
     try:
@@ -154,17 +154,17 @@ def _bare_pods(arguments: Json, targets: list[Any], api: Any) -> tuple[str, str]
 
 def _objects(
     kind: Kind, *, named: str = "name", pattern: bool = False, trap: Trap = _no_trap
-) -> Callable[..., Found]:
+) -> Callable[..., FoundTarget]:
     """Make the way to objects that are chosen by label, and by the argument `named`, name or pattern."""
 
-    def find(arguments: Json, _loaded: Loaded, secrets: Json) -> Found:
+    def find(arguments: Json, _loaded: Loaded, secrets: Json) -> FoundTarget:
         client, api = cluster.client(), cluster.reach(secrets)
         space = str(arguments.get("ns") or "default")
         labels, name = arguments.get("label_selector"), arguments.get(named)
         what = " ".join(str(part) for part in (kind.word, labels, name) if part)
         what += f" in namespace {space}" if kind.spaced else ""
         if kind.spaced and not _exists(client, api, space):
-            return Found(
+            return FoundTarget(
                 what=what,
                 seen={},
                 trap=f"there is no namespace {space}",
@@ -177,7 +177,9 @@ def _objects(
         )
         targets = [one for one in listed.items if _is_named(one.metadata.name, name, pattern=pattern)]
         why, hint = trap(arguments, targets, api) if targets else ("", "")
-        return Found(what=what, seen={_id(one): _print(api, one) for one in targets}, trap=why, hint=hint)
+        return FoundTarget(
+            what=what, seen={_id(one): _print(api, one) for one in targets}, trap=why, hint=hint
+        )
 
     return find
 
@@ -213,7 +215,7 @@ def _print(api: Any, one: Any) -> str:
 # --- AWS ----------------------------------------------------------------------------------------
 
 
-def _instances(arguments: Json, loaded: Loaded, secrets: Json) -> Found:
+def _instances(arguments: Json, loaded: Loaded, secrets: Json) -> FoundTarget:
     """Find EC2 instances by ids, filters, zone and tags, as chaosaws.ec2 does."""
     import chaosaws  # type: ignore[import-untyped]  # noqa: PLC0415  # 1 s, for those who have an account
 
@@ -225,7 +227,7 @@ def _instances(arguments: Json, loaded: Loaded, secrets: Json) -> Found:
         filters = [{"Name": "instance-id", "Values": list(ids)}]
     what = " ".join(f"{one['Name']}={','.join(map(str, one['Values']))}" for one in filters)
     if not filters:
-        return Found(what="EC2 instances", seen=None)
+        return FoundTarget(what="EC2 instances", seen=None)
     client = chaosaws.aws_client("ec2", loaded.configuration, secrets)
     pages = client.get_paginator("describe_instances").paginate(Filters=filters)
     found = [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
@@ -236,7 +238,7 @@ def _instances(arguments: Json, loaded: Loaded, secrets: Json) -> Found:
     }
     missing = [one for one in ids if one not in seen]
     trap = f"there is no instance {missing[0]}" if missing else ""
-    return Found(what=f"EC2 instances {what}", seen=seen, trap=trap)
+    return FoundTarget(what=f"EC2 instances {what}", seen=seen, trap=trap)
 
 
 def _tags(tags: Any) -> list[Json]:

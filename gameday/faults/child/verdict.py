@@ -9,7 +9,7 @@ from typing import Any
 from gameday.core.values import Instant, Seconds
 from gameday.faults import experiments
 from gameday.faults.child.still_exposed import PROBE_LIMIT, SETTLING, Exposure
-from gameday.faults.child_connection import Line
+from gameday.faults.child_connection import ChildConnection
 from gameday.system import clock
 
 
@@ -33,10 +33,10 @@ def failure_of(run: Mapping[str, Any]) -> str:
 
 
 @dataclass(slots=True)
-class Verdict:
+class RollbackVerdict:
     """Decides whether a fault is undone, and says so."""
 
-    line: Line
+    line: ChildConnection
     exposure: Exposure
     declared: Sequence[Mapping[str, Any]]
 

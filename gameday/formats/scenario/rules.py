@@ -123,10 +123,10 @@ def _probes(document: Document) -> Iterator[Mistake]:
 def _own_guardrail(document: Document) -> Iterator[Mistake]:
     """Warn of a guardrail on what the fault is to hurt: the only SLO, or one that milestones wait for."""
     slos = _slos(document)
-    hurt = [item.get("slo") for path, item in _conditions(document) if path[1] != "detected"]
+    affected = [item.get("slo") for path, item in _conditions(document) if path[1] != "detected"]
     for path, item in _items(document, "guardrails"):
         slo = item.get("slo")
-        if slo in slos and (len(set(slos)) == 1 or slo in hurt):
+        if slo in slos and (len(set(slos)) == 1 or slo in affected):
             will = "will" if len(set(slos)) == 1 else "may"
             yield document.mistake(
                 (*path, "slo"),

@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.core.trends import Interval, Told
+from gameday.core.trends import Interval, StoredResult
 from gameday.core.values import Outcome, Verdict
 
 SCHEMAS = (1,)
 """The versions of the contract that this module knows."""
 
 
-def read(text: str | bytes) -> Told:
+def read(text: str | bytes) -> StoredResult:
     """Read a result. Raises ValueError for anything else; what older documents lack is not known."""
     document = json.loads(text)
     if not isinstance(document, dict) or document.get("schema") not in SCHEMAS:
@@ -29,9 +29,9 @@ def read(text: str | bytes) -> Told:
         raise ValueError(f"it is not a whole result.json: {wrong}") from wrong
 
 
-def _told(document: Mapping[str, Any]) -> Told:
+def _told(document: Mapping[str, Any]) -> StoredResult:
     score, error = document["score"], document["error"]
-    return Told(
+    return StoredResult(
         drill=document["drill"] or "",
         scenario=document["scenario"] or "",
         comparable=document.get("comparable") or "",

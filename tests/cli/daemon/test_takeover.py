@@ -26,7 +26,7 @@ def workspace(tmp_path, monkeypatch):
 
 @pytest.fixture
 def store(workspace):
-    opened = wiring.store_of(workspace)
+    opened = wiring.workspace_store(workspace)
     yield opened
     opened.close()
 
@@ -43,8 +43,8 @@ def ended(store):
 
 def test_one_without_people_whose_host_died_is_ended_and_written_up(workspace, store):
     open_day(store, ago=60)
-    takeover.end_left_days(workspace, store)
-    takeover.end_left_days(workspace, store)
+    takeover.end_abandoned_game_days(workspace, store)
+    takeover.end_abandoned_game_days(workspace, store)
     assert ended(store) == ["left"]
     assert (workspace.root / ".gameday" / "gamedays" / DAY / "report.md").exists()
 
@@ -58,7 +58,7 @@ def test_one_of_people_a_young_one_and_one_that_is_conducted_stay_open(
     open_day(store, ago=ago, attended=attended)
     if conducted:
         store.claim(DAY, host.HOST, "elsewhere:1", until=instant(clock.now() + 60))
-    takeover.end_left_days(workspace, store)
+    takeover.end_abandoned_game_days(workspace, store)
     assert ended(store) == []
 
 
@@ -77,7 +77,7 @@ def test_a_store_that_stays_away_is_said_once(workspace, monkeypatch, capsys):
 
     async def look():
         store = Away()
-        standing = asyncio.create_task(takeover.stand_by(workspace, store))
+        standing = asyncio.create_task(takeover.revert_abandoned(workspace, store))
         while store.asked < 5:  # noqa: ASYNC110  # what it waits for is a number
             await asyncio.sleep(0.001)
         standing.cancel()

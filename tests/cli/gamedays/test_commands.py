@@ -51,7 +51,7 @@ def root(tmp_path, monkeypatch):
 
 @pytest.fixture
 def store(root):
-    opened = wiring.store_of(wiring.workspace(root))
+    opened = wiring.workspace_store(wiring.workspace(root))
     yield opened
     opened.close()
 
@@ -153,7 +153,7 @@ def test_of_two_that_open_at_once_one_does(root, monkeypatch, other):
 
     def open_(plan):
         space = wiring.workspace(plan)
-        files, store = game_day_files(space, plan), wiring.store_of(space)
+        files, store = game_day_files(space, plan), wiring.workspace_store(space)
         options = start.Options(plan=plan, anytime=True, yes=True)
         return start._open(space, files, store, options, "ada")
 
@@ -162,7 +162,7 @@ def test_of_two_that_open_at_once_one_does(root, monkeypatch, other):
     refused = [one for one in told if isinstance(one, Busy)]
     assert len(refused) == 1, told
     assert "open on shop" in refused[0].message
-    with contextlib.closing(wiring.store_of(wiring.workspace(root))) as store:
+    with contextlib.closing(wiring.workspace_store(wiring.workspace(root))) as store:
         assert len(store.game_days()) == 1
 
 
@@ -207,7 +207,7 @@ def test_a_waiver_is_on_record_and_goes_on(held):
     with pytest.raises(UsageError, match="has not settled behind item 1"):
         control.go(waive="", game_day="", who="ada")
     put(held, 3, gf.SettlingChecked(item=0, attempt=1, step="reset", passed=False, detail="it is locked"))
-    now = state.of(find.told(held, DAY))
+    now = state.fold(find.read_history(held, DAY))
     assert "has not settled (reset: it is locked): gameday" in show.stage_words(
         replace(now, stage=state.Stage.UNSETTLED)
     )
@@ -352,4 +352,4 @@ def test_the_exit_code_is_the_worst_of_what_automation_played(store, attended, c
         put(store, 10 + number, gf.ItemBegun(item=item, attempt=1, drill=f"d{number}"))
         put(store, 20 + number, gf.ItemEnded(item=item, attempt=1, how="completed", exit_code=each))
     put(store, 30, gf.GameDayEnded(why=why))
-    assert finish.exit_code(state.of(find.told(store, DAY))) == code
+    assert finish.exit_code(state.fold(find.read_history(store, DAY))) == code

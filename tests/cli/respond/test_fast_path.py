@@ -349,7 +349,7 @@ def test_the_postmortem_calls_facilitator_whose_words_are_the_facilitators(occas
     monkeypatch.setenv("GAMEDAY_ACTOR", "ada")
     assert fast_path.main(words, NOW + 40) == 0
     said = "facilitator" if commands.COMMANDS[words[0]].facilitator else "team"
-    assert timeline.who(last(occasion), history.of(row.event for row in occasion.read(D))) == said
+    assert timeline.who(last(occasion), history.from_events(row.event for row in occasion.read(D))) == said
 
 
 def test_anyone_may_abort_a_game_days_drill(occasion):

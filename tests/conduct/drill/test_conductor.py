@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.conduct.drill.policy_check import Ground
+from gameday.conduct.drill.policy_check import PolicySources
 from gameday.core import exposure
 from gameday.core.errors import Busy, NotReady
 from gameday.core.facts import drill as ev
@@ -73,7 +73,7 @@ def test_the_facilitator_ends_the_response_without_an_abort():
 def test_when_time_is_up_the_fault_is_reverted():
     history = Stage().play()
     assert history.first(ev.ResponseEnded).fact.why == "time"
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
 
 
 def test_a_fault_that_hurts_nobody_is_let_go_after_the_onset():
@@ -108,7 +108,7 @@ def test_a_tabletop_ends_when_recovery_is_marked():
 def test_an_abort_in_any_phase_reverts_and_closes(seconds):
     stage = Stage().say(seconds, ev.AbortRequested(reason="facilitator"))
     history = stage.play()
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
     assert how(history) == "aborted"
     assert not stage.world.fault
 
@@ -130,9 +130,9 @@ def test_whatever_dies_or_aborts_when_nothing_stays_exposed(abort, keeper_dies, 
     stage = Stage().say(abort, ev.AbortRequested(reason="safety"))
     stage.at(keeper_dies, lambda s: setattr(s.keeper, "living", False))
     stage.at(load_dies, lambda s: setattr(s.users, "gone", "killed"))
-    stage.ledger.fails = fails
+    stage.rollback_player.fails = fails
     history = stage.play()
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
     assert not stage.world.fault
     assert history.last(ev.DrillClosed).fact.reverted
 
@@ -140,7 +140,7 @@ def test_whatever_dies_or_aborts_when_nothing_stays_exposed(abort, keeper_dies, 
 def test_when_the_keeper_dies_the_conductor_reverts():
     stage = Stage().at(20, lambda s: setattr(s.keeper, "living", False))
     history = stage.play()
-    assert stage.ledger.played == 1
+    assert stage.rollback_player.played == 1
     assert history.first(ev.AbortRequested).fact.reason == "keeper-lost"
     assert how(history) == "aborted"
 
@@ -263,8 +263,8 @@ def replace_drill(stage):
 def test_an_earlier_drill_with_a_fault_in_force_stops_the_next():
     stage = Stage()
     earlier = replace(stage.people, drill=DrillId("earlier"))
-    earlier.write(stage.desk.planned)
-    earlier.write(stage.desk.fault_request)
+    earlier.write(stage.context.planned)
+    earlier.write(stage.context.fault_request)
     stage.play()
     assert "earlier" in stage.error.message
 
@@ -407,7 +407,7 @@ def test_a_grant_reverts_the_fault_and_the_response_goes_on_until_recovery_is_ma
 
 def test_a_grant_credits_the_team_from_its_moment():
     stage = Stage(AUTOMATION).say(20, ev.IncidentAcknowledged()).say(30, GRANT)
-    judged = result.of(stage.play())
+    judged = result.judge(stage.play())
     contained = judged.milestones.by_name["contained"]
     assert (contained.basis, round(contained.at - stage.began)) == ("granted", 30)
     assert judged.milestones.by_name["recovered"].basis == "granted"
@@ -418,7 +418,7 @@ def test_a_grant_credits_the_team_from_its_moment():
 def test_a_keeper_that_fails_to_revert_for_a_grant_leaves_it_to_the_conductor():
     stage = Stage().say(20, GRANT).at(20, lambda s: setattr(s.keeper, "living", False))
     history = stage.play()
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
     assert not stage.world.fault
 
 
@@ -454,7 +454,7 @@ TWICE = replace(SCENARIO, responders=Party.AUTOMATION, injects=(Inject(after=5.0
 
 def twice():
     request = ev.FaultRequested(fault=FURTHER, experiment="{}", path="second.json", cwd="/")
-    return Stage(TWICE, further={0: request}, ground=Ground(read=lambda _path: b"{}"))
+    return Stage(TWICE, further={0: request}, policy_sources=PolicySources(read=lambda _path: b"{}"))
 
 
 def test_a_further_fault_is_written_ahead_injected_held_and_undone_with_the_first():
@@ -477,7 +477,7 @@ def test_a_further_fault_that_is_refused_is_skipped_and_the_drill_goes_on():
             raise NotReady("the fault keeper refused: policy")
         await inject(fault)
 
-    stage.use(replace(stage.desk, keeper=Refusing(stage.keeper, refuse)))
+    stage.use(replace(stage.context, keeper=Refusing(stage.keeper, refuse)))
     history = stage.play()
     assert "refused" in history.first(ev.InjectSkipped).fact.why
     assert how(history) == "completed"
@@ -499,5 +499,5 @@ def test_whatever_dies_or_aborts_when_of_two_faults_none_stays_exposed(abort, ke
     stage = twice().say(abort, ev.AbortRequested(reason="safety"))
     stage.at(keeper_dies, lambda s: setattr(s.keeper, "living", False))
     history = stage.play()
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
     assert history.last(ev.DrillClosed).fact.reverted

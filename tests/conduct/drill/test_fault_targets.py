@@ -5,42 +5,42 @@ from dataclasses import replace
 import pytest
 
 from gameday.conduct.drill import report
-from gameday.conduct.drill.fault_targets import Aims
+from gameday.conduct.drill.fault_targets import FaultTargets
 from gameday.core.errors import NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.values import Outcome
-from gameday.ports import Aim
+from gameday.ports import ActionTarget
 from tests.conduct.stage import SCENARIO, Stage
 
-PODS = Aim(action="kill", what="pods app=shop", seen={"u1": "a", "u2": "b"}, tells=True)
+PODS = ActionTarget(action="kill", what="pods app=shop", seen={"u1": "a", "u2": "b"}, tells=True)
 QUIET = replace(SCENARIO, phases=replace(SCENARIO.phases, onset=40.0))
 
 
 class Targets:
     """`ports.Targets` in memory."""
 
-    def __init__(self, *aims):
-        self.aims = aims
+    def __init__(self, *fault_targets):
+        self.fault_targets = fault_targets
         self.why = ""
         self.closed = False
 
     async def resolve(self):
         if self.why:
             raise NotReady(self.why)
-        return self.aims
+        return self.fault_targets
 
     async def close(self):
         self.closed = True
 
 
-def staged(*aims, scenario=QUIET):
-    stage = Stage(scenario, aims=Aims(Targets(*aims)))
+def staged(*fault_targets, scenario=QUIET):
+    stage = Stage(scenario, fault_targets=FaultTargets(Targets(*fault_targets)))
     stage.world.harmless = True
     return stage
 
 
-def become(stage, *aims):
-    stage.desk.aims.targets.aims = aims
+def become(stage, *fault_targets):
+    stage.context.fault_targets.targets.fault_targets = fault_targets
 
 
 def exposed(history):
@@ -48,7 +48,7 @@ def exposed(history):
 
 
 def outcome(stage):
-    return report.judge(stage.store, stage.desk.drill).result.attribution.outcome
+    return report.judge(stage.store, stage.context.drill).result.attribution.outcome
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ def test_an_action_that_would_do_nothing_is_refused(aim, message):
 
 
 def test_what_is_aimed_at_is_written_down():
-    stage = staged(PODS, Aim(action="call", what="http"))
+    stage = staged(PODS, ActionTarget(action="call", what="http"))
     history = stage.play()
     found = [one.fact.detail for one in history.each(ev.PreflightChecked) if one.fact.check == "targets"]
     assert found == ["kill: 2 (pods app=shop); call: not counted (http)"]
-    assert stage.desk.aims.targets.closed
+    assert stage.context.fault_targets.targets.closed
 
 
 def test_a_fault_that_changed_no_target_and_hurt_nobody_had_no_effect():
     stage = staged(PODS)
     history = stage.play()
     assert exposed(history) == [("after-inject", False)]
-    judged = report.judge(stage.store, stage.desk.drill)
+    judged = report.judge(stage.store, stage.context.drill)
     assert judged.result.attribution.outcome is Outcome.NO_EFFECT
     assert judged.result.score.verdict == "insufficient-evidence"
     assert not judged.result.score.points
@@ -94,18 +94,18 @@ def test_a_fault_that_changed_a_target_and_hurt_nobody_was_absorbed():
 
 @pytest.mark.parametrize(
     "aims",
-    [(replace(PODS, tells=False),), (PODS, Aim(action="call", what="http")), ()],
+    [(replace(PODS, tells=False),), (PODS, ActionTarget(action="call", what="http")), ()],
     ids=["exec", "mixed", "none"],
 )
-def test_where_it_can_not_be_told_nothing_is_said(aims):
-    stage = staged(*aims)
+def test_where_it_can_not_be_told_nothing_is_said(fault_targets):
+    stage = staged(*fault_targets)
     assert exposed(stage.play()) == []
     assert outcome(stage) is Outcome.UNKNOWN
-    assert report.exit_code(report.judge(stage.store, stage.desk.drill)) == 5
+    assert report.exit_code(report.judge(stage.store, stage.context.drill)) == 5
 
 
 def test_targets_that_stop_answering_end_no_drill():
-    stage = staged(PODS).at(4, lambda s: setattr(s.desk.aims.targets, "why", "unreachable"))
+    stage = staged(PODS).at(4, lambda s: setattr(s.context.fault_targets.targets, "why", "unreachable"))
     history = stage.play()
     assert exposed(history) == []
     assert history.last(ev.DrillClosed).fact.how == "completed"

@@ -132,7 +132,7 @@ def test_a_guardrail_still_stands_while_the_fault_is_reverted():
     stage.say(20, ev.EndRequested()).at(25, breach)
     history = stage.play()
     assert 25 <= stage.seconds(history, ev.GuardrailTripped) <= 28
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
 
 
 def test_a_guardrail_is_not_judged_before_the_injection_nor_after_the_revert():
@@ -148,7 +148,7 @@ def test_a_monitor_that_falls_silent_aborts():
     stage = staged()
 
     def beat(s):
-        s.desk.signals.heartbeats["alertmanager"] = s.clock.now()
+        s.context.signals.heartbeats["alertmanager"] = s.clock.now()
 
     for second in range(1, 21, 2):
         stage.at(second, beat)
@@ -232,8 +232,8 @@ def test_in_whatever_order_things_die_recover_abort_and_trip_nothing_stays_expos
     for name, at in moments.items():
         if at is not None:
             stage.at(at, ACTS[name])
-    stage.keeper.slow, stage.ledger.fails = slow, fails
+    stage.keeper.slow, stage.rollback_player.fails = slow, fails
     history = stage.play()
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
     assert not stage.world.fault
     assert history.last(ev.DrillClosed).fact.reverted

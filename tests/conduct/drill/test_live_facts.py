@@ -1,4 +1,4 @@
-from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk, LoadHistory
 from gameday.core.values import EventId, Instant
@@ -18,23 +18,23 @@ def a_board():
     store.append(
         ev.Event(id=EventId("e1"), drill=DRILL, recorded_at=clock.now(), source="conductor", fact=fact)
     )
-    return Board(store, DRILL), store
+    return LiveFacts(store, DRILL), store
 
 
 def test_the_reports_of_a_second_are_stored_as_one_line_for_each_request_name():
-    board, store = a_board()
+    live_facts, store = a_board()
     for bucket in range(10):
-        board.take_load([report(bucket)], Instant(1_800_000_000.1 + bucket / 10))
-    board.save_load()
+        live_facts.take_load([report(bucket)], Instant(1_800_000_000.1 + bucket / 10))
+    live_facts.save_load()
     (stored,) = store.read_load(DRILL).chunks
     assert (stored.at, stored.count) == (tuple(range(10)), (2,) * 10)
-    assert board.load() == LoadHistory(chunks=(stored,), until=1_800_000_001.0)
+    assert live_facts.load() == LoadHistory(chunks=(stored,), until=1_800_000_001.0)
 
 
 def test_what_was_stored_is_not_stored_again():
-    board, store = a_board()
+    live_facts, store = a_board()
     for bucket in (3, 4):
-        board.take_load([report(bucket)], Instant(1_800_000_001))
-        board.save_load()
-    board.save_load()
-    assert sum(sum(chunk.count) for chunk in store.read_load(DRILL).chunks) == board.requests == 4
+        live_facts.take_load([report(bucket)], Instant(1_800_000_001))
+        live_facts.save_load()
+    live_facts.save_load()
+    assert sum(sum(chunk.count) for chunk in store.read_load(DRILL).chunks) == live_facts.requests == 4

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.conduct.drill.live_facts import Board
-from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.drill.live_facts import LiveFacts
+from gameday.conduct.drill.live_milestones import LiveMilestones
 from gameday.core import postmortem
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
@@ -96,18 +96,18 @@ def scenario(lasting, latency=0.3):
 def seen_live(game, sent):
     """Give the instant at which the live view first says recovered; None: never."""
     store = MemoryStore()
-    board = Board(store, DRILL)
-    watch = Watch(scenario=game.scenario, board=board)
+    live_facts = LiveFacts(store, DRILL)
+    live_milestones = LiveMilestones(scenario=game.scenario, live_facts=live_facts)
     store.append(*game.history().events)
-    board.refresh()
+    live_facts.refresh()
     before = 0.0
     for step in range(int(END / LOOK)):
         now = step * LOOK
-        board.take_load(list(reports(sent, before, now)), Instant(EPOCH + now))
-        watch.look(Instant(EPOCH + now))
-        board.save_load()
+        live_facts.take_load(list(reports(sent, before, now)), Instant(EPOCH + now))
+        live_milestones.look(Instant(EPOCH + now))
+        live_facts.save_load()
         before = now
-        if now > FAULT and watch.recovered(Instant(EPOCH + now)):
+        if now > FAULT and live_milestones.recovered(Instant(EPOCH + now)):
             return now
     return None
 
@@ -116,11 +116,11 @@ def judged(game, sent):
     """Judge a game by everything that its users met."""
     store = MemoryStore()
     store.append(*game.history().events)
-    board = Board(store, DRILL)
-    board.take_load(list(reports(sent, -1.0, END)), Instant(EPOCH + END))
-    board.save_load()
-    told = history.of(game.history().events, board.load())
-    return told, result.of(told)
+    live_facts = LiveFacts(store, DRILL)
+    live_facts.take_load(list(reports(sent, -1.0, END)), Instant(EPOCH + END))
+    live_facts.save_load()
+    told = history.from_events(game.history().events, live_facts.load())
+    return told, result.judge(told)
 
 
 def test_requests_that_were_open_when_the_response_ended_can_undo_the_recovery():
@@ -149,7 +149,7 @@ def test_users_who_are_hurt_again_after_the_response_move_nothing_and_are_told_o
     )
     assert second(found.milestones.at(MilestoneName.RECOVERED)) == 15.0
     assert found.attribution.recovered_by is RecoveredBy.TEAM
-    (finding,) = [one for one in postmortem.of(told, found).improve if "hurt again" in one.title]
+    (finding,) = [one for one in postmortem.draft(told, found).improve if "hurt again" in one.title]
     assert finding.detail.startswith("45.0 s after it, for 3.0 s.")
 
 
@@ -164,11 +164,11 @@ def test_an_alert_that_was_firing_before_the_fault_detects_nothing_live_either()
     ):
         store = MemoryStore()
         store.append(*told.history().events)
-        board = Board(store, DRILL)
-        board.refresh()
-        watch = Watch(scenario=told.scenario, board=board)
-        assert watch.reached("detected", Instant(EPOCH + 20)) is detected
-        assert watch.reached("alerted", Instant(EPOCH + 20)) is detected
+        live_facts = LiveFacts(store, DRILL)
+        live_facts.refresh()
+        live_milestones = LiveMilestones(scenario=told.scenario, live_facts=live_facts)
+        assert live_milestones.reached("detected", Instant(EPOCH + 20)) is detected
+        assert live_milestones.reached("alerted", Instant(EPOCH + 20)) is detected
 
 
 def test_only_a_grant_behind_the_fault_contains():
@@ -178,18 +178,18 @@ def test_only_a_grant_behind_the_fault_contains():
         game = Game(scenario=scenario(10.0), requests=()).fault(at=FAULT).add(grant, at=at)
         store = MemoryStore()
         store.append(*game.history().events)
-        board = Board(store, DRILL)
-        board.refresh()
+        live_facts = LiveFacts(store, DRILL)
+        live_facts.refresh()
         now = Instant(EPOCH + FAULT + 15)
-        board.take_load(list(reports(sent, -1.0, FAULT + 15)), now)
-        watch = Watch(scenario=game.scenario, board=board)
-        watch.look(now)
-        assert watch.hurt
-        assert watch.reached("contained", now) is contained
+        live_facts.take_load(list(reports(sent, -1.0, FAULT + 15)), now)
+        live_milestones = LiveMilestones(scenario=game.scenario, live_facts=live_facts)
+        live_milestones.look(now)
+        assert live_milestones.affected
+        assert live_milestones.reached("contained", now) is contained
 
 
 def improvements(told, found):
-    return "; ".join(finding.title for finding in postmortem.of(told, found).improve)
+    return "; ".join(finding.title for finding in postmortem.draft(told, found).improve)
 
 
 first = st.builds(

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.conduct.drill import policy_check as gate
-from gameday.conduct.drill.policy_check import Ground
+from gameday.conduct.drill.policy_check import PolicySources
 from gameday.core.errors import Refused
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
@@ -41,7 +41,7 @@ def experiment(module="gameday.shop.faults", **more):
     return json.dumps({"title": "t", "description": "d", "method": [provider(module)], **more}).encode()
 
 
-def ground(**files):
+def policy_sources(**files):
     """A ground whose files are given by name, `_` for the dot."""
     contents = {name.replace("_", "."): content for name, content in files.items()}
 
@@ -50,11 +50,13 @@ def ground(**files):
             raise FileNotFoundError(path)
         return contents[path]
 
-    return Ground(read=read, calendars=FreezeCalendars(read, VirtualClock()), by="ada")
+    return PolicySources(read=read, calendars=FreezeCalendars(read, VirtualClock()), by="ada")
 
 
 def judge(scenario=SCENARIO, rules=LOOPBACK, on=None, **more):
-    return asyncio.run(gate.judge(scenario, rules, on or ground(x_json=experiment()), now=NOON, **more))
+    return asyncio.run(
+        gate.judge(scenario, rules, on or policy_sources(x_json=experiment()), now=NOON, **more)
+    )
 
 
 def refused(scenario=SCENARIO, rules=LOOPBACK, on=None, **more):
@@ -63,7 +65,7 @@ def refused(scenario=SCENARIO, rules=LOOPBACK, on=None, **more):
 
 def test_the_scenario_s_experiment_is_judged():
     assert refused() == []
-    (no,) = refused(on=ground(x_json=experiment("os")))
+    (no,) = refused(on=policy_sources(x_json=experiment("os")))
     assert "python:os.f" in no.subject
 
 
@@ -71,12 +73,12 @@ def test_what_is_injected_counts_and_not_the_file_beside_it():
     request = ev.FaultRequested(fault="f", experiment=experiment("os").decode(), path="x.json", cwd="/")
     assert refused(request=request)
     well = replace(request, experiment=experiment().decode())
-    assert not refused(on=ground(x_json=experiment("os")), request=well)
+    assert not refused(on=policy_sources(x_json=experiment("os")), request=well)
 
 
 def test_experiments_that_injects_add_are_judged_too():
     scenario = replace(SCENARIO, injects=(Inject(after=1, experiment="y.json"),))
-    assert refused(scenario, on=ground(x_json=experiment(), y_json=experiment("os")))
+    assert refused(scenario, on=policy_sources(x_json=experiment(), y_json=experiment("os")))
 
 
 def test_probes_of_milestones_and_guardrails_are_judged():
@@ -90,23 +92,23 @@ def test_probes_of_milestones_and_guardrails_are_judged():
 
 def test_controls_of_chaos_toolkit_s_own_settings_are_judged():
     settings = b"controls:\n  spy:\n    provider: {type: python, module: spy}\n"
-    assert refused(on=replace(ground(x_json=experiment()), chaos_settings=settings))
+    assert refused(on=replace(policy_sources(x_json=experiment()), chaos_settings=settings))
 
 
 @pytest.mark.parametrize("text", [b"{", b"[]", b'{"method": [], "method": []}', b"\xff"])
 def test_an_experiment_that_two_readers_could_read_differently_is_refused(text):
     with pytest.raises(Refused, match="can't be read"):
-        judge(on=ground(x_json=text))
+        judge(on=policy_sources(x_json=text))
 
 
 def test_an_experiment_that_is_not_there_is_refused():
     with pytest.raises(Refused, match=r"x\.json"):
-        judge(on=ground())
+        judge(on=policy_sources())
 
 
 def test_load_is_judged_by_its_most_users_and_by_what_the_locustfile_names():
     scenario = replace(SCENARIO, load=Load(locustfile="l.py", users=10), injects=(Inject(after=1, users=90),))
-    on = ground(x_json=experiment(), l_py=b'get("http://evil/")')
+    on = policy_sources(x_json=experiment(), l_py=b'get("http://evil/")')
     nos = refused(scenario, replace(LOOPBACK, max_users=50), on, base_url="http://127.0.0.1:1")
     assert {no.rule for no in nos} == {"hosts", "max_users"}
     assert any("evil" in no.subject for no in nos)
@@ -128,11 +130,11 @@ def test_a_freeze_calendar_is_read_and_one_that_can_not_be_refuses():
         b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20261124T000000Z\nDURATION:P1D\nEND:VEVENT\nEND:VCALENDAR\n"
     )
     free = event.replace(b"20261124", b"20250101")
-    assert not refused(rules=rules, on=ground(x_json=experiment(), f_ics=free))
+    assert not refused(rules=rules, on=policy_sources(x_json=experiment(), f_ics=free))
     for content in ({"f_ics": event}, {"f_ics": b"nonsense"}, {}):
-        assert [no.rule for no in refused(rules=rules, on=ground(x_json=experiment(), **content))] == [
-            "freezes"
-        ]
+        assert [
+            no.rule for no in refused(rules=rules, on=policy_sources(x_json=experiment(), **content))
+        ] == ["freezes"]
 
 
 def test_an_approval_covers_exactly_this_content():
@@ -140,15 +142,18 @@ def test_an_approval_covers_exactly_this_content():
     (no,) = refused(rules=rules)
     covers = no.hint.partition("covers = '")[2].rstrip("'")
     yes = f'[[approval]]\nby = "grace"\ncovers = "{covers}"\n'.encode()
-    approved = ground(x_json=experiment(), approvals_toml=yes)
+    approved = policy_sources(x_json=experiment(), approvals_toml=yes)
     assert not refused(rules=rules, on=approved)
     assert refused(replace(SCENARIO, environment="production"), rules, approved)
-    assert refused(rules=rules, on=ground(x_json=experiment(dry="x"), approvals_toml=yes))
+    assert refused(rules=rules, on=policy_sources(x_json=experiment(dry="x"), approvals_toml=yes))
 
 
 def test_approvals_that_can_not_be_read_are_refused():
     with pytest.raises(Refused, match=r"approvals\.toml"):
-        judge(rules=replace(LOOPBACK, protected=True), on=ground(x_json=experiment(), approvals_toml=b"x"))
+        judge(
+            rules=replace(LOOPBACK, protected=True),
+            on=policy_sources(x_json=experiment(), approvals_toml=b"x"),
+        )
 
 
 class Staging:
@@ -169,38 +174,38 @@ def test_a_cluster_is_asked_only_where_something_may_reach_it():
     cluster = Cluster(context="staging", uid="u", namespaces=("default",))
     rules = Policy(providers=("python:chaosk8s", *LOOPBACK.providers), kubernetes=cluster)
     staging = Staging()
-    assert not refused(rules=rules, on=replace(ground(x_json=experiment()), identities=staging))
+    assert not refused(rules=rules, on=replace(policy_sources(x_json=experiment()), identities=staging))
     assert staging.asked == 0
-    on = replace(ground(x_json=experiment("chaosk8s.pod.probes")), identities=staging)
+    on = replace(policy_sources(x_json=experiment("chaosk8s.pod.probes")), identities=staging)
     assert not refused(rules=rules, on=on)
     assert staging.asked == 1
-    assert refused(rules=rules, on=replace(on, identities=gate.NobodyAsked()))
+    assert refused(rules=rules, on=replace(on, identities=gate.NothingToAsk()))
 
 
 def test_a_link_to_a_denied_command_is_denied():
     process = {"type": "action", "name": "a", "provider": {"type": "process", "path": "/opt/tool"}}
-    on = ground(x_json=json.dumps({"title": "t", "description": "d", "method": [process]}).encode())
+    on = policy_sources(x_json=json.dumps({"title": "t", "description": "d", "method": [process]}).encode())
     rules = Policy(providers=("process:/opt/*",), deny=("process:/bin/sh",))
     assert not refused(rules=rules, on=on)
     assert refused(rules=rules, on=replace(on, real_path=lambda _path: "/usr/bin/dash"))
 
 
 def test_admission_names_the_first_refusal_and_how_many_more():
-    verdicts = judge(on=ground(x_json=experiment("os", rollbacks=[provider("sys")])))
+    verdicts = judge(on=policy_sources(x_json=experiment("os", rollbacks=[provider("sys")])))
     with pytest.raises(Refused, match=r"os\.f.*and 1 more"):
         gate.admit(verdicts)
     assert "all 1 verdicts" in gate.admit(judge())
 
 
 def told(*facts):
-    return history.of(
+    return history.from_events(
         ev.Event(id=str(n), drill="d", recorded_at=NOON, occurred_at=NOON, source="conductor", fact=fact)
         for n, fact in enumerate(facts)
     )
 
 
 def again(request, *facts):
-    return asyncio.run(gate.admit_again(told(*facts), request, Ground(), now=NOON))
+    return asyncio.run(gate.admit_again(told(*facts), request, PolicySources(), now=NOON))
 
 
 def test_the_keeper_asks_by_the_rules_that_were_frozen_with_the_drill():

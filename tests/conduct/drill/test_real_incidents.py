@@ -28,7 +28,7 @@ def test_a_grave_alert_that_nobody_expects_asks_and_aborts_when_nobody_answers()
     assert history.first(ev.AbortRequested).fact.reason == "real-incident"
     assert "DiskFull" in history.first(ev.AbortRequested).fact.detail
     assert 80 <= stage.seconds(history, ev.AbortRequested) <= 81
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
 
 
 def test_who_says_continue_lets_the_drill_go_on():

@@ -38,8 +38,8 @@ class TargetLease:
 
 def staged(base_url="", scenario=AUTOMATION, rules=None, **more):
     stage = Stage(scenario, base_url=base_url, **more)
-    planned = replace(stage.desk.planned, rules=replace(LOOPBACK, hosts=("*",), **(rules or {})))
-    stage.use(replace(stage.desk, planned=planned))
+    planned = replace(stage.context.planned, rules=replace(LOOPBACK, hosts=("*",), **(rules or {})))
+    stage.use(replace(stage.context, planned=planned))
     return stage.at(30, lambda s: setattr(s.world, "mended", True))
 
 
@@ -65,7 +65,7 @@ def test_outside_loopback_a_store_of_its_own_is_refused(url):
 
 @pytest.mark.parametrize("url", ["http://0x7f.1", "http://127.0.0.1@example.com", "http://[::1%25eth0]", "x"])
 def test_an_address_in_disguise_is_outside(url):
-    assert target_lease.outside(staged(url).desk)
+    assert target_lease.is_remote(staged(url).context)
 
 
 @pytest.mark.parametrize("rules", [{"kubernetes": Cluster()}, {"aws": Account()}], ids=["cluster", "account"])
@@ -86,7 +86,7 @@ def test_the_environments_own_lease_is_taken_renewed_and_given_back():
     stage.play()
     assert stage.error is None
     assert len(lease.taken) >= 3
-    assert lease.released == [stage.desk.drill]
+    assert lease.released == [stage.context.drill]
 
 
 def test_an_environment_that_another_laptop_holds_is_busy():
@@ -120,7 +120,7 @@ def test_a_lease_that_another_took_over_ends_the_drill():
     stage.at(50, lambda _: setattr(lease, "other", other))
     history = stage.play()
     assert history.first(ev.AbortRequested).fact.reason == "lease-lost"
-    assert exposure.of(history) == ()
+    assert exposure.open_faults(history) == ()
 
 
 @pytest.mark.parametrize(("back", "lost"), [(70.0, False), (200.0, True)])
@@ -146,7 +146,7 @@ def test_a_store_lease_is_renewed_also_without_a_load():
     )
     said = []
     stage.at(90, lambda s: said.append(s.store.take_lease(other))).say(95, ev.EndRequested()).play()
-    assert said[0].drill == stage.desk.drill
+    assert said[0].drill == stage.context.drill
 
 
 def test_a_held_fault_outside_needs_a_second_reverter():

@@ -214,17 +214,17 @@ def test_a_host_that_leaves_makes_way_at_once_and_one_that_dies_within_its_claim
         leaving = day.host()
         conducted = asyncio.ensure_future(leaving.conduct())
         await day.clock.sleep(1)
-        assert gamedays_host.conducted(day.store, DAY, day.clock)
+        assert gamedays_host.conduct_game_day(day.store, DAY, day.clock)
         leaving.leave()
         await conducted
-        assert not gamedays_host.conducted(day.store, DAY, day.clock)
+        assert not gamedays_host.conduct_game_day(day.store, DAY, day.clock)
         dying = asyncio.ensure_future(day.host().conduct())
         await day.clock.sleep(1)
         dying.cancel()
         await asyncio.gather(dying, return_exceptions=True)
-        assert gamedays_host.conducted(day.store, DAY, day.clock)
+        assert gamedays_host.conduct_game_day(day.store, DAY, day.clock)
         await day.clock.sleep(gamedays_host.CLAIM)
-        assert not gamedays_host.conducted(day.store, DAY, day.clock)
+        assert not gamedays_host.conduct_game_day(day.store, DAY, day.clock)
 
     day.clock.run(one_after_the_other())
 
@@ -239,8 +239,8 @@ def test_what_follows_the_end_is_the_hosts_unless_it_has_died(ending, left, fini
         if ending == "dies":
             hosting_it.cancel()
             await asyncio.gather(hosting_it, return_exceptions=True)
-        day.pen.record(gf.GameDayEnded(why="facilitator"))
-        assert await gamedays_host.left(day.store, DAY, day.clock) is left
+        day.recorder.record(gf.GameDayEnded(why="facilitator"))
+        assert await gamedays_host.is_abandoned(day.store, DAY, day.clock) is left
         assert gamedays_host.may_finish(day.store, DAY, "another", day.clock) is finishes
 
     day.clock.run(end_it())
@@ -252,10 +252,10 @@ def test_a_host_that_is_at_its_last_drill_yet_has_not_left():
 
     async def end_it():
         hosting_it = asyncio.ensure_future(day.host().conduct())
-        day.pen.record(go(0))
+        day.recorder.record(go(0))
         await day.clock.sleep(5)
-        day.pen.record(gf.GameDayEnded(why="facilitator"))
-        assert not await gamedays_host.left(day.store, DAY, day.clock)
+        day.recorder.record(gf.GameDayEnded(why="facilitator"))
+        assert not await gamedays_host.is_abandoned(day.store, DAY, day.clock)
         await hosting_it
 
     day.clock.run(end_it())

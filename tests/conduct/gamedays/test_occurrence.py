@@ -24,7 +24,7 @@ PLANNED = Schedule(
 @pytest.fixture
 def store():
     made = MemoryScheduleStore()
-    made.add(ScheduleRow(schedule=PLANNED, standing=schedules.standing(PLANNED, T)))
+    made.add(ScheduleRow(schedule=PLANNED, standing=schedules.position(PLANNED, T)))
     return made
 
 
@@ -46,7 +46,7 @@ def test_one_that_was_missed_and_is_held_all_the_same_counts_as_held(store):
     missed = Record(
         schedule=PLANNED.schedule, occurrence=T, moment=T, environment="shop", state=State.MISSED, decided=T
     )
-    following = schedules.standing(PLANNED, instant(T + 7 * 86_400))
+    following = schedules.position(PLANNED, instant(T + 7 * 86_400))
     store.settle([missed], store.row(PLANNED.schedule), following)
     begin(store, now=T + 7200)
     assert store.record(PLANNED.schedule, T).state is State.STARTED
@@ -58,7 +58,7 @@ def test_one_that_a_daemon_started_stays_the_daemons(store):
         schedule=PLANNED.schedule, occurrence=T, moment=T, environment="shop", state=State.STARTED, decided=T,
         holder="daemon", until=instant(T + 60), started=T,
     )  # fmt: skip
-    store.claim(begun, store.row(PLANNED.schedule), schedules.standing(PLANNED, None))
+    store.claim(begun, store.row(PLANNED.schedule), schedules.position(PLANNED, None))
     begin(store)
     occurrence.end(store, DAY, 0, T)
     assert store.record(PLANNED.schedule, T) == begun
@@ -73,12 +73,12 @@ def test_another_day_another_plan_and_one_outside_the_calendar_leave_it_alone(st
 
 def test_it_does_not_begin_beside_a_scheduled_drill(store):
     other = replace(PLANNED, schedule=ScheduleId("drill"), scenario="scenarios/slow.yaml", game_day=False)
-    store.add(ScheduleRow(schedule=other, standing=schedules.standing(other, T)))
+    store.add(ScheduleRow(schedule=other, standing=schedules.position(other, T)))
     under_way = Record(
         schedule=other.schedule, occurrence=T, moment=T, environment="shop", state=State.CLAIMED, decided=T,
         holder="daemon", until=instant(T + 60),
     )  # fmt: skip
-    store.claim(under_way, store.row(other.schedule), schedules.standing(other, None))
+    store.claim(under_way, store.row(other.schedule), schedules.position(other, None))
     with pytest.raises(Busy, match="about to start"):
         begin(store)
     assert store.record(PLANNED.schedule, T) is None

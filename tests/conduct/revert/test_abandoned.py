@@ -36,7 +36,9 @@ class Yard(Scene):
 
     def look(self, machine=None, later=0.0):
         self.clock.advance(later)
-        look = abandoned.Look(store=self.store, machine=machine or FakeMachine(), now=self.clock.now())
+        look = abandoned.OpenDrillsLook(
+            store=self.store, machine=machine or FakeMachine(), now=self.clock.now()
+        )
         return look.open_drills()
 
     def left(self, machine=None, later=0.0):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gameday.conduct.revert.buffered_recorder import Backlog
+from gameday.conduct.revert.buffered_recorder import BufferedRecorder
 from gameday.core.facts import drill as ev
 from gameday.testing.clock import VirtualClock
 from gameday.testing.store import MemoryStore
@@ -11,7 +11,7 @@ from gameday.testing.store import MemoryStore
 def make():
     clock = VirtualClock()
     store = MemoryStore(clock)
-    return store, Backlog(store, "d", source="keeper", now=clock.now)
+    return store, BufferedRecorder(store, "d", source="keeper", now=clock.now)
 
 
 def texts(store):
@@ -19,26 +19,26 @@ def texts(store):
 
 
 def test_facts_are_written_in_order():
-    store, pen = make()
+    store, recorder = make()
     for number in range(50):
-        pen.record(ev.NoteWritten(text=str(number)))
-    assert asyncio.run(pen.close(5.0))
+        recorder.record(ev.NoteWritten(text=str(number)))
+    assert asyncio.run(recorder.close(5.0))
     assert texts(store) == [str(number) for number in range(50)]
 
 
 def test_what_a_store_refused_is_written_when_it_is_back():
-    store, pen = make()
+    store, recorder = make()
     store.fail_with("is full")
-    pen.record(ev.NoteWritten(text="first"))
-    assert not asyncio.run(pen.flush(5.0))
+    recorder.record(ev.NoteWritten(text="first"))
+    assert not asyncio.run(recorder.flush(5.0))
     store.fail_with("")
-    pen.record(ev.NoteWritten(text="second"))
-    assert asyncio.run(pen.close(5.0))
+    recorder.record(ev.NoteWritten(text="second"))
+    assert asyncio.run(recorder.close(5.0))
     assert texts(store) == ["first", "second"]
 
 
 def test_what_no_store_took_is_said():
-    store, pen = make()
+    store, recorder = make()
     store.fail_with("is gone")
-    pen.record(ev.NoteWritten(text="lost"))
-    assert not asyncio.run(pen.close(5.0))
+    recorder.record(ev.NoteWritten(text="lost"))
+    assert not asyncio.run(recorder.close(5.0))

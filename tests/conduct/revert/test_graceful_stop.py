@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gameday.conduct.revert import graceful_stop
-from gameday.conduct.revert.abandoned import Open
+from gameday.conduct.revert.abandoned import OpenDrill
 from gameday.core.facts import drill as ev
 from gameday.core.values import Phase
 from gameday.system.ids import SystemIds
@@ -22,7 +22,7 @@ class Asked(Scene):
         self.machine = FakeMachine(*([self.conductor] if host == "here" else []))
 
     def ask(self, *answers, left=False):
-        drill = Open(drill="d", host=self.host, exposed=(), left=left)
+        drill = OpenDrill(drill="d", host=self.host, exposed=(), left=left)
 
         async def answer():
             for second, fact in answers:
@@ -35,7 +35,7 @@ class Asked(Scene):
         async def main():
             self.began = self.clock.now()
             answering = asyncio.ensure_future(answer())
-            asked = graceful_stop.ask(
+            asked = graceful_stop.ask_to_end(
                 self.store, [drill], clock=self.clock, ids=SystemIds(), machine=self.machine
             )
             ended = await asked

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from gameday.conduct import store_reads
 from gameday.conduct.revert import revert
-from gameday.conduct.revert.buffered_recorder import Backlog
-from gameday.conduct.revert.context import Hands, holder
+from gameday.conduct.revert.buffered_recorder import BufferedRecorder
+from gameday.conduct.revert.context import RevertContext, holder
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import instant
-from gameday.ports import Played
+from gameday.ports import RollbackOutcome
 from gameday.system.processes import Identity
 from gameday.testing.clock import VirtualClock
 from gameday.testing.store import MemoryStore
 from tests.conduct.machine import FakeMachine
 
-FAILED = Played(undone=False, error="no", steps=("by hand",))
-DONE = Played(undone=True, how="rolled-back")
+FAILED = RollbackOutcome(undone=False, error="no", steps=("by hand",))
+DONE = RollbackOutcome(undone=True, how="rolled-back")
 
 
 class FakeLedger:
@@ -50,7 +50,7 @@ class Scene:
     def __init__(self, *answers, seconds=0.5, faults=("f1",)):
         self.clock = VirtualClock()
         self.store = MemoryStore(self.clock)
-        self.ledger = FakeLedger(self.clock, *answers, seconds=seconds)
+        self.rollback_player = FakeLedger(self.clock, *answers, seconds=seconds)
         self.count = 0
         self.took = 0.0
         for fault in faults:
@@ -77,13 +77,15 @@ class Scene:
 
     def settling(self, machine=None, **more):
         machine = machine or FakeMachine()
-        return revert.settle(self.store, "d", ledger=self.ledger, clock=self.clock, machine=machine, **more)
+        return revert.settle(
+            self.store, "d", rollback_player=self.rollback_player, clock=self.clock, machine=machine, **more
+        )
 
     def facts(self, kind):
         return [s.event.fact for s in self.store.read("d") if isinstance(s.event.fact, kind)]
 
     def exposed(self):
-        return exposure.of(store_reads.read(self.store, "d"))
+        return exposure.open_faults(store_reads.read(self.store, "d"))
 
 
 def test_what_is_exposed_is_undone_and_recorded():
@@ -99,7 +101,7 @@ def test_settling_again_does_nothing_more():
     scene = Scene()
     scene.settle()
     assert scene.settle().reverted
-    assert len(scene.ledger.played) == 1
+    assert len(scene.rollback_player.played) == 1
 
 
 def test_who_may_inject_is_ended_before_the_first_rollback():
@@ -108,13 +110,13 @@ def test_who_may_inject_is_ended_before_the_first_rollback():
         scene.process("chaoslib", 12), scene.process("keeper", 11), scene.process("locust", 13)
     )
     played_when = []
-    play = scene.ledger.play
+    play = scene.rollback_player.play
 
     async def watched(*args, ask):
         played_when.append(list(machine.log))
         return await play(*args, ask=ask)
 
-    scene.ledger.play = watched
+    scene.rollback_player.play = watched
     scene.settle(machine)
     assert played_when[0] == [("end", 11, True), ("end", 12, True), ("sweep", "GAMEDAY_FAULT", "d/f1")]
 
@@ -127,7 +129,7 @@ def test_a_fault_whose_action_may_still_arrive_is_undone_without_asking_whether_
     done.write(ev.ActivityFinished(**action, status="succeeded"))
     for scene in (cut, done):
         scene.settle(FakeMachine())
-    assert (cut.ledger.asked, done.ledger.asked) == ([False], [True])
+    assert (cut.rollback_player.asked, done.rollback_player.asked) == ([False], [True])
 
 
 def test_a_living_conductor_goes_on_unless_the_drill_is_closed_for_it():
@@ -167,7 +169,7 @@ def test_only_what_this_drill_brought_up_is_taken_down():
 def test_a_rollback_that_fails_is_tried_again_with_back_off():
     scene = Scene(FAILED, FAILED, DONE, seconds=0.0)
     assert scene.settle().reverted
-    assert [played[1] for played in scene.ledger.played] == [1, 2, 3]
+    assert [played[1] for played in scene.rollback_player.played] == [1, 2, 3]
     assert [failed.final for failed in scene.facts(ev.RevertFailed)] == [False, False]
     assert scene.took == 1.5
 
@@ -185,7 +187,7 @@ def test_tries_are_counted_over_processes():
     scene = Scene()
     scene.write(ev.RevertAttempted(fault="f1", attempt=3, by="keeper"))
     scene.settle()
-    assert scene.ledger.played == [("f1", 4, "conductor")]
+    assert scene.rollback_player.played == [("f1", 4, "conductor")]
 
 
 def test_a_fault_of_another_host_is_reported_once_and_its_drill_stays_open_for_it():
@@ -195,34 +197,34 @@ def test_a_fault_of_another_host_is_reported_once_and_its_drill_stays_open_for_i
         settled = scene.settle(closing="aborted")
         assert not settled.reverted
         assert "only host there" in settled.rest[0].steps[0]
-    assert scene.ledger.played == []
+    assert scene.rollback_player.played == []
     assert len(scene.facts(ev.RevertFailed)) == 1
     assert scene.facts(ev.DrillClosed) == []
 
 
 def test_a_host_that_lacks_something_reports_it_and_plays_nothing():
     scene = Scene()
-    scene.ledger.missing = ("the variable TOKEN is not set",)
+    scene.rollback_player.missing = ("the variable TOKEN is not set",)
     machine = FakeMachine(scene.process("chaoslib", 12))
     settled = scene.settle(machine, by="worker", closing="aborted")
     assert "TOKEN" in settled.rest[0].steps[0]
     assert settled.rest[0].steps[1] == "by hand"
-    assert (scene.ledger.played, machine.log) == ([], [])
+    assert (scene.rollback_player.played, machine.log) == ([], [])
     assert scene.facts(ev.DrillClosed) == []
-    scene.ledger.missing = ()
+    scene.rollback_player.missing = ()
     assert scene.settle(by="worker", closing="aborted").reverted
 
 
 def test_who_kept_the_fault_is_asked_for_nothing():
     scene = Scene()
-    scene.ledger.missing = ("the variable TOKEN is not set",)
+    scene.rollback_player.missing = ("the variable TOKEN is not set",)
     assert scene.settle(by="keeper").reverted
 
 
 def test_what_was_given_up_can_be_reverted_later_and_is_then_closed():
     scene = Scene(FAILED)
     scene.settle(closing="aborted")
-    scene.ledger.answers = [DONE]
+    scene.rollback_player.answers = [DONE]
     assert scene.settle(by="command", closing="aborted").reverted
     assert [closed.reverted for closed in scene.facts(ev.DrillClosed)] == [False, True]
     assert scene.exposed() == ()
@@ -265,26 +267,26 @@ def test_who_lost_the_claim_stops_when_the_winner_is_done():
         return await settling
 
     assert scene.clock.run(main()).reverted
-    assert scene.ledger.played == []
+    assert scene.rollback_player.played == []
 
 
 def test_a_store_that_goes_away_delays_no_revert():
     scene = Scene()
-    hands = Hands(
+    context = RevertContext(
         drill="d",
         by="keeper",
         store=scene.store,
-        pen=Backlog(scene.store, "d", source="keeper", now=scene.clock.now),
+        recorder=BufferedRecorder(scene.store, "d", source="keeper", now=scene.clock.now),
         clock=scene.clock,
-        ledger=scene.ledger,
+        rollback_player=scene.rollback_player,
         machine=FakeMachine(),
     )
     told = store_reads.read(scene.store, "d")
     scene.store.fail_with("is gone")
-    settled = scene.clock.run(revert.settle_history(told, hands))
+    settled = scene.clock.run(revert.settle_history(told, context))
     assert settled.reverted
     scene.store.fail_with("")
-    assert scene.clock.run(hands.pen.close(1.0))
+    assert scene.clock.run(context.recorder.close(1.0))
     assert scene.exposed() == ()
 
 
@@ -310,5 +312,5 @@ def test_whoever_dies_while_reverting_the_last_one_leaves_nothing_exposed(deaths
     settled = scene.settle(closing="aborted")
     assert settled.reverted
     assert scene.exposed() == ()
-    assert {played[0] for played in scene.ledger.played} == set(faults)
+    assert {played[0] for played in scene.rollback_player.played} == set(faults)
     assert scene.facts(ev.DrillClosed)[-1].reverted

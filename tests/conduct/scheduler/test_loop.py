@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.conduct.gamedays import occurrence
-from gameday.conduct.scheduler.context import Office, Place
+from gameday.conduct.scheduler.context import EnvironmentTimes, SchedulerContext
 from gameday.conduct.scheduler.loop import Scheduler
 from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
@@ -46,7 +46,7 @@ class House:
 
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(instant(T - 60)))
     said: list[str] = field(default_factory=list)
-    place: Place = field(default_factory=Place)
+    place: EnvironmentTimes = field(default_factory=EnvironmentTimes)
 
     def __post_init__(self) -> None:
         self.schedules = MemoryScheduleStore()
@@ -58,7 +58,7 @@ class House:
 
     def daemon(self, name: str = "one") -> Scheduler:
         return Scheduler(
-            Office(
+            SchedulerContext(
                 clock=self.clock,
                 schedules=self.schedules,
                 history=self.history,
@@ -76,7 +76,7 @@ class House:
         base = {"scenario": "scenarios/slow.yaml", "environment": "shop", "seed": "s", "recurrence": rule}
         one = Schedule(schedule=ScheduleId(name), **{**base, **values})
         first = recurrence.first(rule, self.clock.now())
-        self.schedules.add(ScheduleRow(schedule=one, standing=schedules.standing(one, first)))
+        self.schedules.add(ScheduleRow(schedule=one, standing=schedules.position(one, first)))
         return one
 
     def live(self, seconds: float, *daemons: Scheduler) -> None:
@@ -311,12 +311,12 @@ def test_a_freeze_calendar_that_can_not_be_had_starts_nothing(house):
 
 
 def test_the_environments_own_hours_and_freezes_count_too(house):
-    house.place = Place(hours=("Mon-Fri 10:00-12:00",))
+    house.place = EnvironmentTimes(hours=("Mon-Fri 10:00-12:00",))
     house.add(rule=HOURLY)
     house.live(HOUR + 150, house.daemon())
     assert house.record().reason == "outside-hours"
     assert house.record(at=T + HOUR).state is State.ENDED
-    house.place = Place(freezes=("gone.ics",))
+    house.place = EnvironmentTimes(freezes=("gone.ics",))
     house.live(HOUR, house.daemon())
     assert house.schedules.record(ScheduleId("a"), instant(T + 2 * HOUR)) is None
 
@@ -389,9 +389,9 @@ def test_a_schedule_that_is_resumed_in_time_tells_its_participants_then(house):
     house.schedules.pause(one.schedule, paused=True)
     daemon = house.daemon()
     house.live(30, daemon)
-    assert house.schedules.row(one.schedule).standing == schedules.Standing(occurrence=T, wake=T)
+    assert house.schedules.row(one.schedule).standing == schedules.SchedulePosition(occurrence=T, wake=T)
     house.schedules.pause(one.schedule, paused=False)
-    house.schedules.move(house.schedules.row(one.schedule), schedules.standing(one, instant(T)))
+    house.schedules.move(house.schedules.row(one.schedule), schedules.position(one, instant(T)))
     house.live(10, daemon)
     assert [notice.start for notice in house.notices.told] == [T]
     house.live(90, daemon)

@@ -25,20 +25,20 @@ def test_a_claim_from_a_clock_slightly_ahead_counts_at_its_receipt():
 
 def test_a_history_without_a_plan_says_so():
     with pytest.raises(LookupError, match="DrillPlanned"):
-        _ = history.of(()).plan
+        _ = history.from_events(()).plan
 
 
 @given(st.permutations(CLOSED.history().events), st.lists(st.integers(0, 6), max_size=8))
 def test_order_of_delivery_and_duplicates_change_nothing(events, again):
     repeated = [*events, *(events[index % len(events)] for index in again)]
-    assert history.of(repeated).events == CLOSED.history().events
+    assert history.from_events(repeated).events == CLOSED.history().events
 
 
 def test_of_two_deliveries_of_one_event_the_first_receipt_stands_in_either_order():
     (event,) = Game().ack(at=20).events
     later = replace(event, recorded_at=at(30), occurred_at=at(15))
-    told = history.of((later, event))
-    assert told == history.of((event, later))
+    told = history.from_events((later, event))
+    assert told == history.from_events((event, later))
     assert told.events == (event,)
 
 

@@ -52,19 +52,19 @@ SAID = (
     gf.HotWashAnswered(question="question-1", answer="fine"),
     gf.ImprovementPlanned(text="show the release", owner="on-call", due="2026-12-15"),
 )
-DAY_TOLD = history.of(event(number, fact) for number, fact in enumerate(SAID))
+DAY_TOLD = history.from_events(event(number, fact) for number, fact in enumerate(SAID))
 
 
 def drafted():
     told = DRILL.history()
-    return report.of(DAY_TOLD, {"d1": report.Judged(history=told, result=result.of(told))})
+    return report.build(DAY_TOLD, {"d1": report.DrillResult(history=told, result=result.judge(told))})
 
 
 def test_the_timetable_has_every_inject_with_what_was_expected_and_what_was_done():
-    now = state.of(DAY_TOLD)
-    before = message_event_list.of(now, {})
+    now = state.fold(DAY_TOLD)
+    before = message_event_list.build(now, {})
     assert [(one.id, one.state) for one in before] == [("call", "not sent"), ("1", "not sent")]
-    call, hint = message_event_list.of(now, {"d1": DRILL.history()})
+    call, hint = message_event_list.build(now, {"d1": DRILL.history()})
     assert (call.state, call.expected, call.after) == ("sent", "acknowledge", 30)
     assert [(round(done.after), done.text) for done in call.actual] == [
         (5, "Acknowledged: somebody is looking at it."),
@@ -76,8 +76,8 @@ def test_the_timetable_has_every_inject_with_what_was_expected_and_what_was_done
 
 
 def test_what_has_not_begun_is_planned():
-    opened = history.of([event(0, SAID[0])])
-    assert {one.state for one in message_event_list.of(state.of(opened), {})} == {"planned"}
+    opened = history.from_events([event(0, SAID[0])])
+    assert {one.state for one in message_event_list.build(state.fold(opened), {})} == {"planned"}
 
 
 def test_the_report_counts_objectives_and_gathers_findings_and_work():
@@ -113,10 +113,10 @@ def test_a_repeated_scenarios_patches_apply_one_behind_the_other(tmp_path):
     )
     told = replace(DRILL, playbook=book).history()
     drills = {
-        name: report.Judged(history=told, result=replace(result.of(told), drill=name))
+        name: report.DrillResult(history=told, result=replace(result.judge(told), drill=name))
         for name in ("d1", "d2")
     }
-    day = report.of(history.of(event(number, fact) for number, fact in enumerate(said)), drills)
+    day = report.build(history.from_events(event(number, fact) for number, fact in enumerate(said)), drills)
     (tmp_path / "playbooks").mkdir()
     (tmp_path / path).write_text(book.text)
     for line in day.drills:
@@ -126,7 +126,7 @@ def test_a_repeated_scenarios_patches_apply_one_behind_the_other(tmp_path):
 
 
 def test_a_repeat_that_was_left_out_is_named_as_such():
-    said = [gameday_sentences.of(gf.ItemSkipped(item=0, attempt=attempt)) for attempt in (1, 2)]
+    said = [gameday_sentences.sentence(gf.ItemSkipped(item=0, attempt=attempt)) for attempt in (1, 2)]
     assert said == ["Item 1 was skipped.", "Item 1, attempt 2, was skipped."]
 
 
@@ -156,8 +156,8 @@ def test_why_a_drill_ended_stands_beside_it():
 
 
 def test_a_day_without_a_drill_has_a_report_too():
-    opened = history.of([event(0, SAID[0]), event(1, gf.GameDayEnded(why="facilitator"))])
-    told = report.of(opened, {})
+    opened = history.from_events([event(0, SAID[0]), event(1, gf.GameDayEnded(why="facilitator"))])
+    told = report.build(opened, {})
     text = rendering.markdown(told)
     assert f'<dd>0<span class="sub">{told.scenarios} on the agenda' in rendering.html(told)
     assert told.scenarios == sum(not item.is_break for item in SAID[0].plan.agenda) > 1

@@ -25,7 +25,7 @@ def event(number, fact, at=None):
 
 
 def stand(*facts):
-    return state.of(history.of(event(n, fact) for n, fact in enumerate((OPENED, *facts))))
+    return state.fold(history.from_events(event(n, fact) for n, fact in enumerate((OPENED, *facts))))
 
 
 BEGUN = gf.ItemBegun(item=0, attempt=1, drill="d1")
@@ -104,7 +104,7 @@ def test_order_of_delivery_and_duplicates_change_nothing(said, data):
     events = [event(0, OPENED), *(event(n, fact, at) for n, (fact, at) in enumerate(said, start=1))]
     again = data.draw(st.lists(st.sampled_from(events), max_size=10))
     shuffled = data.draw(st.permutations([*events, *again]))
-    assert state.of(history.of(shuffled)) == state.of(history.of(events))
+    assert state.fold(history.from_events(shuffled)) == state.fold(history.from_events(events))
 
 
 @settings(max_examples=200, deadline=None)
@@ -124,4 +124,4 @@ def test_what_is_done_stays_done_and_a_go_never_starts_what_has_begun(said):
 
 def test_a_history_of_a_drill_is_no_game_day():
     with pytest.raises(LookupError):
-        state.of(history.of([event(1, ev.EndRequested())]))
+        state.fold(history.from_events([event(1, ev.EndRequested())]))

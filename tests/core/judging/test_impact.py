@@ -16,7 +16,7 @@ TWO = replace(SCENARIO, slos=(CHECKOUT, LOGIN))
 
 
 def met(game):
-    return impact.of(game.history())
+    return impact.measure(game.history())
 
 
 def bounds(bound):

@@ -14,7 +14,7 @@ N = MilestoneName
 
 def derived(game):
     told = game.history()
-    return milestones.of(told, impact.of(told))
+    return milestones.derive(told, impact.measure(told))
 
 
 def one(game, name):

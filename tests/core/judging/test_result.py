@@ -82,15 +82,15 @@ def test_order_of_delivery_and_duplicates_change_nothing(game, chance, again):
     chunks = list(told.load.chunks)
     chance.shuffle(events)
     chance.shuffle(chunks)
-    mixed = history.of(events, replace(told.load, chunks=tuple(chunks)))
-    assert result.of(mixed) == result.of(told)
+    mixed = history.from_events(events, replace(told.load, chunks=tuple(chunks)))
+    assert result.judge(mixed) == result.judge(told)
 
 
 @MANY
 @given(DRILLS)
 def test_judging_twice_gives_the_same(game):
     told = game.history()
-    assert repr(result.of(told)) == repr(result.of(told))
+    assert repr(result.judge(told)) == repr(result.judge(told))
 
 
 @settings(deadline=None, max_examples=250)
@@ -113,8 +113,8 @@ def test_what_becomes_known_after_closing_makes_a_new_revision_and_leaves_the_fi
     later = say(closed, said)
     late = tuple(replace(event, recorded_at=at(130)) for event in later.events[len(closed.events) :])
     later = replace(later, events=closed.events + late)
-    first = result.of(closed.history())
-    assert result.of(later.history().settled()) == first
+    first = result.judge(closed.history())
+    assert result.judge(later.history().settled()) == first
     assert later.result().revision == 1 + len(said)
 
 
@@ -123,7 +123,7 @@ def test_what_becomes_known_after_closing_makes_a_new_revision_and_leaves_the_fi
 def test_a_milestone_once_reached_by_what_was_noticed_stays(game, moment):
     whole = game.history()
     known = replace(game, until=float(moment)).history().known_by(at(moment))
-    early, late = result.of(known).milestones, result.of(whole).milestones
+    early, late = result.judge(known).milestones, result.judge(whole).milestones
     for name in (
         MilestoneName.FAULT_INJECTED,
         MilestoneName.ACKNOWLEDGED,
@@ -182,8 +182,8 @@ def test_the_whole_judgement_of_a_good_drill():
 def test_an_old_drill_is_judged_again_by_another_scorecard():
     told = Game().fault(at=10).bad(CHECKOUTS, 10, 60).ack(at=20).over(at=80).history()
     other = replace(SCORECARD, scorecard="strict", version=2)
-    assert result.of(told, other).score.scorecard == "strict@2"
-    assert result.of(told).score.scorecard == "team@1"
+    assert result.judge(told, other).score.scorecard == "strict@2"
+    assert result.judge(told).score.scorecard == "team@1"
 
 
 def test_a_fault_that_is_not_reverted_is_told():

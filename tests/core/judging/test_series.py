@@ -34,34 +34,34 @@ def test_no_response_faster_than_the_threshold_is_slow_and_none_much_slower_is_f
 
 def test_a_failure_is_always_bad_and_a_success_when_it_is_slow():
     samples = chunk(at=(0, 0), bin=(bin_of(50), bin_of(900)), count=(3, 2), bad_at=(0,), bad_count=(1,))
-    counted = series.of(SLO, LoadHistory(chunks=(samples,), until=101.0))
+    counted = series.count(SLO, LoadHistory(chunks=(samples,), until=101.0))
     assert (counted.total[0], counted.bad[0]) == (6, 3)
 
 
 def test_without_a_threshold_only_failures_are_bad():
     samples = chunk(at=(0,), bin=(bin_of(60_000),), count=(3,), bad_at=(0,), bad_count=(1,))
-    counted = series.of(Slo(slo="a", request="*"), LoadHistory(chunks=(samples,), until=101.0))
+    counted = series.count(Slo(slo="a", request="*"), LoadHistory(chunks=(samples,), until=101.0))
     assert (counted.total[0], counted.bad[0]) == (4, 1)
 
 
 def test_a_request_that_hangs_is_bad_at_its_start_once_it_is_older_than_the_threshold():
     samples = chunk(open_at=(5, 20), open_count=(2, 1))
-    young = series.of(SLO, LoadHistory(chunks=(samples,), until=100.7))
-    old = series.of(SLO, LoadHistory(chunks=(samples,), until=101.0))
+    young = series.count(SLO, LoadHistory(chunks=(samples,), until=100.7))
+    old = series.count(SLO, LoadHistory(chunks=(samples,), until=101.0))
     assert sum(young.bad) == 0
     assert (old.total[5], old.bad[5], sum(old.bad)) == (2, 2, 2)
 
 
 def test_a_request_that_hung_and_ended_counts_once():
     ended = chunk(at=(5,), bin=(bin_of(800),), count=(1,), open_at=(5, 5), open_count=(1, -1))
-    counted = series.of(SLO, LoadHistory(chunks=(ended,), until=120.0))
+    counted = series.count(SLO, LoadHistory(chunks=(ended,), until=120.0))
     assert (sum(counted.total), sum(counted.bad)) == (1, 1)
 
 
 def test_an_open_request_without_a_threshold_is_bad_after_ten_seconds():
     hanging = chunk(open_at=(0,), open_count=(1,))
     counts = [
-        sum(series.of(Slo(slo="a"), LoadHistory(chunks=(hanging,), until=until)).bad)
+        sum(series.count(Slo(slo="a"), LoadHistory(chunks=(hanging,), until=until)).bad)
         for until in (109.9, 110.2)
     ]
     assert counts == [0, 1]
@@ -69,8 +69,8 @@ def test_an_open_request_without_a_threshold_is_bad_after_ten_seconds():
 
 def test_chunks_of_one_name_and_time_add_up_in_any_order():
     parts = [chunk(at=(1,), bin=(0,), count=(n,)) for n in (1, 2, 3)]
-    there = series.of(SLO, LoadHistory(chunks=tuple(parts), until=110.0))
-    back = series.of(SLO, LoadHistory(chunks=tuple(reversed(parts)), until=110.0))
+    there = series.count(SLO, LoadHistory(chunks=tuple(parts), until=110.0))
+    back = series.count(SLO, LoadHistory(chunks=tuple(reversed(parts)), until=110.0))
     assert there == back
     assert there.total[1] == 6
 

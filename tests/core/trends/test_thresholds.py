@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from gameday.core import trends
 from gameday.core.errors import WORST_FIRST as ORDER
 from gameday.core.errors import Mistake, worst
-from gameday.core.trends import Bars, Baseline, Ended
+from gameday.core.trends import Baseline, FinishedDrill, Thresholds
 from gameday.core.values import Outcome, Verdict
 from tests.core.trends.told import ended, interval, told
 
 CODES = st.sampled_from(ORDER)
 
 
-SCORECARDS = Bars()
+SCORECARDS = Thresholds()
 
 
 def checks(*drills, bars=SCORECARDS):
@@ -26,7 +26,7 @@ def checks(*drills, bars=SCORECARDS):
 
 
 def against(*earlier, now=None, folder="before"):
-    bars = Bars(baseline=Baseline(folder=folder, drills=earlier))
+    bars = Thresholds(baseline=Baseline(folder=folder, drills=earlier))
     return trends.judge((now or ended(drill="now"),), bars)
 
 
@@ -64,7 +64,7 @@ def test_repeats_that_contradict_each_other_are_inconclusive():
 
 
 def test_a_good_drill_passes_with_a_check_for_the_scenario_and_each_objective():
-    judged = trends.judge((ended(),), Bars())
+    judged = trends.judge((ended(),), Thresholds())
     names = [check.name for check in judged.checks]
     assert (judged.code, judged.flaky) == (0, False)
     assert names == ["scenario", "objective detect", "objective contain", "objective recover"]
@@ -72,7 +72,7 @@ def test_a_good_drill_passes_with_a_check_for_the_scenario_and_each_objective():
 
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_the_bar_on_points_is_met_from_the_bar_on(points, bar):
-    found = checks(ended(points=points), bars=Bars(fail_under=bar))["scenario"]
+    found = checks(ended(points=points), bars=Thresholds(fail_under=bar))["scenario"]
     assert found.code == (0 if points >= bar else 1)
 
 
@@ -81,7 +81,7 @@ def test_without_a_bar_the_scorecard_decides():
 
 
 def test_a_bar_below_the_scorecard_s_own_passes_what_the_drill_itself_failed():
-    found = checks(ended(code=1, points=60.0, passed=False), bars=Bars(fail_under=50))
+    found = checks(ended(code=1, points=60.0, passed=False), bars=Thresholds(fail_under=50))
     assert found["scenario"].code == 0
 
 
@@ -93,23 +93,23 @@ def test_no_points_are_no_pass():
 @pytest.mark.parametrize("outcome", [one for one in Outcome if not one.judged])
 @pytest.mark.parametrize("code", [0, 1])
 def test_what_was_not_judged_never_passes_whatever_its_exit_code(outcome, code):
-    assert trends.judge((ended(code, outcome=outcome),), Bars()).code == 5
+    assert trends.judge((ended(code, outcome=outcome),), Thresholds()).code == 5
 
 
 @pytest.mark.parametrize("code", [0, 1, 3, 5])
 def test_a_fault_in_force_is_the_verdict_whatever_the_exit_code(code):
-    assert trends.judge((ended(code, reverted=False),), Bars()).code == 4
+    assert trends.judge((ended(code, reverted=False),), Thresholds()).code == 4
 
 
 @pytest.mark.parametrize("code", [0, 1])
 def test_a_drill_without_a_result_is_an_error_though_it_says_that_it_passed(code):
-    judged = trends.judge((Ended(code=code),), Bars())
+    judged = trends.judge((FinishedDrill(code=code),), Thresholds())
     assert (judged.code, judged.checks[0].said) == (70, "gameday's own error: it left no result")
 
 
 @pytest.mark.parametrize("code", [2, 3, 4, 5, 70])
 def test_the_drill_s_own_exit_code_stands(code):
-    assert trends.judge((Ended(code=code, why="why"),), Bars()).code == code
+    assert trends.judge((FinishedDrill(code=code, why="why"),), Thresholds()).code == code
 
 
 def test_the_reason_of_an_error_is_told():
@@ -122,7 +122,7 @@ def test_the_reason_of_an_error_is_told():
 )
 def test_an_objective_is_a_bar_of_its_own(verdict, code):
     drill = ended(intervals=(interval("detect", 70.0, verdict),))
-    assert checks(drill, bars=Bars(fail_under=1))["objective detect"].code == code
+    assert checks(drill, bars=Thresholds(fail_under=1))["objective detect"].code == code
 
 
 def test_a_time_that_was_cut_off_is_told_as_at_least():
@@ -151,7 +151,7 @@ def test_what_hurt_nobody_has_no_time_to_be_held_against():
 
 
 def test_flaky_repeats_are_said_to_be_flaky_with_each_of_them():
-    judged = trends.judge((ended(0, "a"), ended(1, "b", points=10.0, passed=False)), Bars())
+    judged = trends.judge((ended(0, "a"), ended(1, "b", points=10.0, passed=False)), Thresholds())
     said = next(check for check in judged.checks if check.name == "scenario").said
     assert (judged.code, judged.flaky, judged.codes) == (5, True, (0, 1))
     assert said.splitlines() == [
@@ -162,19 +162,19 @@ def test_flaky_repeats_are_said_to_be_flaky_with_each_of_them():
 
 
 def test_repeats_that_agree_are_not_flaky():
-    judged = trends.judge((ended(0, "a"), ended(0, "b")), Bars())
+    judged = trends.judge((ended(0, "a"), ended(0, "b")), Thresholds())
     assert (judged.code, judged.flaky, judged.checks[0].said.splitlines()[0]) == (0, False, "2 of 2 passed")
 
 
 def test_repeats_give_the_distribution():
     drills = [ended(drill=f"d{n}", seconds=float(n), points=float(n)) for n in (4, 1, 9)]
-    spreads = {one.name: one for one in trends.judge(drills, Bars()).spreads}
+    spreads = {one.name: one for one in trends.judge(drills, Thresholds()).spreads}
     assert set(spreads) == {"points", "detect", "contain", "recover"}
     assert (spreads["detect"].low, spreads["detect"].median, spreads["detect"].high) == (1.0, 4.0, 9.0)
 
 
 def test_an_aborted_repeat_is_no_part_of_the_distribution_and_no_pass():
-    judged = trends.judge((ended(drill="a"), ended(3, "b", outcome=Outcome.ABORTED)), Bars())
+    judged = trends.judge((ended(drill="a"), ended(3, "b", outcome=Outcome.ABORTED)), Thresholds())
     assert (judged.code, len(judged.spreads[0].values)) == (3, 1)
 
 
@@ -237,7 +237,7 @@ def test_a_drill_that_was_not_judged_is_not_compared():
 def test_scenarios_of_one_pipeline_share_its_false_alarms():
     baseline = Baseline(folder="before", drills=tuple(told(f"d{n}") for n in range(5)))
     one, ten = (
-        trends.judge((ended(drill="now"),), Bars(baseline=baseline, scenarios=count)).comparisons[0]
+        trends.judge((ended(drill="now"),), Thresholds(baseline=baseline, scenarios=count)).comparisons[0]
         for count in (1, 10)
     )
     assert ten.limit > one.limit > 1
@@ -250,4 +250,4 @@ def test_a_single_bad_objective_is_never_outvoted(codes, where):
     worse = replace(
         drills[place], told=told(f"d{place}", intervals=(interval("detect", 70.0, Verdict.MISSED),))
     )
-    assert trends.judge((*drills[:place], worse, *drills[place + 1 :]), Bars()).code in (1, 5)
+    assert trends.judge((*drills[:place], worse, *drills[place + 1 :]), Thresholds()).code in (1, 5)

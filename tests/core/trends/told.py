@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gameday.core.trends import Ended, Interval, Told
+from gameday.core.trends import FinishedDrill, Interval, StoredResult
 from gameday.core.values import Outcome, Verdict
 
 NAMES = ("detect", "contain", "recover")
@@ -13,7 +13,7 @@ def interval(name="detect", seconds=10.0, verdict=Verdict.MET, **changes) -> Int
     return Interval(name=name, seconds=seconds, verdict=verdict, **fields)
 
 
-def told(drill="d1", seconds=10.0, **changes) -> Told:
+def told(drill="d1", seconds=10.0, **changes) -> StoredResult:
     fields = {
         "scenario": "slow",
         "comparable": "hash",
@@ -27,8 +27,8 @@ def told(drill="d1", seconds=10.0, **changes) -> Told:
         "intervals": tuple(interval(name, seconds) for name in NAMES),
         **changes,
     }
-    return Told(drill=drill, **fields)
+    return StoredResult(drill=drill, **fields)
 
 
-def ended(code=0, drill="d1", **changes) -> Ended:
-    return Ended(code=code, told=told(drill, **changes), seconds=30.0, folder=f"ci/{drill}")
+def ended(code=0, drill="d1", **changes) -> FinishedDrill:
+    return FinishedDrill(code=code, told=told(drill, **changes), seconds=30.0, folder=f"ci/{drill}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gameday.conduct.drill.context import Desk
-from gameday.conduct.drill.live_facts import Board
+from gameday.conduct.drill.context import DrillContext
+from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated
 from gameday.core.values import Seconds
@@ -18,24 +18,24 @@ from gameday.core.values import Seconds
 TICK: Seconds = 0.05
 
 
-def first(board: Board) -> Dated[ev.MilestoneMarked] | None:
+def first(live_facts: LiveFacts) -> Dated[ev.MilestoneMarked] | None:
     """Give the first grant so far."""
-    return next((mark for mark in board.each(ev.MilestoneMarked) if mark.fact.granted), None)
+    return next((mark for mark in live_facts.each(ev.MilestoneMarked) if mark.fact.granted), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Granter:
+class GrantHandler:
     """Waits for a grant in one drill, beside its response."""
 
-    desk: Desk
+    context: DrillContext
 
     async def honour(self) -> None:
         """Revert every fault at the first grant; ends then."""
-        desk = self.desk
-        while (grant := first(desk.board)) is None:
-            await desk.clock.sleep(TICK)
+        context = self.context
+        while (grant := first(context.live_facts)) is None:
+            await context.clock.sleep(TICK)
         why = f"granted: {grant.fact.lever}" if grant.fact.lever else "granted"
-        for requested in desk.board.each(ev.FaultRequested):
-            desk.pen.record(ev.RevertRequested(fault=requested.fact.fault, why=why))
-            if desk.keeper.alive():
-                await desk.keeper.revert(requested.fact.fault, why, now=False)
+        for requested in context.live_facts.each(ev.FaultRequested):
+            context.recorder.record(ev.RevertRequested(fault=requested.fact.fault, why=why))
+            if context.keeper.alive():
+                await context.keeper.revert(requested.fact.fault, why, now=False)

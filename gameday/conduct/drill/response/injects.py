@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from gameday import ports
-from gameday.conduct.drill.live_facts import Board
-from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.drill.live_facts import LiveFacts
+from gameday.conduct.drill.live_milestones import LiveMilestones
 from gameday.conduct.recorder import Recorder
 from gameday.core.errors import GamedayError
 from gameday.core.facts import drill as ev
@@ -22,13 +22,13 @@ TICK: Seconds = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Injector:
+class InjectSender:
     """Sends the injects of one drill. `break_further` injects the further fault of an inject, or raises."""
 
     injects: tuple[Inject, ...]
-    pen: Recorder
-    board: Board
-    watch: Watch
+    recorder: Recorder
+    live_facts: LiveFacts
+    live_milestones: LiveMilestones
     clock: ports.Clock
     load: ports.LoadDriver | None
     break_further: Callable[[int], Awaitable[None]]
@@ -37,7 +37,7 @@ class Injector:
         """Send each inject at its moment after `origin`, or when the facilitator asks; ends with the last."""
         pending = sorted(range(len(self.injects)), key=lambda i: self.injects[i].after)
         while pending:
-            asked = {ask.fact.index: ask.fact for ask in self.board.each(ev.InjectAsked)}
+            asked = {ask.fact.index: ask.fact for ask in self.live_facts.each(ev.InjectAsked)}
             due = [index for index in pending if self._is_due(index, origin, asked)]
             for index in due:
                 await self._settle(index, asked.get(index))
@@ -52,9 +52,11 @@ class Injector:
         inject = self.injects[index]
         if asked is not None and not asked.send:
             why = f"the facilitator skipped it{f': {asked.why}' if asked.why else ''}"
-            self.pen.record(ev.InjectSkipped(index=index, why=why))
-        elif asked is None and inject.unless and self.watch.reached(inject.unless, self.clock.now()):
-            self.pen.record(ev.InjectSkipped(index=index, why=f"{inject.unless} was reached"))
+            self.recorder.record(ev.InjectSkipped(index=index, why=why))
+        elif (
+            asked is None and inject.unless and self.live_milestones.reached(inject.unless, self.clock.now())
+        ):
+            self.recorder.record(ev.InjectSkipped(index=index, why=f"{inject.unless} was reached"))
         else:
             await self._send(index, inject)
 
@@ -65,22 +67,22 @@ class Injector:
             await self._inject_further(index, inject.experiment)
         elif inject.hint:
             offer = f"a hint is on offer for {inject.cost:g} points: gameday hint {index}"
-            self.pen.record(ev.InjectSent(index=index, kind="hint", text=offer))
+            self.recorder.record(ev.InjectSent(index=index, kind="hint", text=offer))
         else:
-            self.pen.record(ev.InjectSent(index=index, kind="message", text=inject.message))
+            self.recorder.record(ev.InjectSent(index=index, kind="message", text=inject.message))
 
     async def _inject_further(self, index: int, experiment: str) -> None:
         try:
             await self.break_further(index)
         except GamedayError as error:
-            self.pen.record(ev.InjectSkipped(index=index, why=error.message))
+            self.recorder.record(ev.InjectSkipped(index=index, why=error.message))
         else:
-            self.pen.record(ev.InjectSent(index=index, kind="fault", text=experiment))
+            self.recorder.record(ev.InjectSent(index=index, kind="fault", text=experiment))
 
     async def _change_load(self, index: int, users: int) -> None:
         if self.load is None:
-            self.pen.record(ev.InjectSkipped(index=index, why="the scenario has no load"))
+            self.recorder.record(ev.InjectSkipped(index=index, why="the scenario has no load"))
             return
         await self.load.set_users(users)
-        self.pen.record(ev.LoadChanged(users=users))
-        self.pen.record(ev.InjectSent(index=index, kind="load", text=f"{users} users"))
+        self.recorder.record(ev.LoadChanged(users=users))
+        self.recorder.record(ev.InjectSent(index=index, kind="load", text=f"{users} users"))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gameday import ports
-from gameday.conduct.drill.live_facts import Board
-from gameday.conduct.drill.live_milestones import Watch
+from gameday.conduct.drill.live_facts import LiveFacts
+from gameday.conduct.drill.live_milestones import LiveMilestones
 from gameday.conduct.recorder import Recorder
 from gameday.core.facts import drill as ev
 from gameday.core.plans.responder_script import Do, ResponderScript, ResponderStep, When
@@ -20,13 +20,13 @@ TICK: Seconds = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Player:
+class ScriptPlayer:
     """Plays one script in one drill. `pen` writes as source `responder`, by the script's name."""
 
     script: ResponderScript
-    pen: Recorder
-    board: Board
-    watch: Watch
+    recorder: Recorder
+    live_facts: LiveFacts
+    live_milestones: LiveMilestones
     clock: ports.Clock
     runner: ports.Runner
 
@@ -51,23 +51,23 @@ class Player:
 
     def _holds(self, when: When) -> bool:
         if when.alert:
-            return any(fired.fact.alert == when.alert for fired in self.board.each(ev.AlertFired))
+            return any(fired.fact.alert == when.alert for fired in self.live_facts.each(ev.AlertFired))
         if when.milestone:
-            return self.watch.reached(when.milestone, self.clock.now())
-        return any(sent.fact.index == when.inject for sent in self.board.each(ev.InjectSent))
+            return self.live_milestones.reached(when.milestone, self.clock.now())
+        return any(sent.fact.index == when.inject for sent in self.live_facts.each(ev.InjectSent))
 
     async def _do(self, number: int, step: ResponderStep) -> None:
         if step.do.command:
             await self._run(number, step)
             return
-        self.pen.record(fact_of(step.do))
+        self.recorder.record(fact_for(step.do))
 
     async def _run(self, number: int, step: ResponderStep) -> None:
         actor = f"{self.script.acts_as}:{self.script.responder}"
         begin = self.clock.now()
         done = await self.runner.run(step.do.command, timeout=step.timeout, actor=actor)
         text = " ".join(step.do.command)
-        self.pen.record(
+        self.recorder.record(
             ev.ActionTaken(
                 action=text, via="responder", actor=actor, exit_code=done.exit_code, output=done.output[-500:]
             ),
@@ -77,10 +77,10 @@ class Player:
             self._fail(number, f"`{text}` ended with {done.exit_code}: {done.output.strip()[-200:]}")
 
     def _fail(self, number: int, reason: str) -> None:
-        self.pen.record(ev.ResponderFailed(step=number, reason=reason))
+        self.recorder.record(ev.ResponderFailed(step=number, reason=reason))
 
 
-def fact_of(do: Do) -> ev.Fact:
+def fact_for(do: Do) -> ev.Fact:
     """Give the fact that a step states; a command is none until it was run."""
     match do:
         case Do(ack=True):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager
 
-from gameday.conduct.background import beside
-from gameday.conduct.drill.context import Desk
+from gameday.conduct.background import run_alongside
+from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.faults import Faults
-from gameday.conduct.drill.response.grants import Granter
-from gameday.conduct.drill.response.injects import Injector
-from gameday.conduct.drill.response.script_player import Player
+from gameday.conduct.drill.response.grants import GrantHandler
+from gameday.conduct.drill.response.injects import InjectSender
+from gameday.conduct.drill.response.script_player import ScriptPlayer
 from gameday.conduct.recorder import Recorder
 from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Scenario
@@ -23,34 +23,41 @@ from gameday.core.values import Instant, Seconds
 Work = Coroutine[object, object, None]
 
 
-def helping(desk: Desk, faults: Faults, origin: Instant) -> AbstractAsyncContextManager[None]:
+def response_tasks(
+    context: DrillContext, faults: Faults, origin: Instant
+) -> AbstractAsyncContextManager[None]:
     """Give a context in which all helpers of a response run; the first failure of one ends its body."""
-    work: list[Work] = [] if desk.script is None else [_play(desk)]
-    work += [_send_injects(desk, faults, origin), Granter(desk).honour()]
-    work += [_ask(desk, probe, every) for probe, every in _probes(desk.scenario)]
-    if desk.trail is not None:
-        work.append(_follow(desk.pen.as_source("trail"), desk.trail.watch()))
-    return beside(work)
+    work: list[Work] = [] if context.script is None else [_play(context)]
+    work += [_send_injects(context, faults, origin), GrantHandler(context).honour()]
+    work += [_ask(context, probe, every) for probe, every in _probes(context.scenario)]
+    if context.trail is not None:
+        work.append(_follow(context.recorder.as_source("trail"), context.trail.watch()))
+    return run_alongside(work)
 
 
-def _play(desk: Desk) -> Work:
-    assert desk.script is not None
-    pen = desk.pen.as_source("responder", desk.script.responder)
-    player = Player(
-        script=desk.script, pen=pen, board=desk.board, watch=desk.watch, clock=desk.clock, runner=desk.runner
+def _play(context: DrillContext) -> Work:
+    assert context.script is not None
+    recorder = context.recorder.as_source("responder", context.script.responder)
+    player = ScriptPlayer(
+        script=context.script,
+        recorder=recorder,
+        live_facts=context.live_facts,
+        live_milestones=context.live_milestones,
+        clock=context.clock,
+        runner=context.runner,
     )
     return player.play()
 
 
-def _send_injects(desk: Desk, faults: Faults, origin: Instant) -> Work:
-    injector = Injector(
-        injects=desk.scenario.injects,
-        pen=desk.pen,
-        board=desk.board,
-        watch=desk.watch,
-        clock=desk.clock,
-        load=desk.load,
-        break_further=lambda index: faults.inject(desk.further[index]),
+def _send_injects(context: DrillContext, faults: Faults, origin: Instant) -> Work:
+    injector = InjectSender(
+        injects=context.scenario.injects,
+        recorder=context.recorder,
+        live_facts=context.live_facts,
+        live_milestones=context.live_milestones,
+        clock=context.clock,
+        load=context.load,
+        break_further=lambda index: faults.inject(context.further[index]),
     )
     return injector.send_all(origin)
 
@@ -64,20 +71,20 @@ def _probes(scenario: Scenario) -> list[tuple[str, Seconds]]:
     return sorted({c.probe: c.every for c in conditions}.items())
 
 
-async def _ask(desk: Desk, probe: str, every: Seconds) -> None:
+async def _ask(context: DrillContext, probe: str, every: Seconds) -> None:
     """Ask a milestone's probe, and write down each change of its answer."""
     last: ev.ProbeJudged | None = None
     while True:
-        asked = await desk.prober.ask(probe)
+        asked = await context.prober.ask(probe)
         if last is None or asked.ok != last.ok:
-            desk.pen.record(asked)
+            context.recorder.record(asked)
             last = asked
-        await desk.clock.sleep(every)
+        await context.clock.sleep(every)
 
 
 async def _follow(
-    pen: Recorder, trail: AsyncIterator[tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]]
+    recorder: Recorder, trail: AsyncIterator[tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]]
 ) -> None:
     """Write down what the environment's trail shows."""
     async for at, fact in trail:
-        pen.record(fact, at=at)
+        recorder.record(fact, at=at)
