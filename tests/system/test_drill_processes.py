@@ -125,7 +125,7 @@ def test_one_that_died_while_it_stood_ready_is_replaced(url, tmp_path):
 
 def test_each_environment_has_its_executor():
     clock, store = VirtualClock(), MemoryScheduleStore()
-    here, there = (FakeStarter(clock=clock, store=store, context=True) for _ in range(2))
+    here, there = (FakeStarter(clock=clock, store=store, hands=True) for _ in range(2))
     executors = Executors(here=here, of={"staging": there})
     executors.start(ONE, CLAIMED)
     executors.start(ONE, replace(CLAIMED, environment="staging"))

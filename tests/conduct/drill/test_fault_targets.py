@@ -93,7 +93,7 @@ def test_a_fault_that_changed_a_target_and_hurt_nobody_was_absorbed():
 
 
 @pytest.mark.parametrize(
-    "aims",
+    "fault_targets",
     [(replace(PODS, tells=False),), (PODS, ActionTarget(action="call", what="http")), ()],
     ids=["exec", "mixed", "none"],
 )
