@@ -153,8 +153,10 @@ class Catalogue:
             else:
                 self.responder(named, scenario)
         if checked.value is not None:
-            people = tuple(self.space.settings.people)
+            settings = self.space.settings
+            people, channels = tuple(settings.people), settings.channels
             self.mistakes.extend(gameday_plan.unknown_people(document, checked.value, people))
+            self.mistakes.extend(gameday_plan.misspelt_channels(document, checked.value, channels))
         return checked
 
     def overlaps(self) -> None:

@@ -7,14 +7,13 @@ Published as docs/reference/game-day.schema.json.
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, Tag, WithJsonSchema
 
 from gameday.core.plans import gameday as core
-from gameday.formats.text import models, types
+from gameday.formats.text import types
 from gameday.formats.text.models import Strict
 from gameday.formats.text.types import ByKey, Kebab, LongerThanZero, Text
 
@@ -29,15 +28,6 @@ def _moment(value: Any) -> Any:
 MOMENT = {"type": "string", "examples": ["2026-12-01T10:00", "2026-12-01"]}
 Moment = Annotated[str, BeforeValidator(_moment), WithJsonSchema(MOMENT)]
 """A local date and time of the plan's zone."""
-
-
-def _url(value: Any) -> Any:
-    if isinstance(value, str) and not re.match(r"https?://[^/\s]+", value):
-        raise models.mistake(f"'{value}' is not a URL", "write http://HOST:PORT/PATH")
-    return value
-
-
-Url = Annotated[str, BeforeValidator(_url), WithJsonSchema({"type": "string", "examples": ["http://h/ok"]})]
 
 
 class ByRrule(Strict):
@@ -97,7 +87,7 @@ class CommandPrerequisite(_Prerequisite):
 class HttpPrerequisite(_Prerequisite):
     """A URL answers."""
 
-    http: Url = Field(description="the URL")
+    http: types.Url = Field(description="the URL")
     status: int = Field(default=200, ge=100, le=599, description="the status that it answers with")
 
 

@@ -148,12 +148,32 @@ def _windows(
 
 
 def unknown_people(document: Document, plan: core.GameDayPlan, people: Sequence[str]) -> Iterator[Mistake]:
-    """Warn of participants whom gameday.toml does not name, where it names people at all."""
-    for index, one in enumerate(plan.participants):
-        if people and one.name not in people:
+    """Warn of people whom gameday.toml does not name, where it names people at all."""
+    named = [("participants", index, person.name) for index, person in enumerate(plan.participants)]
+    named += [("absent", index, person.name) for index, person in enumerate(plan.absent)]
+    for key, index, name in named:
+        if people and name not in people:
             yield document.mistake(
-                ("participants", index, "name"),
-                f"gameday.toml has no [people.{one.name}]",
-                hint=text_document.suggest(one.name, people),
+                (key, index, "name"),
+                f"gameday.toml has no [people.{name}]",
+                hint=text_document.suggest(name, people),
+                warning=True,
+            )
+
+
+def misspelt_channels(
+    document: Document, plan: core.GameDayPlan, integrations: Sequence[str]
+) -> Iterator[Mistake]:
+    """Warn of channels that are almost an integration of gameday.toml.
+
+    Any other name is a valid one: gameday prints what people should post there.
+    """
+    for index, channel in enumerate(plan.channels):
+        near = text_document.nearest(channel.channel, integrations)
+        if near and channel.channel not in integrations:
+            yield document.mistake(
+                ("channels", index, "channel"),
+                f"gameday.toml has no [integrations.{channel.channel}]: gameday can't post to this channel",
+                hint=f"did you mean '{near}'?",
                 warning=True,
             )

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from gameday.core.values import MilestoneName, Severity
+from gameday.formats import systems
 from gameday.formats.text import document, models, types
 from gameday.formats.text.models import Strict
 from gameday.formats.text.types import ByKey, Duration, Fraction, Kebab, LongerThanZero, Positive, Text
@@ -48,7 +49,9 @@ class Slo(Strict):
 class Match(Strict):
     """What an alert is known by where its name does not do."""
 
-    source: str = Field(default="", description="the system that sends it")
+    source: Annotated[str, types.OneOf("a system that sends alerts", ("", *systems.ALERT_SYSTEMS))] = Field(
+        default="", description="the system that sends it; left out: any"
+    )
     name: str = Field(default="", description="its name; * stands for anything")
     labels: dict[str, str] = Field(default_factory=dict, description="labels that it carries")
     monitor: str = Field(default="", description="the monitor's id in its own system")

@@ -23,7 +23,17 @@ DEFAULT_SCORECARDS = {"team": TEAM, "automation": AUTOMATION, "none": AUTOMATION
 
 def check(document: Document) -> Iterator[Mistake]:
     """Tell what is wrong between the keys of a scenario."""
-    for rule in (_paths, _slo_names, _slo_sources, _probes, _own_guardrail, _load_needed, _inject_ids):
+    rules = (
+        _paths,
+        _slo_names,
+        _slo_sources,
+        _probes,
+        _own_guardrail,
+        _load_needed,
+        _alert_names,
+        _inject_ids,
+    )
+    for rule in rules:
         yield from rule(document)
 
 
@@ -145,6 +155,21 @@ def _load_needed(document: Document) -> Iterator[Mistake]:
         if any(item.get("source", "load") == "load" for _, item in _items(document, "slos")):
             hint = "add load, or an SLO from prometheus"
             yield document.mistake(("slos",), "SLOs need a load to be counted by", hint=hint, at_key=True)
+
+
+def _alert_names(document: Document) -> Iterator[Mistake]:
+    """Warn of milestones that wait for an alert which the scenario does not expect: it may be misspelt."""
+    expected = [item["alert"] for _, item in _items(document, "expect") if isinstance(item.get("alert"), str)]
+    matched = any("match" in item for _, item in _items(document, "expect"))
+    for path, item in _conditions(document):
+        alert = item.get("alert")
+        if isinstance(alert, str) and alert not in expected and not matched:
+            yield document.mistake(
+                (*path, "alert"),
+                f"this scenario does not expect an alert '{alert}'",
+                hint=text_document.suggest(alert, expected) or "add it to expect",
+                warning=True,
+            )
 
 
 def _inject_ids(document: Document) -> Iterator[Mistake]:

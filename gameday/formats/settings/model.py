@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from gameday.core.policy import hours, patterns
+from gameday.formats import systems
 from gameday.formats.scenario.model import RealIncident
 from gameday.formats.text import models, types
 from gameday.formats.text.models import FromVariable, Strict
@@ -42,25 +43,15 @@ def _words(value: Any) -> Any:
     return str(value).split() if isinstance(value, FromVariable) else value
 
 
-def _url(value: Any) -> Any:
-    if isinstance(value, str) and value and not re.match(r"https?://[^/\s]+", value):
-        raise models.mistake(f"'{_without_password(value)}' is not a URL", "write http://HOST:PORT")
-    return value
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//***@", url)
-
-
 def _secret(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"(env|file):\S.*", value):
+    if isinstance(value, str) and not re.fullmatch(r"env:[A-Za-z_]\w*|file:\S.*", value):
         raise models.mistake("a secret stands here only by reference", 'write "env:NAME" or "file:PATH"')
     return value
 
 
 def _store(value: Any) -> Any:
     if isinstance(value, str) and not re.match(r"(sqlite:///.|postgresql(\+\w+)?://)", value):
-        shown = _without_password(value)
+        shown = types.without_password(value)
         raise models.mistake(
             f"'{shown}' is not a store", f'write "{STORE_URL}" or "postgresql+psycopg://HOST/NAME"'
         )
@@ -73,6 +64,21 @@ def _pattern(value: Any) -> Any:
         raise models.mistake(
             wrong, "such as python:gameday.shop.*, http:http://127.0.0.1:*, process:/usr/bin/true"
         )
+    return value
+
+
+def _host(value: Any) -> Any:
+    if isinstance(value, str) and ("://" in value or re.search(r"\s|^[^:]*:\d+$", value) or not value):
+        raise models.mistake(
+            f"'{types.without_password(value)}' is not a host",
+            "write only the name or address, such as shop.internal, *.shop.internal or 10.0.0.0/8",
+        )
+    return value
+
+
+def _account(value: Any) -> Any:
+    if isinstance(value, str) and value and not re.fullmatch(r"\d{12}", value):
+        raise models.mistake(f"{models.quoted(value)} is not an AWS account", "write its 12 digits")
     return value
 
 
@@ -101,9 +107,8 @@ Patterns = Annotated[
 Hours = Annotated[
     list[Annotated[str, BeforeValidator(_hours)]], BeforeValidator(_words), WithJsonSchema(LIST)
 ]
-Url = Annotated[
-    str, BeforeValidator(_url), WithJsonSchema({"type": "string", "examples": ["http://127.0.0.1:8080"]})
-]
+Hosts = Annotated[list[Annotated[str, BeforeValidator(_host)]], BeforeValidator(_words), WithJsonSchema(LIST)]
+ALERT_SYSTEM = types.OneOf("a system that sends alerts", systems.ALERT_SYSTEMS)
 SECRET = {
     "type": "string",
     "pattern": "^(env|file):",
@@ -143,7 +148,9 @@ class Kubernetes(Strict):
 class Aws(Strict):
     """The one account and region of an environment."""
 
-    account: str = Field(default="", description="12 digits", examples=["123456789012"])
+    account: Annotated[str, BeforeValidator(_account)] = Field(
+        default="", description="12 digits", examples=["123456789012"]
+    )
     region: str = Field(default="", description="such as eu-central-1")
     tags: dict[str, str] = Field(default_factory=dict, description="tags that every target carries")
 
@@ -155,7 +162,7 @@ class PolicyTable(Strict):
         default_factory=list, description="python:NAME, http:URL, process:PATH, with *"
     )
     deny: Patterns = Field(default_factory=list, description="the same; it wins")
-    hosts: Words = Field(default_factory=list, description="what load may reach")
+    hosts: Hosts = Field(default_factory=list, description="what load may reach")
     max_users: Annotated[Whole, Field(gt=0)] | None = Field(default=None, description="most users at once")
     max_rps: Annotated[Real, Field(gt=0)] | None = Field(default=None, description="most requests/s")
     requests_per_user: Annotated[Real, Field(gt=0)] = Field(
@@ -200,19 +207,21 @@ class EnvironmentTable(Strict):
     )
     job: JobTable | None = Field(default=None, description="the Job, for executor kubernetes")
 
-    base_url: Url = Field(default="", description="what users reach")
+    base_url: types.OptionalUrl = Field(default="", description="what users reach")
     up: Words = Field(default_factory=list, description="command that brings it up when it does not answer")
     down: Words = Field(default_factory=list, description="command that undoes up")
     reset: Words = Field(default_factory=list, description="command between drills")
-    trail: Url = Field(default="", description="URL of its own record of what was done to it")
-    alerts: dict[str, Url] = Field(
+    trail: types.OptionalUrl = Field(default="", description="URL of its own record of what was done to it")
+    alerts: dict[Annotated[str, ALERT_SYSTEM], types.Url] = Field(
         default_factory=dict, description="by system, where our receiver registers itself"
     )
-    prometheus: Url = Field(default="", description="where its Prometheus answers, for guardrails")
+    prometheus: types.OptionalUrl = Field(
+        default="", description="where its Prometheus answers, for guardrails"
+    )
     real_incident: RealIncident | None = Field(
         default=None, description="which alerts that no scenario expects ask whether to go on"
     )
-    incidents: Url = Field(
+    incidents: types.OptionalUrl = Field(
         default="", description="the Alertmanager that a schedule asks for real incidents before it starts"
     )
     kubernetes: Kubernetes | None = Field(default=None, description="the one cluster")
@@ -230,10 +239,10 @@ class EnvironmentTable(Strict):
 class IntegrationTable(Strict):
     """A system that signals come from, or that is told."""
 
-    kind: types.Text = Field(
-        description="which system; apprise: a channel in which people are told", examples=["apprise"]
+    kind: Annotated[str, types.OneOf("a kind of integration", systems.INTEGRATION_KINDS)] = Field(
+        description="which system; apprise: a channel in which people are notified"
     )
-    url: Url = Field(default="", description="where it is")
+    url: types.OptionalUrl = Field(default="", description="where it is")
     secret: SecretReference | None = Field(
         default=None, description="its secret, by reference; of a channel the Apprise URL, as slack://…"
     )
@@ -249,7 +258,7 @@ class IntegrationTable(Strict):
 class ServerTable(Strict):
     """Where commands go when the drill runs elsewhere."""
 
-    url: Url = Field(default="", description="where gameday serve answers")
+    url: types.OptionalUrl = Field(default="", description="where gameday serve answers")
     token: SecretReference | None = Field(default=None, description="its token, by reference")
 
 

@@ -20,6 +20,8 @@ from typing import Any
 from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.policy import Account, Cluster, Policy
 from gameday.core.values import Severity
+from gameday.formats import systems
+from gameday.formats.settings import rules
 from gameday.formats.settings.model import (
     ARTIFACTS,
     STORE_URL,
@@ -139,6 +141,11 @@ class Settings:
     outside: tuple[str, ...] = ()
     unset: Mapping[str, tuple[Mistake, ...]] = field(default_factory=dict)
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Name the integrations that are channels."""
+        return tuple(name for name, each in self.integrations.items() if each.kind == systems.CHANNEL)
+
     def environment(self, name: str) -> Environment:
         """Give an environment by its name. Raises InvalidFiles when there is none, or when it needs
         variables that are not set.
@@ -166,15 +173,13 @@ def check(document: Document, environ: Mapping[str, str]) -> Checked[Settings]:
     resolved = _resolved(document, document.data, (), environ, unset)
     if isinstance(resolved, dict):
         _override(resolved, environ)
-    found = models.check(SettingsFile, replace(document, data=resolved))
-    mistakes = (*found.mistakes, *unset.get("store", ()))
-    if found.value is None or mistakes:
-        return Checked(document=document, value=None, mistakes=tuple(sorted(set(mistakes))))
-    missing = {section: tuple(each) for section, each in unset.items()}
-    return Checked(document=document, value=_settings(found.value, document.file, missing))
-
-
-_SECRETS = ("secret", "token")
+    filled = models.check(SettingsFile, replace(document, data=resolved))
+    mistakes = {*filled.mistakes, *unset.get("store", ()), *rules.references(document)}
+    if filled.value is None or mistakes:
+        return Checked(document=document, value=None, mistakes=tuple(sorted(mistakes)))
+    missing = {section: tuple(mistakes) for section, mistakes in unset.items()}
+    value = _settings(filled.value, document.file, missing)
+    return Checked(document=document, value=value, mistakes=tuple(rules.unread(document)))
 
 
 def _resolved(
@@ -191,7 +196,7 @@ def _resolved(
             _resolved(document, each, (*path, index), environ, unset) for index, each in enumerate(value)
         )
         return [each for each in items if each is not _UNSET]
-    if not isinstance(value, str) or not value.startswith("env:") or path[-1] in _SECRETS:
+    if not isinstance(value, str) or not value.startswith("env:") or path[-1] in rules.SECRETS:
         return value
     name = value.removeprefix("env:")
     if name in environ:

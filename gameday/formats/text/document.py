@@ -144,7 +144,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 def suggest(word: str, words: Iterable[str]) -> str:
     """Write a hint: the nearest valid word, else all of them."""
-    valid = list(dict.fromkeys(words))
+    valid = [word for word in dict.fromkeys(words) if word]
     near = nearest(word, valid)
     if near:
         return f"did you mean '{near}'?"

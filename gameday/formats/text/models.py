@@ -101,7 +101,9 @@ def _told(
             return document.mistake(loc[:-1], f"the key '{loc[-1]}' is missing", hint=about)
         case "gameday":
             loc = (*loc, str(context["at"])) if context["at"] else loc
-            return document.mistake(loc, str(context["message"]), hint=str(context["hint"]))
+            at_key = loc[-1:] == (_KEY,)  # what pydantic appends for a mapping's key that its type refuses
+            loc = loc[:-1] if at_key else loc
+            return document.mistake(loc, str(context["message"]), hint=str(context["hint"]), at_key=at_key)
         case _:
             return document.mistake(loc, _plain_text(error), hint=_type_hint(error))
 
@@ -122,6 +124,9 @@ def _unknown(
             warning=True,
         )
     return document.mistake(loc, f"unknown key '{word}'", hint=hint, at_key=True)
+
+
+_KEY = "[key]"
 
 
 def _is_tag(part: str | int) -> bool:
@@ -204,6 +209,11 @@ def kind(value: Any) -> str:
     if isinstance(value, str):
         return f"the text '{value if len(value) <= 40 else value[:39] + '…'}'"
     return next((words for types, words in _KINDS if isinstance(value, types)), "something else")
+
+
+def quoted(value: str) -> str:
+    """Quote a text for a message; what an environment variable holds is not shown."""
+    return kind(value) if isinstance(value, FromVariable) else f"'{value}'"
 
 
 def _models(annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:

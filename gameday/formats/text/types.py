@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import (
     BeforeValidator,
@@ -123,7 +124,9 @@ class OneOf:
 
     def _check(self, value: Any) -> Any:
         if isinstance(value, str) and value not in self.words:
-            raise models.mistake(f"'{value}' is not {self.what}", document.suggest(value, self.words))
+            raise models.mistake(
+                f"{models.quoted(value)} is not {self.what}", document.suggest(value, self.words)
+            )
         return value
 
 
@@ -161,6 +164,49 @@ Kebab = Annotated[str, BeforeValidator(_kebab), WithJsonSchema(KEBAB)]
 """An id: lower-case words with hyphens between them."""
 
 Text = Annotated[str, Field(min_length=1)]
+
+
+def without_password(url: str) -> str:
+    """Mask the user and password of a URL."""
+    return re.sub(r"//[^/@]*@", "//***@", url)
+
+
+def _is_http_url(text: str) -> bool:
+    if not re.match(r"https?://[^/\s]", text) or re.search(r"[\s\\]", text.partition("?")[0]):
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0  # reading a port that is not a number raises, too
+    except ValueError:
+        return False
+
+
+def _url(value: Any) -> Any:
+    if isinstance(value, str) and not _is_http_url(value):
+        shown = value if isinstance(value, models.FromVariable) else without_password(value)
+        raise models.mistake(f"{models.quoted(shown)} is not a URL", "write http://HOST:PORT")
+    return value
+
+
+Url = Annotated[
+    str,
+    BeforeValidator(_url),
+    WithJsonSchema({"type": "string", "examples": ["http://127.0.0.1:8080"]}),
+]
+"""An http or https URL."""
+
+
+def _optional_url(value: Any) -> Any:
+    return value if value == "" else _url(value)
+
+
+OptionalUrl = Annotated[
+    str,
+    BeforeValidator(_optional_url),
+    WithJsonSchema({"type": "string", "examples": ["http://127.0.0.1:8080"]}),
+]
+"""A URL, or an empty text for none."""
+
 Positive = Annotated[float, Field(gt=0)]
 
 

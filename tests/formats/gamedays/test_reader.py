@@ -140,6 +140,25 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert any("this probe has no tolerance" in line for line in told)
 
 
+def test_people_whom_the_settings_do_not_name_are_warned_of() -> None:
+    text = (
+        HEAD + WHEN + AGENDA + "participants: [{name: ada, roles: [facilitator]}]\nabsent: [{name: grce}]\n"
+    )
+    document = reader.read(text.encode(), "scenarios/a.gameday.yaml")
+    found = tuple(gameday_plan.unknown_people(document, read(text), ["ada", "grace"]))
+    assert mistakes.told(found) == ["8:17? gameday.toml has no [people.grce] | did you mean 'grace'?"]
+    assert not list(gameday_plan.unknown_people(document, read(text), []))
+
+
+def test_a_channel_that_is_almost_an_integration_is_warned_of() -> None:
+    text = HEAD + WHEN + AGENDA + "channels: [{channel: chat}, {channel: caht}, {channel: '#incidents'}]\n"
+    document = reader.read(text.encode(), "scenarios/a.gameday.yaml")
+    found = tuple(gameday_plan.misspelt_channels(document, read(text), ["chat"]))
+    assert mistakes.told(found) == [
+        "7:39? gameday.toml has no [integrations.caht]: gameday can't post to this channel | did you mean 'chat'?"
+    ]
+
+
 # --- overlapping plans ---
 
 

@@ -31,7 +31,7 @@ slos:
   - {slo: login, source: prometheus, good: g, total: t}
 expect:
   - {alert: HighApiLatency, within: 60s}
-  - {match: {source: grafana, name: "High*", labels: {team: shop}, monitor: m1}, page: never}
+  - {match: {source: alertmanager, name: "High*", labels: {team: shop}, monitor: m1}, page: never}
 milestones:
   detected: {any: [acknowledged, declared]}
   contained: {any: [marked, {slo: "*", at_least: 80%, for: 10s}]}
@@ -148,11 +148,17 @@ MISTAKES = [
     ("expect: [{alert: X, match: {}}]",
      "4:10 an expected alert says 'alert' and 'match'; only one can stand | exactly one of: alert, match"),
     ("expect: [{match: {nam: X}}]", "4:19 unknown key 'nam' | did you mean 'name'?"),
+    ("expect: [{match: {source: alertmanagr}}]",
+     "4:27 'alertmanagr' is not a system that sends alerts | did you mean 'alertmanager'?"),
+    ("expect: [{match: {source: prometheus}}]",
+     "4:27 'prometheus' is not a system that sends alerts | one of: alertmanager, generic"),
+    ("expect: [{alert: HighLatency}]\nmilestones: {recovered: {all: [{alert: HighLatncy, is: resolved}]}}",
+     "5:40? this scenario does not expect an alert 'HighLatncy' | did you mean 'HighLatency'?"),
     ("milestones: {detected: {any: [acknowleged]}}", "4:31 'acknowleged' is not a sign | did you mean 'acknowledged'?"),
     ("milestones: {detected: {any: []}}", "4:30 this list has too few items; at least 1"),
     ("milestones: {recoverd: {}}", "4:14 unknown key 'recoverd' | did you mean 'recovered'?"),
-    ("milestones: {recovered: {all: [{alert: X, is: resolve}]}}",
-     "4:47 'resolve' is not known here | did you mean 'resolved'?"),
+    ("expect: [{alert: X}]\nmilestones: {recovered: {all: [{alert: X, is: resolve}]}}",
+     "5:47 'resolve' is not known here | did you mean 'resolved'?"),
     ("injects: [{after: 3m, unless: detecte, message: x}]", "4:31 'detecte' is not a milestone | did you mean 'detected'?"),
     ("injects: [{message: x}]", "4:11 the key 'after' is missing | after: from the injection of the fault"),
     ("injects: [{after: 3m, hint: x, message: y}]",
