@@ -24,8 +24,8 @@ def read(text):
     return found.value
 
 
-def told(text):
-    return mistakes.of(HEAD + text, "scenarios/s.yaml", scenario.check)
+def lines_of(text):
+    return mistakes.lines_of(HEAD + text, "scenarios/s.yaml", scenario.check)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_guardrail_is_read_as_it_is_written(line, guardrail):
     ],
 )
 def test_a_wrong_guardrail_is_told_at_its_place(line, message):
-    found = told(f"guardrails:\n  - {line}\n")
+    found = lines_of(f"guardrails:\n  - {line}\n")
     assert len(found) == 1
     assert found[0].startswith("8:")
     assert message in found[0] or message == "guardrails"

@@ -5,7 +5,7 @@ import pytest
 
 from gameday.core.errors import InvalidFiles
 from gameday.settings import DrillFiles, catalogue, drill_files, load_workspace, workspace
-from tests.formats.mistakes import told
+from tests.formats.mistakes import as_lines
 from tests.settings import space
 
 
@@ -25,7 +25,7 @@ def mistakes(root: Path, **given: str) -> list[str]:
         read(root, **given)
     return [
         f"{one.file}:{text}"
-        for one, text in zip(wrong.value.mistakes, told(wrong.value.mistakes), strict=True)
+        for one, text in zip(wrong.value.mistakes, as_lines(wrong.value.mistakes), strict=True)
     ]
 
 
@@ -68,7 +68,7 @@ def test_drills_compare_over_wording_and_not_over_what_is_done(tmp_path: Path) -
     assert read(root).comparable != before
 
 
-def test_missing_files_are_told_where_they_are_named(tmp_path: Path) -> None:
+def test_missing_files_are_lines_where_they_are_named(tmp_path: Path) -> None:
     root = space.make(tmp_path)
     file = root / "scenarios" / "slow.yaml"
     text = file.read_text().replace("slow.json", "slo.json").replace("slow.md", "../../etc/passwd")
@@ -86,12 +86,14 @@ def test_a_file_that_is_there_is_never_asked_for_in_its_own_place(tmp_path: Path
     experiment.unlink()
     experiment.symlink_to("/etc/passwd")
     (root / "playbooks" / "slow.md").write_bytes(b" " * 2_000_000)
-    told = mistakes(root)
-    assert len(told) == 2
-    assert not any("did you mean" in each for each in told)
+    lines = mistakes(root)
+    assert len(lines) == 2
+    assert not any("did you mean" in each for each in lines)
 
 
-def test_a_scorecard_that_is_missing_by_default_is_told_once_with_how_to_name_another(tmp_path: Path) -> None:
+def test_a_scorecard_that_is_missing_by_default_is_lines_once_with_how_to_name_another(
+    tmp_path: Path,
+) -> None:
     root = space.make(tmp_path)
     (root / "scorecards" / "team.yaml").unlink()
     assert mistakes(root) == [
@@ -99,7 +101,7 @@ def test_a_scorecard_that_is_missing_by_default_is_told_once_with_how_to_name_an
     ]
 
 
-def test_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_mistakes_of_all_files_are_lines_at_once(tmp_path: Path) -> None:
     root = space.make(tmp_path, team="scorecard: team\nversion: 1\ncriteria: []\n")
     (root / "experiments" / "slow.json").write_text('{"title": "t", "description": "d", "methd": []}')
     (root / "scenarios" / "responders" / "slow.yaml").write_text(
@@ -112,7 +114,7 @@ def test_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     ]
 
 
-def test_an_environment_that_is_not_there_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_an_environment_that_is_not_there_is_lines_with_the_nearest(tmp_path: Path) -> None:
     root = space.make(tmp_path)
     file = root / "scenarios" / "slow.yaml"
     file.write_text(file.read_text().replace("environment: shop", "environment: shpo"))

@@ -70,7 +70,7 @@ def test_a_url_is_fetched_once_and_again_when_stale():
 def test_what_can_not_be_had_or_read_says_why_and_holds_no_freeze():
     calendars = FreezeCalendars(missing, VirtualClock(NOON))
     assert asked(calendars, "freeze.ics") == Calendar(path="freeze.ics", error="there is no freeze.ics")
-    for status, body, said in (
+    for status, body, error in (
         (404, b"", "answered 404"),
         (302, b"", "answered 302, to http://127.0.0.1:9/elsewhere, which is not followed"),
         (200, b"<html>", "Content line"),
@@ -78,7 +78,7 @@ def test_what_can_not_be_had_or_read_says_why_and_holds_no_freeze():
     ):
         with served(status, body) as (url, _):
             found = asked(calendars, url)
-        assert said in found.error
+        assert error in found.error
         assert not found.freezes
     assert asked(calendars, url).error  # and nobody listens there now
 

@@ -31,6 +31,7 @@ def check(document: Document) -> Iterator[Mistake]:
         _own_guardrail,
         _load_needed,
         _alert_names,
+        _pages,
         _inject_ids,
     )
     for rule in rules:
@@ -170,6 +171,14 @@ def _alert_names(document: Document) -> Iterator[Mistake]:
                 hint=text_document.suggest(alert, expected) or "add it to expect",
                 warning=True,
             )
+
+
+def _pages(document: Document) -> Iterator[Mistake]:
+    """Warn of `page`: gameday does not learn whom an alert pages."""
+    for path, item in _items(document, "expect"):
+        if item.get("page") == "never":
+            message = "gameday does not check 'page' yet: an alert that pages somebody is not noticed"
+            yield document.mistake((*path, "page"), message, at_key=True, warning=True)
 
 
 def _inject_ids(document: Document) -> Iterator[Mistake]:

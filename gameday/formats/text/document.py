@@ -94,17 +94,6 @@ class Checked(Generic[T]):
     value: T | None
     mistakes: tuple[Mistake, ...] = ()
 
-    @property
-    def warnings(self) -> tuple[Mistake, ...]:
-        """Give what may be meant."""
-        return tuple(one for one in self.mistakes if one.warning)
-
-    def require(self) -> T:
-        """Give the value. Raises InvalidFiles when there is a mistake that is not only a warning."""
-        if self.value is None or any(not one.warning for one in self.mistakes):
-            raise InvalidFiles(self.mistakes)
-        return self.value
-
 
 def decode(content: bytes, file: str) -> str:
     """Read bytes as UTF-8, with or without a mark at the beginning. Raises InvalidFiles."""

@@ -31,13 +31,17 @@ def read(text: str) -> icalendar.Calendar:
 
 @given(st.lists(st.tuples(MOMENTS, MOMENTS, TEXTS, TEXTS), max_size=5))
 def test_what_is_written_is_read_back(rows: list[tuple[Instant, Instant, str, str]]):
-    entries = [entry(start=a, end=b, summary=said, description=told) for a, b, said, told in rows]
+    entries = [
+        entry(start=a, end=b, summary=summary, description=description) for a, b, summary, description in rows
+    ]
     found = read(feed.write(entries, "Game days")).events
     assert [(each["DTSTART"].dt.timestamp(), each["DTEND"].dt.timestamp()) for each in found] == [
         (a, b) for a, b, _, _ in rows
     ]
-    assert [str(each["SUMMARY"]) for each in found] == [said for _, _, said, _ in rows]
-    assert [str(each.get("DESCRIPTION", "")) for each in found] == [told for _, _, _, told in rows]
+    assert [str(each["SUMMARY"]) for each in found] == [summary for _, _, summary, _ in rows]
+    assert [str(each.get("DESCRIPTION", "")) for each in found] == [
+        description for _, _, _, description in rows
+    ]
 
 
 def test_no_line_is_longer_than_75_octets_and_control_characters_are_left_out():

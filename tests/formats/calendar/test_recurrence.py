@@ -128,7 +128,7 @@ def test_cron_behaves_as_debians_does_over_changes_of_clocks():
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    ("kind", "text", "zone", "said"),
+    ("kind", "text", "zone", "message"),
     [
         (Kind.RRULE, "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "UTC", "never comes due"),
         (Kind.RRULE, "FREQ=SECONDLY;BYMONTH=2;BYMONTHDAY=30;BYHOUR=1", "UTC", "."),
@@ -147,8 +147,8 @@ def test_cron_behaves_as_debians_does_over_changes_of_clocks():
         (Kind.CRON, "0 10 * *", "UTC", "is not a cron line"),
     ],
 )
-def test_what_can_not_be_a_recurrence_is_refused_in_words(kind, text, zone, said):
-    with pytest.raises(UsageError, match=said):
+def test_what_can_not_be_a_recurrence_is_refused_in_words(kind, text, zone, message):
+    with pytest.raises(UsageError, match=message):
         recurrence.parse(kind, text, zone, datetime(2026, 1, 1))
 
 

@@ -13,9 +13,9 @@ PYTHON = "{type: python, module: a.b, func: f}"
 HTTP = '{type: http, url: "http://h"}'
 
 
-def told(text: str, file: str = "experiments/a.yaml") -> list[str]:
+def lines_of(text: str, file: str = "experiments/a.yaml") -> list[str]:
     document = reader.attempt(experiment.read, text.encode(), file)
-    return mistakes.told(experiment.check(document).mistakes)
+    return mistakes.as_lines(experiment.check(document).mistakes)
 
 
 def action(rest: str) -> str:
@@ -56,7 +56,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("added", "expected"), MISTAKES, ids=[added for added, _ in MISTAKES])
 def test_a_mistake_is_told_at_its_place_with_a_hint(added: str, expected: list[str]) -> None:
-    assert told(HEAD + added) == expected
+    assert lines_of(HEAD + added) == expected
 
 
 ACTIVITIES = [
@@ -86,20 +86,20 @@ ACTIVITIES = [
 
 @pytest.mark.parametrize(("rest", "expected"), ACTIVITIES, ids=[rest for rest, _ in ACTIVITIES])
 def test_a_mistake_in_an_activity_is_told_at_its_place(rest: str, expected: list[str]) -> None:
-    assert told(action(rest)) == expected
+    assert lines_of(action(rest)) == expected
 
 
 def test_variables_of_configuration_and_secrets_are_known() -> None:
     known = "configuration: {host: h}\nsecrets: {api: {token: {type: env, key: T}}}\n"
-    assert told(known + action("provider: {type: http, url: '${host}', headers: {a: '${token}'}}")) == []
-    assert told(known + action("provider: {type: http, url: '${hots}'}")) == [
+    assert lines_of(known + action("provider: {type: http, url: '${host}', headers: {a: '${token}'}}")) == []
+    assert lines_of(known + action("provider: {type: http, url: '${hots}'}")) == [
         "7:55 nothing defines the variable 'hots' | did you mean 'host'?"
     ]
 
 
 def test_an_action_that_nothing_undoes_is_warned_of() -> None:
     text = f"{HEAD}method: [{{type: action, name: a, provider: {PYTHON}}}]"
-    assert told(text) == [
+    assert lines_of(text) == [
         "3:1? no rollback undoes this method | add rollbacks, so that the fault can be reverted"
     ]
 
@@ -108,21 +108,21 @@ def test_one_name_for_two_activities_is_a_mistake_once_somebody_refers_to_it() -
     probes = "".join(
         f'- {{type: probe, name: p, provider: {{type: http, url: "http://{n}"}}}}\n' for n in "ab"
     )
-    assert told(f"{HEAD}method:\n{probes}") == [
+    assert lines_of(f"{HEAD}method:\n{probes}") == [
         "5:23? another activity on line 4 is called 'p', too | name them apart"
     ]
-    assert "6:9 two activities are called 'p' | name them apart" in told(
+    assert "6:9 two activities are called 'p' | name them apart" in lines_of(
         f"{HEAD}method:\n{probes}- {{ref: p}}\n"
     )
 
 
 def test_the_same_activity_twice_is_what_public_experiments_do() -> None:
     probe = "- {type: probe, name: p, provider: " + HTTP + "}\n"
-    assert told(f"{HEAD}method:\n{probe}{probe}- {{ref: p}}\n") == []
+    assert lines_of(f"{HEAD}method:\n{probe}{probe}- {{ref: p}}\n") == []
 
 
 def test_a_bare_off_is_what_chaos_toolkit_makes_of_it() -> None:
-    found = told(action("provider: {type: process, path: x, arguments: {state: off}}"))
+    found = lines_of(action("provider: {type: process, path: x, arguments: {state: off}}"))
     assert found == [
         "5:81? Chaos Toolkit reads the bare word off as false | write 'off' in quotes if you mean the text, else false"
     ]
@@ -130,7 +130,7 @@ def test_a_bare_off_is_what_chaos_toolkit_makes_of_it() -> None:
 
 def test_json_is_read_with_its_places() -> None:
     text = '{"title": "t", "description": "d",\n "method": [],\n "rolbacks": []}'
-    assert told(text, "a.json") == ["3:2 unknown key 'rolbacks' | did you mean 'rollbacks'?"]
+    assert lines_of(text, "a.json") == ["3:2 unknown key 'rolbacks' | did you mean 'rollbacks'?"]
 
 
 @given(text=TEXTS)
@@ -145,4 +145,4 @@ def test_every_experiment_of_the_catalogue_is_well() -> None:
     for file in files:
         checked = experiment.check(experiment.read(file.read_bytes(), file.name))
         assert not checked.mistakes
-        assert checked.require().data["rollbacks"]
+        assert mistakes.require(checked).data["rollbacks"]

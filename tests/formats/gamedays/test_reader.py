@@ -16,12 +16,12 @@ WHEN = "date: 2026-12-01T10:00\nzone: Europe/Berlin\n"
 AGENDA = "agenda: [{scenario: one.yaml}]\n"
 
 
-def of(text: str) -> list[str]:
-    return mistakes.of(text, "scenarios/a.gameday.yaml", gameday_plan.check)
+def lines_of(text: str) -> list[str]:
+    return mistakes.lines_of(text, "scenarios/a.gameday.yaml", gameday_plan.check)
 
 
 def read(text: str) -> core.GameDayPlan:
-    return gameday_plan.check(reader.read(text.encode(), "scenarios/a.gameday.yaml")).require()
+    return mistakes.require(gameday_plan.check(reader.read(text.encode(), "scenarios/a.gameday.yaml")))
 
 
 def test_the_plan_of_the_catalogue_is_well() -> None:
@@ -30,7 +30,7 @@ def test_the_plan_of_the_catalogue_is_well() -> None:
     for file in files:
         checked = gameday_plan.check(reader.read(file.read_bytes(), f"scenarios/{file.name}"))
         assert not checked.mistakes
-        assert checked.require().gameday == file.name.removesuffix(".gameday.yaml")
+        assert mistakes.require(checked).gameday == file.name.removesuffix(".gameday.yaml")
 
 
 def test_a_plan_is_read_whole() -> None:
@@ -65,7 +65,7 @@ def test_a_plan_is_read_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (HEAD + AGENDA, ["1:1 the plan does not say when it is | write date, or recurrence"]),
         (
@@ -124,20 +124,20 @@ def test_a_plan_is_read_whole() -> None:
         (HEAD + WHEN + "agenda: [{break: 5m}]\n", ["6:9 the agenda has no scenario | add - scenario: FILE"]),
     ],
 )
-def test_each_mistake_is_told_at_its_place(text: str, told: list[str]) -> None:
-    found = [line for line in of(text) if "nothing comes behind" not in line]
-    assert found == told
+def test_each_mistake_is_told_at_its_place(text: str, expected: list[str]) -> None:
+    found = [line for line in lines_of(text) if "nothing comes behind" not in line]
+    assert found == expected
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    told = of(
+    lines = lines_of(
         "gameday: A\ntitel: b\nenvironment: shop\ndate: never\nannouncement: all\n"
         "agenda: [{scenario: one.yaml, brek: 5m}, {pause: 5m}]\n"
         "prerequisites: [{http: 'h'}, {probe: {type: probe, name: x, provider: {type: http, url: 'http://h'}}}]\n"
     )
-    assert len(told) == 8
-    assert any("did you mean 'title'?" in line for line in told)
-    assert any("this probe has no tolerance" in line for line in told)
+    assert len(lines) == 8
+    assert any("did you mean 'title'?" in line for line in lines)
+    assert any("this probe has no tolerance" in line for line in lines)
 
 
 def test_people_whom_the_settings_do_not_name_are_warned_of() -> None:
@@ -146,7 +146,7 @@ def test_people_whom_the_settings_do_not_name_are_warned_of() -> None:
     )
     document = reader.read(text.encode(), "scenarios/a.gameday.yaml")
     found = tuple(gameday_plan.unknown_people(document, read(text), ["ada", "grace"]))
-    assert mistakes.told(found) == ["8:17? gameday.toml has no [people.grce] | did you mean 'grace'?"]
+    assert mistakes.as_lines(found) == ["8:17? gameday.toml has no [people.grce] | did you mean 'grace'?"]
     assert not list(gameday_plan.unknown_people(document, read(text), []))
 
 
@@ -154,7 +154,7 @@ def test_a_channel_that_is_almost_an_integration_is_warned_of() -> None:
     text = HEAD + WHEN + AGENDA + "channels: [{channel: chat}, {channel: caht}, {channel: '#incidents'}]\n"
     document = reader.read(text.encode(), "scenarios/a.gameday.yaml")
     found = tuple(gameday_plan.misspelt_channels(document, read(text), ["chat"]))
-    assert mistakes.told(found) == [
+    assert mistakes.as_lines(found) == [
         "7:39? gameday.toml has no [integrations.caht]: gameday can't post to this channel | did you mean 'chat'?"
     ]
 
@@ -164,7 +164,7 @@ def test_a_channel_that_is_almost_an_integration_is_warned_of() -> None:
 
 def day(name: str, text: str) -> tuple[Document, core.GameDayPlan, float]:
     document = reader.read(text.encode(), f"scenarios/{name}.gameday.yaml")
-    plan = gameday_plan.check(document).require()
+    plan = mistakes.require(gameday_plan.check(document))
     two_hours = Scenario(scenario="one", title="t", environment="shop", phases=Phases(response=7000))
     return document, plan, gameday_plan.lasts(plan, {"scenarios/one.yaml": two_hours})
 
@@ -184,7 +184,7 @@ MONTHLY = 'recurrence: {rrule: "FREQ=MONTHLY;BYDAY=1TU;BYHOUR=10;BYMINUTE=0;BYSE
 )
 def test_two_plans_at_one_time_on_one_environment_overlap(other: str, on: str) -> None:
     days = [day("monthly", HEAD + MONTHLY + AGENDA), day("other", HEAD + other + AGENDA)]
-    told = [str(one) for one in gameday_plan.overlaps(days)]
-    assert [line.split(": ")[1].split(" this is")[0] for line in told] == ([f"on {on}"] if on else [])
+    lines = [str(one) for one in gameday_plan.overlaps(days)]
+    assert [line.split(": ")[1].split(" this is")[0] for line in lines] == ([f"on {on}"] if on else [])
     elsewhere = [days[0], day("other", HEAD.replace("shop", "staging") + other + AGENDA)]
     assert not list(gameday_plan.overlaps(elsewhere))

@@ -4,7 +4,8 @@ from gameday.core.plans.scenario import Playbook, PlaybookStep, Scenario
 from gameday.formats.scenario import crosscheck, responder_script, scorecard
 from gameday.formats.scenario import reader as scenario
 from gameday.formats.text import reader
-from tests.formats.mistakes import told
+from tests.formats import mistakes
+from tests.formats.mistakes import as_lines
 
 CARD = b"scorecard: c\nversion: 1\ncriteria: [{criterion: r, phase: recover, weight: 1, measure: recover, limit: 3x}]"
 HEAD = "scenario: a\ntitle: b\nenvironment: shop\n"
@@ -13,8 +14,8 @@ EXPECT = "expect: [{alert: HighApiLatency}]\ninjects: [{after: 1m, hint: h}, {af
 
 def limits(text: str) -> list[str]:
     document = reader.read(text.encode(), "a.yaml")
-    rules = scorecard.check(reader.read(CARD, "c.yaml")).require()
-    return told(tuple(crosscheck.limits(document, scenario.check(document).require(), rules)))
+    rules = mistakes.require(scorecard.check(reader.read(CARD, "c.yaml")))
+    return as_lines(tuple(crosscheck.limits(document, mistakes.require(scenario.check(document)), rules)))
 
 
 def test_a_response_shorter_than_the_scorecards_limits_is_warned_of() -> None:
@@ -32,10 +33,10 @@ def test_a_system_measured_alone_has_no_response_to_cut_off() -> None:
 
 
 def played(step: str, playbook: Playbook | None = None) -> list[str]:
-    play: Scenario = scenario.check(reader.read((HEAD + EXPECT).encode(), "a.yaml")).require()
+    play: Scenario = mistakes.require(scenario.check(reader.read((HEAD + EXPECT).encode(), "a.yaml")))
     document = reader.read(f"responder: r\nas: team\nsteps:\n- {step}".encode(), "r.yaml")
-    script = responder_script.check(document).require()
-    return told(tuple(crosscheck.responder(document, script, play, playbook)))
+    script = mistakes.require(responder_script.check(document))
+    return as_lines(tuple(crosscheck.responder(document, script, play, playbook)))
 
 
 BOOK = Playbook(path="p.md", text="", steps=(PlaybookStep(id="roll-back", text="", line=1),))

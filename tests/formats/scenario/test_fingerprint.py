@@ -17,7 +17,7 @@ SCENARIO = Scenario(
 EXPERIMENT = {"title": "t", "method": [{"name": "a"}], "rollbacks": []}
 
 
-def of(
+def digest(
     scenario: Scenario = SCENARIO, experiment: dict[str, object] = EXPERIMENT, users: bytes = b"users"
 ) -> str:
     return fingerprint.comparable(scenario, {"e.json": experiment}, users)
@@ -27,21 +27,22 @@ def test_wording_playbook_and_layout_change_nothing() -> None:
     other = replace(
         SCENARIO, title="u", description="d", playbook="p.md", scorecard="s.yaml", environment="b"
     )
-    assert of(other) == of()
+    assert digest(other) == digest()
     assert (
-        of(experiment={"method": [{"name": "a"}], "rollbacks": [], "title": "another", "tags": ["x"]}) == of()
+        digest(experiment={"method": [{"name": "a"}], "rollbacks": [], "title": "another", "tags": ["x"]})
+        == digest()
     )
 
 
 def test_what_was_done_and_promised_changes_it() -> None:
     different = [
-        of(experiment=EXPERIMENT | {"method": []}),
-        of(users=b"other"),
-        of(replace(SCENARIO, load=Load(locustfile="l.py", users=11))),
-        of(replace(SCENARIO, slos=(Slo(slo="x", objective=0.9),))),
-        of(replace(SCENARIO, objectives=Objectives(detect=1.0))),
-        of(replace(SCENARIO, hold="none")),
-        of(),
+        digest(experiment=EXPERIMENT | {"method": []}),
+        digest(users=b"other"),
+        digest(replace(SCENARIO, load=Load(locustfile="l.py", users=11))),
+        digest(replace(SCENARIO, slos=(Slo(slo="x", objective=0.9),))),
+        digest(replace(SCENARIO, objectives=Objectives(detect=1.0))),
+        digest(replace(SCENARIO, hold="none")),
+        digest(),
     ]
     assert len(set(different)) == len(different)
 

@@ -52,11 +52,11 @@ scorecard: ../scorecards/team.yaml
 
 
 def read(text: str) -> core.Scenario:
-    return scenario.check(reader.read(text.encode(), "scenarios/a.yaml")).require()
+    return mistakes.require(scenario.check(reader.read(text.encode(), "scenarios/a.yaml")))
 
 
-def told(text: str) -> list[str]:
-    return mistakes.of(text, "scenarios/a.yaml", scenario.check)
+def lines_of(text: str) -> list[str]:
+    return mistakes.lines_of(text, "scenarios/a.yaml", scenario.check)
 
 
 def test_a_scenario_with_every_key_becomes_its_value() -> None:
@@ -154,6 +154,8 @@ MISTAKES = [
      "4:27 'prometheus' is not a system that sends alerts | one of: alertmanager, generic"),
     ("expect: [{alert: HighLatency}]\nmilestones: {recovered: {all: [{alert: HighLatncy, is: resolved}]}}",
      "5:40? this scenario does not expect an alert 'HighLatncy' | did you mean 'HighLatency'?"),
+    ("expect: [{alert: X, page: never}]",
+     "4:20? gameday does not check 'page' yet: an alert that pages somebody is not noticed"),
     ("milestones: {detected: {any: [acknowleged]}}", "4:31 'acknowleged' is not a sign | did you mean 'acknowledged'?"),
     ("milestones: {detected: {any: []}}", "4:30 this list has too few items; at least 1"),
     ("milestones: {recoverd: {}}", "4:14 unknown key 'recoverd' | did you mean 'recovered'?"),
@@ -169,12 +171,12 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("added", "expected"), MISTAKES, ids=[added for added, _ in MISTAKES])
 def test_a_mistake_is_told_at_its_place_with_a_hint(added: str, expected: str) -> None:
-    assert told(HEAD + added) == [expected]
+    assert lines_of(HEAD + added) == [expected]
 
 
 def test_all_mistakes_of_a_file_are_told_at_once() -> None:
     text = "scenario: A B\ntitel: x\nenvironment: shop\nseverity: P9\nphases: {verify: soon, onset: 3}\n"
-    assert told(text) == [
+    assert lines_of(text) == [
         "1:11 'A B' is not an id in kebab-case | write a-b",
         "2:1 unknown key 'titel' | did you mean 'title'?",
         "4:11 'P9' is not a severity | one of: P1, P2, P3, P4",
@@ -185,7 +187,7 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
 
 def test_a_guardrail_on_all_that_the_fault_is_meant_to_hurt_is_warned_of() -> None:
     text = HEAD + LOAD + "slos: [{slo: x}]\nguardrails: [{slo: x, below: 50%}]"
-    assert told(text) == [
+    assert lines_of(text) == [
         (
             "6:20? the fault itself will trip this guardrail: 'x' is what it is meant to hurt "
             "| guard what the fault must not touch, with an SLO of its own"
@@ -206,8 +208,8 @@ def test_a_guardrail_on_all_that_the_fault_is_meant_to_hurt_is_warned_of() -> No
 )
 def test_a_guardrail_on_what_the_milestones_wait_for_is_warned_of(milestone, condition, warned) -> None:
     text = HEAD + LOAD + "slos: [{slo: x}, {slo: y}]\nguardrails: [{slo: x, below: 50%}]\n"
-    said = told(text + f"milestones: {{{milestone}: {{any: [{{{condition}}}]}}}}")
-    assert any("the fault itself may trip this guardrail: 'x'" in one for one in said) is warned
+    lines = lines_of(text + f"milestones: {{{milestone}: {{any: [{{{condition}}}]}}}}")
+    assert any("the fault itself may trip this guardrail: 'x'" in line for line in lines) is warned
 
 
 @given(text=TEXTS)
@@ -235,13 +237,13 @@ def test_every_scenario_of_the_catalogue_is_well() -> None:
     for file in files:
         checked = scenario.check(reader.read(file.read_bytes(), f"scenarios/{file.name}"))
         assert not checked.mistakes
-        assert checked.require().scenario == file.stem
+        assert mistakes.require(checked).scenario == file.stem
 
 
 def test_an_inject_has_an_id_of_its_own_or_its_number() -> None:
     same = HEAD + "injects:\n- {after: 1s, message: a, id: call}\n- {after: 2s, message: b, id: call}\n"
-    told = [str(one) for one in scenario.check(reader.read(same.encode(), "s.yaml")).mistakes]
-    assert len(told) == 1
-    assert told[0].startswith("s.yaml:6:31: another inject is 'call'")
+    lines = [str(one) for one in scenario.check(reader.read(same.encode(), "s.yaml")).mistakes]
+    assert len(lines) == 1
+    assert lines[0].startswith("s.yaml:6:31: another inject is 'call'")
     number = same.replace("b, id: call", 'b, id: "0"')
     assert "another inject is '0'" in str(scenario.check(reader.read(number.encode(), "s.yaml")).mistakes)

@@ -10,8 +10,8 @@ from tests.paths import ROOT
 HEAD = "responder: bot\nas: automation\nsteps:\n"
 
 
-def told(text: str) -> list[str]:
-    return mistakes.of(text, "scenarios/responders/a.yaml", responder_script.check)
+def lines_of(text: str) -> list[str]:
+    return mistakes.lines_of(text, "scenarios/responders/a.yaml", responder_script.check)
 
 
 def test_each_thing_that_a_step_can_do_becomes_its_value() -> None:
@@ -27,7 +27,7 @@ def test_each_thing_that_a_step_can_do_becomes_its_value() -> None:
         "{when: {milestone: recovered}, do: {end: true}}",
     ]
     text = HEAD + "\n".join(f"- {step}" for step in steps)
-    script = responder_script.check(reader.read(text.encode(), "a.yaml")).require()
+    script = mistakes.require(responder_script.check(reader.read(text.encode(), "a.yaml")))
     assert (script.responder, script.acts_as) == ("bot", Party.AUTOMATION)
     assert script.steps[0] == ResponderStep(when=When(alert="A", within=10.0), after=1.0, do=Do(ack=True))
     assert [step.do for step in script.steps[1:]] == [
@@ -70,7 +70,7 @@ def test_each_thing_that_a_step_can_do_becomes_its_value() -> None:
     ],
 )
 def test_a_mistake_is_told_at_its_place_with_a_hint(step: str, expected: str) -> None:
-    (only,) = told(f"{HEAD}- {step}")
+    (only,) = lines_of(f"{HEAD}- {step}")
     assert only.startswith(expected)
 
 
@@ -78,4 +78,4 @@ def test_every_responder_of_the_catalogue_is_well() -> None:
     files = sorted((ROOT / "scenarios" / "responders").glob("*.yaml"))
     assert files
     for file in files:
-        assert responder_script.check(reader.read(file.read_bytes(), file.name)).require().steps
+        assert mistakes.require(responder_script.check(reader.read(file.read_bytes(), file.name))).steps

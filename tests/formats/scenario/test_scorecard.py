@@ -11,8 +11,8 @@ HEAD = "scorecard: team\nversion: 2\ncriteria:\n"
 LINE = "- {criterion: c, phase: detect, weight: 15, measure: detect}\n"
 
 
-def told(text: str) -> list[str]:
-    return mistakes.of(text, "scorecards/a.yaml", scorecard.check)
+def lines_of(text: str) -> list[str]:
+    return mistakes.lines_of(text, "scorecards/a.yaml", scorecard.check)
 
 
 def test_a_scorecard_becomes_its_rules() -> None:
@@ -21,7 +21,7 @@ def test_a_scorecard_becomes_its_rules() -> None:
         + LINE.replace("}", ", target: 60s, limit: 3x}")
         + "pass: 75\ncaps: [{when: undetected, at_most: 30}]"
     )
-    rules = scorecard.check(reader.read(text.encode(), "a.yaml")).require()
+    rules = mistakes.require(scorecard.check(reader.read(text.encode(), "a.yaml")))
     assert rules.name == "team@2"
     assert rules.pass_mark == 75.0
     assert rules.criteria == (
@@ -54,11 +54,11 @@ def test_a_scorecard_becomes_its_rules() -> None:
     ],
 )
 def test_a_mistake_is_told_at_its_place_with_a_hint(text: str, expected: list[str]) -> None:
-    assert told(text) == expected
+    assert lines_of(text) == expected
 
 
 def test_a_band_that_the_measure_can_not_have_is_told_at_the_band() -> None:
-    (only,) = told(HEAD + LINE.replace("measure: detect}", "measure: alerts_noise, target: 2x}"))
+    (only,) = lines_of(HEAD + LINE.replace("measure: detect}", "measure: alerts_noise, target: 2x}"))
     assert only.startswith("4:76 '2x'")
 
 
@@ -67,12 +67,12 @@ def test_every_measure_can_stand_in_a_scorecard() -> None:
         f"- {{criterion: c{n}, phase: detect, weight: 1, measure: {name}}}"
         for n, name in enumerate(score.MEASURES)
     ]
-    assert told(HEAD + "\n".join(lines)) == []
+    assert lines_of(HEAD + "\n".join(lines)) == []
 
 
 def test_every_scorecard_of_the_catalogue_is_well_and_its_weights_make_a_hundred() -> None:
     files = sorted((ROOT / "scorecards").glob("*.yaml"))
     assert [file.stem for file in files] == ["automation", "team"]
     for file in files:
-        rules = scorecard.check(reader.read(file.read_bytes(), file.name)).require()
+        rules = mistakes.require(scorecard.check(reader.read(file.read_bytes(), file.name)))
         assert sum(one.weight for one in rules.criteria) == 100

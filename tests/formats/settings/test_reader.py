@@ -46,11 +46,11 @@ VARIABLES = {
 
 
 def read(text: str, environ: Mapping[str, str] | None = None) -> Settings:
-    return settings.check(reader.read(text.encode(), "gameday.toml"), environ or {}).require()
+    return mistakes.require(settings.check(reader.read(text.encode(), "gameday.toml"), environ or {}))
 
 
-def told(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
-    return mistakes.of(text, "gameday.toml", lambda document: settings.check(document, environ or {}))
+def lines_of(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
+    return mistakes.lines_of(text, "gameday.toml", lambda document: settings.check(document, environ or {}))
 
 
 def test_variables_stand_for_any_value() -> None:
@@ -76,13 +76,13 @@ def test_a_variable_that_is_not_set_is_told_only_to_who_needs_it() -> None:
     assert found.environment("b").base_url == ""
     with pytest.raises(InvalidFiles) as wrong:
         found.environment("a")
-    assert mistakes.told(wrong.value.mistakes) == [
+    assert mistakes.as_lines(wrong.value.mistakes) == [
         "2:12 the variable NOPE is not set | set NOPE, or write the value"
     ]
 
 
 def test_a_store_whose_variable_is_not_set_is_told_at_once() -> None:
-    assert told('[store]\nurl = "env:NOPE"') == [
+    assert lines_of('[store]\nurl = "env:NOPE"') == [
         "2:7 the variable NOPE is not set | set NOPE, or write the value"
     ]
 
@@ -193,7 +193,7 @@ def test_the_nearest_environment_is_named() -> None:
     ],
 )
 def test_a_mistake_is_told_at_its_place_with_a_hint(text: str, expected: str) -> None:
-    assert told(text)[0].startswith(expected)
+    assert lines_of(text)[0].startswith(expected)
 
 
 def test_the_channels_are_the_integrations_in_which_people_are_notified() -> None:
@@ -206,7 +206,7 @@ def test_what_a_variable_holds_is_never_shown() -> None:
         '[environments.a]\nbase_url = "env:U"\nexecutor = "env:M"\naws = {account = "env:M"}\n'
         '[environments.a.policy]\nmax_users = "env:M"'
     )
-    found = told(text, {"U": "ftp://user:canary@host", "M": "canary"})
+    found = lines_of(text, {"U": "ftp://user:canary@host", "M": "canary"})
     assert len(found) == 4
     assert "canary" not in "\n".join(found)
 

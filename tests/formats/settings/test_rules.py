@@ -5,8 +5,8 @@ from gameday.formats.text import reader
 from tests.formats import mistakes
 
 
-def told(text: str) -> list[str]:
-    return mistakes.of(text, "gameday.toml", lambda document: settings.check(document, {}))
+def lines_of(text: str) -> list[str]:
+    return mistakes.lines_of(text, "gameday.toml", lambda document: settings.check(document, {}))
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def told(text: str) -> list[str]:
     ],
 )
 def test_a_reference_names_a_variable(text: str, expected: str) -> None:
-    assert told(text) == [expected]
+    assert lines_of(text) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,6 @@ def test_a_reference_names_a_variable(text: str, expected: str) -> None:
     ],
 )
 def test_a_key_that_nothing_uses_yet_is_warned_of(text: str, expected: str) -> None:
-    assert told(text) == [expected]
+    assert lines_of(text) == [expected]
     checked = settings.check(reader.read(text.encode(), "gameday.toml"), {})
     assert checked.value is not None

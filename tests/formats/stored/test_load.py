@@ -74,7 +74,7 @@ GOOD = {"type": "GET", "name": "/", "start": 1_764_583_200, "at": [1], "bin": [2
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "expected"),
     [
         ({"start": 1_764_583_201}, "multiple"),
         ({"start": True}, "multiple"),
@@ -86,15 +86,15 @@ GOOD = {"type": "GET", "name": "/", "start": 1_764_583_200, "at": [1], "bin": [2
         ({"open_at": "12", "open_count": [1]}, "whole numbers"),
     ],
 )
-def test_a_wrong_line_is_told_with_what_is_wrong(change, told) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_a_wrong_line_is_told_with_what_is_wrong(change, expected) -> None:
+    with pytest.raises(ValueError, match=expected):
         stored_load.decode(json.dumps({**GOOD, **change}))
     with pytest.raises(ValueError, match=r"load samples"):
         stored_load.decode_all([json.dumps(GOOD), json.dumps({**GOOD, **change})])
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("", "line 1"),
         ("[]\n", "line 1"),
@@ -103,6 +103,6 @@ def test_a_wrong_line_is_told_with_what_is_wrong(change, told) -> None:
         ('{"load":1,"until":1.0}\n7\n', "line 2"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_line(text, told) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_a_wrong_file_is_told_with_its_line(text, expected) -> None:
+    with pytest.raises(ValueError, match=expected):
         stored_load.loads(text)

@@ -23,18 +23,18 @@ JSON = st.recursive(
 
 
 def test_a_result_is_read_as_it_was_written():
-    told = result.read(json.dumps(DOCUMENT))
-    assert (told.drill, told.scenario, told.reverted) == (a_drill.DRILL, "api-latency-spike", True)
-    assert (told.points, told.passed, told.outcome) == (71.4, True, Outcome.RECOVERED)
-    assert [(one.name, one.seconds, one.verdict) for one in told.intervals] == [
+    stored = result.read(json.dumps(DOCUMENT))
+    assert (stored.drill, stored.scenario, stored.reverted) == (a_drill.DRILL, "api-latency-spike", True)
+    assert (stored.points, stored.passed, stored.outcome) == (71.4, True, Outcome.RECOVERED)
+    assert [(one.name, one.seconds, one.verdict) for one in stored.intervals] == [
         (name, one["seconds"], Verdict(one["verdict"])) for name, one in DOCUMENT["intervals"].items()
     ]
-    assert told.judged
+    assert stored.judged
 
 
 def test_a_drill_that_could_not_run_has_its_reason_and_is_not_judged():
-    told = result.read(json.dumps(result_json.error(NotReady("the target does not answer"))))
-    assert (told.error, told.judged, told.reverted, told.points) == (
+    stored = result.read(json.dumps(result_json.error(NotReady("the target does not answer"))))
+    assert (stored.error, stored.judged, stored.reverted, stored.points) == (
         "the target does not answer",
         False,
         True,
@@ -44,8 +44,8 @@ def test_a_drill_that_could_not_run_has_its_reason_and_is_not_judged():
 
 def test_mistakes_of_files_keep_their_places():
     mistake = Mistake(file="a.yaml", line=3, column=7, message="m", hint="h")
-    told = result.read(json.dumps(result_json.error(InvalidFiles((mistake,)))))
-    assert told.mistakes == (mistake,)
+    stored = result.read(json.dumps(result_json.error(InvalidFiles((mistake,)))))
+    assert stored.mistakes == (mistake,)
 
 
 def test_what_older_results_lack_is_not_known():
@@ -62,7 +62,7 @@ def test_what_is_no_result_is_refused(text):
 @given(st.sampled_from(sorted(DOCUMENT)), JSON)
 def test_a_result_with_anything_in_a_place_of_its_own_is_read_or_refused(key, value):
     try:
-        told = result.read(json.dumps({**DOCUMENT, key: value}))
+        stored = result.read(json.dumps({**DOCUMENT, key: value}))
     except ValueError:
         return
-    assert told.reverted is (key != "reverted" or value is True)
+    assert stored.reverted is (key != "reverted" or value is True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from gameday.core.errors import InvalidFiles
 from gameday.formats.text import json as json_text
 from gameday.formats.text.document import Spot
-from tests.formats.mistakes import told
+from tests.formats.mistakes import as_lines
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -31,14 +31,14 @@ def test_every_key_and_value_knows_its_place() -> None:
 def test_comments_are_read_over_and_said_to_be_a_mistake_once() -> None:
     document = json_text.read('{\n  // one\n  "a": 1 /* two */, # three\n  "b": "// text"\n}', "x.json")
     assert document.data == {"a": 1, "b": "// text"}
-    assert told(document.mistakes) == [
+    assert as_lines(document.mistakes) == [
         "2:3 JSON has no comments: Chaos Toolkit refuses this file | remove them, or write the experiment as YAML"
     ]
 
 
 def test_a_key_written_twice_is_a_mistake() -> None:
     document = json_text.read('{"a": 1,\n "a": 2}', "x.json")
-    assert told(document.mistakes) == ["2:2 'a' is written twice | it is first on line 1; keep one"]
+    assert as_lines(document.mistakes) == ["2:2 'a' is written twice | it is first on line 1; keep one"]
 
 
 @pytest.mark.parametrize(

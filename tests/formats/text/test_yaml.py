@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from gameday.core.errors import InvalidFiles
 from gameday.formats.text import yaml as yaml_text
 from gameday.formats.text.document import Spot
-from tests.formats.mistakes import told
+from tests.formats.mistakes import as_lines
 
 WORDS = ["on", "Off", "yes", "NO", "y", "true", "null", "~", "1:30", "-1:30.5", "012", "0o12", "0x1F", "0b11"]
 WORDS += ["1_000", "1e3", "1.5e+3", "1.", ".5", ".inf", "x", "0", "-0", "+1", "08", "1:99"]
@@ -46,7 +46,7 @@ def test_any_number_in_an_experiment_is_read_as_chaos_toolkit_reads_it(word: str
 
 def test_a_word_that_chaos_toolkit_reads_otherwise_is_warned_of() -> None:
     document = yaml_text.read("state: off\ncountry: NO\ntime: 1:30\nday: 2026-12-01\n", "x.yaml", legacy=True)
-    assert told(document.mistakes) == [
+    assert as_lines(document.mistakes) == [
         "1:8? Chaos Toolkit reads the bare word off as false | write 'off' in quotes if you mean the text, else false",
         "2:10? Chaos Toolkit reads the bare word NO as false | write 'NO' in quotes if you mean the text, else false",
         "3:7? Chaos Toolkit reads the bare word 1:30 as 90 | write '1:30' in quotes if you mean the text, else 90",
@@ -59,7 +59,7 @@ def test_a_word_that_chaos_toolkit_reads_otherwise_is_warned_of() -> None:
 
 def test_a_key_written_twice_is_a_mistake_and_the_first_stands() -> None:
     document = yaml_text.read("a: 1\nb: 2\na: 3\n", "x.yaml")
-    assert told(document.mistakes) == ["3:1 'a' is written twice | it is first on line 1; keep one"]
+    assert as_lines(document.mistakes) == ["3:1 'a' is written twice | it is first on line 1; keep one"]
     assert document.data == {"a": 1, "b": 2}
 
 
