@@ -1,9 +1,8 @@
 """`ports.Calendars`: freeze calendars from the workspace and from URLs.
 
-Comes in: a workspace path, or an http(s) URL. Goes out: the freezes that touch a period, or why the
-calendar can't be had or read; nothing may start then. Does not: follow a redirect, or trust a calendar
-that it fetched more than `FRESH` seconds ago. Many occurrences ask the same calendar for about the same
-time: it is unrolled once, for a day ahead, off the event loop.
+A calendar that can't be read says why, and nothing may start then. Redirects are not followed, and what was
+fetched is used for FRESH seconds at most. Many occurrences ask the same calendar for about the same period,
+so it is unrolled once, for a day ahead, off the event loop.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from gameday.system import fetching
 PATIENCE: Seconds = 5.0
 FRESH: Seconds = 300.0
 AHEAD: Seconds = 86_400.0
-"""How far beyond what was asked for a calendar is unrolled."""
+"""How far beyond the period that was asked for a calendar is unrolled."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,19 +43,19 @@ class FreezeCalendars:
         self._unrolled: dict[str, _Unrolled] = {}
 
     async def read(self, path: str, start: Instant, end: Instant) -> Calendar:
-        """Give the freezes that touch a period; a calendar that can't be had says why. Never raises."""
+        """Give the freezes that touch a period, or why the calendar can't be read. Never raises."""
         try:
             content = await self._content(path)
             return Calendar(path=path, freezes=await self._freezes(path, content, start, end))
-        except (OSError, ValueError) as wrong:
-            return Calendar(path=path, error=" ".join(str(wrong).split()) or type(wrong).__name__)
+        except (OSError, ValueError) as error:
+            return Calendar(path=path, error=" ".join(str(error).split()) or type(error).__name__)
 
     async def _freezes(self, path: str, content: bytes, start: Instant, end: Instant) -> tuple[Freeze, ...]:
         known = self._unrolled.get(path)
         if known is None or known.content != content or not known.start <= start <= end <= known.end:
             known = await asyncio.to_thread(_unroll, content, start, Instant(end + AHEAD))
             self._unrolled[path] = known
-        return tuple(each for each in known.freezes if each.start <= end and start < each.end)
+        return tuple(freeze for freeze in known.freezes if freeze.start <= end and start < freeze.end)
 
     async def _content(self, path: str) -> bytes:
         if not path.startswith(("http://", "https://")):

@@ -1,12 +1,11 @@
-"""`ports.Incidents` of Alertmanager: which real incidents stand, as its API says.
+"""`ports.Incidents` over Alertmanager's API: the real incidents that are going on now.
 
-Comes in: by environment, the URL of an Alertmanager, perhaps with a filter: `http://HOST:9093?filter=…`.
-Goes out: the names of alerts that are active and neither silenced nor inhibited. No answer is none:
-`NotReady`. An environment without a URL has no incidents that anybody could know of.
-Does not: weigh severities; the filter does (`filter=severity="critical"`).
+An environment names the URL of an Alertmanager, with a filter where severity matters:
+`http://HOST:9093?filter=severity="critical"`. Alerts that are active and neither silenced nor inhibited
+count, except those that always fire by design (Watchdog, InfoInhibitor, severity none). No answer raises
+NotReady: a schedule treats it like an incident. An environment without a URL has no known incidents.
 
 Format: https://prometheus.io/docs/alerting/latest/clients/ and its OpenAPI, GET /api/v2/alerts.
-Alerts that always fire by design (Watchdog, InfoInhibitor, severity none) are no incidents.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class AlertmanagerIncidents:
     urls: Mapping[str, str] = field(default_factory=dict)
 
     async def ongoing(self, environment: str) -> Sequence[str]:
-        """Name the incidents that stand now. Raises NotReady when there is no answer."""
+        """Name the incidents that are going on now. Raises NotReady when there is no answer."""
         url = self.urls.get(environment, "")
         if not url:
             return ()
@@ -54,15 +53,15 @@ def ask(url: str) -> tuple[str, ...]:
 
 
 def parse(body: bytes) -> tuple[str, ...]:
-    """Name the alerts of an answer, each once. Raises ValueError for what is no list of alerts."""
-    found = json.loads(body)
-    if not isinstance(found, list):
-        raise ValueError("it is no list of alerts")  # noqa: TRY004  # one kind of mistake
-    return tuple(dict.fromkeys(name for name in map(_name, found) if name))
+    """Name the alerts of an answer, each once. Raises ValueError for anything but a list of alerts."""
+    alerts = json.loads(body)
+    if not isinstance(alerts, list):
+        raise ValueError("it is not a list of alerts")  # noqa: TRY004  # one kind of mistake
+    return tuple(dict.fromkeys(name for name in map(_name, alerts) if name))
 
 
 def _name(alert: object) -> str:
-    """Name an alert that is an incident; one without a readable name is one, too."""
+    """Name an alert that is an incident, even without a readable name; empty for one that is not."""
     labels = alert.get("labels") if isinstance(alert, dict) else None
     if not isinstance(labels, dict):
         raise ValueError("an alert without labels")  # noqa: TRY004

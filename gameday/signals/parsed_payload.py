@@ -1,7 +1,7 @@
-"""What a payload says, once it is read: the same shape for every system that sends alerts.
+"""What a payload becomes once it is read: the same values for every system that sends alerts.
 
-Comes in: nothing. Goes out: values that `signals.receiver` turns into events.
-Does not: know any system; each has a small file of its own, `SYSTEM.py` with `parse(payload) -> Heard`.
+`signals.receiver` turns them into events. Each system has a module of its own with
+`parse(payload) -> ParsedPayload`; `signals.systems` lists them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ AlertFact = ev.AlertFired | ev.AlertAcknowledged | ev.AlertResolved
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alert:
-    """One thing that a source says of one alert.
+    """One change of one alert, as its source reports it.
 
-    delivery  names this saying: the same in every repetition, so that it becomes one event
-    at        the source's own instant of it, where it has one
+    delivery  identifies the change: the same in every repetition, so that it becomes one event
+    at        the source's own instant of the change, if it sends one
     """
 
     delivery: str
@@ -29,9 +29,10 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ParsedPayload:
-    """All that one payload says. Elements that can't be read are told, and don't spoil the others.
+    """The alerts of one payload.
 
-    heartbeat  the payload held the alert that always fires, so that silence can be told from health
+    rejected   why an element could not be read; the others count all the same
+    heartbeat  the payload held the alert that always fires: the monitor works, even when it is silent
     """
 
     alerts: tuple[Alert, ...] = ()
@@ -40,11 +41,11 @@ class ParsedPayload:
 
 
 class UnknownShape(ValueError):
-    """The payload is not what this system sends; the text says what is missing."""
+    """The payload is not what this system sends; the text explains what is missing."""
 
 
 def text(value: object, default: str = "") -> str:
-    """Give a text, or the default for anything else: labels and summaries are data of any shape."""
+    """Give a text, or the default for anything else: a payload may hold any type under any key."""
     return value if isinstance(value, str) else default
 
 

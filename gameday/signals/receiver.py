@@ -1,11 +1,10 @@
-"""The receiver of alerts: a small server on loopback that lives as long as the drill.
+"""The receiver of alerts: a small server on loopback that runs as long as the drill.
 
-Comes in: POST requests to `/TOKEN/SYSTEM`. Goes out: events, given to whoever started it before the
-sender is answered. Does not: fetch any URL that a payload names, or keep what nobody stored.
+It takes POST requests at `/TOKEN/SYSTEM`, and passes the events to its owner before it answers the sender.
+Whoever knows the token, which is drawn anew for each drill, may send. No URL in a payload is ever fetched.
 
-Who knows the token, which is drawn anew for each drill, may send. A payload that can't be read is
-answered 202 and kept as SignalRejected: senders drop for good what is refused. What can't be stored is
-answered 503, so that it is sent again.
+A payload that can't be read is answered with 202 and kept as SignalRejected, because senders drop for good
+what is refused. An event that can't be stored is answered with 503, so that it is sent again.
 """
 
 from __future__ import annotations
@@ -29,19 +28,14 @@ from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, Instant
 from gameday.ports import Clock
-from gameday.signals import alertmanager, generic, registration
+from gameday.signals import registration
 from gameday.signals.parsed_payload import ParsedPayload, UnknownShape
+from gameday.signals.systems import SYSTEMS
 
 CAP = 1024 * 1024
-"""The longest body that is read, in bytes; Azure sends up to 256 KB, PagerDuty 55 KB."""
+"""The most bytes of a body that are read; Azure sends up to 256 KB, PagerDuty 55 KB."""
 EXCERPT = 500
-"""How many characters of a payload that can't be read are kept."""
-
-SYSTEMS: Mapping[str, Callable[[object], ParsedPayload]] = {
-    alertmanager.SYSTEM: alertmanager.parse,
-    generic.SYSTEM: generic.parse,
-}
-"""What each system's payloads are read with."""
+"""Characters of an unreadable payload that are kept."""
 
 Receive = Callable[[Sequence[ev.Event]], None]
 
@@ -62,13 +56,13 @@ class Receiver:
         self._serving: asyncio.Task[None] | None = None
         self._urls: dict[str, str] = {}
         self.heartbeats: dict[str, Instant] = {}
-        """By system, when its always-firing alert was last heard."""
+        """By system, when its always-firing alert last arrived."""
 
     async def start(self, receive: Receive) -> Mapping[str, str]:
-        """Listen on a free port, register with the monitors; give the URL to send to, by system.
+        """Listen on a free port and register with the monitors. Give the URL to send to, by system.
 
         `receive` is called before the sender is answered; StoreUnavailable from it makes the sender
-        try again. Raises NotReady when a monitor can't be told.
+        try again. Raises NotReady when a monitor can't be asked to send its alerts here.
         """
         self._receive = receive
         listener = socket.create_server(("127.0.0.1", 0))
@@ -85,7 +79,7 @@ class Receiver:
         return self._urls
 
     async def stop(self) -> None:
-        """Take the registrations back and stop at once, whatever is still connected."""
+        """Take the registrations back and stop at once, even with open connections."""
         if self._server is None or self._serving is None:
             return
         for system, registry in self._registries.items():
@@ -95,9 +89,9 @@ class Receiver:
         self._server = self._serving = None
 
     def _app(self) -> Starlette:
-        return Starlette(routes=[Route("/{token}/{system}", self._hear, methods=["POST"])])
+        return Starlette(routes=[Route("/{token}/{system}", self._handle, methods=["POST"])])
 
-    async def _hear(self, request: Request) -> Response:
+    async def _handle(self, request: Request) -> Response:
         token, system = request.path_params["token"], request.path_params["system"]
         if not hmac.compare_digest(token.encode(), self._token.encode()) or system not in SYSTEMS:
             return JSONResponse({"error": "no such receiver"}, status_code=404)
@@ -107,24 +101,24 @@ class Receiver:
             return Response(status_code=400)
         if body is None:
             return JSONResponse({"error": f"more than {CAP} bytes"}, status_code=413)
-        return self._take(system, body)
+        return self._answer(system, body)
 
-    def _take(self, system: str, body: bytes) -> Response:
+    def _answer(self, system: str, body: bytes) -> Response:
         now = self._clock.now()
-        heard, rejected = _read(system, body)
-        if heard.heartbeat:
+        payload, rejected = _read(system, body)
+        if payload.heartbeat:
             self.heartbeats[system] = now
-        events = [*self._alerts(system, heard, now), *self._rejected(system, rejected, body, now)]
+        events = [*self._alerts(system, payload, now), *self._rejected(system, rejected, body, now)]
         try:
             if events and self._receive is not None:
                 self._receive(events)
         except StoreUnavailable as away:
             return JSONResponse({"error": away.code}, status_code=503)
-        said = {"accepted": len(heard.alerts), "rejected": rejected}
-        return JSONResponse(said, status_code=202 if rejected else 200)
+        answer = {"accepted": len(payload.alerts), "rejected": rejected}
+        return JSONResponse(answer, status_code=202 if rejected else 200)
 
-    def _alerts(self, system: str, heard: ParsedPayload, now: Instant) -> Iterator[ev.Event]:
-        for alert in heard.alerts:
+    def _alerts(self, system: str, payload: ParsedPayload, now: Instant) -> Iterator[ev.Event]:
+        for alert in payload.alerts:
             yield ev.Event(
                 id=_event_id(system, alert.delivery),
                 drill=self._drill,
@@ -151,18 +145,18 @@ class Receiver:
 
 
 def _read(system: str, body: bytes) -> tuple[ParsedPayload, Sequence[str]]:
-    """Read a body; what is wrong with it is told, not raised."""
+    """Read a body; give what could not be read, instead of raising it."""
     try:
-        heard = SYSTEMS[system](json.loads(body))
-    except UnknownShape as wrong:
-        return ParsedPayload(), [str(wrong)]
-    except (ValueError, RecursionError) as wrong:
-        return ParsedPayload(), [f"not JSON: {wrong}"]
-    return heard, heard.rejected
+        payload = SYSTEMS[system](json.loads(body))
+    except UnknownShape as error:
+        return ParsedPayload(), [str(error)]
+    except (ValueError, RecursionError) as error:
+        return ParsedPayload(), [f"not JSON: {error}"]
+    return payload, payload.rejected
 
 
 def _event_id(system: str, delivery: str) -> EventId:
-    """Make an event's id of a delivery's name; what a sender may have blown up becomes its hash."""
+    """Make an event's id from a delivery's; a long or unprintable one is replaced by its hash."""
     if len(delivery) > 200 or not delivery.isascii() or not delivery.isprintable():
         delivery = hashlib.sha256(delivery.encode("utf-8", "backslashreplace")).hexdigest()[:24]
     return EventId(f"{system}:{delivery}")
@@ -181,7 +175,7 @@ async def _body(request: Request) -> bytes | None:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without hands on the process: Ctrl-C is the conductor's."""
+    """uvicorn that leaves the process's signals alone: the conductor handles Ctrl-C."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
-"""Tells an environment's monitor where to send its alerts, and takes that back.
+"""Asks an environment's monitor to send its alerts here, and takes that back after the drill.
 
-Comes in: the URL at which receivers are registered, and ours. Goes out: `POST {"url": OURS}`, later
-`DELETE {"url": OURS}`. Does not: follow redirects, or retry: preflight says what is wrong.
+`POST {"url": OURS}` registers, `DELETE {"url": OURS}` unregisters. Nothing is retried: preflight reports
+what is wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def register(registry: str, receiver: str) -> None:
 
 
 def unregister(registry: str, receiver: str) -> bool:
-    """Take a registration back; False when the monitor does not answer, which harms nobody."""
+    """Take a registration back; False when the monitor does not answer, which does no harm."""
     try:
         return 200 <= _send("DELETE", registry, receiver) < 300
     except NotReady:
@@ -36,7 +36,7 @@ def unregister(registry: str, receiver: str) -> bool:
 def _send(method: str, registry: str, receiver: str) -> int:
     body = json.dumps({"url": receiver}).encode()
     try:
-        asked = fetching.fetch(
+        answer = fetching.fetch(
             registry, within=TIMEOUT, method=method, body=body, media_type="application/json", limit=0
         )
     except ValueError as error:
@@ -45,4 +45,4 @@ def _send(method: str, registry: str, receiver: str) -> int:
         raise NotReady(
             f"the monitor at {registry} does not answer: {error}", hint="is the environment up?"
         ) from error
-    return asked.status
+    return answer.status

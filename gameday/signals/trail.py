@@ -1,10 +1,9 @@
 """Watches an environment's trail: its own record of what was done to it, and by whom.
 
-Comes in: a URL that answers `{"actions": [{"seq", "at", "actor", "action"}]}` for `?after=SEQ`.
-Goes out: ActionTaken, and TrailWatched when the trail becomes readable or unreadable: without a
-watched trail nobody may say that a service recovered by itself.
-Does not: report the experiment's own actions (actors that begin with `fault`), or anything from
-before the watch began.
+The trail's URL answers `{"actions": [{"seq", "at", "actor", "action"}]}` for `?after=SEQ`. Each action
+becomes ActionTaken, except those of the experiment itself (actors that begin with `fault`) and those from
+before the watch began. TrailWatched records when the trail becomes readable or unreadable: without a watched
+trail nobody may claim that a service recovered by itself.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import Instant, Seconds, parse_instant
 from gameday.system import fetching
 
-EVERY: Seconds = 0.5
+POLL_INTERVAL: Seconds = 0.5
 PATIENCE: Seconds = 3.0
 LIMIT = 1 << 20
-"""Bytes of one answer that are read at most."""
+"""The most bytes of one answer that are read."""
 
-Found = tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]
+Dated = tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +34,7 @@ class HttpTrail:
     url: str
     clock: ports.Clock
 
-    async def watch(self) -> AsyncIterator[Found]:
+    async def watch(self) -> AsyncIterator[Dated]:
         """Give what is done to the environment from now on."""
         seq, readable = -1, None
         while True:
@@ -49,14 +48,14 @@ class HttpTrail:
                 if readable is not True:
                     readable = True
                     yield None, ev.TrailWatched(readable=True)
-                for found in _fresh(actions) if seq >= 0 else ():
-                    yield found
+                for action_taken in _fresh(actions) if seq >= 0 else ():
+                    yield action_taken
                 seq = max([seq, 0, *(int(action["seq"]) for action in actions)])
-            await self.clock.sleep(EVERY)
+            await self.clock.sleep(POLL_INTERVAL)
 
 
 def ask(url: str, after: int) -> list[dict[str, Any]]:
-    """Read the actions behind place `after`.
+    """Read the actions after sequence number `after`.
 
     Raises OSError when there is no answer, ValueError for one of another form.
     """
@@ -78,7 +77,7 @@ def _well_formed(action: object) -> bool:
     )
 
 
-def _fresh(actions: list[dict[str, Any]]) -> list[Found]:
+def _fresh(actions: list[dict[str, Any]]) -> list[Dated]:
     return [
         (
             parse_instant(action["at"]),

@@ -4,11 +4,11 @@ from gameday import wiring
 from gameday.formats import systems
 from gameday.formats.settings.reader import Integration, Secret, Settings
 from gameday.settings import Workspace
-from gameday.signals import receiver
+from gameday.signals import systems as signal_systems
 
 
 def test_the_systems_that_files_may_name_are_those_whose_payloads_are_read() -> None:
-    assert tuple(receiver.SYSTEMS) == systems.ALERT_SYSTEMS
+    assert tuple(signal_systems.SYSTEMS) == systems.ALERT_SYSTEMS
 
 
 def test_what_is_a_channel_in_a_file_is_one_for_the_announcer(tmp_path: Path) -> None:

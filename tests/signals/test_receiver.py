@@ -39,24 +39,24 @@ def post(url: str, body: bytes, *, method: str = "POST") -> tuple[int, dict]:
         connection.close()
 
 
-def hearing(talk, *, receive=None, registries=None) -> list[ev.Event]:
-    """Run a receiver, let `talk(urls, receiver)` talk to it in a thread, and give what it heard."""
-    heard: list[ev.Event] = []
+def receiving(talk, *, receive=None, registries=None) -> list[ev.Event]:
+    """Run a receiver, let `talk(urls, receiver)` talk to it in a thread, and give what it received."""
+    received: list[ev.Event] = []
 
     async def main():
         listening = Receiver(drill=D, clock=SystemClock(), registries=registries)
-        urls = await listening.start(receive or heard.extend)
+        urls = await listening.start(receive or received.extend)
         try:
             await asyncio.to_thread(talk, urls, listening)
         finally:
             await listening.stop()
 
     asyncio.run(main())
-    return heard
+    return received
 
 
 def test_an_alert_becomes_an_event_with_its_own_instant():
-    (event,) = hearing(lambda urls, _: post(urls["alertmanager"], FIRING))
+    (event,) = receiving(lambda urls, _: post(urls["alertmanager"], FIRING))
     assert isinstance(event.fact, ev.AlertFired)
     assert event.fact.condition_at == parse_instant("2026-12-01T10:00:21.250Z")
     assert event.occurred_at == parse_instant("2026-12-01T10:00:31.250Z")
@@ -71,7 +71,7 @@ def test_a_repeated_delivery_is_one_event_in_the_store(tmp_path):
         assert post(urls["alertmanager"], FIRING) == (200, {"accepted": 1, "rejected": []})
         assert post(urls["alertmanager"], FIRING)[0] == 200
 
-    hearing(twice, receive=lambda events: store.append(*events))
+    receiving(twice, receive=lambda events: store.append(*events))
     assert len(store.read(D)) == 1
     store.close()
 
@@ -84,7 +84,7 @@ def test_the_alert_that_always_fires_is_a_heartbeat_and_no_alert():
         beats.update(listening.heartbeats)
 
     begin = time.time()
-    assert hearing(beat) == []
+    assert receiving(beat) == []
     assert begin - 1 <= beats["alertmanager"] <= time.time() + 1
 
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_read_is_kept_and_not_sent_again(body, reason):
         assert status == 202
         assert reason in said["rejected"][0]
 
-    (event,) = hearing(talk)
+    (event,) = receiving(talk)
     assert isinstance(event.fact, ev.SignalRejected)
     assert reason in event.fact.reason
     assert len(event.fact.excerpt) <= receiver.EXCERPT
@@ -118,15 +118,15 @@ def test_only_who_knows_the_token_may_send():
         assert post(url.replace("alertmanager", "unheard-of"), FIRING)[0] == 404
         assert post(url, FIRING, method="PUT")[0] == 405
 
-    assert hearing(talk) == []
+    assert receiving(talk) == []
 
 
 def test_each_receiver_draws_its_own_token():
-    seen = []
+    tokens = []
     for _ in range(2):
-        hearing(lambda urls, _: seen.append(urls["alertmanager"].split("/")[3]))
-    assert len(set(seen)) == 2
-    assert min(map(len, seen)) >= 32
+        receiving(lambda urls, _: tokens.append(urls["alertmanager"].split("/")[3]))
+    assert len(set(tokens)) == 2
+    assert min(map(len, tokens)) >= 32
 
 
 def test_a_body_that_is_too_long_is_refused():
@@ -134,14 +134,14 @@ def test_a_body_that_is_too_long_is_refused():
         assert post(urls["generic"], b" " * (receiver.CAP + 1))[0] == 413
         assert post(urls["generic"], b" " * (receiver.CAP - 20) + b'{"alert": "a"}')[0] == 200
 
-    assert len(hearing(talk)) == 1
+    assert len(receiving(talk)) == 1
 
 
 def test_what_the_store_cannot_take_is_to_be_sent_again():
     def full(_events):
         raise StoreUnavailable("full")
 
-    hearing(lambda urls, _: post_status(urls, 503), receive=full)
+    receiving(lambda urls, _: post_status(urls, 503), receive=full)
 
 
 def post_status(urls, expected):
@@ -150,7 +150,7 @@ def post_status(urls, expected):
 
 def test_an_id_that_a_sender_blew_up_is_cut_to_its_hash():
     body = json.dumps({"alert": "a", "id": "ü" * 9000}).encode()
-    (event,) = hearing(lambda urls, _: post(urls["generic"], body))
+    (event,) = receiving(lambda urls, _: post(urls["generic"], body))
     assert len(event.id) < 100
 
 
@@ -167,7 +167,7 @@ def test_it_stops_at_once_with_connections_open():
             sock.sendall(begin)
             held.append((sock, time.monotonic()))
 
-    hearing(hang)
+    receiving(hang)
     assert time.monotonic() - held[-1][1] < 1.0
     for sock, _ in held:
         sock.close()
@@ -197,18 +197,18 @@ def monitor():
     server.server_close()
 
 
-def test_the_monitor_is_told_where_to_send_for_as_long_as_the_drill_listens(monitor):
+def test_the_monitor_knows_where_to_send_for_as_long_as_the_drill_listens(monitor):
     registry, asked = monitor
     urls = {}
-    hearing(lambda given, _: urls.update(given), registries={"alertmanager": registry})
+    receiving(lambda given, _: urls.update(given), registries={"alertmanager": registry})
     assert asked == [("POST", urls["alertmanager"]), ("DELETE", urls["alertmanager"])]
 
 
 @pytest.mark.parametrize("what", ["refuses", "is not there"])
-def test_a_monitor_that_cannot_be_told_is_named_and_nothing_listens_on(monitor, what):
+def test_a_monitor_that_refuses_is_named_and_nothing_keeps_listening(monitor, what):
     registry = monitor[0] + "/refuse" if what == "refuses" else "http://127.0.0.1:1/receivers"
     with pytest.raises(NotReady, match="monitor at http") as found:
-        hearing(lambda *_: None, registries={"alertmanager": registry})
+        receiving(lambda *_: None, registries={"alertmanager": registry})
     assert found.value.hint
 
 

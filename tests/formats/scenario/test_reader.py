@@ -155,7 +155,7 @@ MISTAKES = [
     ("expect: [{alert: HighLatency}]\nmilestones: {recovered: {all: [{alert: HighLatncy, is: resolved}]}}",
      "5:40? this scenario does not expect an alert 'HighLatncy' | did you mean 'HighLatency'?"),
     ("expect: [{alert: X, page: never}]",
-     "4:20? gameday does not check 'page' yet: an alert that pages somebody is not noticed"),
+     "4:21? gameday does not check 'page' yet: an alert that pages somebody is not noticed"),
     ("milestones: {detected: {any: [acknowleged]}}", "4:31 'acknowleged' is not a sign | did you mean 'acknowledged'?"),
     ("milestones: {detected: {any: []}}", "4:30 this list has too few items; at least 1"),
     ("milestones: {recoverd: {}}", "4:14 unknown key 'recoverd' | did you mean 'recovered'?"),

@@ -8,6 +8,7 @@ from gameday.core.policy import Account, Cluster
 from gameday.formats.settings import reader as settings
 from gameday.formats.settings.reader import Secret, Settings
 from gameday.formats.text import reader
+from gameday.storage import urls
 from tests.formats import mistakes
 from tests.formats.text.test_reader import TEXTS
 from tests.paths import ROOT
@@ -50,7 +51,9 @@ def read(text: str, environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def lines_of(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
-    return mistakes.lines_of(text, "gameday.toml", lambda document: settings.check(document, environ or {}))
+    return mistakes.lines_of(
+        text, "gameday.toml", lambda document: settings.check(document, environ or {}, urls.mistake)
+    )
 
 
 def test_variables_stand_for_any_value() -> None:

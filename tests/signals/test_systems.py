@@ -1,6 +1,6 @@
-"""Each sample payload of each system is read as its `.expected.json` says.
+"""Each sample payload of each system is parsed into what its `.expected.json` holds.
 
-A new sample is a JSON file in `payloads/SYSTEM/`, as the system really sends it, and what it says beside it.
+A new sample is a JSON file in `payloads/SYSTEM/`, as the system really sends it, and its `.expected.json` next to it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameday.core.values import format_instant
-from gameday.signals import receiver
+from gameday.signals import systems
 from gameday.signals.parsed_payload import ParsedPayload, UnknownShape
 
 PAYLOADS = Path(__file__).parent / "payloads"
@@ -45,7 +45,7 @@ alert_like = st.fixed_dictionaries(
 )
 
 
-def told(heard: ParsedPayload) -> dict:
+def as_json(parsed: ParsedPayload) -> dict:
     alerts = [
         {
             "delivery": alert.delivery,
@@ -53,27 +53,27 @@ def told(heard: ParsedPayload) -> dict:
             "at": None if alert.at is None else format_instant(alert.at, digits=6),
             "fact": dataclasses.asdict(alert.fact),
         }
-        for alert in heard.alerts
+        for alert in parsed.alerts
     ]
-    return {"alerts": alerts, "rejected": list(heard.rejected), "heartbeat": heard.heartbeat}
+    return {"alerts": alerts, "rejected": list(parsed.rejected), "heartbeat": parsed.heartbeat}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_a_payload_says_what_is_expected(sample):
-    heard = receiver.SYSTEMS[sample.parent.name](json.loads(sample.read_text()))
-    assert told(heard) == json.loads(sample.with_suffix(".expected.json").read_text())
+    parsed = systems.SYSTEMS[sample.parent.name](json.loads(sample.read_text()))
+    assert as_json(parsed) == json.loads(sample.with_suffix(".expected.json").read_text())
 
 
-@pytest.mark.parametrize("system", receiver.SYSTEMS)
+@pytest.mark.parametrize("system", systems.SYSTEMS)
 def test_each_system_has_samples(system):
     assert any(sample.parent.name == system for sample in SAMPLES)
 
 
-@pytest.mark.parametrize("system", receiver.SYSTEMS)
+@pytest.mark.parametrize("system", systems.SYSTEMS)
 @given(payload=json_values | st.lists(alert_like) | st.builds(lambda a: {"alerts": a}, st.lists(alert_like)))
 def test_no_payload_breaks_the_reader(system, payload):
     try:
-        heard = receiver.SYSTEMS[system](payload)
+        parsed = systems.SYSTEMS[system](payload)
     except UnknownShape:
         return
-    assert isinstance(heard, ParsedPayload)
+    assert isinstance(parsed, ParsedPayload)
