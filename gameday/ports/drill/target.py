@@ -1,0 +1,23 @@
+"""The environment that a drill breaks."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gameday.ports.drill.runner import CommandOutcome
+
+
+class Target(Protocol):
+    """The environment that a drill breaks."""
+
+    async def reachable(self) -> str:
+        """Say why the target can't be reached; empty when it can."""
+        ...
+
+    async def up(self) -> CommandOutcome | None:
+        """Bring the target up by its own command; None when it has no such command."""
+        ...
+
+    def hooks(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Give the commands (up, down); empty where there is none."""
+        ...
