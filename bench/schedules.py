@@ -38,8 +38,8 @@ from gameday.core.values import Instant, format_instant, instant
 from gameday.formats.calendar import recurrence
 from gameday.ports import ScheduleRow
 from gameday.signals.calendars import FreezeCalendars
-from gameday.storage.database import Database
 from gameday.storage.schedules import SqlScheduleStore
+from gameday.storage.sqlite import SqliteDatabase
 from gameday.testing.clock import VirtualClock
 from gameday.testing.schedules import FakeIncidents, FakeNotices, FakeStarter
 from gameday.testing.store import MemoryStore
@@ -230,7 +230,7 @@ def simulate(count: int, seed: int, folder: Path) -> int:
     """Simulate a year, print what became of it; give how many things were wrong."""
     chance = random.Random(seed)
     clock = JumpyClock(instant(BEGIN.timestamp() - 60))
-    store = SqlScheduleStore(Database(folder / "year.db"))
+    store = SqlScheduleStore(SqliteDatabase(folder / "year.db"))
     year = Year()
     starter = FakeStarter(clock=clock, store=store, lasts=20.0)
 
@@ -272,7 +272,7 @@ def simulate(count: int, seed: int, folder: Path) -> int:
 def daemon(folder: Path, count: int, due: int) -> list[tuple[str, float, str, float]]:
     """Start `gameday serve` on many schedules; measure start-up, idling, and how late drills begin."""
     (folder / "gameday.toml").write_text('[store]\nurl = "sqlite:///.gameday/gameday.db"\n')
-    store = SqlScheduleStore(Database(folder / ".gameday" / "gameday.db"))
+    store = SqlScheduleStore(SqliteDatabase(folder / ".gameday" / "gameday.db"))
     chance = random.Random(1)
     now = int(time.time())
     fill(store, count, now, chance)

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 
 from gameday import ports
 from gameday.core import exposure
-from gameday.core.errors import InvalidFiles, Mistake, UsageError
+from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.facts import drill as ev
 from gameday.core.plans.responder_script import ResponderScript
 from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId, Mode, Seconds
+from gameday.storage import urls
 
 if TYPE_CHECKING:
     from gameday.conduct.drill.context import DrillContext
@@ -198,12 +199,12 @@ def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId)
     What was kept beside the history to undo its faults is removed when none is in force any more.
     """
     from gameday.conduct.drill import report  # noqa: PLC0415
-    from gameday.faults.revert_secrets import RevertSecrets  # noqa: PLC0415
-    from gameday.storage import files  # noqa: PLC0415
+    from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
+    from gameday.storage import history_files  # noqa: PLC0415
 
     judged = report.judge(history, drill)
     folder = report.write_reports(judged, space.artifacts / drill)
-    files.write_history(history, drill, folder)
+    history_files.write_history(history, drill, folder)
     if not exposure.open_faults(judged.history):
         RevertSecrets(folder).remove()
     return folder
@@ -211,7 +212,7 @@ def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId)
 
 def rollback_player(space: Workspace, drill: DrillId) -> ports.RollbackPlayer:
     """Give what plays a drill's rollbacks."""
-    from gameday.faults.rollback_player import ChildRollbackPlayer  # noqa: PLC0415
+    from gameday.faults.rollbacks.player import ChildRollbackPlayer  # noqa: PLC0415
 
     return ChildRollbackPlayer(drill, space.artifacts / drill, space.root)
 
@@ -235,7 +236,7 @@ def drill_context(
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
     from gameday.faults.keeper_client import KeeperClient  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
-    from gameday.faults.revert_secrets import RevertSecrets  # noqa: PLC0415
+    from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
     from gameday.load.driver import LocustDriver  # noqa: PLC0415
     from gameday.signals.receiver import Receiver  # noqa: PLC0415
     from gameday.signals.trail import HttpTrail  # noqa: PLC0415
@@ -291,7 +292,7 @@ def drill_context(
         policy_sources=policy_sources(space.root),
         meters=_meters(space, place, drill),
         fault_targets=_aims(space, request, drill),
-        shared_store=not space.store_url.startswith("sqlite:"),
+        shared_store=urls.shared_between_hosts(space.store_url),
         target_lease=_target_lease(space, place, drill),
         accept_no_lease=accept_no_lease,
         accept_local_keeper=accept_local_keeper,
@@ -457,13 +458,9 @@ def _queue(space: Workspace, environment: str) -> ports.Starter:
 
 
 def _must_be_shared(space: Workspace, environment: str) -> None:
-    from gameday import storage  # noqa: PLC0415
-
-    if not storage.is_postgresql(space.store_url):
-        raise UsageError(
-            f"drills on {environment} run on other hosts, and the store is this host's own",
-            hint="set [store] url to a PostgreSQL database; gameday store copy moves what there is",
-        )
+    urls.must_be_shared(
+        space.store_url, f"drills on {environment} run on other hosts, and the store is this host's own"
+    )
 
 
 def _office(

@@ -16,6 +16,7 @@ from gameday.formats.settings import reader as settings_reader
 from gameday.formats.settings.reader import FILE, Secret, Settings
 from gameday.formats.text import document as text_document
 from gameday.formats.text import paths, reader
+from gameday.storage import urls
 from gameday.system import files
 
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
@@ -45,9 +46,8 @@ class Workspace:
 
     @property
     def store_url(self) -> str:
-        """The store's URL; a SQLite file's as an absolute path."""
-        scheme, separator, path = self.settings.store_url.partition("sqlite:///")
-        return f"sqlite:///{self.root / path}" if separator and not scheme else self.settings.store_url
+        """The store's URL; where it is a file's, its path is absolute."""
+        return urls.anchored(self.settings.store_url, self.root)
 
     @property
     def artifacts(self) -> Path:
@@ -139,7 +139,7 @@ def open_workspace(
         mistake = Mistake(file=FILE, message=f"it can't be read: {wrong}")
         return Workspace(root=root, settings=Settings()), (mistake,)
     document = reader.attempt(reader.read, content, FILE)
-    checked = settings_reader.check(document, variables)
+    checked = settings_reader.check(document, variables, urls.mistake)
     return Workspace(root=root, settings=checked.value or Settings()), checked.mistakes
 
 

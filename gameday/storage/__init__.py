@@ -1,11 +1,17 @@
-"""Where histories are kept. `open_store` is the way in; the modules import no more than they need."""
+"""Where histories and schedules are kept, in a database of any kind that `urls.KINDS` lists.
+
+Everything here imports as late as it can: a responder's command that opens a SQLite file must not wait for
+SQLAlchemy or for the readers of histories.
+"""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gameday.core.errors import UsageError
+from gameday.storage import urls
 
 if TYPE_CHECKING:
     from gameday.ports import HistoryStore, ScheduleStore
@@ -19,14 +25,14 @@ def open_store(url: str, artifacts: Path | None = None) -> HistoryStore:
     artifacts: the folder of the drills' folders; with it, what can't be stored is kept there and
     stored later. Raises UsageError for a URL of another kind, StoreUnavailable.
     """
-    from gameday.storage.spilling import SpillingStore  # noqa: PLC0415  # responders' commands do without
+    from gameday.storage.spill.spilling_store import SpillingStore  # noqa: PLC0415  # as late as it can
 
     store = open_plain(url)
     return store if artifacts is None else SpillingStore(store, artifacts)
 
 
 def open_plain(url: str) -> SqlStore:
-    """Open the store at a URL, without a place beside it. Raises UsageError, StoreUnavailable."""
+    """Open the store at a URL, with no folder to fall back on. Raises UsageError, StoreUnavailable."""
     from gameday.storage.histories import SqlStore  # noqa: PLC0415
 
     return SqlStore(open_executor(url))
@@ -45,42 +51,62 @@ def open_executor(url: str, *, patience: float | None = None, create: bool = Tru
     patience: seconds to wait for other processes' transactions, where the usual is too long. create False:
     a store that is not there is an error. Raises UsageError, StoreUnavailable.
     """
-    if is_postgresql(url):
-        return _server(url, patience, create=create)
-    from gameday.storage import database  # noqa: PLC0415
+    if urls.kind(url) is urls.POSTGRESQL:
+        return _open_postgresql(url, patience, create=create)
+    from gameday.storage import sqlite  # noqa: PLC0415
 
-    return database.Database(sqlite_path(url), patience=patience or database.PATIENCE, create=create)
-
-
-def is_postgresql(url: str) -> bool:
-    """Tell whether a URL names a PostgreSQL database."""
-    return url.partition(":")[0].partition("+")[0] == "postgresql"
+    return sqlite.SqliteDatabase(urls.sqlite_path(url), patience=patience or sqlite.PATIENCE, create=create)
 
 
-def _server(url: str, patience: float | None, *, create: bool) -> Executor:
+def _open_postgresql(url: str, patience: float | None, *, create: bool) -> Executor:
     try:
         from gameday.storage import postgresql  # noqa: PLC0415  # an extra, and slow to import
     except ImportError as missing:
-        raise UsageError(
-            f"a PostgreSQL store needs {missing.name}, which is not installed",
-            hint="pip install 'gameday[postgresql]'",
-        ) from missing
+        raise _not_installed("a PostgreSQL store", missing) from missing
     return postgresql.Server(url, patience=patience or postgresql.PATIENCE, create=create)
 
 
-def sqlite_path(url: str) -> Path:
-    """Give the file of a SQLite URL: `sqlite:///relative` or `sqlite:////absolute`. Raises UsageError."""
-    scheme, separator, path = url.partition(":///")
-    if scheme != "sqlite" or not separator or not path:
-        raise UsageError(
-            f"'{_shown(url)}' is not the URL of a store",
-            hint="write sqlite:///.gameday/gameday.db, sqlite:////absolute/path.db, or "
-            "postgresql+psycopg://HOST/NAME",
-        )
-    return Path(path)
+def preload_schedules(url: str) -> None:
+    """Import now what `open_schedules` would import later: for a process that must be quick later on."""
+    database = {urls.SQLITE: "sqlite", urls.POSTGRESQL: "postgresql"}[urls.kind(url)]
+    for module in ("schedules", database):
+        importlib.import_module(f"{__name__}.{module}")
 
 
-def _shown(url: str) -> str:
-    """Give a URL without what stands before its host: a person may have mistyped only the scheme."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
+def migrate(url: str, to: int | None = None) -> tuple[int, int]:
+    """Bring a store to a version of its tables, by default to the newest; give the versions before and after.
+
+    Raises UsageError, NotReady, StoreUnavailable.
+    """
+    try:
+        from gameday.storage import migrating  # noqa: PLC0415  # an extra, and slow to import
+    except ImportError as missing:
+        raise _not_installed("migrating", missing) from missing
+    return migrating.migrate(url) if to is None else migrating.migrate(url, to)
+
+
+class LibraryVersion(NamedTuple):
+    """The version of the database library that Python brings along, and the oldest that serves."""
+
+    name: str
+    version: str
+    needed: str
+    serves: bool
+
+
+def library_version() -> LibraryVersion:
+    """Look at the database library on which every installation depends."""
+    import sqlite3  # noqa: PLC0415
+
+    return LibraryVersion(
+        name=urls.SQLITE.name,
+        version=sqlite3.sqlite_version,
+        needed="3.35",  # the first with RETURNING
+        serves=sqlite3.sqlite_version_info >= (3, 35),
+    )
+
+
+def _not_installed(what: str, missing: ImportError) -> UsageError:
+    return UsageError(
+        f"{what} needs {missing.name}, which is not installed", hint="pip install 'gameday[postgresql]'"
+    )

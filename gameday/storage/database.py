@@ -1,41 +1,22 @@
-"""One SQLite file, opened and written so that nothing acknowledged is ever lost.
-
-Comes in: a path. Goes out: rows, and transactions that hold the write lock from their start.
-Does not: know what the rows mean, or import anything that a responder's command would wait for.
-
-Write-ahead log with synchronous=FULL: what was committed outlives a power cut. BEGIN IMMEDIATE,
-because two deferred transactions that read and then write lose one of them. Every failure becomes
-StoreUnavailable, with what to look at.
-"""
+"""What every database of a store offers, whatever its kind: the rest of `storage` knows no more than this."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
-
-from gameday.core.errors import StoreUnavailable
-from gameday.storage import schema, statements
-from gameday.system import clock
-
-PATIENCE = 30.0
-"""Seconds to wait for another process's transaction."""
 
 
 class Transaction(Protocol):
     """What runs statements: a connection of any database that takes named parameters."""
 
     def execute(self, statement: str, parameters: dict[str, Any], /) -> Any:
-        """Run one statement; the answer iterates over rows and has `rowcount`."""
+        """Run one statement; the result iterates over rows and has `rowcount`."""
         ...
 
 
 class Executor(Protocol):
-    """A database that runs our statements. Every method raises StoreUnavailable for what goes wrong."""
+    """A database that runs our statements. Every method raises StoreUnavailable for any failure."""
 
     def write(self, within: float | None = None) -> AbstractContextManager[Transaction]:
         """Give a transaction that is kept only if its block succeeds; within: seconds to wait for others."""
@@ -50,192 +31,5 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         ...
-
-
-class Database:
-    """A SQLite file. Safe to use from several threads; not over a fork.
-
-    create False: a missing file is an error, not a new store.
-    """
-
-    def __init__(self, path: Path, *, patience: float = PATIENCE, create: bool = True) -> None:
-        self.path = path
-        self._patience = patience
-        self._lock = threading.RLock()
-        self._inode: tuple[int, int] | None = None
-        self._connection: sqlite3.Connection | None = None
-        with self._explained():
-            self._connection = self._connect(create=create)
-
-    @contextmanager
-    def write(self, within: float | None = None) -> Iterator[Transaction]:
-        """Give a transaction that nobody else's can overlap; it is kept only if the block succeeds.
-
-        within: seconds to wait for other processes' transactions, where the usual patience is too long.
-        """
-        patience = self._patience if within is None else within
-        with self._lock, self._explained(patience):
-            connection = self._usable()
-            connection.execute(f"PRAGMA busy_timeout={patience * 1000:.0f}")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-
-    def rows(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """Read all rows of one statement."""
-        with self._lock, self._explained():
-            return self._usable().execute(statement, parameters).fetchall()
-
-    @contextmanager
-    def read(self) -> Iterator[Transaction]:
-        """Give a transaction that sees one state of the store throughout."""
-        with self._lock, self._explained():
-            connection = self._usable()
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("ROLLBACK")
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._connection is not None:
-                self._connection.close()
-            self._connection = None
-
-    def _usable(self) -> sqlite3.Connection:
-        """Give the connection to the file that stands at the path now.
-
-        SQLite goes on writing into a file that was deleted; what is written there is lost.
-        """
-        if self._connection is not None and _inode(self.path) == self._inode:
-            return self._connection
-        self.close()
-        if _inode(self.path) is None:
-            raise StoreUnavailable(
-                f"the store {self.path} is gone", hint="put the file back; what happens meanwhile is kept"
-            )
-        self._connection = self._connect(create=False)
-        return self._connection
-
-    def _connect(self, *, create: bool) -> sqlite3.Connection:
-        if create:
-            _make_private(self.path)
-        elif not self.path.exists():
-            raise StoreUnavailable(f"there is no store at {self.path}", hint="gameday run makes one")
-        connection = sqlite3.connect(
-            f"{self.path.resolve().as_uri()}?mode=rw",
-            uri=True,
-            timeout=self._patience,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            self._prepare(connection)
-        except BaseException:
-            connection.close()
-            raise
-        self._inode = _inode(self.path)
-        return connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        with suppress(sqlite3.OperationalError):  # a store that may only be read can't change its mode
-            _insist(connection, "PRAGMA journal_mode=WAL", self._patience)
-        connection.execute("PRAGMA synchronous=FULL")
-        version = _version(connection)
-        if version is None:
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in schema.NEW:
-                connection.execute(statement)
-            connection.execute(statements.SET_VERSION, {"version": schema.VERSION})
-            connection.execute("COMMIT")
-        else:
-            schema.check(version, str(self.path))
-
-    @contextmanager
-    def _explained(self, patience: float | None = None) -> Iterator[None]:
-        """Turn what SQLite and the file system say into StoreUnavailable."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            if _code(error) not in _LOCKED:
-                self.close()  # a file that was read-only or broken is opened anew when it is asked again
-            raise self._unavailable(error, patience or self._patience) from error
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise StoreUnavailable(f"the store {self.path} cannot be opened: {reason}") from error
-
-    def _unavailable(self, error: sqlite3.Error, patience: float) -> StoreUnavailable:
-        if _code(error) in _LOCKED:
-            what = f"was locked by another process for {patience:g} s"
-            return StoreUnavailable(f"the store {self.path} {what}", hint="find who holds it: fuser -v FILE")
-        what, hint = _REASONS.get(_code(error), (f"failed: {error}", ""))
-        return StoreUnavailable(f"the store {self.path} {what}", hint=hint)
-
-
-_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-_REASONS = {
-    sqlite3.SQLITE_FULL: ("is full: its disk has no space left", "make room on the disk: df -h"),
-    sqlite3.SQLITE_READONLY: (
-        "may only be read",
-        "check owner and mode of the file, its -wal and -shm, and its folder",
-    ),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "check that its folder is there and may be written"),
-    sqlite3.SQLITE_NOTADB: ("is not a SQLite file", "check [store] url in gameday.toml"),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", "keep a copy; gameday verify says which drills are sound"),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk: dmesg"),
-}
-
-
-def _code(error: sqlite3.Error) -> int:
-    """Give SQLite's primary result code; 0 for what Python's module raises by itself."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _make_private(path: Path) -> None:
-    """Make the file and its folder for their owner alone; SQLite gives its side files the same mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _version(connection: sqlite3.Connection) -> int | None:
-    """Give the schema's version, or None for a new file."""
-    try:
-        row = connection.execute(statements.GET_VERSION).fetchone()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return None
-        raise
-    return None if row is None else int(row[0])
-
-
-def _insist(connection: sqlite3.Connection, statement: str, seconds: float) -> None:
-    """Run a statement for which SQLite does not wait by itself: a change of the journal's mode."""
-    deadline = clock.monotonic() + seconds
-    while True:
-        try:
-            connection.execute(statement)
-        except sqlite3.OperationalError as error:
-            if _code(error) not in _LOCKED or clock.monotonic() > deadline:
-                raise
-            clock.sleep(0.01)
-        else:
-            return

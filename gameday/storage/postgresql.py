@@ -16,7 +16,7 @@ import re
 import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
@@ -28,10 +28,8 @@ from sqlalchemy import exc, pool
 from sqlalchemy.engine import URL, Connection, CursorResult
 
 from gameday.core.errors import StoreUnavailable, UsageError
-from gameday.core.values import Instant, Seconds
+from gameday.core.values import Seconds
 from gameday.storage import schema, statements
-from gameday.storage.histories import SqlStore
-from gameday.system import clock
 
 PATIENCE: Seconds = 5.0
 """How long to wait for another process's transaction."""
@@ -185,14 +183,17 @@ class Server:
 
     def _make(self) -> int:
         with self._begun("", ANSWER) as tx:
-            self.alone(tx)
+            self.exclude_table_changes(tx)
             for statement in schema.NEW:
                 tx.execute(statement, {})
             tx.execute(statements.SET_VERSION, {"version": schema.VERSION})
         return schema.VERSION
 
-    def alone(self, tx: _Transaction) -> None:
-        """Wait until nobody else makes or changes tables, and keep others from it in this transaction."""
+    def exclude_table_changes(self, tx: _Transaction) -> None:
+        """Wait until no other process makes or changes tables, and keep others from it in this transaction.
+
+        An advisory lock, because there may be no table yet that could be locked.
+        """
         tx.execute("SELECT pg_advisory_xact_lock(:key)", {"key": _OPENING})
 
     @contextmanager
@@ -220,20 +221,6 @@ class Server:
             f"the store {self.name} is away: {_first_line(cause)}",
             hint="check that the server runs and is reached: psql -h HOST -p PORT NAME",
         )
-
-
-class PostgresStore(SqlStore):
-    """Histories in a PostgreSQL database that any number of processes, on any hosts, append to."""
-
-    def __init__(
-        self,
-        url: str,
-        *,
-        patience: Seconds = PATIENCE,
-        create: bool = True,
-        now: Callable[[], Instant] = clock.now,
-    ) -> None:
-        super().__init__(Server(url, patience=patience, create=create), now=now)
 
 
 class _Transaction:

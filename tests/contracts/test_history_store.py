@@ -18,10 +18,10 @@ from gameday.core.plans.schedule import Kind, Recurrence
 from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.ports import HistoryStore, Lease
 from gameday.storage.histories import SqlStore
-from gameday.storage.spilling import SpillingStore
-from gameday.storage.sqlite import SqliteStore
+from gameday.storage.spill.spilling_store import SpillingStore
 from gameday.testing.clock import VirtualClock
 from gameday.testing.store import MemoryStore
+from tests.storage.stores import postgresql_store, sqlite_store
 
 D = DrillId("d1")
 NOW = 1_800_000_000.0
@@ -33,9 +33,7 @@ def clock():
 
 
 def on_postgresql(request, clock) -> SqlStore:
-    from gameday.storage.postgresql import PostgresStore  # noqa: PLC0415  # an extra, as its server is
-
-    return PostgresStore(request.getfixturevalue("server").url(), now=clock.now)
+    return postgresql_store(request.getfixturevalue("server").url(), now=clock.now)
 
 
 @pytest.fixture(params=["memory", "sqlite", "spilling", "postgresql", "postgresql-spilling"])
@@ -46,7 +44,7 @@ def store(request, clock, tmp_path):
     elif request.param.startswith("postgresql"):
         made = on_postgresql(request, clock)
     else:
-        made = SqliteStore(tmp_path / "store" / "gameday.db", now=clock.now)
+        made = sqlite_store(tmp_path / "store" / "gameday.db", now=clock.now)
     if request.param.endswith("spilling"):
         made = SpillingStore(made, tmp_path / "drills")
     yield made
@@ -247,7 +245,7 @@ def test_a_well_store_keeps_nothing_beside_it(store):
 @settings(deadline=None, max_examples=40)  # a disk takes its time
 @given(deliveries=st.lists(st.lists(st.sampled_from("abcdef"), max_size=4), max_size=6))
 def test_the_stores_agree_whatever_is_delivered_however_often(tmp_path_factory, deliveries):
-    real = SqliteStore(tmp_path_factory.mktemp("s") / "gameday.db")
+    real = sqlite_store(tmp_path_factory.mktemp("s") / "gameday.db")
     stores: list[HistoryStore] = [MemoryStore(), real]
     for store in stores:
         for names in deliveries:

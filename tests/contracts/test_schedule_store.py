@@ -20,8 +20,8 @@ from gameday.core.plans.schedule import (
 from gameday.core.values import instant
 from gameday.ports import Claim, ScheduleRow, ScheduleStore
 from gameday.storage import open_executor
-from gameday.storage.database import Database
 from gameday.storage.schedules import SqlScheduleStore
+from gameday.storage.sqlite import SqliteDatabase
 from gameday.testing.schedules import MemoryScheduleStore
 
 T = instant(1_800_000_000)
@@ -36,7 +36,7 @@ def store(request, tmp_path):
     if request.param == "memory":
         made = MemoryScheduleStore()
     elif request.param == "sqlite":
-        made = SqlScheduleStore(Database(tmp_path / "s.db"))
+        made = SqlScheduleStore(SqliteDatabase(tmp_path / "s.db"))
     else:
         made = SqlScheduleStore(open_executor(request.getfixturevalue("server").url()))
     yield made

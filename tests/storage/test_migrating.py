@@ -144,6 +144,31 @@ def test_a_step_that_fails_leaves_the_version_before(url, monkeypatch):
     assert migrate(url) == (0, schema.VERSION)
 
 
+def test_alembic_replays_the_steps_that_a_store_lacks(url, monkeypatch):
+    further = schema.Step(up=("CREATE TABLE further (n INTEGER)",), down=("DROP TABLE further",))
+    migrate(url)
+    write(url, CLOSED)
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, further))
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    assert migrate(url, schema.VERSION) == (schema.VERSION - 1, schema.VERSION)
+    assert any("further" in row for row in tables(url))
+    assert migrate(url, schema.VERSION - 1) == (schema.VERSION, schema.VERSION - 1)
+    monkeypatch.undo()
+    assert not any("further" in row for row in tables(url))
+    assert version(url) == [(schema.VERSION,)]
+
+
+def test_several_steps_are_taken_in_order_and_back(url, monkeypatch):
+    first = schema.Step(up=("CREATE TABLE one (n INTEGER)",), down=("DROP TABLE one",))
+    second = schema.Step(
+        up=("ALTER TABLE one ADD COLUMN m INTEGER",), down=("ALTER TABLE one DROP COLUMN m",)
+    )
+    monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, first, second))
+    monkeypatch.setattr(schema, "VERSION", 3)
+    assert migrate(url, 3) == (0, 3)
+    assert migrate(url, 0) == (3, 0)
+
+
 def test_two_that_migrate_at_once_do_it_once(url):
     told: list[tuple[int, int]] = []
     threads = [threading.Thread(target=lambda: told.append(migrate(url))) for _ in range(3)]

@@ -17,9 +17,10 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk
 from gameday.core.values import DrillId, EventId, instant
 from gameday.storage import open_executor, open_store
-from gameday.storage.postgresql import PostgresStore, Server, parse
-from gameday.storage.spilling import SpillingStore
+from gameday.storage.postgresql import Server, parse
+from gameday.storage.spill.spilling_store import SpillingStore
 from tests.postgresql import PASSWORD, PostgreSQL
+from tests.storage.stores import postgresql_store
 
 D = DrillId("d1")
 WRITERS = Path(__file__).with_name("writers.py")
@@ -52,7 +53,7 @@ def name(url):
 
 @pytest.fixture
 def store(url):
-    opened = PostgresStore(url)
+    opened = postgresql_store(url)
     yield opened
     opened.close()
 
@@ -133,7 +134,7 @@ def test_a_connection_that_the_server_ended_is_made_anew(store, server, name):
 def test_kill_9_of_a_backend_loses_nothing(needs_server, own, tmp_path):
     """The server ends all its backends then, recovers, and serves again."""
     url = own.url()
-    plain, store = PostgresStore(url), SpillingStore(PostgresStore(url), tmp_path, again=0.0)
+    plain, store = postgresql_store(url), SpillingStore(postgresql_store(url), tmp_path, again=0.0)
     names = [f"n{number}" for number in range(60)]
     killed = 0
     for number, each in enumerate(names):
@@ -162,7 +163,7 @@ def wait_until_it_recovered(own, killed: int) -> None:
 @pytest.mark.kill
 def test_a_restart_of_the_server_is_outlived(needs_server, own, tmp_path):
     url = own.url()
-    store = SpillingStore(PostgresStore(url), tmp_path, again=0.0)
+    store = SpillingStore(postgresql_store(url), tmp_path, again=0.0)
     store.append(note("a"))
     assert ids(store) == ["a"]
     own.stop()
@@ -174,7 +175,7 @@ def test_a_restart_of_the_server_is_outlived(needs_server, own, tmp_path):
     own.start()
     store.append(note("c"))
     assert store.degraded() == ""
-    plain = PostgresStore(url)
+    plain = postgresql_store(url)
     assert ids(plain) == ["a", "b", "c"]
     assert plain.verify(D) == []
     store.close()
@@ -183,7 +184,7 @@ def test_a_restart_of_the_server_is_outlived(needs_server, own, tmp_path):
 
 @pytest.mark.kill
 def test_a_crash_of_the_whole_server_loses_nothing_that_was_acknowledged(needs_server, own):
-    store = PostgresStore(own.url())
+    store = postgresql_store(own.url())
     for number in range(10):
         store.append(note(f"n{number}"))
     own.stop(signal.SIGQUIT)
@@ -198,7 +199,7 @@ def test_a_crash_of_the_whole_server_loses_nothing_that_was_acknowledged(needs_s
 def test_a_server_that_does_not_answer_is_given_up(needs_server, own):
     """Its processes are stopped: connections stand, nothing is refused, no answer comes."""
     url = own.url()
-    store = PostgresStore(url)
+    store = postgresql_store(url)
     store.append(note("a"))
     backends = own.backends(url.rpartition("/")[2])
     for pid in (own.process.pid, *backends):
@@ -211,7 +212,7 @@ def test_a_server_that_does_not_answer_is_given_up(needs_server, own):
             store.append(note("b"))
         assert time.monotonic() - began < 8
         with pytest.raises(StoreUnavailable, match="is away"):
-            PostgresStore(url)
+            postgresql_store(url)
     finally:
         for pid in (own.process.pid, *backends):
             os.kill(pid, signal.SIGCONT)
@@ -221,7 +222,7 @@ def test_a_server_that_does_not_answer_is_given_up(needs_server, own):
 
 
 def test_a_lock_that_stays_is_named_and_reading_goes_on(url):
-    store, other = PostgresStore(url, patience=0.2), Server(url)
+    store, other = postgresql_store(url, patience=0.2), Server(url)
     store.append(note("a"))
     with other.write() as tx:
         tx.execute("UPDATE drills SET how = how", {})
@@ -235,7 +236,7 @@ def test_a_lock_that_stays_is_named_and_reading_goes_on(url):
 
 
 def test_while_a_drill_is_locked_another_drill_is_written(url):
-    store, other = PostgresStore(url, patience=0.2), Server(url)
+    store, other = postgresql_store(url, patience=0.2), Server(url)
     store.append(note("a"))
     with other.write() as tx:
         tx.execute("UPDATE drills SET how = how WHERE drill = 'd1'", {})
@@ -247,7 +248,7 @@ def test_while_a_drill_is_locked_another_drill_is_written(url):
 
 
 def test_a_reader_sees_one_state(url):
-    one, other = Server(url), PostgresStore(url)
+    one, other = Server(url), postgresql_store(url)
     with one.read() as tx:
         assert tx.execute("SELECT COUNT(*) FROM events", {}).fetchone()[0] == 0
         other.append(note("a"))
@@ -268,7 +269,7 @@ def test_a_store_of_a_newer_gameday_is_left_alone(store, url):
     with store._database.write() as tx:
         tx.execute("UPDATE schema_version SET version = 99", {})
     with pytest.raises(StoreUnavailable, match="has schema 99") as found:
-        PostgresStore(url)
+        postgresql_store(url)
     assert "upgrade" in found.value.hint
 
 
@@ -317,7 +318,7 @@ WRONG = {
 @pytest.mark.parametrize("spoil", WRONG.values(), ids=WRONG)
 def test_no_error_holds_the_password(server, spoil):
     with pytest.raises((StoreUnavailable, UsageError)) as found:
-        PostgresStore(spoil(server.url()))
+        postgresql_store(spoil(server.url()))
     told = f"{found.value.message} {found.value.hint}"
     assert PASSWORD not in told
     assert "gameday:" not in told

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from gameday.core.errors import StoreUnavailable, UsageError
+from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk
 from gameday.core.values import DrillId, EventId, instant
-from gameday.storage import open_store, sqlite_path
-from gameday.storage.sqlite import SqliteStore
+from tests.storage.stores import sqlite_store
 
 D = DrillId("d1")
 WRITERS = Path(__file__).with_name("writers.py")
@@ -44,7 +43,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def store(path):
-    opened = SqliteStore(path)
+    opened = sqlite_store(path)
     yield opened
     opened.close()
 
@@ -63,7 +62,7 @@ def test_the_store_is_for_its_owner_alone(store, path):
 def test_what_was_appended_is_there_after_closing(store, path):
     store.append(note("a"))
     store.close()
-    again = SqliteStore(path)
+    again = sqlite_store(path)
     assert ids(again) == ["a"]
     again.close()
 
@@ -111,7 +110,7 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_acknowledged(store, path):
 
 
 def test_a_lock_is_waited_for(path):
-    store = SqliteStore(path)
+    store = sqlite_store(path)
     other = writer("hold", str(path), D)
     assert other.stdout.readline() == "held\n"
     other.stdin.close()
@@ -122,7 +121,7 @@ def test_a_lock_is_waited_for(path):
 
 
 def test_a_lock_that_stays_is_named_and_reading_goes_on(path):
-    store = SqliteStore(path, patience=0.1)
+    store = sqlite_store(path, patience=0.1)
     store.append(note("a"))
     other = writer("hold", str(path), D)
     assert other.stdout.readline() == "held\n"
@@ -157,21 +156,21 @@ def test_a_file_that_is_no_store_is_named(path):
     path.parent.mkdir()
     path.write_text("Dear diary, " * 100)
     with pytest.raises(StoreUnavailable, match="not a SQLite file"):
-        SqliteStore(path)
+        sqlite_store(path)
     assert path.read_text().startswith("Dear diary")
 
 
 def test_a_store_in_a_folder_that_cannot_be_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="cannot be opened"):
-        SqliteStore(tmp_path / "file" / "gameday.db")
+        sqlite_store(tmp_path / "file" / "gameday.db")
 
 
 def test_a_store_of_a_newer_gameday_is_left_alone(store, path):
     with store._database.write() as tx:
         tx.execute("UPDATE schema_version SET version = 99", {})
     with pytest.raises(StoreUnavailable, match="has schema 99") as found:
-        SqliteStore(path)
+        sqlite_store(path)
     assert "upgrade" in found.value.hint
 
 
@@ -207,27 +206,3 @@ def test_what_is_wrong_is_told_with_its_place(store, path):
         other.execute("DELETE FROM events WHERE seq = 3")
     other.close()
     assert "event 3 is missing" in store.verify(D)
-
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("sqlite:///.gameday/gameday.db", Path(".gameday/gameday.db")),
-        ("sqlite:////var/lib/gameday.db", Path("/var/lib/gameday.db")),
-    ],
-)
-def test_a_stores_url_names_its_file(url, path):
-    assert sqlite_path(url) == path
-
-
-@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite:///", "gameday.db", ""])
-def test_a_url_of_another_kind_is_answered_with_an_example(url):
-    with pytest.raises(UsageError) as found:
-        open_store(url)
-    assert "sqlite:///.gameday/gameday.db" in found.value.hint
-
-
-def test_a_url_of_another_kind_is_not_repeated_with_its_password():
-    with pytest.raises(UsageError) as found:
-        open_store("postgres://ada:c4nary@host/db")
-    assert "c4nary" not in found.value.message

@@ -11,9 +11,9 @@ from gameday.core.errors import HistoryCorrupt, StoreUnavailable, UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk
 from gameday.core.values import DrillId, EventId, instant
-from gameday.storage import files, transfer
-from gameday.storage.sqlite import SqliteStore
+from gameday.storage import history_files, transfer
 from gameday.testing.store import MemoryStore
+from tests.storage.stores import sqlite_store
 
 D = DrillId("20261201-100000-slow-3f9a")
 CHUNK = Chunk(type="GET", name="/", start=1_800_000_000, at=(3,), bin=(40,), count=(7,))
@@ -28,7 +28,7 @@ def note(text: str, drill: DrillId = D) -> ev.Event:
 
 @pytest.fixture
 def store(tmp_path):
-    opened = SqliteStore(tmp_path / "here" / "gameday.db")
+    opened = sqlite_store(tmp_path / "here" / "gameday.db")
     opened.append(note("one"), note("zwei ü"), note("three"))
     opened.append_load(D, [CHUNK], instant(1_800_000_010))
     yield opened
@@ -37,7 +37,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def other(tmp_path):
-    opened = SqliteStore(tmp_path / "there" / "gameday.db")
+    opened = sqlite_store(tmp_path / "there" / "gameday.db")
     yield opened
     opened.close()
 
@@ -162,7 +162,7 @@ def test_an_export_is_for_its_owner_alone(file):
 
 
 def test_a_drills_folder_gets_its_history_as_files(store, tmp_path):
-    history, load = files.write_history(store, D, tmp_path / "drills" / D)
+    history, load = history_files.write_history(store, D, tmp_path / "drills" / D)
     lines = history.read_text().splitlines()
     assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
     assert json.loads(load.read_text().splitlines()[1])["count"] == [7]

@@ -21,7 +21,6 @@ from gameday import storage
 from gameday.core.errors import GamedayError
 from gameday.core.plans.schedule import ScheduleId, State
 from gameday.core.values import Instant
-from gameday.storage import schedules as _schedules  # noqa: F401  # imported before it is needed
 from gameday.system import clock
 
 NOT_OURS = 75
@@ -33,8 +32,7 @@ STANDS = 60.0
 def main() -> NoReturn:
     """Wait for an order, confirm its claim, and become its drill."""
     url = os.environ["GAMEDAY_STORE_URL"]
-    if storage.is_postgresql(url):
-        from gameday.storage import postgresql as _postgresql  # noqa: F401, PLC0415
+    storage.preload_schedules(url)
     line = sys.stdin.readline()
     if not line:
         sys.exit(0)

@@ -23,6 +23,7 @@ from gameday.core.errors import UsageError
 from gameday.core.plans.schedule import ScheduleId
 from gameday.core.values import Instant
 from gameday.settings import Workspace
+from gameday.storage import urls
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -51,11 +52,7 @@ def _must_serve(space: Workspace, environments: Sequence[str]) -> None:
             raise UsageError(f"there is no environment '{name}'", hint=f"gameday.toml has {', '.join(known)}")
     if not environments:
         raise UsageError("a worker serves environments", hint="gameday worker --environment NAME")
-    if space.store_url.startswith("sqlite:"):
-        raise UsageError(
-            "workers need a store that hosts share",
-            hint="set [store] url to a PostgreSQL database; gameday store copy moves what there is",
-        )
+    urls.must_be_shared(space.store_url, "workers need a store that hosts share")
 
 
 def _occurrence(text: str) -> tuple[ScheduleId, Instant]:

@@ -137,10 +137,10 @@ def _store(live: LiveDrill, where: StoreLocation, event: Document) -> None:
         with live.database.write() as tx:
             journal.append(tx, [event])
     except StoreUnavailable as away:
-        from gameday.storage import spill  # noqa: PLC0415  # only when it is needed
+        from gameday.storage.spill import spill_file  # noqa: PLC0415  # only when it is needed
 
-        spill.write(where.artifacts, [event])
-        output.warn(f"{away.message}; kept in {spill.path(where.artifacts, live.drill)}, stored later")
+        spill_file.write(where.artifacts, [event])
+        output.warn(f"{away.message}; kept in {spill_file.path(where.artifacts, live.drill)}, stored later")
 
 
 def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -> None:

@@ -18,11 +18,11 @@ from gameday import storage
 from gameday.core.errors import UsageError
 from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import statements as sql
+from gameday.storage import urls
 from gameday.storage.database import Executor
 from gameday.system import process_identity
 from gameday.system.process_identity import Identity
 
-STORE_URL = "sqlite:///.gameday/gameday.db"
 ARTIFACTS = ".gameday/drills"
 
 PATIENCE = 2.0
@@ -40,7 +40,7 @@ class StoreLocation:
     @property
     def empty(self) -> bool:
         """Whether there is no store yet."""
-        return not storage.is_postgresql(self.store) and not storage.sqlite_path(self.store).exists()
+        return urls.certainly_absent(self.store)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,11 +70,9 @@ def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
         )
     table = {} if root is None else _store_table(root / "gameday.toml")
     root = root or start
-    url = url or _resolved(str(table.get("url", STORE_URL)), environ)
-    if not storage.is_postgresql(url):
-        url = f"sqlite:///{root / storage.sqlite_path(url)}"
+    url = url or _resolved(str(table.get("url", urls.DEFAULT)), environ)
     return StoreLocation(
-        store=url,
+        store=urls.anchored(url, root),
         artifacts=root / _resolved(str(table.get("artifacts", ARTIFACTS)), environ),
     )
 

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import platform
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -14,9 +13,10 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from gameday import wiring
+from gameday import storage, wiring
 from gameday.cli.shared import output
 from gameday.core.errors import ExitCode, GamedayError
+from gameday.storage import urls
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,9 +81,14 @@ def _envoy() -> Check:
     )
 
 
-def _sqlite() -> Check:
-    well = sqlite3.sqlite_version_info >= (3, 35)
-    return Check(what="SQLite", well=well, detail=sqlite3.sqlite_version, hint="3.35 or newer is needed")
+def _database_library() -> Check:
+    library = storage.library_version()
+    return Check(
+        what=library.name,
+        well=library.serves,
+        detail=library.version,
+        hint=f"{library.needed} or newer is needed",
+    )
 
 
 def _cores() -> Check:
@@ -116,7 +121,7 @@ def _store() -> Check:
             drills = len(store.drills())
     except GamedayError as wrong:
         return Check(what="store", well=False, detail=wrong.message, hint=wrong.hint)
-    kind = "SQLite" if space.store_url.startswith("sqlite") else "PostgreSQL"
+    kind = urls.kind_name(space.store_url)
     return Check(what="store", well=True, detail=f"{kind}, drills: {drills}")
 
 
@@ -134,7 +139,7 @@ def _chromium() -> Check:
 _CHECKS: tuple[Callable[[], Check], ...] = (
     _python,
     _linux,
-    _sqlite,
+    _database_library,
     _cores,
     _disk,
     _store,

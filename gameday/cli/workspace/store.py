@@ -12,15 +12,17 @@ from typing import Annotated
 
 import typer
 
+from gameday import storage
 from gameday.cli.shared import help_groups, output
 from gameday.cli.shared.options import Json
 from gameday.core.errors import UsageError
+from gameday.storage import urls
 
 app = typer.Typer(
     help="The store: migrate it, copy it to another database.", cls=help_groups.Commands, no_args_is_help=True
 )
 
-Url = "sqlite:///PATH, postgresql+psycopg://USER@HOST/NAME, or env:NAME for a variable that holds it"
+Url = f"{urls.FORMS}, or env:NAME for a variable that holds it"
 
 
 @app.command()
@@ -32,14 +34,7 @@ def migrate(
 ) -> None:
     """Bring the store's tables to a version, up or down, whole or not at all."""
     url = _url(store)
-    try:
-        from gameday.storage import migrating, schema  # noqa: PLC0415  # what a command needs
-    except ImportError as missing:
-        raise UsageError(
-            f"migrating needs {missing.name}, which is not installed",
-            hint="pip install 'gameday[postgresql]'",
-        ) from missing
-    before, after = migrating.migrate(url, schema.VERSION if to == -1 else to)
+    before, after = storage.migrate(url, None if to == -1 else to)
     if json:
         output.data_json({"before": before, "after": after})
     elif before == after:
@@ -56,7 +51,6 @@ def copy(
     json: Json = False,
 ) -> None:
     """Copy every history and schedule into another store, checked by their hash chains; may be run again."""
-    from gameday import storage  # noqa: PLC0415
     from gameday.storage import copying  # noqa: PLC0415
 
     source, target = _url(from_), _url(to)

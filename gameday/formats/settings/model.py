@@ -49,15 +49,6 @@ def _secret(value: Any) -> Any:
     return value
 
 
-def _store(value: Any) -> Any:
-    if isinstance(value, str) and not re.match(r"(sqlite:///.|postgresql(\+\w+)?://)", value):
-        shown = types.without_password(value)
-        raise models.mistake(
-            f"'{shown}' is not a store", f'write "{STORE_URL}" or "postgresql+psycopg://HOST/NAME"'
-        )
-    return value
-
-
 def _pattern(value: Any) -> Any:
     wrong = patterns.mistake(value) if isinstance(value, str) else ""
     if wrong:
@@ -115,9 +106,7 @@ SECRET = {
     "examples": ["env:PAGER_SECRET", "file:/run/secrets/pager"],
 }
 SecretReference = Annotated[str, BeforeValidator(_secret), WithJsonSchema(SECRET)]
-StoreUrl = Annotated[
-    str, BeforeValidator(_store), WithJsonSchema({"type": "string", "examples": [STORE_URL]})
-]
+StoreUrl = Annotated[str, WithJsonSchema({"type": "string", "examples": [STORE_URL]})]
 
 
 class Store(Strict):

@@ -13,7 +13,7 @@ Published as docs/reference/gameday.schema.json.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -167,19 +167,42 @@ class Settings:
         return f"{self.file} has no environment '{name}'", hint
 
 
-def check(document: Document, environ: Mapping[str, str]) -> Checked[Settings]:
-    """Tell every mistake of the settings, and resolve what stands for environment variables."""
+def any_store(_url: str) -> tuple[str, str] | None:
+    """Accept every URL of a store: for readers that never open one."""
+    return None
+
+
+def check(
+    document: Document,
+    environ: Mapping[str, str],
+    store_mistake: Callable[[str], tuple[str, str] | None] = any_store,
+) -> Checked[Settings]:
+    """Report every mistake of the settings, and resolve what stands for environment variables.
+
+    store_mistake: gives what is wrong with a store's URL, and a hint. `storage` knows that, and formats may
+    not ask it.
+    """
     unset: dict[str, list[Mistake]] = {}
     resolved = _resolved(document, document.data, (), environ, unset)
     if isinstance(resolved, dict):
         _override(resolved, environ)
     filled = models.check(SettingsFile, replace(document, data=resolved))
     mistakes = {*filled.mistakes, *unset.get("store", ()), *rules.references(document)}
+    mistakes |= _store_mistakes(document, resolved, store_mistake)
     if filled.value is None or mistakes:
         return Checked(document=document, value=None, mistakes=tuple(sorted(mistakes)))
     missing = {section: tuple(mistakes) for section, mistakes in unset.items()}
     value = _settings(filled.value, document.file, missing)
     return Checked(document=document, value=value, mistakes=tuple(rules.unread(document)))
+
+
+def _store_mistakes(
+    document: Document, data: Any, store_mistake: Callable[[str], tuple[str, str] | None]
+) -> set[Mistake]:
+    table = data.get("store") if isinstance(data, dict) else None
+    url = table.get("url") if isinstance(table, dict) else None
+    mistake = store_mistake(url) if isinstance(url, str) else None
+    return {document.mistake(("store", "url"), mistake[0], hint=mistake[1])} if mistake else set()
 
 
 def _resolved(

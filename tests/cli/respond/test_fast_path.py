@@ -20,7 +20,8 @@ from gameday.core.plans.gameday import Occasion
 from gameday.core.plans.scenario import Inject, Playbook, PlaybookStep, Scenario, ScorecardRules
 from gameday.core.postmortem import timeline
 from gameday.core.values import DrillId, EventId, FaultId, Mode, Severity, instant
-from gameday.storage import open_store, spill
+from gameday.storage import open_store
+from gameday.storage.spill import spill_file
 from gameday.system import processes
 
 D = DrillId("drill-1")
@@ -283,7 +284,7 @@ def test_an_abort_that_the_store_cannot_take_is_kept_beside_it(store, workspace,
         assert fast_path.main(["abort"], NOW + 9) == 0
     other.close()
     assert "kept in" in capsys.readouterr().err
-    kept = spill.read(spill.path(workspace / ".gameday" / "drills", D))
+    kept = spill_file.read(spill_file.path(workspace / ".gameday" / "drills", D))
     assert kept.documents[0]["kind"] == "AbortRequested"
 
 

@@ -23,9 +23,10 @@ from gameday.core.values import DrillId, Instant, Seconds
 from gameday.formats.stored import events as stored_events
 from gameday.formats.stored.envelope import Document
 from gameday.ports import DrillRow, Lease, Stored
-from gameday.storage import histories, spill
+from gameday.storage import histories
 from gameday.storage.histories import SqlStore
 from gameday.storage.journal import Batch
+from gameday.storage.spill import spill_file
 from gameday.system import clock, known_secrets
 
 PATIENCE: Seconds = 1.0
@@ -72,12 +73,12 @@ class SpillingStore:
         """
         for event in events_:
             if isinstance(event.fact, ev.DrillPlanned):
-                spill.reserve(self._folder, event.drill)
+                spill_file.reserve(self._folder, event.drill)
         if events_:
             self._write([stored_events.encode(known_secrets.known().value(event)) for event in events_], [])
         for event in events_:
             if isinstance(event.fact, ev.DrillClosed):
-                spill.release(self._folder, event.drill)
+                spill_file.release(self._folder, event.drill)
 
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples, or keep them beside the store."""
@@ -103,7 +104,7 @@ class SpillingStore:
             stored = self._inner.read(drill, after=view.last)
         except StoreUnavailable as away:
             self._failed(away)
-            if not view.seen and not spill.path(self._folder, drill).exists():
+            if not view.seen and not spill_file.path(self._folder, drill).exists():
                 raise
             return
         for row in stored:
@@ -117,7 +118,7 @@ class SpillingStore:
 
     def read_load(self, drill: DrillId, *, since: Instant | None = None) -> LoadHistory:
         """Give the samples in chunks that end after `since`, also those kept beside the store."""
-        kept = spill.read(spill.path(self._folder, drill)).load
+        kept = spill_file.read(spill_file.path(self._folder, drill)).load
         try:
             stored = self._inner.read_load(drill, since=since)
         except (StoreUnavailable, LookupError):
@@ -133,8 +134,8 @@ class SpillingStore:
     def merge(self) -> int:
         """Store what is kept beside the store, of every drill; give how many files that emptied."""
         merged = 0
-        for file in spill.files(self._folder):
-            with spill.taken(file) as kept:
+        for file in spill_file.files(self._folder):
+            with spill_file.taken(file) as kept:
                 self._inner.write(kept.documents, kept.load, within=self._patience)
                 merged += 1
         return merged
@@ -147,16 +148,16 @@ class SpillingStore:
         drills = {document["drill"] for document in documents} | {batch.drill for batch in load}
         with self._lock:
             if self._why and clock.monotonic() < self._try_at:
-                spill.write(self._folder, documents, load)
+                spill_file.write(self._folder, documents, load)
                 return
             try:
-                if self._why or any(spill.path(self._folder, drill).exists() for drill in drills):
+                if self._why or any(spill_file.path(self._folder, drill).exists() for drill in drills):
                     self.merge()
                 self._inner.write(documents, load, within=self._patience)
                 self._why = ""
             except StoreUnavailable as away:
                 self._failed(away)
-                spill.write(self._folder, documents, load)
+                spill_file.write(self._folder, documents, load)
 
     def _failed(self, away: StoreUnavailable) -> None:
         self._why = away.message
@@ -222,7 +223,7 @@ class SpillingStore:
     def _kept(self, drill: DrillId) -> Sequence[Document]:
         """Read the facts kept beside the store; a file that can't be read delays no revert, and is said."""
         try:
-            return spill.read(spill.path(self._folder, drill)).documents
+            return spill_file.read(spill_file.path(self._folder, drill)).documents
         except StoreUnavailable as away:
             self._failed(away)
             return ()

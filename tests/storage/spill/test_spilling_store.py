@@ -22,11 +22,12 @@ from gameday.core.facts.load import Chunk, merge
 from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.formats.stored import events as stored_events
-from gameday.storage import open_store, spill
-from gameday.storage.spilling import SpillingStore
-from gameday.storage.sqlite import SqliteStore
+from gameday.storage import open_store
+from gameday.storage.spill import spill_file
+from gameday.storage.spill.spilling_store import SpillingStore
 from tests.paths import ROOT
 from tests.small_disk import SmallDisk
+from tests.storage.stores import sqlite_store
 
 D = DrillId("d1")
 PLANNED = ev.DrillPlanned(
@@ -57,7 +58,7 @@ def folder(tmp_path):
 
 
 def opened(path, folder) -> SpillingStore:
-    return SpillingStore(SqliteStore(path, patience=0.05), folder, patience=0.05, again=0.0)
+    return SpillingStore(sqlite_store(path, patience=0.05), folder, patience=0.05, again=0.0)
 
 
 @pytest.fixture
@@ -86,8 +87,8 @@ def test_while_the_store_is_locked_events_are_kept_beside_it_and_read_from_there
         assert "locked" in store.degraded()
         assert ids(store) == ["a", "b", "c"]
         assert ids(store, after=1) == ["b", "c"]
-        assert [kept["id"] for kept in spill.read(spill.path(folder, D)).documents] == ["b", "c"]
-        assert len(SqliteStore(path).read(D)) == 1
+        assert [kept["id"] for kept in spill_file.read(spill_file.path(folder, D)).documents] == ["b", "c"]
+        assert len(sqlite_store(path).read(D)) == 1
 
 
 def test_the_next_append_stores_what_was_kept(store, path, folder):
@@ -97,8 +98,8 @@ def test_the_next_append_stores_what_was_kept(store, path, folder):
         store.append_load(D, [CHUNK], instant(1_800_000_010))
     store.append(note("c"))
     assert store.degraded() == ""
-    assert spill.files(folder) == []
-    plain = SqliteStore(path)
+    assert spill_file.files(folder) == []
+    plain = sqlite_store(path)
     assert ids(plain) == ["a", "b", "c"]
     assert plain.read_load(D).chunks == (CHUNK,)
     assert plain.verify(D) == []
@@ -106,7 +107,7 @@ def test_the_next_append_stores_what_was_kept(store, path, folder):
 
 
 def test_a_reader_that_follows_sees_each_event_once_and_in_its_place(store, path):
-    other = SqliteStore(path)
+    other = sqlite_store(path)
     seen: list[str] = []
 
     def follow():
@@ -133,7 +134,7 @@ def test_processes_hear_of_each_other_while_the_store_is_away(path, folder):
         keeper.append(note("reverted"))
         assert ids(conductor) == ["requested", "reverted"]
     conductor.append(note("closed"))
-    assert ids(SqliteStore(path)) == ["requested", "reverted", "closed"]
+    assert ids(sqlite_store(path)) == ["requested", "reverted", "closed"]
     keeper.append(note("gone"))
     assert ids(keeper) == ["requested", "reverted", "closed", "gone"]
     keeper.close()
@@ -159,7 +160,7 @@ def test_a_store_that_is_gone_leaves_the_drill_as_it_was_known(store, path):
     assert ids(store) == ["a", "b"]
     path.with_name("away").rename(path)
     store.append(note("c"))
-    assert ids(SqliteStore(path)) == ["a", "b", "c"]
+    assert ids(sqlite_store(path)) == ["a", "b", "c"]
 
 
 def test_whoever_opens_the_store_next_stores_what_was_kept(store, path, folder):
@@ -168,7 +169,7 @@ def test_whoever_opens_the_store_next_stores_what_was_kept(store, path, folder):
         store.append(note("b"), note("z", drill=DrillId("d2")))
     again = open_store(f"sqlite:///{path}", folder)
     assert ids(again) == ["a", "b"]
-    assert spill.files(folder) == []
+    assert spill_file.files(folder) == []
     assert {row.drill for row in again.drills()} == {"d1", "d2"}
     again.close()
 
@@ -191,7 +192,7 @@ def test_closing_stores_what_was_kept(path, folder):
     with locked(path):
         store.append(note("b"))
     store.close()
-    assert ids(SqliteStore(path)) == ["a", "b"]
+    assert ids(sqlite_store(path)) == ["a", "b"]
 
 
 def test_a_death_between_storing_and_forgetting_doubles_nothing(store, path, folder):
@@ -199,9 +200,9 @@ def test_a_death_between_storing_and_forgetting_doubles_nothing(store, path, fol
     with locked(path):
         store.append(note("b"))
         store.append_load(D, [CHUNK], instant(1_800_000_010))
-    kept = spill.path(folder, D).read_bytes()
+    kept = spill_file.path(folder, D).read_bytes()
     store.append(note("c"))
-    spill.path(folder, D).write_bytes(kept)
+    spill_file.path(folder, D).write_bytes(kept)
     again = opened(path, folder)
     assert ids(again) == ["a", "b", "c"]
     assert again.read_load(D).chunks == (CHUNK,)
@@ -210,15 +211,15 @@ def test_a_death_between_storing_and_forgetting_doubles_nothing(store, path, fol
 
 
 def test_a_torn_line_is_left_out_and_does_not_spoil_the_next(folder):
-    spill.write(folder, [{"id": "a", "drill": D}])
-    with spill.path(folder, D).open("ab") as file:
+    spill_file.write(folder, [{"id": "a", "drill": D}])
+    with spill_file.path(folder, D).open("ab") as file:
         file.write(b'{"event": {"id": "to')
-    spill.write(folder, [{"id": "b", "drill": D}])
-    assert [kept["id"] for kept in spill.read(spill.path(folder, D)).documents] == ["a", "b"]
+    spill_file.write(folder, [{"id": "b", "drill": D}])
+    assert [kept["id"] for kept in spill_file.read(spill_file.path(folder, D)).documents] == ["a", "b"]
 
 
 def test_only_when_nothing_can_be_written_appending_fails(path, tmp_path):
-    store = SpillingStore(SqliteStore(path, patience=0.05), tmp_path / "drills", patience=0.05)
+    store = SpillingStore(sqlite_store(path, patience=0.05), tmp_path / "drills", patience=0.05)
     (tmp_path / "drills").write_text("a file where the folder should be")
     store.append(note("a"))
     with locked(path), pytest.raises(StoreUnavailable, match=r"can't be kept in .* either"):
@@ -227,14 +228,14 @@ def test_only_when_nothing_can_be_written_appending_fails(path, tmp_path):
 
 
 def test_a_failure_is_not_asked_again_at_once(path, folder):
-    store = SpillingStore(SqliteStore(path), folder, patience=0.05, again=3600)
+    store = SpillingStore(sqlite_store(path), folder, patience=0.05, again=3600)
     store.append(note("a"))
     with locked(path):
         store.append(note("b"))
     store.append(note("c"))
-    assert ids(SqliteStore(path)) == ["a"]
+    assert ids(sqlite_store(path)) == ["a"]
     store.close()
-    assert ids(SqliteStore(path)) == ["a", "b", "c"]
+    assert ids(sqlite_store(path)) == ["a", "b", "c"]
 
 
 def test_rights_are_never_kept_beside_the_store(store, path):
@@ -259,7 +260,7 @@ def mortal():
 
 def test_a_store_that_may_only_be_read_is_read_and_kept_beside(mortal):
     path, folder = mortal / "gameday.db", mortal / "drills"
-    first = SqliteStore(path)
+    first = sqlite_store(path)
     first.append(note("a"))
     first.close()
     path.chmod(0o400)
@@ -272,7 +273,7 @@ def test_a_store_that_may_only_be_read_is_read_and_kept_beside(mortal):
     store.append(note("c"))  # finds that its connection may only read, and lets go of it
     store.append(note("d"))
     assert store.degraded() == ""
-    assert ids(SqliteStore(path)) == ["a", "b", "c", "d"]
+    assert ids(sqlite_store(path)) == ["a", "b", "c", "d"]
     store.close()
 
 
@@ -280,7 +281,7 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from tests.storage.test_spilling import *
+from tests.storage.spill.test_spilling_store import *
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path, folder = Path(sys.argv[2]), Path(sys.argv[3])
 store = opened(path, folder)
@@ -308,16 +309,16 @@ def test_a_store_that_is_full_takes_everything_once_there_is_room(path, folder):
     assert ended.returncode == 0, ended.stderr
     assert ended.returncode != -signal.SIGXFSZ
     assert "the store" in ended.stdout
-    plain = SqliteStore(path)
+    plain = sqlite_store(path)
     assert sorted(ids(plain)) == sorted(["a", "z", *(f"n{number}" for number in range(60))])
     assert plain.verify(D) == []
     plain.close()
 
 
 def test_a_drill_sets_room_aside_until_it_is_closed(store, folder):
-    reserve = spill.path(folder, D).with_name(spill.RESERVE)
+    reserve = spill_file.path(folder, D).with_name(spill_file.RESERVE)
     store.append(replace(note("planned"), fact=PLANNED))
-    assert reserve.read_bytes() == bytes(spill.ROOM)
+    assert reserve.read_bytes() == bytes(spill_file.ROOM)
     store.append(replace(note("closed"), fact=ev.DrillClosed(how="completed", reverted=True)))
     assert not reserve.exists()
 
@@ -332,27 +333,27 @@ def full(tmp_path):
 
 def test_on_a_disk_that_is_full_events_go_into_the_room_that_was_set_aside(full):
     folder = full.place / "drills"
-    spill.reserve(folder, D)
-    spill.write(folder, [{"id": "before", "drill": D}])
+    spill_file.reserve(folder, D)
+    spill_file.write(folder, [{"id": "before", "drill": D}])
     make_room = full.fill()
     for number in range(200):
-        spill.write(folder, [{"id": f"n{number}", "drill": D, "text": "x" * 100}])
-    kept = spill.path(folder, D)
+        spill_file.write(folder, [{"id": f"n{number}", "drill": D, "text": "x" * 100}])
+    kept = spill_file.path(folder, D)
     expected = ["before", *(f"n{number}" for number in range(200))]
-    assert [document["id"] for document in spill.read(kept).documents] == expected
+    assert [document["id"] for document in spill_file.read(kept).documents] == expected
     make_room()
-    with spill.taken(kept) as taken:
+    with spill_file.taken(kept) as taken:
         assert len(taken.documents) == 201
     assert not list(kept.parent.iterdir())
 
 
 def test_without_room_a_full_disk_refuses(full):
     folder = full.place / "drills"
-    spill.write(folder, [{"id": "before", "drill": D, "text": "x" * 4000}])
+    spill_file.write(folder, [{"id": "before", "drill": D, "text": "x" * 4000}])
     full.fill()
     with pytest.raises(StoreUnavailable, match="No space left"):
-        spill.write(folder, [{"id": "after", "drill": D, "text": "x" * 4000}])
-    assert [kept["id"] for kept in spill.read(spill.path(folder, D)).documents] == ["before"]
+        spill_file.write(folder, [{"id": "after", "drill": D, "text": "x" * 4000}])
+    assert [kept["id"] for kept in spill_file.read(spill_file.path(folder, D)).documents] == ["before"]
 
 
 def test_a_command_on_a_disk_that_is_still_read_only_reads_what_was_kept(tmp_path):
@@ -360,8 +361,8 @@ def test_a_command_on_a_disk_that_is_still_read_only_reads_what_was_kept(tmp_pat
     disk = SmallDisk.mounted(tmp_path / "image", tmp_path / "disk")
     path, folder = tmp_path / "s.db", disk.place / "drills"
     try:
-        SqliteStore(path).append(note("a"))
-        spill.write(folder, [stored_events.encode(note("b"))])
+        sqlite_store(path).append(note("a"))
+        spill_file.write(folder, [stored_events.encode(note("b"))])
         disk.fail()
         store = opened(path, folder)
         assert ids(store) == ["a", "b"]
@@ -373,7 +374,7 @@ def test_a_command_on_a_disk_that_is_still_read_only_reads_what_was_kept(tmp_pat
 
 def test_a_spill_that_cannot_be_read_hides_nothing_of_what_is_stored(store, folder):
     store.append(note("a"))
-    spill.path(folder, D).mkdir(parents=True)
+    spill_file.path(folder, D).mkdir(parents=True)
     assert ids(store) == ["a"]
     assert "Is a directory" in store.degraded()
     assert [row.drill for row in store.live()] == [D]

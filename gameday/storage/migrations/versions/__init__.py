@@ -1,1 +1,0 @@
-"""One revision for each step of `storage.schema`."""
