@@ -6,6 +6,7 @@ Does not: know what a fact means, but for those that open and close drills and g
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from gameday.core.values import Instant, parse_instant
 from gameday.formats.stored import envelope
 from gameday.formats.stored.envelope import Document
 from gameday.storage import statements as sql
-from gameday.storage.database import Transaction
+from gameday.storage.database import Executor, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,16 @@ def _append(tx: Transaction, drill: str, documents: Sequence[Document]) -> int:
 def _open(tx: Transaction, drill: str, started: Instant) -> Heads:
     row = {"drill": drill, "started": started, "head": envelope.start(drill)}
     return Heads(*tx.execute(sql.OPEN_DRILL, row).fetchall()[0])
+
+
+def drills(database: Executor) -> Sequence[tuple[Any, ...]]:
+    """Give the drills as rows, newest first: (drill, scenario, environment, started, closed, how)."""
+    return database.rows(sql.DRILLS)
+
+
+def documents(database: Executor, drill: str, kind: str) -> list[Document]:
+    """Give a drill's events of one kind, in order, as JSON: much quicker than as values."""
+    return [json.loads(line) for (line,) in database.rows(sql.OF_KIND, drill=drill, kind=kind)]
 
 
 def heads(tx: Transaction, drill: str) -> Heads | None:

@@ -7,7 +7,6 @@ Does not: build facts as values: it reads the stored lines as JSON.
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +16,7 @@ from typing import Any
 from gameday import storage
 from gameday.core.errors import UsageError
 from gameday.core.values import Instant, instant, parse_instant
-from gameday.storage import statements as sql
-from gameday.storage import urls
+from gameday.storage import journal, urls
 from gameday.storage.database import Executor
 from gameday.system import process_identity
 from gameday.system.process_identity import Identity
@@ -32,7 +30,7 @@ reads it at once. An abort must not wait longer."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreLocation:
-    """Where a workspace keeps its histories. store: the URL, a SQLite file's with an absolute path."""
+    """Where a workspace keeps its histories. store: the URL; the path of a file in it is absolute."""
 
     store: str
     artifacts: Path
@@ -56,7 +54,7 @@ class LiveDrill:
 
     def facts(self, kind: str) -> list[dict[str, Any]]:
         """Give the bodies of the drill's facts of one kind, in order."""
-        return [document["fact"] for document in _documents(self.database, self.drill, kind)]
+        return [document["fact"] for document in journal.documents(self.database, self.drill, kind)]
 
 
 def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
@@ -99,13 +97,13 @@ def find(where: StoreLocation, *, drill: str = "", environment: str = "") -> Liv
     if where.empty:
         raise _none_live(environment)
     database = storage.open_executor(where.store, patience=PATIENCE, create=False)
-    rows = database.rows(sql.DRILLS)
+    rows = journal.drills(database)
     if any(row[4] is None and _left(database, row[0]) for row in rows):
         _revert_what_was_left()
-        rows = database.rows(sql.DRILLS)
+        rows = journal.drills(database)
     row = _named(rows, drill) if drill else _only_live(rows, environment)
-    injected = _documents(database, row[0], "FaultInjected")
-    planned = _documents(database, row[0], "DrillPlanned")
+    injected = journal.documents(database, row[0], "FaultInjected")
+    planned = journal.documents(database, row[0], "DrillPlanned")
     return LiveDrill(
         drill=row[0],
         database=database,
@@ -121,7 +119,7 @@ def _left(database: Executor, drill: str) -> bool:
 
     It is the quick half of `conduct.revert.abandoned`, which has the last word.
     """
-    started = [document["fact"] for document in _documents(database, drill, "ProcessStarted")]
+    started = [document["fact"] for document in journal.documents(database, drill, "ProcessStarted")]
     host = process_identity.hostname()
     looking = [fact for fact in started if fact["role"] in ("conductor", "keeper") and fact["host"] == host]
     who = [Identity(pid=f["pid"], started_ticks=f["started_ticks"], boot=f["boot"]) for f in looking]
@@ -187,10 +185,6 @@ def nearest(word: str, words: Sequence[str]) -> str:
 
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.4)
     return f"; nearest: '{near[0]}'" if near else ""
-
-
-def _documents(database: Executor, drill: str, kind: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for (line,) in database.rows(sql.OF_KIND, drill=drill, kind=kind)]
 
 
 def _occurred(document: Mapping[str, Any]) -> Instant:

@@ -64,7 +64,7 @@ async def exclusive_across_stores(context: DrillContext) -> str:
         return f"accepted: {why}"
     raise NotReady(
         f"a drill from another host could start here, too: {why}",
-        hint="use a shared store (postgresql), or name the environment's kubernetes namespaces; "
+        hint="use a store that hosts share, or name the environment's kubernetes namespaces; "
         "--accept-no-lease says that you see to it",
     )
 
