@@ -157,7 +157,7 @@ def main() -> None:
             ups.append(time.monotonic() - begin)
         try:
             rows = [row(each, status["base_url"], seconds, folder) for each in FAULTS]
-            mitigations.reset()
+            mitigations.perform("reset")
             memory = megabytes(status)
         finally:
             lifecycle.down()

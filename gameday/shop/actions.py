@@ -1,200 +1,251 @@
-"""Every action on the shop by its name: what it needs, what it does, how the trail words it.
+"""Everything that can be done to the shop, each action once: its name, arguments, help text and effect.
 
-Comes in: `{"action", "actor", "args"}` as JSON. Goes out: the effect, and a line in the trail.
-Levers and faults use the same actions; who acted is told by the actor.
+The control server performs actions by name (`perform`); `mitigations` sends them, and the commands of
+`gameday shop` are made from them. A new mitigation is one function here. Mitigations and faults share the
+actions; the trail tells them apart by their actor.
+
+This module is imported for every `gameday --help`: it must stay light, so `Shop` is imported for types only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from gameday.core.errors import UsageError
 from gameday.shop import settings
-from gameday.shop.service import Shop
 from gameday.shop.settings import EdgeFault
 from gameday.system import clock
 
-Args = Mapping[str, Any]
+if TYPE_CHECKING:
+    from gameday.shop.service import Shop
 
 
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
-    """What was done, as the trail says it, and whether it changed anything."""
+    """What was done, as the trail records it, and whether it changed anything."""
 
     action: str
     changed: bool
 
 
-Act = Callable[[Shop, Args], Awaitable[ActionOutcome]]
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument of an action.
+
+    kind     what it is in JSON
+    default  its value where it is left out, or an empty text; None: it must be given
+    label    its name on the command line, where that differs
+    """
+
+    name: str
+    kind: type[str | int | float | bool] = str
+    default: str | float | None = None
+    help: str = ""
+    label: str = ""
+
+    def read(self, values: Mapping[str, Any]) -> Any:
+        """Take its value from a request. Raises UsageError where it is missing or of another kind."""
+        value: Any = values.get(self.name)
+        if self.default is not None and (self.name not in values or (self.kind is str and not value)):
+            return self.default
+        if self.kind is str and (not isinstance(value, str) or not value):
+            raise UsageError(f"'{self.name}' is missing")
+        if self.kind is bool and not isinstance(value, bool):
+            raise UsageError(f"'{self.name}' is neither true nor false")
+        if self.kind in {int, float} and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise UsageError(f"'{self.name}' is not a number")
+        return self.kind(value)
 
 
-def _text(args: Args, name: str) -> str:
-    value = args.get(name)
-    if not isinstance(value, str) or not value:
-        raise UsageError(f"'{name}' is missing")
-    return value
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command of `gameday shop` that performs an action. `fixed`: the arguments that it sets itself."""
+
+    words: str
+    help: str
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _number(args: Args, name: str, default: float | None = None) -> float:
-    value = args.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UsageError(f"'{name}' is not a number")
-    return value
+Run = Callable[..., Awaitable[ActionOutcome]]
 
 
-def _switch(args: Args, name: str) -> bool:
-    value = args.get(name)
-    if not isinstance(value, bool):
-        raise UsageError(f"'{name}' is neither true nor false")
-    return value
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action by its name. Without commands it is a fault, for experiments only."""
+
+    name: str
+    arguments: Sequence[Argument]
+    run: Run
+    commands: Sequence[Command] = ()
 
 
-async def _flag(shop: Shop, args: Args) -> ActionOutcome:
-    name, on = _text(args, "name"), _switch(args, "on")
+ACTIONS: dict[str, Action] = {}
+
+
+def _mitigation(name: str, *arguments: Argument, commands: Sequence[Command] = ()) -> Callable[[Run], Run]:
+    """Register a mitigation; its command has its name, and its docstring as help, unless others are given."""
+
+    def register(run: Run) -> Run:
+        own = Command(name, run.__doc__ or "")
+        ACTIONS[name] = Action(name, arguments, run, commands or (own,))
+        return run
+
+    return register
+
+
+def _fault(name: str, *arguments: Argument) -> Callable[[Run], Run]:
+    """Register an action that only experiments use."""
+
+    def register(run: Run) -> Run:
+        ACTIONS[name] = Action(name, arguments, run)
+        return run
+
+    return register
+
+
+@_mitigation("flag", Argument("name"), Argument("on", bool, label="state"))
+async def _flag(shop: Shop, name: str, on: bool) -> ActionOutcome:
+    """Turn a feature flag on or off."""
     changed = await shop.set(settings.with_flag(shop.settings, name, on))
     return ActionOutcome(f"flag {name} {'on' if on else 'off'}", changed)
 
 
-async def _deploy(shop: Shop, args: Args) -> ActionOutcome:
-    release = _text(args, "release")
-    return ActionOutcome(
-        f"deploy {release}", await shop.deploy(lambda now: settings.with_release(now, release))
-    )
+@_mitigation("deploy", Argument("release"))
+async def _deploy(shop: Shop, release: str) -> ActionOutcome:
+    """Deploy a release to all replicas."""
+    changed = await shop.deploy(lambda now: settings.with_release(now, release))
+    return ActionOutcome(f"deploy {release}", changed)
 
 
-async def _rollback(shop: Shop, _args: Args) -> ActionOutcome:
+@_mitigation("rollback")
+async def _rollback(shop: Shop) -> ActionOutcome:
+    """Go back to the release before."""
     return ActionOutcome("rollback", await shop.deploy(settings.rolled_back))
 
 
-async def _undeploy(shop: Shop, args: Args) -> ActionOutcome:
-    """Roll a release back if it serves: twice does no harm."""
-    release = _text(args, "release")
+@_mitigation("restart", Argument("replica", default="", help="Its name; without it, all replicas."))
+async def _restart(shop: Shop, replica: str) -> ActionOutcome:
+    """Restart one replica, or all, one new process for each."""
+    return ActionOutcome(f"restart {replica}".strip(), await shop.restart(replica or None))
+
+
+@_mitigation("scale", Argument("count", int))
+async def _scale(shop: Shop, count: int) -> ActionOutcome:
+    """Change the number of replicas."""
+    return ActionOutcome(f"scale {count}", await shop.scale(count))
+
+
+@_mitigation("index-add", Argument("name"), commands=[Command("index add", "Create an index.")])
+async def _index_add(shop: Shop, name: str) -> ActionOutcome:
+    return ActionOutcome(f"index add {name}", await shop.add_index(name))
+
+
+@_mitigation(
+    "breaker",
+    Argument("name"),
+    Argument("open", bool),
+    commands=[
+        Command("breaker open", "Stop calling a dependency, and do without it.", {"open": True}),
+        Command("breaker close", "Call a dependency again.", {"open": False}),
+    ],
+)
+async def _breaker(shop: Shop, name: str, open: bool) -> ActionOutcome:  # noqa: A002  # the request's own word
+    changed = await shop.set(settings.with_breaker(shop.settings, name, open))
+    return ActionOutcome(f"breaker {'open' if open else 'close'} {name}", changed)
+
+
+@_mitigation("rate-limit", Argument("limit", int, help="Requests/s; 0 lets all through."))
+async def _rate_limit(shop: Shop, limit: int) -> ActionOutcome:
+    """Let only so many requests/s through at the edge."""
+    changed = await shop.set(settings.with_rate_limit(shop.settings, limit))
+    return ActionOutcome(f"rate-limit {limit}", changed)
+
+
+@_mitigation("block", Argument("address"))
+async def _block(shop: Shop, address: str) -> ActionOutcome:
+    """Refuse a client's address (X-Forwarded-For) at the edge."""
+    changed = await shop.set(settings.with_blocked(shop.settings, address, True))
+    return ActionOutcome(f"block {address}", changed)
+
+
+@_mitigation("unblock", Argument("address"))
+async def _unblock(shop: Shop, address: str) -> ActionOutcome:
+    """Serve a client's address again."""
+    changed = await shop.set(settings.with_blocked(shop.settings, address, False))
+    return ActionOutcome(f"unblock {address}", changed)
+
+
+@_mitigation("revoke-key", Argument("key"))
+async def _revoke_key(shop: Shop, key: str) -> ActionOutcome:
+    """Revoke an API key."""
+    changed = await shop.set(settings.with_revoked(shop.settings, key))
+    return ActionOutcome(f"revoke-key {key}", changed)
+
+
+@_mitigation("reset")
+async def _reset(shop: Shop) -> ActionOutcome:
+    """Go back to how the shop came up: release, flags, indexes, breakers, limits, replicas."""
+    return ActionOutcome("reset", await shop.reset())
+
+
+@_fault("undeploy", Argument("release"))
+async def _undeploy(shop: Shop, release: str) -> ActionOutcome:
+    """Roll a release back if it serves; it may be played twice, as every rollback may."""
     serves = shop.settings.release.name == release
     return ActionOutcome(f"undeploy {release}", serves and await shop.deploy(settings.rolled_back))
 
 
-async def _restart(shop: Shop, args: Args) -> ActionOutcome:
-    name = _text(args, "replica") if args.get("replica") else None
-    return ActionOutcome(f"restart {name or ''}".strip(), await shop.restart(name))
-
-
-async def _restart_dead(shop: Shop, _args: Args) -> ActionOutcome:
+@_fault("restart-dead")
+async def _restart_dead(shop: Shop) -> ActionOutcome:
     return ActionOutcome("restart-dead", await shop.restart_dead())
 
 
-async def _scale(shop: Shop, args: Args) -> ActionOutcome:
-    count = int(_number(args, "count"))
-    return ActionOutcome(f"scale {count}", await shop.scale(count))
+@_fault("kill-replica", Argument("replica", default=""))
+async def _kill_replica(shop: Shop, replica: str) -> ActionOutcome:
+    return ActionOutcome(f"kill-replica {replica}".strip(), shop.kill(replica or None))
 
 
-async def _index_add(shop: Shop, args: Args) -> ActionOutcome:
-    name = _text(args, "name")
-    return ActionOutcome(f"index add {name}", await shop.add_index(name))
-
-
-async def _breaker(shop: Shop, args: Args) -> ActionOutcome:
-    name, open_ = _text(args, "name"), _switch(args, "open")
-    changed = await shop.set(settings.with_breaker(shop.settings, name, open_))
-    return ActionOutcome(f"breaker {'open' if open_ else 'close'} {name}", changed)
-
-
-async def _rate_limit(shop: Shop, args: Args) -> ActionOutcome:
-    limit = int(_number(args, "limit"))
-    return ActionOutcome(
-        f"rate-limit {limit}", await shop.set(settings.with_rate_limit(shop.settings, limit))
-    )
-
-
-async def _block(shop: Shop, args: Args) -> ActionOutcome:
-    address = _text(args, "address")
-    return ActionOutcome(
-        f"block {address}", await shop.set(settings.with_blocked(shop.settings, address, True))
-    )
-
-
-async def _unblock(shop: Shop, args: Args) -> ActionOutcome:
-    address = _text(args, "address")
-    return ActionOutcome(
-        f"unblock {address}", await shop.set(settings.with_blocked(shop.settings, address, False))
-    )
-
-
-async def _revoke_key(shop: Shop, args: Args) -> ActionOutcome:
-    key = _text(args, "key")
-    return ActionOutcome(f"revoke-key {key}", await shop.set(settings.with_revoked(shop.settings, key)))
-
-
-async def _reset(shop: Shop, _args: Args) -> ActionOutcome:
-    return ActionOutcome("reset", await shop.reset())
-
-
-async def _kill_replica(shop: Shop, args: Args) -> ActionOutcome:
-    name = _text(args, "replica") if args.get("replica") else None
-    return ActionOutcome(f"kill-replica {name or ''}".strip(), shop.kill(name))
-
-
-async def _edge_fault(shop: Shop, args: Args) -> ActionOutcome:
+@_fault(
+    "edge-fault",
+    Argument("route"),
+    Argument("delay", float, 0.0),
+    Argument("delay_percent", int, 0),
+    Argument("abort_percent", int, 0),
+    Argument("abort_status", int, 503),
+)
+async def _edge_fault(shop: Shop, route: str, **fault: Any) -> ActionOutcome:
     """Delay or abort a share of a route's requests at the edge."""
-    fault = EdgeFault(
-        delay=_number(args, "delay", 0.0),
-        delay_percent=int(_number(args, "delay_percent", 0)),
-        abort_percent=int(_number(args, "abort_percent", 0)),
-        abort_status=int(_number(args, "abort_status", 503)),
-    )
-    route = _text(args, "route")
-    return ActionOutcome(
-        f"edge-fault {route}", await shop.set(settings.with_edge(shop.settings, route, fault))
-    )
+    changed = await shop.set(settings.with_edge(shop.settings, route, EdgeFault(**fault)))
+    return ActionOutcome(f"edge-fault {route}", changed)
 
 
-async def _edge_clear(shop: Shop, args: Args) -> ActionOutcome:
-    route = _text(args, "route")
-    return ActionOutcome(
-        f"edge-clear {route}", await shop.set(settings.with_edge(shop.settings, route, None))
-    )
+@_fault("edge-clear", Argument("route"))
+async def _edge_clear(shop: Shop, route: str) -> ActionOutcome:
+    changed = await shop.set(settings.with_edge(shop.settings, route, None))
+    return ActionOutcome(f"edge-clear {route}", changed)
 
 
-async def _payments(shop: Shop, args: Args) -> ActionOutcome:
-    seconds = _number(args, "seconds", settings.PAYMENT_SECONDS)
-    return ActionOutcome(
-        f"payments {seconds:g} s", await shop.set(settings.with_payments(shop.settings, seconds))
-    )
+@_fault("payments", Argument("seconds", float, settings.PAYMENT_SECONDS))
+async def _payments(shop: Shop, seconds: float) -> ActionOutcome:
+    changed = await shop.set(settings.with_payments(shop.settings, seconds))
+    return ActionOutcome(f"payments {seconds:g} s", changed)
 
 
-ACTIONS: dict[str, Act] = {
-    "flag": _flag,
-    "deploy": _deploy,
-    "rollback": _rollback,
-    "undeploy": _undeploy,
-    "restart": _restart,
-    "restart-dead": _restart_dead,
-    "scale": _scale,
-    "index-add": _index_add,
-    "breaker": _breaker,
-    "rate-limit": _rate_limit,
-    "block": _block,
-    "unblock": _unblock,
-    "revoke-key": _revoke_key,
-    "reset": _reset,
-    "kill-replica": _kill_replica,
-    "edge-fault": _edge_fault,
-    "edge-clear": _edge_clear,
-    "payments": _payments,
-}
+async def perform(shop: Shop, name: str, actor: str, values: Mapping[str, Any]) -> ActionOutcome:
+    """Perform one action and record it in the trail, at the instant of its request.
 
-
-async def act(shop: Shop, name: str, actor: str, args: Args) -> ActionOutcome:
-    """Do one action and record it with its actor, at the instant at which it was asked for.
-
-    Raises ValueError or UsageError, with what would be right, for an action or arguments that make
-    no sense; these are not recorded.
+    Raises ValueError or UsageError for an unknown action or for arguments that are not valid, with the valid
+    ones; these requests are not recorded.
     """
     if name not in ACTIONS:
-        raise ValueError(f"there is no action '{name}'; there are: {', '.join(ACTIONS)}")
-    asked = clock.now()
-    done = await ACTIONS[name](shop, args)
-    shop.trail.add(actor, done.action, asked)
-    shop.journal.write("action", actor=actor, action=done.action, changed=done.changed)
-    return done
+        raise ValueError(f"there is no action '{name}'; choose from: {', '.join(ACTIONS)}")
+    requested = clock.now()
+    action = ACTIONS[name]
+    outcome = await action.run(
+        shop, **{argument.name: argument.read(values) for argument in action.arguments}
+    )
+    shop.trail.add(actor, outcome.action, requested)
+    shop.journal.write("action", actor=actor, action=outcome.action, changed=outcome.changed)
+    return outcome

@@ -1,7 +1,6 @@
-"""Talk to a shop's control server: small, standard library only, so that experiments import it fast.
+"""Talk to a shop's control server, with the standard library only, so that experiments import it fast.
 
-Comes in: a path and a JSON body. Goes out: the JSON answer. Raises NotReady when there is no shop,
-and UsageError when the control server says that the request makes no sense.
+Raises NotReady when no shop is up, and UsageError when the control server refuses the request.
 """
 
 from __future__ import annotations
@@ -19,26 +18,26 @@ TIMEOUT = 60.0  # an index on a busy database takes its time
 
 
 def control_url(control: str = "") -> str:
-    """Find the control server: what is given, else GAMEDAY_SHOP_CONTROL, else the state folder."""
+    """Find the control server: the given URL, else GAMEDAY_SHOP_CONTROL, else the state folder."""
     named = control or os.environ.get("GAMEDAY_SHOP_CONTROL", "")
     if named:
         return named
-    record = state_folder.here().read_record()
+    record = state_folder.current().read_record()
     if record is None:
         raise NotReady(
-            f"no shop of this workspace is up ({state_folder.here().folder}); one that answers is another's",
+            f"no shop of this workspace is up ({state_folder.current().folder})",
             hint="gameday shop up",
         )
     return record.control_url
 
 
 def get(path: str, control: str = "", *, timeout: float = TIMEOUT) -> Any:
-    """Ask the control server."""
+    """GET JSON from the control server."""
     return json.loads(text(path, control, timeout=timeout))
 
 
 def text(path: str, control: str = "", *, timeout: float = TIMEOUT) -> str:
-    """Ask the control server for text. Raises GamedayError for any answer but 200."""
+    """GET text from the control server. Raises GamedayError for any answer but 200."""
     url = control_url(control) + path
     status, answer = exchange("GET", url, timeout=timeout)
     if status != 200:
@@ -47,16 +46,16 @@ def text(path: str, control: str = "", *, timeout: float = TIMEOUT) -> str:
 
 
 def post(path: str, body: object, control: str = "") -> Any:
-    """Tell the control server."""
-    return _tell("POST", path, body, control)
+    """POST JSON to the control server, and give its answer."""
+    return _send("POST", path, body, control)
 
 
 def delete(path: str, body: object, control: str = "") -> Any:
-    """Let the control server forget something."""
-    return _tell("DELETE", path, body, control)
+    """DELETE with a JSON body, and give the control server's answer."""
+    return _send("DELETE", path, body, control)
 
 
-def _tell(method: str, path: str, body: object, control: str) -> Any:
+def _send(method: str, path: str, body: object, control: str) -> Any:
     url = control_url(control) + path
     status, answer = exchange(method, url, json.dumps(body))
     content = json.loads(answer)
@@ -78,7 +77,7 @@ def exchange(
         response = connection.getresponse()
         return response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
-        said = str(error) or type(error).__name__
-        raise NotReady(f"{method} {url}: {said}", hint="gameday shop status") from error
+        reason = str(error) or type(error).__name__
+        raise NotReady(f"{method} {url}: {reason}", hint="gameday shop status") from error
     finally:
         connection.close()

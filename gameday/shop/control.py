@@ -1,8 +1,8 @@
-"""The control server: one process that owns the shop and answers levers, faults and questions.
+"""The control server: one process that owns the shop and serves mitigations, faults and status.
 
 Run as `python -m gameday.shop.control FOLDER EDGE ADMIN CONTROL REPLICAS RESTART`. Everything else of the
-shop dies with it. It answers on loopback only, to requests that name loopback as their host and send
-JSON, so that no web page can pull a lever.
+shop dies with it. It listens on loopback only and accepts requests that name loopback as their host and send
+JSON, so that no web page can change the shop.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gameday.core.errors import GamedayError, UsageError
-from gameday.shop import actions, journal, metrics, state_folder
-from gameday.shop.receivers import LOOPBACK
+from gameday.shop import actions, journal, state_folder
+from gameday.shop.monitoring import metrics
+from gameday.shop.monitoring.receivers import LOOPBACK
 from gameday.shop.service import Shop
 from gameday.shop.settings import Settings
 from gameday.shop.state_folder import Ports, Record, StateFolder
 
-RECORD_CHECK = 1.0
+RECORD_CHECK_INTERVAL = 1.0
 
 
 class Server:
@@ -42,29 +43,29 @@ class Server:
         self._record = record
 
     async def status(self, _request: Request) -> Response:
-        """Give everything that can be said of the shop now."""
+        """Give the shop's current state."""
         return JSONResponse(await asyncio.to_thread(self._shop.status, self._record))
 
     async def act(self, request: Request) -> Response:
-        """Do `{"action", "actor", "args"}`."""
+        """Perform `{"action", "actor", "args"}`."""
         body = await _body(request)
         actor, args = str(body.get("actor") or "unknown"), body.get("args", {})
         if not isinstance(args, dict):
             raise UsageError("'args' is not a JSON object")
-        done = await actions.act(self._shop, str(body.get("action")), actor, args)
-        return JSONResponse({"action": done.action, "changed": done.changed})
+        outcome = await actions.perform(self._shop, str(body.get("action")), actor, args)
+        return JSONResponse({"action": outcome.action, "changed": outcome.changed})
 
     async def trail(self, request: Request) -> Response:
-        """Give the actions behind `after`, as an environment's trail does."""
+        """Give the actions after number `after`, as an environment's trail does."""
         after = int(request.query_params.get("after", "0"))
         listed = [
-            {"seq": each.seq, "at": each.at, "actor": each.actor, "action": each.action}
-            for each in self._shop.trail.after(after)
+            {"seq": action.seq, "at": action.at, "actor": action.actor, "action": action.action}
+            for action in self._shop.trail.after(after)
         ]
         return JSONResponse({"actions": listed})
 
     async def alerts(self, _request: Request) -> Response:
-        """List the alerts that fire, in Alertmanager's form."""
+        """List the firing alerts, in Alertmanager's form."""
         return JSONResponse({"alerts": self._shop.monitor.firing()})
 
     async def receivers(self, request: Request) -> Response:
@@ -78,7 +79,7 @@ class Server:
         return JSONResponse({"receivers": self._shop.receivers.urls()})
 
     async def measures(self, _request: Request) -> Response:
-        """Give the figures that the rules judge, by window."""
+        """Give the measures that the rules evaluate, by window."""
         return JSONResponse(self._shop.monitor.measures())
 
     async def metrics(self, _request: Request) -> Response:
@@ -86,13 +87,13 @@ class Server:
         return PlainTextResponse(metrics.expose(self._shop.monitor.samples()))
 
     async def heartbeat(self, _request: Request) -> Response:
-        """Tell when the rules were last judged."""
+        """Give the time of the last evaluation of the rules."""
         return JSONResponse(self._shop.heartbeat())
 
     async def logs(self, request: Request) -> Response:
         """Give the last `lines` of the structured logs."""
         count = int(request.query_params.get("lines", "50"))
-        lines = await asyncio.to_thread(journal.tail, self._shop.home.logs, count)
+        lines = await asyncio.to_thread(journal.tail, self._shop.folder.logs, count)
         return PlainTextResponse("".join(f"{line}\n" for line in lines))
 
     def app(self) -> Starlette:
@@ -109,7 +110,7 @@ class Server:
                 Route("/heartbeat", self.heartbeat),
                 Route("/logs", self.logs),
             ],
-            middleware=[Middleware(BaseHTTPMiddleware, dispatch=_only_ours)],
+            middleware=[Middleware(BaseHTTPMiddleware, dispatch=_refuse_foreign)],
             exception_handlers={ValueError: _refused, UsageError: _refused, GamedayError: _failed},
         )
 
@@ -121,10 +122,10 @@ async def _body(request: Request) -> dict[str, Any]:
     return body
 
 
-async def _only_ours(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+async def _refuse_foreign(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
     """Refuse what a web page could send: another host's name, or a body that is not JSON."""
     if request.url.hostname not in LOOPBACK:
-        return JSONResponse({"error": "this server answers to loopback only"}, 403)
+        return JSONResponse({"error": "this server answers on loopback only"}, 403)
     if request.method != "GET" and request.headers.get("content-type") != "application/json":
         return JSONResponse({"error": "the body must be application/json"}, 415)
     return await answer(request)
@@ -139,7 +140,7 @@ async def _failed(_request: Request, error: Exception) -> Response:
 
 
 async def serve(folder: StateFolder, ports: Ports, wanted: Settings) -> None:
-    """Bring the shop up, serve until told to stop, and take it down."""
+    """Bring the shop up, serve until a signal, and take it down."""
     shop = Shop(folder, ports, wanted)
     watchers: list[asyncio.Task[None]] = []
     try:
@@ -155,8 +156,8 @@ async def serve(folder: StateFolder, ports: Ports, wanted: Settings) -> None:
                 timeout_graceful_shutdown=1,
             )
             serving = uvicorn.Server(config)
-            _end_by_finally(serving)
-            folder.write_record(record)
+            _shut_down_on_signals(serving)
+            folder.write_record(record)  # last: whoever waits for the record may send requests at once
             watchers.append(asyncio.create_task(_while_recorded(folder, serving)))
             await serving.serve(sockets=[listening])
     finally:
@@ -167,17 +168,18 @@ async def serve(folder: StateFolder, ports: Ports, wanted: Settings) -> None:
 
 
 async def _while_recorded(folder: StateFolder, serving: uvicorn.Server) -> None:
-    """End when the record is gone: a shop whose state folder was deleted can't be taken down."""
+    """End when the record is gone: nobody could take down a shop whose state folder was deleted."""
     while not serving.should_exit:
-        await asyncio.sleep(RECORD_CHECK)
+        await asyncio.sleep(RECORD_CHECK_INTERVAL)
         serving.should_exit |= not folder.record.exists()
 
 
-def _end_by_finally(serving: uvicorn.Server) -> None:
-    """Let SIGTERM and SIGHUP end the server, and then what is after it.
+def _shut_down_on_signals(serving: uvicorn.Server) -> None:
+    """Let SIGTERM and SIGHUP end the server, so that `serve` can take the shop down.
 
-    uvicorn stops serving at SIGTERM and raises it again afterwards: by then it is to do no more. Before
-    this, while the shop comes up, a signal ends this process at once, and the tethered ones with it.
+    uvicorn stops serving at SIGTERM and raises the signal again afterwards: this handler makes the second one
+    harmless. Until it is installed, while the shop comes up, a signal kills this process, and with it all of
+    the shop's others.
     """
 
     def end(_number: int, _frame: FrameType | None) -> None:

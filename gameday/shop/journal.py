@@ -1,7 +1,4 @@
-"""Structured logs: one JSON object a line, for people and tools alike.
-
-Does not: rotate; a fresh `up` begins with empty logs.
-"""
+"""Structured logs, one JSON object a line. They are not rotated: `up` begins with empty logs."""
 
 from __future__ import annotations
 
@@ -13,24 +10,25 @@ from typing import TextIO
 from gameday.core.values import format_instant
 from gameday.system import clock
 
-LONGEST_LINE = 1000
+LINE_LENGTH = 1000
+"""Bytes that a line is expected to have at most: so much is read from the end, for each line wanted."""
 
 
 class Journal:
     """The log of one process of the shop."""
 
-    def __init__(self, path: Path, **always: str) -> None:
+    def __init__(self, path: Path, **context: str) -> None:
         self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
-        self._always = always
+        self._context = context
 
     def write(self, event: str, **fields: object) -> None:
         """Write one line: the instant, what happened, and its fields."""
-        line = {"at": format_instant(clock.now(), digits=6), "event": event, **self._always, **fields}
+        line = {"at": format_instant(clock.now(), digits=6), "event": event, **self._context, **fields}
         self._file.write(json.dumps(line, default=str) + "\n")
 
 
 def tail(folder: Path, count: int) -> list[str]:
-    """Give the last `count` lines of all logs of a folder, by their instants."""
+    """Give the last `count` lines of all logs of a folder, in order of time."""
     lines: list[str] = []
     for path in folder.glob("*.jsonl"):
         lines += _last(path, count)
@@ -41,13 +39,13 @@ def _last(path: Path, count: int) -> list[str]:
     """Read the last lines of a log that may be long."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        begin = file.seek(max(0, size - count * LONGEST_LINE))
+        begin = file.seek(max(0, size - count * LINE_LENGTH))
         lines = file.read().decode(errors="replace").splitlines()
-    return (lines[1:] if begin else lines)[-count:]  # the first may be cut
+    return (lines[1:] if begin else lines)[-count:]  # the first may be cut off
 
 
 def _at(line: str) -> str:
     try:
         return str(json.loads(line).get("at", ""))
-    except (ValueError, AttributeError):  # a line that its writer could not finish
+    except (ValueError, AttributeError):  # a line that its writer did not finish
         return ""

@@ -1,6 +1,6 @@
 """The shop's releases: what each one changes when it is deployed.
 
-Two of them are broken on purpose: they are what the catalogue's experiments deploy.
+Two of them are broken on purpose, for the catalogue's experiments to deploy.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ RELEASES = {
 }
 
 SECRETS = {"sessions-a": b"the first key of a shop that sells nothing"}
-"""The secrets of this environment. `sessions-b` was never put into it: that is the login outage."""
+"""The secrets of this environment. `sessions-b` is missing: that causes the login outage."""
 
 API_KEYS = ("web", "mobile", "partner")
-"""The API keys that were given out; a request without one is served too."""
+"""The API keys that were issued; a request without one is served, too."""

@@ -1,7 +1,6 @@
-"""The shop as a whole: edge, replicas, database, settings and monitor, and what can be done to them.
+"""The shop as a whole: edge, replicas, database, settings and monitor, and what can be changed.
 
-Comes in: actions, by levers and faults alike. Goes out: a shop that has changed, and its trail.
-Lives in the control server's process, which owns all others.
+It lives in the control server's process, which owns all others.
 """
 
 from __future__ import annotations
@@ -14,25 +13,27 @@ from typing import Any
 
 from gameday.core.errors import NotReady
 from gameday.core.values import format_instant
-from gameday.shop import client, database, metrics, rules, settings, state_folder
-from gameday.shop.fleet import Fleet, Replica
-from gameday.shop.gateway import Gateway
+from gameday.shop import client, settings, state_folder
+from gameday.shop.edge.gateway import Gateway
 from gameday.shop.journal import Journal
-from gameday.shop.monitor import Monitor, Scrape
-from gameday.shop.receivers import Receivers
+from gameday.shop.monitoring import metrics, rules
+from gameday.shop.monitoring.monitor import Monitor, Scrape
+from gameday.shop.monitoring.receivers import Receivers
 from gameday.shop.releases import RELEASES
+from gameday.shop.replicas import database
+from gameday.shop.replicas.fleet import Fleet, Replica
 from gameday.shop.settings import Settings
 from gameday.shop.state_folder import Ports, Record, StateFolder
 from gameday.shop.trail import Trail
 
-TICK = 0.5
+WATCH_INTERVAL = 0.5
 
 
 class Shop:
     """One shop. Methods that change it return whether anything changed."""
 
     def __init__(self, folder: StateFolder, ports: Ports, wanted: Settings) -> None:
-        self.home = folder
+        self.folder = folder
         self.settings = self._initial = wanted
         self.trail = Trail(folder.trail)
         self.journal = Journal(folder.logs / "control.jsonl", process="control")
@@ -46,13 +47,13 @@ class Shop:
             journal=self.journal,
             url=f"http://127.0.0.1:{ports.control}",
         )
-        self._one_at_a_time = asyncio.Lock()
+        self._replacing = asyncio.Lock()
         self._known_dead: set[int] = set()
 
     async def start(self) -> None:
-        """Bring everything up: data, replicas and edge at the same time."""
+        """Bring everything up: data, edge and replicas."""
         self._save(self.settings)
-        await asyncio.to_thread(database.build, self.home.database)
+        await asyncio.to_thread(database.build, self.folder.database)
         await self.gateway.start(self.settings)
         await self.fleet.scale(self.settings.replicas, self.settings.release.name)
         self.journal.write("started", replicas=self.settings.replicas)
@@ -62,10 +63,10 @@ class Shop:
         await asyncio.gather(self.fleet.stop(), self.gateway.stop())
 
     async def watch(self) -> None:
-        """See replicas die; start them again only where the settings say so."""
+        """Log replicas that die, and restart them only where the settings say so."""
         while True:
-            await asyncio.sleep(TICK)
-            dead = [each for each in self.fleet.all() if not each.alive]
+            await asyncio.sleep(WATCH_INTERVAL)
+            dead = [replica for replica in self.fleet.all() if not replica.alive]
             for replica in dead:
                 if replica.child.pid not in self._known_dead:
                     self._known_dead.add(replica.child.pid)
@@ -73,13 +74,13 @@ class Shop:
             if dead and self.settings.restart_crashed:
                 await self.restart_dead()
 
-    # What levers and faults do.
+    # Changes, by mitigations and faults.
 
     def _save(self, new: Settings) -> bool:
         """Put settings into force: the replicas read the file before their next request."""
         changed = new != self.settings
         self.settings = new
-        state_folder.replace(self.home.settings, settings.encode(new))
+        state_folder.replace(self.folder.settings, settings.encode(new))
         return changed
 
     async def set(self, new: Settings) -> bool:
@@ -94,11 +95,11 @@ class Shop:
 
     async def deploy(self, change: Callable[[Settings], Settings]) -> bool:
         """Replace all replicas by another release, without losing a request."""
-        async with self._one_at_a_time:
+        async with self._replacing:
             before = self.settings
             release = change(before).release
             for index in release.drops:
-                await asyncio.to_thread(database.drop_index, self.home.database, index)
+                await asyncio.to_thread(database.drop_index, self.folder.database, index)
             names = [replica.name for replica in self.fleet.all()]
             await self.fleet.replace(names, release.name, lambda: self._switch(change))
             return self.settings != before
@@ -110,22 +111,22 @@ class Shop:
         """Replace one replica, or all."""
         names = [replica.name for replica in self.fleet.all()]
         if name is not None and name not in names:
-            raise ValueError(f"there is no replica '{name}'; there are: {', '.join(names)}")
-        async with self._one_at_a_time:
+            raise ValueError(f"there is no replica '{name}'; choose from: {', '.join(names)}")
+        async with self._replacing:
             await self.fleet.replace(names if name is None else [name], self.settings.release.name)
         return True
 
     async def restart_dead(self) -> bool:
         """Start the replicas that died."""
-        async with self._one_at_a_time:
+        async with self._replacing:
             dead = [replica.name for replica in self.fleet.all() if not replica.alive]
             if dead:
                 await self.fleet.replace(dead, self.settings.release.name)
             return bool(dead)
 
     async def scale(self, count: int) -> bool:
-        """Have another number of replicas."""
-        async with self._one_at_a_time:
+        """Change the number of replicas."""
+        async with self._replacing:
             wanted = settings.with_replicas(self.settings, count)
             changed = self._save(wanted)
             await self.fleet.scale(count, wanted.release.name)
@@ -135,30 +136,30 @@ class Shop:
         """Kill a replica, by name or the last one that lives."""
         alive = [replica.name for replica in self.fleet.all() if replica.alive]
         if not alive or name not in {None, *alive}:
-            raise ValueError(f"there is no living replica '{name}'; there are: {', '.join(alive)}")
+            raise ValueError(f"there is no living replica '{name}'; choose from: {', '.join(alive)}")
         self.fleet.kill(name or alive[-1])
         return True
 
     async def add_index(self, name: str) -> bool:
         """Create an index."""
-        had = name in database.INDEXES and database.has_index(self.home.database, name)
-        await asyncio.to_thread(database.add_index, self.home.database, name)
+        had = name in database.INDEXES and database.has_index(self.folder.database, name)
+        await asyncio.to_thread(database.add_index, self.folder.database, name)
         return not had
 
     async def reset(self) -> bool:
         """Go back to how the shop came up, but for what people have bought."""
         for name in database.INDEXES:
-            await asyncio.to_thread(database.drop_index, self.home.database, name)
+            await asyncio.to_thread(database.drop_index, self.folder.database, name)
         await self.set(replace(self._initial, deployed=self.settings.deployed))
         await self.deploy(lambda now: replace(now, deployed=self._initial.deployed))
         await self.scale(self._initial.replicas)
         return True
 
-    # What can be seen.
+    # What is visible from outside.
 
     def indexes(self) -> dict[str, bool]:
-        """Tell which indexes are in place."""
-        return {name: database.has_index(self.home.database, name) for name in database.INDEXES}
+        """Check which indexes exist."""
+        return {name: database.has_index(self.folder.database, name) for name in database.INDEXES}
 
     def status(self, record: Record) -> dict[str, Any]:
         """Give everything that people ask for first."""
@@ -168,7 +169,7 @@ class Shop:
             "control": record.control_url,
             "trail": f"{record.control_url}/trail",
             "admin": record.admin_url,
-            "home": str(self.home.folder),
+            "home": str(self.folder.folder),
             "pid": record.pid,
             "healthy": self.gateway.alive and self.fleet.up() >= now.replicas,
             "release": now.release.name,
@@ -189,15 +190,15 @@ class Shop:
         }
 
     def heartbeat(self) -> dict[str, Any]:
-        """Tell when the monitor last judged its rules, so that its silence can be noticed."""
+        """Give the time of the last evaluation, so that a monitor that stopped can be noticed."""
         at = self.monitor.evaluated
         return {"evaluated_at": None if at is None else format_instant(at), "every_seconds": 1.0}
 
     async def _scrape(self) -> Scrape:
         alive = [replica for replica in self.fleet.all() if replica.alive]
         parts = await asyncio.gather(
-            asyncio.to_thread(_quietly, self.gateway.scrape),
-            *(asyncio.to_thread(_quietly, partial(_scrape_replica, each)) for each in alive),
+            asyncio.to_thread(_scrape_or_nothing, self.gateway.scrape),
+            *(asyncio.to_thread(_scrape_or_nothing, partial(_scrape_replica, replica)) for replica in alive),
         )
         samples: metrics.Samples = {}
         for part in parts:
@@ -223,11 +224,11 @@ def _replica(replica: Replica) -> dict[str, Any]:
     }
 
 
-def _quietly(scrape: Callable[[], metrics.Samples]) -> metrics.Samples:
-    """Scrape; who does not answer in time has no samples."""
+def _scrape_or_nothing(scrape: Callable[[], metrics.Samples]) -> metrics.Samples:
+    """Scrape; a target that does not answer in time, or not with metrics, has no samples."""
     try:
         return scrape()
-    except NotReady:
+    except (NotReady, ValueError):  # the monitor must go on: these are the moments that its rules are for
         return {}
 
 

@@ -1,7 +1,6 @@
-"""What the shop is told to do, as one value that levers and faults change and replicas read.
+"""The shop's settings, as one value that mitigations and faults change and that replicas read.
 
-Comes in: a change that a lever or a fault asks for. Goes out: the new settings, as JSON text.
-Does not: reach the replicas or the edge; the control server writes the file that they read.
+Pure: the control server writes the file that the replicas read, and configures the edge.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ PAYMENT_SECONDS = 0.04
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployed:
-    """A release in place, with its flags as people last set them."""
+    """A deployed release, with its flags as people last set them."""
 
     release: str
     flags: dict[str, bool]
@@ -83,8 +82,8 @@ def decode(text: str) -> Settings:
 
 
 def with_flag(settings: Settings, name: str, on: bool) -> Settings:
-    """Turn a feature flag on or off. Raises ValueError for a flag that there is not."""
-    _known("flag", name, settings.flags)
+    """Turn a feature flag on or off. Raises ValueError for an unknown flag."""
+    _check_known("flag", name, settings.flags)
     top = settings.deployed[-1]
     flagged = replace(top, flags={**top.flags, name: on})
     return replace(settings, deployed=(*settings.deployed[:-1], flagged))
@@ -92,7 +91,7 @@ def with_flag(settings: Settings, name: str, on: bool) -> Settings:
 
 def with_release(settings: Settings, name: str) -> Settings:
     """Deploy a release: its manifest sets the flags. Deploying the serving one again resets them."""
-    _known("release", name, RELEASES)
+    _check_known("release", name, RELEASES)
     earlier = settings.deployed[:-1] if settings.release.name == name else settings.deployed
     entry = Deployed(release=name, flags=dict(RELEASES[name].flags))
     return replace(settings, deployed=(*earlier, entry))
@@ -107,18 +106,18 @@ def rolled_back(settings: Settings) -> Settings:
 
 def with_breaker(settings: Settings, name: str, open_: bool) -> Settings:
     """Open or close a circuit breaker."""
-    _known("breaker", name, BREAKERS)
+    _check_known("breaker", name, BREAKERS)
     return replace(settings, breakers=_member(settings.breakers, name, open_))
 
 
 def with_blocked(settings: Settings, address: str, blocked: bool) -> Settings:
-    """Block or unblock a client's address. Raises ValueError for what is not one."""
+    """Block or unblock a client's address. Raises ValueError for what is not an IP address."""
     return replace(settings, blocked=_member(settings.blocked, str(ip_address(address)), blocked))
 
 
 def with_revoked(settings: Settings, key: str) -> Settings:
     """Revoke an API key for good."""
-    _known("API key", key, API_KEYS)
+    _check_known("API key", key, API_KEYS)
     return replace(settings, revoked=_member(settings.revoked, key, True))
 
 
@@ -130,14 +129,14 @@ def with_rate_limit(settings: Settings, limit: int) -> Settings:
 
 
 def with_replicas(settings: Settings, count: int) -> Settings:
-    """Want another number of replicas."""
+    """Change the number of replicas."""
     if not 1 <= count <= MAX_REPLICAS:
         raise ValueError(f"the shop has 1 to {MAX_REPLICAS} replicas, not {count}")
     return replace(settings, replicas=count)
 
 
 def with_payments(settings: Settings, seconds: float) -> Settings:
-    """Let the payment provider take so long."""
+    """Set how long the payment provider takes."""
     if not 0 <= seconds <= 60:
         raise ValueError(f"the payment provider answers within 0 to 60 s, not {seconds}")
     return replace(settings, payments=seconds)
@@ -146,7 +145,7 @@ def with_payments(settings: Settings, seconds: float) -> Settings:
 def with_edge(settings: Settings, route: str, fault: EdgeFault | None) -> Settings:
     """Set or clear what the edge does to a route; `*` means all routes."""
     routes = ROUTES if route == "*" else (route,)
-    _known("route", routes[0], ROUTES)
+    _check_known("route", routes[0], ROUTES)
     rest = {name: old for name, old in settings.edge.items() if name not in routes}
     return replace(settings, edge=rest if fault is None else {**rest, **dict.fromkeys(routes, fault)})
 
@@ -155,7 +154,7 @@ def _member(names: tuple[str, ...], name: str, present: bool) -> tuple[str, ...]
     return tuple(sorted({*names, name} if present else {*names} - {name}))
 
 
-def _known(kind: str, name: str, names: Iterable[str]) -> None:
+def _check_known(kind: str, name: str, names: Iterable[str]) -> None:
     known = tuple(names)
     if name not in known:
-        raise ValueError(f"there is no {kind} '{name}'; there are: {', '.join(known)}")
+        raise ValueError(f"there is no {kind} '{name}'; choose from: {', '.join(known)}")

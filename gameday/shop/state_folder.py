@@ -1,8 +1,4 @@
-"""The shop's state folder: where everything lies, and where a shop that is up can be reached.
-
-Comes in: GAMEDAY_SHOP_HOME, GAMEDAY_SHOP_CONTROL. Goes out: paths, and the record of a shop that is up.
-Does not: start or ask anything.
-"""
+"""The shop's state folder: the paths of its files, and the record of a shop that is up."""
 
 from __future__ import annotations
 
@@ -38,7 +34,7 @@ class Record:
 
     @property
     def owner(self) -> processes.Identity:
-        """Name the control server's process for ever."""
+        """Identify the control server's process; start time and boot guard against a pid that is reused."""
         return processes.Identity(pid=self.pid, started_ticks=self.started_ticks, boot=self.boot)
 
     @property
@@ -88,7 +84,7 @@ class StateFolder:
         return self.folder / "logs"
 
     def read_record(self) -> Record | None:
-        """Give the record of the shop that is up here, or None."""
+        """Give the record of the shop that is up in this folder, or None."""
         try:
             record = Record(**json.loads(self.record.read_text(encoding="utf-8")))
         except (FileNotFoundError, ValueError, TypeError):
@@ -96,33 +92,33 @@ class StateFolder:
         return record if processes.alive(record.owner) else None
 
     def write_record(self, record: Record) -> None:
-        """Say who owns the shop and where it answers."""
+        """Record who owns the shop and where it answers."""
         replace(self.record, json.dumps(asdict(record)))
 
 
 def own_record(ports: Ports) -> Record:
-    """Give the record of a shop that this process owns."""
+    """Make the record of a shop that this process owns."""
     me = processes.me()
     return Record(pid=me.pid, started_ticks=me.started_ticks, boot=me.boot, **asdict(ports))
 
 
-def here() -> StateFolder:
-    """Give the state folder: GAMEDAY_SHOP_HOME, else `.gameday/shop` of the workspace.
+def current() -> StateFolder:
+    """Find the state folder: GAMEDAY_SHOP_HOME, else `.gameday/shop` of the workspace.
 
-    The workspace is the nearest folder from here upwards with a gameday.toml, else the working folder:
-    experiments are played in a drill's own folder within it.
+    The workspace is the nearest folder with a gameday.toml, upwards from the working folder, else the working
+    folder itself: experiments run in a drill's own folder within the workspace.
     """
     named = os.environ.get("GAMEDAY_SHOP_HOME")
     if named:
         return StateFolder(Path(named).absolute())
     working = Path.cwd()
     candidates = (working, *working.parents)
-    workspace = next((each for each in candidates if (each / "gameday.toml").is_file()), working)
+    workspace = next((folder for folder in candidates if (folder / "gameday.toml").is_file()), working)
     return StateFolder(workspace / DEFAULT)
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old text or the new one, never half."""
+    """Replace a file atomically: a reader finds the old text or the new one."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

@@ -1,7 +1,6 @@
-"""The shop's trail: who did what and when, in the form that an environment's trail has.
+"""The shop's trail: who did what and when, as `{"actions": [{"seq", "at", "actor", "action"}]}`.
 
-Comes in: an action and its actor. Goes out: `{"actions": [{"seq", "at", "actor", "action"}]}`.
-The file outlives the shop, and numbers go on from one `up` to the next.
+The file outlives the shop, and the numbers continue from one `up` to the next.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from gameday.core.values import Instant, format_instant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
-    """One action; `at` is when it was asked for, RFC 3339 in UTC."""
+    """One action; `at` is when it was requested, RFC 3339 in UTC."""
 
     seq: int
     at: str
@@ -31,7 +30,7 @@ class Trail:
         self._actions = list(_read(path))
 
     def add(self, actor: str, action: str, at: Instant) -> Action:
-        """Record an action that was asked for at an instant; it is on disk before this returns."""
+        """Record an action that was requested at an instant; it is in the file before this returns."""
         seq = self._actions[-1].seq + 1 if self._actions else 1
         added = Action(seq=seq, at=format_instant(at, digits=6), actor=actor, action=action)
         with self._path.open("a", encoding="utf-8") as file:
@@ -40,12 +39,12 @@ class Trail:
         return added
 
     def after(self, seq: int) -> list[Action]:
-        """Give the actions behind a number."""
+        """Give the actions after a number."""
         return [action for action in self._actions if action.seq > seq]
 
 
 def _read(path: Path) -> list[Action]:
-    """Read a trail; a last line that was cut off is left out."""
+    """Read a trail; a line that was cut off is left out."""
     actions = []
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
         try:

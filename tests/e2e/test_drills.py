@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from gameday.core.values import parse_instant
-from gameday.shop import edge
+from gameday.shop.edge import envoy_config
 from tests.paths import ROOT
 
 SCHEMA = json.loads((ROOT / "docs/reference/result.schema.json").read_text(encoding="utf-8"))
@@ -24,7 +24,7 @@ MENDED_BY = {
     "login-outage": "rollback",
     "replica-crash": "restart",
 }
-UNMET = {"replica-crash": edge.EJECT_SECONDS + 0.5}
+UNMET = {"replica-crash": envoy_config.EJECT_SECONDS + 0.5}
 """Seconds before the lever in which users may already have met the fault for the last time: the edge leaves
 a dead replica out, and looks for whom to bring back each half a second."""
 

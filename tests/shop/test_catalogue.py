@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from gameday.cli.workspace import shop as commands
 from gameday.shop import faults
-from gameday.shop import rules as alert_rules
+from gameday.shop.monitoring import rules as alert_rules
 from tests.paths import ROOT
 from tests.shop.conftest import RunningShop
 

@@ -49,7 +49,7 @@ def test_a_body_that_makes_no_sense_is_answered_with_why(shop: RunningShop, body
 
 
 def test_it_listens_on_loopback_only(shop: RunningShop):
-    record = state_folder.here().read_record()
+    record = state_folder.current().read_record()
     assert record is not None
     wanted = {f"0100007F:{port:04X}" for port in (record.edge, record.admin, record.control)}
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]

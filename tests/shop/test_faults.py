@@ -12,7 +12,7 @@ from tests.shop.conftest import RunningShop, quickest, wait_for
 @pytest.fixture(autouse=True)
 def as_it_came_up(shop: RunningShop):
     yield
-    mitigations.reset()
+    mitigations.perform("reset")
     faults.clear_edge()
     faults.revive_replicas()
 
@@ -31,10 +31,10 @@ def test_the_release_with_the_slow_query_hurts_until_it_is_rolled_back(shop: Run
 @pytest.mark.parametrize(
     "mend",
     [
-        lambda: mitigations.flag("new-ranking", on=False),
-        lambda: mitigations.add_index("sales-by-category"),
-        lambda: mitigations.breaker("recommendations", open_=True),
-        mitigations.rollback,
+        lambda: mitigations.perform("flag", name="new-ranking", on=False),
+        lambda: mitigations.perform("index-add", name="sales-by-category"),
+        lambda: mitigations.perform("breaker", name="recommendations", open=True),
+        lambda: mitigations.perform("rollback"),
     ],
 )
 def test_what_the_team_mended_is_no_longer_exposed(shop: RunningShop, mend):
@@ -46,8 +46,8 @@ def test_what_the_team_mended_is_no_longer_exposed(shop: RunningShop, mend):
 
 def test_the_fault_hurts_again_after_a_team_has_mended_it(shop: RunningShop):
     faults.deploy_release("42-ranking")
-    mitigations.add_index("sales-by-category")
-    mitigations.flag("new-ranking", on=False)
+    mitigations.perform("index-add", name="sales-by-category")
+    mitigations.perform("flag", name="new-ranking", on=False)
     faults.deploy_release("42-ranking")
     assert faults.release_is_exposed("42-ranking")
     assert not faults.p95_below(0.1)
@@ -55,9 +55,9 @@ def test_the_fault_hurts_again_after_a_team_has_mended_it(shop: RunningShop):
 
 def test_a_rollback_gives_back_the_flags_of_the_release_before(shop: RunningShop):
     faults.deploy_release("42-ranking")
-    mitigations.flag("new-ranking", on=False)
+    mitigations.perform("flag", name="new-ranking", on=False)
     faults.deploy_release("42-sessions")
-    mitigations.rollback()
+    mitigations.perform("rollback")
     assert shop.status["release"] == "42-ranking"
     assert shop.status["flags"] == {"new-ranking": False}
 
@@ -109,11 +109,11 @@ def test_slow_payments_hold_up_checkouts_until_the_breaker_opens(shop: RunningSh
     faults.slow_payments(0.5)
     assert faults.payments_are_slow()
     assert shop.ask("POST", "/checkout", {"cart": "c"}).seconds > 0.4
-    mitigations.breaker("payments", open_=True)
+    mitigations.perform("breaker", name="payments", open=True)
     assert not faults.payments_are_slow()
     assert quickest(lambda: shop.ask("POST", "/checkout", {"cart": "c"})).seconds < 0.3
     faults.restore_payments()
-    mitigations.breaker("payments", open_=False)
+    mitigations.perform("breaker", name="payments", open=False)
     assert not faults.payments_are_slow()
 
 

@@ -64,7 +64,7 @@ def test_no_process_outlives_the_control_server(folder: Path, number: signal.Sig
     assert len(processes_of(folder)) == 4
     os.kill(pid, number)
     wait_for(lambda: not processes_of(folder))
-    assert state_folder.here().read_record() is None
+    assert state_folder.current().read_record() is None
 
 
 @pytest.mark.kill
@@ -103,7 +103,7 @@ def test_killed_while_it_comes_up_it_leaves_nothing(folder: Path):
         [sys.executable, "-m", "gameday", "shop", "up", "--port-base", "0"], stderr=subprocess.PIPE, text=True
     )
     control = stopped_half_way(up.pid)
-    assert state_folder.here().read_record() is None
+    assert state_folder.current().read_record() is None
     os.kill(control, signal.SIGKILL)
     assert "the shop did not come up" in up.communicate(timeout=20)[1]
     assert up.returncode == 5

@@ -20,12 +20,12 @@ def test_a_drills_folder_finds_the_shop_of_its_workspace(tmp_path: Path, monkeyp
     drill = tmp_path / ".gameday" / "drills" / "d1"
     drill.mkdir(parents=True)
     monkeypatch.chdir(drill)
-    assert state_folder.here().folder == tmp_path / ".gameday" / "shop"
+    assert state_folder.current().folder == tmp_path / ".gameday" / "shop"
 
 
 def test_the_environment_says_it_first(tmp_path: Path, monkeypatch):
     monkeypatch.setenv("GAMEDAY_SHOP_HOME", str(tmp_path))
-    assert state_folder.here().folder == tmp_path
+    assert state_folder.current().folder == tmp_path
 
 
 def test_a_record_counts_only_while_its_owner_lives(tmp_path: Path):

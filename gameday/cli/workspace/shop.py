@@ -1,11 +1,14 @@
-"""`gameday shop …`: the embedded shop, brought up and down, and its levers.
+"""`gameday shop …`: bring the embedded shop up and down, mitigate, and look at it.
 
-Imports stand inside the commands: `gameday --help` must not pay for them.
+The mitigations' commands are made from `shop.actions`. All other imports of the shop are inside the commands:
+`gameday --help` must not pay for them.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,9 +16,10 @@ import typer
 
 from gameday.cli.shared import help_groups
 from gameday.cli.shared.options import Json
+from gameday.shop import actions
 
 app = typer.Typer(
-    help="A small real service to break, and the levers to mend it.",
+    help="A small real service to break, and the mitigations to fix it.",
     cls=help_groups.Commands,
     no_args_is_help=True,
 )
@@ -26,24 +30,22 @@ app.add_typer(breaker, name="breaker")
 
 
 class Switch(StrEnum):
-    """How a flag can stand."""
+    """A flag's state."""
 
     ON = "on"
     OFF = "off"
-
-
-def _did(answer: dict[str, Any]) -> None:
-    typer.echo(f"{answer['action']}: {'done' if answer['changed'] else 'was so already'}")
 
 
 def _show(status: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(status))
         return
-    replicas = ", ".join(f"{each['name']} {'up' if each['up'] else 'DEAD'}" for each in status["replicas"])
+    replicas = ", ".join(
+        f"{replica['name']} {'up' if replica['up'] else 'DEAD'}" for replica in status["replicas"]
+    )
     flags = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in status["flags"].items())
     indexes = ", ".join(
-        f"{name} {'in place' if there else 'none'}" for name, there in status["indexes"].items()
+        f"{name} {'in place' if exists else 'none'}" for name, exists in status["indexes"].items()
     )
     rows = {
         "shop": status["base_url"],
@@ -70,11 +72,12 @@ def up(
     ] = 8080,
     replicas: Annotated[int, typer.Option(help="How many replicas.", min=1, max=6)] = 2,
     restart_crashed: Annotated[
-        bool, typer.Option(help="Start a crashed replica again by itself; off, so that people must act.")
+        bool,
+        typer.Option(help="Restart a crashed replica automatically (default: off, so that people must act)."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the shop up unless it is, and tell where it answers."""
+    """Bring the shop up unless it is up already, and print its addresses."""
     from gameday.shop import lifecycle  # noqa: PLC0415
 
     _show(lifecycle.up(port_base=port_base, replicas=replicas, restart_crashed=restart_crashed), as_json)
@@ -90,119 +93,61 @@ def down() -> None:
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Tell how the shop is."""
-    from gameday.shop import mitigations  # noqa: PLC0415
+    """Print the shop's current state."""
+    from gameday.shop import client  # noqa: PLC0415
 
-    _show(mitigations.status(), as_json)
-
-
-@app.command()
-def flag(name: str, state: Switch) -> None:
-    """Turn a feature flag on or off."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.flag(name, on=state is Switch.ON))
+    _show(client.get("/status"), as_json)
 
 
-@app.command()
-def deploy(release: str) -> None:
-    """Deploy a release to all replicas."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.deploy(release))
+def _annotation(argument: actions.Argument) -> Any:
+    kind = Switch if argument.kind is bool else argument.kind
+    return Annotated[kind, typer.Argument(help=argument.help)] if argument.help else kind
 
 
-@app.command()
-def rollback() -> None:
-    """Go back to the release before."""
-    from gameday.shop import mitigations  # noqa: PLC0415
+def _callback(action: actions.Action, command: actions.Command) -> Callable[..., None]:
+    """Make the function of a command, with the signature from which Typer makes arguments and help."""
+    arguments = [each for each in action.arguments if each.name not in command.fixed]
+    parameters = {argument.label or argument.name: argument for argument in arguments}
 
-    _did(mitigations.rollback())
+    def perform(**given: Any) -> None:
+        from gameday.shop import mitigations  # noqa: PLC0415
 
+        values = {
+            argument.name: given[label] is Switch.ON if argument.kind is bool else given[label]
+            for label, argument in parameters.items()
+        }
+        outcome = mitigations.perform(action.name, **values, **command.fixed)
+        typer.echo(f"{outcome['action']}: {'done' if outcome['changed'] else 'no change'}")
 
-@app.command()
-def restart(replica: Annotated[str, typer.Argument(help="Its name; all without.")] = "") -> None:
-    """Restart one replica, or all, one new process for each."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.restart(replica))
-
-
-@app.command()
-def scale(count: int) -> None:
-    """Have another number of replicas."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.scale(count))
-
-
-@index.command("add")
-def index_add(name: str) -> None:
-    """Create an index."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.add_index(name))
+    perform.__doc__ = command.help
+    perform.__annotations__ = {label: _annotation(argument) for label, argument in parameters.items()}
+    signature = [
+        inspect.Parameter(
+            label,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if argument.default is None else argument.default,
+            annotation=perform.__annotations__[label],
+        )
+        for label, argument in parameters.items()
+    ]
+    perform.__signature__ = inspect.Signature(signature)  # type: ignore[attr-defined]  # inspect's own protocol
+    return perform
 
 
-@breaker.command("open")
-def breaker_open(name: str) -> None:
-    """Stop calling a dependency, and do without it."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.breaker(name, open_=True))
-
-
-@breaker.command("close")
-def breaker_close(name: str) -> None:
-    """Call a dependency again."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.breaker(name, open_=False))
+def _add_mitigations() -> None:
+    groups = {"index": index, "breaker": breaker}
+    for action in actions.ACTIONS.values():
+        for command in action.commands:
+            group, _, name = command.words.rpartition(" ")
+            groups.get(group, app).command(name)(_callback(action, command))
 
 
-@app.command("rate-limit")
-def rate_limit(limit: Annotated[int, typer.Argument(help="Requests/s; 0 lets all through.")]) -> None:
-    """Let only so many requests/s through at the edge."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.rate_limit(limit))
-
-
-@app.command()
-def block(address: str) -> None:
-    """Refuse a client's address (X-Forwarded-For) at the edge."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.block(address))
-
-
-@app.command()
-def unblock(address: str) -> None:
-    """Serve a client's address again."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.unblock(address))
-
-
-@app.command("revoke-key")
-def revoke_key(key: str) -> None:
-    """Revoke an API key."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.revoke_key(key))
-
-
-@app.command()
-def reset() -> None:
-    """Go back to how the shop came up: release, flags, indexes, breakers, limits, replicas."""
-    from gameday.shop import mitigations  # noqa: PLC0415
-
-    _did(mitigations.reset())
+_add_mitigations()
 
 
 @app.command()
 def trail(
-    after: Annotated[int, typer.Option(help="Only actions behind this number.")] = 0, as_json: Json = False
+    after: Annotated[int, typer.Option(help="Only actions after this number.")] = 0, as_json: Json = False
 ) -> None:
     """List who did what to the shop."""
     from gameday.shop import client  # noqa: PLC0415
@@ -211,30 +156,30 @@ def trail(
     if as_json:
         typer.echo(json.dumps(answer))
         return
-    for each in answer["actions"]:
-        typer.echo(f"{each['seq']:>4}  {each['at']}  {each['actor']}  {each['action']}")
+    for action in answer["actions"]:
+        typer.echo(f"{action['seq']:>4}  {action['at']}  {action['actor']}  {action['action']}")
 
 
 @app.command()
 def alerts(as_json: Json = False) -> None:
-    """List the alerts that fire."""
+    """List the firing alerts."""
     from gameday.shop import client  # noqa: PLC0415
 
     answer = client.get("/alerts")
     if as_json:
         typer.echo(json.dumps(answer))
         return
-    for each in answer["alerts"]:
-        labels, notes = each["labels"], each["annotations"]
+    for alert in answer["alerts"]:
+        labels, notes = alert["labels"], alert["annotations"]
         since = notes["condition_since"]
         typer.echo(f"{labels['severity']}  {labels['alertname']}  since {since}  {notes['summary']}")
     if not answer["alerts"]:
-        typer.echo("no alert fires")
+        typer.echo("no alert is firing")
 
 
 @app.command()
 def logs(lines: Annotated[int, typer.Option("--lines", "-n", help="How many.", min=1)] = 50) -> None:
-    """Print the last lines of the shop's logs, JSON each."""
+    """Print the last lines of the shop's logs, one JSON object each."""
     from gameday.shop import client  # noqa: PLC0415
 
     typer.echo(client.text(f"/logs?lines={lines}"), nl=False)

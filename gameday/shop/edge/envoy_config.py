@@ -1,8 +1,6 @@
-"""The edge: Envoy's configuration as data, and what can be changed while it serves.
+"""Envoy's configuration as data: the files that it watches, and the runtime values of its fault filter.
 
-Comes in: settings and the replicas' ports. Goes out: files that Envoy watches (routes, endpoints) and
-runtime values that its fault filter reads. Faults, limits and blocks hold from the next request on.
-Does not: decide anything; the control server does.
+Faults, limits and blocks take effect from the next request on.
 
 Format: Envoy v3 API, https://www.envoyproxy.io/docs/envoy/latest/api-v3/api.
 """
@@ -20,11 +18,11 @@ from gameday.shop.settings import ROUTES, EdgeFault, Settings
 from gameday.shop.state_folder import Ports
 
 DISTANCE_SECONDS = 0.05
-"""How far away users are: the edge adds it to every request, so that latency has a floor as in life."""
+"""How far away users are: the edge adds it to every request, so that latency has a floor as in production."""
 
 EJECT_AFTER = 15
-"""Failures in a row after which a replica is left out for EJECT_SECONDS, then tried again: a dead
-replica that nobody replaces hurts some users all the time, not all users nor none."""
+"""Failures in a row after which a replica is ejected for EJECT_SECONDS, then tried again: a dead replica
+that nobody replaces affects some users all the time, neither all users nor none."""
 EJECT_SECONDS = 1
 
 Json = dict[str, Any]
@@ -49,7 +47,7 @@ def bootstrap(folder: Path, ports: Ports) -> Json:
         "admin": {"address": _address(ports.admin)},
         "stats_flush_interval": "0.5s",
         "stats_config": {"histogram_bucket_settings": [_buckets()]},
-        "layered_runtime": {"layers": [{"name": "levers", "admin_layer": {}}]},
+        "layered_runtime": {"layers": [{"name": "faults", "admin_layer": {}}]},
         "static_resources": {
             "listeners": [_listener(folder, ports.edge)],
             "clusters": [_cluster(folder)],
@@ -98,7 +96,7 @@ def runtime(faults: Mapping[str, EdgeFault]) -> str:
 
 
 def write(folder: Path, name: str, content: Json) -> None:
-    """Put a file in place by a move, which is what Envoy watches for."""
+    """Put a file in place by a rename: Envoy reacts to files that are moved, not to writes."""
     state_folder.replace(folder / f"{name}.json", json.dumps(content))
 
 

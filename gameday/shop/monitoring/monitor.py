@@ -1,7 +1,6 @@
-"""The monitor: each second it reads all metrics, judges the alert rules and tells the receivers.
+"""Scrape all metrics once a second, evaluate the alert rules, and notify the receivers of what changed.
 
-Comes in: a way to scrape, the rules, the receivers. Goes out: webhooks, the latest measures, a heartbeat.
-Does not: know what the shop is made of; the control server gives it samples.
+The monitor does not know what the shop is made of: the control server gives it the samples.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.core.values import Instant
-from gameday.shop import metrics, rules
 from gameday.shop.journal import Journal
-from gameday.shop.receivers import Receivers
+from gameday.shop.monitoring import metrics, rules
+from gameday.shop.monitoring.receivers import Receivers
 from gameday.system import clock
 
-EVERY = 1.0
+INTERVAL = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +30,7 @@ class Scrape:
 
 
 class Monitor:
-    """Rules, their states and the snapshots of the last windows."""
+    """Rules, their states, and the snapshots of the longest window."""
 
     def __init__(
         self,
@@ -49,39 +48,39 @@ class Monitor:
         self._journal = journal
         self._url = url
         longest = max((rule.over for rule in own_rules), default=5.0)
-        self._snapshots: deque[metrics.Snapshot] = deque(maxlen=int(longest / EVERY) + 2)
-        self._judged: dict[str, dict[str, float | None]] = {}
+        self._snapshots: deque[metrics.Snapshot] = deque(maxlen=int(longest / INTERVAL) + 2)
+        self._measures: dict[str, dict[str, float | None]] = {}
         self.evaluated: Instant | None = None
 
     async def watch(self) -> None:
-        """Judge once a second, for ever."""
-        due = clock.monotonic()
+        """Evaluate once a second until cancelled."""
+        due = clock.monotonic()  # by due times, not by pauses: the time that a scrape takes must not add up
         while True:
             await self.evaluate()
-            due = max(due + EVERY, clock.monotonic())
+            due = max(due + INTERVAL, clock.monotonic())
             await asyncio.sleep(due - clock.monotonic())
 
     async def evaluate(self) -> None:
-        """Scrape, judge every rule, and send what changed."""
+        """Scrape, evaluate every rule, and send what changed."""
         scraped = await self._scrape()
         now = clock.now()
         self._snapshots.append(metrics.Snapshot(at=now, samples=scraped.samples))
         for rule in self._rules:
-            self._judge(rule, scraped, now)
+            self._evaluate_rule(rule, scraped, now)
         self.evaluated = now
 
-    def _judge(self, rule: rules.Rule, scraped: Scrape, now: Instant) -> None:
+    def _evaluate_rule(self, rule: rules.Rule, scraped: Scrape, now: Instant) -> None:
         before = metrics.window(self._snapshots, now, rule.over) or self._snapshots[-1]
-        seen = metrics.measures(before, self._snapshots[-1], wanted=scraped.wanted, up=scraped.up)
-        self._judged[f"{rule.over:g}s"] = seen
+        measures = metrics.measures(before, self._snapshots[-1], wanted=scraped.wanted, up=scraped.up)
+        self._measures[f"{rule.over:g}s"] = measures
         old = self._states[rule.name]
-        new = self._states[rule.name] = rules.step(rule, old, seen.get(rule.measure), now)
+        new = self._states[rule.name] = rules.step(rule, old, measures.get(rule.measure), now)
         if new.fired is not None and old.fired is None:
-            self._tell(rules.alert(rule, new))
+            self._notify(rules.alert(rule, new))
         elif old.fired is not None and new.fired is None:
-            self._tell(rules.alert(rule, old, ended=now))
+            self._notify(rules.alert(rule, old, ended=now))
 
-    def _tell(self, alert: dict[str, Any]) -> None:
+    def _notify(self, alert: dict[str, Any]) -> None:
         name = alert["labels"]["alertname"]
         self._journal.write(
             "alert", alert=name, status=alert["status"], summary=alert["annotations"]["summary"]
@@ -94,13 +93,13 @@ class Monitor:
         return [rules.alert(rule, state) for rule, state in states if state.fired is not None]
 
     def register(self, url: str) -> None:
-        """Register a receiver, and tell it at once what fires already."""
+        """Register a receiver, and send it at once what fires already."""
         if self._receivers.add(url) and (alerts := self.firing()):
             self._receivers.send(rules.webhook(alerts, self._url), only=url)
 
     def measures(self) -> dict[str, dict[str, float | None]]:
         """Give the latest measures by window."""
-        return self._judged
+        return self._measures
 
     def samples(self) -> metrics.Samples:
         """Give the latest samples."""

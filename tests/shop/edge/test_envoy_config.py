@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from gameday.shop import edge, settings
+from gameday.shop import settings
+from gameday.shop.edge import envoy_config
 from gameday.shop.settings import EdgeFault, Settings
 
 
 def host(now: Settings) -> dict:
-    return edge.routes(now, 1)["resources"][0]["virtual_hosts"][0]
+    return envoy_config.routes(now, 1)["resources"][0]["virtual_hosts"][0]
 
 
 def test_without_limits_nothing_is_limited():
@@ -29,11 +30,11 @@ def test_a_rate_limit_fills_its_bucket_each_second():
 
 
 def test_the_runtime_names_every_route_so_that_old_faults_end():
-    query = parse_qs(edge.runtime({"login": EdgeFault(delay=0.25, delay_percent=40)}))
+    query = parse_qs(envoy_config.runtime({"login": EdgeFault(delay=0.25, delay_percent=40)}))
     assert query["shop.login.delay_ms"] == ["250"]
     assert query["shop.login.delay_percent"] == ["40"]
     assert query["shop.checkout.abort_percent"] == ["0"]
 
 
 def test_the_binary_of_the_wheel_is_found():
-    assert edge.envoy().is_file()
+    assert envoy_config.envoy().is_file()

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameday.core.values import Instant
-from gameday.shop import metrics, rules
-from gameday.shop.metrics import Snapshot
-from gameday.shop.rules import Rule, State
+from gameday.shop.monitoring import metrics, rules
+from gameday.shop.monitoring.metrics import Snapshot
+from gameday.shop.monitoring.rules import Rule, State
 
 RULE = Rule(
     name="Slow", severity="P2", measure="m", above=1.0, lasting=2.0, summary="{value:.0f} ms", scale=1000
@@ -54,7 +54,7 @@ def test_an_alert_has_alertmanagers_shape():
     resolved = rules.alert(RULE, state, ended=Instant(9.0))
     assert firing["annotations"]["summary"] == "2000 ms"
     assert firing["startsAt"] == resolved["startsAt"] == "1970-01-01T00:00:03.000Z"
-    assert firing["endsAt"] == rules.NEVER
+    assert firing["endsAt"] == rules.NOT_ENDED
     assert resolved["endsAt"] == "1970-01-01T00:00:09.000Z"
     body = rules.webhook([firing, resolved], "http://127.0.0.1:1")
     assert (body["version"], body["status"]) == ("4", "firing")

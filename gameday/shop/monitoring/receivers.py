@@ -1,7 +1,7 @@
-"""Send alerts to the receivers that are registered, each in order, again until it takes them.
+"""Send alerts to the registered receivers, in order for each, and retry until it has taken them.
 
-Comes in: URLs and webhook bodies. Goes out: POST requests. A receiver that answers 2xx or 4xx has
-taken the body (Alertmanager tries again on 5xx and on silence only); others are tried with back-off.
+A receiver that answers 2xx or 4xx has taken the body: like Alertmanager, this retries only on 5xx and when
+nobody answers, with back-off.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gameday.core.errors import NotReady
 from gameday.shop import client
 from gameday.shop.journal import Journal
 
-FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
+FIRST_RETRY, LONGEST_RETRY = 0.2, 5.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -28,7 +28,7 @@ class Receivers:
         self._senders: dict[str, asyncio.Task[None]] = {}
 
     def urls(self) -> list[str]:
-        """List who is registered."""
+        """List the registered URLs."""
         return sorted(self._queues)
 
     def add(self, url: str) -> bool:
@@ -59,10 +59,10 @@ class Receivers:
     async def _send_all(self, url: str) -> None:
         while True:
             body = await self._queues[url].get()
-            wait = FIRST_WAIT
+            wait = FIRST_RETRY
             while not await self._taken(url, body):
                 await asyncio.sleep(wait)
-                wait = min(wait * 2, LONGEST_WAIT)
+                wait = min(wait * 2, LONGEST_RETRY)
 
     async def _taken(self, url: str, body: dict[str, Any]) -> bool:
         try:

@@ -1,8 +1,8 @@
 """One replica of the shop's API: browse, cart, checkout, login; a process of its own.
 
-Run as `python -m gameday.shop.replica NAME RELEASE FOLDER DESCRIPTOR`: the control server hands over a
-socket that listens already. Settings are read from the state folder whenever their file has changed, so that
-a lever holds from the next request on.
+Run as `python -m gameday.shop.replicas.api NAME RELEASE FOLDER DESCRIPTOR`: the control server hands over a
+socket that listens already. A replica reads the settings from the state folder whenever their file has
+changed, so that a mitigation takes effect from the next request on.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from gameday.shop import database, settings
+from gameday.shop import settings
 from gameday.shop.journal import Journal
 from gameday.shop.releases import API_KEYS, RELEASES, SECRETS, Release
+from gameday.shop.replicas import database
 from gameday.shop.state_folder import StateFolder
 from gameday.system import clock
 
@@ -42,16 +43,17 @@ class CurrentSettings:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = (0, 0)
+        self._version = (0, 0)
         self._value = settings.Settings()
 
     def get(self) -> settings.Settings:
         """Give the settings in force."""
-        found = self._path.stat()
-        mark = (found.st_mtime_ns, found.st_ino)
-        if mark != self._seen:
+        stat = self._path.stat()
+        # The inode, too: the file is replaced by a rename, and two changes may fall into one clock tick.
+        version = (stat.st_mtime_ns, stat.st_ino)
+        if version != self._version:
             self._value = settings.decode(self._path.read_text(encoding="utf-8"))
-            self._seen = mark
+            self._version = version
         return self._value
 
 
@@ -79,12 +81,12 @@ class Meters:
 class Api:
     """The shop's requests. `name` is the replica's, `release` the code that it was started with."""
 
-    def __init__(self, name: str, release: Release, home: StateFolder) -> None:
-        self.settings = CurrentSettings(home.settings)
+    def __init__(self, name: str, release: Release, folder: StateFolder) -> None:
+        self.settings = CurrentSettings(folder.settings)
         self.release = release
         self.meters = Meters()
-        self.journal = Journal(home.logs / f"{name}.jsonl", replica=name, release=self.release.name)
-        self._pool = database.Pool(home.database)
+        self.journal = Journal(folder.logs / f"{name}.jsonl", replica=name, release=self.release.name)
+        self._pool = database.Pool(folder.database)
 
     async def query(
         self, name: str, run: Callable[..., database.T], *arguments: object, **options: object
@@ -101,7 +103,7 @@ class Api:
         return answer
 
     async def root(self, _request: Request) -> Response:
-        """Say what this is."""
+        """Give the shop's name and release."""
         return JSONResponse({"shop": "gameday", "release": self.release.name})
 
     async def health(self, _request: Request) -> Response:
@@ -120,7 +122,7 @@ class Api:
         page = await self.query(
             "new-ranking" if ranked else "products", database.page, category, ranked=ranked
         )
-        listed = [{"id": each.id, "name": each.name, "price": each.price} for each in page.products]
+        listed = [{"id": item.id, "name": item.name, "price": item.price} for item in page.products]
         return JSONResponse({"products": listed, "recommended": list(page.recommended)})
 
     async def cart(self, request: Request) -> Response:
@@ -167,7 +169,7 @@ class Api:
         )
 
     async def measured(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Check the API key, answer, count."""
+        """Check the API key, answer the request, and measure it."""
         begin = clock.monotonic()
         response = self._refusal(request) or await answer(request)
         seconds = clock.monotonic() - begin
@@ -230,7 +232,7 @@ def _whole(value: object, name: str) -> int:
 
 
 def main() -> None:
-    """Serve on the socket that was handed over, until told to stop."""
+    """Serve on the socket that was handed over, until a signal stops the server."""
     name, release, folder, descriptor = sys.argv[1:]
     api = Api(name, RELEASES[release], StateFolder(Path(folder)))
     listening = socket.socket(fileno=int(descriptor))

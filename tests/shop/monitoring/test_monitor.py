@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from gameday.core.values import parse_instant
-from gameday.shop import client, faults, mitigations
+from gameday.shop import client, faults
 from tests.shop import conftest
 from tests.shop.conftest import RunningShop
 
@@ -54,9 +54,9 @@ class Receiver:
 @pytest.fixture
 def receiver(shop: RunningShop) -> Iterator[Receiver]:
     receiver = Receiver()
-    mitigations.register(receiver.url)
+    client.post("/receivers", {"url": receiver.url})
     yield receiver
-    mitigations.unregister(receiver.url)
+    client.delete("/receivers", {"url": receiver.url})
     receiver.server.shutdown()
     receiver.server.server_close()
     faults.revive_replicas()
@@ -90,9 +90,9 @@ def test_who_registers_late_is_told_what_fires_already(shop: RunningShop, receiv
     faults.kill_replica()
     wait_for(lambda: receiver.alerts("ReplicaDown"))
     late = Receiver()
-    mitigations.register(late.url)
+    client.post("/receivers", {"url": late.url})
     wait_for(lambda: late.alerts("ReplicaDown"))
-    mitigations.unregister(late.url)
+    client.delete("/receivers", {"url": late.url})
     assert shop.status["receivers"] == [receiver.url]
     late.server.shutdown()
     late.server.server_close()

@@ -1,29 +1,26 @@
-"""Prometheus samples as values, and the few figures that the alert rules judge.
+"""Read Prometheus samples and compute the few measures that alert rules may name.
 
-Comes in: text in Prometheus' format, one snapshot a second. Goes out: measures over a window, or None
-where too little was seen to say. Pure.
-
-Format: https://prometheus.io/docs/instrumenting/exposition_formats/. The quantile is interpolated
-within its bucket, as Prometheus' histogram_quantile does.
+A measure is None where there were too few requests to judge. Pure. The quantile is interpolated within its
+bucket, as Prometheus' histogram_quantile does.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 from gameday.core.values import Instant, Seconds
 
 Labels = tuple[tuple[str, str], ...]
 Samples = dict[tuple[str, Labels], float]
 
-EDGE = "envoy_http_conn_manager_prefix"
-FEWEST_REQUESTS = 20
-FEWEST_LOGINS = 3
-
-_SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+EDGE_LABEL = "envoy_http_conn_manager_prefix"
+MIN_REQUESTS = 20
+MIN_LOGINS = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,27 +32,41 @@ class Snapshot:
 
 
 def parse(text: str, **extra: str) -> Samples:
-    """Read an exposition; `extra` labels are added to each sample."""
-    samples: Samples = {}
-    for line in text.splitlines():
-        found = None if line.startswith("#") else _SAMPLE.match(line)
-        if found:
-            labels = dict(_LABEL.findall(found[2] or "")) | extra
-            samples[found[1], tuple(sorted(labels.items()))] = float(found[3])
-    return samples
+    """Read an exposition; `extra` labels are added to each sample. Raises ValueError for malformed text."""
+    # Without their TYPE lines, samples keep the names that they have in the text: the parser would add
+    # `_total` to those of Envoy's counters that lack it.
+    samples = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    return {
+        (sample.name, tuple(sorted((sample.labels | extra).items()))): sample.value
+        for family in text_string_to_metric_families(f"{samples}\n")
+        for sample in family.samples
+    }
+
+
+class _Collected(Collector):
+    """Samples as a registry's collector gives them."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._samples = samples
+
+    def collect(self) -> Iterable[Metric]:
+        """Give one untyped family for each name."""
+        families: dict[str, Metric] = {}
+        for (name, labels), value in sorted(self._samples.items()):
+            family = families.setdefault(name, Metric(name, "", "untyped"))
+            family.add_sample(name, dict(labels), value)
+        return families.values()
 
 
 def expose(samples: Samples) -> str:
     """Write samples in Prometheus' text format, untyped."""
-    lines = []
-    for (name, labels), value in sorted(samples.items()):
-        inside = ",".join(f'{label}="{text}"' for label, text in labels)
-        lines.append(f"{name}{{{inside}}} {value:g}" if inside else f"{name} {value:g}")
-    return "\n".join(lines) + "\n"
+    registry = CollectorRegistry()
+    registry.register(_Collected(samples))
+    return generate_latest(registry).decode()
 
 
 def increase(before: Samples, after: Samples) -> Samples:
-    """Give how much each counter grew; one that fell began again at nothing."""
+    """Compute how much each counter grew; one that fell was reset to 0 in between."""
     grown = {}
     for key, value in after.items():
         old = before.get(key, 0.0)
@@ -64,9 +75,9 @@ def increase(before: Samples, after: Samples) -> Samples:
 
 
 def total(samples: Samples, name: str, **labels: str) -> float:
-    """Add up the samples of a name whose labels begin as asked."""
+    """Add up the samples of a name whose labels begin with the given texts."""
     return sum(
-        value for (found, have), value in samples.items() if found == name and _matches(dict(have), labels)
+        value for (key, have), value in samples.items() if key == name and _matches(dict(have), labels)
     )
 
 
@@ -92,13 +103,13 @@ def _edge_buckets(samples: Samples) -> list[tuple[float, float]]:
     name = "envoy_http_downstream_rq_time_bucket"
     return sorted(
         (float(dict(labels)["le"]), value)
-        for (found, labels), value in samples.items()
-        if found == name and dict(labels).get(EDGE) == "edge"
+        for (key, labels), value in samples.items()
+        if key == name and dict(labels).get(EDGE_LABEL) == "edge"
     )
 
 
 def measures(before: Snapshot, after: Snapshot, *, wanted: int, up: int) -> dict[str, float | None]:
-    """Give the figures that rules may name, over the time between two snapshots.
+    """Compute the measures that rules may name, over the time between two snapshots.
 
     edge_p95_seconds, edge_error_ratio (5xx at the edge), edge_requests_per_second,
     login_failure_ratio (5xx at the replicas), replicas_missing.
@@ -106,22 +117,24 @@ def measures(before: Snapshot, after: Snapshot, *, wanted: int, up: int) -> dict
     grown = increase(before.samples, after.samples)
     buckets = _edge_buckets(grown)
     requests = buckets[-1][1] if buckets else 0.0
-    seen = requests >= FEWEST_REQUESTS
-    p95 = quantile(0.95, buckets) if seen else None
-    errors = total(grown, "envoy_http_downstream_rq_xx", envoy_response_code_class="5", **{EDGE: "edge"})
+    enough = requests >= MIN_REQUESTS
+    p95 = quantile(0.95, buckets) if enough else None
+    errors = total(
+        grown, "envoy_http_downstream_rq_xx", envoy_response_code_class="5", **{EDGE_LABEL: "edge"}
+    )
     logins = total(grown, "shop_requests_total", route="/login")
     failed = total(grown, "shop_requests_total", route="/login", status="5")
     return {
         "edge_p95_seconds": None if p95 is None else p95 / 1000,
-        "edge_error_ratio": errors / requests if seen else None,
+        "edge_error_ratio": errors / requests if enough else None,
         "edge_requests_per_second": requests / max(after.at - before.at, 0.001),
-        "login_failure_ratio": failed / logins if logins >= FEWEST_LOGINS else None,
+        "login_failure_ratio": failed / logins if logins >= MIN_LOGINS else None,
         "replicas_missing": float(wanted - up),
     }
 
 
 def window(snapshots: Iterable[Snapshot], now: Instant, seconds: Seconds) -> Snapshot | None:
-    """Find the newest snapshot that is at least so old, else the oldest."""
+    """Find the newest snapshot that is at least `seconds` old, else the oldest."""
     old = None
     for snapshot in snapshots:
         if old is None or snapshot.at <= now - seconds:

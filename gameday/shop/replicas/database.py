@@ -1,9 +1,8 @@
-"""The shop's database: SQLite in WAL mode, with enough sales that an unindexed query hurts.
+"""The shop's database: SQLite in WAL mode, with enough sales that users feel an unindexed query.
 
-Comes in: what the API asks. Goes out: rows. Queries run in one thread per replica, so that they queue
-as they do for a connection pool, and the disk below reads only so fast, shared by all replicas.
-
-All of the shop's SQL stands here. sqlite3 releases the GIL while a statement runs.
+Queries run in one thread per replica, so that they queue as they do for a connection pool. The simulated disk
+is slow and shared by all replicas. All of the shop's SQL is in this module. sqlite3 releases the GIL while a
+statement runs.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ RECENT = 700  # recent sales are those of the last 30 of 730 days
 CUSTOMERS = 500
 SALES = 200_000
 
-READ = 20_000
+STEPS_PER_READ = 20_000
 """Steps of SQLite's virtual machine that count as one read of the disk."""
 
 READ_SECONDS = 0.0009
-"""Time of one read while one replica asks; see Disk."""
+"""Time of one read while one replica queries; see Disk."""
 
 INDEXES = {
     "sales-by-category": "CREATE INDEX IF NOT EXISTS sales_by_category"
@@ -86,7 +85,7 @@ class Product:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """A look at a category: its products, and the ids of those that sell best."""
+    """A category's page: its products, and the ids of those that sell best."""
 
     products: Sequence[Product]
     recommended: Sequence[int]
@@ -101,7 +100,7 @@ def connect(path: Path, *, patience: float = 5.0) -> sqlite3.Connection:
 
 
 def build(path: Path) -> None:
-    """Make a fresh database."""
+    """Create a fresh database."""
     for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
     connection = connect(path)
@@ -115,26 +114,26 @@ def build(path: Path) -> None:
 
 
 def add_index(path: Path, name: str) -> None:
-    """Create an index by its name in INDEXES; without effect when it is there. Raises ValueError."""
+    """Create an index by its name in INDEXES; without effect when it exists. Raises ValueError."""
     if name not in INDEXES:
-        raise ValueError(f"there is no index '{name}'; there are: {', '.join(INDEXES)}")
+        raise ValueError(f"there is no index '{name}'; choose from: {', '.join(INDEXES)}")
     _alter(path, INDEXES[name])
 
 
 def drop_index(path: Path, name: str) -> None:
-    """Drop an index of INDEXES; without effect when it is not there."""
+    """Drop an index of INDEXES; without effect when it does not exist."""
     _alter(path, f"DROP INDEX IF EXISTS {name.replace('-', '_')}")
 
 
 def has_index(path: Path, name: str) -> bool:
-    """Tell whether an index is in place."""
+    """Check whether an index exists."""
     connection = connect(path)
     try:
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = :name",
             {"name": name.replace("-", "_")},
         )
-        return found.fetchone() is not None
+        return rows.fetchone() is not None
     finally:
         connection.close()
 
@@ -176,7 +175,7 @@ def add_line(connection: sqlite3.Connection, cart: str, product: int, quantity: 
 def order(connection: sqlite3.Connection, cart: str, *, paid: bool) -> tuple[int, int]:
     """Turn a cart into an order; give its number and its total in cents.
 
-    Sales are not added to, as if that were done at night: the slow query stays as slow as it is.
+    Sales are not updated, as if that were done at night, so that the slow query stays equally slow.
     """
     connection.execute("BEGIN IMMEDIATE")
     with connection:
@@ -190,7 +189,7 @@ def order(connection: sqlite3.Connection, cart: str, *, paid: bool) -> tuple[int
 
 
 def password_is(connection: sqlite3.Connection, name: str, password: str) -> bool:
-    """Tell whether a customer has this password."""
+    """Check a customer's password."""
     row = connection.execute("SELECT password FROM customers WHERE name = :name", {"name": name}).fetchone()
     return row is not None and row[0] == password
 
@@ -198,9 +197,9 @@ def password_is(connection: sqlite3.Connection, name: str, password: str) -> boo
 class Disk:
     """The disk under the database, which reads only so fast, as a cloud's do.
 
-    A statement that takes more steps than it has earned waits. So an unindexed query hurts in
-    proportion to the rows that it reads, alike on fast machines and slow ones, and leaves the
-    processors to others. The replicas share the disk: with more of them, each reads slower.
+    A statement that runs ahead of the disk waits. So an unindexed query is slow in proportion to the rows
+    that it reads, on fast and slow machines alike, and leaves the processors to others. The replicas share
+    the disk: with more of them, each reads slower.
     """
 
     def __init__(self) -> None:
@@ -213,10 +212,10 @@ class Disk:
         self._due = clock.monotonic()
 
     def read(self) -> int:
-        """Wait until the disk would have read so much; SQLite calls this every READ steps."""
+        """Wait until the disk would have read that much; SQLite calls this every STEPS_PER_READ steps."""
         self._due += self._seconds
         clock.sleep(max(0.0, self._due - clock.monotonic()))
-        return 0  # go on
+        return 0  # any other value would abort the statement
 
 
 class Pool:
@@ -226,15 +225,15 @@ class Pool:
         self._connection = connect(path)
         self._threads = ThreadPoolExecutor(1, "database")
         self._disk = Disk()
-        self._connection.set_progress_handler(self._disk.read, READ)
+        self._connection.set_progress_handler(self._disk.read, STEPS_PER_READ)
 
     async def run(
         self, query: Callable[..., T], *arguments: object, replicas: int = 1, **options: object
     ) -> T:
         """Run a query of this module when its turn comes, without holding the event loop."""
 
-        def turn() -> T:
+        def run_query() -> T:
             self._disk.begin(replicas)
             return query(self._connection, *arguments, **options)
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, turn)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, run_query)

@@ -1,7 +1,6 @@
-"""Alert rules and their states, after Prometheus: inactive, pending, firing.
+"""Alert rules and their states as in Prometheus: inactive, pending, firing.
 
-Comes in: rules from a file, measures once a second. Goes out: what began to fire and what is resolved,
-as alerts in Alertmanager's webhook format, version 4. Pure but for reading the file.
+Alerts come out in Alertmanager's webhook format, version 4.
 
 Format: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config.
 """
@@ -16,13 +15,14 @@ from typing import Any
 
 from gameday.core.values import Instant, Seconds, format_instant
 
-NEVER = "0001-01-01T00:00:00Z"
+NOT_ENDED = "0001-01-01T00:00:00Z"
+"""What Alertmanager sends as `endsAt` of an alert that still fires: Go's zero time."""
 OWN_RULES = Path(__file__).with_name("alerts.toml")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """A threshold on a measure. `lasting` is the file's `for`; `scale` is for people's eyes only."""
+    """A threshold on a measure. `lasting` is the file's `for`; `scale` applies to the summary only."""
 
     name: str
     severity: str
@@ -37,7 +37,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class State:
-    """Where a rule stands. `since`: its condition became true; `fired`: it began to fire."""
+    """A rule's state. `since`: its condition became true; `fired`: it began to fire."""
 
     since: Instant | None = None
     fired: Instant | None = None
@@ -45,13 +45,13 @@ class State:
 
 
 def read(path: Path = OWN_RULES) -> tuple[Rule, ...]:
-    """Read the rules. Raises ValueError or TypeError for a file that is not one of ours."""
+    """Read the rules. Raises ValueError or TypeError for a file in another form."""
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["alert"]
     return tuple(Rule(lasting=entry.pop("for", 0.0), **entry) for entry in entries)
 
 
 def step(rule: Rule, state: State, value: float | None, now: Instant) -> State:
-    """Judge a rule once. A measure that is unknown does not exceed anything, as in Prometheus."""
+    """Evaluate a rule once. An unknown measure exceeds no threshold, as in Prometheus."""
     if value is None or value <= rule.above:
         return State()
     since = now if state.since is None else state.since
@@ -60,7 +60,7 @@ def step(rule: Rule, state: State, value: float | None, now: Instant) -> State:
 
 
 def alert(rule: Rule, state: State, ended: Instant | None = None) -> dict[str, Any]:
-    """Give one alert, firing unless it has ended. `condition_since` says when it became true."""
+    """Make one alert, firing unless it has ended. `condition_since`: when its condition became true."""
     labels = {"alertname": rule.name, "severity": rule.severity, "service": "shop"}
     return {
         "status": "firing" if ended is None else "resolved",
@@ -71,21 +71,21 @@ def alert(rule: Rule, state: State, ended: Instant | None = None) -> dict[str, A
             "playbook": rule.playbook,
         },
         "startsAt": format_instant(state.fired or Instant(0.0)),
-        "endsAt": NEVER if ended is None else format_instant(ended),
+        "endsAt": NOT_ENDED if ended is None else format_instant(ended),
         "generatorURL": "",
         "fingerprint": fingerprint(labels),
     }
 
 
 def fingerprint(labels: dict[str, str]) -> str:
-    """Name an alert by its labels, alike in every firing."""
+    """Identify an alert by its labels, the same in every firing."""
     text = "\0".join(f"{name}\0{value}" for name, value in sorted(labels.items()))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def webhook(alerts: list[dict[str, Any]], external_url: str) -> dict[str, Any]:
     """Wrap alerts as Alertmanager posts them to a receiver."""
-    firing = any(each["status"] == "firing" for each in alerts)
+    firing = any(item["status"] == "firing" for item in alerts)
     return {
         "version": "4",
         "groupKey": "{}:{}",

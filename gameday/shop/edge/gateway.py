@@ -1,7 +1,7 @@
-"""Envoy as a running process: started, told of changes, asked for its figures.
+"""Run Envoy: start it, change it while it serves, scrape its metrics.
 
-Comes in: settings and ports. Goes out: an edge that serves by them; each change is in force when its
-method returns. Does not: make Envoy's configuration; `edge` does, as data.
+Each change is in force when its method returns. What Envoy's configuration says is in `envoy_config`, as
+data.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gameday.core.errors import NotReady
-from gameday.shop import client, edge, fleet, metrics
+from gameday.shop import client, dependent_process
+from gameday.shop.edge import envoy_config
+from gameday.shop.monitoring import metrics
 from gameday.shop.settings import Settings
 from gameday.shop.state_folder import Ports, StateFolder
 from gameday.system import clock, processes
 
-IN_FORCE_WITHIN = 5.0
+IN_FORCE_TIMEOUT = 5.0
 _STATS = "/stats/prometheus?filter=%5Ehttp%5C.edge%5C.downstream_rq_(.xx%7Ctime%7Ctotal)"
 
 
 class Gateway:
     """The edge proxy of one shop."""
 
-    def __init__(self, home: StateFolder, ports: Ports) -> None:
-        self._home = home
+    def __init__(self, folder: StateFolder, ports: Ports) -> None:
+        self._folder = folder
         self._ports = ports
         self._admin = f"http://127.0.0.1:{ports.admin}"
         self._version = 0
@@ -34,18 +36,18 @@ class Gateway:
 
     async def start(self, settings: Settings) -> None:
         """Start Envoy without replicas and wait until it answers. Raises NotReady."""
-        folder = self._home.edge
-        edge.write(folder, "bootstrap", edge.bootstrap(folder, self._ports))
-        edge.write(folder, "routes", edge.routes(settings, 0))
-        edge.write(folder, "endpoints", edge.endpoints([], 0))
-        argv = [str(edge.envoy()), "-c", str(folder / "bootstrap.json"), "-l", "warning"]
+        folder = self._folder.edge
+        envoy_config.write(folder, "bootstrap", envoy_config.bootstrap(folder, self._ports))
+        envoy_config.write(folder, "routes", envoy_config.routes(settings, 0))
+        envoy_config.write(folder, "endpoints", envoy_config.endpoints([], 0))
+        argv = [str(envoy_config.envoy()), "-c", str(folder / "bootstrap.json"), "-l", "warning"]
         argv += ["--concurrency", "1", "--disable-hot-restart", "--drain-time-s", "1"]
-        self._child = fleet.start_tethered(argv, log=self._home.logs / "edge.out")
+        self._child = dependent_process.start(argv, log=self._folder.logs / "edge.out")
         await self._until("start", self._ready)
 
     @property
     def alive(self) -> bool:
-        """Tell whether Envoy runs."""
+        """Whether Envoy runs."""
         return self._child is not None and self._child.poll() is None
 
     async def stop(self) -> None:
@@ -57,20 +59,20 @@ class Gateway:
     async def send_users_to(self, replicas: Sequence[int]) -> None:
         """Balance users over these ports from now on."""
         self._version += 1
-        edge.write(self._home.edge, "endpoints", edge.endpoints(replicas, self._version))
+        envoy_config.write(self._folder.edge, "endpoints", envoy_config.endpoints(replicas, self._version))
         wanted = set(replicas)
         await self._until("take the replicas", lambda: self._hosts() == wanted)
 
     async def route(self, settings: Settings) -> None:
         """Put rate limit and blocked addresses into force."""
         self._version += 1
-        edge.write(self._home.edge, "routes", edge.routes(settings, self._version))
+        envoy_config.write(self._folder.edge, "routes", envoy_config.routes(settings, self._version))
         version = str(self._version)
         await self._until("take the routes", lambda: self._routes_version() == version)
 
     async def fault(self, settings: Settings) -> None:
         """Put delays and aborts into force."""
-        url = f"{self._admin}/runtime_modify?{edge.runtime(settings.edge)}"
+        url = f"{self._admin}/runtime_modify?{envoy_config.runtime(settings.edge)}"
         await asyncio.to_thread(client.exchange, "POST", url)
 
     def scrape(self) -> metrics.Samples:
@@ -94,13 +96,13 @@ class Gateway:
         return str(configs[0].get("version_info", "")) if configs else ""
 
     async def _until(self, what: str, holds: Callable[[], bool]) -> None:
-        """Wait until Envoy says that a change holds."""
-        deadline = clock.monotonic() + IN_FORCE_WITHIN
+        """Wait until a change is in force: Envoy takes new files at its own pace and confirms nothing."""
+        deadline = clock.monotonic() + IN_FORCE_TIMEOUT
         while self.alive and clock.monotonic() < deadline:
             try:
                 if await asyncio.to_thread(holds):
                     return
-            except (NotReady, ValueError, KeyError):  # it does not answer yet, or not in full
+            except (NotReady, ValueError, KeyError):  # no answer yet, or an incomplete one
                 pass
             await asyncio.sleep(0.01)
-        raise NotReady(f"the edge did not {what}", hint=f"see {self._home.logs / 'edge.out'}")
+        raise NotReady(f"the edge did not {what}", hint=f"see {self._folder.logs / 'edge.out'}")

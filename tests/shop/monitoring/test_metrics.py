@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 
 from gameday.core.values import Instant
-from gameday.shop import metrics
-from gameday.shop.metrics import Snapshot
+from gameday.shop.monitoring import metrics
+from gameday.shop.monitoring.metrics import Snapshot
 
-NAMES = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
-LABELS = st.dictionaries(NAMES, st.from_regex(r"[a-z0-9/ .-]{0,8}", fullmatch=True), max_size=3)
+NAMES = st.from_regex(r"[a-z][a-z_]{0,7}", fullmatch=True)  # Prometheus reserves labels that begin with __
+LABELS = st.dictionaries(NAMES, st.from_regex(r"[a-z0-9/ .\"\\\\-]{0,8}", fullmatch=True), max_size=3)
 SAMPLES = st.dictionaries(
     st.tuples(NAMES, LABELS.map(lambda labels: tuple(sorted(labels.items())))),
     st.integers(0, 10**5).map(float),
@@ -21,7 +21,7 @@ SAMPLES = st.dictionaries(
 
 def edge(at: float, *, fast: int, slow: int, failed: int = 0) -> Snapshot:
     """A snapshot in which so many requests took up to 100 ms, up to 500 ms, or failed."""
-    name, label = "envoy_http_downstream_rq_time_bucket", (metrics.EDGE, "edge")
+    name, label = "envoy_http_downstream_rq_time_bucket", (metrics.EDGE_LABEL, "edge")
     cumulative = {"100": fast, "500": fast + slow, "+Inf": fast + slow}
     samples = {(name, (label, ("le", le))): float(count) for le, count in cumulative.items()}
     xx = (label, ("envoy_response_code_class", "5"))
@@ -87,3 +87,13 @@ def test_the_window_begins_at_the_newest_snapshot_that_is_old_enough():
     assert metrics.window(kept, Instant(3), 2) is kept[1]
     assert metrics.window(kept[2:], Instant(3), 5) is kept[2]
     assert metrics.window([], Instant(3), 5) is None
+
+
+def test_text_that_is_not_metrics_is_refused():
+    with pytest.raises(ValueError, match="could not convert"):
+        metrics.parse("Internal Server Error, {")
+
+
+def test_envoys_counters_keep_their_names():
+    text = '# TYPE envoy_http_downstream_rq_xx counter\nenvoy_http_downstream_rq_xx{c="5"} 2\n'
+    assert metrics.parse(text) == {("envoy_http_downstream_rq_xx", (("c", "5"),)): 2.0}

@@ -1,41 +1,26 @@
-"""The replicas: started, replaced, scaled, killed. Each is a process tied to this one.
+"""Start, replace, scale and kill the replicas, each a process that dies with the control server.
 
-Comes in: how many, which release. Goes out: processes that serve, and their ports.
-Does not: put them behind the edge; `switch` is called for that when they are ready.
-
-Processes are started in the main thread only: the kernel ties a child to the *thread* that started it.
+The fleet does not know the edge: it calls `switch` with the new ports once the replicas are ready.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from gameday.core.errors import NotReady
-from gameday.shop import client
+from gameday.shop import client, dependent_process
 from gameday.shop.state_folder import StateFolder
 from gameday.system import clock, processes
 
-TETHER = Path(__file__).with_name("tether.py")
-READY_WITHIN = 15.0
+READY_TIMEOUT = 15.0
 DRAIN_SECONDS = 0.3
 
 Switch = Callable[[Sequence[int]], Awaitable[None]]
-
-
-def start_tethered(argv: Sequence[str], *, log: Path, pass_fds: Sequence[int] = ()) -> processes.Child:
-    """Start a process that dies with this one, whatever this one dies of; its output goes to `log`."""
-    tethered = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *argv]
-    with log.open("ab") as output:
-        return processes.start(
-            tethered, env={processes.MARKER: ""}, stdout=output, stderr=processes.STDOUT, pass_fds=pass_fds
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,15 +34,15 @@ class Replica:
 
     @property
     def alive(self) -> bool:
-        """Tell whether the process runs."""
+        """Whether the process runs."""
         return self.child.poll() is None
 
 
 class Fleet:
     """All replicas, by name."""
 
-    def __init__(self, home: StateFolder, switch: Switch) -> None:
-        self._home = home
+    def __init__(self, folder: StateFolder, switch: Switch) -> None:
+        self._folder = folder
         self._switch = switch
         self._replicas: dict[str, Replica] = {}
 
@@ -110,32 +95,38 @@ class Fleet:
 
     async def _retire(self, old: Sequence[Replica]) -> None:
         if any(replica.alive for replica in old):
-            await asyncio.sleep(DRAIN_SECONDS)
+            await asyncio.sleep(DRAIN_SECONDS)  # requests that the edge had sent there already
         await self._end(old)
 
     def _start(self, name: str, release: str) -> Replica:
+        # We bind the port and hand the socket over, so that no port is picked twice and users who come early
+        # queue in the backlog. Our own copy is closed at once, so that nobody connects to a dead replica.
         listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        with listening:  # ours is closed at once, so that nobody connects to a dead replica
+        with listening:
             descriptor, port = listening.fileno(), listening.getsockname()[1]
             argv = [
                 sys.executable,
                 "-m",
-                "gameday.shop.replica",
+                "gameday.shop.replicas.api",
                 name,
                 release,
-                str(self._home.folder),
+                str(self._folder.folder),
                 str(descriptor),
             ]
-            child = start_tethered(argv, log=self._home.logs / f"{name}.out", pass_fds=(descriptor,))
+            child = dependent_process.start(
+                argv, log=self._folder.logs / f"{name}.out", pass_fds=(descriptor,)
+            )
         return Replica(name=name, port=port, release=release, child=child)
 
     async def _ready(self, replica: Replica) -> None:
-        deadline = clock.monotonic() + READY_WITHIN
+        deadline = clock.monotonic() + READY_TIMEOUT
         while replica.alive and clock.monotonic() < deadline:
             if await answers(f"http://127.0.0.1:{replica.port}/health"):
                 return
             await asyncio.sleep(0.03)
-        raise NotReady(f"{replica.name} did not get ready", hint=f"see {self._home.logs / replica.name}.out")
+        raise NotReady(
+            f"{replica.name} did not get ready", hint=f"see {self._folder.logs / replica.name}.out"
+        )
 
     async def _end(self, replicas: Sequence[Replica]) -> None:
         for replica in replicas:
@@ -151,7 +142,7 @@ def _end(child: processes.Child) -> None:
 
 
 async def answers(url: str) -> bool:
-    """Tell whether a URL answers 200 within a second."""
+    """Check whether a URL answers 200 within a second."""
     try:
         status, _ = await asyncio.to_thread(client.exchange, "GET", url, timeout=1.0)
     except NotReady:
