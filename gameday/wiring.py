@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from gameday.conduct.scheduler.context import SchedulerContext
     from gameday.core.plans.gameday import GameDayPlan
     from gameday.settings import Environment, Workspace
+    from gameday.system.drill_processes import Launcher
 
 FAULT = FaultId("main")
 """The scenario's own experiment; those of its injects are numbered."""
@@ -290,7 +292,9 @@ def drill_context(
         runner=target.CommandRunner(cwd=space.root, drill=drill),
         machine=machine.ThisMachine(cwd=space.root),
         policy_sources=policy_sources(space.root),
-        meters=_meters(space, place, drill),
+        meters=open_meters(
+            ports.MeterContext(drill=drill, workspace=space.root, prometheus=place.prometheus)
+        ),
         fault_targets=_aims(space, request, drill),
         shared_store=urls.shared_between_hosts(space.store_url),
         target_lease=_target_lease(space, place, drill),
@@ -299,14 +303,11 @@ def drill_context(
     )
 
 
-def _meters(space: Workspace, place: Environment, drill: DrillId) -> dict[str, ports.Meter]:
-    """Give what reads guardrails outside the load."""
-    from gameday.faults.child_queries import ChildQueries  # noqa: PLC0415
-    from gameday.faults.cloudwatch import CloudWatch  # noqa: PLC0415
-    from gameday.signals.prometheus import Prometheus  # noqa: PLC0415
+def open_meters(context: ports.MeterContext) -> dict[str, ports.Meter]:
+    """Open what reads guardrails outside the load, by the key of their kind."""
+    from gameday.formats.scenario.guardrails.table import KINDS  # noqa: PLC0415
 
-    asked = ChildQueries(drill, cwd=space.root)
-    return {"prometheus": Prometheus(url=place.prometheus), "cloudwatch": CloudWatch(asked)}
+    return {key: pkgutil.resolve_name(kind.meter).open(context) for key, kind in KINDS.items() if kind.meter}
 
 
 def _aims(space: Workspace, request: ev.FaultRequested | None, drill: DrillId) -> FaultTargets | None:
@@ -336,8 +337,11 @@ def _in_probes(scenario: Scenario) -> Iterator[str]:
 
     rules = scenario.milestones
     conditions = [c for r in (rules.detected, rules.contained, rules.recovered) for c in r.conditions]
-    for probe in (*(each.probe for each in conditions), *(each.probe for each in scenario.guardrails)):
-        yield from redaction.all_named(json.loads(probe or "null"))
+    texts = [condition.probe for condition in conditions]
+    for guardrail in scenario.guardrails:
+        texts += [guardrail.probe, guardrail.metered.settings if guardrail.metered else ""]
+    for text in texts:
+        yield from redaction.all_named(json.loads(text or "null"))
 
 
 def policy_sources(root: Path) -> PolicySources:
@@ -412,42 +416,47 @@ def schedules(url: str) -> ports.ScheduleStore:
 
 
 def scheduler_context(
-    space: Workspace, history: ports.HistoryStore, *, notices: ports.Notices, say: Callable[[str], None]
+    space: Workspace,
+    history: ports.HistoryStore,
+    launcher: Launcher,
+    *,
+    notices: ports.Notices,
+    say: Callable[[str], None],
 ) -> SchedulerContext:
     """Give one daemon what it works with. Raises UsageError for a worker without a store that hosts share."""
-    return _office(space, history, notices=notices, say=say, starter=_executors(space))
+    return _office(space, history, notices=notices, say=say, starter=_executors(space, launcher))
 
 
 def handoff_context(
-    space: Workspace, history: ports.HistoryStore, *, say: Callable[[str], None]
+    space: Workspace, history: ports.HistoryStore, launcher: Launcher, *, say: Callable[[str], None]
 ) -> SchedulerContext:
     """Give a host that drills are handed to what it works with: whatever is handed starts here."""
-    return _office(space, history, notices=None, say=say, starter=_here(space))
+    return _office(space, history, notices=None, say=say, starter=_here(space, launcher))
 
 
-def _here(space: Workspace) -> ports.Starter:
+def _here(space: Workspace, launcher: Launcher) -> ports.Starter:
     from gameday.system.drill_processes import ChildStarter  # noqa: PLC0415
 
     folder = space.artifacts.parent / "scheduled"
-    starter = ChildStarter(store_url=space.store_url, root=space.root, folder=folder)
+    starter = ChildStarter(launcher, store_url=space.store_url, root=space.root, folder=folder)
     starter.make_ready()
     return starter
 
 
-def _executors(space: Workspace) -> ports.Starter:
+def _executors(space: Workspace, launcher: Launcher) -> ports.Starter:
     """Give what starts or hands on the drills of each environment."""
     from gameday.system.drill_processes import Executors  # noqa: PLC0415
 
-    of: dict[str, ports.Starter] = {}
+    starters: dict[str, ports.Starter] = {}
     for name, place in space.settings.environments.items():
         if place.executor == "worker":
-            of[name] = _queue(space, name)
+            starters[name] = _queue(space, name)
         elif place.executor == "kubernetes" and place.job is not None:
             from gameday.system.kubernetes_jobs import JobStarter  # noqa: PLC0415
 
             _must_be_shared(space, name)
-            of[name] = JobStarter(settings=place.job)
-    return Executors(here=_here(space), of=of)
+            starters[name] = JobStarter(settings=place.job)
+    return Executors(default=_here(space, launcher), by_environment=starters)
 
 
 def _queue(space: Workspace, environment: str) -> ports.Starter:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from gameday.cli.daemon.launcher import LAUNCHER
 from gameday.core.plans.schedule import (
     Kind,
     Record,
@@ -48,7 +49,7 @@ def url(tmp_path) -> str:
 
 
 def started(url, tmp_path, record: Record = CLAIMED, *, ready: bool = False) -> tuple[int, Record, str]:
-    starter = ChildStarter(store_url=url, root=tmp_path, folder=tmp_path / "scheduled")
+    starter = ChildStarter(LAUNCHER, store_url=url, root=tmp_path, folder=tmp_path / "scheduled")
     if ready:
         starter.make_ready()
     drill = starter.start(ONE, record)
@@ -59,7 +60,7 @@ def started(url, tmp_path, record: Record = CLAIMED, *, ready: bool = False) -> 
     starter._ready.kill()
     with closing(open_schedules(url)) as store:
         found = store.record(ONE.schedule, T)
-    return code, found, drill.said.with_suffix(".txt").read_text()
+    return code, found, drill.result_file.with_suffix(".txt").read_text()
 
 
 @pytest.mark.parametrize("ready", [True, False])
@@ -80,11 +81,11 @@ def test_a_claim_that_was_taken_over_starts_nothing_and_spoils_nothing(url, tmp_
 
 def test_without_a_store_nothing_starts(url, tmp_path):
     starter = ChildStarter(
-        store_url="postgresql://x:s3cret@127.0.0.1:9/none", root=tmp_path, folder=tmp_path / "s"
+        LAUNCHER, store_url="postgresql://x:s3cret@127.0.0.1:9/none", root=tmp_path, folder=tmp_path / "s"
     )
     drill = starter.start(ONE, CLAIMED)
     assert drill.child.wait(60) == 75
-    assert "is away" in drill.said.with_suffix(".txt").read_text()
+    assert "is away" in drill.result_file.with_suffix(".txt").read_text()
     assert b"s3cret" not in (tmp_path / "s").joinpath("a-20270115T080000Z.txt").read_bytes()
     starter._ready.kill()
 
@@ -92,7 +93,8 @@ def test_without_a_store_nothing_starts(url, tmp_path):
 def test_what_stands_ready_shows_no_password_and_ends_with_its_daemon(tmp_path):
     code = (
         "import sys, time; from pathlib import Path; from gameday.system.drill_processes import ChildStarter\n"
-        "one = ChildStarter(store_url='postgresql://x:s3cret@127.0.0.1:9/none', root=Path('.'), folder=Path('s'))\n"
+        "from gameday.cli.daemon.launcher import LAUNCHER\n"
+        "one = ChildStarter(LAUNCHER, store_url='postgresql://x:s3cret@127.0.0.1:9/none', root=Path('.'), folder=Path('s'))\n"
         "one.make_ready(); print(one._ready.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
@@ -115,7 +117,7 @@ def _runs(pid: int) -> bool:
 
 
 def test_one_that_died_while_it_stood_ready_is_replaced(url, tmp_path):
-    starter = ChildStarter(store_url=url, root=tmp_path, folder=tmp_path / "scheduled")
+    starter = ChildStarter(LAUNCHER, store_url=url, root=tmp_path, folder=tmp_path / "scheduled")
     starter.make_ready()
     starter._ready.kill()
     drill = starter.start(ONE, CLAIMED)
@@ -126,7 +128,7 @@ def test_one_that_died_while_it_stood_ready_is_replaced(url, tmp_path):
 def test_each_environment_has_its_executor():
     clock, store = VirtualClock(), MemoryScheduleStore()
     here, there = (FakeStarter(clock=clock, store=store, hands=True) for _ in range(2))
-    executors = Executors(here=here, of={"staging": there})
+    executors = Executors(default=here, by_environment={"staging": there})
     executors.start(ONE, CLAIMED)
     executors.start(ONE, replace(CLAIMED, environment="staging"))
     assert [record.environment for record in (*here.handed, *there.handed)] == ["shop", "staging"]

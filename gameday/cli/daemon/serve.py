@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gameday import ports, wiring
 from gameday.cli import revert
-from gameday.cli.daemon import takeover
+from gameday.cli.daemon import launcher, takeover
 from gameday.cli.shared import notify, output, times
 from gameday.conduct.scheduler.loop import Scheduler
 from gameday.core.values import Seconds
@@ -40,7 +40,9 @@ def main(*, listen: str = "") -> int:
     history = wiring.workspace_store(space)
     revert.recover(space, history)
     notices = notify.DaemonNotices(wiring.announcer(space))
-    scheduler_context = wiring.scheduler_context(space, history, notices=notices, say=output.talk)
+    scheduler_context = wiring.scheduler_context(
+        space, history, launcher.LAUNCHER, notices=notices, say=output.talk
+    )
     wake = scheduler_context.schedules.next_wake()
     first = "nothing is due" if wake is None else f"looks first at {times.utc(wake)}"
     scheduler = Scheduler(scheduler_context)

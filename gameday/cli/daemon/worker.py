@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 
 from gameday import ports, wiring
 from gameday.cli import revert
-from gameday.cli.daemon import takeover
+from gameday.cli.daemon import launcher, takeover
 from gameday.cli.shared import output
 from gameday.conduct.scheduler import handoff
 from gameday.conduct.scheduler.context import SchedulerContext
@@ -36,7 +36,7 @@ def main(environments: Sequence[str], *, occurrence: str = "") -> int:
         _must_serve(space, environments)
     with closing(wiring.workspace_store(space)) as history:
         revert.recover(space, history)
-        scheduler_context = wiring.handoff_context(space, history, say=output.talk)
+        scheduler_context = wiring.handoff_context(space, history, launcher.LAUNCHER, say=output.talk)
         with closing(scheduler_context.schedules):
             return asyncio.run(
                 _one(scheduler_context, *one)

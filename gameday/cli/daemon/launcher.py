@@ -1,0 +1,25 @@
+"""How the daemon and the workers start a drill: the commands of this program that do it.
+
+Apart from `launch`, which has to start quickly and so imports none of this.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from gameday.core.plans.schedule import Schedule
+from gameday.system.drill_processes import Launcher
+
+GAMEDAY = (sys.executable, "-P", "-m", "gameday")
+
+
+def command(schedule: Schedule) -> list[str]:
+    """Give the command that runs a schedule's scenario, or conducts its game day."""
+    if schedule.game_day:
+        return [*GAMEDAY, "plan", "start", schedule.scenario, "--yes", "--json"]
+    argv = [*GAMEDAY, "run", schedule.scenario, "--yes", "--json"]
+    argv += ["--environment", schedule.environment, "--mode", schedule.mode]
+    return [*argv, "--responder", schedule.responder] if schedule.responder else argv
+
+
+LAUNCHER = Launcher(confirm=(sys.executable, "-P", "-m", "gameday.cli.daemon.launch"), command=command)
