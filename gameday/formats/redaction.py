@@ -1,9 +1,7 @@
-"""Takes secrets out of texts, facts and JSON values before anything leaves the process that knows them.
+"""Masks secrets in texts, facts and JSON values before anything leaves the process that knows them.
 
-Comes in: the values that are secret, and what is to be told. Goes out: the same with `***`.
-Does not: find secrets that nobody named, but for what stands before the `@` of a URL, and for its
-parameters whose name says so (`?api_key=…`). A value of
-fewer than SHORTEST characters is not looked for: it would blacken texts that have nothing to do with it.
+Only named secrets are masked, and in URLs the part before the `@` and parameters whose name is secret
+(`?api_key=…`). Values shorter than SHORTEST characters are not masked: they would blacken unrelated text.
 """
 
 from __future__ import annotations
@@ -34,17 +32,17 @@ T = TypeVar("T")
 
 
 def is_secret(name: str) -> bool:
-    """Tell whether a name says that what it names is secret."""
+    """Check whether a name indicates a secret."""
     return bool(_SECRET_NAME.search(name))
 
 
 def secret_named(values: Mapping[str, Any]) -> Iterator[str]:
-    """Give the texts of a mapping, such as the environment, whose name says that they are secret."""
+    """Give the texts of a mapping, such as the environment, whose names indicate a secret."""
     return (value for name, value in values.items() if isinstance(value, str) and is_secret(name))
 
 
 def all_named(tree: Any) -> Iterator[str]:
-    """Give the texts anywhere within a JSON value whose key says that they are secret; no references."""
+    """Give the texts anywhere within a JSON value whose keys indicate a secret, except references."""
     if isinstance(tree, Mapping):
         for value in secret_named(tree):
             yield from () if _REFERENCE.fullmatch(value) else _credentials(value)
@@ -56,7 +54,7 @@ def all_named(tree: Any) -> Iterator[str]:
 
 
 def _credentials(value: str) -> Iterator[str]:
-    """Give a value, and without its scheme what stands in an Authorization header: `Bearer VALUE`."""
+    """Give a value, and of an Authorization header (`Bearer VALUE`) also the value without its scheme."""
     yield value
     scheme, _, rest = value.partition(" ")
     if scheme.lower() in {"bearer", "basic", "token", "apikey"} and not _REFERENCE.fullmatch(rest):
@@ -79,22 +77,22 @@ def leaves(tree: Any) -> Iterator[str]:
 
 
 def in_urls(texts: Iterable[str]) -> Iterator[str]:
-    """Give what is secret of the URLs within texts, as it stands there and as it is meant."""
+    """Give the secret parts of the URLs within texts, as they are written and decoded."""
     for text in texts:
-        passwords = (found.group().partition(":")[2] for found in _USERINFO.finditer(text))
-        parameters = (found[3] for found in _PARAMETER.finditer(text) if is_secret(found[2]))
+        passwords = (match.group().partition(":")[2] for match in _USERINFO.finditer(text))
+        parameters = (match[3] for match in _PARAMETER.finditer(text) if is_secret(match[2]))
         for secret in (*passwords, *parameters):
             yield from (secret, unquote(secret))
 
 
 def in_environment(environ: Mapping[str, str]) -> Iterator[str]:
-    """Give what is secret of a process's environment: by name, and the passwords of its URLs."""
+    """Give the secrets of a process's environment: by name, and the passwords of its URLs."""
     yield from secret_named(environ)
     yield from in_urls(environ.values())
 
 
 class Redactor:
-    """Masks known secret values, and in URLs whatever names a user or is called a secret."""
+    """Masks known secret values, and in URLs the user and parameters with secret names."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._forms: frozenset[str] = frozenset()
@@ -102,7 +100,7 @@ class Redactor:
         self.learn(values)
 
     def learn(self, values: Iterable[str]) -> None:
-        """Mask these values, too, from now on; of a text of several lines each line."""
+        """Mask these values from now on, too; each line of a text with several lines."""
         lines = {line.strip() for value in values for line in (value, *value.splitlines())}
         fresh = {form for line in lines if len(line) >= SHORTEST for form in _forms(line)}
         if fresh <= self._forms or fresh == {MASK}:
@@ -126,7 +124,7 @@ class Redactor:
         return masked if len(masked) <= EXCERPT else masked[: EXCERPT - 1] + "…"
 
     def tree(self, value: Any) -> Any:
-        """Mask every text within a JSON value, keys included; what JSON can't hold becomes its text."""
+        """Mask every text within a JSON value, keys included; what JSON can't hold becomes text."""
         match value:
             case str():
                 return self.text(value)
@@ -140,7 +138,7 @@ class Redactor:
                 return self.text(str(value))
 
     def value(self, value: T) -> T:
-        """Mask every text within a frozen value such as a fact; what holds no secret is given as it is."""
+        """Mask every text within a frozen value such as a fact. Without secrets it is unchanged."""
         return cast("T", self._value(value))
 
     def _value(self, value: Any) -> Any:
@@ -167,6 +165,6 @@ def _without_secret(parameter: re.Match[str]) -> str:
 
 
 def _forms(value: str) -> set[str]:
-    """Give a value as it stands, and as JSON, repr and URLs write it."""
+    """Give a value as it is, and as JSON, repr and URLs write it."""
     written = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
     return {value, *written, quote(value, safe=""), quote(value), quote_plus(value)}

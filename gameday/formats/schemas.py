@@ -1,8 +1,6 @@
-"""The JSON Schemas of the files that people write, generated from the models that read them.
+"""The JSON Schemas (2020-12) of the files that people write, generated from the models that read them.
 
-Comes in: nothing. Goes out: schemas by name (`scenario`, `game-day`, `scorecard`, …), and their text
-as docs/reference/NAME.schema.json holds it. Does not: write a file; a test holds the published ones to these.
-Source: JSON Schema 2020-12.
+docs/reference/NAME.schema.json holds their text; docs/reference/renew.py writes it, and a test compares them.
 """
 
 from __future__ import annotations
@@ -42,23 +40,25 @@ def text(name: str) -> str:
 
 
 def _tidied(tree: Any) -> Any:
-    """Leave out the titles that pydantic makes of names: editors would show them before the descriptions.
+    """Leave out the titles that pydantic derives from names: editors would show them instead of descriptions.
 
-    A `null` that only stands for a key left out is left out too, and a duration is text.
+    A `null` that only represents a missing key is left out too, and a duration's default becomes text.
     """
     if isinstance(tree, list):
-        return [_tidied(each) for each in tree]
+        return [_tidied(entry) for entry in tree]
     if not isinstance(tree, dict):
         return tree
-    found = {
-        key: {name: _tidied(each) for name, each in value.items()} if key == "properties" else _tidied(value)
+    kept = {
+        key: {name: _tidied(entry) for name, entry in value.items()}
+        if key == "properties"
+        else _tidied(value)
         for key, value in tree.items()
         if not (key == "title" and isinstance(value, str)) and not (key == "default" and value is None)
     }
-    if found.get("pattern") == types.DURATION["pattern"] and isinstance(found.get("default"), float):
-        found["default"] = f"{found['default']:g}s"
-    forms = [each for each in found.get("anyOf", ()) if each != {"type": "null"}]
-    if "anyOf" in found and len(forms) == 1:
-        del found["anyOf"]
-        return {**forms[0], **found}
-    return found
+    if kept.get("pattern") == types.DURATION["pattern"] and isinstance(kept.get("default"), float):
+        kept["default"] = f"{kept['default']:g}s"
+    forms = [entry for entry in kept.get("anyOf", ()) if entry != {"type": "null"}]
+    if "anyOf" in kept and len(forms) == 1:
+        del kept["anyOf"]
+        return {**forms[0], **kept}
+    return kept

@@ -13,12 +13,12 @@ import asyncio
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from gameday.core.plans.scenario import Guardrail, Query
 from gameday.core.values import Seconds
-from gameday.ports import Reading
+from gameday.ports import MeterContext, Reading
 from gameday.system import fetching
 
 PATIENCE: Seconds = 5.0
@@ -29,6 +29,11 @@ class Prometheus:
     """`ports.Meter` for queries. `url`: the environment's Prometheus, for queries that name none."""
 
     url: str = ""
+
+    @classmethod
+    def open(cls, context: MeterContext) -> Self:
+        """Read from the environment's Prometheus, where a query names no other."""
+        return cls(url=context.prometheus)
 
     async def read(self, guardrail: Guardrail) -> Reading:
         """Ask once; never raises."""
@@ -42,7 +47,7 @@ class Prometheus:
             values = await asyncio.to_thread(ask, url, query.query)
         except (OSError, ValueError) as error:
             where = urlsplit(url).netloc.rpartition("@")[2]
-            return Reading(breached=None, detail=f"{where} did not tell: {error}"[:300])
+            return Reading(breached=None, detail=f"{where} gave no value: {error}"[:300])
         return judge(query, values)
 
     async def close(self) -> None:

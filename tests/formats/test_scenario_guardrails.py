@@ -55,10 +55,10 @@ def test_a_guardrail_is_read_as_it_is_written(line, guardrail):
         ("{prometheus: {qeury: up, above: 1}}", "qeury"),
         ("{prometheus: {query: up, above: much}}", "guardrails"),
         ("{cloudwatch: {}}", "alarm"),
-        ("{cloudwatch: {alarm: a}, slo: login}", "only one can stand"),
+        ("{cloudwatch: {alarm: a}, slo: login}", "a guardrail has 'slo' and 'cloudwatch'"),
     ],
 )
-def test_a_wrong_guardrail_is_told_at_its_place(line, message):
+def test_a_wrong_guardrail_is_reported_at_its_place(line, message):
     found = lines_of(f"guardrails:\n  - {line}\n")
     assert len(found) == 1
     assert found[0].startswith("8:")

@@ -68,7 +68,7 @@ def test_drills_compare_over_wording_and_not_over_what_is_done(tmp_path: Path) -
     assert read(root).comparable != before
 
 
-def test_missing_files_are_lines_where_they_are_named(tmp_path: Path) -> None:
+def test_missing_files_are_reported_where_they_are_named(tmp_path: Path) -> None:
     root = space.make(tmp_path)
     file = root / "scenarios" / "slow.yaml"
     text = file.read_text().replace("slow.json", "slo.json").replace("slow.md", "../../etc/passwd")
@@ -91,7 +91,7 @@ def test_a_file_that_is_there_is_never_asked_for_in_its_own_place(tmp_path: Path
     assert not any("did you mean" in each for each in lines)
 
 
-def test_a_scorecard_that_is_missing_by_default_is_lines_once_with_how_to_name_another(
+def test_a_scorecard_that_is_missing_by_default_is_reported_once_with_how_to_name_another(
     tmp_path: Path,
 ) -> None:
     root = space.make(tmp_path)
@@ -101,7 +101,7 @@ def test_a_scorecard_that_is_missing_by_default_is_lines_once_with_how_to_name_a
     ]
 
 
-def test_mistakes_of_all_files_are_lines_at_once(tmp_path: Path) -> None:
+def test_mistakes_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     root = space.make(tmp_path, team="scorecard: team\nversion: 1\ncriteria: []\n")
     (root / "experiments" / "slow.json").write_text('{"title": "t", "description": "d", "methd": []}')
     (root / "scenarios" / "responders" / "slow.yaml").write_text(
@@ -110,11 +110,11 @@ def test_mistakes_of_all_files_are_lines_at_once(tmp_path: Path) -> None:
     assert mistakes(root, responder="scenarios/responders/slow.yaml") == [
         "experiments/slow.json:1:36 unknown key 'methd' | did you mean 'method'?",
         "scenarios/responders/slow.yaml:4:15 playbooks/slow.md has no step 'loook' | did you mean 'look'?",
-        "scorecards/team.yaml:3:11 this list has too few items; at least 1",
+        "scorecards/team.yaml:3:11 this list has too few items; it needs at least 1",
     ]
 
 
-def test_an_environment_that_is_not_there_is_lines_with_the_nearest(tmp_path: Path) -> None:
+def test_an_environment_that_is_not_there_is_reported_with_the_nearest(tmp_path: Path) -> None:
     root = space.make(tmp_path)
     file = root / "scenarios" / "slow.yaml"
     file.write_text(file.read_text().replace("environment: shop", "environment: shpo"))

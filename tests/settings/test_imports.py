@@ -22,7 +22,7 @@ def test_files_that_import_are_well(tmp_path: Path) -> None:
     assert drill_files(load_workspace(root, {}), root / "scenarios" / "slow.yaml").warnings == ()
 
 
-def test_what_does_not_import_is_lines_at_the_place_that_names_it(tmp_path: Path) -> None:
+def test_what_does_not_import_is_reported_at_the_place_that_names_it(tmp_path: Path) -> None:
     broken = space.FILES["experiments/slow.json"].replace("os.path", "os.pth")
     root = space.make(tmp_path, shop="import nothing_of_this_name\n")
     (root / "experiments" / "slow.json").write_text(broken)
@@ -32,7 +32,7 @@ def test_what_does_not_import_is_lines_at_the_place_that_names_it(tmp_path: Path
     assert "experiments/load/shop.py:1:1 ModuleNotFoundError: No module named 'nothing_of_this_name'" in found
 
 
-def test_an_argument_that_a_function_does_not_take_is_lines(tmp_path: Path) -> None:
+def test_an_argument_that_a_function_does_not_take_is_reported(tmp_path: Path) -> None:
     broken = space.FILES["experiments/slow.json"].replace('"p": "x"', '"path": "x"')
     root = space.make(tmp_path)
     (root / "experiments" / "slow.json").write_text(broken)

@@ -1,8 +1,7 @@
-"""Entries -> an iCalendar feed that people's calendars subscribe to.
+"""Entries -> an iCalendar feed (RFC 5545) that people's calendars subscribe to.
 
-Comes in: entries in UTC. Goes out: text, the same for the same entries; icalendar writes it (RFC 5545).
-Does not: choose what people may see; `conduct.scheduler.upcoming` does. Freeze calendars are read by
-`formats.calendar.freezes`.
+The text is the same for the same entries. `conduct.scheduler.upcoming` chooses what people may see. Freeze
+calendars are read by `formats.calendar.freezes`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     import icalendar
 
 REFRESH = timedelta(minutes=15)
-"""How often a calendar that subscribes should ask again."""
+"""How often a subscribed calendar should ask again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,8 +34,8 @@ class Entry:
 
 
 def write(entries: Iterable[Entry], name: str) -> str:
-    """Write a calendar of some name."""
-    import icalendar  # noqa: PLC0415  # 90 ms, which only those who write one should wait for
+    """Write a calendar with a name."""
+    import icalendar  # noqa: PLC0415  # takes 90 ms, and only feeds need it
 
     calendar = icalendar.Calendar()
     calendar.add("VERSION", "2.0")
@@ -58,7 +57,7 @@ def _filled(event: icalendar.Event, entry: Entry) -> icalendar.Event:
     if entry.description:
         event.add("DESCRIPTION", _text(entry.description))
     if entry.categories:
-        event.add("CATEGORIES", [_text(each) for each in entry.categories])
+        event.add("CATEGORIES", [_text(category) for category in entry.categories])
     return event
 
 
@@ -67,6 +66,6 @@ def _utc(at: Instant) -> datetime:
 
 
 def _text(text: str) -> str:
-    """Leave out control characters, which may not stand in a calendar; a line break may."""
+    """Leave out control characters, which a calendar may not hold; line breaks are allowed."""
     unix = text.replace("\r\n", "\n")
-    return "".join(each for each in unix if each == "\n" or (each >= " " and each != "\x7f"))
+    return "".join(letter for letter in unix if letter == "\n" or (letter >= " " and letter != "\x7f"))

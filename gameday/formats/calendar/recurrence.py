@@ -1,19 +1,18 @@
-"""Recurrences: an RRULE or a cron line in a time zone -> the instants at which something comes due.
+"""Recurrences: an RRULE or a cron expression in a time zone -> the instants at which something is due.
 
-Comes in: the text, an IANA zone, a local start. Goes out: whole seconds in UTC, in order, each once.
-Does not: know schedules, or read a clock.
+The instants are whole seconds in UTC, in order, each once.
 
-RRULE (RFC 5545, 3.3.10), by dateutil in local time without a zone; the zone is attached afterwards, so
-that 10:00 stays 10:00 over a change of clocks. As the RFC says: a local time that the clocks skip counts
-with the offset before the gap (02:30 becomes 03:30); one that comes twice counts the first time. The
-start itself is an occurrence only where the rule matches it.
+RRULE (RFC 5545, 3.3.10), by dateutil in local time without a zone; the zone is attached afterwards, so that
+10:00 stays 10:00 when the clocks change. As the RFC says, a local time that the clocks skip counts with the
+offset before the gap (02:30 becomes 03:30), and one that occurs twice counts the first time. The start itself
+is an occurrence only if the rule matches it.
 
-Cron, by cronsim, as Debian's cron does it: what falls into a gap comes due right behind it; fixed times
-come due once where the clocks go back; `*` and steps follow the real time.
+Cron, by cronsim, behaves like Debian's cron: what falls into a gap is due right after it; fixed times are due
+once when the clocks go back; `*` and steps follow the real time.
 
-dateutil looks for a rule's next date up to the year 9999. Each rule is therefore unrolled near that end:
-moved by whole cycles of 400 years, after which the calendar repeats to the day of the week. A rule that
-never matches is so found out within a second.
+dateutil looks for a rule's next date up to the year 9999. Each rule is therefore unrolled near that end: it
+is moved by whole cycles of 400 years, after which the calendar repeats to the day of the week. So a rule that
+never matches is found within a second.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from gameday.core.values import Instant
 from gameday.formats.text import document
 
 ONCE = "FREQ=DAILY;COUNT=1"
-"""The rule of what is once: its start."""
+"""The rule of something that happens once, at its start."""
 CYCLE = 400
 _LAST = 9999
 _MARGIN = timedelta(days=2)
@@ -51,7 +50,7 @@ _PERIODS = {
     rrules.SECONDLY: timedelta(seconds=1),
 }
 _DAYS = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYEASTER", "WKST"}
-"""The parts of a rule that choose days."""
+"""The parts of a rule that select days."""
 _EXAMPLE = "such as FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0"
 
 
@@ -59,14 +58,14 @@ def zone(name: str) -> ZoneInfo:
     """Give a time zone by its IANA name. Raises UsageError with the nearest name."""
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError, LookupError) as wrong:
+    except (ValueError, OSError, LookupError) as error:
         near = document.nearest(name, zoneinfo.available_timezones())
         hint = f"did you mean '{near}'?" if near else "write an IANA name, such as Europe/Berlin or UTC"
-        raise UsageError(f"there is no time zone '{name}'", hint=hint) from wrong
+        raise UsageError(f"unknown time zone '{name}'", hint=hint) from error
 
 
 def parse(kind: Kind, text: str, zone_name: str, start: datetime) -> Recurrence:
-    """Check a recurrence. Raises UsageError where it can't be read, or never comes due.
+    """Check a recurrence. Raises UsageError if it can't be read, or is never due.
 
     start: local time without a zone, from which an RRULE counts its intervals.
     """
@@ -86,11 +85,11 @@ def occurrences(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
     """Give the instants from `since` on, that one included, in order, each once."""
     match recurrence.kind:
         case Kind.RRULE:
-            found = _ruled(recurrence, since)
+            instants = _ruled(recurrence, since)
         case Kind.CRON:
-            found = _cron(recurrence, since)
+            instants = _cron(recurrence, since)
     last = -math.inf
-    for at in found:
+    for at in instants:
         if at >= since and at > last:
             last = at
             yield at
@@ -107,13 +106,14 @@ def next_ones(recurrence: Recurrence, since: Instant, count: int) -> tuple[Insta
 
 
 def local_start(text: str, zone_name: str) -> datetime:
-    """Read a date, a local time or an instant with its offset, as local time of a zone. Raises UsageError."""
+    """Read a date, a local time or an instant with an offset, as local time in a zone. Raises UsageError."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as wrong:
+    except ValueError as error:
         raise UsageError(
-            f"'{text}' is not a date", hint="write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z"
-        ) from wrong
+            f"'{text}' is not a valid date or time",
+            hint="write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z",
+        ) from error
     if moment.tzinfo is None:
         return moment
     return moment.astimezone(zone(zone_name)).replace(tzinfo=None)
@@ -125,7 +125,7 @@ def start_of(recurrence: Recurrence) -> Instant:
 
 
 def _instant(local: datetime, where: ZoneInfo) -> Instant:
-    """Attach a zone: before a gap, and the first time of two, which is what fold=0 means."""
+    """Attach a zone. fold=0 takes the offset before a gap, and the first of two times."""
     return Instant(local.replace(tzinfo=where, fold=0).timestamp())
 
 
@@ -134,21 +134,23 @@ def _instant(local: datetime, where: ZoneInfo) -> Instant:
 
 def _check_rule(recurrence: Recurrence) -> None:
     try:
-        _must_be_said_once(recurrence.text.upper())
+        _must_be_unambiguous(recurrence.text.upper())
         rule, _ = _rule(recurrence)
         begins = next(iter(rule), None) if _has_a_day(recurrence.text, rule) else None
-    except (ValueError, KeyError, TypeError, OverflowError) as wrong:
-        raise UsageError(f"'{recurrence.text}' is not a recurrence rule: {wrong}", hint=_EXAMPLE) from wrong
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise UsageError(f"'{recurrence.text}' is not a recurrence rule: {error}", hint=_EXAMPLE) from error
     if begins is not None:
         return
     until = re.search(r"UNTIL=([^;]+)", recurrence.text.upper())
     if until:
-        raise UsageError(f"'{recurrence.text}' has nothing between {recurrence.start} and its end {until[1]}")
+        raise UsageError(
+            f"'{recurrence.text}' is never due between {recurrence.start} and its end {until[1]}"
+        )
     raise _never(recurrence.text)
 
 
 def _has_a_day(text: str, rule: rrule) -> bool:
-    """Tell whether any day matches: within days that don't, dateutil looks at each hour, minute or second."""
+    """Check whether any day matches: within other days, dateutil looks at each hour, minute or second."""
     if rule._freq < rrules.HOURLY:  # type: ignore[attr-defined]  # noqa: SLF001
         return True
     parts = [part for part in text.upper().split(";") if part.partition("=")[0] in _DAYS]
@@ -157,18 +159,16 @@ def _has_a_day(text: str, rule: rrule) -> bool:
 
 
 def _never(text: str) -> UsageError:
-    return UsageError(
-        f"'{text}' never comes due", hint="name days that there are: the 30th of February is none"
-    )
+    return UsageError(f"'{text}' is never due", hint="name days that exist; there is no 30th of February")
 
 
 @lru_cache(maxsize=16_384)
 def _rule(recurrence: Recurrence) -> tuple[rrule, int]:
-    """Read a rule and move it towards the end of the calendar; give it with the years it was moved by."""
+    """Read a rule, move it towards the end of the calendar, and give the years it was moved by, too."""
     where = zone(recurrence.zone)
     start = datetime.fromisoformat(recurrence.start)
     _must_be_a_rule(recurrence.text.upper())
-    text = re.sub(r"UNTIL=(\d{8}T\d{6})Z", lambda found: f"UNTIL={_until(found[1], where)}", recurrence.text)
+    text = re.sub(r"UNTIL=(\d{8}T\d{6})Z", lambda match: f"UNTIL={_until(match[1], where)}", recurrence.text)
     rule = rrulestr(text, dtstart=start)
     assert isinstance(rule, rrule)
     years = (_LAST - start.year) // CYCLE * CYCLE
@@ -178,28 +178,28 @@ def _rule(recurrence: Recurrence) -> tuple[rrule, int]:
 
 
 def _must_be_a_rule(text: str) -> None:
-    """Refuse what dateutil would take for something else, or never come back from."""
+    """Refuse what dateutil would misread, or never return from."""
     if not re.fullmatch(r"[A-Z]+=[^;=\s]+(;[A-Z]+=[^;=\s]+)*", text):
-        raise ValueError("it has the form NAME=VALUE;NAME=VALUE, and no DTSTART, RDATE or EXDATE")
+        raise ValueError("a rule has the form NAME=VALUE;NAME=VALUE, without DTSTART, RDATE or EXDATE")
     parts = dict(part.split("=") for part in text.split(";"))
     if "BYSETPOS" in parts and parts.get("FREQ") in {"SECONDLY", "MINUTELY", "HOURLY"}:
-        raise ValueError("BYSETPOS needs FREQ=DAILY or rarer")
+        raise ValueError("BYSETPOS needs FREQ=DAILY or less frequent")
     if not re.fullmatch(r"0*[1-9]\d{0,4}", parts.get("INTERVAL", "1")):
-        raise ValueError("INTERVAL is from 1 to 99999")
+        raise ValueError("INTERVAL must be from 1 to 99999")
 
 
-def _must_be_said_once(text: str) -> None:
-    """Refuse what the RFC forbids and dateutil reads somehow. Not asked of rules that are kept already."""
+def _must_be_unambiguous(text: str) -> None:
+    """Refuse what the RFC forbids but dateutil accepts. Stored rules are not checked again."""
     names = [part.partition("=")[0] for part in text.split(";")]
     twice = next((name for name in names if names.count(name) > 1), "")
     if twice:
-        raise ValueError(f"{twice} stands in it more than once")
+        raise ValueError(f"{twice} occurs more than once")
     if {"COUNT", "UNTIL"} <= set(names):
-        raise ValueError("it ends by COUNT or by UNTIL, not by both")
+        raise ValueError("a rule ends by COUNT or by UNTIL, not by both")
 
 
 def _until(utc: str, where: ZoneInfo) -> str:
-    """Give an end in UTC as local time, as dateutil wants it beside a start without a zone."""
+    """Give an end in UTC as local time, as dateutil needs it with a start without a zone."""
     end = datetime.strptime(utc, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     return end.astimezone(where).strftime("%Y%m%dT%H%M%S")
 
@@ -213,8 +213,8 @@ def _moved(local: datetime, years: int) -> datetime:
 def _ruled(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
     """Attach the zone to a rule's local times.
 
-    Within a gap the instants step back once, where its end has passed: they are held until a local time
-    comes that exists; behind that one nothing earlier can come.
+    Local times within a gap map to instants that may be later than those of the first local times after it.
+    They are held until a local time comes that exists: nothing earlier can follow that one.
     """
     where = zone(recurrence.zone)
     held: list[Instant] = []
@@ -228,7 +228,7 @@ def _ruled(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
 
 
 def _locals(recurrence: Recurrence, where: ZoneInfo, since: Instant) -> Iterator[datetime]:
-    """Give a rule's local times from somewhat before an instant on."""
+    """Give a rule's local times, from a little before an instant on."""
     rule, years = _rule(recurrence)
     begin = datetime.fromtimestamp(max(since, 0.0), where).replace(tzinfo=None) - _MARGIN
     low = _moved(begin, years)
@@ -238,9 +238,9 @@ def _locals(recurrence: Recurrence, where: ZoneInfo, since: Instant) -> Iterator
 
 
 def _forwarded(rule: rrule, low: datetime) -> rrule:
-    """Begin a rule later by whole intervals, so that years behind us need not be unrolled.
+    """Begin a rule later by whole intervals, so that past years need not be unrolled.
 
-    Only where that changes nothing: not where it counts, nor where periods differ in length.
+    A rule with COUNT, and one whose periods differ in length, begins where it did.
     """
     period = _PERIODS.get(rule._freq)  # type: ignore[attr-defined]  # noqa: SLF001
     start: datetime = rule._dtstart  # type: ignore[attr-defined]  # noqa: SLF001
@@ -258,11 +258,11 @@ def _cron(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
     begin = max(since, start_of(recurrence))
     before = datetime.fromtimestamp(math.ceil(begin), zone(recurrence.zone)) - timedelta(seconds=1)
     try:
-        found = CronSim(recurrence.text, before)
-    except CronSimError as wrong:
+        times = CronSim(recurrence.text, before)
+    except CronSimError as error:
         raise UsageError(
-            f"'{recurrence.text}' is not a cron line: {wrong}",
+            f"'{recurrence.text}' is not a cron expression: {error}",
             hint="minute hour day month weekday: 0 10 * * TUE",
-        ) from wrong
-    for at in found:
+        ) from error
+    for at in times:
         yield Instant(at.timestamp())

@@ -1,9 +1,8 @@
-"""The absolute URLs that a locustfile writes down: where its users go beside the host that they are given.
+"""The absolute URLs in a locustfile: where its users go besides the host that they are given.
 
-Comes in: Python source. Goes out: URLs as written; what an f-string computes stands as `{}`.
-Does not: run it, or follow its imports; a URL that is put together elsewhere isn't seen.
-
-A user class's own `host` is left out: Locust replaces it by the host that it is given.
+The source is parsed, not run, and its imports are not followed; a URL that is put together elsewhere isn't
+found. What an f-string computes appears as `{}`. A user class's own `host` is left out, because Locust
+replaces it by the host that it is given.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ _URL = re.compile(r"https?://\S*", re.IGNORECASE)
 
 
 def urls(source: str) -> tuple[str, ...]:
-    """Give the absolute http URLs of a locustfile, once each; none for what is no Python."""
+    """Give the absolute http URLs of a locustfile, once each; none if it is not valid Python."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return ()  # Locust can't run it either
-    hosts = {id(node) for each in ast.walk(tree) if isinstance(each, ast.ClassDef) for node in _hosts(each)}
-    found = _Urls(hosts)
-    found.visit(tree)
-    return tuple(dict.fromkeys(found.urls))
+    hosts = {id(value) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for value in _hosts(node)}
+    visitor = _Urls(hosts)
+    visitor.visit(tree)
+    return tuple(dict.fromkeys(visitor.urls))
 
 
 def _hosts(made: ast.ClassDef) -> list[ast.expr]:
@@ -44,13 +43,13 @@ class _Urls(ast.NodeVisitor):
         self._ignored = ignored
 
     def visit_Constant(self, node: ast.Constant) -> None:
-        """Take a text that is a URL and nothing else."""
+        """Collect a text that is exactly a URL."""
         if isinstance(node.value, str) and id(node) not in self._ignored and _URL.fullmatch(node.value):
             self.urls.append(node.value)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Take an f-string that begins as a URL."""
-        parts = [str(each.value) if isinstance(each, ast.Constant) else "{}" for each in node.values]
+        """Collect an f-string that begins like a URL."""
+        parts = [str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values]
         text = "".join(parts)
         if _URL.match(text):
             self.urls.append(text)

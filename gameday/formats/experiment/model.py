@@ -1,7 +1,7 @@
-"""What a Chaos Toolkit experiment may hold, key by key.
+"""The keys of a Chaos Toolkit experiment.
 
-Comes in: plain values. Goes out: models of what was written. Does not: know what the keys mean to each
-other; `formats.experiment.reader` does. Format: https://chaostoolkit.org/reference/api/experiment/
+`formats.experiment.reader` checks what the keys mean to each other.
+Format: https://chaostoolkit.org/reference/api/experiment/
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ Number = Annotated[Any, BeforeValidator(_number)]
 
 
 def _timeout(value: Any) -> Any:
-    for each in value if isinstance(value, list) else [value]:
-        _number(each)
+    for number in value if isinstance(value, list) else [value]:
+        _number(number)
     return value
 
 
@@ -50,7 +50,7 @@ class _Provider(Strict):
 
 def _dotted(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", value):
-        hint = "write package.module" if ":" not in value else "the function stands in func"
+        hint = "write package.module" if ":" not in value else "write the function under func"
         raise models.mistake(f"'{value}' is not the dotted name of a Python module", hint)
     return value
 
@@ -58,7 +58,8 @@ def _dotted(value: Any) -> Any:
 def _identifier(value: Any) -> Any:
     if isinstance(value, str) and not value.isidentifier():
         raise models.mistake(
-            f"'{value}' is not the name of a Python function", "only its name: the module stands in module"
+            f"'{value}' is not the name of a Python function",
+            "write only its name; the module goes under module",
         )
     return value
 
@@ -70,7 +71,7 @@ class PythonProvider(_Provider):
     module: Annotated[str, BeforeValidator(_dotted)] = Field(description="dotted name of a Python module")
     func: Annotated[str, BeforeValidator(_identifier)] = Field(description="a function in it")
     arguments: dict[str, Any] | None = Field(default=None, description="its arguments by name")
-    timeout: Number = Field(default=None, description="read over by Chaos Toolkit for Python")
+    timeout: Number = Field(default=None, description="ignored by Chaos Toolkit for Python")
 
 
 class ProcessProvider(_Provider):
@@ -98,7 +99,7 @@ class HttpProvider(_Provider):
 
 
 class _Kinds:
-    """Chooses an alternative by the text under `type`."""
+    """Chooses an alternative of a union by the text under `type`."""
 
     def __init__(self, what: str, *kinds: str, free: bool = False) -> None:
         self._what, self._kinds, self._free = what, kinds, free
@@ -239,14 +240,14 @@ class Probe(_Activity):
     """Something that asks the system."""
 
     type: Literal["probe"]
-    tolerance: Tolerance | None = Field(default=None, description="what it has to answer")
+    tolerance: Tolerance | None = Field(default=None, description="the expected answer")
 
 
 class HypothesisProbe(_Activity):
-    """A probe that says whether the system is well."""
+    """A probe that checks whether the system is healthy."""
 
     type: Literal["probe"]
-    tolerance: Tolerance = Field(description="what it has to answer")
+    tolerance: Tolerance = Field(description="the expected answer")
 
 
 class _Activities(_Kinds):
@@ -272,31 +273,31 @@ InHypothesis = Annotated[
 
 
 class Hypothesis(Strict):
-    """What is true of a system that is well."""
+    """What is true of a healthy system."""
 
     title: Text = Field(description="the hypothesis in words")
-    probes: list[InHypothesis] | None = Field(default=None, description="what shows it")
+    probes: list[InHypothesis] | None = Field(default=None, description="the probes that check it")
     controls: list[AnyControl] | None = None
 
 
 class Extension(Strict):
-    """What a tool beside Chaos Toolkit knows of an experiment; `gameday` is ours."""
+    """What another tool keeps in an experiment; the name of ours is `gameday`."""
 
-    name: Text = Field(description="whose it is")
+    name: Text = Field(description="the tool that it belongs to")
     still_exposed: Annotated[Probe | None, Field(alias="still-exposed")] = None
 
 
 class ExperimentFile(Strict):
     """A Chaos Toolkit experiment."""
 
-    title: Text = Field(description="what is to be shown, in one line")
+    title: Text = Field(description="what it is to show, in one line")
     description: Text = Field(description="why")
     version: Any = None
     tags: list[Text] | None = Field(default=None, description="words to find it by")
     configuration: dict[str, Any] | None = Field(default=None, description="values for ${variables}")
     secrets: dict[str, Any] | None = Field(default=None, description="groups of secrets")
     hypothesis: Hypothesis | None = Field(
-        default=None, alias="steady-state-hypothesis", description="what is true of a system that is well"
+        default=None, alias="steady-state-hypothesis", description="what is true of a healthy system"
     )
     method: list[Activity] = Field(description="the actions and probes, in order; may be empty")
     rollbacks: list[Activity] | None = Field(default=None, description="the actions that undo the method")

@@ -1,11 +1,9 @@
 """A Chaos Toolkit experiment, read more strictly than `chaos validate` does, without chaoslib.
 
-Comes in: a document. Goes out: an `Experiment`, every mistake with its place, and warnings.
-Does not: import the modules that it names, or look for its commands; `faults.child` does.
-
-`chaos validate` names the first mistake only, without a line, and lets pass: misspelt keys,
-variables that nobody defines, one name for two activities. A key that Chaos Toolkit does not know
-and that resembles none it knows is only a warning: it reads over it.
+`chaos validate` reports only the first mistake, without a line, and accepts misspelt keys, variables that
+nobody defines, and one name for two activities. A key that Chaos Toolkit does not know and that resembles
+none of its keys is only a warning: Chaos Toolkit ignores it. Whether modules and commands exist is checked
+elsewhere, in `faults.child`.
 
 Format: https://chaostoolkit.org/reference/api/experiment/
 """
@@ -42,19 +40,19 @@ def read(content: bytes, file: str) -> Document:
 
 
 def check(document: Document) -> Checked[Experiment]:
-    """Tell every mistake of an experiment. There is a value unless one of them is more than a warning."""
-    found = models.check(experiment_model.ExperimentFile, document, lenient=True)
-    mistakes = found.mistakes
+    """Find every mistake of an experiment. It has a value unless a mistake is more than a warning."""
+    filled = models.check(experiment_model.ExperimentFile, document, lenient=True)
+    mistakes = filled.mistakes
     if isinstance(document.data, dict):
         mistakes = (*mistakes, *_meaning(document))
-    if any(not one.warning for one in mistakes):
+    if any(not mistake.warning for mistake in mistakes):
         return Checked(document=document, value=None, mistakes=tuple(sorted(set(mistakes))))
     value = Experiment(path=document.file, data=document.data)
     return Checked(document=document, value=value, mistakes=tuple(sorted(set(mistakes))))
 
 
 def check_probe(document: Document, path: Path) -> tuple[Mistake, ...]:
-    """Tell every mistake of a probe that stands alone in another file, at a path."""
+    """Find every mistake of a probe in another file, at a path."""
     return models.check_part(experiment_model.Probe, document, path, lenient=True)
 
 
@@ -74,14 +72,14 @@ def _meaning(document: Document) -> Iterator[Mistake]:
 def _activities(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Give every activity that can be named, with its path."""
     for top in (("steady-state-hypothesis", "probes"), ("method",), ("rollbacks",)):
-        found = document.get(top)
-        for index, activity in enumerate(found if isinstance(found, list) else ()):
+        activities = document.get(top)
+        for index, activity in enumerate(activities if isinstance(activities, list) else ()):
             if isinstance(activity, dict):
                 yield (*top, index), activity
 
 
 def _names(document: Document) -> Iterator[Mistake]:
-    """Find references to nothing, and one name for two activities."""
+    """Find references to undefined activities, and one name for two activities."""
     first: dict[str, tuple[Path, dict[str, Any]]] = {}
     twice: dict[str, Path] = {}
     for path, activity in _activities(document):
@@ -95,12 +93,12 @@ def _names(document: Document) -> Iterator[Mistake]:
             yield document.mistake((*path, "ref"), f"no activity is called '{ref}'", hint=hint)
         elif isinstance(ref, str) and ref in twice:
             yield document.mistake(
-                (*path, "ref"), f"two activities are called '{ref}'", hint="name them apart"
+                (*path, "ref"), f"two activities are called '{ref}'", hint="give each its own name"
             )
     for name, path in twice.items():
         line = document.spot((*first[name][0], "name")).line
-        message = f"another activity on line {line} is called '{name}', too"
-        yield document.mistake((*path, "name"), message, hint="name them apart", warning=True)
+        message = f"another activity, on line {line}, is called '{name}', too"
+        yield document.mistake((*path, "name"), message, hint="give each its own name", warning=True)
 
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
@@ -114,8 +112,8 @@ def _variables(document: Document) -> Iterator[Mistake]:
     tops = ("steady-state-hypothesis", "method", "rollbacks", "controls", "extensions")
     for top in tops:
         for path, text in _texts(document.get((top,)), (top,)):
-            for found in _VARIABLE.finditer(text):
-                name = found["name"]
+            for variable in _VARIABLE.finditer(text):
+                name = variable["name"]
                 if name is not None and name not in known and not _shown_only(path):
                     shell = _is_shell(document, path)
                     hint = text_document.suggest(name, known) or "define it in configuration or secrets"
@@ -129,7 +127,7 @@ def _shown_only(path: Path) -> bool:
 
 
 def _is_shell(document: Document, path: Path) -> bool:
-    """Tell whether a text is a process's command line, where a shell may know the variable."""
+    """Check whether a text is a process's command line, where a shell may know the variable."""
     return path[-1] == "arguments" and document.get((*path[:-1], "type")) == "process"
 
 
@@ -149,16 +147,16 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _patterns(document: Document) -> Iterator[Mistake]:
-    """Find tolerances whose regular expression is none."""
+    """Find tolerances with an invalid regular expression."""
     for path, activity in _activities(document):
         tolerance = _mapping(activity.get("tolerance"))
         pattern = tolerance.get("pattern")
         if tolerance.get("type") == "regex" and isinstance(pattern, str):
             try:
                 re.compile(pattern)
-            except re.error as wrong:
+            except re.error as error:
                 where = (*path, "tolerance", "pattern")
-                yield document.mistake(where, f"this is not a regular expression: {wrong}")
+                yield document.mistake(where, f"this is not a regular expression: {error}")
 
 
 def _secret_groups(document: Document) -> Iterator[Mistake]:
@@ -171,12 +169,14 @@ def _secret_groups(document: Document) -> Iterator[Mistake]:
                 if isinstance(group, str) and group not in groups:
                     hint = text_document.suggest(group, groups) or "define it in secrets"
                     yield document.mistake(
-                        (*where, "secrets", index), f"no secrets are called '{group}'", hint=hint
+                        (*where, "secrets", index),
+                        f"there is no group of secrets called '{group}'",
+                        hint=hint,
                     )
 
 
 def _extension(document: Document) -> Iterator[Mistake]:
-    """Check our own block, and that every extension has a name."""
+    """Check our own extension, and that every extension has a name."""
     extensions = document.get(("extensions",))
     for index, extension in enumerate(extensions if isinstance(extensions, list) else ()):
         path: Path = ("extensions", index)
@@ -188,11 +188,11 @@ def _extension(document: Document) -> Iterator[Mistake]:
 
 def _rollbacks(document: Document) -> Iterator[Mistake]:
     method = document.get(("method",))
-    acts = [one for one in method if isinstance(one, dict)] if isinstance(method, list) else []
-    if any(one.get("type") == "action" for one in acts) and not document.get(("rollbacks",)):
+    activities = [item for item in method if isinstance(item, dict)] if isinstance(method, list) else []
+    if any(activity.get("type") == "action" for activity in activities) and not document.get(("rollbacks",)):
         yield document.mistake(
             ("method",),
-            "no rollback undoes this method",
+            "this method has actions, but no rollback undoes them",
             hint="add rollbacks, so that the fault can be reverted",
             at_key=True,
             warning=True,
@@ -200,14 +200,14 @@ def _rollbacks(document: Document) -> Iterator[Mistake]:
 
 
 def _dry(document: Document) -> Iterator[Mistake]:
-    """Warn of `dry`, which keeps no action from running when it stands in a file."""
-    found: list[Path] = [("dry",)] if "dry" in document.data else []
-    found += [(*path, "dry") for path, activity in _activities(document) if "dry" in activity]
-    for path in found:
+    """Warn of `dry`: in a file it keeps no action from running."""
+    paths: list[Path] = [("dry",)] if "dry" in document.data else []
+    paths += [(*path, "dry") for path, activity in _activities(document) if "dry" in activity]
+    for path in paths:
         yield document.mistake(
             path,
-            "'dry' in a file stops nothing: Chaos Toolkit runs the actions all the same",
-            hint="take it out; gameday run --dry-run starts nothing",
+            "'dry' in a file has no effect: Chaos Toolkit runs the actions all the same",
+            hint="remove it; use gameday run --dry-run to start nothing",
             at_key=True,
             warning=True,
         )

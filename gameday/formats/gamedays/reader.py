@@ -1,7 +1,7 @@
 """NAME.gameday.yaml -> `core.plans.gameday.GameDayPlan`, with every mistake of the file.
 
-Comes in: a document. Goes out: the plan, its paths as seen from the workspace; where plans overlap.
-Does not: open the scenarios that a plan names, or read a clock.
+The plan's paths are as seen from the workspace. It also finds plans that overlap. The scenarios that a plan
+names are not opened here.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from gameday.formats.text.document import Checked, Document
 
 ENDINGS = (".gameday.yaml", ".gameday.yml", ".gameday.json")
 SETTLING: Seconds = 60.0
-"""How long settling takes as a rule, for the length of a day."""
-AHEAD: Seconds = 366 * 86_400.0
-"""How far plans that recur are compared."""
+"""How long settling usually takes, for the length of a game day."""
+COMPARED: Seconds = 366 * 86_400.0
+"""How far ahead recurring plans are compared."""
 
 
 def check(document: Document) -> Checked[core.GameDayPlan]:
-    """Tell every mistake of a plan, and what would make a poor day of it."""
-    found = models.check(GameDayFile, document)
-    mistakes = tuple(sorted({*found.mistakes, *gameday_rules.check(document)}))
+    """Find every mistake of a plan, and warn of what would make it a poor game day."""
+    filled = models.check(GameDayFile, document)
+    mistakes = tuple(sorted({*filled.mistakes, *gameday_rules.check(document)}))
     value = None
-    if found.value is not None and all(one.warning for one in mistakes):
-        value = _plan(found.value, document)
+    if filled.value is not None and all(mistake.warning for mistake in mistakes):
+        value = _plan(filled.value, document)
     return Checked(document=document, value=value, mistakes=mistakes)
 
 
@@ -54,79 +54,91 @@ def _plan(file: GameDayFile, document: Document) -> core.GameDayPlan:
         environment=file.environment,
         when=when,
         once=once,
-        agenda=tuple(_item(one, document.file) for one in file.agenda),
+        agenda=tuple(_item(item, document.file) for item in file.agenda),
         path=document.file,
         description=file.description,
         participants=tuple(core.Participant(name=p.name, roles=tuple(p.roles)) for p in file.participants),
-        absent=tuple(core.Absent(**one.model_dump()) for one in file.absent),
+        absent=tuple(core.Absent(**absent.model_dump()) for absent in file.absent),
         announcement=file.announcement,
-        channels=tuple(core.Channel(**one.model_dump()) for one in file.channels),
+        channels=tuple(core.Channel(**channel.model_dump()) for channel in file.channels),
         approvals=file.approvals,
-        prerequisites=tuple(_prerequisite(one) for one in file.prerequisites),
+        prerequisites=tuple(_prerequisite(prerequisite) for prerequisite in file.prerequisites),
         settle_within=file.settle.within,
         questions=tuple(file.questions),
     )
 
 
-def _item(one: ScenarioItem | BreakItem, path: str) -> core.Item:
-    if isinstance(one, BreakItem):
-        return core.Item(title=one.title or "Break", lasts=one.break_)
+def _item(item: ScenarioItem | BreakItem, path: str) -> core.Item:
+    if isinstance(item, BreakItem):
+        return core.Item(title=item.title or "Break", lasts=item.break_)
     return core.Item(
-        title=one.title,
-        scenario=paths.resolve(path, one.scenario),
-        responder=paths.resolve(path, one.responder) if one.responder else "",
-        mode=one.mode,
+        title=item.title,
+        scenario=paths.resolve(path, item.scenario),
+        responder=paths.resolve(path, item.responder) if item.responder else "",
+        mode=item.mode,
     )
 
 
-def _prerequisite(one: CommandPrerequisite | HttpPrerequisite | ProbePrerequisite) -> core.Prerequisite:
-    match one:
+def _prerequisite(
+    prerequisite: CommandPrerequisite | HttpPrerequisite | ProbePrerequisite,
+) -> core.Prerequisite:
+    match prerequisite:
         case CommandPrerequisite():
-            name = one.name or " ".join(one.command)
-            return core.Prerequisite(name=name, command=tuple(one.command), within=one.within)
+            name = prerequisite.name or " ".join(prerequisite.command)
+            return core.Prerequisite(
+                name=name, command=tuple(prerequisite.command), within=prerequisite.within
+            )
         case HttpPrerequisite():
-            name = one.name or f"{one.http} answers {one.status}"
-            return core.Prerequisite(name=name, http=one.http, status=one.status, within=one.within)
+            name = prerequisite.name or f"{prerequisite.http} answers {prerequisite.status}"
+            return core.Prerequisite(
+                name=name, http=prerequisite.http, status=prerequisite.status, within=prerequisite.within
+            )
         case ProbePrerequisite():
-            whole = one.probe if one.tolerance is None else {**one.probe, "tolerance": one.tolerance}
-            name = one.name or str(one.probe.get("name", "probe"))
+            whole = (
+                prerequisite.probe
+                if prerequisite.tolerance is None
+                else {**prerequisite.probe, "tolerance": prerequisite.tolerance}
+            )
+            name = prerequisite.name or str(prerequisite.probe.get("name", "probe"))
             probe = json.dumps(whole, ensure_ascii=False)
-            return core.Prerequisite(name=name, probe=probe, within=one.within)
+            return core.Prerequisite(name=name, probe=probe, within=prerequisite.within)
         case _:
-            assert_never(one)
+            assert_never(prerequisite)
 
 
 # --- when ---
 
 
 def lasts(plan: core.GameDayPlan, scenarios: Mapping[str, Scenario]) -> Seconds:
-    """Give how long people should keep free: every drill at its longest, breaks, and settling."""
+    """Give how long people should keep free: every drill at its longest, the breaks, and settling."""
     drills = [scenarios[item.scenario] for item in plan.agenda if item.scenario in scenarios]
     breaks = sum(item.lasts for item in plan.agenda)
-    return sum(planning.compile(each).longest + SETTLING for each in drills) + breaks
+    return sum(planning.compile(scenario).longest + SETTLING for scenario in drills) + breaks
 
 
 def overlaps(
-    days: Sequence[tuple[Document, core.GameDayPlan, Seconds]],
+    plans: Sequence[tuple[Document, core.GameDayPlan, Seconds]],
 ) -> Iterator[Mistake]:
-    """Tell which plans are on one environment at one time, each pair once, in the later file."""
-    for number, (document, plan, length) in enumerate(days):
-        for _, other, other_length in days[:number]:
+    """Find plans that use one environment at the same time; each pair is reported once, in the later file."""
+    for number, (document, plan, length) in enumerate(plans):
+        for _, other, other_length in plans[:number]:
             if plan.environment != other.environment:
                 continue
             at = overlap(plan, length, other, other_length)
             if at is not None:
                 key = "date" if plan.once else "recurrence"
-                told = (
-                    f"on {format_instant(at)[:16]}Z this is while {other.path} is on {plan.environment}, too"
+                message = (
+                    f"on {format_instant(at)[:16]}Z {other.path} uses {plan.environment} at the same time"
                 )
-                yield document.mistake((key,), told, hint="one game day at a time on an environment")
+                yield document.mistake(
+                    (key,), message, hint="only one game day at a time can use an environment"
+                )
 
 
 def overlap(
     one: core.GameDayPlan, lasts_one: Seconds, other: core.GameDayPlan, lasts_other: Seconds
 ) -> Instant | None:
-    """Find the first instant at which two plans are on, within a year of the later one's start."""
+    """Find the first instant at which two plans overlap, within a year of the later one's start."""
     begin = max(recurrence.start_of(one.when), recurrence.start_of(other.when))
     longest = max(lasts_one, lasts_other)
     ours = _windows(one, lasts_one, begin, longest)
@@ -138,13 +150,13 @@ def overlap(
 def _windows(
     plan: core.GameDayPlan, length: Seconds, begin: Instant, longest: Seconds
 ) -> list[tuple[Instant, Instant]]:
-    """Give the windows of a plan, to a year ahead; 400 of them at most."""
-    found: list[tuple[Instant, Instant]] = []
+    """Give the windows of a plan for a year ahead, at most 400."""
+    windows: list[tuple[Instant, Instant]] = []
     for at in recurrence.occurrences(plan.when, Instant(begin - longest)):
-        if at > begin + AHEAD or len(found) >= 400:
+        if at > begin + COMPARED or len(windows) >= 400:
             break
-        found.append((at, Instant(at + length)))
-    return found
+        windows.append((at, Instant(at + length)))
+    return windows
 
 
 def unknown_people(document: Document, plan: core.GameDayPlan, people: Sequence[str]) -> Iterator[Mistake]:

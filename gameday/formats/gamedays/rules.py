@@ -1,8 +1,7 @@
-"""What a game-day plan's keys mean to each other: when it is, who does what, what it leads through.
+"""What no single key of a game-day plan shows: when it takes place, who has which role, its agenda.
 
-Comes in: a document, however broken. Goes out: mistakes and warnings that no single key shows.
-Does not: open the scenarios that a plan names, or read a clock; a date that has passed is no mistake of
-the file.
+It reads the document, however broken, so that these mistakes are reported together with those of the models.
+A date in the past is not a mistake of the file.
 """
 
 from __future__ import annotations
@@ -21,29 +20,29 @@ from gameday.formats.text.document import Document, Path
 
 
 def check(document: Document) -> Iterator[Mistake]:
-    """Tell what is wrong between the keys of a plan."""
+    """Find what is wrong between the keys of a plan."""
     for rule in (_when, _agenda, _people, _absent, _probes):
         yield from rule(document)
 
 
 def references(document: Document) -> Iterator[tuple[Path, str, str]]:
-    """Give the files that a plan names: where it does, what each is, and its workspace path."""
+    """Give the files that a plan names: at which key, of which kind, and their workspace paths."""
     for where, item in _items(document, "agenda"):
         for key in ("scenario", "responder"):
             named = item.get(key)
-            if isinstance(named, str) and named and not paths.complaint(named):
+            if isinstance(named, str) and named and not paths.problem(named):
                 yield (*where, key), key, paths.resolve(document.file, named)
 
 
 def when(document: Document) -> tuple[Recurrence, bool]:
-    """Read when it is, and whether once. Raises UsageError as `recurrence.parse` does."""
+    """Read when a game day takes place, and whether only once. Raises UsageError."""
     zone = str(document.get(("zone",), "UTC"))
     once = document.get(("date",))
     if once is not None:
         return recurrence.parse(Kind.RRULE, recurrence.ONCE, zone, _start(once, zone)), True
-    found = document.get(("recurrence",), {})
-    kind = Kind.RRULE if "rrule" in found else Kind.CRON
-    return recurrence.parse(kind, str(found[kind.value]), zone, _start(found["from"], zone)), False
+    rule = document.get(("recurrence",), {})
+    kind = Kind.RRULE if "rrule" in rule else Kind.CRON
+    return recurrence.parse(kind, str(rule[kind.value]), zone, _start(rule["from"], zone)), False
 
 
 def _start(value: Any, zone: str) -> datetime:
@@ -51,41 +50,45 @@ def _start(value: Any, zone: str) -> datetime:
 
 
 def _when(document: Document) -> Iterator[Mistake]:
-    """Find an unknown zone, no date or two, a date that is none, a recurrence that can't be."""
+    """Find an unknown zone, a missing, second or invalid date, and a recurrence that never comes due."""
     given = [key for key in ("date", "recurrence") if document.get((key,)) is not None]
     if len(given) != 1:
-        told = "a plan is once or recurs, not both" if given else "the plan does not say when it is"
-        yield document.mistake(tuple(given[1:]), told, hint="write date, or recurrence", at_key=True)
+        message = (
+            "a plan has a date or a recurrence, not both"
+            if given
+            else "the plan has no date and no recurrence"
+        )
+        yield document.mistake(tuple(given[1:]), message, hint="write one of: date, recurrence", at_key=True)
         return
     zone = document.get(("zone",), "UTC")
     try:
         recurrence.zone(zone if isinstance(zone, str) else "")
-    except UsageError as wrong:
-        yield document.mistake(("zone",), wrong.message, hint=wrong.hint)
+    except UsageError as error:
+        yield document.mistake(("zone",), error.message, hint=error.hint)
         return
     try:
         when(document)
-    except UsageError as wrong:
-        yield document.mistake(_blamed(document, given[0]), wrong.message, hint=wrong.hint)
+    except UsageError as error:
+        yield document.mistake(_wrong_part(document, given[0]), error.message, hint=error.hint)
     except (KeyError, TypeError):
-        return  # the model tells what is missing
+        return  # the models report what is missing
 
 
-def _blamed(document: Document, key: str) -> Path:
-    """Find what a recurrence that can't be read is wrong about: its start, or its rule."""
+def _wrong_part(document: Document, key: str) -> Path:
+    """Find the part of an invalid recurrence that is wrong: its start, or its rule."""
     if key == "date":
         return ("date",)
-    found = document.get(("recurrence",))
+    rule = document.get(("recurrence",))
     try:
-        _start(found["from"], str(document.get(("zone",), "UTC")))
+        _start(rule["from"], str(document.get(("zone",), "UTC")))
     except UsageError:
         return ("recurrence", "from")
-    return ("recurrence", "rrule" if "rrule" in found else "cron")
+    return ("recurrence", "rrule" if "rrule" in rule else "cron")
 
 
 def _items(document: Document, *path: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    found = document.get(path)
-    for index, item in enumerate(found if isinstance(found, list) else ()):
+    items = document.get(path)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict):
             yield (*path, index), item
 
@@ -96,11 +99,11 @@ def _agenda(document: Document) -> Iterator[Mistake]:
         yield document.mistake(("agenda",), "the agenda has no scenario", hint="add - scenario: FILE")
     for where, item in items:
         for key in ("scenario", "responder"):
-            wrong = paths.complaint(item[key]) if isinstance(item.get(key), str) else ""
-            if wrong:
-                yield document.mistake((*where, key), wrong)
+            problem = paths.problem(item[key]) if isinstance(item.get(key), str) else ""
+            if problem:
+                yield document.mistake((*where, key), problem)
     if items and "break" in items[-1][1]:
-        yield document.mistake(items[-1][0], "nothing comes behind this break", warning=True)
+        yield document.mistake(items[-1][0], "nothing follows this break", warning=True)
 
 
 def _roles(item: dict[str, Any]) -> list[str]:
@@ -109,8 +112,8 @@ def _roles(item: dict[str, Any]) -> list[str]:
 
 
 def _people(document: Document) -> Iterator[Mistake]:
-    """Find people who are named twice or in roles that conflict, and a team without a facilitator."""
-    seen: dict[str, Path] = {}
+    """Find people who are listed twice or whose roles conflict, and a team without a facilitator."""
+    names: dict[str, Path] = {}
     everybody: set[str] = set()
     for where, item in _items(document, "participants"):
         name, roles = item.get("name"), _roles(item)
@@ -119,23 +122,24 @@ def _people(document: Document) -> Iterator[Mistake]:
         if ours and theirs:
             yield document.mistake(
                 (*where, "roles"),
-                f"{name} can't be {ours[0]} and {theirs[0]}: who knows what is injected can't respond to it",
+                f"{name} can't be both {ours[0]} and {theirs[0]}: "
+                "whoever knows what is injected can't respond to it",
                 hint="give one of the two roles to somebody else",
             )
-        if isinstance(name, str) and name in seen:
+        if isinstance(name, str) and name in names:
             hint = "list all roles of a person together"
             yield document.mistake((*where, "name"), f"{name} is listed twice", hint=hint)
-        seen.setdefault(str(name), where)
+        names.setdefault(str(name), where)
     if everybody & set(TEAM) and "facilitator" not in everybody:
-        hint = "a game day with people is conducted by somebody: roles: [facilitator]"
-        yield document.mistake(("participants",), "nobody is facilitator", hint=hint, at_key=True)
+        hint = "a game day with people needs one: roles: [facilitator]"
+        yield document.mistake(("participants",), "no participant is the facilitator", hint=hint, at_key=True)
 
 
 def _absent(document: Document) -> Iterator[Mistake]:
     present = {item.get("name") for _, item in _items(document, "participants")}
     for where, item in _items(document, "absent"):
         if item.get("name") in present:
-            yield document.mistake((*where, "name"), f"{item['name']} is absent and takes part")
+            yield document.mistake((*where, "name"), f"{item['name']} is both absent and a participant")
 
 
 def _probes(document: Document) -> Iterator[Mistake]:
@@ -145,5 +149,5 @@ def _probes(document: Document) -> Iterator[Mistake]:
             continue
         yield from experiment.check_probe(document, (*path, "probe"))
         if "tolerance" not in item and "tolerance" not in probe:
-            hint = "add tolerance: true, or what the probe has to answer"
+            hint = "add tolerance: true, or the answer that you expect"
             yield document.mistake((*path, "probe"), "this probe has no tolerance", hint=hint, at_key=True)

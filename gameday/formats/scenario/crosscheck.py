@@ -1,8 +1,4 @@
-"""What the files of one drill say about each other.
-
-Comes in: documents and the values that were read from them. Goes out: mistakes and warnings, each in
-the file that a person would change. Does not: open a file.
-"""
+"""Compares the files of one drill; a mistake is reported in the file that a person would change."""
 
 from __future__ import annotations
 
@@ -19,8 +15,11 @@ _INTERVALS = ("detect", "contain", "recover")
 
 
 def limits(document: Document, scenario: Scenario, rules: ScorecardRules) -> Iterator[Mistake]:
-    """Warn of a response that ends before the scorecard's limits: its times would be cut off."""
-    longest = max(((_limit(one, scenario), one.criterion) for one in rules.criteria), default=(0.0, ""))
+    """Warn of a response phase that ends before the scorecard's limits: its times would be cut off."""
+    longest = max(
+        ((_limit(criterion, scenario), criterion.criterion) for criterion in rules.criteria),
+        default=(0.0, ""),
+    )
     if scenario.responders is Party.NONE or scenario.phases.response >= longest[0]:
         return
     yield document.mistake(
@@ -33,7 +32,7 @@ def limits(document: Document, scenario: Scenario, rules: ScorecardRules) -> Ite
 
 
 def _limit(criterion: Criterion, scenario: Scenario) -> Seconds:
-    """Give the limit of a criterion that times one of the three intervals, else 0."""
+    """Give the limit of a criterion that measures one of the three intervals, else 0."""
     if criterion.measure not in _INTERVALS:
         return 0.0
     written = criterion.limit or criterion.target or "3x"
@@ -44,7 +43,7 @@ def _limit(criterion: Criterion, scenario: Scenario) -> Seconds:
 
 
 def _short(seconds: Seconds) -> str:
-    """Write a duration as files have it."""
+    """Write a duration as it is written in files."""
     whole = round(seconds)
     if whole < 60 or whole % 60:
         return f"{seconds:g}s"
@@ -54,7 +53,7 @@ def _short(seconds: Seconds) -> str:
 def responder(
     document: Document, script: ResponderScript, scenario: Scenario, playbook: Playbook | None
 ) -> Iterator[Mistake]:
-    """Compare a responder script with the scenario that it plays in, and with its playbook."""
+    """Compare a responder script with its scenario, and with the scenario's playbook."""
     yield from _steps(document, script, playbook)
     yield from _alerts(document, script, scenario)
     yield from _injects(document, script, scenario)
@@ -74,7 +73,9 @@ def _steps(document: Document, script: ResponderScript, playbook: Playbook | Non
 
 def _alerts(document: Document, script: ResponderScript, scenario: Scenario) -> Iterator[Mistake]:
     """Warn of alerts that the scenario does not expect: they may fire, or be misspelt."""
-    known = [one.alert or one.name for one in scenario.expect if one.alert or one.name]
+    known = [
+        expected.alert or expected.name for expected in scenario.expect if expected.alert or expected.name
+    ]
     for index, step in enumerate(script.steps):
         alert = step.when.alert if step.when else ""
         if alert and alert not in known:
@@ -93,7 +94,7 @@ def _injects(document: Document, script: ResponderScript, scenario: Scenario) ->
         for path, number in ((("when", "inject"), waited), (("do", "hint"), taken)):
             where = ("steps", index, *path)
             if number is not None and number >= count:
-                hint = f"they count from 0; there are {count}"
+                hint = f"injects are numbered from 0; the scenario has {count}"
                 yield document.mistake(where, f"the scenario has no inject {number}", hint=hint)
         if taken is not None and taken < count and not scenario.injects[taken].hint:
             yield document.mistake(("steps", index, "do", "hint"), f"inject {taken} is not a hint")

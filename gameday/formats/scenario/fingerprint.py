@@ -1,11 +1,8 @@
-"""What is frozen before a drill: the hash of each file, and the hash by which drills compare.
+"""The hash of each file of a drill, and the hash by which drills are compared.
 
-Comes in: bytes and values. Goes out: hex digests.
-Does not: read files.
-
-Two drills compare when the same thing was done to the same system under the same promises: the
-experiment's parts that Chaos Toolkit acts on, the load, the SLOs and the objectives. Titles,
-descriptions, playbook, scorecard and environment may differ, and so may layout and comments.
+Two drills are comparable when the same was done to the same system under the same promises: the parts of the
+experiment that Chaos Toolkit acts on, the load, the SLOs and the objectives. Titles, descriptions, playbook,
+scorecard and environment may differ, and so may layout and comments.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ from typing import Any
 from gameday.core.plans.scenario import Scenario
 
 WORDING = frozenset({"title", "description", "tags", "version", "contributions", "extensions"})
-"""Keys of an experiment that change nothing of what it does."""
+"""Keys of an experiment that do not change what it does."""
 
 
 def sha256(content: bytes) -> str:
@@ -28,7 +25,7 @@ def sha256(content: bytes) -> str:
 
 
 def canonical(value: Any) -> bytes:
-    """Write JSON in its one form: keys sorted, no blanks, UTF-8, no NaN."""
+    """Write canonical JSON: keys sorted, no blanks, UTF-8, no NaN."""
     return json.dumps(
         value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
     ).encode()
@@ -37,7 +34,7 @@ def canonical(value: Any) -> bytes:
 def comparable(
     scenario: Scenario, experiments: Mapping[str, Mapping[str, Any]], locustfile: bytes = b""
 ) -> str:
-    """Give the hash by which drills compare.
+    """Give the hash by which drills are compared.
 
     experiments: the parsed experiments by workspace path: the scenario's own and those of its injects.
     """

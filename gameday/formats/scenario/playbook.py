@@ -1,11 +1,8 @@
-"""A playbook in Markdown -> core.scenario.Playbook: its text as it stands, and the steps in it.
+"""A playbook in Markdown -> `core.plans.scenario.Playbook`: its text unchanged, and the steps in it.
 
-Comes in: the text of a Markdown file, with or without front matter, with any line ends.
-Goes out: a `Playbook` whose steps know the lines of their items.
-Does not: render, reformat or change the text; `core.playbook` splices lines.
-
-A step is an item of an ordered list or of a task list (`- [ ]`). Its id is what its comment
-`<!-- step: id -->` says, else the slug of its text; a second step of one id gets `-2`, and so on.
+A step is an item of an ordered list or of a task list (`- [ ]`). Its id is the one in its comment
+`<!-- step: id -->`, else the slug of its text; a second step with the same id gets `-2`, and so on. Steps
+know the lines of their items, so that `core.playbook` can splice the text.
 """
 
 from __future__ import annotations
@@ -27,10 +24,10 @@ _TASK = re.compile(r"\[[ xX]\]\s+")
 
 
 def read(text: str, path: str = "") -> Playbook:
-    """Read a playbook. Any text is one: without lists it has no steps."""
+    """Read a playbook. Any text is a playbook; without lists it has no steps."""
     tokens = MarkdownIt("commonmark").use(front_matter_plugin).enable("table").parse(text)
-    found = _unique(_steps(tokens, splice.split(text)))
-    return Playbook(path=path, text=text, title=_title(tokens), steps=tuple(found))
+    steps = _unique(_steps(tokens, splice.split(text)))
+    return Playbook(path=path, text=text, title=_title(tokens), steps=tuple(steps))
 
 
 def _title(tokens: Sequence[Token]) -> str:
@@ -45,7 +42,7 @@ def _title(tokens: Sequence[Token]) -> str:
 
 @dataclass(slots=True)
 class _Item:
-    """A list's present item on the way down; a step's text is the item's first inline."""
+    """The item of a list that is being read; the item's first inline is a step's text."""
 
     ordered: bool
     first: int = 0
@@ -110,13 +107,13 @@ def _inline(token: Token, walk: _Walk) -> Iterator[PlaybookStep]:
 
 
 def _named(token: Token) -> str:
-    """Read the id in a step's comment; empty where there is none. Comments within code are code."""
+    """Read the id in a step's comment; empty without one. Comments within code are code."""
     comments = (child.content for child in token.children or () if child.type == "html_inline")
-    return next((found.group(1) for text in comments if (found := _ID.search(text))), "")
+    return next((comment.group(1) for text in comments if (comment := _ID.search(text))), "")
 
 
 def _plain(token: Token) -> str:
-    """Give the words of an inline token: without comments and marks, code as it is, on one line."""
+    """Give the text of an inline token on one line: without comments and markup, code as it is."""
     return " ".join("".join(_piece(child) for child in token.children or ()).split())
 
 

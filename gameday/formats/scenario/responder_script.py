@@ -1,8 +1,7 @@
 """responder.yaml -> `core.plans.responder_script.ResponderScript`, with every mistake of the file.
 
-Comes in: a document. Goes out: the steps that play the team, or that are the automation.
-Does not: know which playbook or scenario it will be played with; `formats.scenario.crosscheck` does.
-Published as docs/reference/responder.schema.json.
+Its steps play the team, or are the automation. Which scenario and playbook it will be played with is not
+known here; `formats.scenario.crosscheck` compares them. Published as docs/reference/responder.schema.json.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ MARKABLE = tuple(
     for name in MilestoneName
     if name not in {MilestoneName.FAULT_INJECTED, MilestoneName.IMPACT_STARTED, MilestoneName.ALERTED}
 )
-"""The milestones that somebody may mark; the others are only ever observed."""
+"""The milestones that people may mark; the others are only observed."""
 
 
 class _When(Strict):
     within: LongerThanZero | None = Field(
-        default=None, description="give up after this; left out: with the phase"
+        default=None, description="how long it waits at most (default: until the end of the phase)"
     )
 
 
@@ -45,9 +44,9 @@ class WhenMilestone(_When):
 
 
 class WhenInject(_When):
-    """An inject was sent."""
+    """An inject has been sent."""
 
-    inject: int = Field(ge=0, description="its place in the scenario's injects, from 0")
+    inject: int = Field(ge=0, description="its number in the scenario's injects, from 0")
 
 
 _WHEN = ByKey("'when'", ("alert", "milestone", "inject"))
@@ -61,9 +60,9 @@ When = Annotated[
 
 
 class Declaration(Strict):
-    """There is an incident."""
+    """The declaration of an incident."""
 
-    severity: OneSeverity = Field(description="how bad it is")
+    severity: OneSeverity = Field(description="its severity")
     commander: str = Field(default="", description="who leads the response")
 
 
@@ -80,7 +79,7 @@ class DoDeclare(Strict):
 
 
 class DoStep(Strict):
-    """Say that a step of the playbook is done."""
+    """Record that a step of the playbook is done."""
 
     step: Text = Field(description="the step's id")
 
@@ -100,15 +99,15 @@ class DoMark(Strict):
 class DoNote(Strict):
     """Write into the timeline."""
 
-    note: Text = Field(description="the line")
+    note: Text = Field(description="the text")
 
 
 class DoUpdate(Strict):
-    """Write down a message to people outside the response."""
+    """Record an update for people outside the response."""
 
     update: Text = Field(description="the message")
     audience: Literal["customers", "stakeholders", "team"] = Field(
-        default="stakeholders", description="to whom"
+        default="stakeholders", description="who it is for"
     )
 
 
@@ -119,9 +118,9 @@ class DoEnd(Strict):
 
 
 class DoHint(Strict):
-    """Take a hint that is on offer, for its cost."""
+    """Take a hint that is offered, at its cost."""
 
-    hint: int = Field(ge=0, description="its place in the scenario's injects, from 0")
+    hint: int = Field(ge=0, description="its number in the scenario's injects, from 0")
 
 
 _DO = ByKey("'do'", ("ack", "declare", "step", "command", "mark", "note", "update", "end", "hint"))
@@ -143,31 +142,31 @@ Do = Annotated[
 class Step(Strict):
     """Wait for `when`, then for `after`, then do."""
 
-    when: When | None = Field(default=None, description="what it waits for")
-    after: Duration = Field(default=0.0, description="how long it waits then")
+    when: When | None = Field(default=None, description="what it waits for (default: nothing)")
+    after: Duration = Field(default=0.0, description="how long it then waits")
     do: Do = Field(description="what it does")
     timeout: LongerThanZero = Field(default=30.0, description="how long a command may take")
 
 
 class ResponderFile(Strict):
-    """What plays the team, or is the automation, step by step."""
+    """The script that plays the team, or the automation, step by step."""
 
-    responder: Kebab = Field(description="its id; named in everything that the drill leaves")
+    responder: Kebab = Field(description="its id, which the drill's reports name")
     as_: Literal["team", "automation"] = Field(alias="as", description="what it plays")
     steps: list[Step] = Field(min_length=1, description="in order")
 
 
 def check(document: Document) -> Checked[core.ResponderScript]:
-    """Tell every mistake of a responder script."""
-    found = models.check(ResponderFile, document)
+    """Find every mistake of a responder script."""
+    filled = models.check(ResponderFile, document)
     value = None
-    if found.value is not None and all(one.warning for one in found.mistakes):
+    if filled.value is not None and all(mistake.warning for mistake in filled.mistakes):
         value = core.ResponderScript(
-            responder=found.value.responder,
-            acts_as=Party(found.value.as_),
-            steps=tuple(_step(step) for step in found.value.steps),
+            responder=filled.value.responder,
+            acts_as=Party(filled.value.as_),
+            steps=tuple(_step(step) for step in filled.value.steps),
         )
-    return Checked(document=document, value=value, mistakes=found.mistakes)
+    return Checked(document=document, value=value, mistakes=filled.mistakes)
 
 
 def _step(step: Step) -> core.ResponderStep:

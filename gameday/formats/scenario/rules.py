@@ -1,7 +1,6 @@
-"""What a scenario's keys mean to each other: names that nothing defines, probes, SLOs, its own guardrails.
+"""What no single key of a scenario shows: undefined names, probes, SLOs, guardrails on the fault itself.
 
-Comes in: a document, however broken. Goes out: mistakes and warnings that no single key shows.
-Does not: open the files that a scenario names; `formats.scenario.crosscheck` compares them.
+It reads the document, however broken, so that these mistakes are reported together with those of the models.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from gameday.formats.text.document import Document, Path
 
 TEAM, AUTOMATION = "../scorecards/team.yaml", "../scorecards/automation.yaml"
 DEFAULT_SCORECARDS = {"team": TEAM, "automation": AUTOMATION, "none": AUTOMATION}
-"""How a scenario is judged that does not say so, by its responders."""
+"""The scorecards of scenarios that name none, by their responders."""
 
 
 def check(document: Document) -> Iterator[Mistake]:
-    """Tell what is wrong between the keys of a scenario."""
+    """Find what is wrong between the keys of a scenario."""
     rules = (
         _paths,
         _slo_names,
@@ -39,7 +38,7 @@ def check(document: Document) -> Iterator[Mistake]:
 
 
 def references(document: Document) -> Iterator[tuple[Path, str, str]]:
-    """Give the files that a scenario names: where it does, what each is, and its workspace path."""
+    """Give the files that a scenario names: at which key, of which kind, and their workspace paths."""
     named: list[tuple[Path, str]] = [
         (("experiment",), "experiment"),
         (("load", "locustfile"), "locustfile"),
@@ -51,7 +50,7 @@ def references(document: Document) -> Iterator[tuple[Path, str, str]]:
     named += [(("injects", index, "experiment"), "experiment") for index in range(count)]
     for where, kind in named:
         path = document.get(where)
-        if isinstance(path, str) and path and not paths.complaint(path):
+        if isinstance(path, str) and path and not paths.problem(path):
             yield where, kind, paths.resolve(document.file, path)
     if not document.get(("scorecard",)):
         default = DEFAULT_SCORECARDS.get(str(document.get(("responders",), "team")), TEAM)
@@ -61,14 +60,14 @@ def references(document: Document) -> Iterator[tuple[Path, str, str]]:
 def _paths(document: Document) -> Iterator[Mistake]:
     for where in (("experiment",), ("load", "locustfile"), ("playbook",), ("scorecard",)):
         path = document.get(where)
-        wrong = paths.complaint(path) if isinstance(path, str) else ""
-        if wrong:
-            yield document.mistake(where, wrong)
+        problem = paths.problem(path) if isinstance(path, str) else ""
+        if problem:
+            yield document.mistake(where, problem)
 
 
 def _items(document: Document, *path: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-    found = document.get(path)
-    for index, item in enumerate(found if isinstance(found, list) else ()):
+    items = document.get(path)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
         if isinstance(item, dict):
             yield (*path, index), item
 
@@ -89,7 +88,9 @@ def _slo_names(document: Document) -> Iterator[Mistake]:
     for path, item in _items(document, "slos"):
         if slos.count(item.get("slo", "")) > 1 and path[-1] != slos.index(item["slo"]):
             yield document.mistake(
-                (*path, "slo"), f"a second SLO is called '{item['slo']}'", hint="name them apart"
+                (*path, "slo"),
+                f"there is already an SLO called '{item['slo']}'",
+                hint="give each its own name",
             )
     for path, item in (*_items(document, "guardrails"), *_conditions(document)):
         name = item.get("slo")
@@ -110,9 +111,9 @@ def _slo_sources(document: Document) -> Iterator[Mistake]:
     for path, item in _items(document, "slos"):
         queries = [key for key in ("good", "total") if item.get(key)]
         if item.get("source") == "prometheus" and len(queries) < 2:
-            yield document.mistake(path, "an SLO from prometheus needs a query for good and one for total")
+            yield document.mistake(path, "an SLO from prometheus needs the queries good and total")
         elif item.get("source", "load") == "load" and queries:
-            message = f"'{queries[0]}' is a query, but this SLO is counted by the load"
+            message = f"'{queries[0]}' is a query, but the source of this SLO is the load"
             yield document.mistake((*path, queries[0]), message, hint="add source: prometheus", at_key=True)
 
 
@@ -125,14 +126,19 @@ def _probes(document: Document) -> Iterator[Mistake]:
         yield from experiment.check_probe(document, where)
         both = "tolerance" in item, "tolerance" in probe
         if not any(both):
-            hint = "add tolerance: true, or what the probe has to answer"
+            hint = "add tolerance: true, or the answer that you expect"
             yield document.mistake(where, "this probe has no tolerance", hint=hint, at_key=True)
         elif all(both):
-            yield document.mistake((*path, "tolerance"), "the probe has a tolerance of its own", at_key=True)
+            yield document.mistake(
+                (*path, "tolerance"), "the probe already has a tolerance of its own", at_key=True
+            )
 
 
 def _own_guardrail(document: Document) -> Iterator[Mistake]:
-    """Warn of a guardrail on what the fault is to hurt: the only SLO, or one that milestones wait for."""
+    """Warn of a guardrail on what the fault is meant to affect.
+
+    That is the only SLO, or one that milestones wait for.
+    """
     slos = _slos(document)
     affected = [item.get("slo") for path, item in _conditions(document) if path[1] != "detected"]
     for path, item in _items(document, "guardrails"):
@@ -141,8 +147,8 @@ def _own_guardrail(document: Document) -> Iterator[Mistake]:
             will = "will" if len(set(slos)) == 1 else "may"
             yield document.mistake(
                 (*path, "slo"),
-                f"the fault itself {will} trip this guardrail: '{slo}' is what it is meant to hurt",
-                hint="guard what the fault must not touch, with an SLO of its own",
+                f"the fault itself {will} trip this guardrail: it is meant to affect '{slo}'",
+                hint="guard what the fault must not affect, with an SLO of its own",
                 warning=True,
             )
 
@@ -151,11 +157,13 @@ def _load_needed(document: Document) -> Iterator[Mistake]:
     if document.get(("experiment",)) and document.get(("load",)) is None:
         if any(item.get("users") is not None for _, item in _items(document, "injects")):
             yield document.mistake(
-                ("injects",), "an inject changes the users, but there is no load", at_key=True
+                ("injects",),
+                "an inject changes the number of users, but the scenario has no load",
+                at_key=True,
             )
         if any(item.get("source", "load") == "load" for _, item in _items(document, "slos")):
-            hint = "add load, or an SLO from prometheus"
-            yield document.mistake(("slos",), "SLOs need a load to be counted by", hint=hint, at_key=True)
+            hint = "add load, or use an SLO with source: prometheus"
+            yield document.mistake(("slos",), "SLOs need a load that counts requests", hint=hint, at_key=True)
 
 
 def _alert_names(document: Document) -> Iterator[Mistake]:
@@ -182,10 +190,12 @@ def _pages(document: Document) -> Iterator[Mistake]:
 
 
 def _inject_ids(document: Document) -> Iterator[Mistake]:
-    """Find injects that share an id, or have the number of another one."""
+    """Find injects whose id is another inject's id or number."""
     items = list(_items(document, "injects"))
     ids = [item.get("id") for _, item in items]
     for number, (path, item) in enumerate(items):
         name = item.get("id")
         if isinstance(name, str) and (ids.index(name) < number or (name.isdigit() and int(name) != number)):
-            yield document.mistake((*path, "id"), f"another inject is '{name}'", hint="name them apart")
+            yield document.mistake(
+                (*path, "id"), f"there is already an inject '{name}'", hint="give each its own name"
+            )

@@ -1,7 +1,7 @@
 """scorecard.yaml -> `core.plans.scenario.ScorecardRules`, with every mistake of the file.
 
-Comes in: a document. Goes out: criteria with weights and bands, whose measures `core.judging.score` knows.
-Does not: judge. Published as docs/reference/scorecard.schema.json.
+The valid measures and caps are those that `core.judging.score` has. Published as
+docs/reference/scorecard.schema.json.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gameday.formats.text.types import Kebab, Positive
 
 
 def _band(value: Any) -> Any:
-    """Take a figure as text: `1x`, `60s`, `80%`, or a bare number for a count."""
+    """Keep a figure as text: `1x`, `60s`, `80%`, or a bare number for a count."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g}"
     return value
@@ -38,16 +38,16 @@ class Criterion(Strict):
     phase: Literal["detect", "triage", "contain", "communicate", "recover", "improve"] = Field(
         description="the part of the response that it belongs to"
     )
-    weight: Positive = Field(description="points that it is worth, before scaling to 100")
+    weight: Positive = Field(description="the points that it is worth, before scaling to 100")
     measure: Annotated[str, types.OneOf("a measure", tuple(sorted(score.MEASURES)))] = Field(
         description="what is measured"
     )
-    target: Band = Field(default="", description="full marks up to here: 1x is once the scenario's objective")
-    limit: Band = Field(default="", description="no marks beyond")
+    target: Band = Field(default="", description="full points up to here; 1x is the scenario's objective")
+    limit: Band = Field(default="", description="no points beyond this")
 
 
 class Cap(Strict):
-    """An upper bound on the points when something happened."""
+    """An upper bound on the points, for when something went wrong."""
 
     when: Annotated[str, types.OneOf("a reason for a cap", tuple(sorted(score.CAPS)))] = Field(
         description="what happened"
@@ -59,45 +59,49 @@ class ScorecardFile(Strict):
     """How a response is judged: criteria with weights and bands."""
 
     scorecard: Kebab = Field(description="its id", examples=["team"])
-    version: int = Field(ge=1, description="a changed scorecard is another version")
+    version: int = Field(ge=1, description="its version; a changed scorecard gets a new one")
     title: str = Field(default="", description="what it is for, in one line")
-    pass_: float = Field(default=70.0, ge=0, le=100, alias="pass", description="points that pass, of 100")
+    pass_: float = Field(
+        default=70.0, ge=0, le=100, alias="pass", description="the points that pass, out of 100"
+    )
     criteria: list[Criterion] = Field(min_length=1, description="what is judged")
     caps: list[Cap] = Field(default_factory=list, description="upper bounds on the points")
 
 
 def check(document: Document) -> Checked[core.ScorecardRules]:
-    """Tell every mistake of a scorecard."""
-    found = models.check(ScorecardFile, document)
-    if found.value is None:
-        return Checked(document=document, value=None, mistakes=found.mistakes)
-    rules = _rules(found.value)
-    mistakes = tuple(sorted({*found.mistakes, *_meaning(document, rules)}))
-    well = all(one.warning for one in mistakes)
-    return Checked(document=document, value=rules if well else None, mistakes=mistakes)
+    """Find every mistake of a scorecard."""
+    filled = models.check(ScorecardFile, document)
+    if filled.value is None:
+        return Checked(document=document, value=None, mistakes=filled.mistakes)
+    rules = _rules(filled.value)
+    mistakes = tuple(sorted({*filled.mistakes, *_rules_mistakes(document, rules)}))
+    valid = all(mistake.warning for mistake in mistakes)
+    return Checked(document=document, value=rules if valid else None, mistakes=mistakes)
 
 
-def _meaning(document: Document, rules: core.ScorecardRules) -> Iterator[Mistake]:
-    seen: set[str] = set()
+def _rules_mistakes(document: Document, rules: core.ScorecardRules) -> Iterator[Mistake]:
+    names: set[str] = set()
     for index, criterion in enumerate(rules.criteria):
-        wrong = score.complaint(criterion)
-        if wrong:
+        problem = score.complaint(criterion)
+        if problem:
             bands = {"limit": criterion.limit, "target": criterion.target}
-            key = next((key for key, band in bands.items() if band and band in wrong), "measure")
-            yield document.mistake(("criteria", index, key), wrong)
-        if criterion.criterion in seen:
+            key = next((key for key, band in bands.items() if band and band in problem), "measure")
+            yield document.mistake(("criteria", index, key), problem)
+        if criterion.criterion in names:
             where = ("criteria", index, "criterion")
             yield document.mistake(
-                where, f"a second criterion is called '{criterion.criterion}'", hint="name them apart"
+                where,
+                f"there is already a criterion called '{criterion.criterion}'",
+                hint="give each its own name",
             )
-        seen.add(criterion.criterion)
+        names.add(criterion.criterion)
 
 
 def _rules(file: ScorecardFile) -> core.ScorecardRules:
     return core.ScorecardRules(
         scorecard=file.scorecard,
         version=file.version,
-        criteria=tuple(core.Criterion(**one.model_dump()) for one in file.criteria),
+        criteria=tuple(core.Criterion(**entry.model_dump()) for entry in file.criteria),
         pass_mark=file.pass_,
-        caps=tuple(core.Cap(**one.model_dump()) for one in file.caps),
+        caps=tuple(core.Cap(**entry.model_dump()) for entry in file.caps),
     )

@@ -1,13 +1,11 @@
-"""approvals.toml -> the approvals in it.
-
-Comes in: the file's bytes. Goes out: approvals. Does not: judge whether they count.
+"""approvals.toml -> the approvals in it; `core.policy` judges whether they count.
 
     [[approval]]
     by = "grace"
     covers = "sha256:…"                  # `gameday policy check` prints it
     until = 2026-12-01T18:00:00Z         # optional
 
-The file is trusted as far as the repository is in which others review it.
+The file is trusted as far as changes to the repository are reviewed.
 """
 
 from __future__ import annotations
@@ -21,22 +19,22 @@ from gameday.core.values import instant
 
 
 def parse(content: bytes) -> tuple[Approval, ...]:
-    """Read approvals. Raises ValueError for anything that is not exactly an approval."""
+    """Read approvals. Raises ValueError for anything else in the file."""
     document = tomllib.loads(content.decode("utf-8"))
     entries = document.pop("approval", [])
     if document or not isinstance(entries, list):
-        raise ValueError("only [[approval]] may stand here")
+        raise ValueError("the file may hold only [[approval]] tables")
     return tuple(_approval(entry) for entry in entries)
 
 
 def _approval(entry: Any) -> Approval:
     if not isinstance(entry, dict) or not entry.keys() <= {"by", "covers", "until"}:
-        raise ValueError("an approval has by, covers and until")
+        raise ValueError("an approval has only the keys by, covers and until")
     by, covers, until = entry.get("by"), entry.get("covers"), entry.get("until")
     if not isinstance(by, str) or not isinstance(covers, str):
-        raise ValueError("an approval says by whom, and what it covers")  # noqa: TRY004  # one kind of mistake
+        raise ValueError("an approval needs by and covers, both text")  # noqa: TRY004  # one kind of mistake
     if until is None:
         return Approval(by=by, covers=covers)
     if not isinstance(until, datetime) or until.tzinfo is None:
-        raise ValueError("until is a date and time with its offset, such as 2026-12-01T18:00:00Z")
+        raise ValueError("until must be a date and time with an offset, such as 2026-12-01T18:00:00Z")
     return Approval(by=by, covers=covers, until=instant(until.timestamp()))

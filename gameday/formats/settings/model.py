@@ -1,7 +1,7 @@
-"""What gameday.toml may hold, key by key: the models that its schema is made of.
+"""The keys of gameday.toml: the models that its schema is generated from.
 
-Comes in: plain values, where `env:NAME` has become the variable's value (`FromVariable`). Goes out: models.
-Does not: look a variable or a secret up. Published as docs/reference/gameday.schema.json.
+The values are those of the file after `env:NAME` was replaced by the variable's value (`FromVariable`).
+Published as docs/reference/gameday.schema.json.
 """
 
 from __future__ import annotations
@@ -45,15 +45,17 @@ def _words(value: Any) -> Any:
 
 def _secret(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"env:[A-Za-z_]\w*|file:\S.*", value):
-        raise models.mistake("a secret stands here only by reference", 'write "env:NAME" or "file:PATH"')
+        raise models.mistake(
+            "a secret must be a reference, not the secret itself", 'write "env:NAME" or "file:PATH"'
+        )
     return value
 
 
 def _pattern(value: Any) -> Any:
-    wrong = patterns.mistake(value) if isinstance(value, str) else ""
-    if wrong:
+    problem = patterns.mistake(value) if isinstance(value, str) else ""
+    if problem:
         raise models.mistake(
-            wrong, "such as python:gameday.shop.*, http:http://127.0.0.1:*, process:/usr/bin/true"
+            problem, "such as python:gameday.shop.*, http:http://127.0.0.1:*, process:/usr/bin/true"
         )
     return value
 
@@ -76,8 +78,8 @@ def _account(value: Any) -> Any:
 def _hours(value: Any) -> Any:
     try:
         hours.parse(value if isinstance(value, str) else "")
-    except ValueError as wrong:
-        raise models.mistake(str(wrong), "such as Mon-Fri 09:00-17:00 Europe/Berlin") from None
+    except ValueError as error:
+        raise models.mistake(str(error), "such as Mon-Fri 09:00-17:00 Europe/Berlin") from None
     return value
 
 
@@ -113,11 +115,11 @@ class Store(Strict):
     """Where histories are kept."""
 
     url: StoreUrl = Field(default=STORE_URL, description="SQLite file or PostgreSQL database")
-    artifacts: types.Text = Field(default=ARTIFACTS, description="the folder of what drills leave")
+    artifacts: types.Text = Field(default=ARTIFACTS, description="the folder for the files of drills")
 
 
 class WorkspaceTable(Strict):
-    """What may be read."""
+    """Which files may be read."""
 
     outside: Words = Field(
         default_factory=list, description="folders outside the workspace that files may come from"
@@ -130,7 +132,7 @@ class Kubernetes(Strict):
     context: str = Field(default="", description="the kubeconfig context's name")
     cluster_uid: str = Field(default="", description="the UID of its namespace kube-system")
     namespaces: Words = Field(
-        default_factory=list, description="namespaces that may be touched; * stands for anything"
+        default_factory=list, description="namespaces that drills may touch; * matches anything"
     )
 
 
@@ -141,31 +143,38 @@ class Aws(Strict):
         default="", description="12 digits", examples=["123456789012"]
     )
     region: str = Field(default="", description="such as eu-central-1")
-    tags: dict[str, str] = Field(default_factory=dict, description="tags that every target carries")
+    tags: dict[str, str] = Field(default_factory=dict, description="tags that every target must have")
 
 
 class PolicyTable(Strict):
-    """What may be done. What is not listed is not allowed."""
+    """What drills may do. What is not listed is not allowed."""
 
     providers: Patterns = Field(
         default_factory=list, description="python:NAME, http:URL, process:PATH, with *"
     )
-    deny: Patterns = Field(default_factory=list, description="the same; it wins")
-    hosts: Hosts = Field(default_factory=list, description="what load may reach")
-    max_users: Annotated[Whole, Field(gt=0)] | None = Field(default=None, description="most users at once")
-    max_rps: Annotated[Real, Field(gt=0)] | None = Field(default=None, description="most requests/s")
+    deny: Patterns = Field(
+        default_factory=list, description="what is denied, in the same form; it takes precedence"
+    )
+    hosts: Hosts = Field(default_factory=list, description="hosts that load may reach")
+    max_users: Annotated[Whole, Field(gt=0)] | None = Field(
+        default=None, description="the most users at once"
+    )
+    max_rps: Annotated[Real, Field(gt=0)] | None = Field(default=None, description="the most requests/s")
     requests_per_user: Annotated[Real, Field(gt=0)] = Field(
-        default=1.0, description="requests/s that a user makes"
+        default=1.0, description="requests/s that one user makes"
     )
     max_hold: types.LongerThanZero | None = Field(
-        default=None, description="longest time that a fault is held"
+        default=None, description="the longest time that a fault may be held"
     )
-    require_rollbacks: Truth = Field(default=False, description="refuse a method that nothing undoes")
-    protected: Truth = Field(default=False, description="true: other people have to approve")
-    approvals: Annotated[Whole, Field(ge=1)] = Field(default=1, description="how many")
-    approvals_file: types.Text = Field(default="approvals.toml", description="where they do")
+    require_rollbacks: Truth = Field(default=False, description="refuse an experiment without rollbacks")
+    protected: Truth = Field(default=False, description="true: other people must approve each drill")
+    approvals: Annotated[Whole, Field(ge=1)] = Field(default=1, description="how many people must approve")
+    approvals_file: types.Text = Field(
+        default="approvals.toml", description="the file that holds the approvals"
+    )
     hours: Hours = Field(
-        default_factory=list, description="Mon-Fri 09:00-17:00 Europe/Berlin; none: at any time"
+        default_factory=list,
+        description="when drills may run, such as Mon-Fri 09:00-17:00 Europe/Berlin (default: at any time)",
     )
     freezes: Words = Field(default_factory=list, description="ICS files and URLs of times without drills")
 
@@ -177,10 +186,10 @@ Executor = Annotated[str, types.OneOf("an executor", EXECUTORS)]
 class JobTable(Strict):
     """The Job that a scheduled drill becomes."""
 
-    image: types.Text = Field(description="holds gameday and the workspace")
-    namespace: types.Text = Field(default="default", description="where Jobs are made")
-    service_account: str = Field(default="", description="what the drill may do in its cluster")
-    context: str = Field(default="", description="the kubeconfig context; none: the daemon's own cluster")
+    image: types.Text = Field(description="an image that holds gameday and the workspace")
+    namespace: types.Text = Field(default="default", description="the namespace in which Jobs are created")
+    service_account: str = Field(default="", description="the service account of the drill's pods")
+    context: str = Field(default="", description="the kubeconfig context (default: the daemon's own cluster)")
     workdir: types.Text = Field(default="/workspace", description="the workspace's folder in the image")
     secrets: Words = Field(
         default_factory=list, description="Secrets whose keys become variables: GAMEDAY_STORE_URL at least"
@@ -188,93 +197,101 @@ class JobTable(Strict):
 
 
 class EnvironmentTable(Strict):
-    """One target of drills."""
+    """A target of drills."""
 
     executor: Executor = Field(
         default="local",
-        description="where scheduled drills run: beside the daemon, on a worker, as a Kubernetes Job",
+        description="where scheduled drills run: on the daemon's host, on a worker, or as a Kubernetes Job",
     )
     job: JobTable | None = Field(default=None, description="the Job, for executor kubernetes")
 
-    base_url: types.OptionalUrl = Field(default="", description="what users reach")
-    up: Words = Field(default_factory=list, description="command that brings it up when it does not answer")
-    down: Words = Field(default_factory=list, description="command that undoes up")
-    reset: Words = Field(default_factory=list, description="command between drills")
-    trail: types.OptionalUrl = Field(default="", description="URL of its own record of what was done to it")
+    base_url: types.OptionalUrl = Field(default="", description="the URL that users reach")
+    up: Words = Field(
+        default_factory=list, description="the command that brings it up when it does not answer"
+    )
+    down: Words = Field(default_factory=list, description="the command that undoes up")
+    reset: Words = Field(default_factory=list, description="the command that resets it between drills")
+    trail: types.OptionalUrl = Field(
+        default="", description="the URL of its own record of what was done to it"
+    )
     alerts: dict[Annotated[str, ALERT_SYSTEM], types.Url] = Field(
-        default_factory=dict, description="by system, where our receiver registers itself"
+        default_factory=dict, description="by system, the URL at which gameday registers to receive alerts"
     )
-    prometheus: types.OptionalUrl = Field(
-        default="", description="where its Prometheus answers, for guardrails"
-    )
+    prometheus: types.OptionalUrl = Field(default="", description="the URL of its Prometheus, for guardrails")
     real_incident: RealIncident | None = Field(
-        default=None, description="which alerts that no scenario expects ask whether to go on"
+        default=None, description="which unexpected alerts are treated as a real incident"
     )
     incidents: types.OptionalUrl = Field(
-        default="", description="the Alertmanager that a schedule asks for real incidents before it starts"
+        default="",
+        description="the Alertmanager that is asked for real incidents before a schedule starts a drill",
     )
     kubernetes: Kubernetes | None = Field(default=None, description="the one cluster")
     aws: Aws | None = Field(default=None, description="the one account and region")
-    policy: PolicyTable | None = Field(default=None, description="what may be done; none: loopback only")
+    policy: PolicyTable | None = Field(
+        default=None, description="what drills may do (default: only on loopback)"
+    )
 
     @model_validator(mode="before")
     @classmethod
-    def _job_for_kubernetes(cls, value: Any) -> Any:
+    def _kubernetes_needs_a_job(cls, value: Any) -> Any:
         if isinstance(value, dict) and value.get("executor") == "kubernetes" and "job" not in value:
             raise models.mistake("executor kubernetes needs a job", 'such as job = {image = "gameday:1"}')
         return value
 
 
 class IntegrationTable(Strict):
-    """A system that signals come from, or that is told."""
+    """A system that gameday works with, such as a channel in which it notifies people."""
 
     kind: Annotated[str, types.OneOf("a kind of integration", systems.INTEGRATION_KINDS)] = Field(
         description="which system; apprise: a channel in which people are notified"
     )
-    url: types.OptionalUrl = Field(default="", description="where it is")
+    url: types.OptionalUrl = Field(default="", description="its URL")
     secret: SecretReference | None = Field(
-        default=None, description="its secret, by reference; of a channel the Apprise URL, as slack://…"
+        default=None,
+        description="a reference to its secret; for a channel, to its Apprise URL, such as slack://…",
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _address_of_a_channel(cls, value: Any) -> Any:
+    def _channel_needs_a_secret(cls, value: Any) -> Any:
         if isinstance(value, dict) and value.get("kind") == "apprise" and not value.get("secret"):
             raise models.mistake("a channel needs its Apprise URL as secret", 'secret = "env:CHAT_URL"')
         return value
 
 
 class ServerTable(Strict):
-    """Where commands go when the drill runs elsewhere."""
+    """The server of drills that run elsewhere (not used yet)."""
 
-    url: types.OptionalUrl = Field(default="", description="where gameday serve answers")
-    token: SecretReference | None = Field(default=None, description="its token, by reference")
+    url: types.OptionalUrl = Field(default="", description="the URL of gameday serve")
+    token: SecretReference | None = Field(default=None, description="a reference to its token")
 
 
 ROLES = ("facilitator", "observer", "commander", "responder", "scribe", "communications")
 
 
 class PersonTable(Strict):
-    """Somebody by name."""
+    """A person."""
 
     roles: list[Annotated[str, types.OneOf("a role", ROLES)]] = Field(
-        default_factory=list, description="what they do"
+        default_factory=list, description="their roles (not used yet)"
     )
-    email: str = Field(default="", description="chat and pager identities are looked up by it")
+    email: str = Field(
+        default="", description="their address, to look up chat and pager identities (not used yet)"
+    )
 
 
 class SettingsFile(Strict):
     """gameday.toml: store, environments, integrations, server, people."""
 
     store: Store = Field(default_factory=Store, description="where histories are kept")
-    workspace: WorkspaceTable = Field(default_factory=WorkspaceTable, description="what may be read")
+    workspace: WorkspaceTable = Field(default_factory=WorkspaceTable, description="which files may be read")
     environments: dict[str, EnvironmentTable] = Field(
         default_factory=dict, description="the targets of drills, by name"
     )
     integrations: dict[str, IntegrationTable] = Field(
-        default_factory=dict, description="systems that signals come from, or that are told"
+        default_factory=dict, description="systems that gameday works with, by name"
     )
     server: ServerTable = Field(
-        default_factory=ServerTable, description="where commands go when the drill runs elsewhere"
+        default_factory=ServerTable, description="the server of drills that run elsewhere (not used yet)"
     )
     people: dict[str, PersonTable] = Field(default_factory=dict, description="people, by name")

@@ -1,9 +1,8 @@
 """gameday.toml -> `Settings`: frozen, checked, with every mistake of the file.
 
-Comes in: a document and environment variables. Goes out: settings. `env:NAME` stands for a variable
-anywhere; secrets are references only, `env:` or `file:`, and are looked up when they are used.
-A variable that is not set is a mistake only for who needs that part: `Settings.environment`.
-Does not: open a file, or tell a secret: nothing here ever holds one.
+`env:NAME` may replace any value. Secrets are references only, `env:` or `file:`, and are looked up when they
+are used; nothing here ever holds one. A variable that is not set is a mistake only for whoever needs that
+part: see `Settings.environment`.
 
 Order: variables GAMEDAY_STORE_URL, GAMEDAY_STORE_ARTIFACTS, GAMEDAY_SERVER_URL, GAMEDAY_SERVER_TOKEN
 and GAMEDAY_ENVIRONMENTS_<NAME>_<BASE_URL|TRAIL>, then the file, then defaults.
@@ -42,7 +41,7 @@ FILE = "gameday.toml"
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Where a secret is, never the secret: `env:NAME` or `file:PATH`. Prints as ***."""
+    """A reference to a secret, never the secret itself: `env:NAME` or `file:PATH`. Prints as ***."""
 
     reference: str
 
@@ -52,9 +51,9 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What every Kubernetes Job of an environment is made of.
+    """The settings of an environment's Kubernetes Jobs.
 
-    image    holds gameday and the workspace, at `workdir`
+    image    holds gameday, and the workspace at `workdir`
     context  of the kubeconfig; empty: the cluster that the daemon runs in, or the current context
     secrets  names of Secrets whose keys become variables: GAMEDAY_STORE_URL at least
     """
@@ -71,13 +70,13 @@ class Job:
 class Environment:
     """One target of drills.
 
-    base_url   what users reach; up, down, reset: commands that bring it there, away, and to its beginning
+    base_url   what users reach; up, down, reset: the commands that start, stop and reset it
     trail      URL of its own record of what was done to it
-    alerts     by system, the URL where our receiver of alerts registers itself while a drill is on
-    incidents  URL of the Alertmanager that is asked for real incidents before a schedule starts anything
-    rules      its policy; None: loopback only
-    prometheus where its Prometheus answers, for guardrails
-    real_incident  an alert that no scenario expects, at least so grave, asks whether to go on
+    alerts     by system, the URL at which our receiver registers while a drill runs
+    incidents  URL of the Alertmanager that is asked for real incidents before a schedule starts a drill
+    rules      its policy; None: only loopback is allowed
+    prometheus URL of its Prometheus, for guardrails
+    real_incident  an unexpected alert, at least this severe, asks whether to go on
     executor   where scheduled drills run: local | worker | kubernetes, there as `job`
     """
 
@@ -98,7 +97,7 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Integration:
-    """A system that signals come from, or that is told."""
+    """A system that gameday works with, such as a channel in which it notifies people."""
 
     name: str
     kind: str
@@ -108,7 +107,7 @@ class Integration:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Server:
-    """Where responders' commands and aborts go when the drill runs elsewhere."""
+    """The server of drills that run elsewhere."""
 
     url: str = ""
     token: Secret | None = None
@@ -116,7 +115,7 @@ class Server:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """Somebody by name. Chat and pager identities are looked up by the address."""
+    """A person. Chat and pager identities are to be looked up by the address."""
 
     name: str
     roles: tuple[str, ...] = ()
@@ -147,20 +146,20 @@ class Settings:
         return tuple(name for name, each in self.integrations.items() if each.kind == systems.CHANNEL)
 
     def environment(self, name: str) -> Environment:
-        """Give an environment by its name. Raises InvalidFiles when there is none, or when it needs
+        """Give an environment by its name. Raises InvalidFiles when it does not exist, or when it needs
         variables that are not set.
         """
         missing = self.unset.get(f"environments.{name}", ())
         if missing:
             raise InvalidFiles(missing)
-        found = self.environments.get(name)
-        if found is None:
+        environment = self.environments.get(name)
+        if environment is None:
             message, hint = self.no_environment(name)
             raise InvalidFiles((Mistake(file=self.file, message=message, hint=hint),))
-        return found
+        return environment
 
     def no_environment(self, name: str) -> tuple[str, str]:
-        """Say that there is no such environment, and what to do about it."""
+        """Give the message for an unknown environment, and the hint."""
         hint = (
             text_document.suggest(name, self.environments) or f"add [environments.{name}] with its base_url"
         )
@@ -208,7 +207,7 @@ def _store_mistakes(
 def _resolved(
     document: Document, value: Any, path: Path, environ: Mapping[str, str], unset: dict[str, list[Mistake]]
 ) -> Any:
-    """Replace `env:NAME` by the variable's value; what is not set is left out, and noted by its section."""
+    """Replace `env:NAME` by the variable's value. Unset variables are left out, and noted by section."""
     if isinstance(value, dict):
         pairs = (
             (key, _resolved(document, each, (*path, key), environ, unset)) for key, each in value.items()
@@ -240,7 +239,7 @@ _VARIABLES = {
 
 
 def _override(data: dict[str, Any], environ: Mapping[str, str]) -> None:
-    """Let variables of ours stand before the file."""
+    """Let gameday's own variables take precedence over the file."""
     for name, (section, key) in _VARIABLES.items():
         if environ.get(name):
             _put(data, section, key, FromVariable(environ[name]))
@@ -309,7 +308,7 @@ def _job(table: JobTable) -> Job:
 
 
 def _rules(table: EnvironmentTable) -> Policy | None:
-    """Make the policy of an environment, with the one cluster and account that it names."""
+    """Make the policy of an environment, with the cluster and account that it names."""
     if table.policy is None and table.kubernetes is None and table.aws is None:
         return None
     given = (table.policy or PolicyTable()).model_dump()

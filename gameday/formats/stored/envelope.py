@@ -1,12 +1,11 @@
 """The stored form of one event: a JSON object on one line, and the chain of hashes over the lines.
 
-Comes in: the parts of an event, as JSON holds them. Goes out: documents, lines and hashes.
-Does not: know any kind of fact, or import what defines them: a responder's command passes here, and
+This module knows no kind of fact and imports nothing that defines one: a responder's command passes here, and
 every import costs the team milliseconds. `formats.stored.events` turns documents into events.
 
-A line is its document with its place before it, ASCII only, keys in the order in which they are
-written here. The hash of a line is sha256(hash of the line before it + line), from `start(drill)`,
-over the bytes as they are stored: nothing is ever written anew, so that reading needs no canonical form.
+A line is its document preceded by its sequence number, in ASCII, keys in the order in which they are written
+here. The hash of a line is sha256(hash of the previous line + line), beginning with `start(drill)`, over the
+bytes as they are stored: nothing is ever rewritten, so no canonical form is needed.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from typing import Any
 from gameday.core.values import DrillId, EventId, Instant, format_instant
 
 VERSION = 1
-"""The version with which a kind of fact begins; `formats.stored.events.VERSIONS` names the later ones."""
+"""The first version of every kind of fact; `formats.stored.events.VERSIONS` has the later ones."""
 
 Document = dict[str, Any]
-"""A stored event as JSON holds it, without its place."""
+"""A stored event as JSON holds it, without its sequence number."""
 
 
 def document(
@@ -54,23 +53,23 @@ def document(
 
 
 def line(event: Document, seq: int) -> str:
-    """Write a document at its place as one line of ASCII. Raises ValueError for NaN and infinity."""
+    """Write a document with its sequence number as one ASCII line. Raises ValueError for NaN and infinity."""
     return json.dumps({"seq": seq, **event}, separators=(",", ":"), allow_nan=False)
 
 
 def parse(text: str) -> tuple[int, Document]:
-    """Read a line back as its place and its document. Raises ValueError for anything else."""
-    found = json.loads(text)
-    if not isinstance(found, dict) or not isinstance(found.get("seq"), int):
+    """Read a line back as its sequence number and its document. Raises ValueError for anything else."""
+    entry = json.loads(text)
+    if not isinstance(entry, dict) or not isinstance(entry.get("seq"), int):
         raise ValueError(f"not a line of a history: {text[:80]}")  # noqa: TRY004  # one error for callers
-    return found.pop("seq"), found
+    return entry.pop("seq"), entry
 
 
 def start(drill: str) -> str:
-    """Give the hash that stands before a drill's first line, so that no line fits another drill."""
+    """Give the hash that precedes a drill's first line, so that its lines fit no other drill."""
     return hashlib.sha256(drill.encode()).hexdigest()
 
 
 def chain(previous: str, text: str) -> str:
-    """Give the hash of a line, which holds every line before it."""
+    """Give the hash of a line, which covers every line before it."""
     return hashlib.sha256((previous + text).encode()).hexdigest()

@@ -1,11 +1,10 @@
-"""Events to their stored form and back, over all versions that were ever written.
+"""Events to their stored form and back, in all versions that were ever written.
 
-Comes in: an `Event`, or a document as `formats.stored.envelope` describes it. Goes out: the other.
-Does not: touch a store. Writing needs only the standard library; cattrs is imported at the first reading.
+Writing needs only the standard library; cattrs is imported at the first reading.
 
-A fact whose fields change their meaning gets a new version in VERSIONS and an upcaster from the old
-one in UPCASTERS; stored lines are never rewritten. A field that is only added, with a default, needs
-neither. The idea is eventsourcing's (`eventsourcing/persistence.py`).
+A fact whose fields change their meaning gets a new version in VERSIONS, and an upcaster from the old one in
+UPCASTERS; stored lines are never rewritten. A field that is only added, with a default, needs neither. The
+idea is eventsourcing's (`eventsourcing/persistence.py`).
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Upcaster = Callable[[dict[str, Any]], tuple[str, int, dict[str, Any]]]
 """Turns the body of a fact into kind, version and body of the next form."""
 
 VERSIONS: dict[str, int] = {}
-"""The version of each kind that has left version 1."""
+"""The version of each kind that is no longer in version 1."""
 
 UPCASTERS: dict[tuple[str, int], Upcaster] = {}
 """By (kind, version) as stored: the step to the next form."""
@@ -58,7 +57,7 @@ def decode(
 ) -> ev.Event:
     """Read an event from its stored form.
 
-    Raises StoreUnavailable for what a newer gameday wrote, HistoryCorrupt for what none did.
+    Raises StoreUnavailable for what a newer gameday wrote, HistoryCorrupt for what no version wrote.
     """
     try:
         claim = document["occurred_at"]
@@ -72,9 +71,9 @@ def decode(
             trusted=document["trusted"],
             fact=_fact(document, UPCASTERS if upcasters is None else upcasters),
         )
-    except (KeyError, TypeError, ValueError) as wrong:
+    except (KeyError, TypeError, ValueError) as error:
         where = f"event {document.get('id', '?')} of drill {document.get('drill', '?')}"
-        raise HistoryCorrupt(f"{where} cannot be read: {wrong}") from wrong
+        raise HistoryCorrupt(f"{where} cannot be read: {error}") from error
 
 
 def _fact(document: Mapping[str, Any], upcasters: Mapping[tuple[str, int], Upcaster]) -> ev.Fact:
@@ -92,7 +91,7 @@ def _fact(document: Mapping[str, Any], upcasters: Mapping[tuple[str, int], Upcas
 
 
 def _structure(converter: Converter, body: Mapping[str, Any], kind: type) -> object:
-    """Build a fact from its body; keys that this version doesn't know are left out."""
+    """Build a fact from its body; keys that this version doesn't know are ignored."""
     if not isinstance(body, Mapping):
         raise TypeError(f"the fact is {body!r:.80}, not an object")
     hints = _hints(kind)
@@ -101,7 +100,7 @@ def _structure(converter: Converter, body: Mapping[str, Any], kind: type) -> obj
 
 @functools.cache
 def _hints(kind: type) -> dict[str, Any]:
-    """Give the types of a fact's fields; core.events imports some of their names for type checkers only."""
+    """Give the types of a fact's fields; core.facts imports some of their names for type checkers only."""
     from gameday.core import policy  # noqa: PLC0415  # only plans name them; 20 ms
     from gameday.core.plans import gameday as gameday_plan  # noqa: PLC0415  # only plans name them; 20 ms
 
@@ -115,7 +114,7 @@ def _hints(kind: type) -> dict[str, Any]:
 
 @functools.cache
 def _converter() -> Converter:
-    """Make the converter, strict about JSON's own types so that nothing is coerced silently."""
+    """Make the converter. It is strict about JSON's types, so that nothing is coerced silently."""
     from cattrs import Converter  # noqa: PLC0415  # only reading needs it, and it costs 60 ms
 
     converter = Converter(prefer_attrib_converters=False)

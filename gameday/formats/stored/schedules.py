@@ -1,8 +1,4 @@
-"""Schedules <-> JSON text, as the store keeps them.
-
-Comes in: a `Schedule`, or text that `encode` wrote, perhaps with an older gameday. Goes out: the other.
-Does not: read what people write; the command line does.
-"""
+"""Schedules <-> JSON text, as the store keeps them, perhaps written by an older gameday."""
 
 from __future__ import annotations
 
@@ -25,5 +21,5 @@ def encode(schedule: Schedule) -> str:
 
 @lru_cache(maxsize=16_384)
 def decode(text: str) -> Schedule:
-    """Read a schedule back; what an older version did not write has its default."""
+    """Read a schedule back; a key that an older version did not write gets its default."""
     return _CONVERTER.structure(json.loads(text), Schedule)

@@ -1,12 +1,11 @@
-"""What text that people wrote becomes: plain values that know where they stand in their file.
+"""The values of a file that people wrote, with the position of each.
 
-A `Document` holds dicts, lists, texts, numbers, booleans and None, the position of every key and
-value, and the mistakes that did not stop the reading (a key written twice, a word that YAML 1.1
-reads as something else). What does stop it raises InvalidFiles. `formats.text.reader` makes Documents.
-Does not: open a file, or know what the values mean.
+A `Document` holds mappings, lists, texts, numbers, booleans and None, the position of every key and value,
+and the mistakes that did not stop the reading (a key written twice, a word that YAML 1.1 reads as something
+else). A mistake that does stop it raises InvalidFiles. `formats.text.reader` makes Documents.
 
-Nothing is ever constructed from a tag, and size, depth and number of values are limited, so that
-a hostile file costs no more than a few seconds.
+Nothing is ever constructed from a tag, and size, depth and number of values are limited: a hostile file
+costs a few seconds at most.
 """
 
 from __future__ import annotations
@@ -20,12 +19,11 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 from gameday.core.errors import InvalidFiles, Mistake
 
-LARGEST = 1 << 20
-"""Bytes of a file."""
-DEEPEST = 50
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 50
 """Levels of values within values."""
-MOST = 20_000
-"""Values of a file, an alias counted as all that it stands for."""
+MAX_VALUES = 20_000
+"""An alias counts as all the values that it repeats."""
 
 Path = tuple[str | int, ...]
 """Keys and indices from the top of a document to a value."""
@@ -34,7 +32,7 @@ T = TypeVar("T")
 
 
 class Spot(NamedTuple):
-    """A place in a file; lines and columns count from 1, columns in characters."""
+    """A position in a file. Lines and columns count from 1, columns in characters."""
 
     line: int
     column: int
@@ -45,7 +43,7 @@ TOP = Spot(1, 1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """The values of a file. `values`: where each begins; `keys`: where its key does."""
+    """The values of a file. `values`: where each value begins; `keys`: where its key begins."""
 
     file: str
     data: Any
@@ -54,11 +52,11 @@ class Document:
     mistakes: tuple[Mistake, ...] = ()
 
     def spot(self, path: Path) -> Spot:
-        """Give the place of a value, or of the nearest thing around it that is in the file."""
+        """Give the position of a value, or of the nearest one around it that is in the file."""
         return next((self.values[up] for up in _upwards(path) if up in self.values), TOP)
 
     def key_spot(self, path: Path) -> Spot:
-        """Give the place of a value's key; of the value itself where it has none."""
+        """Give the position of a value's key, or of the value itself if it has no key."""
         return self.keys.get(path) or self.spot(path)
 
     def mistake(
@@ -76,19 +74,19 @@ class Document:
         )
 
     def get(self, path: Path, default: Any = None) -> Any:
-        """Give the plain value at a path, or `default` where there is none."""
-        found = self.data
+        """Give the plain value at a path, or `default` if the path does not exist."""
+        value = self.data
         for part in path:
             try:
-                found = found[part]
+                value = value[part]
             except (KeyError, IndexError, TypeError):
                 return default
-        return found
+        return value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked(Generic[T]):
-    """What a file says, as far as it could be understood, with all its mistakes and warnings."""
+    """The value that a file describes, if it has no mistakes, and all its mistakes and warnings."""
 
     document: Document
     value: T | None
@@ -96,25 +94,25 @@ class Checked(Generic[T]):
 
 
 def decode(content: bytes, file: str) -> str:
-    """Read bytes as UTF-8, with or without a mark at the beginning. Raises InvalidFiles."""
-    if len(content) > LARGEST:
-        fail(file, TOP, f"the file has {len(content)} bytes; at most {LARGEST} are read")
+    """Decode UTF-8, with or without a byte-order mark. Raises InvalidFiles."""
+    if len(content) > MAX_BYTES:
+        fail(file, TOP, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
     try:
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        before = content[: wrong.start].decode("utf-8", errors="replace")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", errors="replace")
         spot = Lines(before).spot(len(before))
-        fail(file, spot, f"byte 0x{content[wrong.start]:02x} is not UTF-8", "save the file as UTF-8")
+        fail(file, spot, f"byte 0x{content[error.start]:02x} is not UTF-8", "save the file as UTF-8")
 
 
 class Lines:
-    """The lines of a text, to find the place of a character by its number."""
+    """The lines of a text, to find the position of a character by its offset."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+        self._starts = [0, *(newline.end() for newline in re.finditer("\n", text))]
 
     def spot(self, offset: int) -> Spot:
-        """Give the place of a character by its number from 0."""
+        """Give the position of a character by its offset from 0."""
         line = bisect.bisect_right(self._starts, offset)
         return Spot(line, offset - self._starts[line - 1] + 1)
 
@@ -125,14 +123,14 @@ def fail(file: str, spot: Spot, message: str, hint: str = "") -> NoReturn:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """Give the valid word that somebody most likely meant, or an empty text."""
+    """Give the valid word that was most likely meant, or an empty text."""
     known = {valid.lower(): valid for valid in words}
-    found = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return known[found[0]] if found else ""
+    matches = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return known[matches[0]] if matches else ""
 
 
 def suggest(word: str, words: Iterable[str]) -> str:
-    """Write a hint: the nearest valid word, else all of them."""
+    """Write a hint: the nearest valid word, or else all of them."""
     valid = [word for word in dict.fromkeys(words) if word]
     near = nearest(word, valid)
     if near:

@@ -1,7 +1,7 @@
-"""JSON -> a `Document`. Comments are read over, and said to be a mistake: Chaos Toolkit refuses them.
+"""JSON -> a `Document`.
 
-Comes in: text. Goes out: plain values with positions.
-Source: RFC 8259. NaN and Infinity, which Python's own reader takes, are refused.
+Comments are skipped and reported as a mistake: Chaos Toolkit refuses them. NaN and Infinity, which Python's
+own reader accepts, are refused (RFC 8259).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _WORDS = {"true": True, "false": False, "null": None}
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads one text; `at` is the number of the next character."""
+    """Reads one text; `at` is the offset of the next character."""
 
     text: str
     file: str
@@ -41,15 +41,15 @@ class _Reader:
         self.lines = document.Lines(self.text)
 
     def fail(self, message: str, hint: str = "", *, at: int | None = None) -> NoReturn:
-        """End the reading here."""
+        """Raise InvalidFiles at the next character, or at another one."""
         where = self.at if at is None else at
         document.fail(self.file, self.lines.spot(where), f"JSON: {message}", hint)
 
     def peek(self) -> str:
-        """Skip blanks and comments, and give the next character; empty at the end."""
+        """Skip blanks and comments. Give the next character, or an empty text at the end."""
         while True:
-            found = _SPACE.match(self.text, self.at)
-            self.at = found.end() if found else self.at
+            space = _SPACE.match(self.text, self.at)
+            self.at = space.end() if space else self.at
             comment = _COMMENT.match(self.text, self.at)
             if comment is None:
                 return self.text[self.at : self.at + 1]
@@ -71,10 +71,10 @@ class _Reader:
         first = self.peek()
         self.values.setdefault(path, self.lines.spot(self.at))
         self.count += 1
-        if self.count > document.MOST:
-            self.fail(f"the file holds more than {document.MOST} values")
-        if first in ("{", "[") and len(path) >= document.DEEPEST:
-            self.fail(f"values lie deeper than {document.DEEPEST} levels")
+        if self.count > document.MAX_VALUES:
+            self.fail(f"the file holds more than {document.MAX_VALUES} values")
+        if first in ("{", "[") and len(path) >= document.MAX_DEPTH:
+            self.fail(f"values are nested deeper than {document.MAX_DEPTH} levels")
         if first == "{":
             return self._object(path)
         if first == "[":
@@ -82,62 +82,66 @@ class _Reader:
         return self._string() if first == '"' else self._scalar(first)
 
     def _object(self, path: Path) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         self.at += 1
         if self.peek() == "}":
             self.at += 1
-            return found
+            return mapping
         while True:
-            self._member(path, found)
+            self._member(path, mapping)
             if not self._more("}"):
-                return found
+                return mapping
 
-    def _member(self, path: Path, found: dict[str, Any]) -> None:
+    def _member(self, path: Path, mapping: dict[str, Any]) -> None:
         if self.peek() != '"':
             self.fail("a key in double quotes is expected here", 'write "key": value')
         begin = self.at
         key = self._string()
         where = (*path, key)
-        if key in found:
+        if key in mapping:
             self._note(
                 begin, f"'{key}' is written twice", f"it is first on line {self.keys[where].line}; keep one"
             )
         self.keys.setdefault(where, self.lines.spot(begin))
         if self.peek() != ":":
-            self.fail(f"a ':' is missing behind the key '{key}'")
+            self.fail(f"a ':' is missing after the key '{key}'")
         self.at += 1
         value = self.value(where)
-        found.setdefault(key, value)
+        mapping.setdefault(key, value)
 
     def _array(self, path: Path) -> list[Any]:
-        found: list[Any] = []
+        items: list[Any] = []
         self.at += 1
         if self.peek() == "]":
             self.at += 1
-            return found
+            return items
         while True:
-            found.append(self.value((*path, len(found))))
+            items.append(self.value((*path, len(items))))
             if not self._more("]"):
-                return found
+                return items
 
     def _more(self, end: str) -> bool:
         """Step over a comma (True) or the end (False)."""
-        behind, here = self.at, self.peek()
-        if here not in (",", end):
-            what = "the file ends" if not here else "this stands"
-            self.fail(f"{what} where ',' or '{end}' is expected", "", at=behind if not here else self.at)
+        end_of_value, character = self.at, self.peek()
+        if character not in (",", end):
+            problem = "the file ends" if not character else "unexpected text"
+            self.fail(
+                f"{problem} where ',' or '{end}' is expected",
+                "",
+                at=end_of_value if not character else self.at,
+            )
         comma = self.at
         self.at += 1
-        if here == "," and self.peek() == end:
-            self.fail(f"a ',' stands before '{end}'", "JSON has none behind the last value", at=comma)
-        return here == ","
+        if character == "," and self.peek() == end:
+            self.fail(f"there is a ',' before '{end}'", "JSON allows no comma after the last value", at=comma)
+        return character == ","
 
     def _string(self) -> str:
         begin = self.at
         try:
             text, self.at = _STRINGS.raw_decode(self.text, begin)
-        except JSONDecodeError as wrong:
-            self.fail(wrong.msg.lower(), at=min(wrong.pos, len(self.text)))
+        except JSONDecodeError as error:
+            self.fail(error.msg.lower(), at=min(error.pos, len(self.text)))
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             self.fail("half of a surrogate pair is not a character", at=begin)
         return str(text)
@@ -157,15 +161,15 @@ class _Reader:
             self.fail("the file ends where a value is expected")
         near = document.nearest(shown, _WORDS)
         self.fail(
-            f"'{shown}' is not a value", f"did you mean {near}?" if near else "texts stand in double quotes"
+            f"'{shown}' is not a value", f"did you mean {near}?" if near else "put text into double quotes"
         )
 
-    def _number(self, found: re.Match[str]) -> int | float:
+    def _number(self, written: re.Match[str]) -> int | float:
         try:
-            number = float(found.group()) if found[1] or found[2] else int(found.group())
+            number = float(written.group()) if written[1] or written[2] else int(written.group())
         except ValueError:
             self.fail("this number is too long")
-        self.at = found.end()
+        self.at = written.end()
         return number
 
 
@@ -174,7 +178,7 @@ def read(text: str, file: str) -> Document:
     reader = _Reader(text, file)
     data = reader.value(())
     if reader.peek():
-        reader.fail("the value has ended; nothing may follow it")
+        reader.fail("there is more text after the end of the value")
     return Document(
         file=file,
         data=data,

@@ -1,8 +1,7 @@
-"""Models that take nothing on trust: the base of every file format, and the telling of its mistakes.
+"""The base of every file format's models, and the mistakes of a file in plain words.
 
-Comes in: a `Document` and a pydantic model. Goes out: the filled model, or every mistake with its
-place, what was expected and the nearest valid word.
-Does not: know any one format. pydantic goes no further than `formats`.
+A document fills a pydantic model, or gives every mistake with its position, what was expected and the nearest
+valid word. No type is converted, no unknown key is ignored. pydantic is imported in `formats` only.
 """
 
 from __future__ import annotations
@@ -40,15 +39,15 @@ class FromVariable(str):
 
 
 def mistake(message: str, hint: str = "", *, at: str = "") -> PydanticCustomError:
-    """Make the error that a validator raises; `at`: the key within the value that it is about."""
+    """Make the error that a validator raises. `at`: the key within the value that is wrong."""
     return PydanticCustomError("gameday", "{message}", {"message": message, "hint": hint, "at": at})
 
 
 def check(model: type[M], document: Document, *, lenient: bool = False) -> Checked[M]:
-    """Fill a model from a document, and tell every mistake.
+    """Fill a model from a document, and find every mistake.
 
-    lenient: an unknown key that resembles no valid one is only a warning, and one for the writer's
-    own use (`x-…`) is none.
+    lenient: an unknown key that resembles no valid one is only a warning, and a key for the writer's own
+    use (`x-…`) is fine.
     """
     if document.data is None and document.mistakes:
         return Checked(document=document, value=None, mistakes=document.mistakes)
@@ -59,7 +58,7 @@ def check(model: type[M], document: Document, *, lenient: bool = False) -> Check
 def check_part(
     model: type[M], document: Document, path: Path, *, lenient: bool = False
 ) -> tuple[Mistake, ...]:
-    """Tell every mistake of the part of a document at a path."""
+    """Find every mistake of the part of a document at a path."""
     return _filled(model, document, path, lenient=lenient)[1]
 
 
@@ -69,26 +68,30 @@ def _filled(
     try:
         return model.model_validate(document.get(path)), ()
     except ValidationError as wrong:
-        found = wrong.errors(include_url=False)
+        errors = wrong.errors(include_url=False)
     if lenient:
-        found = [each for each in found if not (_is_unknown(each) and str(each["loc"][-1]).startswith("x-"))]
-    meant = {_meant(model, each) for each in found if _is_unknown(each)}
-    found = [each for each in found if each["type"] != "missing" or each["loc"] not in meant]
-    told = (_told(model, document, path, each, lenient=lenient) for each in found)
-    return None, tuple(dict.fromkeys(told))
+        errors = [error for error in errors if not (_is_unknown(error) and _is_own_key(error["loc"][-1]))]
+    intended = {_misspelt(model, error) for error in errors if _is_unknown(error)}
+    errors = [error for error in errors if error["type"] != "missing" or error["loc"] not in intended]
+    mistakes = (_mistake(model, document, path, error, lenient=lenient) for error in errors)
+    return None, tuple(dict.fromkeys(mistakes))
 
 
-def _meant(model: type[BaseModel], unknown: ErrorDetails) -> tuple[str | int, ...]:
-    """Give the place of the key that an unknown one most likely is: that one is not missing."""
+def _misspelt(model: type[BaseModel], unknown: ErrorDetails) -> tuple[str | int, ...]:
+    """Give the path of the key that an unknown one most likely stands for, which then is not missing."""
     *around, word = unknown["loc"]
     return (*around, text_document.nearest(str(word), _keys(model, tuple(around))))
+
+
+def _is_own_key(key: str | int) -> bool:
+    return str(key).startswith("x-")
 
 
 def _is_unknown(error: ErrorDetails) -> bool:
     return error["type"] == "extra_forbidden"
 
 
-def _told(
+def _mistake(
     model: type[BaseModel], document: Document, path: Path, error: ErrorDetails, *, lenient: bool
 ) -> Mistake:
     loc = (*path, *(part for part in error["loc"] if not _is_tag(part)))
@@ -101,7 +104,7 @@ def _told(
             return document.mistake(loc[:-1], f"the key '{loc[-1]}' is missing", hint=about)
         case "gameday":
             loc = (*loc, str(context["at"])) if context["at"] else loc
-            at_key = loc[-1:] == (_KEY,)  # what pydantic appends for a mapping's key that its type refuses
+            at_key = loc[-1:] == (_KEY,)  # pydantic appends this where a mapping's key is wrong
             loc = loc[:-1] if at_key else loc
             return document.mistake(loc, str(context["message"]), hint=str(context["hint"]), at_key=at_key)
         case _:
@@ -112,13 +115,13 @@ def _unknown(
     model: type[BaseModel], document: Document, loc: Path, error: ErrorDetails, *, lenient: bool
 ) -> Mistake:
     word, known = str(loc[-1]), _keys(model, error["loc"][:-1])
-    there = document.get(loc[:-1])
-    free = [key for key in known if key not in there]
+    mapping = document.get(loc[:-1])
+    free = [key for key in known if key not in mapping]
     hint = text_document.suggest(word, free or known)
     if lenient and not text_document.nearest(word, known):
         return document.mistake(
             loc,
-            f"Chaos Toolkit knows no key '{word}' here, and reads over it",
+            f"Chaos Toolkit knows no key '{word}' here, and ignores it",
             hint=hint,
             at_key=True,
             warning=True,
@@ -134,13 +137,13 @@ def _is_tag(part: str | int) -> bool:
 
 
 def _plain_text(error: ErrorDetails) -> str:
-    """Say in our words what pydantic found."""
+    """Put what pydantic found into our own words."""
     value, context = error["input"], error.get("ctx", {})
     expected = _EXPECTED.get(error["type"])
     if context.get("expected") == "True":
         return f"expected true, not {kind(value)}"
     if error["type"] == "literal_error" and isinstance(value, str):
-        return f"'{value}' is not known here"
+        return f"'{value}' is not one of the valid words"
     if expected:
         return f"expected {expected}, not {kind(value)}"
     for name, words in _BOUNDS.items():
@@ -159,16 +162,16 @@ _EXPECTED = {
     "dict_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values",
     "model_attributes_type": "a mapping of keys to values",
-    "literal_error": "one of a few words",
+    "literal_error": "a word",
 }
 _BOUNDS = {
-    "greater_than": "{value} is too small; it has to be more than {gt:g}",
-    "greater_than_equal": "{value} is too small; at least {ge:g}",
-    "less_than_equal": "{value} is too large; at most {le:g}",
+    "greater_than": "{value} is too small; it must be more than {gt:g}",
+    "greater_than_equal": "{value} is too small; it must be at least {ge:g}",
+    "less_than_equal": "{value} is too large; it must be at most {le:g}",
     "string_too_short": "this text is empty",
-    "too_short": "this list has too few items; at least {min_length}",
-    "too_long": "this list has too many items; at most {max_length}",
-    "finite_number": "{value} is not a number to count with",
+    "too_short": "this list has too few items; it needs at least {min_length}",
+    "too_long": "this list has too many items; it may have at most {max_length}",
+    "finite_number": "{value} is not a finite number",
 }
 
 
@@ -197,7 +200,7 @@ _KINDS: tuple[tuple[tuple[type, ...], str], ...] = (
 
 
 def kind(value: Any) -> str:
-    """Say what a value is, as it stands in a file."""
+    """Name a value as it is written in a file."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -205,14 +208,14 @@ def kind(value: Any) -> str:
     if isinstance(value, int | float):
         return f"the number {value}"
     if isinstance(value, FromVariable):
-        return "what its environment variable holds"
+        return "the value of its environment variable"
     if isinstance(value, str):
         return f"the text '{value if len(value) <= 40 else value[:39] + '…'}'"
     return next((words for types, words in _KINDS if isinstance(value, types)), "something else")
 
 
 def quoted(value: str) -> str:
-    """Quote a text for a message; what an environment variable holds is not shown."""
+    """Quote a text for a message; the value of an environment variable is never shown."""
     return kind(value) if isinstance(value, FromVariable) else f"'{value}'"
 
 
@@ -221,14 +224,14 @@ def _models(annotation: Any) -> Iterator[tuple[str, type[BaseModel]]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield "", annotation
         return
-    tags = [str(one.tag) for one in getattr(annotation, "__metadata__", ()) if isinstance(one, Tag)]
+    tags = [str(item.tag) for item in getattr(annotation, "__metadata__", ()) if isinstance(item, Tag)]
     for inner in get_args(annotation):
         for tag, model in _models(inner):
             yield tags[0] if tags else tag, model
 
 
 def _model_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel] | None:
-    """Follow the place of an error through the models to the one that it is in."""
+    """Follow the path of an error through the models to the one that it is in."""
     inside: dict[str, type[BaseModel]] = {"": model}
     free = False  # the next part is a key that the writer chose
     for part in loc:
@@ -248,14 +251,14 @@ def _field(model: type[BaseModel], key: str) -> Any:
 
 
 def _keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
-    """List the keys that are valid at a place."""
-    found = _model_at(model, loc)
-    return [] if found is None else [field.alias or name for name, field in found.model_fields.items()]
+    """List the keys that are valid at a path."""
+    inner = _model_at(model, loc)
+    return [] if inner is None else [field.alias or name for name, field in inner.model_fields.items()]
 
 
 def _about(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:
     """Describe a field by its own description."""
-    found = _model_at(model, loc[:-1])
-    field = None if found is None else _field(found, str(loc[-1]))
+    inner = _model_at(model, loc[:-1])
+    field = None if inner is None else _field(inner, str(loc[-1]))
     description = "" if field is None else (field.description or "")
     return f"{loc[-1]}: {description}" if description else ""

@@ -1,7 +1,7 @@
-"""Paths in files: relative to the file that names them, told as seen from the workspace.
+"""Paths in files: relative to the file that names them, reported as seen from the workspace.
 
-Comes in: texts. Goes out: workspace paths with forward slashes, such as `experiments/slow-query.json`.
-Does not: look at a disk; `settings.workspace` does, and finds links that lead out.
+Workspace paths have forward slashes, such as `experiments/slow-query.json`. `settings.workspace` looks at
+the disk, and finds links that lead out of the workspace.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import posixpath
 
 
-def complaint(named: str) -> str:
-    """Say why a text can't be a path here; empty: it can."""
+def problem(named: str) -> str:
+    """Explain why a text is not a valid path; empty if it is valid."""
     if "\0" in named or "\n" in named:
         return "a path is one line of text"
-    return "folders are parted by /, not by \\" if "\\" in named else ""
+    return "folders are separated by /, not by \\" if "\\" in named else ""
 
 
 def resolve(file: str, named: str) -> str:

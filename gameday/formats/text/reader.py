@@ -1,8 +1,4 @@
-"""The bytes of a YAML, JSON or TOML file -> a `source.Document`, by the ending of its name.
-
-Comes in: bytes and a name. Goes out: plain values with their places. Raises InvalidFiles.
-Does not: open a file, or know what the values mean.
-"""
+"""The bytes of a YAML, JSON or TOML file -> a `Document`, by the ending of the file's name."""
 
 from __future__ import annotations
 
@@ -19,7 +15,7 @@ def read(content: bytes, file: str) -> Document:
     text = document.decode(content, file)
     match PurePosixPath(file).suffix.lower():
         case ".json":
-            from gameday.formats.text import json as json_text  # noqa: PLC0415  # one reader a file
+            from gameday.formats.text import json as json_text  # noqa: PLC0415  # only the reader that the file needs
 
             return json_text.read(text, file)
         case ".toml":
@@ -36,5 +32,5 @@ def attempt(reader: Callable[[bytes, str], Document], content: bytes, file: str)
     """Read a file; one that can't be read becomes an empty document with its mistakes."""
     try:
         return reader(content, file)
-    except InvalidFiles as wrong:
-        return Document(file=file, data=None, mistakes=wrong.mistakes)
+    except InvalidFiles as error:
+        return Document(file=file, data=None, mistakes=error.mistakes)

@@ -1,9 +1,8 @@
-"""TOML -> a `Document`: values by tomllib, places by a light scan of the same text.
+"""TOML -> a `Document`: values by tomllib, positions by a light scan of the same text.
 
-Comes in: text. Goes out: plain values with positions. tomllib tells no places, and tomlkit keeps
-white space but no line numbers; once tomllib has found the text valid, a scan that knows only
-strings, comments and brackets finds every key and value. What it should miss is told at the
-nearest thing around it. Source: TOML 1.0.0.
+tomllib gives no positions, and tomlkit keeps white space but no line numbers. Once tomllib has found the
+text valid, a scan that knows only strings, comments and brackets finds every key and value. If it should
+miss one, a mistake is reported at the nearest value around it. Source: TOML 1.0.0.
 """
 
 from __future__ import annotations
@@ -11,15 +10,15 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from gameday.formats.text import document as text_document
 from gameday.formats.text.document import Document, Path, Spot
 
-LARGEST = 1 << 18
-"""Characters of a file: tomllib takes a second for these."""
-_MOST_DOTS = 500
-"""Dots on a line: tomllib's time grows with the square of a dotted key's parts."""
+MAX_CHARACTERS = 1 << 18
+"""tomllib takes a second for a file of this length."""
+_MAX_DOTS = 500
+"""Dots on one line: tomllib's time grows with the square of a dotted key's parts."""
 _PLACE = re.compile(
     r"(?P<text>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
 )
@@ -36,40 +35,47 @@ def read(text: str, file: str) -> Document:
     _limit(text, file)
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as wrong:
-        _explain(str(wrong), text, file)
+    except tomllib.TOMLDecodeError as error:
+        _explain(str(error), text, file)
     except RecursionError:
-        text_document.fail(file, text_document.TOP, f"values lie deeper than {text_document.DEEPEST} levels")
-    except ValueError as wrong:  # a number of thousands of digits, a date that is none
-        text_document.fail(file, text_document.TOP, f"TOML: {wrong}")
-    if _depth(data) > text_document.DEEPEST:
-        text_document.fail(file, text_document.TOP, f"values lie deeper than {text_document.DEEPEST} levels")
+        _too_deep(file)
+    except ValueError as error:  # a number with thousands of digits, a date that does not exist
+        text_document.fail(file, text_document.TOP, f"TOML: {error}")
+    if _depth(data) > text_document.MAX_DEPTH:
+        _too_deep(file)
     scan = _Scan(text)
     scan.document()
-    if len(scan.values) > text_document.MOST:
-        text_document.fail(file, text_document.TOP, f"the file holds more than {text_document.MOST} values")
+    if len(scan.values) > text_document.MAX_VALUES:
+        text_document.fail(
+            file, text_document.TOP, f"the file holds more than {text_document.MAX_VALUES} values"
+        )
     return Document(file=file, data=data, values=scan.values, keys=scan.keys)
 
 
+def _too_deep(file: str) -> NoReturn:
+    message = f"values are nested deeper than {text_document.MAX_DEPTH} levels"
+    text_document.fail(file, text_document.TOP, message)
+
+
 def _limit(text: str, file: str) -> None:
-    """Refuse what would keep tomllib busy."""
-    if len(text) > LARGEST:
+    """Refuse a text that would keep tomllib busy for too long."""
+    if len(text) > MAX_CHARACTERS:
         text_document.fail(
-            file, text_document.TOP, f"the file has {len(text)} characters; at most {LARGEST} are read"
+            file, text_document.TOP, f"the file has {len(text)} characters; at most {MAX_CHARACTERS} are read"
         )
     for number, line in enumerate(text.split("\n"), start=1):
-        if line.count(".") > _MOST_DOTS:
-            text_document.fail(file, Spot(number, 1), f"this line has more than {_MOST_DOTS} dots")
+        if line.count(".") > _MAX_DOTS:
+            text_document.fail(file, Spot(number, 1), f"this line has more than {_MAX_DOTS} dots")
 
 
 def _explain(message: str, text: str, file: str) -> None:
-    found = _PLACE.match(message)
-    if found is None or found["line"] is None:
+    place = _PLACE.match(message)
+    if place is None or place["line"] is None:
         spot = text_document.Lines(text).spot(len(text))
     else:
-        spot = Spot(int(found["line"]), int(found["column"]))
-    problem = found["text"] if found else message
-    hint = 'texts stand in double quotes: key = "value"' if "Invalid value" in problem else ""
+        spot = Spot(int(place["line"]), int(place["column"]))
+    problem = place["text"] if place else message
+    hint = 'put text into double quotes: key = "value"' if "Invalid value" in problem else ""
     text_document.fail(file, spot, f"TOML: {problem[:1].lower()}{problem[1:]}", hint)
 
 
@@ -80,8 +86,8 @@ def _depth(data: Any) -> int:
         depth += 1
         level = [
             child
-            for each in level
-            for child in (each.values() if isinstance(each, dict) else each)
+            for value in level
+            for child in (value.values() if isinstance(value, dict) else value)
             if isinstance(child, dict | list)
         ]
     return depth
@@ -89,7 +95,7 @@ def _depth(data: Any) -> int:
 
 @dataclass(slots=True)
 class _Scan:
-    """Walks over valid TOML; `at` is the number of the next character."""
+    """Walks over valid TOML; `at` is the offset of the next character."""
 
     text: str
     at: int = 0
@@ -102,7 +108,7 @@ class _Scan:
         self.lines = text_document.Lines(self.text)
 
     def document(self) -> None:
-        """Note the places of all keys and values."""
+        """Note the positions of all keys and values."""
         self.values[()] = text_document.TOP
         table: Path = ()
         while self._blank():
@@ -112,8 +118,8 @@ class _Scan:
                 self._pair(table)
 
     def _blank(self) -> bool:
-        found = _BLANK.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        blank = _BLANK.match(self.text, self.at)
+        self.at = blank.end() if blank else self.at
         return self.at < len(self.text)
 
     def _spot(self) -> Spot:
@@ -136,7 +142,7 @@ class _Scan:
         return last
 
     def _entered(self, parts: tuple[str, ...], spot: Spot, path: Path = ()) -> Path:
-        """Follow a dotted key into tables; an array of tables means its latest."""
+        """Follow a dotted key into tables. For an array of tables, it means the latest one."""
         for part in parts:
             path = (*path, part)
             self.keys.setdefault(path, spot)
@@ -151,11 +157,11 @@ class _Scan:
         self._blank()
         spot = self._spot()
         while True:
-            found = _STRING.match(self.text, self.at) or _BARE_KEY.match(self.text, self.at)
-            if found is None:
+            part = _STRING.match(self.text, self.at) or _BARE_KEY.match(self.text, self.at)
+            if part is None:
                 return spot, tuple(parts) or ("",)
-            parts.append(_key_text(found.group()))
-            self.at = found.end()
+            parts.append(_key_text(part.group()))
+            self.at = part.end()
             self._blank()
             if not self.text.startswith(".", self.at):
                 return spot, tuple(parts)
@@ -163,7 +169,7 @@ class _Scan:
             self._blank()
 
     def _pair(self, table: Path) -> None:
-        """Take `key = value`."""
+        """Scan `key = value`."""
         spot, parts = self._key()
         path = (*self._entered(parts[:-1], spot, table), parts[-1])
         self.keys.setdefault(path, spot)
@@ -178,11 +184,11 @@ class _Scan:
         if first in "[{":
             self._nested(path, "]" if first == "[" else "}")
             return
-        found = _STRING.match(self.text, self.at) or _BARE_VALUE.match(self.text, self.at)
-        self.at = found.end() if found else self.at + 1
+        value = _STRING.match(self.text, self.at) or _BARE_VALUE.match(self.text, self.at)
+        self.at = value.end() if value else self.at + 1
 
     def _nested(self, path: Path, end: str) -> None:
-        """Take an array or an inline table up to its end."""
+        """Scan an array or an inline table up to its end."""
         self.at += 1
         index = 0
         while self._blank():

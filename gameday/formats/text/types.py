@@ -1,7 +1,6 @@
-"""The kinds of values that files have: durations, shares, severities, ids, words, alternatives.
+"""The types of values in files: durations, shares, severities, ids, URLs, words, alternatives.
 
-Comes in: plain values. Goes out: types for fields of `strict.Strict` models, each with its mistakes and its
-part of the JSON Schema. Does not: know any one format.
+They are types for fields of `models.Strict`; each has its mistakes and its part of the JSON Schema.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from gameday.formats.text import document, models
 
 
 def seconds(value: Any) -> Any:
-    """Read a duration as seconds; whatever else it is raises the mistake."""
+    """Read a duration as seconds. Raises the mistake for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise models.mistake(f"expected a duration, not {models.kind(value)}", _DURATIONS)
     if not isinstance(value, str):
@@ -68,10 +67,10 @@ Duration = Annotated[Seconds, BeforeValidator(seconds), WithJsonSchema(DURATION)
 
 
 def _lasting(value: Any) -> Any:
-    found = seconds(value)
-    if isinstance(found, float) and found <= 0:
-        raise models.mistake(f"'{value}' is no time at all", "write a duration longer than 0")
-    return found
+    duration = seconds(value)
+    if isinstance(duration, float) and duration <= 0:
+        raise models.mistake(f"'{value}' is not longer than 0", "write a duration such as 30s")
+    return duration
 
 
 LongerThanZero = Annotated[Seconds, BeforeValidator(_lasting), WithJsonSchema(DURATION)]
@@ -80,12 +79,12 @@ LongerThanZero = Annotated[Seconds, BeforeValidator(_lasting), WithJsonSchema(DU
 
 def _fraction(value: Any) -> Any:
     if isinstance(value, str):
-        found = re.fullmatch(r"(\d+(?:\.\d+)?) ?%", value)
-        if not found:
+        percent = re.fullmatch(r"(\d+(?:\.\d+)?) ?%", value)
+        if not percent:
             raise models.mistake(f"'{value}' is not a share", "write 99% or 0.99")
-        if float(found[1]) > 100:
-            raise models.mistake(f"{value} is more than all of them", "from 0% to 100%")
-        return round(float(found[1]) / 100, 9)
+        if float(percent[1]) > 100:
+            raise models.mistake(f"{value} is more than 100%", "write a share from 0% to 100%")
+        return round(float(percent[1]) / 100, 9)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise models.mistake(f"expected a share, not {models.kind(value)}", "write 99% or 0.99")
     if not 0 <= value <= 1:
@@ -107,13 +106,13 @@ Fraction = Annotated[float, BeforeValidator(_fraction), WithJsonSchema(FRACTION)
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Makes a text one of some words, as metadata of its type. `what`: how such a word is called."""
+    """Restricts a text to some words, as metadata of its type. `what`: what such a word is, for messages."""
 
     what: str
     words: tuple[str, ...]
 
     def __get_pydantic_core_schema__(self, kind: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Refuse other words, before the type is looked at."""
+        """Refuse other words, before the type is checked."""
         return core_schema.no_info_before_validator_function(self._check, handler(kind))
 
     def __get_pydantic_json_schema__(
@@ -214,9 +213,9 @@ Positive = Annotated[float, Field(gt=0)]
 class ByKey:
     """Chooses the alternative of a union by the one key that its mapping has.
 
-    what   how the value is named in a mistake
-    keys   each deciding key
-    text   an alternative `@text` for plain texts is there, too
+    what   what the value is, for messages
+    keys   the keys that decide, one for each alternative
+    text   plain text is an alternative, too; its tag is `@text`
     """
 
     what: str
@@ -225,29 +224,29 @@ class ByKey:
 
     @property
     def discriminator(self) -> Discriminator:
-        """Give what pydantic chooses by: the tag of an alternative is its key behind an @."""
+        """Give what pydantic chooses by: the tag of an alternative is `@` and its key."""
         return Discriminator(self._tag)
 
     @property
     def check(self) -> BeforeValidator:
-        """Give what refuses a value that is none of the alternatives, or more than one."""
+        """Give what refuses a value that fits no alternative, or more than one."""
         return BeforeValidator(self._checked)
 
-    def _found(self, value: Any) -> list[str]:
+    def _present(self, value: Any) -> list[str]:
         return [key for key in self.keys if key in value] if isinstance(value, dict) else []
 
     def _tag(self, value: Any) -> str:
         if isinstance(value, str) and self.text:
             return "@text"
-        return f"@{(*self._found(value), *self.keys)[0]}"
+        return f"@{(*self._present(value), *self.keys)[0]}"
 
     def _checked(self, value: Any) -> Any:
-        if not isinstance(value, dict) or len(self._found(value)) == 1:
+        if not isinstance(value, dict) or len(self._present(value)) == 1:
             return value
         names = ", ".join(self.keys)
-        if self._found(value):
-            both = " and ".join(f"'{key}'" for key in self._found(value))
-            raise models.mistake(f"{self.what} says {both}; only one can stand", f"exactly one of: {names}")
+        if self._present(value):
+            both = " and ".join(f"'{key}'" for key in self._present(value))
+            raise models.mistake(f"{self.what} has {both}", f"write exactly one of: {names}")
         near = (document.nearest(str(key), self.keys) for key in value)
-        hint = next((f"did you mean '{key}'?" for key in near if key), f"exactly one of: {names}")
-        raise models.mistake(f"{self.what} does not say what it is", f"{hint}")
+        hint = next((f"did you mean '{key}'?" for key in near if key), "")
+        raise models.mistake(f"{self.what} needs exactly one of the keys {names}", hint)

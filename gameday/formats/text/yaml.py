@@ -1,10 +1,8 @@
-"""YAML -> a `Document`, from the parser's events alone: no tag is ever given life.
+"""YAML -> a `Document`, from the parser's events alone: no tag ever constructs an object.
 
-Comes in: text. Goes out: plain values with positions. Keys are texts, as they are written.
-
-Our own files are YAML 1.2, where `on`, `no` and `1:30` are texts. Chaos Toolkit reads experiments
-with PyYAML, which is YAML 1.1: there they are true, false and 90. With `legacy` a plain word is
-read as PyYAML would, and a warning says so wherever the two differ.
+Keys are texts, as they are written. Our own files are YAML 1.2, where `on`, `no` and `1:30` are texts. Chaos
+Toolkit reads experiments with PyYAML, which is YAML 1.1: there they are true, false and 90. With `legacy` a
+plain word is read as PyYAML reads it, and a warning says so wherever the two differ.
 
 Sources: YAML 1.2.2 §10.3.2 (core schema), PyYAML's resolver.py for 1.1.
 """
@@ -15,7 +13,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -53,7 +51,7 @@ _STR = "tag:yaml.org,2002:str"
 
 @dataclass(slots=True)
 class _Open:
-    """A mapping or sequence whose end has not come yet. `key`: the mapping's key that waits for a value."""
+    """A mapping or sequence that has not ended yet. `key`: the mapping's key that waits for its value."""
 
     value: dict[str, Any] | list[Any]
     path: Path
@@ -86,7 +84,7 @@ class _Builder:
     count: int = 0
 
     def take(self, event: Event) -> None:
-        """Take the next event of the parser."""
+        """Process the next event of the parser."""
         match event:
             case DocumentStartEvent():
                 self._document(event)
@@ -104,16 +102,22 @@ class _Builder:
     def _document(self, event: Event) -> None:
         self.documents += 1
         if self.documents > 1:
-            document.fail(self.file, _spot(event), "a second document begins here", "write one in a file")
+            document.fail(
+                self.file, _spot(event), "a second document begins here", "write one document in a file"
+            )
 
     def _start(self, event: MappingStartEvent | SequenceStartEvent) -> None:
-        path = self._place(event)
+        path = self._path_of(event)
         self._tag(event)
-        if len(self.open) >= document.DEEPEST:
-            document.fail(self.file, _spot(event), f"values lie deeper than {document.DEEPEST} levels")
-        self._counted(1, event)
+        if len(self.open) >= document.MAX_DEPTH:
+            self._too_deep(event)
+        self._count_values(1, event)
         value: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
         self.open.append(_Open(value, path, event.anchor))
+
+    def _too_deep(self, event: Event) -> NoReturn:
+        message = f"values are nested deeper than {document.MAX_DEPTH} levels"
+        document.fail(self.file, _spot(event), message)
 
     def _end(self) -> None:
         done = self.open.pop()
@@ -125,33 +129,33 @@ class _Builder:
         self._put(done.value, done.size, done.depth)
 
     def _alias(self, event: AliasEvent) -> None:
-        self._place(event)
-        if any(one.anchor == event.anchor for one in self.open):
-            document.fail(self.file, _spot(event), f"'*{event.anchor}' stands within itself")
-        found = self.anchors.get(event.anchor)
-        if found is None:
-            hint = document.suggest(event.anchor, self.anchors) or "quote a text that begins with *"
-            document.fail(self.file, _spot(event), f"no anchor '&{event.anchor}' stands before this", hint)
-        if len(self.open) + found.depth > document.DEEPEST:
-            document.fail(self.file, _spot(event), f"values lie deeper than {document.DEEPEST} levels")
-        self._counted(found.size, event)
-        self._put(found.value, found.size, found.depth)
+        self._path_of(event)
+        if any(value.anchor == event.anchor for value in self.open):
+            document.fail(self.file, _spot(event), f"'*{event.anchor}' contains itself")
+        anchored = self.anchors.get(event.anchor)
+        if anchored is None:
+            hint = document.suggest(event.anchor, self.anchors) or "put text that begins with * into quotes"
+            document.fail(self.file, _spot(event), f"there is no anchor '&{event.anchor}' before this", hint)
+        if len(self.open) + anchored.depth > document.MAX_DEPTH:
+            self._too_deep(event)
+        self._count_values(anchored.size, event)
+        self._put(anchored.value, anchored.size, anchored.depth)
 
     def _scalar(self, event: ScalarEvent) -> None:
         inside = self.open[-1] if self.open else None
         if inside is not None and isinstance(inside.value, dict) and inside.key is None:
             self._key(event, inside)
             return
-        self._place(event)
+        self._path_of(event)
         self._tag(event)
-        self._counted(1, event)
+        self._count_values(1, event)
         value = self._resolved(event)
         if event.anchor:
             self.anchors[event.anchor] = _Anchored(value, 1, 0)
         self._put(value, 1, 0)
 
     def _key(self, event: ScalarEvent, inside: _Open) -> None:
-        """Take a scalar as the key for the next value. A key that is there already is a mistake."""
+        """Take a scalar as the key of the next value. A key that is written twice is a mistake."""
         self._tag(event)
         name = str(event.value)
         inside.key = name
@@ -165,8 +169,8 @@ class _Builder:
             self._mistake(event, f"'{name}' is written twice", f"it is first on line {first.line}; keep one")
         self.keys.setdefault(path, first)
 
-    def _place(self, event: Event) -> Path:
-        """Give the path of the value that begins here, and note its place."""
+    def _path_of(self, event: Event) -> Path:
+        """Give the path of the value that begins with an event, and note its position."""
         if not self.open:
             path: Path = ()
         else:
@@ -174,7 +178,7 @@ class _Builder:
             if isinstance(inside.value, list):
                 path = (*inside.path, len(inside.value))
             elif inside.key is None:
-                document.fail(self.file, _spot(event), "a key has to be a text", "put it into quotes")
+                document.fail(self.file, _spot(event), "a key must be text", "put it into quotes")
             else:
                 path = (*inside.path, inside.key)
         self.values.setdefault(path, _spot(event))
@@ -193,22 +197,24 @@ class _Builder:
         key, inside.key = inside.key, None
         if key == "<<" and _mergeable(value):
             for merged in value if isinstance(value, list) else [value]:
-                for name, found in merged.items():
-                    inside.merged.setdefault(name, found)
+                for name, entry in merged.items():
+                    inside.merged.setdefault(name, entry)
         elif key is not None:
             inside.value.setdefault(key, value)
 
-    def _counted(self, size: int, event: Event) -> None:
+    def _count_values(self, size: int, event: Event) -> None:
         self.count += size
-        if self.count > document.MOST:
-            message = f"the file holds more than {document.MOST} values, aliases included"
+        if self.count > document.MAX_VALUES:
+            message = f"the file holds more than {document.MAX_VALUES} values, aliases included"
             document.fail(self.file, _spot(event), message)
 
     def _tag(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
         tag = str(event.ctag or "")
         if tag and tag != "!" and tag not in _TAGS:
             shown = tag.replace("tag:yaml.org,2002:", "!!")
-            document.fail(self.file, _spot(event), f"the tag '{shown}' is not read", "write the plain value")
+            document.fail(
+                self.file, _spot(event), f"the tag '{shown}' is not supported", "write the plain value"
+            )
 
     def _resolved(self, event: ScalarEvent) -> Any:
         text = str(event.value)
@@ -221,12 +227,12 @@ class _Builder:
             if self.legacy:
                 self._differs(event, value)
                 value = _legacy(text)
-        except ValueError as wrong:
-            document.fail(self.file, _spot(event), f"this number can't be read: {wrong}")
+        except ValueError as error:
+            document.fail(self.file, _spot(event), f"this number can't be read: {error}")
         return value
 
     def _differs(self, event: ScalarEvent, value: Any) -> None:
-        """Warn of a plain word that Chaos Toolkit reads as something else than what it looks like."""
+        """Warn of a plain word that Chaos Toolkit reads as something other than it seems."""
         old = _legacy(str(event.value))
         trap = old != value and not (isinstance(value, str) and isinstance(old, str))
         if trap or _OLD_DATE.fullmatch(str(event.value)):
@@ -275,39 +281,43 @@ def _events(text: str, file: str) -> Iterator[Event]:
         yield from YAML(typ="safe", pure=True).parse(text)
     except InvalidFiles:
         raise
-    except ReaderError as wrong:
-        spot = document.Lines(text).spot(wrong.position)
-        document.fail(file, spot, f"the character U+{_code(wrong.character):04X} is not allowed in YAML")
-    except MarkedYAMLError as wrong:
-        _explain(wrong, file)
-    except (YAMLError, ValueError, OverflowError) as wrong:  # ruamel's own on odd directives and escapes
-        document.fail(file, document.TOP, f"this is not YAML: {wrong}")
+    except ReaderError as error:
+        spot = document.Lines(text).spot(error.position)
+        document.fail(file, spot, f"the character U+{_code(error.character):04X} is not allowed in YAML")
+    except MarkedYAMLError as error:
+        _explain(error, file)
+    except (
+        YAMLError,
+        ValueError,
+        OverflowError,
+    ) as error:  # ruamel, for odd directives and escapes
+        document.fail(file, document.TOP, f"this is not YAML: {error}")
 
 
 def _code(character: str | int) -> int:
     return ord(character) if isinstance(character, str) else character
 
 
-def _explain(wrong: MarkedYAMLError, file: str) -> None:
-    mark = wrong.problem_mark or wrong.context_mark
+def _explain(error: MarkedYAMLError, file: str) -> None:
+    mark = error.problem_mark or error.context_mark
     spot = Spot(mark.line + 1, mark.column + 1) if mark else document.TOP
-    problem = str(wrong.problem or wrong.context or "it can't be read")
+    problem = str(error.problem or error.context or "it can't be read")
     message, hint = _PLAINER.get(problem, (problem, ""))
     if "'\\t'" in problem:
-        message, hint = "a tab can't stand here", "YAML is indented with spaces"
+        message, hint = "a tab is not allowed here", "indent YAML with spaces"
     elif "that cannot start any token" in problem:
-        hint = "put a text that begins with this character into quotes"
-    elif not hint and wrong.context_mark and wrong.context:
-        hint = f"{wrong.context}, from line {wrong.context_mark.line + 1}"
+        hint = "put text that begins with this character into quotes"
+    elif not hint and error.context_mark and error.context:
+        hint = f"{error.context}, from line {error.context_mark.line + 1}"
     document.fail(file, spot, f"YAML: {message}", hint)
 
 
 _PLAINER = {
     "mapping values are not allowed here": (
-        "a ':' can't stand here",
-        "indent keys of one mapping alike, and put a text with ': ' into quotes",
+        "a ':' is not allowed here",
+        "indent the keys of one mapping alike, and put text with ': ' into quotes",
     ),
-    "could not find expected ':'": ("a ':' is missing behind the key before this", "write KEY: VALUE"),
+    "could not find expected ':'": ("a ':' is missing after the key before this", "write KEY: VALUE"),
 }
 
 
@@ -316,13 +326,13 @@ def _spot(event: Event) -> Spot:
 
 
 def _plain(event: ScalarEvent) -> bool:
-    """Tell whether a scalar has neither quotes nor a tag that makes it text."""
+    """Check that a scalar has neither quotes nor a tag that makes it text."""
     return not event.style and (not event.ctag or (str(event.ctag) != _STR and str(event.ctag) != "!"))
 
 
 def _mergeable(value: Any) -> bool:
     return isinstance(value, dict) or (
-        isinstance(value, list) and all(isinstance(one, dict) for one in value)
+        isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
     )
 
 
@@ -350,8 +360,8 @@ def _legacy(text: str) -> Any:
         return _old_int(text.replace("_", ""))
     if _OLD_FLOAT.fullmatch(text):
         return float(text.replace("_", ""))
-    found = _modern(text)
-    return text if _number(found) and not _INFINITE.fullmatch(text) else found
+    modern = _modern(text)
+    return text if _number(modern) and not _INFINITE.fullmatch(text) else modern
 
 
 def _old_int(text: str) -> int:

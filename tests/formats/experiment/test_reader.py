@@ -25,12 +25,12 @@ def action(rest: str) -> str:
 MISTAKES = [
     (METHOD + "rolbacks: []", ["4:1 unknown key 'rolbacks' | did you mean 'rollbacks'?"]),
     (METHOD + "x-team: shop", []),
-    (METHOD + "deprecated: true", [("4:1? Chaos Toolkit knows no key 'deprecated' here, and reads over it "
+    (METHOD + "deprecated: true", [("4:1? Chaos Toolkit knows no key 'deprecated' here, and ignores it "
      "| one of: version, tags, configuration, secrets, steady-state-hypothesis, rollbacks, controls, extensions, "
      "contributions, runtime, dry")]),
     ("", ["1:1 the key 'method' is missing | method: the actions and probes, in order; may be empty"]),
     (METHOD + "steady-state-hypothesis: {title: x, probes: [{type: probe, name: p, provider: " + HTTP + "}]}",
-     ["4:46 the key 'tolerance' is missing | tolerance: what it has to answer"]),
+     ["4:46 the key 'tolerance' is missing | tolerance: the expected answer"]),
     (METHOD + "steady-state-hypothesis: {probes: []}",
      ["4:26 the key 'title' is missing | title: the hypothesis in words"]),
     ("method: [{type: probe, name: p, provider: " + HTTP + ", tolerance: 0.5}]",
@@ -42,20 +42,20 @@ MISTAKES = [
     ("method: [{ref: nobody}]", ["3:16 no activity is called 'nobody'"]),
     (METHOD + "controls: [{name: c, provider: {type: process, path: x}}]",
      ["4:32 the key 'module' is missing | module: dotted name of a Python module",
-      "4:39 'process' is not known here | one of: python",
-      "4:48? Chaos Toolkit knows no key 'path' here, and reads over it | one of: secrets, module, arguments"]),
+      "4:39 'process' is not one of the valid words | one of: python",
+      "4:48? Chaos Toolkit knows no key 'path' here, and ignores it | one of: secrets, module, arguments"]),
     (METHOD + "extensions: [{name: gameday, still-expsed: {}}]",
      ["4:30 unknown key 'still-expsed' | did you mean 'still-exposed'?"]),
     (METHOD + "extensions: [{name: gameday, still-exposed: {type: action, name: x, provider: " + PYTHON + "}}]",
-     ["4:52 'action' is not known here | one of: probe"]),
+     ["4:52 'action' is not one of the valid words | one of: probe"]),
     (METHOD + "extensions: [{nam: x}]", ["4:14 an extension has no name"]),
-    (METHOD + "dry: true", [("4:1? 'dry' in a file stops nothing: Chaos Toolkit runs the actions all the same "
-     "| take it out; gameday run --dry-run starts nothing")]),
+    (METHOD + "dry: true", [("4:1? 'dry' in a file has no effect: Chaos Toolkit runs the actions all the same "
+     "| remove it; use gameday run --dry-run to start nothing")]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("added", "expected"), MISTAKES, ids=[added for added, _ in MISTAKES])
-def test_a_mistake_is_told_at_its_place_with_a_hint(added: str, expected: list[str]) -> None:
+def test_a_mistake_is_reported_at_its_place_with_a_hint(added: str, expected: list[str]) -> None:
     assert lines_of(HEAD + added) == expected
 
 
@@ -66,7 +66,7 @@ ACTIVITIES = [
     ("provider: {type: python, module: a-b, func: f}",
      ["5:60 'a-b' is not the dotted name of a Python module | write package.module"]),
     ("provider: {type: python, module: a, func: a.f}",
-     ["5:69 'a.f' is not the name of a Python function | only its name: the module stands in module"]),
+     ["5:69 'a.f' is not the name of a Python function | write only its name; the module goes under module"]),
     ("provider: {type: python, module: a, func: f, arguments: [1]}",
      ["5:83 expected a mapping of keys to values, not a list"]),
     ("provider: {type: python, module: a, fun: f}", ["5:63 unknown key 'fun' | did you mean 'func'?"]),
@@ -80,12 +80,12 @@ ACTIVITIES = [
     ("provider: {type: process, path: sh, arguments: '-c \"echo $${A} ${HOME}\"'}",
      ["5:74? nothing defines the variable 'HOME' | define it in configuration or secrets"]),
     ("provider: {type: python, module: a, func: f, secrets: [k8s]}",
-     ["5:82 no secrets are called 'k8s' | define it in secrets"]),
+     ["5:82 there is no group of secrets called 'k8s' | define it in secrets"]),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rest", "expected"), ACTIVITIES, ids=[rest for rest, _ in ACTIVITIES])
-def test_a_mistake_in_an_activity_is_told_at_its_place(rest: str, expected: list[str]) -> None:
+def test_a_mistake_in_an_activity_is_reported_at_its_place(rest: str, expected: list[str]) -> None:
     assert lines_of(action(rest)) == expected
 
 
@@ -100,7 +100,7 @@ def test_variables_of_configuration_and_secrets_are_known() -> None:
 def test_an_action_that_nothing_undoes_is_warned_of() -> None:
     text = f"{HEAD}method: [{{type: action, name: a, provider: {PYTHON}}}]"
     assert lines_of(text) == [
-        "3:1? no rollback undoes this method | add rollbacks, so that the fault can be reverted"
+        "3:1? this method has actions, but no rollback undoes them | add rollbacks, so that the fault can be reverted"
     ]
 
 
@@ -109,9 +109,9 @@ def test_one_name_for_two_activities_is_a_mistake_once_somebody_refers_to_it() -
         f'- {{type: probe, name: p, provider: {{type: http, url: "http://{n}"}}}}\n' for n in "ab"
     )
     assert lines_of(f"{HEAD}method:\n{probes}") == [
-        "5:23? another activity on line 4 is called 'p', too | name them apart"
+        "5:23? another activity, on line 4, is called 'p', too | give each its own name"
     ]
-    assert "6:9 two activities are called 'p' | name them apart" in lines_of(
+    assert "6:9 two activities are called 'p' | give each its own name" in lines_of(
         f"{HEAD}method:\n{probes}- {{ref: p}}\n"
     )
 

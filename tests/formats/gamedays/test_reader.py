@@ -67,36 +67,38 @@ def test_a_plan_is_read_whole() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (HEAD + AGENDA, ["1:1 the plan does not say when it is | write date, or recurrence"]),
+        (HEAD + AGENDA, ["1:1 the plan has no date and no recurrence | write one of: date, recurrence"]),
         (
             HEAD + WHEN + "recurrence: {cron: 0 10 * * 2, from: 2026-01-01}\n" + AGENDA,
-            ["6:1 a plan is once or recurs, not both | write date, or recurrence"],
+            ["6:1 a plan has a date or a recurrence, not both | write one of: date, recurrence"],
         ),
         (
             HEAD + "zone: Europe/Berln\ndate: 2026-12-01T10:00\n" + AGENDA,
-            ["4:7 there is no time zone 'Europe/Berln' | did you mean 'Europe/Berlin'?"],
+            ["4:7 unknown time zone 'Europe/Berln' | did you mean 'Europe/Berlin'?"],
         ),
         (
             HEAD + "date: 1 December\n" + AGENDA,
             [
-                "4:7 '1 December' is not a date | write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z",
+                "4:7 '1 December' is not a valid date or time | write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z",
             ],
         ),
         (
             HEAD + 'recurrence: {rrule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", from: 2026-01-01}\n' + AGENDA,
             [
-                "4:21 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' never comes due | name days that there are: the 30th of February is none",
+                "4:21 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30' is never due | name days that exist; there is no 30th of February",
             ],
         ),
         (
             HEAD + "recurrence: {cron: 0 10 * * 2, from: soon}\n" + AGENDA,
-            ["4:38 'soon' is not a date | write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z"],
+            [
+                "4:38 'soon' is not a valid date or time | write 2026-03-01, 2026-03-01T10:00 or 2026-03-01T09:00Z"
+            ],
         ),
         (
             HEAD + WHEN + AGENDA + "participants: [{name: ada, roles: [facilitator, responder]}]\n",
             [
                 (
-                    "7:35 ada can't be facilitator and responder: who knows what is injected can't respond to it"
+                    "7:35 ada can't be both facilitator and responder: whoever knows what is injected can't respond to it"
                     " | give one of the two roles to somebody else"
                 ),
             ],
@@ -112,24 +114,27 @@ def test_a_plan_is_read_whole() -> None:
             HEAD + WHEN + AGENDA + "participants: [{name: a, roles: [responder]}]\n",
             [
                 (
-                    "7:1 nobody is facilitator | a game day with people is conducted by somebody: "
+                    "7:1 no participant is the facilitator | a game day with people needs one: "
                     "roles: [facilitator]"
                 ),
             ],
         ),
         (
             HEAD + WHEN + AGENDA + "participants: [{name: a, roles: [observr]}]\nabsent: [{name: a}]\n",
-            ["7:34 'observr' is not a role | did you mean 'observer'?", "8:17 a is absent and takes part"],
+            [
+                "7:34 'observr' is not a role | did you mean 'observer'?",
+                "8:17 a is both absent and a participant",
+            ],
         ),
         (HEAD + WHEN + "agenda: [{break: 5m}]\n", ["6:9 the agenda has no scenario | add - scenario: FILE"]),
     ],
 )
-def test_each_mistake_is_told_at_its_place(text: str, expected: list[str]) -> None:
-    found = [line for line in lines_of(text) if "nothing comes behind" not in line]
+def test_each_mistake_is_reported_at_its_place(text: str, expected: list[str]) -> None:
+    found = [line for line in lines_of(text) if "nothing follows this break" not in line]
     assert found == expected
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     lines = lines_of(
         "gameday: A\ntitel: b\nenvironment: shop\ndate: never\nannouncement: all\n"
         "agenda: [{scenario: one.yaml, brek: 5m}, {pause: 5m}]\n"
@@ -185,6 +190,7 @@ MONTHLY = 'recurrence: {rrule: "FREQ=MONTHLY;BYDAY=1TU;BYHOUR=10;BYMINUTE=0;BYSE
 def test_two_plans_at_one_time_on_one_environment_overlap(other: str, on: str) -> None:
     days = [day("monthly", HEAD + MONTHLY + AGENDA), day("other", HEAD + other + AGENDA)]
     lines = [str(one) for one in gameday_plan.overlaps(days)]
-    assert [line.split(": ")[1].split(" this is")[0] for line in lines] == ([f"on {on}"] if on else [])
+    overlap = f"on {on} scenarios/monthly.gameday.yaml uses shop at the same time"
+    assert [line.split(": ")[1].splitlines()[0] for line in lines] == ([overlap] if on else [])
     elsewhere = [days[0], day("other", HEAD.replace("shop", "staging") + other + AGENDA)]
     assert not list(gameday_plan.overlaps(elsewhere))

@@ -56,7 +56,7 @@ BOOK = Playbook(path="p.md", text="", steps=(PlaybookStep(id="roll-back", text="
         ),
         (
             "{when: {inject: 2}, do: {ack: true}}",
-            ["4:19 the scenario has no inject 2 | they count from 0; there are 2"],
+            ["4:19 the scenario has no inject 2 | injects are numbered from 0; the scenario has 2"],
         ),
         ("{do: {hint: 0}}", []),
         ("{do: {hint: 1}}", ["4:15 inject 1 is not a hint"]),

@@ -106,47 +106,47 @@ MISTAKES = [
     ("severity: [P1, critical]", "4:16 'critical' is not a severity | did you mean 'P1'?"),
     ("severity: no", "4:11 'no' is not a severity | one of: P1, P2, P3, P4"),
     ("severity: 2", "4:11 expected a severity, not the number 2 | one of: P1, P2, P3, P4"),
-    ("responders: teem", "4:13 'teem' is not known here | did you mean 'team'?"),
-    ("hold: for ever", "4:7 'for ever' is not a way to hold | one of: until-recovered, none, 5m"),
-    ("hold: until_recovered", "4:7 'until_recovered' is not a way to hold | did you mean 'until-recovered'?"),
+    ("responders: teem", "4:13 'teem' is not one of the valid words | did you mean 'team'?"),
+    ("hold: for ever", "4:7 'for ever' is not a valid hold | one of: until-recovered, none, 5m"),
+    ("hold: until_recovered", "4:7 'until_recovered' is not a valid hold | did you mean 'until-recovered'?"),
     ("hold: 5 minutes", "4:7 '5 minutes' is not a duration | write 5m"),
     ("phases: {response: 1:30}", "4:20 '1:30' is not a duration | write 1m30s"),
     ("phases: {response: 90}", "4:20 90 has no unit; expected a duration | write 90s, 90ms or 90m"),
-    ("phases: {response: 0s}", "4:20 '0s' is no time at all | write a duration longer than 0"),
+    ("phases: {response: 0s}", "4:20 '0s' is not longer than 0 | write a duration such as 30s"),
     ("phases: []", "4:9 expected a mapping of keys to values, not a list"),
     ("objectives: {detect: true}", "4:22 expected a duration, not true | write 500ms, 30s, 5m or 1h30m"),
     ("load: {locustfile: l.py, users: '40'}", "4:33 expected a whole number, not the text '40'"),
     ("load: {users: 40}", "4:7 the key 'locustfile' is missing | locustfile: any locustfile, from this file's folder"),
-    ("load: {locustfile: l.py, users: 0}", "4:33 0 is too small; it has to be more than 0"),
-    ("load: {locustfile: l.py, spawn_rate: .inf}", "4:38 inf is not a number to count with"),
+    ("load: {locustfile: l.py, users: 0}", "4:33 0 is too small; it must be more than 0"),
+    ("load: {locustfile: l.py, spawn_rate: .inf}", "4:38 inf is not a finite number"),
     ("load: {locustfile: l.py, locust: x}", "4:26 unknown key 'locust' | one of: users, spawn_rate, workers"),
-    ("experiment: ..\\x.json", "4:13 folders are parted by /, not by \\"),
+    ("experiment: ..\\x.json", "4:13 folders are separated by /, not by \\"),
     ("title: again", "4:1 'title' is written twice | it is first on line 2; keep one"),
     ("description: yes\nplaybook: 7", "5:11 expected text, not the number 7 | put it into quotes"),
     (LOAD + "slos: [{slo: x, objective: 99}]", "5:28 99 is not a share between 0 and 1 | write 99% or 0.99"),
     (LOAD + "slos: [{slo: x, objective: 99 percent}]", "5:28 '99 percent' is not a share | write 99% or 0.99"),
-    (LOAD + "slos: [{slo: x, objective: 120%}]", "5:28 120% is more than all of them | from 0% to 100%"),
+    (LOAD + "slos: [{slo: x, objective: 120%}]", "5:28 120% is more than 100% | write a share from 0% to 100%"),
     (LOAD + "slos: [{slo: My SLO}]", "5:14 'My SLO' is not an id in kebab-case | write my-slo"),
-    (LOAD + "slos: [{slo: x}, {slo: x}]", "5:24 a second SLO is called 'x' | name them apart"),
-    (LOAD + "slos: [{slo: x, good: q}]", ("5:17 'good' is a query, but this SLO is counted by the load "
+    (LOAD + "slos: [{slo: x}, {slo: x}]", "5:24 there is already an SLO called 'x' | give each its own name"),
+    (LOAD + "slos: [{slo: x, good: q}]", ("5:17 'good' is a query, but the source of this SLO is the load "
      "| add source: prometheus")),
     (LOAD + "slos: [{slo: x, source: prometheus}]",
-     "5:8 an SLO from prometheus needs a query for good and one for total"),
+     "5:8 an SLO from prometheus needs the queries good and total"),
     (LOAD + "slos: [{slo: x}]\nguardrails: [{slo: y, below: 1%}]",
      "6:20 no SLO of this scenario is called 'y' | one of: x"),
     (LOAD + "slos: [{slo: x}]\nmilestones: {recovered: {all: [{slo: 'y*'}]}}",
      "6:38 no SLO of this scenario is called 'y*' | one of: x"),
     ("experiment: e.json\nslos: [{slo: x}]",
-     "5:1 SLOs need a load to be counted by | add load, or an SLO from prometheus"),
+     "5:1 SLOs need a load that counts requests | add load, or use an SLO with source: prometheus"),
     ("guardrails: [{slo: x, below: 1%}]", "4:20 this scenario defines no SLO | define it in slos"),
-    ("guardrails: [{slos: x, below: 1%}]", "4:14 a guardrail does not say what it is | did you mean 'slo'?"),
+    ("guardrails: [{slos: x, below: 1%}]", "4:14 a guardrail needs exactly one of the keys slo, probe, prometheus, cloudwatch | did you mean 'slo'?"),
     (f"guardrails: [{{probe: {PROBE}}}]",
-     "4:15 this probe has no tolerance | add tolerance: true, or what the probe has to answer"),
+     "4:15 this probe has no tolerance | add tolerance: true, or the answer that you expect"),
     ("guardrails: [{probe: {type: probe, name: x, provider: {type: htp}}, tolerance: 1}]",
      "4:62 'htp' is not a type of a provider | did you mean 'http'?"),
-    ("expect: [{alrt: X}]", "4:10 an expected alert does not say what it is | did you mean 'alert'?"),
+    ("expect: [{alrt: X}]", "4:10 an expected alert needs exactly one of the keys alert, match | did you mean 'alert'?"),
     ("expect: [{alert: X, match: {}}]",
-     "4:10 an expected alert says 'alert' and 'match'; only one can stand | exactly one of: alert, match"),
+     "4:10 an expected alert has 'alert' and 'match' | write exactly one of: alert, match"),
     ("expect: [{match: {nam: X}}]", "4:19 unknown key 'nam' | did you mean 'name'?"),
     ("expect: [{match: {source: alertmanagr}}]",
      "4:27 'alertmanagr' is not a system that sends alerts | did you mean 'alertmanager'?"),
@@ -157,24 +157,24 @@ MISTAKES = [
     ("expect: [{alert: X, page: never}]",
      "4:21? gameday does not check 'page' yet: an alert that pages somebody is not noticed"),
     ("milestones: {detected: {any: [acknowleged]}}", "4:31 'acknowleged' is not a sign | did you mean 'acknowledged'?"),
-    ("milestones: {detected: {any: []}}", "4:30 this list has too few items; at least 1"),
+    ("milestones: {detected: {any: []}}", "4:30 this list has too few items; it needs at least 1"),
     ("milestones: {recoverd: {}}", "4:14 unknown key 'recoverd' | did you mean 'recovered'?"),
     ("expect: [{alert: X}]\nmilestones: {recovered: {all: [{alert: X, is: resolve}]}}",
-     "5:47 'resolve' is not known here | did you mean 'resolved'?"),
+     "5:47 'resolve' is not one of the valid words | did you mean 'resolved'?"),
     ("injects: [{after: 3m, unless: detecte, message: x}]", "4:31 'detecte' is not a milestone | did you mean 'detected'?"),
-    ("injects: [{message: x}]", "4:11 the key 'after' is missing | after: from the injection of the fault"),
+    ("injects: [{message: x}]", "4:11 the key 'after' is missing | after: how long after the injection of the fault"),
     ("injects: [{after: 3m, hint: x, message: y}]",
-     "4:11 an inject says 'message' and 'hint'; only one can stand | exactly one of: message, hint, users, experiment"),
-    ("injects: [{after: 3m, hint: x, cost: -1}]", "4:38 -1 is too small; at least 0"),
+     "4:11 an inject has 'message' and 'hint' | write exactly one of: message, hint, users, experiment"),
+    ("injects: [{after: 3m, hint: x, cost: -1}]", "4:38 -1 is too small; it must be at least 0"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("added", "expected"), MISTAKES, ids=[added for added, _ in MISTAKES])
-def test_a_mistake_is_told_at_its_place_with_a_hint(added: str, expected: str) -> None:
+def test_a_mistake_is_reported_at_its_place_with_a_hint(added: str, expected: str) -> None:
     assert lines_of(HEAD + added) == [expected]
 
 
-def test_all_mistakes_of_a_file_are_told_at_once() -> None:
+def test_all_mistakes_of_a_file_are_reported_at_once() -> None:
     text = "scenario: A B\ntitel: x\nenvironment: shop\nseverity: P9\nphases: {verify: soon, onset: 3}\n"
     assert lines_of(text) == [
         "1:11 'A B' is not an id in kebab-case | write a-b",
@@ -189,8 +189,8 @@ def test_a_guardrail_on_all_that_the_fault_is_meant_to_hurt_is_warned_of() -> No
     text = HEAD + LOAD + "slos: [{slo: x}]\nguardrails: [{slo: x, below: 50%}]"
     assert lines_of(text) == [
         (
-            "6:20? the fault itself will trip this guardrail: 'x' is what it is meant to hurt "
-            "| guard what the fault must not touch, with an SLO of its own"
+            "6:20? the fault itself will trip this guardrail: it is meant to affect 'x' "
+            "| guard what the fault must not affect, with an SLO of its own"
         )
     ]
     assert read(text).guardrails[0].below == 0.5
@@ -209,7 +209,10 @@ def test_a_guardrail_on_all_that_the_fault_is_meant_to_hurt_is_warned_of() -> No
 def test_a_guardrail_on_what_the_milestones_wait_for_is_warned_of(milestone, condition, warned) -> None:
     text = HEAD + LOAD + "slos: [{slo: x}, {slo: y}]\nguardrails: [{slo: x, below: 50%}]\n"
     lines = lines_of(text + f"milestones: {{{milestone}: {{any: [{{{condition}}}]}}}}")
-    assert any("the fault itself may trip this guardrail: 'x'" in line for line in lines) is warned
+    assert (
+        any("the fault itself may trip this guardrail: it is meant to affect 'x'" in line for line in lines)
+        is warned
+    )
 
 
 @given(text=TEXTS)
@@ -244,6 +247,8 @@ def test_an_inject_has_an_id_of_its_own_or_its_number() -> None:
     same = HEAD + "injects:\n- {after: 1s, message: a, id: call}\n- {after: 2s, message: b, id: call}\n"
     lines = [str(one) for one in scenario.check(reader.read(same.encode(), "s.yaml")).mistakes]
     assert len(lines) == 1
-    assert lines[0].startswith("s.yaml:6:31: another inject is 'call'")
+    assert lines[0].startswith("s.yaml:6:31: there is already an inject 'call'")
     number = same.replace("b, id: call", 'b, id: "0"')
-    assert "another inject is '0'" in str(scenario.check(reader.read(number.encode(), "s.yaml")).mistakes)
+    assert "there is already an inject '0'" in str(
+        scenario.check(reader.read(number.encode(), "s.yaml")).mistakes
+    )

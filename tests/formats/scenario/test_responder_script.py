@@ -47,8 +47,11 @@ def test_each_thing_that_a_step_can_do_becomes_its_value() -> None:
     ("step", "expected"),
     [
         ("{do: {ack: yes}}", "4:14 expected true, not the text 'yes' | leave the key out, or write true"),
-        ("{do: {ack: true, note: x}}", "4:8 'do' says 'ack' and 'note'; only one can stand"),
-        ("{do: {comand: x}}", "4:8 'do' does not say what it is | did you mean 'command'?"),
+        ("{do: {ack: true, note: x}}", "4:8 'do' has 'ack' and 'note' | write exactly one of: ack,"),
+        (
+            "{do: {comand: x}}",
+            "4:8 'do' needs exactly one of the keys ack, declare, step, command, mark, note, update, end, hint | did you mean 'command'?",
+        ),
         ("{do: {command: gameday shop}}", "4:18 expected a list, not the text 'gameday shop'"),
         ("{do: {declare: {severity: P5}}}", "4:29 'P5' is not a severity"),
         (
@@ -58,7 +61,7 @@ def test_each_thing_that_a_step_can_do_becomes_its_value() -> None:
         ("{do: {mark: alerted}}", "4:15 'alerted' is not a milestone that can be marked"),
         (
             "{when: {milestne: detected}, do: {note: x}}",
-            "4:10 'when' does not say what it is | did you mean 'milestone'?",
+            "4:10 'when' needs exactly one of the keys alert, milestone, inject | did you mean 'milestone'?",
         ),
         (
             "{when: {milestone: detcted}, do: {note: x}}",
@@ -69,7 +72,7 @@ def test_each_thing_that_a_step_can_do_becomes_its_value() -> None:
         ("{after: 1s}", "4:3 the key 'do' is missing | do: what it does"),
     ],
 )
-def test_a_mistake_is_told_at_its_place_with_a_hint(step: str, expected: str) -> None:
+def test_a_mistake_is_reported_at_its_place_with_a_hint(step: str, expected: str) -> None:
     (only,) = lines_of(f"{HEAD}- {step}")
     assert only.startswith(expected)
 

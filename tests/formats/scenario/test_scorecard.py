@@ -39,21 +39,24 @@ def test_a_scorecard_becomes_its_rules() -> None:
         ),
         (
             HEAD + LINE + LINE,
-            ["5:15 a second criterion is called 'c' | name them apart"],
+            ["5:15 there is already a criterion called 'c' | give each its own name"],
         ),
-        (HEAD + LINE.replace("15", "0"), ["4:41 0 is too small; it has to be more than 0"]),
+        (HEAD + LINE.replace("15", "0"), ["4:41 0 is too small; it must be more than 0"]),
         (
             HEAD + LINE + "caps: [{when: undetectd, at_most: 300}]",
             [
                 "5:15 'undetectd' is not a reason for a cap | did you mean 'undetected'?",
-                "5:35 300 is too large; at most 100",
+                "5:35 300 is too large; it must be at most 100",
             ],
         ),
         (HEAD.replace("2", "'2'") + LINE, ["2:10 expected a whole number, not the text '2'"]),
-        (HEAD.replace("criteria:", "criteria: []"), ["3:11 this list has too few items; at least 1"]),
+        (
+            HEAD.replace("criteria:", "criteria: []"),
+            ["3:11 this list has too few items; it needs at least 1"],
+        ),
     ],
 )
-def test_a_mistake_is_told_at_its_place_with_a_hint(text: str, expected: list[str]) -> None:
+def test_a_mistake_is_reported_at_its_place_with_a_hint(text: str, expected: list[str]) -> None:
     assert lines_of(text) == expected
 
 

@@ -128,7 +128,7 @@ def test_the_nearest_environment_is_named() -> None:
         ("[environments.a]\nalerts = {alertmanager = 1}", "2:26 expected text, not the number 1"),
         (
             '[environments.a.policy]\nproviders = ["a",\n "pyton:x"]',
-            "2:14 'a' is none of python:NAME, http:URL, process:PATH",
+            "2:14 'a' is not a pattern; write python:NAME, http:URL or process:PATH",
         ),
         ('[environments.a.policy]\nhours = ["9 to 5"]', "2:10 '9 to 5' can't be read"),
         (
@@ -139,11 +139,11 @@ def test_the_nearest_environment_is_named() -> None:
         ("[environments.a]\nupp = []", "2:1 unknown key 'upp' | did you mean 'up'?"),
         (
             '[integrations.p]\nkind = "apprise"\nsecret = "hunter2"',
-            '3:10 a secret stands here only by reference | write "env:NAME" or "file:PATH"',
+            '3:10 a secret must be a reference, not the secret itself | write "env:NAME" or "file:PATH"',
         ),
         (
             '[integrations.p]\nkind = "apprise"\nsecret = "env:CHAT URL"',
-            '3:10 a secret stands here only by reference | write "env:NAME" or "file:PATH"',
+            '3:10 a secret must be a reference, not the secret itself | write "env:NAME" or "file:PATH"',
         ),
         (
             '[integrations.p]\nkind = "aprise"\nsecret = "env:CHAT"',
@@ -195,7 +195,7 @@ def test_the_nearest_environment_is_named() -> None:
         ("[people.ada]\nemail = 1815-12-10", "2:9 expected text, not a date or time"),
     ],
 )
-def test_a_mistake_is_told_at_its_place_with_a_hint(text: str, expected: str) -> None:
+def test_a_mistake_is_reported_at_its_place_with_a_hint(text: str, expected: str) -> None:
     assert lines_of(text)[0].startswith(expected)
 
 

@@ -47,20 +47,20 @@ def test_a_key_written_twice_is_a_mistake() -> None:
         ("", "x.json:1:1: JSON: the file ends where a value is expected"),
         (
             '{"a": 1,}',
-            "x.json:1:8: JSON: a ',' stands before '}'\n  hint: JSON has none behind the last value",
+            "x.json:1:8: JSON: there is a ',' before '}'\n  hint: JSON allows no comma after the last value",
         ),
-        ('{"a" 1}', "x.json:1:6: JSON: a ':' is missing behind the key 'a'"),
+        ('{"a" 1}', "x.json:1:6: JSON: a ':' is missing after the key 'a'"),
         ("{a: 1}", 'x.json:1:2: JSON: a key in double quotes is expected here\n  hint: write "key": value'),
-        ("[1 2]", "x.json:1:4: JSON: this stands where ',' or ']' is expected"),
+        ("[1 2]", "x.json:1:4: JSON: unexpected text where ',' or ']' is expected"),
         ("[1,\n2", "x.json:2:2: JSON: the file ends where ',' or ']' is expected"),
         ("[True]", "x.json:1:2: JSON: 'True' is not a value\n  hint: did you mean true?"),
-        ("[NaN]", "x.json:1:2: JSON: 'NaN' is not a value\n  hint: texts stand in double quotes"),
-        ("[] x", "x.json:1:4: JSON: the value has ended; nothing may follow it"),
+        ("[NaN]", "x.json:1:2: JSON: 'NaN' is not a value\n  hint: put text into double quotes"),
+        ("[] x", "x.json:1:4: JSON: there is more text after the end of the value"),
         ('["a\nb"]', "x.json:1:4: JSON: invalid control character at"),
         ('["\\ud800"]', "x.json:1:2: JSON: half of a surrogate pair is not a character"),
     ],
 )
-def test_what_is_not_json_is_told_at_its_place(text: str, expected: str) -> None:
+def test_what_is_not_json_is_reported_at_its_place(text: str, expected: str) -> None:
     with pytest.raises(InvalidFiles) as wrong:
         json_text.read(text, "x.json")
     assert str(wrong.value) == expected

@@ -59,7 +59,7 @@ def test_bytes_that_are_not_utf8_are_named_with_their_place() -> None:
 
 
 def test_a_file_larger_than_the_limit_is_not_read() -> None:
-    assert "1048577 bytes; at most 1048576" in mistake(b"#" * (document.LARGEST + 1), "a.yaml")
+    assert "1048577 bytes; at most 1048576" in mistake(b"#" * (document.MAX_BYTES + 1), "a.yaml")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_aliases_that_stand_for_millions_are_counted_not_built() -> None:
 
 
 def test_a_value_that_stands_within_itself_is_refused() -> None:
-    assert mistake(b"a: &a [*a]", "a.yaml") == "a.yaml:1:8: '*a' stands within itself"
+    assert mistake(b"a: &a [*a]", "a.yaml") == "a.yaml:1:8: '*a' contains itself"
 
 
 def test_a_tag_is_never_given_life(tmp_path: Path) -> None:

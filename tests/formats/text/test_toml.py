@@ -64,14 +64,14 @@ def test_every_key_and_value_knows_its_place() -> None:
     [
         (
             "a = 1\nb = x\n",
-            'x.toml:2:5: TOML: invalid value\n  hint: texts stand in double quotes: key = "value"',
+            'x.toml:2:5: TOML: invalid value\n  hint: put text into double quotes: key = "value"',
         ),
         ("a = 1\na = 2\n", "x.toml:2:6: TOML: cannot overwrite a value"),
         ("[a]\n[a]\n", "x.toml:2:3: TOML: cannot declare ('a',) twice"),
-        ("a = [1,", 'x.toml:1:8: TOML: invalid value\n  hint: texts stand in double quotes: key = "value"'),
+        ("a = [1,", 'x.toml:1:8: TOML: invalid value\n  hint: put text into double quotes: key = "value"'),
     ],
 )
-def test_what_is_not_toml_is_told_at_its_place(text: str, expected: str) -> None:
+def test_what_is_not_toml_is_reported_at_its_place(text: str, expected: str) -> None:
     with pytest.raises(InvalidFiles) as wrong:
         toml_text.read(text, "x.toml")
     assert str(wrong.value) == expected

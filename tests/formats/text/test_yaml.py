@@ -72,29 +72,35 @@ def test_merged_keys_give_way_to_written_ones() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a:\n\tb: 1", "x.yaml:2:1: YAML: a tab can't stand here\n  hint: YAML is indented with spaces"),
+        ("a:\n\tb: 1", "x.yaml:2:1: YAML: a tab is not allowed here\n  hint: indent YAML with spaces"),
         (
             "a: b: c",
             (
-                "x.yaml:1:5: YAML: a ':' can't stand here\n"
-                "  hint: indent keys of one mapping alike, and put a text with ': ' into quotes"
+                "x.yaml:1:5: YAML: a ':' is not allowed here\n"
+                "  hint: indent the keys of one mapping alike, and put text with ': ' into quotes"
             ),
         ),
         (
             "a: @b",
             (
                 "x.yaml:1:4: YAML: found character '@' that cannot start any token\n"
-                "  hint: put a text that begins with this character into quotes"
+                "  hint: put text that begins with this character into quotes"
             ),
         ),
-        ("a: 1\n---\nb: 2", "x.yaml:2:1: a second document begins here\n  hint: write one in a file"),
-        ("a: *b", "x.yaml:1:4: no anchor '&b' stands before this\n  hint: quote a text that begins with *"),
-        ("? [a]\n: b", "x.yaml:1:3: a key has to be a text\n  hint: put it into quotes"),
+        (
+            "a: 1\n---\nb: 2",
+            "x.yaml:2:1: a second document begins here\n  hint: write one document in a file",
+        ),
+        (
+            "a: *b",
+            "x.yaml:1:4: there is no anchor '&b' before this\n  hint: put text that begins with * into quotes",
+        ),
+        ("? [a]\n: b", "x.yaml:1:3: a key must be text\n  hint: put it into quotes"),
         ("a: \x07", "x.yaml:1:4: the character U+0007 is not allowed in YAML"),
-        ("a: !env B", "x.yaml:1:4: the tag '!env' is not read\n  hint: write the plain value"),
+        ("a: !env B", "x.yaml:1:4: the tag '!env' is not supported\n  hint: write the plain value"),
     ],
 )
-def test_what_is_not_yaml_is_told_at_its_place(text: str, expected: str) -> None:
+def test_what_is_not_yaml_is_reported_at_its_place(text: str, expected: str) -> None:
     with pytest.raises(InvalidFiles) as wrong:
         yaml_text.read(text, "x.yaml")
     assert str(wrong.value) == expected
