@@ -83,7 +83,7 @@ def _learn(space: Workspace) -> None:
     places = settings.environments.values()
     urls = [settings.store_url, settings.server.url, *(each.url for each in settings.integrations.values())]
     urls += [url for place in places for url in (place.base_url, place.trail, *place.alerts.values())]
-    known_secrets.known().learn(redaction.in_urls(urls))
+    known_secrets.redactor().learn(redaction.in_urls(urls))
     named = (settings.server.token, *(each.secret for each in settings.integrations.values()))
     parts = [secret.reference.partition(":") for secret in named if secret is not None]
     known_secrets.learn_reference(
@@ -256,7 +256,7 @@ def drill_context(
     for each in (request, *further.values()):
         if each is not None:
             RevertSecrets(folder).close(each)
-    known_secrets.known().learn(_in_probes(scenario))
+    known_secrets.redactor().learn(_in_probes(scenario))
     keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
     load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=recorder.record)
     return DrillContext(
@@ -274,7 +274,7 @@ def drill_context(
         recorder=recorder,
         live_facts=live_facts,
         live_milestones=LiveMilestones(
-            scenario=known_secrets.known().value(scenario), live_facts=live_facts
+            scenario=known_secrets.redactor().value(scenario), live_facts=live_facts
         ),  # as the board will hold it
         keeper=keeper,
         rollback_player=rollback_player(space, drill),

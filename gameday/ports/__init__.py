@@ -5,7 +5,7 @@ from gameday.ports.clock import Clock
 from gameday.ports.drill.fault_keeper import FaultKeeper
 from gameday.ports.drill.identities import Identities
 from gameday.ports.drill.load_driver import LoadDriver
-from gameday.ports.drill.meter import Meter, Reading
+from gameday.ports.drill.meter import Meter, MeterContext, Reading
 from gameday.ports.drill.prober import Prober
 from gameday.ports.drill.rollback_player import RecordFact, RollbackOutcome, RollbackPlayer
 from gameday.ports.drill.runner import CommandOutcome, Runner
@@ -42,6 +42,7 @@ __all__ = [
     "LoadDriver",
     "Message",
     "Meter",
+    "MeterContext",
     "Notice",
     "Notices",
     "Prober",

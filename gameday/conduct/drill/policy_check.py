@@ -166,9 +166,15 @@ def longest_hold(scenario: Scenario) -> Seconds:
 
 def fingerprint(scenario: Scenario, experiments: Mapping[str, bytes], load: bytes) -> str:
     """Hash what an approval covers: the scenario with its environment, every experiment, the locustfile."""
-    parts = [json.dumps(asdict(scenario), sort_keys=True).encode(), *experiments.values(), load]
+    plan = asdict(scenario, dict_factory=_without_empty_metered)
+    parts = [json.dumps(plan, sort_keys=True).encode(), *experiments.values(), load]
     digests = [hashlib.sha256(part).hexdigest() for part in parts]
     return f"sha256:{hashlib.sha256(' '.join(digests).encode()).hexdigest()}"
+
+
+def _without_empty_metered(fields: list[tuple[str, object]]) -> dict[str, object]:
+    """Leave out a guardrail's `metered` where it has none: approvals from before that field still count."""
+    return {key: value for key, value in fields if key != "metered" or value is not None}
 
 
 def _experiments(

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from gameday import ports
-from gameday.conduct.drill import guardrails, policy_check, target_lease
+from gameday.conduct.drill import policy_check, target_lease
 from gameday.conduct.drill.context import DrillContext
+from gameday.conduct.drill.guardrails.checks import build_checks
+from gameday.conduct.drill.guardrails.polled import PolledCheck
 from gameday.core import exposure
 from gameday.core.errors import Busy, GamedayError, NotReady
 from gameday.core.facts import drill as ev
@@ -114,14 +116,14 @@ async def targets_found(context: DrillContext) -> str:
 
 async def guardrails_answer(context: DrillContext) -> str:
     """Ask every guardrail outside the load once; refuse when one can't be evaluated, or is breached."""
-    checks = guardrails.build_checks(
+    checks = build_checks(
         context.scenario,
         live_milestones=context.live_milestones,
         clock=context.clock,
         prober=context.prober,
         meters=context.meters,
     )
-    asked = [check for check in checks if isinstance(check, guardrails.PolledCheck)]
+    asked = [check for check in checks if isinstance(check, PolledCheck)]
     for check in asked:
         reading = await check.ask()
         if reading.breached is None:

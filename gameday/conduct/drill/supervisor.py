@@ -14,7 +14,9 @@ from gameday.conduct.background import run_alongside
 from gameday.conduct.drill import fault_effect, target_lease
 from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.faults import Faults
-from gameday.conduct.drill.guardrails import LOOK, START_ROOM, Guard, Lag, Monitors, TimeBox, build_checks
+from gameday.conduct.drill.guardrails.always_on import START_ALLOWANCE, Lag, Monitors, TimeBox
+from gameday.conduct.drill.guardrails.checks import build_checks
+from gameday.conduct.drill.guardrails.guard import LOOK_INTERVAL, Guard
 from gameday.conduct.drill.real_incidents import RealIncidentWatch
 from gameday.core.facts import drill as ev
 from gameday.core.plans import dry_run as planning
@@ -77,7 +79,7 @@ class Supervisor:
             self.tail()
             now = context.clock.now()
             if now >= look:
-                look = Instant(now + LOOK)
+                look = Instant(now + LOOK_INTERVAL)
                 context.live_milestones.look(now)
                 self._notice_losses()
                 self._ask_about(incidents, now)
@@ -124,7 +126,7 @@ class Supervisor:
         monitors = Monitors(heartbeats=lambda: context.signals.heartbeats)
         while not self.guarded:
             monitors.judge(context.clock.now())
-            await context.clock.sleep(LOOK)
+            await context.clock.sleep(LOOK_INTERVAL)
         own = build_checks(
             context.scenario,
             live_milestones=context.live_milestones,
@@ -147,4 +149,4 @@ class Supervisor:
         scenario = self._desk.scenario
         waited = entered.get(Phase.INJECT, Instant(0.0)) - scenario.phases.baseline  # a question was open
         began = max(entered[Phase.BASELINE], waited)
-        return Instant(began + planning.compile(scenario).longest + live_facts.extended() + START_ROOM)
+        return Instant(began + planning.compile(scenario).longest + live_facts.extended() + START_ALLOWANCE)

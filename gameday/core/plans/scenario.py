@@ -1,9 +1,8 @@
 """What people plan: the scenario and the scorecard, as frozen values.
 
-Comes in: nothing; `formats` builds these from text that it has checked.
-Goes out: values that are stored whole in a drill's history, so that an old drill is judged by
-the scenario it ran. Every field holds only strings, numbers, booleans, None, tuples and other
-such values, so that `dataclasses.asdict` gives their JSON.
+`formats` builds these from text that it has checked. They are stored whole in a drill's history, so that an
+old drill is judged by the scenario it was played from. Every field holds only strings, numbers, booleans,
+None, tuples and other such values, so that `dataclasses.asdict` gives their JSON.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ class Slo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expectation:
-    """An alert that should fire, told by its name or by what it matches. Empty fields match all."""
+    """An alert that should fire, given by its name or by what it matches. Empty fields match all."""
 
     alert: str = ""
     source: str = ""
@@ -110,7 +109,7 @@ class Objectives:
 class Phases:
     """How long each phase may take, in seconds.
 
-    `onset`: how long to wait for users to be hurt before the hold is given up.
+    `onset`: how long to wait for users to be affected before the hold is given up.
     """
 
     baseline: Seconds = 30.0
@@ -123,7 +122,7 @@ class Phases:
 class Query:
     """A Prometheus query whose value must stay on one side of a bound; exactly one bound is set.
 
-    url  where Prometheus answers; empty: the environment's
+    url  where Prometheus listens; empty: the environment's
     """
 
     query: str
@@ -133,12 +132,27 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MeteredSettings:
+    """What a guardrail asks of its meter, where only the modules of its kind know the keys.
+
+    kind      the key that names the kind in scenario.yaml
+    label     the guardrail as people read it, after its kind
+    settings  what was written under the key, as JSON text
+    """
+
+    kind: str
+    label: str
+    settings: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Guardrail:
     """A condition that aborts the drill.
 
     SLO guardrail: `slo` below fraction `below` for `lasting` seconds. Probe guardrail: `probe` as
     JSON text (its tolerance inside), asked every `every` seconds. Prometheus guardrail: `prometheus`
     beyond its bound for `lasting` seconds. CloudWatch guardrail: the alarm `alarm` is in state ALARM.
+    These four have fields of their own, because stored histories have them. Every other kind has `metered`.
     """
 
     slo: str = ""
@@ -148,26 +162,40 @@ class Guardrail:
     every: Seconds = 5.0
     prometheus: Query | None = None
     alarm: str = ""
+    metered: MeteredSettings | None = None
+
+    @property
+    def kind(self) -> str:
+        """The key that names its kind in scenario.yaml."""
+        if self.metered is not None:
+            return self.metered.kind
+        if self.slo:
+            return "slo"
+        if self.prometheus is not None:
+            return "prometheus"
+        return "cloudwatch" if self.alarm else "probe"
 
     @property
     def name(self) -> str:
-        """Name the guardrail as people read it."""
+        """The guardrail as people read it."""
+        if self.metered is not None:
+            return f"{self.metered.kind} {self.metered.label}".strip()
         if self.slo:
             return f"slo {self.slo} below {self.below:.0%} for {self.lasting:g}s"
         if self.prometheus is not None:
             return f"prometheus {bound(self.prometheus)} for {self.lasting:g}s"
         if self.alarm:
             return f"cloudwatch alarm {self.alarm}"
-        return f"probe {_called(self.probe)}".strip()
+        return f"probe {_probe_name(self.probe)}".strip()
 
 
-def _called(probe: str) -> str:
+def _probe_name(probe: str) -> str:
     """Give the name of a probe in JSON; empty where it has none."""
     try:
-        read = json.loads(probe)
+        parsed = json.loads(probe)
     except ValueError:
         return ""
-    return str(read.get("name", "")) if isinstance(read, dict) else ""
+    return str(parsed.get("name", "")) if isinstance(parsed, dict) else ""
 
 
 def bound(query: Query) -> str:
@@ -181,10 +209,10 @@ class Inject:
     """One planned stimulus.
 
     after    seconds from the injection of the fault (from the drill's start in a tabletop)
-    unless   the milestone whose being reached skips it
+    unless   skipped once this milestone is reached
     One of `message`, `hint`, `users` (load change) and `experiment` (a further fault: path) is set.
     `cost`: points that the hint costs, only if taken.
-    expected  what should be done about it; id: by which the facilitator sends or skips it
+    expected  what the team should do about it; id: by which the facilitator sends or skips it
     """
 
     after: Seconds
@@ -205,7 +233,7 @@ class Scenario:
 
     hold           `until-recovered`, `none`, or `for` with `hold_for` seconds
     severity       the severities that a right triage may declare
-    real_incident  an alert that isn't expected, at least so grave, asks whether to go on; None: none does
+    real_incident  an unexpected alert of at least this severity asks whether to continue; None: none does
     """
 
     scenario: str
@@ -236,7 +264,7 @@ class Criterion:
     """One line of a scorecard.
 
     measure  an interval, a count or a check that `core.judging.score` knows by name
-    target   full marks up to here; limit: none beyond. `1x` is once the scenario's objective,
+    target   full marks up to this value; limit: none beyond it. `1x` is once the scenario's objective,
              `60s` is absolute; a bare number for counts; empty for checks
     """
 
@@ -268,7 +296,7 @@ class ScorecardRules:
 
     @property
     def name(self) -> str:
-        """Name and version, as results carry it: `team@1`."""
+        """Name and version, as results have it: `team@1`."""
         return f"{self.scorecard}@{self.version}"
 
 
@@ -277,7 +305,7 @@ class PlaybookStep:
     """One step of a playbook. Lines count from 1; 0: not known.
 
     line      where its item starts; text_end: the last line of its text; end: of the whole item
-    text      its words, on one line, without Markdown's marks
+    text      its words, on one line, without Markdown markup
     """
 
     id: str
@@ -290,7 +318,7 @@ class PlaybookStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Playbook:
-    """A team's response guide: the Markdown as it stands, and the steps found in it."""
+    """A team's response guide: its Markdown, and the steps found in it."""
 
     path: str
     text: str

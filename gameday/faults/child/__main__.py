@@ -1,4 +1,4 @@
-"""The edge of the process: takes commands one after another, and never leaves without a word."""
+"""Entry point of the process: carry out commands one by one, and report what ends it."""
 
 from __future__ import annotations
 
@@ -10,57 +10,58 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gameday.faults.child_connection import ChildConnection
+from gameday.faults.child.connection import ChildConnection
 from gameday.system import known_secrets
 
 
 def main() -> None:
-    """Do what the commands say until the other end is closed."""
-    line = ChildConnection()  # first of all: nothing may print into it
-    sys.path.append(str(Path.cwd()))  # experiments may name modules that stand beside where they are run
+    """Carry out commands until the other end is closed."""
+    connection = ChildConnection()  # first of all: whatever prints to stdout later must not reach the parent
+    sys.path.append(str(Path.cwd()))  # experiments may name modules in their working folder
+    # Without a handler of its own, Python would print chaoslib's warnings, arguments included, on stderr.
     logging.getLogger("chaostoolkit").addHandler(logging.NullHandler())
     try:
-        _serve(line, line.commands())
-    except Exception as error:  # noqa: BLE001  # the process's outer edge: what ended it is told
-        line.say("crashed", error=known_secrets.known().excerpt(f"{type(error).__name__}: {error}"))
-    os._exit(0)  # a background activity that goes on must not keep the process
+        _serve(connection, connection.commands())
+    except Exception as error:  # noqa: BLE001  # the process's outer edge: whatever ended it is reported
+        connection.send("crashed", error=known_secrets.redactor().excerpt(f"{type(error).__name__}: {error}"))
+    os._exit(0)  # no clean-up: a background activity that goes on would keep the process alive
 
 
-def _serve(line: ChildConnection, commands: Iterator[dict[str, Any]]) -> None:
-    from gameday.faults.child import (  # noqa: PLC0415  # may print
-        cloudwatch_alarm,
+def _serve(connection: ChildConnection, commands: Iterator[dict[str, Any]]) -> None:
+    from gameday.faults.child import (  # noqa: PLC0415  # after ChildConnection: chaoslib may print when it is imported
         experiment_checks,
         injection,
         kubernetes_lease,
         loaded_experiment,
+        meter_reading,
         probes,
         redirects,
         rollback_standby,
         target_counts,
     )
 
-    redirects.stay()
-    rollback_player = rollback_standby.RollbackStandby(line)
-    duties: dict[str, Callable[[dict[str, Any]], None]] = {
-        "import": loaded_experiment.import_beforehand,
-        "load": rollback_player.load,
-        "play": rollback_player.play,
-        "ask": partial(probes.ask, line),
-        "steady": partial(probes.steady, line),
-        "check": partial(experiment_checks.check, line),
-        "count": partial(target_counts.count, line),
-        "lease": partial(kubernetes_lease.lease, line),
-        "alarm": partial(cloudwatch_alarm.alarm, line),
+    redirects.confine()
+    standby = rollback_standby.RollbackStandby(connection)
+    handlers: dict[str, Callable[[dict[str, Any]], None]] = {
+        "import": loaded_experiment.import_early,
+        "load": standby.load,
+        "play": standby.play,
+        "ask": partial(probes.ask, connection),
+        "steady": partial(probes.steady, connection),
+        "check": partial(experiment_checks.check, connection),
+        "count": partial(target_counts.count, connection),
+        "lease": partial(kubernetes_lease.lease, connection),
+        "read": partial(meter_reading.read, connection),
     }
-    line.say("up")
+    connection.send("up")
     for command in commands:
         word = str(command["do"])
         if word == "inject":
-            injection.inject(line, command, commands)
+            injection.inject(connection, command, commands)
             return
-        if word not in duties:
+        if word not in handlers:
             raise ValueError(f"unknown command {word}")
-        duties[word](command)
+        handlers[word](command)
 
 
 main()

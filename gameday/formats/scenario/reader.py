@@ -1,23 +1,23 @@
 """scenario.yaml -> `core.plans.scenario.Scenario`, with every mistake of the file.
 
-Comes in: a document. Goes out: the scenario, its paths as seen from the workspace, its mistakes and warnings.
-Does not: open the files that a scenario names; `formats.scenario.crosscheck` compares them.
+The scenario's paths are as seen from the workspace. The files that it names are not opened here;
+`formats.scenario.crosscheck` compares them.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import assert_never
 
 from gameday.core.plans import scenario as core
 from gameday.core.values import Party
 from gameday.formats.scenario import rules as scenario_rules
+from gameday.formats.scenario.guardrails.probe import probe_text
+from gameday.formats.scenario.guardrails.table import KINDS
 from gameday.formats.scenario.model import (
     AlertCondition,
     AllOf,
     AnyOf,
-    CloudWatchGuardrail,
     ExpectedAlert,
     ExpectedMatch,
     ExperimentInject,
@@ -26,24 +26,22 @@ from gameday.formats.scenario.model import (
     MessageInject,
     Milestones,
     ProbeCondition,
-    ProbeGuardrail,
-    PrometheusGuardrail,
     ScenarioFile,
     SloCondition,
-    SloGuardrail,
     UsersInject,
 )
 from gameday.formats.text import models, paths
 from gameday.formats.text.document import Checked, Document
+from gameday.formats.text.models import Strict
 
 
 def check(document: Document) -> Checked[core.Scenario]:
-    """Tell every mistake of a scenario file, and what would make a poor drill of it."""
-    found = models.check(ScenarioFile, document)
-    mistakes = tuple(sorted({*found.mistakes, *scenario_rules.check(document)}))
+    """Find every mistake of a scenario, and warn of what would make it a poor drill."""
+    filled = models.check(ScenarioFile, document)
+    mistakes = tuple(sorted({*filled.mistakes, *scenario_rules.check(document)}))
     value = None
-    if found.value is not None and all(one.warning for one in mistakes):
-        value = _scenario(found.value, document.file)
+    if filled.value is not None and all(mistake.warning for mistake in mistakes):
+        value = _scenario(filled.value, document.file)
     return Checked(document=document, value=value, mistakes=mistakes)
 
 
@@ -66,12 +64,12 @@ def _scenario(file: ScenarioFile, path: str) -> core.Scenario:
         hold_for=file.hold if isinstance(file.hold, float) else None,
         load=_load(file.load, path),
         slos=tuple(core.Slo(**slo.model_dump()) for slo in file.slos),
-        expect=tuple(_expectation(one) for one in file.expect),
+        expect=tuple(_expectation(expected) for expected in file.expect),
         milestones=_milestones(file.milestones),
         objectives=core.Objectives(**file.objectives.model_dump()),
         phases=core.Phases(**file.phases.model_dump()),
-        guardrails=tuple(_guardrail(one) for one in file.guardrails),
-        injects=tuple(_inject(one, path) for one in file.injects),
+        guardrails=tuple(_guardrail(guardrail) for guardrail in file.guardrails),
+        injects=tuple(_inject(inject, path) for inject in file.injects),
         playbook=located(file.playbook),
         real_incident=file.real_incident.severity if file.real_incident else None,
         scorecard=located(file.scorecard or scenario_rules.DEFAULT_SCORECARDS[file.responders]),
@@ -84,10 +82,10 @@ def _load(load: Load | None, path: str) -> core.Load | None:
     return replace(core.Load(**load.model_dump()), locustfile=paths.resolve(path, load.locustfile))
 
 
-def _expectation(one: ExpectedAlert | ExpectedMatch) -> core.Expectation:
-    if isinstance(one, ExpectedAlert):
-        return core.Expectation(alert=one.alert, within=one.within, page=one.page or "")
-    return core.Expectation(**one.match.model_dump(), within=one.within, page=one.page or "")
+def _expectation(expected: ExpectedAlert | ExpectedMatch) -> core.Expectation:
+    if isinstance(expected, ExpectedAlert):
+        return core.Expectation(alert=expected.alert, within=expected.within, page=expected.page or "")
+    return core.Expectation(**expected.match.model_dump(), within=expected.within, page=expected.page or "")
 
 
 def _milestones(given: Milestones) -> core.MilestoneRules:
@@ -99,48 +97,35 @@ def _milestones(given: Milestones) -> core.MilestoneRules:
 
 def _rule(rule: AnyOf | AllOf) -> core.Rule:
     conditions = rule.all if isinstance(rule, AllOf) else rule.any
-    return core.Rule(all=isinstance(rule, AllOf), conditions=tuple(_condition(one) for one in conditions))
+    return core.Rule(
+        all=isinstance(rule, AllOf), conditions=tuple(_condition(condition) for condition in conditions)
+    )
 
 
-def _condition(one: str | SloCondition | ProbeCondition | AlertCondition) -> core.Condition:
-    match one:
+def _condition(condition: str | SloCondition | ProbeCondition | AlertCondition) -> core.Condition:
+    match condition:
         case str():
-            return core.Condition(sign=one)
+            return core.Condition(sign=condition)
         case SloCondition():
-            return core.Condition(slo=one.slo, at_least=one.at_least, lasting=one.lasting)
+            return core.Condition(slo=condition.slo, at_least=condition.at_least, lasting=condition.lasting)
         case ProbeCondition():
-            return core.Condition(probe=_probe(one.probe, one.tolerance), every=one.every)
+            return core.Condition(
+                probe=probe_text(condition.probe, condition.tolerance), every=condition.every
+            )
         case AlertCondition():
-            return core.Condition(alert=one.alert, state=one.state)
+            return core.Condition(alert=condition.alert, state=condition.state)
         case _:
-            assert_never(one)
+            assert_never(condition)
 
 
-def _guardrail(
-    one: SloGuardrail | ProbeGuardrail | PrometheusGuardrail | CloudWatchGuardrail,
-) -> core.Guardrail:
-    match one:
-        case SloGuardrail():
-            return core.Guardrail(slo=one.slo, below=one.below, lasting=one.lasting)
-        case ProbeGuardrail():
-            return core.Guardrail(probe=_probe(one.probe, one.tolerance), every=one.every)
-        case PrometheusGuardrail(prometheus=asked):
-            query = core.Query(query=asked.query, url=asked.url, above=asked.above, below=asked.below)
-            return core.Guardrail(prometheus=query, lasting=asked.lasting, every=asked.every)
-        case CloudWatchGuardrail(cloudwatch=asked):
-            return core.Guardrail(alarm=asked.alarm, every=asked.every)
-        case _:
-            assert_never(one)
+def _guardrail(guardrail: Strict) -> core.Guardrail:
+    kind = next(kind for kind in KINDS.values() if isinstance(guardrail, kind.model))
+    return kind.store(guardrail)
 
 
-def _probe(probe: dict[str, Any], tolerance: Any) -> str:
-    """Write a probe as JSON text with its tolerance in it."""
-    return json.dumps(probe if tolerance is None else {**probe, "tolerance": tolerance}, ensure_ascii=False)
-
-
-def _inject(one: MessageInject | HintInject | UsersInject | ExperimentInject, path: str) -> core.Inject:
-    given = one.model_dump()
-    given |= {"unless": one.unless or "", "id": one.id or ""}
-    if isinstance(one, ExperimentInject):
-        given["experiment"] = paths.resolve(path, one.experiment)
+def _inject(inject: MessageInject | HintInject | UsersInject | ExperimentInject, path: str) -> core.Inject:
+    given = inject.model_dump()
+    given |= {"unless": inject.unless or "", "id": inject.id or ""}
+    if isinstance(inject, ExperimentInject):
+        given["experiment"] = paths.resolve(path, inject.experiment)
     return core.Inject(**given)

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.conduct.drill.guardrails import GRACE, LOOK, Lag, Monitors, TimeBox
+from gameday.conduct.drill.guardrails.always_on import Lag, Monitors, TimeBox
+from gameday.conduct.drill.guardrails.guard import LOOK_INTERVAL
+from gameday.conduct.drill.guardrails.polled import GRACE
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Guardrail, Query, Slo
@@ -204,7 +206,7 @@ def test_looks_that_are_never_much_late_never_trip(pauses):
     for pause in pauses:
         now = Instant(now + pause)
         assert lag.judge(now) == ""
-    assert LOOK < 2.2
+    assert LOOK_INTERVAL < 2.2
 
 
 MOMENTS = st.none() | st.floats(min_value=0, max_value=150)
