@@ -1,4 +1,4 @@
-"""What the store in memory has beyond its contract: it can be made to fail, and found out."""
+"""What the history store in memory has beyond its contract: it can be made to fail, and its tampering shows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import pytest
 from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, instant
-from gameday.testing.store import MemoryStore
+from gameday.testing.history_store import MemoryHistoryStore
 
 NOTE = ev.Event(
     id=EventId("a"), drill=DrillId("d1"), recorded_at=instant(0), source="cli", fact=ev.NoteWritten(text="a")
 )
 
 
-def test_it_fails_when_told_to_and_until_told_otherwise():
-    store = MemoryStore()
+def test_it_fails_from_fail_with_on_until_it_is_lifted():
+    store = MemoryHistoryStore()
     store.append(NOTE)
     store.fail_with("is full")
     for ask in (store.drills, store.live, lambda: store.append(NOTE), lambda: store.read(DrillId("d1"))):
@@ -27,8 +27,8 @@ def test_it_fails_when_told_to_and_until_told_otherwise():
     assert len(store.read(DrillId("d1"))) == 1
 
 
-def test_a_history_that_was_changed_behind_its_back_does_not_verify():
-    store = MemoryStore()
+def test_a_history_that_was_tampered_with_does_not_verify():
+    store = MemoryHistoryStore()
     store.append(NOTE, replace(NOTE, id=EventId("b")))
     stored = store._drills[DrillId("d1")].events
     stored[0] = replace(stored[0], event=replace(NOTE, by="somebody"))

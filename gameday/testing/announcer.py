@@ -1,0 +1,26 @@
+"""Channels that keep messages for the test instead of sending them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from gameday.core.errors import NotReady
+from gameday.ports import Message
+
+
+@dataclass(kw_only=True, slots=True)
+class FakeAnnouncer:
+    """`ports.Announcer` that keeps what was sent in `told`. fails: by channel, how many tries fail first."""
+
+    channels: Collection[str] = ("chat", "mail")
+    fails: dict[str, int] = field(default_factory=dict)
+    told: list[tuple[str, Message]] = field(default_factory=list)
+
+    def send(self, channel: str, message: Message) -> None:
+        """Keep a message, or raise NotReady."""
+        left = self.fails.get(channel, 0)
+        if left > 0:
+            self.fails[channel] = left - 1
+            raise NotReady(f"{channel} is down")
+        self.told.append((channel, message))

@@ -1,0 +1,55 @@
+"""Rollbacks whose outcomes the test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gameday.core.facts import drill as ev
+from gameday.core.values import FaultId, Seconds
+from gameday.ports import Clock, RecordFact, RollbackOutcome
+from gameday.testing.world import World
+
+UNDONE = RollbackOutcome(undone=True, how="rolled-back")
+REFUSED = RollbackOutcome(undone=False, error="refused", steps=("fix it by hand",))
+
+
+@dataclass(kw_only=True, slots=True)
+class FakeRollbackPlayer:
+    """`ports.RollbackPlayer`: each try takes the next of `outcomes`, and the last one again and again.
+
+    world    whose fault ends with a try that succeeds
+    seconds  how long a try takes
+    missing  what this process lacks to play rollbacks
+    played   the tries: fault, attempt, by whom
+    asked    of each try, whether it was to ask the still-exposed probe first
+    """
+
+    clock: Clock
+    world: World = field(default_factory=World)
+    outcomes: list[RollbackOutcome] = field(default_factory=lambda: [UNDONE])
+    seconds: Seconds = 0.0
+    missing: tuple[str, ...] = ()
+    played: list[tuple[FaultId, int, str]] = field(default_factory=list)
+    asked: list[bool] = field(default_factory=list)
+
+    async def play(
+        self, request: ev.FaultRequested, attempt: int, by: str, tell: RecordFact, *, ask: bool
+    ) -> RollbackOutcome:
+        """Make one try."""
+        self.played.append((request.fault, attempt, by))
+        self.asked.append(ask)
+        tell(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
+        await self.clock.sleep(self.seconds)
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if outcome.undone:
+            self.world.fault = False
+        return outcome
+
+    def lacks(self, request: ev.FaultRequested) -> Sequence[str]:  # noqa: ARG002  # the port's
+        """Name what is missing."""
+        return self.missing
+
+    def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:  # noqa: ARG002  # the port's
+        """Give the steps that a failed try leaves to a person."""
+        return REFUSED.steps

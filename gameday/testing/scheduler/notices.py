@@ -1,0 +1,18 @@
+"""Notices that are kept for the test instead of sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gameday.ports import Notice
+
+
+@dataclass(kw_only=True, slots=True)
+class FakeNotices:
+    """`ports.Notices` that keeps what was sent in `told`."""
+
+    told: list[Notice] = field(default_factory=list)
+
+    def tell(self, notice: Notice) -> None:
+        """Keep a notice."""
+        self.told.append(notice)
