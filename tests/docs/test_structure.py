@@ -1,0 +1,296 @@
+"""The shape of the project: folders, their READMEs, the tests' places, and the words of docs/vocabulary.md."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.paths import ROOT
+
+PACKAGE = ROOT / "gameday"
+MOST_MODULES = 15
+CHOSEN = re.compile(r"[A-Z]{3}(?!DME)|^\.gameday/|\bname\b")
+ENTRY = re.compile(r"^- `([a-z_]+(?:\.py|/))`: \S", re.MULTILINE)
+
+# Module or folder (below gameday/) -> the test file or folder (below tests/) that covers it. What one command, one
+# child process or one table of rules does is tested whole, from outside, not part by part.
+TESTED_ELSEWHERE = {
+    "__main__.py": "cli/respond/test_fast_path.py",
+    "cli/app.py": "cli/shared/test_usage_errors.py",
+    "cli/ci/": "cli/ci/test_command.py",
+    "cli/daemon/launch.py": "cli/daemon/test_serve.py",
+    "cli/daemon/launcher.py": "system/test_drill_processes.py",
+    "cli/drill/": "e2e/test_drills.py",
+    "cli/gamedays/": "cli/gamedays/test_commands.py",
+    "cli/respond/": "cli/respond/test_fast_path.py",
+    "cli/schedule/": "cli/schedule/test_commands.py",
+    "cli/shared/find_drill.py": "e2e/test_drills.py",
+    "cli/shared/notify.py": "cli/schedule/test_commands.py",
+    "cli/shared/output.py": "cli/shared/test_usage_errors.py",
+    "cli/shared/times.py": "cli/respond/test_fast_path.py",
+    "cli/workspace/checks.py": "cli/workspace/test_validate.py",
+    "cli/workspace/shop.py": "shop/test_catalogue.py",
+    "conduct/background.py": "conduct/drill/test_conductor.py",
+    "conduct/drill/": "conduct/drill/test_conductor.py",
+    "conduct/drill/guardrails/": "conduct/drill/guardrails/test_guard.py",
+    "conduct/drill/response/": "conduct/drill/test_conductor.py",
+    "conduct/gamedays/": "conduct/gamedays/test_host.py",
+    "conduct/recorder.py": "conduct/drill/test_conductor.py",
+    "conduct/revert/": "conduct/revert/test_revert.py",
+    "conduct/scheduler/": "conduct/scheduler/test_loop.py",
+    "conduct/store_reads.py": "conduct/revert/test_revert.py",
+    "core/facts/": "formats/stored/test_events.py",
+    "core/gamedays/message_event_list.py": "core/gamedays/test_report.py",
+    "core/judging/conditions.py": "core/judging/test_milestones.py",
+    "core/plans/gameday.py": "formats/gamedays/test_reader.py",
+    "core/plans/responder_script.py": "formats/scenario/test_responder_script.py",
+    "core/plans/scenario.py": "formats/scenario/test_reader.py",
+    "core/plans/schedule.py": "conduct/scheduler/test_loop.py",
+    "core/playbook/": "core/test_playbook.py",
+    "core/policy/": "core/test_policy.py",
+    "core/postmortem/": "core/test_postmortem.py",
+    "core/trends/report.py": "core/trends/test_thresholds.py",
+    "core/values.py": "formats/scenario/test_reader.py",
+    "faults/child/": "faults/test_supervised_experiment.py",
+    "faults/child_queries.py": "faults/test_prober.py",
+    "faults/chaos_process.py": "faults/test_supervised_experiment.py",
+    "faults/deadlines.py": "faults/test_supervised_experiment.py",
+    "formats/experiment/model.py": "formats/experiment/test_reader.py",
+    "formats/gamedays/": "formats/gamedays/test_reader.py",
+    "formats/scenario/": "formats/scenario/test_reader.py",
+    "formats/scenario/guardrails/": "formats/test_scenario_guardrails.py",
+    "formats/settings/": "formats/settings/test_reader.py",
+    "formats/stored/": "formats/stored/test_events.py",
+    "formats/text/": "formats/text/test_yaml.py",
+    "ports/": "testing/test_fakes.py",
+    "render/drawing.py": "render/test_chart.py",
+    "render/gameday_report.py": "core/gamedays/test_report.py",
+    "render/html.py": "render/test_drill_files.py",
+    "render/junit_xml.py": "render/test_junit.py",
+    "render/markdown.py": "render/test_drill_files.py",
+    "render/pages.py": "render/test_drill_files.py",
+    "render/words.py": "render/test_live.py",
+    "settings/": "settings/test_workspace.py",
+    "shop/": "shop/test_control.py",
+    "shop/edge/gateway.py": "shop/test_control.py",
+    "shop/monitoring/": "shop/monitoring/test_monitor.py",
+    "shop/replicas/": "shop/replicas/test_api.py",
+    "signals/": "signals/test_systems.py",
+    "storage/": "contracts/test_history_store.py",
+    "storage/spill/": "storage/spill/test_spilling_store.py",
+    "system/clock.py": "contracts/test_clock.py",
+    "system/ids.py": "system/test_processes.py",
+    "system/known_secrets.py": "faults/rollbacks/test_revert_secrets.py",
+    "system/machine.py": "cli/test_revert.py",
+    "system/process_identity.py": "system/test_processes.py",
+    "system/target.py": "e2e/test_drills.py",
+    "testing/": "testing/test_fakes.py",
+    "web/server.py": "web/test_feed.py",
+}
+NEEDS_NONE = {
+    "cli/shared/options.py": "types of options; every command's test goes through them",
+    "core/errors.py": "classes without behaviour; each is raised in the test of the module that raises it",
+    "core/trends/model.py": "values without behaviour",
+    "wiring.py": "builds adapters and decides nothing; tests/e2e and tests/test_keeper.py run what it builds",
+}
+
+# Words that docs/vocabulary.md replaced: in names, split at underscores and capitals …
+OLD_NAMES = {
+    *("hurt", "mend", "mended", "lever", "levers", "told", "heard", "sureties"),
+    *("pen", "desk", "office", "hands"),
+}
+# … and in prose: docstrings, comments, messages, templates, documents.
+OLD_PROSE = re.compile(
+    r"\b(hurt|mend(?:s|ed|ing)?|levers?|well again|for ever|sureties|behind (?:place|it)|grace behind"
+    r"|nobody is told|(?:is|are) none\b(?! of)|is no workspace|gravest|comes in:|goes out:.*\bdoes not:)\b",
+    re.IGNORECASE,
+)
+# (where, word): why it stays. `where` is a path below the root, or the beginning of one that ends in a slash.
+KEPT = {
+    ("docs/vocabulary.md", "*"): "the table of the words themselves",
+    ("gameday/core/facts/", "lever"): "a stored field of facts",
+}
+CODE = {
+    tokenize.NAME,
+    tokenize.OP,
+    tokenize.NUMBER,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+}
+FUNCTIONS_NEVER_CALLED = {"of", "told", "said"}
+
+
+def folders_with_modules() -> list[Path]:
+    return sorted({module.parent for module in PACKAGE.rglob("*.py") if "__pycache__" not in module.parts})
+
+
+def must_be_empty(wrong: Iterable[str]) -> None:
+    """Fail with every line of what is wrong; pytest would show the first only."""
+    lines = sorted(wrong)
+    assert not lines, "\n" + "\n".join(lines)
+
+
+def modules(folder: Path) -> list[str]:
+    return sorted(module.name for module in folder.glob("*.py") if module.name != "__init__.py")
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+FOLDERS = folders_with_modules()
+
+
+@pytest.mark.parametrize("folder", [each for each in FOLDERS if each != PACKAGE], ids=name)
+def test_a_folders_readme_lists_each_module_and_sub_folder_once_and_nothing_else(folder):
+    readme = folder / "README.md"
+    assert readme.exists(), f"{name(folder)} has no README.md"
+    sub_folders = [f"{each.name}/" for each in FOLDERS if each.parent == folder]
+    listed = ENTRY.findall(readme.read_text(encoding="utf-8"))
+    there = {*modules(folder), *sub_folders}
+    must_be_empty(
+        [
+            *(f"not listed: {each}" for each in there.difference(listed)),
+            *(f"not there: {each}" for each in set(listed) - there),
+            *(f"listed twice: {each}" for each in set(listed) if listed.count(each) > 1),
+        ]
+    )
+
+
+def test_no_folder_has_more_modules_than_one_can_take_in_at_a_glance():
+    must_be_empty(
+        f"{name(folder)}: {len(modules(folder))} modules"
+        for folder in FOLDERS
+        if len(modules(folder)) > MOST_MODULES
+    )
+
+
+def covering_test(module: str) -> str:
+    """Give the path below tests/ of what covers a module: at the mirrored place, else by the table."""
+    path = Path(module)
+    mirrored = path.with_name(f"test_{path.name}").as_posix()
+    if (ROOT / "tests" / mirrored).exists():
+        return mirrored
+    return TESTED_ELSEWHERE.get(module, TESTED_ELSEWHERE.get(f"{path.parent.as_posix()}/", ""))
+
+
+def all_modules() -> list[str]:
+    return [(folder / each).relative_to(PACKAGE).as_posix() for folder in FOLDERS for each in modules(folder)]
+
+
+def covering(entry: str) -> list[str]:
+    """Give the modules that an entry of a table stands for."""
+    if not entry.endswith("/"):
+        return [entry]
+    return [module for module in all_modules() if f"{Path(module).parent.as_posix()}/" == entry]
+
+
+def test_each_module_has_a_test_file_or_is_named_in_a_table():
+    must_be_empty(
+        module for module in all_modules() if not covering_test(module) and module not in NEEDS_NONE
+    )
+
+
+def test_the_tables_of_tests_name_only_what_is_there():
+    known = set(all_modules())
+    entries = [*TESTED_ELSEWHERE, *NEEDS_NONE]
+    must_be_empty(entry for entry in entries if not known.intersection(covering(entry)))
+    must_be_empty(test for test in TESTED_ELSEWHERE.values() if not (ROOT / "tests" / test).exists())
+
+
+# --- words ---
+
+
+def sources() -> list[Path]:
+    return sorted([*PACKAGE.rglob("*.py"), *(ROOT / "bench").rglob("*.py")])
+
+
+def documents() -> list[Path]:
+    found = [*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *ROOT.glob("*.yml")]
+    for folder in ("docs", "gameday", "bench", "action", "templates", "playbooks", "scenarios", "scorecards"):
+        found += [
+            page
+            for end in ("md", "html", "yaml", "yml", "toml")
+            for page in (ROOT / folder).rglob(f"*.{end}")
+        ]
+    return sorted(found)
+
+
+def kept(path: str, word: str) -> bool:
+    return any(
+        (path == where or (where.endswith("/") and path.startswith(where))) and known in {"*", word.lower()}
+        for where, known in KEPT
+    )
+
+
+@cache
+def tokens(source: Path) -> tuple[tokenize.TokenInfo, ...]:
+    return tuple(tokenize.generate_tokens(io.StringIO(source.read_text(encoding="utf-8")).readline))
+
+
+def old_names(source: Path) -> Iterator[str]:
+    for token in tokens(source):
+        if token.type != tokenize.NAME:
+            continue
+        parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", token.string)
+        for word in sorted({part.lower() for part in parts} & OLD_NAMES):
+            if not kept(name(source), word):
+                yield f"{name(source)}:{token.start[0]}: `{token.string}`"
+
+
+def old_prose(path: Path) -> Iterator[str]:
+    """Find old words in a document, or in what a module says outside of its code."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if path.suffix == ".py":
+        spoken = {
+            line
+            for token in tokens(path)
+            if token.type not in CODE
+            for line in range(token.start[0], token.end[0] + 1)
+        }
+        numbered = [(number, text) for number, text in enumerate(lines, 1) if number in spoken]
+    else:
+        numbered = list(enumerate(lines, 1))
+    for number, text in numbered:
+        for word in OLD_PROSE.findall(text):
+            if not kept(name(path), word):
+                yield f"{name(path)}:{number}: '{word}' in: {text.strip()}"
+
+
+def test_no_name_in_the_code_is_one_of_the_words_that_we_no_longer_say():
+    must_be_empty(found for source in sources() for found in old_names(source))
+
+
+def test_no_text_uses_a_word_that_we_no_longer_say():
+    must_be_empty(found for path in [*sources(), *documents()] for found in old_prose(path))
+
+
+def test_no_function_is_called_by_a_word_that_says_nothing():
+    must_be_empty(
+        f"{name(source)}:{node.lineno}: {node.name}"
+        for source in sources()
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in FUNCTIONS_NEVER_CALLED
+    )
+
+
+# --- CONTRIBUTING.md ---
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_path_that_a_page_names_exists(page):
+    """Paths are written from the root or from gameday/; a word in capitals stands for a name to choose."""
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    paths = re.findall(r"`([a-zA-Z_./*-]+(?:/|\.(?:py|md|toml|yaml|html|json)))`", text)
+    must_be_empty(path for path in paths if not CHOSEN.search(path) and not found_at(path))
+
+
+def found_at(path: str) -> bool:
+    return any(any(base.glob(path)) for base in (ROOT, PACKAGE, ROOT / "docs"))
