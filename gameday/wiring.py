@@ -86,7 +86,7 @@ def _learn(space: Workspace) -> None:
     known_secrets.redactor().learn(redaction.in_urls(urls))
     named = (settings.server.token, *(each.secret for each in settings.integrations.values()))
     parts = [secret.reference.partition(":") for secret in named if secret is not None]
-    known_secrets.learn_reference(
+    known_secrets.learn_references(
         f"{kind}:{where if kind == 'env' else space.root / where}" for kind, _, where in parts
     )
 
@@ -189,8 +189,8 @@ def scorecard(space: Workspace, path: Path) -> ScorecardRules:
 
     catalogue = Catalogue(space)
     rules = catalogue.check(space.name(path), "scorecard").value
-    if rules is None or any(not one.warning for one in catalogue.told()):
-        raise InvalidFiles(catalogue.told())
+    if rules is None or any(not one.warning for one in catalogue.all_mistakes()):
+        raise InvalidFiles(catalogue.all_mistakes())
     assert isinstance(rules, ScorecardRules)
     return rules
 
@@ -255,7 +255,7 @@ def drill_context(
     request, further = _request(space, prepared), _further(space, prepared)
     for each in (request, *further.values()):
         if each is not None:
-            RevertSecrets(folder).close(each)
+            RevertSecrets(folder).save(each)
     known_secrets.redactor().learn(_in_probes(scenario))
     keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
     load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=recorder.record)

@@ -270,12 +270,12 @@ def _copy(source: IO[bytes], file: Path) -> None:
     with source, contextlib.suppress(OSError), file.open("wb", buffering=0) as output:
         for line in source:
             with contextlib.suppress(OSError):
-                output.write(known_secrets.known().text(line.decode(errors="replace")).encode())
+                output.write(known_secrets.redactor().text(line.decode(errors="replace")).encode())
 
 
 def _redacted(chunk: Chunk) -> Chunk:
     """Take secrets out of a request's name, which may be a whole URL."""
-    name = known_secrets.known().text(chunk.name)
+    name = known_secrets.redactor().text(chunk.name)
     return chunk if name == chunk.name else replace(chunk, name=name)
 
 

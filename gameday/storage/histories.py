@@ -34,7 +34,7 @@ class SqlStore:
     def append(self, *events_: ev.Event) -> None:
         """Store events, redacted, at the end of their drill's history, in one transaction, once per id."""
         if events_:
-            self.write([stored_events.encode(known_secrets.known().value(event)) for event in events_])
+            self.write([stored_events.encode(known_secrets.redactor().value(event)) for event in events_])
 
     def write(
         self, documents: Sequence[Document], load: Sequence[Batch] = (), *, within: float | None = None

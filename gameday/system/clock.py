@@ -1,4 +1,4 @@
-"""The real clock. Everything else gets time through `ports.Clock` or these functions."""
+"""The real clock. All other code gets the time through `ports.Clock` or these functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def monotonic() -> float:
 
 
 def processor() -> float:
-    """Give the processor time, in seconds, that this thread has used."""
+    """Give the seconds of processor time that this thread has used."""
     return time.thread_time()
 
 
@@ -36,6 +36,6 @@ class SystemClock:
 
     async def sleep(self, seconds: Seconds) -> None:
         """Wait without blocking the event loop."""
-        import asyncio  # noqa: PLC0415  # 60 ms that a responder's command does not wait for
+        import asyncio  # noqa: PLC0415  # takes 60 ms, and responders' commands do without
 
         await asyncio.sleep(seconds)

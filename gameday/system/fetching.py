@@ -1,11 +1,11 @@
-"""One HTTP request to a system outside, with an end that holds whatever the other side does.
+"""Sends one HTTP request to an outside system, with a deadline that holds whatever the other side does.
 
-Comes in: a URL, perhaps with a user and a password in it. Goes out: what was answered.
-Does not: follow a redirect (what is asked is what somebody wrote down), retry, keep a connection, or
-block the event loop if it is called in a thread.
+An HTTP client's time-outs bound single reads only: a server that sends a byte a second can block it
+indefinitely, in a thread that can't be cancelled. Here the socket is shut down at the deadline
+(docs/adr/0013).
 
-A client's time-outs bound its single reads: a server that sends a byte a second is waited for for ever,
-in a thread that nobody can cancel. Here the socket is shut when the time is up. docs/adr/0013.
+Redirects are not followed, because only an address that somebody wrote down may be asked. Nothing is retried,
+and no connection is kept.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 from gameday.core.values import Seconds
 
 LIMIT = 4 << 20
-"""Bytes of one answer that are read at most."""
-AGAIN: Seconds = 0.2
-"""How often a socket is shut that came only after the time was up."""
+"""Bytes of a body that are read at most."""
+RETRY_INTERVAL: Seconds = 0.2
+"""How often the watcher looks, after the deadline, for a socket that was opened only then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What was answered. location: where a redirect leads, without what may be secret in it."""
+    """A response. location: where a redirect leads, without the parts that may be secret."""
 
     status: int
     body: bytes
@@ -40,8 +40,8 @@ class Answer:
         """Give the body. Raises ValueError for any status but 200."""
         if self.status == http.client.OK:
             return self.body
-        led = f", to {self.location}, which is not followed" if self.location else ""
-        raise ValueError(f"it answered {self.status}{led}")
+        redirect = f", to {self.location}, which is not followed" if self.location else ""
+        raise ValueError(f"it answered {self.status}{redirect}")
 
 
 def fetch(
@@ -56,9 +56,10 @@ def fetch(
 ) -> Answer:
     """Send one request, and give its answer.
 
-    query: added to the URL's own. media_type: what is sent, or wanted. limit: bytes of the body;
-    0 leaves it unread. Raises OSError where no answer came within `within` seconds, ValueError where the URL
-    is not http or the answer is too large.
+    within: seconds until the whole answer must be there. query: added to the URL's own. media_type: of the
+    body that is sent; without one, of the answer that is wanted. limit: bytes of the body; 0 leaves it
+    unread. Raises OSError where no answer came in time, ValueError for a URL that is not http or an answer
+    too large.
     """
     parts = urlsplit(url)
     with _Bounded(parts, within) as bounded:
@@ -74,7 +75,7 @@ def fetch(
 
 
 class _Bounded:
-    """A connection that is shut from beside when its time is up, which is a TimeoutError then."""
+    """A connection that another thread shuts down at the deadline; whoever uses it gets a TimeoutError."""
 
     def __init__(self, parts: SplitResult, within: Seconds) -> None:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -87,7 +88,7 @@ class _Bounded:
         self._opened: socket.socket | None = None
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._watch, name="fetch-end", daemon=True).start()
+        threading.Thread(target=self._shut_at_deadline, name="fetch-end", daemon=True).start()
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -99,18 +100,19 @@ class _Bounded:
             raise ConnectionError(str(error) or type(error).__name__) from error
 
     def connect(self) -> None:
-        """Connect, and keep the socket in sight: http.client lets go of one whose answer ends with it."""
+        """Connect, and keep the socket: http.client drops it when an answer ends with the connection."""
         self.connection.connect()
         self._opened = self.connection.sock
 
-    def _watch(self) -> None:
-        """Shut the socket when the time is up, also one that comes only then: a name may resolve late."""
+    def _shut_at_deadline(self) -> None:
+        """Shut the socket down at the deadline, or once it is there: a name may take longer to resolve."""
         left = self._within
         while not self._done.wait(left):
-            self._late, left = True, AGAIN
-            if self._opened is not None:  # until then, connecting and TLS's handshake have ends of their own
-                with contextlib.suppress(OSError):  # it closed meanwhile
-                    # not TLS's own shutdown, which meddles with whoever reads
+            self._late, left = True, RETRY_INTERVAL
+            # Until it is opened, the socket's own time-out bounds connecting and TLS's handshake.
+            if self._opened is not None:
+                with contextlib.suppress(OSError):  # it was closed meanwhile
+                    # The plain socket's method: a TLS socket's own would touch the state that a reader uses.
                     socket.socket.shutdown(self._opened, socket.SHUT_RDWR)
 
 

@@ -1,8 +1,4 @@
-"""Files of a workspace, and the files that commands are.
-
-Comes in: a folder and a path that somebody wrote. Goes out: bytes, or a refusal; files that are whole.
-Does not: read outside the folder, by dots or by links; know what the bytes mean.
-"""
+"""Reads files of a workspace without being led out of it, and writes files whole or not at all."""
 
 from __future__ import annotations
 
@@ -19,7 +15,7 @@ LARGEST = 1 << 20
 def read_within(folder: Path, path: str, *, largest: int = LARGEST) -> bytes:
     """Read a file of a folder. Raises OSError, and ValueError for one outside of it or too large.
 
-    Links are followed before the place is judged, so that none leads out.
+    Links are resolved before the path is judged, so that none leads out.
     """
     root = folder.resolve()
     file = (root / path).resolve()
@@ -34,6 +30,7 @@ def read_within(folder: Path, path: str, *, largest: int = LARGEST) -> bytes:
 
 def write_whole(file: Path, text: str) -> Path:
     """Write a file whole or not at all, and give it. Raises StoreUnavailable where the disk takes nothing."""
+    # A rename within a folder is atomic: a reader sees the old file or the new one, never half of it.
     unfinished = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -45,9 +42,9 @@ def write_whole(file: Path, text: str) -> Path:
 
 
 def real_command(path: str) -> str:
-    """Give the file that a command starts, links resolved; as written when there is none."""
-    found = shutil.which(path)
-    return os.path.realpath(found) if found else path
+    """Give the file that a command starts, with links resolved; as written when it is not found."""
+    command = shutil.which(path)
+    return os.path.realpath(command) if command else path
 
 
 def chaos_settings() -> bytes:

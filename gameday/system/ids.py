@@ -1,4 +1,4 @@
-"""New identifiers: drills that sort by time and read aloud, events that are unique."""
+"""New identifiers: of drills, which sort by time and can be read aloud, and of events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def new_event_id() -> EventId:
 
 
 class SystemIds:
-    """`ports.Ids` from the machine's clock and randomness."""
+    """`ports.Ids` from the machine's clock and random numbers."""
 
     def drill(self, scenario: str) -> DrillId:
         """Make an id such as `20261201-100000-api-latency-spike-3f9a`."""

@@ -1,9 +1,8 @@
-"""What this process knows to be secret: the one place that every pen, file and sentence asks.
+"""What this process knows to be secret, in one redactor that every recorder, file and message asks.
 
-Comes in: the environment of this process, and what others learn later (settings, experiments).
-Goes out: one Redactor for the whole process: a process knows a secret, or it does not.
-Does not: hand a secret on. Processes that are started from here are told where secrets are, by
-reference: what gameday.toml calls a secret may stand in a variable of any name.
+It begins with the process's environment; settings and experiments add what they name. Child processes get
+references to secrets, never the values: gameday.toml may call a variable of any name a secret, so a child
+could not tell from the name.
 """
 
 from __future__ import annotations
@@ -21,27 +20,27 @@ VARIABLE = "GAMEDAY_SECRETS"
 
 
 @cache
-def known() -> Redactor:
-    """Give this process's redactor; it begins with what the environment says, and refers to."""
-    redactor = Redactor(redaction.in_environment(os.environ))
-    redactor.learn(_values(os.environ.get(VARIABLE, "").splitlines()))
-    return redactor
+def redactor() -> Redactor:
+    """Give this process's one redactor, which knows the secrets of the environment."""
+    made = Redactor(redaction.in_environment(os.environ))
+    made.learn(_values(os.environ.get(VARIABLE, "").splitlines()))
+    return made
 
 
-def learn_reference(references: Iterable[str]) -> None:
-    """Let this process, and all that it starts from now on, know the secrets at these references."""
-    wanted = set(references)
-    known().learn(_values(wanted))
-    told = wanted | set(os.environ.get(VARIABLE, "").splitlines())
-    os.environ[VARIABLE] = "\n".join(sorted(told))
+def learn_references(added: Iterable[str]) -> None:
+    """Make the secrets at these references known to this process, and to all that it starts from now on."""
+    wanted = set(added)
+    redactor().learn(_values(wanted))
+    references = wanted | set(os.environ.get(VARIABLE, "").splitlines())
+    os.environ[VARIABLE] = "\n".join(sorted(references))
 
 
 def _values(references: Iterable[str]) -> Iterator[str]:
-    """Look secrets up; who needs one that is not there says so."""
+    """Look secrets up. One that is missing is passed over: whoever needs it reports that."""
     for reference in references:
         kind, _, where = reference.partition(":")
         try:
-            found = os.environ.get(where, "") if kind == "env" else Path(where).read_text(encoding="utf-8")
+            secret = os.environ.get(where, "") if kind == "env" else Path(where).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError, ValueError):
             continue
-        yield from (found, found.strip())
+        yield from (secret, secret.strip())

@@ -1,12 +1,12 @@
-"""Drills as Kubernetes Jobs, for the daemon.
+"""Starts scheduled drills as Kubernetes Jobs.
 
-Comes in: a claimed occurrence, what a Job is made of. Goes out: a Job whose name is made from schedule and
-occurrence, so that a second one is a conflict; its pod runs `gameday worker --occurrence`, which turns the
-claim into a start, once, and keeps the record.
-Does not: watch the Job; what does not begin is missed when its grace is over. Wait long for an answer.
+The Job's name is made from schedule and occurrence, so that creating a second one is a conflict. Its pod runs
+`gameday worker --occurrence`, which turns the claim into a start, once, and keeps the record. The Job is not
+watched: a drill that has not begun when its grace is over counts as missed.
 
-A Job is never tried again by Kubernetes (backoffLimit 0): a pod that is gone may have left a fault in force,
-and whoever reverts it comes first. Its deadline ends what hangs, with SIGTERM, and time to revert.
+Kubernetes never retries the Job (backoffLimit 0): a pod that is gone may have left a fault in force, and that
+has to be reverted first. The Job's deadline ends a drill that hangs with SIGTERM, and leaves it time to
+revert.
 
 Format: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/job-v1/
 """
@@ -27,17 +27,17 @@ from gameday.formats.settings.reader import Job
 if TYPE_CHECKING:
     from kubernetes.client.exceptions import ApiException
 
-PATIENCE: Seconds = 5.0
+REQUEST_TIMEOUT: Seconds = 5.0
 REVERT: Seconds = 600.0
-"""What a Job gets beyond the drill's own longest time: starting, reverting, and its grace."""
-FAREWELL = 150
+"""What a Job gets on top of the drill's longest time and grace, for starting and reverting."""
+TERMINATION_GRACE = 150
 """Seconds that a pod has to revert after SIGTERM."""
-KEPT = 7 * 86_400
+KEEP_FINISHED = 7 * 86_400
 """Seconds for which Kubernetes keeps a Job that has ended, and its log."""
-UNKNOWN: Seconds = 4 * 3600.0
-"""The longest time of a drill that names none."""
+DEFAULT_DURATION: Seconds = 4 * 3600.0
+"""Assumed for a drill that gives no longest time."""
 CONFLICT = 409
-LONGEST = 300
+MESSAGE_LIMIT = 300
 """Characters of an API server's message that are kept."""
 
 
@@ -55,8 +55,8 @@ class JobStarter:
 
         try:
             api: Any = client.BatchV1Api(_connected(self.settings.context))
-            made = job(self.settings, schedule, record)
-            api.create_namespaced_job(self.settings.namespace, made, _request_timeout=PATIENCE)
+            body = job(self.settings, schedule, record)
+            api.create_namespaced_job(self.settings.namespace, body, _request_timeout=REQUEST_TIMEOUT)
         except ApiException as error:
             if error.status != CONFLICT:
                 raise NotReady(f"the cluster refuses the Job: {_refusal(error)}") from error
@@ -67,15 +67,15 @@ class JobStarter:
 def _refusal(error: ApiException) -> str:
     """Give status, reason, and the API server's own message, which names who may not do what.
 
-    Its text is data: one line of at most LONGEST printable characters.
+    The message is untrusted: it becomes one line of at most MESSAGE_LIMIT printable characters.
     """
-    told = f"{error.status} {error.reason}"
+    status = f"{error.status} {error.reason}"
     try:
         message = json.loads(error.body or "")["message"]
     except (ValueError, TypeError, KeyError):
-        return told
-    printable = "".join(each if each.isprintable() else " " for each in str(message))
-    return f"{told}: {' '.join(printable.split())[:LONGEST]}"
+        return status
+    printable = "".join(character if character.isprintable() else " " for character in str(message))
+    return f"{status}: {' '.join(printable.split())[:MESSAGE_LIMIT]}"
 
 
 def name(record: Record) -> str:
@@ -98,12 +98,12 @@ def job(settings: Job, schedule: Schedule, record: Record) -> dict[str, object]:
     }
     pod: dict[str, object] = {
         "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": FAREWELL,
+        "terminationGracePeriodSeconds": TERMINATION_GRACE,
         "containers": [container],
     }
     if settings.service_account:
         pod["serviceAccountName"] = settings.service_account
-    longest = schedule.lasts or UNKNOWN
+    longest = schedule.lasts or DEFAULT_DURATION
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -111,7 +111,7 @@ def job(settings: Job, schedule: Schedule, record: Record) -> dict[str, object]:
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": int(longest + schedule.grace + REVERT),
-            "ttlSecondsAfterFinished": KEPT,
+            "ttlSecondsAfterFinished": KEEP_FINISHED,
             "template": {"metadata": {"labels": labels}, "spec": pod},
         },
     }

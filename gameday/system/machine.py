@@ -1,8 +1,4 @@
-"""This machine, as reverting needs it: end processes for certain, run a command, without blocking the loop.
-
-Comes in: identities, a drill, a command. Goes out: whether they are gone, what the command said.
-Does not: decide whom to end.
-"""
+"""This machine, as reverting needs it: end processes for certain and run commands, off the event loop."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ DOWN_TIMEOUT: Seconds = 120.0
 
 
 def started(role: str, who: Identity, host: str = "") -> ev.ProcessStarted:
-    """Make the fact that names a process of a drill for ever; it is stored before the process is used."""
+    """Make the fact that identifies a process of a drill; it is stored before the process is used."""
     return ev.ProcessStarted(
         role=role,
         pid=who.pid,
@@ -34,7 +30,7 @@ def started(role: str, who: Identity, host: str = "") -> ev.ProcessStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThisMachine:
-    """The machine that this process runs on. Commands run in `cwd`."""
+    """`ports.Machine` of this host. Commands run in `cwd`."""
 
     cwd: Path = field(default_factory=Path.cwd)
     host: str = field(default_factory=processes.hostname)
@@ -45,7 +41,7 @@ class ThisMachine:
         return processes.alive(who)
 
     def stopped(self, who: Identity) -> bool:
-        """Tell whether exactly this process is stopped: it lives, and does nothing."""
+        """Tell whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
         return processes.stopped(who)
 
     async def end(self, who: Identity, *, group: bool = True) -> bool:
@@ -58,7 +54,7 @@ class ThisMachine:
     async def sweep(
         self, value: str, *, variable: str = processes.MARKER, spare: Iterable[Identity] = ()
     ) -> int:
-        """End every process whose environment has `variable=value`, but ourselves and `spare`."""
+        """End every process whose environment has `variable=value`, except this one and those in `spare`."""
         return await asyncio.to_thread(processes.sweep, value, spare, variable)
 
     async def run(self, argv: Sequence[str]) -> CommandOutcome:

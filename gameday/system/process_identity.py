@@ -1,6 +1,7 @@
-"""Who a process is, for ever, and whether it lives: the part that the quickest commands need.
+"""Identifies a process by more than its pid, and tells whether it is alive.
 
-A pid is reused; (`pid`, start ticks, boot id) is not.
+The kernel reuses pids; the triple of pid, start ticks and boot id never comes again. Apart from `processes`,
+because responders' commands need only this, and must start quickly.
 
 Source: proc(5) for /proc/PID/stat.
 """
@@ -13,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "GAMEDAY_HOST"
-"""The variable that names this machine in histories, where its own name changes: a container's."""
+"""The variable with this machine's name in histories, for a container, whose own name changes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """A process, named for ever on this host."""
+    """A process, identified once and for all on this host."""
 
     pid: int
     started_ticks: int
@@ -35,26 +36,27 @@ def hostname() -> str:
     return os.environ.get(HOST) or socket.gethostname()
 
 
-def look(pid: int) -> tuple[str, int, int] | None:
+def read_stat(pid: int) -> tuple[str, int, int] | None:
     """Give (state, process group, start ticks) of a process, or None when it is gone."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    fields = text.rpartition(")")[2].split()  # the name before it may hold spaces and parentheses
+    # The second field is the command's name in parentheses, which may itself hold spaces and parentheses.
+    fields = text.rpartition(")")[2].split()
     return fields[0], int(fields[2]), int(fields[19])
 
 
 def identity(pid: int) -> Identity:
-    """Name a running process. Raises ProcessLookupError when there is none."""
-    found = look(pid)
-    if found is None:
+    """Identify a running process. Raises ProcessLookupError when there is none."""
+    stat = read_stat(pid)
+    if stat is None:
         raise ProcessLookupError(pid)
-    return Identity(pid=pid, started_ticks=found[2], boot=boot_id())
+    return Identity(pid=pid, started_ticks=stat[2], boot=boot_id())
 
 
 def me() -> Identity:
-    """Name this process."""
+    """Identify this process."""
     return identity(os.getpid())
 
 
@@ -64,11 +66,11 @@ def alive(who: Identity) -> bool:
 
 
 def stopped(who: Identity) -> bool:
-    """Tell whether exactly this process is stopped: it lives, and does nothing."""
+    """Tell whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
     return _state(who) in "tT"
 
 
 def _state(who: Identity) -> str:
     """Give the letter of a process's state; X when it is gone."""
-    found = look(who.pid) if who.boot == boot_id() else None
-    return "X" if found is None or found[2] != who.started_ticks else found[0]
+    stat = read_stat(who.pid) if who.boot == boot_id() else None
+    return "X" if stat is None or stat[2] != who.started_ticks else stat[0]

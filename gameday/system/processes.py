@@ -1,7 +1,7 @@
-"""Processes: started in a session of their own, named for ever, ended for certain.
+"""Starts processes in sessions of their own, identifies them, signals them, and ends them for certain.
 
-Signals are sent only to a process whose identity (`system.process_identity`) still holds, through a pidfd, so
-that nobody else's process is ever hit.
+A signal is sent only to a process whose identity (`system.process_identity`) still holds, and through a
+pidfd: no other process that has got the same pid meanwhile is ever hit.
 
 Source: proc(5) for /proc/PID/environ, pidfd_open(2), prctl(2).
 """
@@ -19,13 +19,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gameday.system.process_identity import Identity, alive, boot_id, hostname, identity, look, me, stopped
+from gameday.system.process_identity import (
+    Identity,
+    alive,
+    boot_id,
+    hostname,
+    identity,
+    me,
+    read_stat,
+    stopped,
+)
 
-# what callers ask of processes without caring where it stands
+# re-exported, so that callers need not know which part is in `process_identity`
 __all__ = ["Identity", "alive", "boot_id", "hostname", "identity", "me", "stopped"]
 
 MARKER = "GAMEDAY_DRILL"
-"""The environment variable that says to which drill a process belongs."""
+"""The environment variable that names the drill of a process; its children inherit it."""
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -36,6 +45,8 @@ def _open(who: Identity) -> int | None:
         descriptor = os.pidfd_open(who.pid)
     except (ProcessLookupError, OSError):
         return None
+    # In this order: once the pidfd is open, it means this process even if the pid is reused. So identity that
+    # holds now is the descriptor's; checking first would leave a gap.
     if alive(who):
         return descriptor
     os.close(descriptor)
@@ -63,7 +74,7 @@ def wait_gone(who: Identity, within: float) -> bool:
         return True
     try:
         poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
+        poll.register(descriptor, select.POLLIN)  # a pidfd becomes readable when its process ends
         return bool(poll.poll(within * 1000))
     finally:
         os.close(descriptor)
@@ -71,8 +82,10 @@ def wait_gone(who: Identity, within: float) -> bool:
 
 def kill_and_wait(who: Identity, within: float = 5.0) -> bool:
     """SIGKILL exactly this process, and its group if it leads one; wait until it is gone."""
-    found = look(who.pid) if alive(who) else None
-    if found is not None and found[1] == who.pid:
+    stat = read_stat(who.pid) if alive(who) else None
+    if stat is not None and stat[1] == who.pid:
+        # It leads its group, so the group's id is its pid. There is no pidfd for a group; but the kernel does
+        # not give a pid away while a group of that id has members.
         try:
             os.killpg(who.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -91,25 +104,25 @@ def _pids() -> Iterator[int]:
 def marked(drill: str, variable: str = MARKER) -> list[Identity]:
     """List the running processes whose environment says that they belong to a drill (or `variable`=it)."""
     wanted = f"{variable}={drill}".encode()
-    found = []
+    belonging = []
     for pid in _pids():
         try:
             environment = Path(f"/proc/{pid}/environ").read_bytes()
             if wanted in environment.split(b"\0"):
-                found.append(identity(pid))
-        except OSError:  # gone meanwhile, or another user's
+                belonging.append(identity(pid))
+        except OSError:  # it ended meanwhile, or is another user's
             continue
-    return [who for who in found if alive(who)]
+    return [who for who in belonging if alive(who)]
 
 
 def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) -> int:
-    """SIGKILL every marked process of a drill but ourselves and `spare`; give how many there were.
+    """SIGKILL every marked process of a drill, except this one and `spare`; give how many there were.
 
-    Looks again until none is left, because a process may fork while it is being swept.
+    Repeated until none is left, because a process may fork between the list and its end.
     """
     spared = {who.pid for who in spare} | {os.getpid()}
     ended: set[int] = set()
-    for _ in range(20):
+    for _ in range(20):  # a bound, in case something forks faster than it can be killed
         rest = [who for who in marked(drill, variable) if who.pid not in spared]
         if not rest:
             break
@@ -122,7 +135,11 @@ def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) ->
 
 
 def become_subreaper() -> None:
-    """Let orphaned descendants become our children, so that we can see them end."""
+    """Make orphaned descendants our children instead of init's, so that we can see and wait for their end.
+
+    Without it, whatever an injecting process leaves when it dies would drop out of the tree by which we know
+    it.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
@@ -142,14 +159,14 @@ class Child:
 
     @property
     def stdin(self) -> IO[bytes]:
-        """Our end of its input. Raises AttributeError when it was started without."""
+        """Our end of its input. Raises AttributeError when it was started without a pipe."""
         if self._popen.stdin is None:
             raise AttributeError("started without stdin")
         return self._popen.stdin
 
     @property
     def stdout(self) -> IO[bytes]:
-        """Our end of its output. Raises AttributeError when it was started without."""
+        """Our end of its output. Raises AttributeError when it was started without a pipe."""
         if self._popen.stdout is None:
             raise AttributeError("started without stdout")
         return self._popen.stdout
@@ -200,8 +217,8 @@ def start(
 ) -> Child:
     """Start a process in a session of its own, marked with its drill.
 
-    env adds to this process's environment. stdin True gives a pipe, else /dev/null. Output None is
-    thrown away; PIPE, STDOUT or an open file say otherwise. Raises FileNotFoundError, PermissionError.
+    env: added to this process's environment. stdin: True gives a pipe, False /dev/null. stdout, stderr: None
+    discards the output; else PIPE, STDOUT or an open file. Raises FileNotFoundError, PermissionError.
     """
     environment = {**os.environ, **(env or {})}
     if drill:
@@ -214,7 +231,7 @@ def start(
         stdout=DEVNULL if stdout is None else stdout,
         stderr=DEVNULL if stderr is None else stderr,
         pass_fds=tuple(pass_fds),
-        start_new_session=True,
+        start_new_session=True,  # Ctrl-C at our terminal doesn't reach it, and its whole group can be killed
     )
     return Child(popen)
 
@@ -237,9 +254,9 @@ def call(
     cwd: str | Path | None = None,
     limit: int = 65536,
 ) -> Finished:
-    """Run a command to its end, its output and errors together (the last `limit` bytes).
+    """Run a command to its end; give stdout and stderr together, the last `limit` bytes.
 
-    At its time limit its whole group is killed. A command that can't be started is exit code 127.
+    At its time limit its whole group is killed. For a command that can't be started the exit code is 127.
     """
     begin = time.monotonic()
     try:

@@ -1,8 +1,4 @@
-"""The target of a drill by its address and its own commands, and the responders' commands.
-
-Comes in: an environment's base URL, `up` and `down`. Goes out: whether it answers, what a command said.
-Does not: decide when to bring anything up or down.
-"""
+"""The target of a drill, by its address and its `up` and `down` commands; and the responders' commands."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ def own_path() -> str:
 
 
 def answers(url: str, *, within: Seconds = 3.0) -> str:
-    """Ask a URL for any HTTP answer; say why there is none, else give an empty text."""
+    """Ask a URL for any HTTP answer; give the reason when there is none, else an empty text."""
     try:
         fetching.fetch(url, within=within, limit=0)
     except (OSError, ValueError) as error:
@@ -37,7 +33,7 @@ def answers(url: str, *, within: Seconds = 3.0) -> str:
 
 
 async def status(url: str, within: Seconds) -> int:
-    """Get a URL, and give the status of its answer. Raises NotReady when there is none in time."""
+    """Get a URL, and give the status of its answer. Raises NotReady when none comes in time."""
     return await asyncio.to_thread(_status, url, within)
 
 
@@ -65,11 +61,14 @@ class CommandTarget:
     env: Mapping[str, str] = field(default_factory=dict)
 
     async def reachable(self) -> str:
-        """Say why the target can't be reached; empty when it can, or when it has no address."""
+        """Give the reason why the target can't be reached; empty when it can, or when it has no address."""
         return await asyncio.to_thread(answers, self.base_url) if self.base_url else ""
 
     async def up(self) -> CommandOutcome | None:
-        """Run the environment's `up`. It is not marked with the drill: what it starts is to stay."""
+        """Run the environment's `up`.
+
+        It does not carry the drill's marker, or the sweep after the drill would end what it started.
+        """
         if not self.up_command:
             return None
         done = await asyncio.to_thread(
@@ -107,5 +106,5 @@ class CommandRunner:
 
 
 def _ran(done: processes.Finished) -> CommandOutcome:
-    """Redact what a command said before anybody cuts it."""
-    return CommandOutcome(exit_code=done.exit_code, output=known_secrets.known().text(done.output))
+    """Redact a command's output while it is whole: a secret that was cut in two would not be recognised."""
+    return CommandOutcome(exit_code=done.exit_code, output=known_secrets.redactor().text(done.output))

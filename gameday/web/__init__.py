@@ -1,1 +1,1 @@
-"""The face on HTTP; each module is an app of its own, and `server` lets one of them listen."""
+"""HTTP: each module is an app, and `server` serves one."""

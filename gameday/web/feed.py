@@ -1,12 +1,10 @@
-"""The daemon's calendar and health, for people's calendars and for whoever watches over the daemon.
+"""The app with the daemon's calendar and its health, for calendar clients and for monitoring.
 
-Comes in: what writes the feed, what tells the daemon's health, two tokens. Goes out: an app.
+    GET /calendar.ics?token=TOKEN   windows only; with the facilitators' token, also scenario and moment
+    GET /health                     200 or 503, with the reason, as JSON; names no schedule
 
-    GET /calendar.ics?token=TOKEN   windows only, or, with the facilitators' token, scenario and moment
-    GET /health                     200 or 503, and why, as JSON; names no schedule
-
-Calendars subscribe by URL and send no headers, so the token stands in the URL: whoever has the URL may
-read. It is refused as if there were no such page. Does not: write anything.
+Calendar clients subscribe by URL and send no headers, so the token is in the URL, and anybody with the URL
+can read. A wrong token is answered with 404, so that a guess does not even learn that there is a calendar.
 """
 
 from __future__ import annotations
@@ -24,12 +22,12 @@ from starlette.routing import Route
 
 from gameday.core.errors import GamedayError
 
-KEEP = "private, max-age=60"
+CACHE_CONTROL = "private, max-age=60"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Health:
-    """How a daemon is. why: what is wrong; empty: nothing."""
+    """A daemon's health. why: what is wrong; empty when nothing is."""
 
     why: str
     facts: Mapping[str, object]
@@ -49,25 +47,30 @@ def app(feed: Callable[[bool], str], health: Callable[[], Health], tokens: Mappi
         return _calendar(request, text)
 
     async def healthy(_request: Request) -> Response:
-        found = health()
-        body = {"status": "unwell" if found.why else "well", "why": found.why or None, **found.facts}
+        state = health()
+        body = {"status": "unwell" if state.why else "well", "why": state.why or None, **state.facts}
         return JSONResponse(
-            body, status_code=503 if found.why else 200, headers={"Cache-Control": "no-store"}
+            body, status_code=503 if state.why else 200, headers={"Cache-Control": "no-store"}
         )
 
     return Starlette(routes=[Route("/calendar.ics", calendar), Route("/health", healthy)])
 
 
 def _reveals(token: str, tokens: Mapping[str, bool]) -> bool | None:
-    """Tell what a token may see; None: nothing. Every token is compared, in the same time."""
-    found = [reveal for one, reveal in tokens.items() if hmac.compare_digest(one.encode(), token.encode())]
-    return found[0] if found else None
+    """Tell whether a token reveals scenarios; None for an unknown token.
+
+    All tokens are compared, in constant time, so that response times give nothing away.
+    """
+    matches = [
+        reveal for known, reveal in tokens.items() if hmac.compare_digest(known.encode(), token.encode())
+    ]
+    return matches[0] if matches else None
 
 
 def _calendar(request: Request, text: str) -> Response:
-    """Answer with the feed, or that nothing in it has changed."""
+    """Answer with the feed, or with 304 when the client has it already."""
     tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": KEEP, "X-Content-Type-Options": "nosniff"}
+    headers = {"ETag": tag, "Cache-Control": CACHE_CONTROL, "X-Content-Type-Options": "nosniff"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(text, media_type="text/calendar; charset=utf-8", headers=headers)

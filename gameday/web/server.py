@@ -1,7 +1,7 @@
-"""An app on a socket, in a thread and an event loop of its own.
+"""Serves an app on a socket, in a thread and an event loop of its own, so that no reader can delay a drill.
 
-Comes in: an app, HOST:PORT. Goes out: a server that listens from the moment on that it was made.
-Does not: make whoever started it wait: what is still open when it stops is cut off within a second.
+The server listens as soon as it is made. When it stops, requests that are still open are cut off within a
+second.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from starlette.applications import Starlette
 from gameday.core.errors import NotReady, UsageError
 from gameday.core.values import Seconds
 
-LINGER = 1
-"""Whole seconds that open requests may take to end; an open stream would take for ever."""
-PATIENCE: Seconds = 3.0
+GRACEFUL_SHUTDOWN = 1
+"""Whole seconds that open requests may take to end; uvicorn would wait for an open stream indefinitely."""
+STOP_TIMEOUT: Seconds = 3.0
 
 
 class Server:
-    """Listens until it is stopped. Raises UsageError for no address, NotReady for one that is taken."""
+    """Listens until it is stopped. Raises UsageError for an invalid address, NotReady for one in use."""
 
     def __init__(self, app: Starlette, listen: str) -> None:
         self._socket = _listener(listen)
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", server_header=False,
-            timeout_graceful_shutdown=LINGER,
+            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -37,14 +37,14 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The base URL at which it listens."""
         host, port = self._socket.getsockname()[:2]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def stop(self) -> None:
-        """Stop listening, and cut off who is still there."""
+        """Stop listening, and cut off requests that are still open."""
         self._server.should_exit = True
-        self._thread.join(PATIENCE)
+        self._thread.join(STOP_TIMEOUT)
         self._socket.close()
 
 

@@ -123,7 +123,7 @@ class DrillProcesses:
             finally:
                 child.kill()
             said.seek(0)
-            told = known_secrets.known().text(said.read().decode(errors="replace")).strip()[-500:]
+            told = known_secrets.redactor().text(said.read().decode(errors="replace")).strip()[-500:]
         return "" if code == 0 else f"`{command}` failed: {told or f'exit {code}'}"
 
     def _start(
@@ -147,7 +147,7 @@ class DrillProcesses:
         told = _read(said)
         code = await asyncio.to_thread(self._settle, child.pid, code)
         why = "" if told else _last(talk) or f"it ended with {code} and left no result"
-        ended = FinishedDrill(code=code, told=told, why=why, seconds=clock.monotonic() - began)
+        ended = FinishedDrill(code=code, result=told, why=why, seconds=clock.monotonic() - began)
         return replace(ended, folder=str(await asyncio.to_thread(self._keep, folder, told)))
 
     async def _end(self, child: processes.Child, *, grace: Seconds) -> int:

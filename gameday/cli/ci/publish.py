@@ -110,7 +110,7 @@ def _write(report: Report, options: Options, environ: Mapping[str, str]) -> bool
 def _put(file: Path, text: str, how: Callable[[Path, str], None] | None = None) -> bool:
     """Write one file, redacted; say so and give False when that fails."""
     try:
-        (how or _replace)(file, known_secrets.known().text(text))
+        (how or _replace)(file, known_secrets.redactor().text(text))
     except OSError as wrong:
         output.warn(f"{file} can't be written: {wrong.strerror}")
         return False

@@ -132,7 +132,7 @@ def _with_store(
 def _our_own(error: Exception, folder: Path) -> GamedayError:
     """Make a mistake of gameday's own something that can be reported."""
     report = folder / "internal-error.txt"
-    told = known_secrets.known().text("".join(traceback.format_exception(error)))
+    told = known_secrets.redactor().text("".join(traceback.format_exception(error)))
     try:
         files.write_whole(report, told)
     except StoreUnavailable:

@@ -122,7 +122,7 @@ def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) ->
         id=ids.new_event_id(),
         drill=DrillId(live.drill),
         kind=command.kind,
-        fact=known_secrets.known().tree(command.body(asked, live)),
+        fact=known_secrets.redactor().tree(command.body(asked, live)),
         recorded_at=Instant(max(clock.now(), started)),
         occurred_at=shared_times.parse(at, now=started, begin=live.started) if at else started,
         source="cli",

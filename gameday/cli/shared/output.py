@@ -18,7 +18,7 @@ JsonValue = Mapping[str, object] | Sequence[object]
 
 def data(text: str) -> None:
     """Write data to stdout, redacted."""
-    text = known_secrets.known().text(text)
+    text = known_secrets.redactor().text(text)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
@@ -34,7 +34,7 @@ def secret(text: str) -> None:
 
 def talk(text: str) -> None:
     """Write a line for people to stderr, redacted."""
-    sys.stderr.write(known_secrets.known().text(text) + "\n")
+    sys.stderr.write(known_secrets.redactor().text(text) + "\n")
     sys.stderr.flush()
 
 

@@ -103,4 +103,4 @@ def _learn(url: str) -> None:
     from gameday.formats import redaction  # noqa: PLC0415
     from gameday.system import known_secrets  # noqa: PLC0415
 
-    known_secrets.known().learn(redaction.in_urls([url]))
+    known_secrets.redactor().learn(redaction.in_urls([url]))

@@ -97,7 +97,7 @@ def read(file: Path) -> Spilled:
 
 
 @contextmanager
-def taken(file: Path) -> Iterator[Spilled]:
+def taking(file: Path) -> Iterator[Spilled]:
     """Give what a spill file holds, and remove the file when the block succeeds; nobody writes meanwhile.
 
     Raises StoreUnavailable where it can't be read or removed; what was stored twice is there once.

@@ -75,7 +75,7 @@ class SpillingStore:
             if isinstance(event.fact, ev.DrillPlanned):
                 spill_file.reserve(self._folder, event.drill)
         if events_:
-            self._write([stored_events.encode(known_secrets.known().value(event)) for event in events_], [])
+            self._write([stored_events.encode(known_secrets.redactor().value(event)) for event in events_], [])
         for event in events_:
             if isinstance(event.fact, ev.DrillClosed):
                 spill_file.release(self._folder, event.drill)
@@ -135,7 +135,7 @@ class SpillingStore:
         """Store what is kept beside the store, of every drill; give how many files that emptied."""
         merged = 0
         for file in spill_file.files(self._folder):
-            with spill_file.taken(file) as kept:
+            with spill_file.taking(file) as kept:
                 self._inner.write(kept.documents, kept.load, within=self._patience)
                 merged += 1
         return merged

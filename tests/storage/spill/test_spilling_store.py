@@ -342,7 +342,7 @@ def test_on_a_disk_that_is_full_events_go_into_the_room_that_was_set_aside(full)
     expected = ["before", *(f"n{number}" for number in range(200))]
     assert [document["id"] for document in spill_file.read(kept).documents] == expected
     make_room()
-    with spill_file.taken(kept) as taken:
+    with spill_file.taking(kept) as taken:
         assert len(taken.documents) == 201
     assert not list(kept.parent.iterdir())
 
