@@ -1,8 +1,4 @@
-"""Work that runs beside other work, and ends with it.
-
-Comes in: coroutines. Goes out: a context in which they run; the first failure of one ends the body.
-Does not: know what the work is.
-"""
+"""Work that runs alongside other work and ends with it: `asyncio.TaskGroup`, ended by its body."""
 
 from __future__ import annotations
 
@@ -13,28 +9,26 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def run_alongside(work: Sequence[Coroutine[object, object, None]]) -> AsyncIterator[None]:
-    """Run coroutines beside the body. The first failure of one cancels the body and is raised."""
-    body = asyncio.current_task()
-    assert body is not None
-    failures: list[BaseException] = []
-
-    def on_end(task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            failures.append(error)
-            body.cancel()
-
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
-    for task in tasks:
-        task.add_done_callback(on_end)
+    """Run coroutines alongside the body. The first failure of one cancels the body and is raised."""
+    own_error: BaseException | None = None
     try:
-        yield
-    except asyncio.CancelledError:
-        if not failures:
-            raise
-        body.uncancel()
-        raise failures[0] from None
-    finally:
-        await cancel(tasks)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(coroutine) for coroutine in work]
+            try:
+                yield
+            except asyncio.CancelledError:  # by a failure, or from outside: the group knows
+                raise
+            except BaseException as error:
+                own_error = error
+                raise
+            finally:
+                # A group waits for its tasks. Ours have no end of their own: they end when the body does.
+                for task in tasks:
+                    task.cancel()
+    except BaseExceptionGroup as failures:
+        # Callers match single errors (Busy, NotReady, StoreUnavailable). The body's own error says more than
+        # what its tasks raised while they were cancelled because of it; of several failures the first counts.
+        raise own_error or failures.exceptions[0] from None
 
 
 async def cancel(tasks: Sequence[asyncio.Future[None]]) -> None:

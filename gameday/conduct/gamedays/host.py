@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 
 from gameday import ports
 from gameday.conduct import store_reads
+from gameday.conduct.background import cancel, run_alongside
 from gameday.conduct.gamedays.context import GameDayContext
 from gameday.conduct.gamedays.settling import Settler
 from gameday.core.errors import Busy, GamedayError, NotReady, StoreUnavailable
@@ -50,7 +51,7 @@ class Host:
     def __init__(
         self, context: GameDayContext, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None
     ) -> None:
-        self._table = context
+        self._context = context
         self._on_events = on_events
         self._seq = 0
         self._leaving = False
@@ -67,19 +68,19 @@ class Host:
         A game day of people stays open, for whoever takes it up; one without people ends.
         """
         self._leaving = True
-        self._table.drills.abort(LEFT)
+        self._context.drills.abort(LEFT)
 
     async def conduct(self) -> GameDayState:
         """Conduct until the game day has ended, or this host leaves. Raises Busy, StoreUnavailable."""
         await self._claim()
-        async with self._beside():
+        async with self._alongside():
             await self._take_up()
             while not self._leaving:
                 standing = self._look()
                 if standing.stage is Stage.ENDED:
                     break
                 await self._act(standing)
-                await self._table.clock.sleep(TICK)
+                await self._context.clock.sleep(TICK)
         if self._leaving and not self._look().planned.attended:
             self._record(gf.GameDayEnded(why="left"))  # nobody would take it up, and it bars its environment
         if self._look().stage is Stage.ENDED:
@@ -110,12 +111,12 @@ class Host:
         """Conduct the drill at hand to its end, whatever becomes of it."""
         turn = standing.turn
         assert turn is not None
-        drill = self._table.drills.name(turn.on_agenda)
+        drill = self._context.drills.name(turn.on_agenda)
         self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt, drill=drill))
         code, why = None, ""
         try:
             async with self._ending(drill):
-                code = await self._table.drills.play(turn.on_agenda, drill, occasion(standing))
+                code = await self._context.drills.play(turn.on_agenda, drill, occasion(standing))
         except GamedayError as error:
             code, why = error.exit_code, error.message
         self._over(turn, drill, code, why)
@@ -125,17 +126,16 @@ class Host:
     @asynccontextmanager
     async def _ending(self, drill: DrillId) -> AsyncIterator[None]:
         """End the drill's response when the game day is ended meanwhile."""
-        task = asyncio.ensure_future(self._end_with_day(drill))
+        task = asyncio.ensure_future(self._end_with_game_day(drill))
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel([task])
 
-    async def _end_with_day(self, drill: DrillId) -> None:
+    async def _end_with_game_day(self, drill: DrillId) -> None:
         while not self._has_ended():
-            await self._table.clock.sleep(TICK)
-        self._table.recorder.of(drill).record(ev.EndRequested())
+            await self._context.clock.sleep(TICK)
+        self._context.recorder.of(drill).record(ev.EndRequested())
 
     def _has_ended(self) -> bool:
         """Look while a drill is on, which knows by itself what to do about a store that is away."""
@@ -144,7 +144,7 @@ class Host:
         return False
 
     def _over(self, turn: Turn, drill: DrillId, code: int | None, why: str) -> None:
-        self._record(over(self._table.store, turn, drill, code, why))
+        self._record(over(self._context.store, turn, drill, code, why))
 
     def _break(self, standing: GameDayState) -> None:
         """Begin the break at hand, or end it: when its time is over, or at a go."""
@@ -152,7 +152,7 @@ class Host:
         assert turn is not None
         if turn.begun is None:
             self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt))
-        elif turn.go or (standing.until is not None and self._table.clock.now() >= standing.until):
+        elif turn.go or (standing.until is not None and self._context.clock.now() >= standing.until):
             how = "cut-short" if turn.go else "over"
             self._record(gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how))
 
@@ -164,54 +164,44 @@ class Host:
         if standing.stage is not Stage.DRILL or standing.turn is None:
             return
         turn = standing.turn
-        code = await self._table.drills.recover(DrillId(turn.drill))
+        code = await self._context.drills.recover(DrillId(turn.drill))
         self._over(turn, DrillId(turn.drill), code, DIED)
 
     # --- what runs beside ---
 
     @asynccontextmanager
-    async def _beside(self) -> AsyncIterator[None]:
-        """Keep the claim and the ear at the monitor while the day is conducted."""
-        body = asyncio.current_task()
-        keeping = asyncio.ensure_future(self._keep_claim())
-        keeping.add_done_callback(lambda task: body.cancel() if not task.cancelled() and body else None)
-        listening = asyncio.ensure_future(self._listen())
+    async def _alongside(self) -> AsyncIterator[None]:
+        """Keep the claim, and receive the monitor's alerts, while the game day is conducted."""
         try:
-            yield
-        except asyncio.CancelledError:
-            if not keeping.done() or keeping.cancelled() or keeping.exception() is None:
-                raise
-            raise keeping.exception() from None  # type: ignore[misc]  # it is one
+            async with run_alongside([self._keep_claim(), self._listen()]):
+                yield
         finally:
-            for task in (keeping, listening):
-                task.cancel()
-            await asyncio.gather(keeping, listening, return_exceptions=True)
-            await self._table.signals.stop()
+            await self._context.signals.stop()
 
     async def _claim(self) -> None:
-        until = Instant(self._table.clock.now() + CLAIM)
-        if not self._table.store.claim(self._table.game_day, HOST, self._table.holder, until=until):
+        until = Instant(self._context.clock.now() + CLAIM)
+        if not self._context.store.claim(self._context.game_day, HOST, self._context.holder, until=until):
             raise Busy(
-                f"{self._table.game_day} is conducted from another terminal",
+                f"{self._context.game_day} is conducted from another terminal",
                 hint=f"gameday plan next, … reach it; {CLAIM:g} s after its death, start takes it up",
             )
 
     def _claim_finish(self) -> None:
         """Keep what follows the end for this process: before the day is let go, so that nobody else does."""
         with contextlib.suppress(StoreUnavailable):
-            may_finish(self._table.store, self._table.game_day, self._table.holder, self._table.clock)
+            may_finish(self._context.store, self._context.game_day, self._context.holder, self._context.clock)
 
     def _let_go(self) -> None:
         """Give the right back, for whoever takes the day up or ends it."""
         with contextlib.suppress(StoreUnavailable):
-            self._table.store.claim(
-                self._table.game_day, HOST, self._table.holder, until=self._table.clock.now()
+            self._context.store.claim(
+                self._context.game_day, HOST, self._context.holder, until=self._context.clock.now()
             )
 
     async def _keep_claim(self) -> None:
         """Renew the claim; a store that is away for a moment ends no drill."""
         while True:
-            await self._table.clock.sleep(RENEW)
+            await self._context.clock.sleep(RENEW)
             with contextlib.suppress(StoreUnavailable):
                 await self._claim()
 
@@ -219,14 +209,14 @@ class Host:
         """Have the monitor send its alerts here as soon as it is there to be told."""
         while not self._heard:
             try:
-                await self._table.signals.start(lambda events: self._table.store.append(*events))
+                await self._context.signals.start(lambda events: self._context.store.append(*events))
                 self._heard = True
-            except NotReady:
-                await self._table.clock.sleep(LISTEN)
+            except (NotReady, OSError):  # without alerts a game day still goes on: try again, end nothing
+                await self._context.clock.sleep(LISTEN)
 
     def _look(self) -> GameDayState:
         """Tell the new facts to whoever follows, and fold them all."""
-        stored = self._table.store.read(self._table.game_day, after=self._seq)
+        stored = self._context.store.read(self._context.game_day, after=self._seq)
         if stored:
             self._seq = stored[-1].seq
             self._events.extend(row.event for row in stored)
@@ -237,7 +227,7 @@ class Host:
         return self._standing
 
     def _record(self, fact: gf.GameDayFact) -> None:
-        self._table.recorder.record(fact)
+        self._context.recorder.record(fact)
 
 
 def conduct_game_day(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
