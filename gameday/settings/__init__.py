@@ -1,8 +1,4 @@
-"""The workspace: its settings, its files, and what a drill needs of them, read once and frozen.
-
-Comes in: a folder, environment variables. Goes out: `Workspace`, `Settings`, `DrillFiles`.
-Does not: start anything, or build an adapter; `wiring` does.
-"""
+"""The workspace: its settings and files, read once and frozen. `wiring` builds adapters from them."""
 
 from __future__ import annotations
 

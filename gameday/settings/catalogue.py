@@ -1,7 +1,7 @@
-"""The files of a workspace, each read and checked once, and what they say about each other.
+"""The files of a workspace, each read and checked once, and compared with each other.
 
-Comes in: a workspace. Goes out: checked values, and all mistakes of all files that were looked at.
-Does not: import what experiments and locustfiles name; `settings.imports` does, in other processes.
+A catalogue gathers the mistakes of all files that were looked at. What experiments and locustfiles import is
+checked by `settings.imports`, in other processes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Reader = Callable[[bytes, str], Document]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """One kind of file: how its text is read, and how it is checked."""
+    """A kind of file: how its text is read, and how it is checked."""
 
     name: str
     read: Reader
@@ -72,7 +72,7 @@ KINDS = {
 
 @dataclass(slots=True)
 class Catalogue:
-    """Reads and checks files by their workspace paths, each once; mistakes gather in `mistakes`."""
+    """Reads and checks files by their workspace paths, each once, and gathers their mistakes."""
 
     space: Workspace
     mistakes: list[Mistake] = field(default_factory=list)
@@ -81,15 +81,15 @@ class Catalogue:
     checked: dict[tuple[str, str], Checked[Any]] = field(default_factory=dict)
 
     def check(self, path: str, kind: str) -> Checked[Any]:
-        """Check a file. One that can't be read is a mistake at its own top."""
+        """Check a file. If it can't be read, that is a mistake at its beginning."""
         try:
-            return self._take(path, kind)
-        except ValueError as wrong:
-            missing = Mistake(file=path, message=str(wrong), hint=_hint(wrong))
+            return self._read_once(path, kind)
+        except ValueError as error:
+            missing = Mistake(file=path, message=str(error), hint=_hint(error))
             self.mistakes.append(missing)
             return Checked(document=Document(file=path, data=None), value=None, mistakes=(missing,))
 
-    def _take(self, path: str, kind: str) -> Checked[Any]:
+    def _read_once(self, path: str, kind: str) -> Checked[Any]:
         if (path, kind) not in self.checked:
             content = self.space.read(path)
             self.contents[path] = content
@@ -104,16 +104,16 @@ class Catalogue:
         """Check a scenario with every file that it names, and its environment (or another one)."""
         checked: Checked[Scenario] = self.check(path, "scenario")
         document = checked.document
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         named_files = scenario_rules.references(document) if document.data is not None else ()
         for where, kind, named in named_files:
             try:
-                found.setdefault(kind, self._take(named, kind).value)
-            except ValueError as wrong:
-                hint = _hint(wrong) or (BY_DEFAULT if (where, kind) == _DEFAULT else "")
-                self.mistakes.append(document.mistake(where, str(wrong), hint=hint))
+                values.setdefault(kind, self._read_once(named, kind).value)
+            except ValueError as error:
+                hint = _hint(error) or (BY_DEFAULT if (where, kind) == _DEFAULT else "")
+                self.mistakes.append(document.mistake(where, str(error), hint=hint))
         self._environment(document, environment)
-        rules = found.get("scorecard")
+        rules = values.get("scorecard")
         if checked.value is not None and isinstance(rules, ScorecardRules):
             self.mistakes.extend(crosscheck.limits(document, checked.value, rules))
         return checked
@@ -126,7 +126,7 @@ class Catalogue:
             self.mistakes.append(document.mistake(where, message, hint=hint))
 
     def responder(self, path: str, scenario: Scenario | None) -> Checked[ResponderScript]:
-        """Check a responder script, and compare it with the scenario that it is to play in."""
+        """Check a responder script, and compare it with the scenario that it plays in."""
         checked: Checked[ResponderScript] = self.check(path, "responder")
         if checked.value is not None and scenario is not None:
             playbook = self.playbook_of(scenario)
@@ -138,18 +138,18 @@ class Catalogue:
         checked: Checked[GameDayPlan] = self.check(path, "gameday")
         document = checked.document
         self._environment(document, "")
-        place = document.get(("environment",))
-        here = place if place in self.space.settings.environments else ""
+        name = document.get(("environment",))
+        environment = name if name in self.space.settings.environments else ""
         scenario: Scenario | None = None
         for where, kind, named in gameday_rules.references(document):
             try:
-                self._take(named, kind)
-            except ValueError as wrong:
-                self.mistakes.append(document.mistake(where, str(wrong), hint=_hint(wrong)))
+                self._read_once(named, kind)
+            except ValueError as error:
+                self.mistakes.append(document.mistake(where, str(error), hint=_hint(error)))
                 scenario = None
                 continue
             if kind == "scenario":
-                scenario = self.scenario(named, here).value
+                scenario = self.scenario(named, environment).value
             else:
                 self.responder(named, scenario)
         if checked.value is not None:
@@ -160,53 +160,59 @@ class Catalogue:
         return checked
 
     def overlaps(self) -> None:
-        """Compare the plans that were checked: two on one environment at one time are a mistake."""
+        """Compare the plans that were checked: two on one environment at the same time are a mistake."""
         named = sorted(path for path, kind in self.checked if kind == "gameday")
-        days = [(known, known.value) for path in named if (known := self.checked[path, "gameday"]).value]
-        scenarios = {path: one.value for (path, kind), one in self.checked.items() if kind == "scenario"}
+        plans = [
+            (plan_file, plan_file.value)
+            for path in named
+            if (plan_file := self.checked[path, "gameday"]).value
+        ]
+        scenarios = {
+            path: checked.value for (path, kind), checked in self.checked.items() if kind == "scenario"
+        }
         read = {path: value for path, value in scenarios.items() if value is not None}
         self.mistakes.extend(
             gameday_plan.overlaps(
-                [(one.document, plan, gameday_plan.lasts(plan, read)) for one, plan in days]
+                [(checked.document, plan, gameday_plan.lasts(plan, read)) for checked, plan in plans]
             )
         )
 
     def playbook_of(self, scenario: Scenario) -> Playbook | None:
-        """Give a scenario's playbook, where it could be read."""
+        """Give a scenario's playbook, if it could be read."""
         known = self.checked.get((scenario.playbook, "playbook"))
         return known.value if known else None
 
     def value(self, path: str, kind: str) -> Any:
-        """Give the value of a file that was checked; None for one that was not, or is broken."""
-        known = self.checked.get((path, kind))
-        return known.value if known else None
+        """Give the value of a file that was checked, or None if it was not, or has mistakes."""
+        checked = self.checked.get((path, kind))
+        return checked.value if checked else None
 
-    def told(self) -> tuple[Mistake, ...]:
+    def all_mistakes(self) -> tuple[Mistake, ...]:
         """Give all mistakes so far, in order, each once."""
         return tuple(sorted(set(self.mistakes)))
 
 
-def _hint(wrong: ValueError) -> str:
-    return wrong.hint if isinstance(wrong, Unreadable) else ""
+def _hint(error: ValueError) -> str:
+    return error.hint if isinstance(error, Unreadable) else ""
 
 
 _DEFAULT = (("responders",), "scorecard")
-BY_DEFAULT = "such responders are judged by it by default; name another under scorecard:"
+BY_DEFAULT = "it is the default scorecard for these responders; name another one under scorecard:"
 
 
 def kind_of(path: str, content: bytes) -> str:
-    """Tell what kind of file this is: by its ending, its first key, its folder; empty: it can't be told."""
-    place = PurePosixPath(path)
+    """Find the kind of a file by its ending, its first key or its folder; empty if it is unknown."""
+    location = PurePosixPath(path)
     if path.endswith(gameday_plan.ENDINGS):
         return "gameday"
-    if place.suffix in _ENDINGS:
-        return _ENDINGS[place.suffix]
-    if place.suffix not in {".json", ".yaml", ".yml"}:
+    if location.suffix in _ENDINGS:
+        return _ENDINGS[location.suffix]
+    if location.suffix not in {".json", ".yaml", ".yml"}:
         return ""
     keys = _TOP_KEY.findall(content[:4096].decode("utf-8", errors="replace"))
     if keys and keys[0] in KINDS:
         return str(keys[0])
-    folders = [_FOLDERS[part] for part in reversed(place.parts[:-1]) if part in _FOLDERS]
+    folders = [_FOLDERS[part] for part in reversed(location.parts[:-1]) if part in _FOLDERS]
     return next(iter(folders), "experiment")
 
 
@@ -221,8 +227,8 @@ _FOLDERS = {
 
 
 def plays_in(path: str, scenario_paths: Iterable[str]) -> str:
-    """Give the scenario that a responder script is named after: `replica-crash-team.yaml`; empty: none."""
+    """Give the scenario that a responder script is named after, such as `replica-crash-team.yaml`."""
     stem = PurePosixPath(path).stem
-    named = {PurePosixPath(each).stem: each for each in scenario_paths}
+    named = {PurePosixPath(scenario).stem: scenario for scenario in scenario_paths}
     fitting = [name for name in named if stem == name or stem.startswith((f"{name}-", f"{name}."))]
     return named[max(fitting, key=len)] if fitting else ""

@@ -1,8 +1,4 @@
-"""The files of one drill: read, checked against each other, frozen and hashed.
-
-Comes in: a workspace, a scenario, who plays. Goes out: `DrillFiles`; raises InvalidFiles with every
-mistake of every file. Does not: touch the target.
-"""
+"""The files of one drill: read, checked against each other, frozen and hashed."""
 
 from __future__ import annotations
 
@@ -28,9 +24,9 @@ from gameday.settings.workspace import Workspace
 class DrillFiles:
     """The files of one drill, checked and frozen.
 
-    experiments  the parsed experiments by workspace path, and their texts as they stand on disk
+    experiments  the parsed experiments by workspace path; texts: their texts as they are on disk
     hashes       sha256 of each file by its workspace path
-    comparable   the hash by which drills compare
+    comparable   the hash by which drills are compared
     """
 
     scenario: Scenario
@@ -55,8 +51,8 @@ def drill_files(
 ) -> DrillFiles:
     """Read and check every file of one drill. Raises InvalidFiles with all their mistakes.
 
-    environment: another one than the scenario's. imports: let Chaos Toolkit and Locust check, in
-    processes of their own, what the files import; a dry run starts none.
+    environment: replaces the scenario's. imports: let Chaos Toolkit and Locust check, in processes of their
+    own, what the files import; a dry run starts no process.
     """
     catalogue = Catalogue(space)
     checked = catalogue.scenario(space.name(scenario), environment)
@@ -66,19 +62,19 @@ def drill_files(
         value = _judged_by(value, script, catalogue)
     if imports:
         catalogue.mistakes.extend(imported.check(catalogue))
-    told = catalogue.told()
-    if value is None or any(not one.warning for one in told):
-        raise InvalidFiles(told)
+    mistakes = catalogue.all_mistakes()
+    if value is None or any(not mistake.warning for mistake in mistakes):
+        raise InvalidFiles(mistakes)
     return replace(
         _frozen(catalogue, value),
         environment=space.settings.environment(environment or value.environment),
         script=script,
-        warnings=told,
+        warnings=mistakes,
     )
 
 
 def _judged_by(scenario: Scenario, script: ResponderScript, catalogue: Catalogue) -> Scenario:
-    """Judge an automation that plays by the automation's scorecard, where the scenario names none."""
+    """Judge a script that plays the automation by the automation's scorecard, if the scenario names none."""
     named = paths.resolve(scenario.path, scenario_rules.AUTOMATION)
     if script.acts_as is not Party.AUTOMATION or scenario.scorecard == named:
         return scenario
@@ -87,16 +83,16 @@ def _judged_by(scenario: Scenario, script: ResponderScript, catalogue: Catalogue
 
 
 def _frozen(catalogue: Catalogue, scenario: Scenario) -> DrillFiles:
-    found = {path: catalogue.value(path, "experiment") for path in experiments_of(scenario)}
+    experiments = {path: catalogue.value(path, "experiment") for path in experiments_of(scenario)}
     locustfile = catalogue.contents[scenario.load.locustfile] if scenario.load else b""
-    acted_on = {path: one.data for path, one in found.items()}
+    acted_on = {path: experiment.data for path, experiment in experiments.items()}
     return DrillFiles(
         scenario=scenario,
         scorecard=catalogue.value(scenario.scorecard, "scorecard"),
         environment=Environment(name=scenario.environment),
         playbook=catalogue.playbook_of(scenario),
-        experiments=found,
-        texts={path: document.decode(catalogue.contents[path], path) for path in found},
+        experiments=experiments,
+        texts={path: document.decode(catalogue.contents[path], path) for path in experiments},
         hashes={path: fingerprint.sha256(content) for path, content in sorted(catalogue.contents.items())},
         comparable=fingerprint.comparable(scenario, acted_on, locustfile),
     )

@@ -1,7 +1,6 @@
 """The files of one game day: its plan and every scenario of its agenda, checked, frozen and hashed.
 
-Comes in: a workspace, a plan. Goes out: `GameDayFiles`; raises InvalidFiles with every mistake of every
-file, and where another plan of the workspace is at the same time. Does not: touch a target.
+Another plan of the workspace at the same time is a mistake, too.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ class GameDayFiles:
     """A plan with its scenarios by workspace path.
 
     lasts     how long people should keep free
-    attended  people take part: nothing starts without a facilitator's go
-    covers    what an approval covers: a hash over every file of the day
+    attended  people take part, so that nothing starts without a facilitator's go
+    covers    what an approval covers: a hash over every file of the game day
     """
 
     plan: GameDayPlan
@@ -47,9 +46,9 @@ def game_day_files(space: Workspace, path: Path) -> GameDayFiles:
     plan = checked.value
     if plan is not None:
         catalogue.mistakes.extend(_overlaps(space, checked.document, plan, catalogue))
-    told = catalogue.told()
-    if plan is None or any(not one.warning for one in told):
-        raise InvalidFiles(told)
+    mistakes = catalogue.all_mistakes()
+    if plan is None or any(not mistake.warning for mistake in mistakes):
+        raise InvalidFiles(mistakes)
     scenarios = _scenarios(catalogue)
     hashes = {name: fingerprint.sha256(content) for name, content in sorted(catalogue.contents.items())}
     together = "".join(f"{name}\0{hash_}\n" for name, hash_ in hashes.items())
@@ -60,37 +59,37 @@ def game_day_files(space: Workspace, path: Path) -> GameDayFiles:
         lasts=gameday_plan.lasts(plan, scenarios),
         attended=_attended(plan, scenarios),
         covers=f"sha256:{hashlib.sha256(together.encode()).hexdigest()}",
-        warnings=told,
+        warnings=mistakes,
     )
 
 
 def _scenarios(catalogue: Catalogue) -> dict[str, Scenario]:
-    known = {path: one.value for (path, kind), one in catalogue.checked.items() if kind == "scenario"}
+    known = {path: checked.value for (path, kind), checked in catalogue.checked.items() if kind == "scenario"}
     return {path: value for path, value in known.items() if value is not None}
 
 
 def _attended(plan: GameDayPlan, scenarios: Mapping[str, Scenario]) -> bool:
-    """Tell whether people take part: they are named, or a scenario needs a team that no script plays."""
+    """Check whether people take part: they are named, or a scenario needs a team that no script plays."""
     if plan.team or plan.facilitators:
         return True
     items = (item for item in plan.agenda if not item.is_break)
-    return any(not one.responder and scenarios[one.scenario].responders is Party.TEAM for one in items)
+    return any(not item.responder and scenarios[item.scenario].responders is Party.TEAM for item in items)
 
 
 def _overlaps(
     space: Workspace, document: Document, plan: GameDayPlan, catalogue: Catalogue
 ) -> Iterator[Mistake]:
-    """Tell which other plan of the workspace is on the same environment at the same time."""
+    """Find other plans of the workspace on the same environment at the same time."""
     ours = gameday_plan.lasts(plan, _scenarios(catalogue))
     for name in space.find("scenarios", ".yaml", ".yml", ".json"):
         if not name.endswith(gameday_plan.ENDINGS) or name == plan.path:
             continue
-        beside = Catalogue(space)
-        other = beside.game_day(name).value
+        others = Catalogue(space)
+        other = others.game_day(name).value
         if other is None or other.environment != plan.environment:
             continue
-        at = gameday_plan.overlap(plan, ours, other, gameday_plan.lasts(other, _scenarios(beside)))
+        at = gameday_plan.overlap(plan, ours, other, gameday_plan.lasts(other, _scenarios(others)))
         if at is not None:
             key = "date" if plan.once else "recurrence"
-            told = f"on {format_instant(at)[:16]}Z this is while {name} is on {plan.environment}, too"
-            yield document.mistake((key,), told, hint="one game day at a time on an environment")
+            message = f"on {format_instant(at)[:16]}Z {name} uses {plan.environment} at the same time"
+            yield document.mistake((key,), message, hint="only one game day at a time can use an environment")

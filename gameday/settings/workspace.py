@@ -1,7 +1,6 @@
 """A workspace on disk: where it is, its settings, and files that stay inside it.
 
-Comes in: a folder or file within it, environment variables. Goes out: a `Workspace`; bytes by workspace path.
-Does not: know what the files mean. Works without a gameday.toml: then defaults stand.
+It works without a gameday.toml: then the defaults apply. What the files mean is not known here.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from gameday.storage import urls
 from gameday.system import files
 
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
-"""What marks a workspace that has no gameday.toml."""
+"""The folders by which a workspace without a gameday.toml is recognized."""
 OUTSIDE = "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]"
 
 
 class Unreadable(ValueError):
-    """A file that can't be had by its workspace path; hint: what to do about it."""
+    """A file that can't be read by its workspace path. hint: what to do about it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -41,7 +40,7 @@ class Workspace:
 
     @property
     def found(self) -> bool:
-        """Tell whether this is a workspace at all, and not just the folder where somebody stands."""
+        """Check whether this is a workspace, and not just any folder."""
         return (self.root / FILE).is_file() or any((self.root / name).is_dir() for name in FOLDERS)
 
     @property
@@ -51,7 +50,7 @@ class Workspace:
 
     @property
     def artifacts(self) -> Path:
-        """The folder of what drills leave."""
+        """The folder for the files of drills."""
         return self.root / self.settings.artifacts
 
     def name(self, path: Path) -> str:
@@ -65,8 +64,8 @@ class Workspace:
     def read(self, path: str) -> bytes:
         """Read a file by its workspace path. Raises ValueError with what is wrong with it.
 
-        Links are followed first, so that none leads out; `[workspace] outside` names folders that may be
-        read, too.
+        Links are followed first, so that none leads out. `[workspace] outside` names further folders that may
+        be read.
         """
         file = self.root / path
         folders = (self.root, *(self.root / folder for folder in self.settings.outside))
@@ -75,27 +74,27 @@ class Workspace:
             how = "leads" if paths.leaves(path) else "is a link that leads"
             raise Unreadable(f"{path} {how} out of the workspace", hint=OUTSIDE)
         if real.is_dir() or (real.exists() and not real.is_file()):
-            raise ValueError(f"{path} is {'a folder' if real.is_dir() else 'no ordinary file'}")
+            raise ValueError(f"{path} is {'a folder' if real.is_dir() else 'not a regular file'}")
         try:
             return files.read_within(real.parent, real.name)
         except FileNotFoundError:
-            raise Unreadable(f"there is no file {path}", hint=self._meant(path)) from None
-        except OSError as wrong:
-            raise ValueError(f"{path} can't be read: {wrong.strerror}") from wrong
+            raise Unreadable(f"there is no file {path}", hint=self._hint(path)) from None
+        except OSError as error:
+            raise ValueError(f"{path} can't be read: {error.strerror}") from error
 
-    def _meant(self, path: str) -> str:
-        """Ask for the file beside a path that somebody most likely meant; empty where none is like it."""
+    def _hint(self, path: str) -> str:
+        """Write a hint with the file that was most likely meant; empty if no name is similar."""
         try:
-            beside = sorted(entry.name for entry in (self.root / path).parent.iterdir() if entry.is_file())
+            siblings = sorted(entry.name for entry in (self.root / path).parent.iterdir() if entry.is_file())
         except OSError:
             return ""
-        near = text_document.nearest(PurePosixPath(path).name, beside)
+        near = text_document.nearest(PurePosixPath(path).name, siblings)
         return f"did you mean '{near}'?" if near else ""
 
     def find(self, folder: str, *endings: str) -> Iterator[str]:
-        """Give the workspace paths of all files below a folder with one of some endings, in order."""
-        found = (self.root / folder).rglob("*") if (self.root / folder).is_dir() else ()
-        for file in sorted(found):
+        """Give the workspace paths of all files below a folder that have one of the endings, in order."""
+        files = (self.root / folder).rglob("*") if (self.root / folder).is_dir() else ()
+        for file in sorted(files):
             if file.suffix in endings and not any(
                 part.startswith(".") for part in file.parts[len(self.root.parts) :]
             ):
@@ -105,38 +104,38 @@ class Workspace:
 def _resolved(file: Path, path: str) -> Path:
     try:
         return file.resolve()
-    except (OSError, RuntimeError, ValueError) as wrong:  # links in a circle, a name with a zero byte
-        raise ValueError(f"{path} can't be followed: {wrong}") from wrong
+    except (OSError, RuntimeError, ValueError) as error:  # circular links, a name with a zero byte
+        raise ValueError(f"{path} can't be followed: {error}") from error
 
 
 def root_of(start: Path) -> Path:
-    """Find the workspace around a folder or file: the nearest gameday.toml above, else the nearest
-    folder that holds scenarios/ and the like, else the folder itself.
+    """Find the workspace of a folder or file: the nearest folder above with a gameday.toml, else with
+    scenarios/ or the like, else the folder itself.
     """
-    here = Path(os.path.abspath(start))  # noqa: PTH100  # links are kept
-    here = here if here.is_dir() else here.parent
-    around = (here, *here.parents)
-    for folder in around:
+    folder_of_start = Path(os.path.abspath(start))  # noqa: PTH100  # links are kept
+    folder_of_start = folder_of_start if folder_of_start.is_dir() else folder_of_start.parent
+    candidates = (folder_of_start, *folder_of_start.parents)
+    for folder in candidates:
         if (folder / FILE).is_file():
             return folder
-    for folder in around:
+    for folder in candidates:
         if folder.name not in FOLDERS and any((folder / name).is_dir() for name in FOLDERS):
             return folder
-    return here
+    return folder_of_start
 
 
 def open_workspace(
     start: Path, environ: Mapping[str, str] | None = None
 ) -> tuple[Workspace, tuple[Mistake, ...]]:
-    """Open the workspace around `start`, with the mistakes of its settings; with any, defaults stand."""
+    """Open the workspace of `start`, with the mistakes of its settings; with mistakes, defaults apply."""
     root = root_of(start)
     variables = os.environ if environ is None else environ
     try:
         content = files.read_within(root, FILE)
     except FileNotFoundError:
         content = b""
-    except (OSError, ValueError) as wrong:
-        mistake = Mistake(file=FILE, message=f"it can't be read: {wrong}")
+    except (OSError, ValueError) as error:
+        mistake = Mistake(file=FILE, message=f"the file can't be read: {error}")
         return Workspace(root=root, settings=Settings()), (mistake,)
     document = reader.attempt(reader.read, content, FILE)
     checked = settings_reader.check(document, variables, urls.mistake)
@@ -144,7 +143,7 @@ def open_workspace(
 
 
 def load_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Workspace:
-    """Open the workspace around `start`. Raises InvalidFiles for mistakes in its gameday.toml."""
+    """Open the workspace of `start`. Raises InvalidFiles for mistakes in its gameday.toml."""
     space, mistakes = open_workspace(start, environ)
     if any(not one.warning for one in mistakes):
         raise InvalidFiles(mistakes)
@@ -152,7 +151,7 @@ def load_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Wor
 
 
 def reveal(secret: Secret, space: Workspace, environ: Mapping[str, str] | None = None) -> str:
-    """Look a secret up. Give it to who needs it at once; keep it nowhere. Raises NotReady."""
+    """Look a secret up. Raises NotReady. Pass it on at once, and keep it nowhere."""
     kind, _, where = secret.reference.partition(":")
     if kind == "env":
         value = (os.environ if environ is None else environ).get(where)
@@ -161,5 +160,5 @@ def reveal(secret: Secret, space: Workspace, environ: Mapping[str, str] | None =
         return value
     try:
         return (space.root / where).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as wrong:
-        raise NotReady(f"the secret in {where} can't be read") from wrong
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotReady(f"the secret in {where} can't be read") from error

@@ -69,10 +69,10 @@ def test_the_settings_may_allow_a_folder_outside(tmp_path: Path) -> None:
     assert "out of the workspace" in refusal(inside, "../shared/../secret.txt")
 
 
-def test_what_is_no_ordinary_file_is_not_waited_for(inside: Workspace) -> None:
+def test_what_is_not_a_regular_file_is_not_waited_for(inside: Workspace) -> None:
     os.mkfifo(inside.root / "pipe.yaml")
     (inside.root / "round.yaml").symlink_to("round.yaml")
-    assert refusal(inside, "pipe.yaml") == "pipe.yaml is no ordinary file"
+    assert refusal(inside, "pipe.yaml") == "pipe.yaml is not a regular file"
     assert refusal(inside, "playbooks") == "playbooks is a folder"
     assert refusal(inside, "nothing.yaml") == "there is no file nothing.yaml"
     assert "round.yaml can't be" in refusal(inside, "round.yaml")

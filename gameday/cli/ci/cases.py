@@ -175,7 +175,7 @@ def _check(space: Workspace, chosen: Sequence[Path], options: Options) -> None:
                 )
             )
     catalogue.mistakes.extend(imports.check(catalogue))
-    found = catalogue.told()
+    found = catalogue.all_mistakes()
     if any(not one.warning for one in found):
         raise InvalidFiles(found)
 

@@ -38,7 +38,7 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, ahead: tuple[Se
         from gameday.cli.workspace import strict_checks  # noqa: PLC0415  # what only this needs takes a while to import
 
         catalogue.mistakes.extend(strict_checks.check(catalogue))
-    told = catalogue.told()
+    told = catalogue.all_mistakes()
     wrong = [one for one in told if strict or not one.warning]
     count = len(set(catalogue.kinds) | {one.file for one in told} | ({FILE} & set(names)))
     if json:

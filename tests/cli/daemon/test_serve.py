@@ -295,11 +295,11 @@ def test_a_drill_of_people_does_not_start_unattended(space):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--rrule", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), "never comes due"),
+        (("--rrule", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"), "is never due"),
         (("--rrule", "FREQ=DAILY", "--zone", "Europe/Berln"), "did you mean 'Europe/Berlin'?"),
-        (("--cron", "99 * * * *"), "is not a cron line"),
+        (("--cron", "99 * * * *"), "is not a cron expression"),
         (("--at", "2020-01-01T10:00"), "every occurrence of scenarios/talk.yaml lies in the past"),
-        (("--at", "tomorrow"), "'tomorrow' is not a date"),
+        (("--at", "tomorrow"), "'tomorrow' is not a valid date or time"),
         (("--rrule", "FREQ=DAILY", "--cron", "0 1 * * *"), "one of --rrule and --cron"),
         (("--rrule", "FREQ=DAILY", "--window", "25h"), "the window reaches into the next one"),
         (("--rrule", "FREQ=DAILY", "--hours", "sometimes"), "can't be read; write Mon-Fri"),

@@ -123,7 +123,7 @@ def test_a_broken_plan_touches_nothing(root, capsys):
 def test_another_plan_of_the_workspace_at_the_same_time_is_a_mistake(root, capsys):
     (root / "scenarios" / "other.gameday.yaml").write_text(TEXT.replace("gameday: day", "gameday: other"))
     assert check.main(root / FILE, anytime=True, who="ada", json=False) == 2
-    assert "this is while scenarios/other.gameday.yaml is on shop, too" in capsys.readouterr().err
+    assert "scenarios/other.gameday.yaml uses shop at the same time" in capsys.readouterr().err
 
 
 def test_another_open_game_day_on_the_environment_is_in_the_way(root, store, capsys):

@@ -144,7 +144,7 @@ def test_plans_that_overlap_are_a_mistake_of_the_later_file(
     plan(root, "eve", PLAN.replace("10:00", "10:30"))
     assert run(root) == 2
     told = capfd.readouterr().err
-    assert "scenarios/eve.gameday.yaml:4:7: on 2026-12-01T10:30Z this is while" in told
+    assert "scenarios/eve.gameday.yaml:4:7: on 2026-12-01T10:30Z scenarios/day.gameday.yaml uses" in told
     assert told.count("scenarios/eve.gameday.yaml:4:7") == 1
 
 
