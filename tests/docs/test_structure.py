@@ -178,7 +178,8 @@ def covering_test(module: str) -> str:
     mirrored = path.with_name(f"test_{path.name}").as_posix()
     if (ROOT / "tests" / mirrored).exists():
         return mirrored
-    return TESTED_ELSEWHERE.get(module, TESTED_ELSEWHERE.get(f"{path.parent.as_posix()}/", ""))
+    entries = [module, *(f"{folder.as_posix()}/" for folder in path.parents)]
+    return next((TESTED_ELSEWHERE[entry] for entry in entries if entry in TESTED_ELSEWHERE), "")
 
 
 def all_modules() -> list[str]:
@@ -187,9 +188,11 @@ def all_modules() -> list[str]:
 
 def covering(entry: str) -> list[str]:
     """Give the modules that an entry of a table stands for."""
-    if not entry.endswith("/"):
-        return [entry]
-    return [module for module in all_modules() if f"{Path(module).parent.as_posix()}/" == entry]
+    return [
+        module
+        for module in all_modules()
+        if module == entry or (entry.endswith("/") and module.startswith(entry))
+    ]
 
 
 def test_each_module_has_a_test_file_or_is_named_in_a_table():
@@ -286,11 +289,24 @@ def test_no_function_is_called_by_a_word_that_says_nothing():
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
 def test_every_path_that_a_page_names_exists(page):
-    """Paths are written from the root or from gameday/; a word in capitals stands for a name to choose."""
+    """Paths begin at the root, at gameday/ or at docs/; a word in capitals stands for a name to choose."""
     text = re.sub(r"```.*?```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
-    paths = re.findall(r"`([a-zA-Z_./*-]+(?:/|\.(?:py|md|toml|yaml|html|json)))`", text)
+    paths = re.findall(r"`([a-zA-Z_.*-]+/[a-zA-Z_./*-]*(?:/|\.(?:py|md|toml|yaml|html|json)))`", text)
     must_be_empty(path for path in paths if not CHOSEN.search(path) and not found_at(path))
 
 
 def found_at(path: str) -> bool:
     return any(any(base.glob(path)) for base in (ROOT, PACKAGE, ROOT / "docs"))
+
+
+def test_each_step_that_the_architecture_page_follows_names_a_function_of_its_module():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    steps = re.findall(r"\| `([a-z_/]+\.py)` \| `(\w+)` \|$", text, re.MULTILINE)
+    assert len(steps) > 20
+    must_be_empty(f"{module}: {function}" for module, function in steps if function not in defined(module))
+
+
+def defined(module: str) -> set[str]:
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
