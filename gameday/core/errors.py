@@ -1,12 +1,12 @@
 """Every error that gameday raises on purpose, as one tree, and the exit codes of its commands.
 
 GamedayError                 code, exit_code, hint
-├─ UsageError                2   wrong words on the command line
+├─ UsageError                2   wrong arguments on the command line
 ├─ InvalidFiles              2   files that people wrote have mistakes; nothing was touched
 ├─ NotReady                  5   environment, steady state, load, policy, lease: could not start
-│  ├─ Refused                5   a policy says no
+│  ├─ Refused                5   a policy forbids it
 │  └─ Busy                   5   another drill holds the environment
-├─ FaultIndeterminate        70  nobody knows whether it was injected: revert as if it were
+├─ FaultIndeterminate        70  it is unknown whether the fault was injected: revert as if it were
 ├─ StoreUnavailable          5   the history cannot be written or read; 70 once a drill has begun
 └─ HistoryCorrupt            70  the hash chain does not hold
 """
@@ -20,7 +20,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What a command ends with; docs/reference/exit-codes.md says more of each."""
+    """How a command ends; docs/reference/exit-codes.md explains each code."""
 
     PASSED = 0
     FAILED = 1
@@ -32,18 +32,18 @@ class ExitCode(IntEnum):
 
     @property
     def word(self) -> str:
-        """Say in a word or a few what a drill with this code came to."""
+        """Name the result of a drill with this code in a few words."""
         return _WORDS[self][0]
 
     @property
     def meaning(self) -> str:
-        """Say in one line what the code means."""
+        """Explain the code in one line."""
         return _WORDS[self][1]
 
 
 _WORDS = {
     ExitCode.PASSED: ("passed", "passed"),
-    ExitCode.FAILED: ("failed", "the drill was completed, below the bar"),
+    ExitCode.FAILED: ("failed", "the drill was completed, below the pass mark"),
     ExitCode.INVALID: ("invalid", "wrong usage or invalid files; nothing was touched"),
     ExitCode.ABORTED: ("aborted", "the drill was aborted; everything is reverted"),
     ExitCode.FAULT_IN_FORCE: (
@@ -66,22 +66,22 @@ WORST_FIRST = (
     ExitCode.INCONCLUSIVE,
     ExitCode.PASSED,
 )
-"""The one order of severity, wherever several drills give one exit code.
+"""The one order of severity, wherever several drills share one exit code.
 
-What failed stands before what is inconclusive: a pipeline may try again after the one, or let it pass, and
-that must never hide the other.
+A failure ranks before an inconclusive result: a pipeline may retry or tolerate an inconclusive drill, and
+that must never hide a failure.
 """
 
 
 def worst(codes: Iterable[int]) -> ExitCode:
-    """Give the worst of some exit codes. A code that nobody knows is our own error; so is no code at all."""
+    """Give the worst of several exit codes. An unknown code counts as our own error, and so does no code."""
     known = {int(code) for code in ExitCode}
-    ours = [ExitCode(code) if code in known else ExitCode.INTERNAL for code in codes]
-    return min(ours, key=WORST_FIRST.index, default=ExitCode.INTERNAL)
+    understood = [ExitCode(code) if code in known else ExitCode.INTERNAL for code in codes]
+    return min(understood, key=WORST_FIRST.index, default=ExitCode.INTERNAL)
 
 
 class GamedayError(Exception):
-    """Something that gameday can explain: a message, and a hint of what to do next."""
+    """An error that gameday can explain: a message, and a hint about what to do next."""
 
     code: ClassVar[str] = "internal"
     exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL

@@ -1,12 +1,9 @@
-"""What must still be undone, computed from the history and from nothing else.
+"""Which faults must still be undone, computed from a drill's history and nothing else.
 
-Comes in: a drill's history. Goes out: each fault that may be in force, with all that undoing it needs.
-Does not: remember anything, or look at the target.
-
-A fault counts from its `FaultRequested`, which is stored before anything is injected: between the
-request and the first sign of it nobody knows, and what nobody knows is undone as if it were in force.
-Only two facts end it: `FaultReverted`, and a `FaultFailed` that is definite where nothing was injected.
-The order of the facts does not matter.
+A fault counts from its `FaultRequested`, which is stored before anything is injected. Between that request
+and the first sign of the fault its state is unknown, and whatever is unknown is undone as if it were in
+force. Only two facts end it: `FaultReverted`, and a `FaultFailed` that is definite when nothing was
+injected. The order of the facts does not matter.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from gameday.core.facts.history import History
 from gameday.core.values import FaultId
 
 NOTHING_TO_UNDO = "nothing-to-undo"
-"""How a fault ended whose experiment has no rollbacks (`FaultReverted.how`)."""
+"""`FaultReverted.how` of a fault whose experiment has no rollbacks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,11 +23,11 @@ class Exposed:
     """A fault that may be in force.
 
     injected  an action of its method is known to have started
-    certain   every such action is known to have ended well; else one may still be on its way to the
-              target, and what a probe says of it now need not hold in a second
+    certain   every such action is known to have succeeded; otherwise one may still be on its way to the
+              target, and what a probe reports now may be wrong a second later
     attempts  rollbacks tried so far
     gave_up   the last try was final: a person must do `steps`
-    error     what the last failure was
+    error     the last failure
     """
 
     fault: FaultId
@@ -45,34 +42,43 @@ class Exposed:
 
 def open_faults(history: History) -> tuple[Exposed, ...]:
     """Give the faults of a drill that may still be in force, in the order of their requests."""
-    over = {reverted.fact.fault for reverted in history.each(ev.FaultReverted)}
+    reverted_faults = {reverted.fact.fault for reverted in history.each(ev.FaultReverted)}
     requests = {requested.fact.fault: requested.fact for requested in history.each(ev.FaultRequested)}
-    exposed = (_exposed(history, request) for fault, request in requests.items() if fault not in over)
-    return tuple(each for each in exposed if each.injected or not _never_began(history, each.fault))
+    exposed = (
+        _exposed(history, request) for fault, request in requests.items() if fault not in reverted_faults
+    )
+    return tuple(fault for fault in exposed if fault.injected or not _never_began(history, fault.fault))
 
 
 def never_undone(history: History) -> tuple[Exposed, ...]:
     """Give the faults that were injected and that nothing undid: their experiments have no rollbacks.
 
-    They are over for us. Whether they still hurt only the users and the steady state can tell (`result`).
+    Nothing is left for gameday to play. Only the users' requests and the steady state can show whether they
+    still do harm (`judging.result`).
     """
-    bare = {one.fact.fault for one in history.each(ev.FaultReverted) if one.fact.how == NOTHING_TO_UNDO}
-    requests = (one.fact for one in history.each(ev.FaultRequested) if one.fact.fault in bare)
+    not_undone = {
+        reverted.fact.fault
+        for reverted in history.each(ev.FaultReverted)
+        if reverted.fact.how == NOTHING_TO_UNDO
+    }
+    requests = (
+        requested.fact for requested in history.each(ev.FaultRequested) if requested.fact.fault in not_undone
+    )
     exposed = (_exposed(history, request) for request in requests)
     return tuple(
-        replace(each, steps=(f"undo by hand what {each.request.path} does: it has no rollbacks",))
-        for each in exposed
-        if each.injected
+        replace(fault, steps=(f"undo by hand what {fault.request.path} does: it has no rollbacks",))
+        for fault in exposed
+        if fault.injected
     )
 
 
 def injects(activity: ev.ActivityStarted | ev.ActivityFinished) -> bool:
-    """Tell whether an activity is an action of the method: those put the fault into force."""
+    """Whether an activity is an action of the method: those put the fault into force."""
     return activity.stage == "method" and activity.kind == "action"
 
 
 def injected(activity: ev.ActivityFinished) -> bool:
-    """Tell whether an action of the method is over and did what it was to do."""
+    """Whether an action of the method has finished and succeeded."""
     return injects(activity) and activity.status == "succeeded"
 
 
@@ -103,12 +109,14 @@ def _injected(history: History, fault: FaultId) -> bool:
 
 
 def _certain(history: History, fault: FaultId) -> bool:
-    """Tell whether as many actions of the method have ended well as have started, and at least one."""
-    began = sum(one.fact.fault == fault and injects(one.fact) for one in history.each(ev.ActivityStarted))
-    well = sum(one.fact.fault == fault and injected(one.fact) for one in history.each(ev.ActivityFinished))
-    return 0 < began == well
+    """Whether every action of the method that started has succeeded, and at least one did."""
+    started = (activity.fact for activity in history.each(ev.ActivityStarted))
+    finished = (activity.fact for activity in history.each(ev.ActivityFinished))
+    began = sum(activity.fault == fault and injects(activity) for activity in started)
+    succeeded = sum(activity.fault == fault and injected(activity) for activity in finished)
+    return 0 < began == succeeded
 
 
 def _never_began(history: History, fault: FaultId) -> bool:
-    """Tell whether it is certain that the method of a fault that was not seen to start never did."""
+    """Whether it is certain that the method never started; no action of it was observed."""
     return any(failed.fact.fault == fault and failed.fact.definite for failed in history.each(ev.FaultFailed))

@@ -1,8 +1,4 @@
-"""The small values that everything else is made of: instants, durations, severities, verdicts.
-
-Comes in: text and numbers. Goes out: immutable values that compare and print well.
-Does not: read a clock, a file or an environment.
-"""
+"""The small values that everything else is made of: instants, durations, severities, verdicts."""
 
 from __future__ import annotations
 
@@ -32,7 +28,7 @@ class Severity(StrEnum):
 
     @property
     def word(self) -> str:
-        """Give the guide's word for it: Critical, High, Medium or Low."""
+        """The guide's word for it: Critical, High, Medium or Low."""
         return {"P1": "Critical", "P2": "High", "P3": "Medium", "P4": "Low"}[self.value]
 
 
@@ -45,13 +41,13 @@ _ALERT_WORDS = {
 
 
 def alert_severity(word: str) -> Severity | None:
-    """Map a monitor's own word for how grave an alert is; None for a word that says nothing."""
+    """Map a monitor's own severity word to ours; None where the word is unknown."""
     wanted = word.strip().lower()
     return next((severity for severity, words in _ALERT_WORDS.items() if wanted in words), None)
 
 
 class Party(StrEnum):
-    """Who is expected to respond, or did: the team, an automation, or nobody."""
+    """Who is expected to respond, or did respond: the team, an automation, or nobody."""
 
     TEAM = "team"
     AUTOMATION = "automation"
@@ -66,7 +62,7 @@ class Mode(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where a drill stands, in order."""
+    """The phases of a drill, in order."""
 
     PREFLIGHT = "preflight"
     BASELINE = "baseline"
@@ -88,9 +84,9 @@ class Verdict(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What a drill came to, best first; the last four say that it judged nothing.
+    """The result of a drill, best first; the last four mean that nothing was judged.
 
-    unknown: nobody can tell whether the fault changed anything (no probe, users not hurt or not seen).
+    unknown: whether the fault changed anything is not known (no probe; users not affected or not observed).
     """
 
     RECOVERED = "recovered"
@@ -105,7 +101,7 @@ class Outcome(StrEnum):
 
     @property
     def judged(self) -> bool:
-        """Tell whether it says anything of team or system: what says nothing is never a pass."""
+        """Whether the outcome says anything about the team or the system. If not, it is never a pass."""
         return self not in {Outcome.NO_EFFECT, Outcome.UNKNOWN, Outcome.ABORTED, Outcome.FAILED}
 
 
@@ -121,7 +117,7 @@ class RecoveredBy(StrEnum):
 
 
 class MilestoneName(StrEnum):
-    """The derived instants of a drill, in the order in which a response meets them."""
+    """The derived instants of a drill, in the order in which a response reaches them."""
 
     FAULT_INJECTED = "fault_injected"
     IMPACT_STARTED = "impact_started"
@@ -151,7 +147,7 @@ def parse_duration(text: str) -> Seconds:
 
 
 def format_duration(seconds: Seconds) -> str:
-    """Write seconds as people say them: `0.4 s`, `41.2 s`, `2 min 05 s`, `1 h 30 min`."""
+    """Write seconds the way people do: `0.4 s`, `41.2 s`, `2 min 05 s`, `1 h 30 min`."""
     if seconds < 0:
         return "-" + format_duration(-seconds)
     if round(seconds, 1) < 60:
@@ -169,14 +165,14 @@ def instant(value: float) -> Instant:
 
 def parse_instant(text: str) -> Instant:
     """Read an RFC 3339 date-time with its offset. Raises ValueError when it has none."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
         raise ValueError(f"'{text}' has no offset from UTC; write {text}Z or {text}+01:00")
-    return instant(moment.timestamp())
+    return instant(parsed.timestamp())
 
 
 def format_instant(at: Instant, *, digits: int = 3) -> str:
     """Write an instant as RFC 3339 in UTC with `digits` decimals of a second (3 or 6)."""
     spec = "milliseconds" if digits == 3 else "microseconds"
-    moment = datetime.fromtimestamp(round(at, digits), UTC)
-    return moment.isoformat(timespec=spec).replace("+00:00", "Z")
+    utc = datetime.fromtimestamp(round(at, digits), UTC)
+    return utc.isoformat(timespec=spec).replace("+00:00", "Z")

@@ -1,8 +1,7 @@
-"""The impact chart: one SVG of what users met, when the fault was in force, and when what was reached.
+"""The impact chart: one SVG of what users experienced, when the fault was in force, and the milestones.
 
-Comes in: a history with its load, its result, a width. Goes out: the text of an SVG that stands alone
-or within a page, in light and dark, and that reads without colour: panels, hatching, words.
-Does not: judge; good and bad are `core.judging.series`'s.
+The SVG stands alone or within a page, in light and dark, and reads without colour: panels, hatching, words.
+Good and bad are decided by `core.judging.series`.
 """
 
 from __future__ import annotations
@@ -28,23 +27,23 @@ _GAP = 34.0
 _SAME = 1.5
 """Pixels within which milestones share a label."""
 _ROOM = 8
-"""Characters that the time behind a milestone's name takes."""
+"""Characters that the time after a milestone's name takes."""
 
 _STYLE = """
 .gdc{--ink:#1c2430;--soft:#5a6675;--faint:#c9d0d9;--grid:#e6eaef;--paper:#fff;--line:#0b6e8a;
---late:#6a3fb5;--rate:#8492a3;--hurt:#b32d24;--hurt-fill:#c2342a16;--fault:#a84c07;--strip:#f1f4f7;
+--late:#6a3fb5;--rate:#8492a3;--affected:#b32d24;--affected-fill:#c2342a16;--fault:#a84c07;--strip:#f1f4f7;
 font:12px/1.3 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;
 background:var(--paper)}
 @media screen and (prefers-color-scheme:dark){.gdc{--ink:#e8ecf1;--soft:#a3aebb;--faint:#465160;
---grid:#28313d;--paper:#12171e;--line:#4cc3e0;--late:#b79aff;--rate:#7f8c9c;--hurt:#ff8a7d;
---hurt-fill:#ff8a7d1c;--fault:#f0a35e;--strip:#1b222c}}
+--grid:#28313d;--paper:#12171e;--line:#4cc3e0;--late:#b79aff;--rate:#7f8c9c;--affected:#ff8a7d;
+--affected-fill:#ff8a7d1c;--fault:#f0a35e;--strip:#1b222c}}
 .gdc text{fill:var(--ink)}.gdc .s{fill:var(--soft);font-size:11px}.gdc .h{font-weight:600}
 .gdc .g{stroke:var(--grid)}.gdc .a{stroke:var(--faint)}
 .gdc .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}
 .gdc .d{stroke:var(--soft);stroke-dasharray:4 3;fill:none}
 .gdc .good{stroke:var(--line);stroke-width:1.75;fill:none}
 .gdc .late{stroke:var(--late);stroke-width:1.75;fill:none}.gdc .rate{fill:var(--rate);opacity:.45}
-.gdc .hurt{fill:var(--hurt-fill)}.gdc .ht{fill:var(--hurt);font-weight:600}
+.gdc .affected{fill:var(--affected-fill)}.gdc .at{fill:var(--affected);font-weight:600}
 .gdc .m{stroke:var(--ink);opacity:.42}.gdc .dot{fill:var(--ink)}
 .gdc .strip{fill:var(--strip);stroke:var(--faint)}
 .gdc .fb{stroke:var(--fault)}.gdc .ft{fill:var(--fault);font-weight:600;font-size:11px}
@@ -52,7 +51,7 @@ background:var(--paper)}
 
 
 def impact(history: History, result: Result, *, width: int = WIDE) -> str:
-    """Draw the chart of the SLO that users suffered most, as SVG text."""
+    """Draw the chart of the SLO that was affected most, as SVG text."""
     slo = _slo(history, result)
     frame = _frame(history, result, width)
     plotted = _within(plotting.points(slo, history.load, int(frame.room)), frame) if slo else Plotted()
@@ -94,8 +93,8 @@ def _slo(history: History, result: Result) -> Slo | None:
 
 
 def _reached(result: Result) -> list[tuple[Milestone, Instant]]:
-    found = (result.milestones.by_name.get(name) for name in MilestoneName)
-    reached = [(one, one.at) for one in found if one is not None and one.at is not None]
+    milestones = (result.milestones.by_name.get(name) for name in MilestoneName)
+    reached = [(each, each.at) for each in milestones if each is not None and each.at is not None]
     return sorted(reached, key=lambda pair: pair[1])
 
 
@@ -177,26 +176,26 @@ def _words(history: History, result: Result, slo: Slo | None, plotted: Plotted) 
     title = f"Impact on users in the drill of {history.plan.scenario.title}"
     if slo is None or not plotted.points:
         return title, "No load was observed."
-    told = [f"Over time: good requests in percent, response times and requests per second of {slo.slo}."]
+    text = [f"Over time: good requests in percent, response times and requests per second of {slo.slo}."]
     if result.impact.started:
         worst, lasted = words.share(result.impact.worst_good), format_duration(result.impact.seconds)
-        told.append(f"Users were hurt for {lasted}; at worst {worst} of the requests were good.")
+        text.append(f"Users were affected for {lasted}; at worst {worst} of the requests were good.")
     else:
-        told.append(narrative.impact_summary(result.impact))
+        text.append(narrative.impact_summary(result.impact))
     zero = _zero(result, Instant(0.0))
-    told.extend(
+    text.extend(
         f"{sentences.milestone(milestone.name).capitalize()} {words.offset(at - zero)}."
         for milestone, at in _reached(result)
         if zero
     )
-    return title, " ".join(told)
+    return title, " ".join(text)
 
 
-def _svg(body: Sequence[str], width: int, height: float, told: tuple[str, str], pattern: str) -> str:
-    title, description = (escape(words.legal(one)) for one in told)
+def _svg(body: Sequence[str], width: int, height: float, texts: tuple[str, str], pattern: str) -> str:
+    title, description = (escape(words.legal(text)) for text in texts)
     name = f"gdc-{width}"
     hatch = '<line class="fb" x1="0" x2="0" y1="0" y2="6" stroke-width="2" opacity=".5"/>'
-    place = 'width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"'
+    tile = 'width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"'
     size = f'viewBox="0 0 {width} {height:g}" width="100%"'
     label = f'role="img" aria-labelledby="{name}-t {name}-d"'
     return "\n".join(
@@ -205,7 +204,7 @@ def _svg(body: Sequence[str], width: int, height: float, told: tuple[str, str], 
             f'<title id="{name}-t">{title}</title>',
             f'<desc id="{name}-d">{description}</desc>',
             f"<style>{_STYLE}</style>",
-            f'<defs><pattern id="{pattern}" {place}>{hatch}</pattern></defs>',
+            f'<defs><pattern id="{pattern}" {tile}>{hatch}</pattern></defs>',
             *body,
             "</svg>\n",
         )

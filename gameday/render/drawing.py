@@ -1,7 +1,6 @@
 """The parts of the impact chart as SVG elements: strips, panels, curves, labels.
 
-Comes in: a frame (where things lie), panels and what to show in them. Goes out: SVG elements, with
-everything from outside escaped. Does not: choose what to show; `render.chart` does.
+A frame gives the geometry; `render.chart` chooses what to show. Everything from outside is escaped.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ CHARACTER = 6.1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
-    """Where things lie. Instants become x; times count from `zero`, which `since` names."""
+    """The geometry of the chart. Instants become x; times count from `zero`, which `since` names."""
 
     width: float
     left: float = 50.0
@@ -73,10 +72,10 @@ class Panel:
         return round(self.top + self.height * (1.0 - min(1.0, max(0.0, value / self.most))), 1)
 
 
-def text(x: float, y: float, told: str, kind: str, anchor: str = "start") -> str:
+def text(x: float, y: float, content: str, kind: str, anchor: str = "start") -> str:
     """Write a text element."""
-    shown = escape(words.legal(told))
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{shown}</text>'
+    escaped = escape(words.legal(content))
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escaped}</text>'
 
 
 def box(kind: str, low: float, high: float, top: float, height: float, *, more: str = "") -> str:
@@ -95,21 +94,22 @@ def upright(kind: str, x: float, top: float, bottom: float) -> str:
 def affected(result: Result, frame: Frame, panels: Sequence[Panel]) -> Iterator[str]:
     """Shade the bad stretches of the SLO that is shown."""
     for slo in result.impact.slos:
-        for one in slo.stretches if slo.slo == result.impact.worst_slo else ():
-            low, high = frame.x(one.start.at), frame.x(one.end.at if one.end else frame.end)
+        for stretch in slo.stretches if slo.slo == result.impact.worst_slo else ():
+            low, high = frame.x(stretch.start.at), frame.x(stretch.end.at if stretch.end else frame.end)
             for panel in panels:
-                yield box("hurt", low, high, panel.top, panel.height)
+                yield box("affected", low, high, panel.top, panel.height)
 
 
 def affected_label(result: Result, frame: Frame, panel: Panel) -> Iterator[str]:
-    """Say how long users were hurt, at the onset."""
+    """Write at the onset for how long users were affected."""
     if result.impact.started is None:
         return
-    told, x = f"users hurt {format_duration(result.impact.seconds)}", frame.x(result.impact.started.at)
-    if x + len(told) * CHARACTER > frame.edge:
-        yield text(frame.edge - 4, panel.top + 28, told, "ht halo", "end")
+    label = f"users affected {format_duration(result.impact.seconds)}"
+    x = frame.x(result.impact.started.at)
+    if x + len(label) * CHARACTER > frame.edge:
+        yield text(frame.edge - 4, panel.top + 28, label, "at halo", "end")
     else:
-        yield text(x + 6, panel.top + 16, told, "ht halo")
+        yield text(x + 6, panel.top + 16, label, "at halo")
 
 
 def phases(history: History, frame: Frame, top: float) -> Iterator[str]:
@@ -126,28 +126,25 @@ def phases(history: History, frame: Frame, top: float) -> Iterator[str]:
 def fault(history: History, frame: Frame, top: float) -> Iterator[str]:
     """Draw when the fault was in force, as far as the history can tell.
 
-    What the response undid was in force up to its action at the latest; that the probe found it
-    undone is the only bound that is sure.
+    What the response undid was in force at most up to its action; the probe that found it undone is the
+    only certain bound.
     """
     injected = history.first(ev.FaultInjected)
     if injected is None:
         return
     reverted = tuple(history.each(ev.FaultReverted))
-    end = max((one.at for one in reverted), default=None)
-    most = "at most " if any(one.fact.how == "already-undone" for one in reverted) else ""
+    end = max((revert.at for revert in reverted), default=None)
+    most = "at most " if any(revert.fact.how == "already-undone" for revert in reverted) else ""
     lasted = "to the end" if end is None else most + format_duration(end - injected.at)
-    low, high, told = (
-        frame.x(injected.at),
-        frame.x(frame.end if end is None else end),
-        f"fault in force {lasted}",
-    )
+    low, high = frame.x(injected.at), frame.x(frame.end if end is None else end)
+    label = f"fault in force {lasted}"
     yield box("fb", low, high, top, STRIP - 3, more=f' fill="url(#{frame.pattern})"')
-    if high - low > len(told) * CHARACTER + 8:
-        yield text((low + high) / 2, top + 11.5, told, "ft halo", "middle")
-    elif high + len(told) * CHARACTER + 10 < frame.edge:
-        yield text(high + 6, top + 11.5, told, "ft halo")
-    elif low > len(told) * CHARACTER + 10:
-        yield text(low - 6, top + 11.5, told, "ft halo", "end")
+    if high - low > len(label) * CHARACTER + 8:
+        yield text((low + high) / 2, top + 11.5, label, "ft halo", "middle")
+    elif high + len(label) * CHARACTER + 10 < frame.edge:
+        yield text(high + 6, top + 11.5, label, "ft halo")
+    elif low > len(label) * CHARACTER + 10:
+        yield text(low - 6, top + 11.5, label, "ft halo", "end")
     else:
         yield text((low + high) / 2, top + 11.5, lasted, "ft halo", "middle")
 
@@ -199,9 +196,9 @@ def _paths(
 ) -> Iterator[str]:
     path = ""
     for point in points:
-        found = value(point)
-        if found is not None:
-            path += f"{'V' if path else f'M{frame.x(point.start)} '}{panel.y(found)}H{frame.x(point.end)}"
+        y = value(point)
+        if y is not None:
+            path += f"{'V' if path else f'M{frame.x(point.start)} '}{panel.y(y)}H{frame.x(point.end)}"
         elif path:
             yield path
             path = ""

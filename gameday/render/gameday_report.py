@@ -1,7 +1,6 @@
 """The report of a game day, in Markdown and as one HTML file that opens offline.
 
-Comes in: a `Report`. Goes out: texts, the same bytes for an equal value. Does not: judge, or let words from
-outside act as markup.
+An equal report gives the same bytes. Words from outside never act as markup.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def _template() -> Template:
 
 
 def score(line: DrillLine) -> str:
-    """Say a drill's points."""
+    """Write a drill's points."""
     if line.postmortem is None or line.postmortem.score.points is None:
         return words.NONE
     card = line.postmortem.score
@@ -56,7 +55,7 @@ def score(line: DrillLine) -> str:
 
 
 def verdict(chain: Chain) -> str:
-    """Say one objective's verdict with its figures."""
+    """Write one objective's verdict with its figures."""
     if not chain.applies:
         return "not needed"
     mark = words.VERDICT_MARKS[chain.verdict]
@@ -64,7 +63,7 @@ def verdict(chain: Chain) -> str:
 
 
 def state(line: PlannedInject) -> str:
-    """Say what became of an inject."""
+    """Write what became of an inject."""
     when = f" {words.clock(line.at)}" if line.at is not None else ""
     return f"{line.state}{when}{f' ({line.why})' if line.why else ''}"
 
@@ -75,11 +74,11 @@ def _head(report: Report) -> Iterator[str]:
     if report.description:
         yield escape(report.description)
         yield ""
-    took = words.NONE if report.ended is None else words.duration(report.ended - report.began)
+    lasted = words.NONE if report.ended is None else words.duration(report.ended - report.began)
     rows = [
         ("Game day", f"{escape(report.game_day)} on {escape(report.environment)}"),
-        ("When", f"{words.minute(report.began)}, for {took}"),
-        ("Ended", escape(report.why) or "it is open"),
+        ("When", f"{words.minute(report.began)}, for {lasted}"),
+        ("Ended", escape(report.why) or "still open"),
         ("Roles", escape(", ".join(report.roles)) or "no people"),
         ("Stayed away", escape("; ".join(report.absent))),
         ("Announced", report.announcement),
@@ -87,7 +86,7 @@ def _head(report: Report) -> Iterator[str]:
     ]
     yield from table(("", ""), rows)
     yield ""
-    yield "All times are UTC. Teams and systems are judged here, never persons."
+    yield "All times are UTC. Teams and systems are judged here, never people."
 
 
 def _objectives(report: Report) -> Iterator[str]:
@@ -119,9 +118,9 @@ def _findings(report: Report) -> Iterator[str]:
             yield f"Not drilled ({escape(line.how)}{f': {escape(line.why)}' if line.why else ''})."
             yield ""
             continue
-        for title, found in (("Went well", line.postmortem.well), ("To improve", line.postmortem.improve)):
-            for one in found:
-                yield f"- {title}: **{escape(one.title)}.** {escape(one.detail)}"
+        for title, findings in (("Went well", line.postmortem.well), ("To improve", line.postmortem.improve)):
+            for finding in findings:
+                yield f"- {title}: **{escape(finding.title)}.** {escape(finding.detail)}"
         yield ""
 
 
@@ -139,31 +138,31 @@ def _plan(actions: Iterable[Action]) -> Iterator[str]:
 def _hot_wash(report: Report) -> Iterator[str]:
     if not report.hot_wash:
         yield "Nothing was answered: `gameday plan hot-wash` asks."
-    for one in report.hot_wash:
-        yield f"**{escape(one.question)}**"
+    for answered in report.hot_wash:
+        yield f"**{escape(answered.question)}**"
         yield ""
-        yield from (f"- “{escape(answer)}”" for answer in one.answers)
+        yield from (f"- “{escape(answer)}”" for answer in answered.answers)
         yield ""
 
 
 def _timetable(lines: Iterable[PlannedInject]) -> Iterator[str]:
     rows = [
         (
-            escape(one.scenario),
-            escape(one.id),
-            words.duration(one.after),
-            escape(one.to),
-            escape(f"{one.kind}: {one.text}"),
-            escape(one.expected),
-            escape(state(one)),
-            escape("; ".join(f"+{words.duration(done.after)} {done.text}" for done in one.actual)),
+            escape(line.scenario),
+            escape(line.id),
+            words.duration(line.after),
+            escape(line.to),
+            escape(f"{line.kind}: {line.text}"),
+            escape(line.expected),
+            escape(state(line)),
+            escape("; ".join(f"+{words.duration(done.after)} {done.text}" for done in line.actual)),
         )
-        for one in lines
+        for line in lines
     ]
     if not rows:
         yield "No scenario had an inject."
         return
-    head = ("Scenario", "Inject", "After the fault", "To", "What", "Expected", "Became", "What was done then")
+    head = ("Scenario", "Inject", "After the fault", "To", "What", "Expected", "State", "What was done then")
     yield from table(head, rows)
 
 
@@ -171,11 +170,11 @@ def _record(report: Report) -> Iterator[str]:
     for name, passed, detail in report.prerequisites:
         mark = "held" if passed else "did not hold"
         yield f"- Prerequisite {mark}: {escape(name)}{f' ({escape(detail)})' if detail else ''}"
-    for one in report.waivers:
-        why = f"{one.step}: {one.detail}" if one.step else "settling"
+    for waiver in report.waivers:
+        why = f"{waiver.step}: {waiver.detail}" if waiver.step else "settling"
         yield (
-            f"- {words.clock(one.at)}: went on behind {escape(one.behind)} although it had not settled "
-            f"({escape(why)}): “{escape(one.reason)}”"
+            f"- {words.clock(waiver.at)}: continued after {escape(waiver.after)} although it had not settled "
+            f"({escape(why)}): “{escape(waiver.reason)}”"
         )
     for change in report.decisions:
         why = f" “{escape(change.quote)}”" if change.quote else ""
@@ -185,14 +184,14 @@ def _record(report: Report) -> Iterator[str]:
 
 
 def _patches(drills: Iterable[DrillLine]) -> Iterator[str]:
-    found = False
+    any_patch = False
     for line in drills:
         if not line.patch:
             continue
-        found = True
+        any_patch = True
         yield f"### {escape(line.title)}"
         yield ""
         yield from (f"    {text}" for text in line.patch.splitlines())
         yield ""
-    if not found:
+    if not any_patch:
         yield "None."

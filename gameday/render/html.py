@@ -1,7 +1,6 @@
 """A postmortem as one HTML file: it opens offline, prints, and reads in light, dark and without colour.
 
-Comes in: a `Postmortem` and the text of its chart. Goes out: HTML with its styles in it, no script.
-Does not: trust a word from outside: Jinja2 escapes everything but the chart, which escapes itself.
+Its styles are in it, and it has no script. Jinja2 escapes everything but the chart, which escapes itself.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A result as JUnit XML: one test case for the scenario, one for each objective and criterion.
 
-Comes in: a history with its result. Goes out: XML that CI systems read.
-Does not: call anything passed that was not judged: what could not be judged is an error, and what
-does not apply is skipped with its reason.
+What was not judged is never called passed: what could not be judged is an error, and what does not apply is
+skipped with its reason.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ def encode(history: History, result: Result) -> str:
         name=scenario,
         cases=(
             _scenario(history, result),
-            *(_objective(one, result) for one in result.milestones.intervals),
-            *(_criterion(one) for one in result.score.criteria),
+            *(_objective(interval, result) for interval in result.milestones.intervals),
+            *(_criterion(scored) for scored in result.score.criteria),
         ),
         seconds=counted_instant(history.events[-1]) - began,
         began=began,
@@ -59,23 +58,23 @@ def _scenario(history: History, result: Result) -> Case:
 def _objective(interval: Interval, result: Result) -> Case:
     name, allowed = f"objective {interval.name}", format_duration(interval.objective)
     if not interval.applies or result.attribution.outcome is Outcome.ABSORBED:
-        return Case(name=name, state="skipped", message="no user was hurt: nothing to time")
+        return Case(name=name, state="skipped", message="no user was affected: nothing to time")
     if interval.seconds is None and interval.at_least is not None:
         least = format_duration(interval.at_least)
         message = f"not reached: at least {least}, the objective is {allowed}"
         return Case(name=name, state="failure", message=message, seconds=interval.at_least)
     if interval.verdict is Verdict.UNKNOWN:
         return Case(name=name, state="error", message=f"not known; the objective is {allowed}")
-    took = "not reached" if interval.seconds is None else format_duration(interval.seconds)
+    length = "not reached" if interval.seconds is None else format_duration(interval.seconds)
     state = "passed" if interval.verdict is Verdict.MET else "failure"
-    message = f"{took}; the objective is {allowed}"
+    message = f"{length}; the objective is {allowed}"
     return Case(name=name, state=state, message=message, seconds=interval.seconds or 0.0)
 
 
 def _criterion(scored: Scored) -> Case:
     name = f"criterion {scored.criterion}"
-    told = "; ".join(part for part in (scored.figure, scored.rule, scored.why) if part)
+    message = "; ".join(part for part in (scored.figure, scored.rule, scored.why) if part)
     if scored.share is None:
         return Case(name=name, state="skipped", message=f"not judged: {scored.why or 'does not apply'}")
     state = "failure" if scored.verdict is Verdict.MISSED else "passed"
-    return Case(name=name, state=state, message=told)
+    return Case(name=name, state=state, message=message)

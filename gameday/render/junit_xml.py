@@ -1,10 +1,9 @@
-"""The XML that CI systems call JUnit: suites of test cases.
+"""The XML that CI systems call JUnit: suites of test cases. It knows nothing of drills.
 
-Comes in: suites. Goes out: a document that keeps to `junit-10.xsd` of Jenkins' xunit plug-in, the strictest
-of the shapes in use, and to what GitLab reads. That is: no count of the skipped on `testsuites`, no file
-or line on a `testcase`; what went wrong stands in the attribute `message` and in the text, because some
-systems show only the one and some only the other; names differ within a suite, because GitLab takes the
-first of equal ones. Does not: know what a drill is.
+The document conforms to `junit-10.xsd` of Jenkins' xunit plug-in, the strictest of the formats in use, and to
+what GitLab reads. That is: no count of the skipped on `testsuites`, no file or line on a `testcase`. What
+went wrong is both in the attribute `message` and in the text, because some systems show only one of them.
+Names differ within a suite, because GitLab takes the first of equal ones.
 
 Sources: https://github.com/jenkinsci/xunit-plugin (junit-10.xsd),
 https://docs.gitlab.com/ci/testing/unit_test_reports.
@@ -35,7 +34,7 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suite:
-    """The cases of one scenario. began: when, where that is known; file: the scenario's, where it is told."""
+    """The cases of one scenario. began: when, if known; file: the scenario's, if known."""
 
     name: str
     cases: tuple[Case, ...]
@@ -63,12 +62,12 @@ def _counts(cases: Iterable[Case]) -> dict[str, str]:
 
 
 def _add_suite(root: ET.Element, suite: Suite) -> None:
-    told = {"name": words.legal(suite.name), **_counts(suite.cases), "time": f"{suite.seconds:.3f}"}
+    attributes = {"name": words.legal(suite.name), **_counts(suite.cases), "time": f"{suite.seconds:.3f}"}
     if suite.began is not None:
-        told["timestamp"] = format_instant(suite.began).removesuffix("Z")
+        attributes["timestamp"] = format_instant(suite.began).removesuffix("Z")
     if suite.file:
-        told["file"] = words.legal(suite.file)
-    element = ET.SubElement(root, "testsuite", told)
+        attributes["file"] = words.legal(suite.file)
+    element = ET.SubElement(root, "testsuite", attributes)
     holder = ET.SubElement(element, "properties")
     for name, value in suite.properties.items():
         ET.SubElement(holder, "property", {"name": name, "value": words.legal(value)})
@@ -77,12 +76,12 @@ def _add_suite(root: ET.Element, suite: Suite) -> None:
 
 
 def _add_case(holder: ET.Element, case: Case, suite: str) -> None:
-    told = {
+    attributes = {
         "name": words.legal(case.name),
         "classname": words.legal(f"gameday.{suite}"),
         "time": f"{case.seconds:.3f}",
     }
-    element = ET.SubElement(holder, "testcase", told)
+    element = ET.SubElement(holder, "testcase", attributes)
     if case.state != "passed":
         verdict = ET.SubElement(element, case.state, {"message": words.legal(case.message)})
         verdict.text = words.legal(case.message)

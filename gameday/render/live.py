@@ -1,7 +1,7 @@
-"""The live look at a drill, for the terminal and `gameday status`: what to show, not how to draw it.
+"""The live view of a drill, for the terminal and `gameday status`: what to show, not how to draw it.
 
-Comes in: a history so far, the service levels of this moment, and this moment.
-Goes out: a `LiveView` of plain words. Does not: judge; what it says of now is never scored.
+It is made of the history so far, the present service levels and the present instant. Nothing is judged: what
+it shows is never scored.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Level:
-    """What users meet now. state: good | bad | unknown."""
+    """What users experience now. state: good | bad | unknown."""
 
     slo: str
     state: str
@@ -77,8 +77,8 @@ class Question:
 
     @property
     def answers(self) -> str:
-        """Tell how to answer."""
-        return f"gameday continue, or gameday abort; in {format_duration(self.left)} it is aborted"
+        """How to answer."""
+        return f"gameday continue, or gameday abort; the drill is aborted in {format_duration(self.left)}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,9 +96,9 @@ class EventLine:
 class LiveView:
     """Everything that the live screen shows. phase None: nothing has begun.
 
-    planned  how long the phase is to take, or may take at most; None: as long as it needs
+    planned  how long the phase will take, or may take at most; None: as long as it needs
     since    what the clocks run from
-    next     what a team may say now, and what ends the response; empty where nobody is asked
+    next     which commands the team can use now, and what ends the response; empty: none
     """
 
     drill: str
@@ -123,13 +123,13 @@ class LiveView:
 
 
 def sentence(event: ev.Event) -> str:
-    """Say what happened in one line that can't steer a terminal; empty where only machines care."""
-    said, quote = sentences.sentence(event), sentences.quote(event)
-    return clean(f"{said} “{quote}”" if said and quote else said)
+    """Describe what happened in one line without control characters; empty where only machines need it."""
+    text, quote = sentences.sentence(event), sentences.quote(event)
+    return clean(f"{text} “{quote}”" if text and quote else text)
 
 
 def view(history: History, levels: Sequence[ServiceLevel], now: Instant, latest: int = LATEST) -> LiveView:
-    """Give the view of this moment. Raises LookupError for a history without a plan."""
+    """Give the view of an instant. Raises LookupError for a history without a plan."""
     planned = history.plan
     phase = history.last(ev.PhaseEntered)
     began = history.first(ev.DrillPlanned)
@@ -166,27 +166,27 @@ def _planned(history: History, phase: Phase) -> Seconds | None:
 
 
 def _next(history: History, levels: Sequence[ServiceLevel], now: Instant) -> str:
-    """Say what a team that is not a script can type while it responds."""
+    """Give what a team that is not a script can type while it responds."""
     phase = history.last(ev.PhaseEntered)
     planned = history.plan
     team = planned.scenario.responders is Party.TEAM and not planned.responder
     if not team or phase is None or phase.fact.phase is not Phase.RESPOND:
         return ""
-    marked = any(one.fact.milestone == MilestoneName.RECOVERED for one in history.each(ev.MilestoneMarked))
-    affected = history.first(ev.FaultInjected) is not None and _well_since(levels, now) is None
+    marked = any(mark.fact.milestone == MilestoneName.RECOVERED for mark in history.each(ev.MilestoneMarked))
+    affected = history.first(ev.FaultInjected) is not None and _healthy_since(levels, now) is None
     if marked and affected:
-        return "marked as recovered; the response ends when users are well"
+        return "marked as recovered; the response ends when users are healthy again"
     if not affected and not marked and history.first(ev.IncidentDeclared):
-        return "users are well: `gameday recovered` ends the response, once you are sure"
+        return "users are healthy: `gameday recovered` ends the response, once you are sure"
     return "in another terminal: gameday ack, declare, note, step, contained, recovered, update, end, abort"
 
 
 def from_outside(history: History, now: Instant, latest: int = LATEST) -> LiveView:
-    """Give the view of those who respond in a game day: alerts, what they were sent, what they said.
+    """Give the view of those who respond in a game day: alerts, what they were sent, what they recorded.
 
-    Nothing in it tells what is injected, or when: neither clocks, nor users, nor the scenario's name.
+    It does not reveal what is injected, or when: it has no clocks, no users, no scenario name.
     """
-    told = [(event, sentence(event)) for event in history.events if _reaches_responders(event)]
+    lines = [(event, sentence(event)) for event in history.events if _reaches_responders(event)]
     return LiveView(
         drill=history.events[0].drill,
         scenario="hidden",
@@ -197,7 +197,7 @@ def from_outside(history: History, now: Instant, latest: int = LATEST) -> LiveVi
         elapsed=0.0,
         in_phase=0.0,
         planned=None,
-        fault="what is injected, and when, is hidden; facilitators and observers: --as NAME",
+        fault="what is injected, and when, is hidden; facilitators and observers use --as NAME",
         clocks=(),
         affected=False,
         levels=(),
@@ -209,9 +209,9 @@ def from_outside(history: History, now: Instant, latest: int = LATEST) -> LiveVi
                 clock=words.clock(event.recorded_at),
                 offset="",
                 side=sentences.side(event),
-                text=said,
+                text=text,
             )
-            for event, said in told[-latest:]
+            for event, text in lines[-latest:]
         ),
         question=None,
     )
@@ -248,8 +248,8 @@ _ANSWERS = (ev.ContinueRequested, ev.AbortRequested, ev.FaultReverted, ev.DrillC
 
 
 def _question(history: History, now: Instant) -> Question | None:
-    """Give the question that is open and soonest due."""
-    answered = max((one.event.recorded_at for kind in _ANSWERS for one in history.each(kind)), default=0.0)
+    """Give the open question that is due first."""
+    answered = max((fact.event.recorded_at for kind in _ANSWERS for fact in history.each(kind)), default=0.0)
     for asked in history.each(ev.RealIncidentSuspected):
         if asked.at > answered:
             text = f"Is {clean(asked.fact.alert)} ({asked.fact.severity}) a real incident?"
@@ -258,7 +258,7 @@ def _question(history: History, now: Instant) -> Question | None:
 
 
 def _fault(history: History) -> str:
-    """Say where the fault stands, from not injected to reverted; none on paper."""
+    """Give the state of the fault, from not injected to reverted; none in a tabletop."""
     state = "not injected" if history.plan.scenario.experiment else "none: a tabletop"
     for event in history.events:
         match event.fact:
@@ -297,9 +297,9 @@ def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> t
 
 
 def _recovered(history: History, levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:
-    """Give since when users are well, once somebody says so or that ended the response.
+    """Give since when users are healthy again, once somebody marks it or it ended the response.
 
-    A mark while users still hurt recovers nothing, nor does our own rollback.
+    A mark while users are still affected recovers nothing, nor does our own rollback.
     """
     ended = history.first(ev.ResponseEnded)
     marked = _first(history, MilestoneName.RECOVERED, "marked", granted=True)
@@ -307,12 +307,12 @@ def _recovered(history: History, levels: Sequence[ServiceLevel], now: Instant) -
         return None
     if ended is None and (marked is None or not levels):
         return marked
-    well = _well_since(levels, now)
-    return well if ended is None or (well is not None and well < ended.at) else ended.at
+    healthy = _healthy_since(levels, now)
+    return healthy if ended is None or (healthy is not None and healthy < ended.at) else ended.at
 
 
 def _zero(history: History) -> Instant | None:
-    """Give the instant from which times are told: the fault's; in a tabletop, the first inject's."""
+    """Give the instant from which times count: the fault's; in a tabletop, the first inject's."""
     began = conditions.began(history)
     return began.at if began else None
 
@@ -339,19 +339,19 @@ def _first(history: History, milestone: MilestoneName, *signs: str, granted: boo
     zero = _zero(history)
     if zero is None:
         return None
-    told = [one for sign in signs for one in conditions.signs(history, sign, milestone, zero)]
-    first = conditions.earliest((*told, *(conditions.grants(history, zero) if granted else ())))
+    proofs = [fact for sign in signs for fact in conditions.signs(history, sign, milestone, zero)]
+    first = conditions.earliest((*proofs, *(conditions.grants(history, zero) if granted else ())))
     return first.at if first else None
 
 
-def _well_since(levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:
+def _healthy_since(levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:
     held = [level.held_for for level in levels if level.judged]
     return Instant(now - min(held)) if held and all(held) else None
 
 
 def _level(level: ServiceLevel) -> Level:
     if not level.judged or level.good is None:
-        return Level(slo=level.slo, state="unknown", good=None, text="too few requests to tell")
+        return Level(slo=level.slo, state="unknown", good=None, text="too few requests to judge")
     state = "bad" if level.bad_for > 0 else "good"
     lasting = level.bad_for if state == "bad" else level.held_for
     text = f"{words.share(level.good)} good, {state} for {format_duration(lasting)}"
@@ -375,7 +375,9 @@ def _alerts(history: History, now: Instant) -> tuple[AlertLine, ...]:
 
 
 def _guardrails(history: History) -> tuple[GuardrailLine, ...]:
-    tripped = {one.fact.guardrail: one.fact.detail or "tripped" for one in history.each(ev.GuardrailTripped)}
+    tripped = {
+        trip.fact.guardrail: trip.fact.detail or "tripped" for trip in history.each(ev.GuardrailTripped)
+    }
     planned = [guardrail.name for guardrail in history.plan.scenario.guardrails]
     return tuple(
         GuardrailLine(guardrail=name, tripped=clean(tripped.get(name, "")))
@@ -386,14 +388,14 @@ def _guardrails(history: History) -> tuple[GuardrailLine, ...]:
 def _latest(history: History, start: Instant, number: int) -> tuple[EventLine, ...]:
     zero = _zero(history)
     zero = start if zero is None else zero
-    told = [(event, said) for event in history.events if (said := sentence(event))]
+    lines = [(event, text) for event in history.events if (text := sentence(event))]
     return tuple(
         EventLine(
             at=event.recorded_at,
             clock=words.clock(event.recorded_at),
             offset=words.offset(event.recorded_at - zero),
             side=sentences.side(event),
-            text=said,
+            text=text,
         )
-        for event, said in (told[-number:] if number else [])
+        for event, text in (lines[-number:] if number else [])
     )

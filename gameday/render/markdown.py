@@ -1,7 +1,7 @@
 """A postmortem in Markdown, for wikis, tickets and pull requests.
 
-Comes in: a `Postmortem`. Goes out: GitHub-flavoured Markdown, the same bytes for an equal value.
-Does not: let words from outside act as Markdown or HTML.
+It is GitHub-flavoured; an equal postmortem gives the same bytes. Words from outside never act as Markdown or
+HTML.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from gameday.core.judging.score import Scored
 from gameday.core.postmortem import Chain, Entry, Finding, Postmortem
 from gameday.render import words
 
@@ -47,7 +48,7 @@ def escape(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Write a table of cells that are escaped already; a dash stands for an empty one."""
+    """Write a table of cells that are escaped already, with a dash for an empty one."""
     yield f"| {' | '.join(head)} |"
     yield f"| {' | '.join('---' for _ in head)} |"
     for row in rows:
@@ -90,7 +91,7 @@ def _score(pm: Postmortem) -> str:
     card = pm.score
     if card.points is None:
         return f"none ({escape(card.verdict)})"
-    passed = "passed" if card.passed else "below the bar"
+    passed = "passed" if card.passed else "below the pass mark"
     return (
         f"**{words.points(card.points)} of {card.of:g}** by {escape(card.scorecard)}, {passed}; "
         f"evidence for {words.share(card.coverage)} of the weights"
@@ -102,15 +103,15 @@ def _milestones(pm: Postmortem) -> Iterator[str]:
         ("Milestone", "UTC", "Since fault", "Declared", "Observed", "Basis", "Evidence"),
         (
             (
-                words.milestone(one.name),
-                words.clock(one.at) if one.at is not None else "not reached",
-                words.offset(one.offset),
-                words.clock(one.declared) if one.declared is not None else "",
-                words.clock(one.observed) if one.observed is not None else "",
-                one.basis,
-                words.refs(one.evidence),
+                words.milestone(milestone.name),
+                words.clock(milestone.at) if milestone.at is not None else "not reached",
+                words.offset(milestone.offset),
+                words.clock(milestone.declared) if milestone.declared is not None else "",
+                words.clock(milestone.observed) if milestone.observed is not None else "",
+                milestone.basis,
+                words.refs(milestone.evidence),
             )
-            for one in pm.milestones
+            for milestone in pm.milestones
         ),
     )
 
@@ -190,7 +191,7 @@ def _impact(pm: Postmortem) -> Iterator[str]:
                 escape(line.slo),
                 escape(f"{line.promise}, {line.request}" if line.request != "*" else line.promise),
                 f"{line.requests:,}" if line.affected else words.NONE if line.judged else "not judged",
-                f"{line.bad:,}" if line.affected else "never hurt" if line.judged else words.NONE,
+                f"{line.bad:,}" if line.affected else "not affected" if line.judged else words.NONE,
                 words.share(line.good),
                 words.share(line.worst),
                 f"{words.milliseconds(line.p50[0])} → {words.milliseconds(line.p50[1])}",
@@ -210,23 +211,23 @@ def _resolution(pm: Postmortem) -> Iterator[str]:
 
 
 def _lessons(pm: Postmortem) -> Iterator[str]:
-    for title, found in (("What went well", pm.well), ("What to improve", pm.improve)):
+    for title, findings in (("What went well", pm.well), ("What to improve", pm.improve)):
         yield f"### {title}"
         yield ""
-        yield from (_finding(one) for one in found)
-        if not found:
+        yield from (_finding(finding) for finding in findings)
+        if not findings:
             yield "Nothing on record."
         yield ""
     yield "### To ask at the review"
     yield ""
     yield from _items(pm.questions)
     if not pm.questions:
-        yield "Nothing is open."
+        yield "No questions are open."
 
 
-def _finding(found: Finding) -> str:
-    tail = f" {words.refs(found.evidence)}" if found.evidence else ""
-    return f"- **{escape(found.title)}.** {escape(found.detail)}{tail}"
+def _finding(finding: Finding) -> str:
+    tail = f" {words.refs(finding.evidence)}" if finding.evidence else ""
+    return f"- **{escape(finding.title)}.** {escape(finding.detail)}{tail}"
 
 
 def _actions(pm: Postmortem) -> Iterator[str]:
@@ -239,6 +240,10 @@ def _actions(pm: Postmortem) -> Iterator[str]:
     )
 
 
+def _earned(scored: Scored) -> str:
+    return words.points(None if scored.share is None else scored.share * scored.weight)
+
+
 def _scorecard(pm: Postmortem) -> Iterator[str]:
     yield _score(pm) + "."
     yield ""
@@ -246,15 +251,15 @@ def _scorecard(pm: Postmortem) -> Iterator[str]:
         ("Criterion", "Phase", "Verdict", "Points", "Figure", "Rule", "Evidence"),
         (
             (
-                escape(one.criterion),
-                escape(one.phase),
-                f"{words.VERDICT_MARKS[one.verdict]} {one.verdict}",
-                f"{words.points(None if one.share is None else one.share * one.weight)} of {one.weight:g}",
-                escape(one.figure),
-                escape("; ".join(part for part in (one.rule, one.why) if part)),
-                words.refs(pm.numbers(one.evidence)),
+                escape(scored.criterion),
+                escape(scored.phase),
+                f"{words.VERDICT_MARKS[scored.verdict]} {scored.verdict}",
+                f"{_earned(scored)} of {scored.weight:g}",
+                escape(scored.figure),
+                escape("; ".join(part for part in (scored.rule, scored.why) if part)),
+                words.refs(pm.numbers(scored.evidence)),
             )
-            for one in pm.score.criteria
+            for scored in pm.score.criteria
         ),
     )
     if pm.score.caps:

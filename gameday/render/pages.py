@@ -1,8 +1,4 @@
-"""The templates of pages, which escape every word that comes in.
-
-Comes in: a template's name, and what it may call. Goes out: the template.
-Does not: let a name that nobody gave pass as empty.
-"""
+"""The templates of pages, which escape every word that comes in, and fail on a name that nobody gave."""
 
 from __future__ import annotations
 

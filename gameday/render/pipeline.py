@@ -1,8 +1,7 @@
 """A pipeline's drills for CI systems: JUnit XML, a Markdown summary, annotations, code quality, JSON.
 
-Comes in: a `Report`. Goes out: texts. Does not: judge, or know which CI system it runs in.
-
-Annotations are GitHub's workflow commands; their escapes are those of its own toolkit:
+Nothing is judged here, and nothing depends on which CI system it is. Annotations are GitHub's workflow
+commands; their escapes are those of its own toolkit:
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
 """
 
@@ -35,27 +34,27 @@ def junit(report: Report) -> str:
 
 
 def _suite(row: Row) -> Suite:
-    drills = [ended.told.drill for ended in row.drills if ended.told is not None and ended.told.drill]
+    results = [drill.result for drill in row.drills if drill.result is not None]
     return Suite(
         name=row.scenario,
         cases=tuple(_case(check, row.scenario) for check in row.judgement.checks),
-        seconds=sum(ended.seconds for ended in row.drills),
+        seconds=sum(drill.seconds for drill in row.drills),
         file=row.file,
         properties={
             "environment": row.environment,
             "verdict": verdict(row),
-            "drills": " ".join(drills),
+            "drills": " ".join(result.drill for result in results if result.drill),
         },
     )
 
 
 def _case(check: Check, scenario: str) -> Case:
     name = f"scenario {scenario}" if check.name == "scenario" else check.name
-    return Case(name=name, state=_state(check), message=check.said, seconds=check.seconds)
+    return Case(name=name, state=_state(check), message=check.detail, seconds=check.seconds)
 
 
 def _state(check: Check) -> str:
-    """A failure is a verdict on the system; an error says that there could be none."""
+    """Give the state: a failure is a verdict on the system; an error means that there is no verdict."""
     if check.skipped and check.code == 0:
         return "skipped"
     return {0: "passed", 1: "failure"}.get(check.code, "error")
@@ -65,9 +64,9 @@ def _state(check: Check) -> str:
 
 
 def verdict(row: Row) -> str:
-    """Say a scenario's verdict in a word or a few."""
-    told = row.judgement.code.word
-    return f"flaky: {told}" if row.judgement.flaky else told
+    """Write a scenario's verdict in a few words."""
+    word = row.judgement.code.word
+    return f"flaky: {word}" if row.judgement.flaky else word
 
 
 def markdown(report: Report) -> str:
@@ -87,8 +86,8 @@ def markdown(report: Report) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    found = {spread.name: spread for spread in row.judgement.spreads}
-    figures = [_figure(found.get(name)) for name in ("points", "detect", "contain", "recover")]
+    by_name = {spread.name: spread for spread in row.judgement.spreads}
+    figures = [_figure(by_name.get(name)) for name in ("points", "detect", "contain", "recover")]
     return [f"{'✓' if row.judgement.code == 0 else '✗'} {escape(verdict(row))}", *figures]
 
 
@@ -109,7 +108,7 @@ def _section(row: Row) -> Iterator[str]:
         return
     yield from ("", f"## {escape(row.scenario)}", "")
     for check in wrong:
-        first, *rest = check.said.splitlines() or [""]
+        first, *rest = check.detail.splitlines() or [""]
         yield f"- **{escape(check.name)}**: {escape(first)}"
         yield from (f"  - {escape(line)}" for line in rest)
     if repeated:
@@ -122,8 +121,12 @@ def _distribution(row: Row) -> Iterator[str]:
     passed = row.judgement.codes.count(0)
     yield from ("", f"{passed} of {len(row.drills)} drills passed.", "")
     rows = (
-        (one.name, str(len(one.values)), *(_written(one.name, v) for v in (one.low, one.median, one.high)))
-        for one in row.judgement.spreads
+        (
+            spread.name,
+            str(len(spread.values)),
+            *(_written(spread.name, value) for value in (spread.low, spread.median, spread.high)),
+        )
+        for spread in row.judgement.spreads
     )
     yield from table(("Figure", "Drills", "Least", "Median", "Most"), rows)
 
@@ -132,19 +135,19 @@ def _comparisons(row: Row) -> Iterator[str]:
     if row.judgement.code != 0 or len(row.drills) > 1:
         yield ""
     head = ("Time", "Now", "Before", "Ratio", "Noise up to", "Verdict")
-    yield from table(head, (_compared(one) for one in row.judgement.comparisons))
+    yield from table(head, (_compared(comparison) for comparison in row.judgement.comparisons))
 
 
-def _compared(one: Comparison) -> tuple[str, ...]:
-    ratio = words.NONE if one.ratio is None else f"{one.ratio:.2f}"
-    noise = f"{one.limit:.2f} (log-sd {one.sd:.2f}{', assumed' if one.assumed else ''})"
+def _compared(comparison: Comparison) -> tuple[str, ...]:
+    ratio = words.NONE if comparison.ratio is None else f"{comparison.ratio:.2f}"
+    noise = f"{comparison.limit:.2f} (log-sd {comparison.sd:.2f}{', assumed' if comparison.assumed else ''})"
     return (
-        one.name,
-        f"{_median(one.now)} (of {len(one.now)})",
-        f"{_median(one.before)} (of {len(one.before)})",
+        comparison.name,
+        f"{_median(comparison.now)} (of {len(comparison.now)})",
+        f"{_median(comparison.before)} (of {len(comparison.before)})",
         ratio,
         noise,
-        "worse" if one.worse else "not worse",
+        "worse" if comparison.worse else "not worse",
     )
 
 
@@ -157,25 +160,25 @@ def _median(values: tuple[float, ...]) -> str:
 
 
 def annotate(report: Report) -> Iterator[str]:
-    """Give a workflow command for each check that did not pass, and each mistake in a file, at its place."""
+    """Give a workflow command for each check that did not pass, and each mistake in a file, with its line."""
     for row in report.rows:
-        mistakes = {m for ended in row.drills if ended.told for m in ended.told.mistakes}
+        mistakes = {m for drill in row.drills if drill.result for m in drill.result.mistakes}
         yield from (annotation(mistake) for mistake in sorted(mistakes))
         for check in row.judgement.checks:
             if check.code != 0:
                 line = row.lines.get(check.name, 1)
-                yield _command(row.file, line, 1, f"{row.scenario}: {check.name}", check.said)
+                yield _command(row.file, line, 1, f"{row.scenario}: {check.name}", check.detail)
 
 
 def annotation(mistake: Mistake) -> str:
     """Give the workflow command of a mistake in a file."""
-    said = f"{mistake.message}\nhint: {mistake.hint}" if mistake.hint else mistake.message
-    return _command(mistake.file, mistake.line, mistake.column, "gameday validate", said)
+    text = f"{mistake.message}\nhint: {mistake.hint}" if mistake.hint else mistake.message
+    return _command(mistake.file, mistake.line, mistake.column, "gameday validate", text)
 
 
-def _command(file: str, line: int, column: int, title: str, said: str) -> str:
+def _command(file: str, line: int, column: int, title: str, text: str) -> str:
     where = f"file={_property(file)},line={line},col={column},title={_property(title)}"
-    return f"::error {where}::{_data(said)}"
+    return f"::error {where}::{_data(text)}"
 
 
 def _data(text: str) -> str:
@@ -197,7 +200,7 @@ def code_quality(report: Report) -> list[Json]:
     """
     return [
         {
-            "description": f"{row.scenario}: {check.name}: {check.said}",
+            "description": f"{row.scenario}: {check.name}: {check.detail}",
             "check_name": f"gameday {check.name}",
             "fingerprint": hashlib.sha256(f"{row.file}:{row.scenario}:{check.name}".encode()).hexdigest(),
             "severity": "major" if check.code == 1 else "critical",
@@ -235,39 +238,39 @@ def _row(row: Row) -> Json:
         "flaky": judgement.flaky,
         "drills": [
             {
-                "drill": (ended.told.drill or None) if ended.told else None,
+                "drill": (drill.result.drill or None) if drill.result else None,
                 "exit_code": code,
-                "seconds": round(ended.seconds, 3),
-                "folder": ended.folder or None,
+                "seconds": round(drill.seconds, 3),
+                "folder": drill.folder or None,
             }
-            for ended, code in zip(row.drills, judgement.codes, strict=True)
+            for drill, code in zip(row.drills, judgement.codes, strict=True)
         ],
         "checks": [
-            {"check": check.name, "state": _state(check), "said": check.said} for check in judgement.checks
+            {"check": check.name, "state": _state(check), "said": check.detail} for check in judgement.checks
         ],
-        "distribution": {one.name: _spread(one) for one in judgement.spreads},
-        "baseline": {one.name: _comparison(one) for one in judgement.comparisons},
+        "distribution": {spread.name: _spread(spread) for spread in judgement.spreads},
+        "baseline": {each.name: _comparison(each) for each in judgement.comparisons},
     }
 
 
-def _spread(one: Spread) -> Json:
+def _spread(spread: Spread) -> Json:
     return {
-        "values": [_finite(value) for value in one.values],
-        "least": _finite(one.low),
-        "median": _finite(one.median),
-        "most": _finite(one.high),
+        "values": [_finite(value) for value in spread.values],
+        "least": _finite(spread.low),
+        "median": _finite(spread.median),
+        "most": _finite(spread.high),
     }
 
 
-def _comparison(one: Comparison) -> Json:
+def _comparison(comparison: Comparison) -> Json:
     return {
-        "now": [_finite(value) for value in one.now],
-        "before": [_finite(value) for value in one.before],
-        "ratio": _finite(one.ratio),
-        "noise_up_to": round(one.limit, 6),
-        "log_sd": round(one.sd, 6),
-        "assumed": one.assumed,
-        "worse": one.worse,
+        "now": [_finite(value) for value in comparison.now],
+        "before": [_finite(value) for value in comparison.before],
+        "ratio": _finite(comparison.ratio),
+        "noise_up_to": round(comparison.limit, 6),
+        "log_sd": round(comparison.sd, 6),
+        "assumed": comparison.assumed,
+        "worse": comparison.worse,
     }
 
 

@@ -1,8 +1,5 @@
 """The arithmetic of the impact chart: what to plot, at which x, with which ticks, labels side by side.
 
-Comes in: load samples, an SLO, a width. Goes out: points, ticks and places.
-Does not: write SVG.
-
 Downsampling is honest: one point stands for all windows within its pixel, and shows the least good
 fraction and the greatest latency among them, so that a short failure never disappears.
 """
@@ -19,13 +16,13 @@ from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds
 
 FEW = 5.0
-"""Requests a second below which a second says too little; the SLO's own window is taken then."""
+"""Below so many requests a second, one second shows too little; the SLO's own window is used instead."""
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Point:
-    """What users met from `start` to `end`. None: no request began, or none was answered."""
+    """What users experienced from `start` to `end`. None: no request began, or none was answered."""
 
     start: Instant
     end: Instant
@@ -43,7 +40,7 @@ class Plotted:
 
 
 def points(slo: Slo, load: LoadHistory, most: int) -> Plotted:
-    """Give at most `most` points of an SLO over all of the load. Linear in the samples."""
+    """Give at most `most` points of an SLO over the whole load. Linear in the samples."""
     counted = series.count(slo, load)
     if not len(counted):
         return Plotted()

@@ -1,7 +1,4 @@
-"""Typography that all renderers share: instants, offsets, durations, shares.
-
-Comes in: numbers. Goes out: short text. Does not: escape; each format does that itself.
-"""
+"""Typography that all renderers share: instants, offsets, durations, shares. Each format escapes itself."""
 
 from __future__ import annotations
 
@@ -40,8 +37,8 @@ def legal(text: str) -> str:
 
 def clock(at: Instant) -> str:
     """Write the time of day in UTC to a tenth of a second, rounded down."""
-    moment = datetime.fromtimestamp(at, UTC)
-    return f"{moment:%H:%M:%S}.{moment.microsecond // 100_000}"
+    utc = datetime.fromtimestamp(at, UTC)
+    return f"{utc:%H:%M:%S}.{utc.microsecond // 100_000}"
 
 
 def minute(at: Instant) -> str:
@@ -72,7 +69,7 @@ def milliseconds(value: float | None) -> str:
 
 
 def points(value: float | None) -> str:
-    """Write points with one decimal; a dash where there are none."""
+    """Write points with one decimal, or a dash where there are no points."""
     return NONE if value is None else f"{value:.1f}"
 
 
@@ -86,7 +83,7 @@ def taken(chain: Chain) -> str:
 
 
 def milestone(name: MilestoneName) -> str:
-    """Name a milestone with a capital: `Impact started`."""
+    """Write a milestone with a capital: `Impact started`."""
     return str(name).replace("_", " ").capitalize()
 
 

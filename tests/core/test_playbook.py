@@ -55,7 +55,7 @@ def test_a_note_stands_within_the_item_that_it_speaks_of():
     assert lines[place + 1].startswith("   *Skipped in the drill of 2026-12-01")
 
 
-def test_an_action_that_the_playbook_lacks_becomes_a_step_behind_the_one_done_before_it():
+def test_an_action_that_the_playbook_lacks_becomes_a_step_after_the_one_done_before_it():
     read = markdown.read(amended())
     ids = [step.id for step in read.steps]
     new = "gameday-shop-flag-new-ranking-off"

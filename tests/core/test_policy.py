@@ -293,9 +293,9 @@ def test_a_password_in_a_url_is_not_in_the_verdict():
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("http://a@b/", "user before @"),
+        ("http://a@b/", "user name before @"),
         ("http://b\\c/", "backslashes"),
-        ("http://1/", "in disguise"),
+        ("http://1/", "obfuscated"),
         ("ftp://b/", "not an"),
     ],
 )
@@ -381,7 +381,7 @@ def test_no_text_as_url_leads_away_from_loopback_under_no_policy(text: str):
             assert "@" not in authority
 
 
-def test_an_approval_that_does_not_count_is_told_with_its_reason() -> None:
+def test_an_approval_that_does_not_count_is_reported_with_its_reason() -> None:
     given = (
         Approval(by="ada", covers="f"),
         Approval(by="grace", covers="g"),
@@ -392,4 +392,4 @@ def test_an_approval_that_does_not_count_is_told_with_its_reason() -> None:
     assert "0 of 2 other people" in told.why
     assert "ada's does not count: it is not another person's" in told.why
     assert "grace's covers other content" in told.why
-    assert "alan's ran out at" in told.why
+    assert "alan's expired at" in told.why

@@ -44,7 +44,7 @@ def titles(pm: postmortem.Postmortem) -> list[str]:
 def test_the_summary_stands_alone():
     summary = " ".join(told().summary)
     assert "gameday broke shop on purpose" in summary
-    assert "Users were hurt for 2 min 20 s: 3,391 of 3,794 requests were bad (89 %)" in summary
+    assert "Users were affected for 2 min 20 s: 3,391 of 3,794 requests were bad (89 %)" in summary
     assert "Time to detect 18.8 s of 1 min 00 s (met)" in summary
     assert "71.4 of 100 points by team@1 (passed), with evidence for 83 % of the weights." in summary
 
@@ -52,16 +52,16 @@ def test_the_summary_stands_alone():
 @pytest.mark.parametrize(
     ("judged", "said"),
     [
-        ((True, True), "No user was hurt beyond the objectives."),
+        ((True, True), "No user was affected beyond the objectives."),
         (
             (True, False),
-            "No user was hurt beyond the objectives that could be judged; of others it is unknown (b: no samples).",
+            "No user was affected beyond the objectives that could be judged; for the others it is unknown (b: no samples).",
         ),
-        ((False,), "Whether users were hurt is unknown (a: no samples)."),
-        ((), "Whether users were hurt is unknown: the scenario has no SLO."),
+        ((False,), "Whether users were affected is unknown (a: no samples)."),
+        ((), "Whether users were affected is unknown: the scenario has no SLO."),
     ],
 )
-def test_users_of_whom_nothing_is_known_are_not_called_unhurt(judged, said):
+def test_users_of_whom_nothing_is_known_are_not_called_unaffected(judged, said):
     slos = (
         SloImpact(slo=slo, judged=ok, why="" if ok else "no samples")
         for slo, ok in zip("ab", judged, strict=False)
@@ -69,7 +69,7 @@ def test_users_of_whom_nothing_is_known_are_not_called_unhurt(judged, said):
     found = told(result=a_drill.result(impact=Impact(slos=tuple(slos))))
     assert said in found.summary
     assert found.harm == said
-    assert found.harm_known == (said == "No user was hurt beyond the objectives.")
+    assert found.harm_known == (said == "No user was affected beyond the objectives.")
 
 
 def test_the_timeline_is_in_order_and_numbered():
@@ -83,13 +83,13 @@ def test_a_line_carries_the_milestones_that_it_settles():
 
 
 def test_an_observed_milestone_without_an_event_has_a_line_of_its_own():
-    line = entry(told(), "Users started to be hurt")
+    line = entry(told(), "Users started to be affected")
     assert (line.side, round(line.offset, 3), line.evidence) == ("users", 0.6, None)
 
 
 def test_two_instants_that_differ_by_more_than_the_skew_both_stand():
     pm = told()
-    assert entry(pm, "Users were well").also == (("declared", a_drill.at(a_drill.MARKED)),)
+    assert entry(pm, "Users were healthy").also == (("declared", a_drill.at(a_drill.MARKED)),)
     assert entry(pm, "HighApiLatency resolved").also == (("received", a_drill.at(199.5)),)
     assert entry(pm, "HighApiLatency (page) fired").also == ()
 
@@ -113,7 +113,7 @@ def test_chains_add_up_to_their_whole_time():
     assert [s.name for s in contain.spans if s.longest] == ["declared → first action"]
 
 
-def test_the_injected_cause_stands_beside_what_the_team_recorded():
+def test_the_injected_cause_stands_next_to_what_the_team_recorded():
     cause = told().root_cause
     assert any("experiments/slow-query.json (“A slow query”)" in line for line in cause.injected)
     assert ("root cause", "A query without an index.") in cause.recorded
@@ -181,7 +181,7 @@ def test_coverage_counts_from_the_start_of_impact():
     assert (line.state, line.within, line.after) == ("in time", 60.0, 10.6)
 
 
-def test_a_step_that_nobody_ticked_is_a_question_and_a_step_said_to_be_skipped_a_finding():
+def test_a_step_that_nobody_ticked_is_a_question_and_a_step_reported_as_skipped_a_finding():
     pm = told()
     assert "Was the step “Raise the connection limit” done? Nobody ticked it." in pm.questions
     assert "The step “Ask who released last” was skipped" in titles(pm)
@@ -201,7 +201,7 @@ def test_a_slow_time_names_its_longest_part_with_its_evidence():
         (Severity.P4, "Declared P4 (Low) where P2 (High) was right"),
     ],
 )
-def test_the_declared_severity_is_held_against_the_scenarios(severity, title):
+def test_the_declared_severity_is_compared_with_the_scenarios(severity, title):
     facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.IncidentDeclared)]
     facts.append((a_drill.DECLARED, "cli", ev.IncidentDeclared(severity=severity)))
     assert title in titles(told(facts))
@@ -213,7 +213,7 @@ def test_what_was_declared_before_the_fault_went_neither_well_nor_badly():
     assert not [title for title in titles(told(facts)) if title.startswith("Declared")]
 
 
-def test_who_recovered_is_told_by_a_trail_or_where_our_rollback_came_too_soon_by_time():
+def test_who_recovered_is_reported_by_a_trail_or_where_our_rollback_came_too_soon_by_time():
     unclear = Attribution(
         recovered_by=RecoveredBy.UNCLEAR, outcome=Outcome.UNDETECTED, changed=None, why="Because."
     )
@@ -274,7 +274,7 @@ def test_an_aborted_drill_is_marked_with_its_reason():
     assert told().aborted == ""
 
 
-def test_a_fault_that_may_be_in_force_is_said_with_what_a_person_must_do():
+def test_a_fault_that_may_be_in_force_is_reported_with_what_a_person_must_do():
     facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.FaultReverted)]
     failed = ev.RevertFailed(
         fault=a_drill.FAULT, attempt=3, error="refused", steps=("Turn new-ranking off by hand.",), final=True
@@ -296,7 +296,7 @@ def test_training_has_no_score_and_says_so():
     assert "Not scored: the drill was for training." in pm.summary
 
 
-def test_a_drill_that_injected_nothing_can_be_told():
+def test_a_drill_that_injected_nothing_can_be_reported():
     facts = [*a_drill.facts()[:3], (3.0, "conductor", ev.DrillClosed(how="not-ready", reverted=True))]
     empty = a_drill.result(
         milestones=Milestones(by_name={}, intervals=(), chain=()),
@@ -316,7 +316,9 @@ def test_a_drill_that_did_not_begin_shows_only_why(refused):
     (found,) = pm.improve
     assert (found.title, found.detail) == ("The drill did not begin", "target reachable: no answer.")
     assert [entry.number for entry in pm.timeline if "no answer" in entry.text] == list(found.evidence)
-    assert [one.text for one in pm.actions] == ["Make the environment ready for this drill, then hold it"]
+    assert [one.text for one in pm.actions] == [
+        "Make the environment ready for this drill, then run it again"
+    ]
     assert pm.questions == ()
     planned = a_drill.planned().playbook
     assert playbook.propose(a_drill.of(refused), a_drill.result(), planned) == ()
@@ -344,7 +346,7 @@ def test_every_kind_of_fact_has_a_side_and_a_sentence_or_none():
         assert isinstance(sentences.sentence(event), str)
 
 
-def test_an_automation_of_the_environment_is_told_from_a_script():
+def test_an_automation_of_the_environment_is_reported_from_a_script():
     scenario = replace(a_drill.scenario(), responders=Party.AUTOMATION)
     pm = told(with_plan(scenario=scenario, responder="", responder_as=None))
     assert pm.responder == "The environment's own automation."

@@ -263,7 +263,7 @@ def result(**changes: object) -> Result:
             recovered_by=RecoveredBy.TEAM,
             outcome=Outcome.RECOVERED,
             changed=True,
-            why="The flag was turned off 2.7 s before users were well again.",
+            why="The flag was turned off 2.7 s before users were healthy again.",
             evidence=(id_of(ev.ActionTaken, 170.4),),
         ),
         alerts=Alerts(
@@ -333,8 +333,8 @@ def milestones() -> Milestones:
             interval("recover", m.RECOVERED, RECOVERED, 300.0, Verdict.MET),
         ),
         chain=(
-            Link(chain="detect", name="fault → users hurt", start=at(T0), end=at(HURT)),
-            Link(chain="detect", name="users hurt → alert fired", start=at(HURT), end=at(FIRED)),
+            Link(chain="detect", name="fault → users affected", start=at(T0), end=at(HURT)),
+            Link(chain="detect", name="users affected → alert fired", start=at(HURT), end=at(FIRED)),
             Link(chain="detect", name="alert fired → acknowledged", start=at(FIRED), end=at(ACKED)),
             Link(chain="contain", name="detected → declared", start=at(ACKED), end=at(DECLARED)),
             Link(chain="contain", name="declared → first action", start=at(DECLARED), end=at(170.4)),

@@ -39,7 +39,7 @@ def test_it_names_itself_and_tells_its_story_to_those_who_cannot_see_it(users):
     assert svg.get("role") == "img"
     assert "API latency spike" in svg.find(f"{SVG}title").text
     description = svg.find(f"{SVG}desc").text
-    assert "Users were hurt for 2 min 20 s; at worst 5 % of the requests were good." in description
+    assert "Users were affected for 2 min 20 s; at worst 5 % of the requests were good." in description
     assert "Recovered +2 min 21 s." in description
 
 
@@ -49,12 +49,12 @@ def test_every_reached_milestone_is_a_labelled_line(users):
         assert words in told
 
 
-def test_phases_fault_and_hurt_users_are_shaded_and_named(users):
+def test_phases_fault_and_affected_users_are_shaded_and_named(users):
     svg = drawn(users)
     assert {"baseline", "respond", "verify"} <= set(texts(svg))
     assert "fault in force at most 2 min 40 s" in texts(svg)
-    assert "users hurt 2 min 20 s" in texts(svg)
-    assert classes(svg).count("hurt") == 3
+    assert "users affected 2 min 20 s" in texts(svg)
+    assert classes(svg).count("affected") == 3
 
 
 def test_panels_say_what_they_show_and_what_was_promised(users):
@@ -102,7 +102,7 @@ def test_without_a_fault_it_draws_what_there_is(users):
         impact=Impact(slos=(SloImpact(slo="checkout-latency", judged=True),)),
     )
     assert not any("fault in force" in text for text in texts(svg))
-    assert "No user was hurt" in svg.find(f"{SVG}desc").text
+    assert "No user was affected" in svg.find(f"{SVG}desc").text
 
 
 def test_a_fault_that_was_never_reverted_reaches_to_the_end(users):
@@ -114,7 +114,7 @@ def test_an_impact_that_goes_on_is_shaded_to_the_end(users):
     slo = a_drill.impact().slos[0]
     open_end = replace(slo, stretches=(replace(slo.stretches[0], end=None),))
     svg = drawn(users, impact=replace(a_drill.impact(), ended=None, slos=(open_end,)))
-    band = next(e for e in svg.iter() if e.get("class") == "hurt")
+    band = next(e for e in svg.iter() if e.get("class") == "affected")
     assert float(band.get("x")) + float(band.get("width")) == pytest.approx(chart.WIDE - 14, abs=0.2)
 
 

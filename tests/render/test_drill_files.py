@@ -50,7 +50,7 @@ class Links(HTMLParser):
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_every_outcome_can_be_told(outcome):
+def test_every_outcome_can_be_reported(outcome):
     who = Attribution(recovered_by=RecoveredBy.NONE, outcome=outcome, changed=None, why="Because.")
     assert (
         "Because."

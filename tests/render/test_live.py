@@ -54,7 +54,7 @@ def test_what_was_said_before_the_fault_stops_no_clock():
     assert (detect.state, detect.seconds) == ("running", pytest.approx(20.0))
 
 
-def test_a_mark_of_recovery_stops_its_clock_only_once_users_are_well_and_from_then_on():
+def test_a_mark_of_recovery_stops_its_clock_only_once_users_are_healthy_and_from_then_on():
     marked = (45.0, "cli", ev.MilestoneMarked(milestone="recovered"))
     assert clocks(marked, until=60.0, levels=(GOOD, BAD))[2].state == "running"
     well = ServiceLevel(slo="browse", good=1.0, requests=90, judged=True, held_for=4.0)
@@ -62,7 +62,7 @@ def test_a_mark_of_recovery_stops_its_clock_only_once_users_are_well_and_from_th
     assert (recover.state, recover.seconds) == ("stopped", pytest.approx(26.0))
 
 
-def test_what_our_own_rollback_mended_is_not_reached():
+def test_what_our_own_rollback_fixed_is_not_reached():
     ended = (100.0, "conductor", ev.ResponseEnded(why="time"))
     well = ServiceLevel(slo="browse", good=1.0, requests=90, judged=True, held_for=15.0)
     _, contain, recover = clocks(ended, until=120.0, levels=(well,))
@@ -90,7 +90,7 @@ def test_a_tabletops_clocks_run_from_its_first_inject():
     assert [line.offset for line in seen.latest][-1] == "+5.0 s"
 
 
-def test_users_are_hurt_while_a_level_is_bad():
+def test_users_are_affected_while_a_level_is_bad():
     seen = view(60.0, (GOOD, BAD, SILENT))
     assert seen.affected
     assert [level.state for level in seen.levels] == ["good", "bad", "unknown"]
@@ -146,7 +146,7 @@ def test_an_open_question_is_shown_with_the_time_that_is_left():
     question = asking()
     assert question is not None
     assert (round(question.left, 3), "(P1) a real incident?" in question.text) == (40.0, True)
-    assert "gameday continue, or gameday abort; in 40.0 s" in question.answers
+    assert "gameday continue, or gameday abort; the drill is aborted in 40.0 s" in question.answers
     assert "\x1b" not in question.text
 
 
@@ -167,14 +167,14 @@ DECLARED = (20.0, "cli", ev.IncidentDeclared(severity=Severity.P2))
 MARKED = (50.0, "cli", ev.MilestoneMarked(milestone="recovered"))
 
 
-def test_a_team_is_told_what_it_can_type_and_what_ends_the_response():
+def test_a_team_is_reported_what_it_can_type_and_what_ends_the_response():
     assert next_of(levels=(BAD,)).startswith("in another terminal: gameday ack")
     assert next_of(DECLARED, levels=(BAD,)).startswith("in another terminal")
-    assert next_of(DECLARED, levels=(GOOD,)).startswith("users are well: `gameday recovered` ends")
+    assert next_of(DECLARED, levels=(GOOD,)).startswith("users are healthy: `gameday recovered` ends")
     assert next_of(DECLARED, MARKED, levels=(BAD,)).startswith("marked as recovered; the response ends when")
 
 
-def test_nobody_is_told_what_to_type_where_a_script_responds():
+def test_nobody_is_reported_what_to_type_where_a_script_responds():
     assert next_of(DECLARED, levels=(GOOD,), responder="shop-team") == ""
 
 

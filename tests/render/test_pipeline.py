@@ -16,12 +16,12 @@ from gameday.core.errors import Mistake
 from gameday.core.trends import Baseline, FinishedDrill, Report, Row, Thresholds
 from gameday.core.values import Outcome, Verdict
 from gameday.render import pipeline
-from tests.core.trends.told import ended, interval, told
+from tests.core.trends.results import finished_drill, interval, stored_result
 from tests.render import junit_schema
 
 
-def report(*drills, bars=None, stopped="", scenario="slow", lines=None) -> Report:
-    judgement = trends.judge(drills, bars or Thresholds())
+def report(*drills, thresholds=None, stopped="", scenario="slow", lines=None) -> Report:
+    judgement = trends.judge(drills, thresholds or Thresholds())
     row = Row(
         scenario=scenario,
         file=f"scenarios/{scenario}.yaml",
@@ -42,15 +42,19 @@ def states(text: str) -> dict[str, list[str]]:
 
 
 REPORTS = {
-    "passed": report(ended()),
-    "failed": report(ended(1, points=10.0, passed=False), bars=Thresholds(fail_under=50)),
-    "flaky": report(ended(drill="a"), ended(1, "b", passed=False)),
-    "aborted": report(ended(3, outcome=Outcome.ABORTED, why="guardrail"), stopped="interrupted by SIGTERM"),
+    "passed": report(finished_drill()),
+    "failed": report(finished_drill(1, points=10.0, passed=False), thresholds=Thresholds(fail_under=50)),
+    "flaky": report(finished_drill(drill="a"), finished_drill(1, "b", passed=False)),
+    "aborted": report(
+        finished_drill(3, outcome=Outcome.ABORTED, why="guardrail"), stopped="interrupted by SIGTERM"
+    ),
     "in force": report(FinishedDrill(code=4, why="look at the database")),
     "own error": report(FinishedDrill(code=70)),
-    "compared": report(ended(), bars=Thresholds(baseline=Baseline(folder="b", drills=(told("x"),)))),
-    "incomparable": report(ended(), bars=Thresholds(baseline=Baseline(folder="b"))),
-    "absorbed": report(ended(outcome=Outcome.ABSORBED)),
+    "compared": report(
+        finished_drill(), thresholds=Thresholds(baseline=Baseline(folder="b", drills=(stored_result("x"),)))
+    ),
+    "incomparable": report(finished_drill(), thresholds=Thresholds(baseline=Baseline(folder="b"))),
+    "absorbed": report(finished_drill(outcome=Outcome.ABSORBED)),
     "invalid": report(FinishedDrill(code=2, why="a.yaml:1:1: x\nb.yaml:2:2: y")),
 }
 
@@ -135,7 +139,7 @@ def test_the_summary_runs_nothing_that_a_drill_said(hostile):
 
 
 def test_annotations_stand_at_the_line_of_what_was_missed():
-    missed = ended(1, passed=False, intervals=(interval("detect", 70.0, Verdict.MISSED),))
+    missed = finished_drill(1, passed=False, intervals=(interval("detect", 70.0, Verdict.MISSED),))
     lines = list(pipeline.annotate(report(missed, lines={"objective detect": 24})))
     assert lines[1] == (
         "::error file=scenarios/slow.yaml,line=24,col=1,title=slow%3A objective detect::"
@@ -144,7 +148,7 @@ def test_annotations_stand_at_the_line_of_what_was_missed():
 
 
 def test_mistakes_of_files_are_annotated_once_at_their_place():
-    wrong = ended(
+    wrong = finished_drill(
         2, error="x", mistakes=(Mistake(file="a,b.yaml", line=3, column=7, message="50 %\nx", hint="h"),)
     )
     lines = list(pipeline.annotate(report(wrong, wrong)))
@@ -159,7 +163,7 @@ def test_a_passed_pipeline_annotates_nothing():
 
 def test_code_quality_names_the_place_and_keeps_its_fingerprint_from_run_to_run():
     first, second = (
-        pipeline.code_quality(report(ended(1, drill, points=p, passed=False), lines={"scenario": 1}))
+        pipeline.code_quality(report(finished_drill(1, drill, points=p, passed=False), lines={"scenario": 1}))
         for drill, p in (("a", 10.0), ("b", 20.0))
     )
     (one,) = first
@@ -170,13 +174,15 @@ def test_code_quality_names_the_place_and_keeps_its_fingerprint_from_run_to_run(
 
 
 def test_code_quality_tells_scenarios_and_checks_apart():
-    rows = (*REPORTS["failed"].rows, *report(ended(1, passed=False), scenario="other").rows)
+    rows = (*REPORTS["failed"].rows, *report(finished_drill(1, passed=False), scenario="other").rows)
     found = pipeline.code_quality(Report(rows=rows, seconds=0.0))
     assert len({one["fingerprint"] for one in found}) == len(found) == 2
 
 
 def test_json_has_null_for_what_was_not_reached():
-    never = ended(1, passed=False, intervals=(interval("recover", None, Verdict.MISSED, at_least=9.0),))
+    never = finished_drill(
+        1, passed=False, intervals=(interval("recover", None, Verdict.MISSED, at_least=9.0),)
+    )
     (row,) = pipeline.encode(report(never))["scenarios"]
     assert row["distribution"]["recover"] == {"values": [None], "least": None, "median": None, "most": None}
     assert not math.isinf(json.loads(json.dumps(row["drills"][0]["seconds"])))

@@ -92,8 +92,8 @@ def _only_talk(environ: Mapping[str, str]) -> Iterator[None]:
 
 def _say(trial: PlannedDrill, ended: FinishedDrill) -> None:
     """Say how a drill ended, and, where it did not pass, what it said."""
-    told = ended.told
-    outcome = ended.why or (told.error or told.came_to if told else "")
+    told = ended.result
+    outcome = ended.why or (told.error or told.summary if told else "")
     output.talk(f"{trial.name}: exit {ended.code} after {format_duration(ended.seconds)}: {outcome}")
     talk = Path(ended.folder, "talk.txt") if ended.folder else None
     if ended.code != 0 and talk is not None and talk.is_file():

@@ -64,7 +64,7 @@ def _open(game_day: str, who: str) -> _LiveGameDay:
 def go(*, waive: str, game_day: str, who: str) -> int:
     """Give the go; with `waive`, go on although the environment has not settled."""
     day = _open(game_day, who)
-    behind = day.now.behind
+    behind = day.now.settling
     if waive and behind is not None and day.now.stage in (Stage.SETTLING, Stage.UNSETTLED):
         day.recorder.record(gf.SettlingWaived(item=behind.item, attempt=behind.attempt, reason=waive))
         output.talk(f"waived, on record: {waive}")
@@ -142,7 +142,7 @@ def extend(duration: str, *, game_day: str, who: str) -> int:
     if seconds <= 0:
         raise UsageError(f"{duration} adds no time", hint="gameday plan extend 10m")
     day = _open(game_day, who)
-    turn, behind = day.now.turn, day.now.behind
+    turn, behind = day.now.turn, day.now.settling
     more = format_duration(seconds)
     match day.now.stage:
         case Stage.DRILL if turn is not None:

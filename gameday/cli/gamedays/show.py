@@ -163,7 +163,7 @@ def stage_words(now: GameDayState, at: Instant | None = None) -> str:
 
 def _unsettled(now: GameDayState) -> str:
     """Say which step of settling keeps the day."""
-    checks = now.behind.checks if now.behind else ()
+    checks = now.settling.checks if now.settling else ()
     failed = [f"{step}: {detail}" for step, passed, detail in checks if not passed]
     return f" ({failed[-1]})" if failed else ""
 

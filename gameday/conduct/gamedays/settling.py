@@ -40,7 +40,7 @@ class Settler:
 
     async def settle(self, standing: GameDayState) -> None:
         """Take the steps behind a drill, and record what came of it."""
-        turn = standing.behind
+        turn = standing.settling
         assert turn is not None
         drill = store_reads.read(self.context.store, DrillId(turn.drill))
         down = "the drill took its target down again; the next one starts afresh"
@@ -70,7 +70,7 @@ class Settler:
         if self.stopping():
             return True
         now = self.context.look()
-        return now.stage is not Stage.SETTLING or now.behind is None or now.behind.key != turn.key
+        return now.stage is not Stage.SETTLING or now.settling is None or now.settling.key != turn.key
 
     async def _in_time(self, turn: Turn, look: Callable[[], Awaitable[Found]]) -> Found:
         """Look again and again until it is settled, or the time is up; once at least."""

@@ -1,13 +1,12 @@
 """The facts of a drill: a closed union of past-tense dataclasses, and the envelope they travel in.
 
-Those of a game day (`core.facts.gameday`) are in it, too: they are stored in the same way.
+The facts of a game day (`core.facts.gameday`) belong to the union, too: they are stored in the same way.
+Nothing here is derived; a milestone is never a fact.
 
-Comes in: nothing. Goes out: `Event`s, which `core.facts.history` folds and `storage` keeps.
-Does not: derive anything. A milestone is never a fact.
-
-Adding a fact: add the dataclass, add it to `Fact`; mypy then names every fold that forgets it.
+To add a fact, add the dataclass and add it to `Fact`; mypy then names every fold that forgets it.
 Fields hold only what JSON holds (and frozen dataclasses and tuples of it), so that
-`dataclasses.asdict` is the body of the stored event.
+`dataclasses.asdict` is the body of the stored event. Stored histories name kinds and fields: never rename
+them.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ class DrillPlanned:
 
     comparable  the hash of experiment, load, SLOs and objectives: equal hashes compare
     hashes      sha256 of each file by its workspace path
-    responder   the name of the scripted responder that plays, with what it plays as; else empty
-    rules       the environment's policy as the keeper checks it again; None: loopback only
-    occasion    the game day that it belongs to; None: none
+    responder   the name of the scripted responder, with the party it acts as; otherwise empty
+    rules       the environment's policy, which the keeper checks again; None: loopback only
+    occasion    the game day that it belongs to, if any
     """
 
     scenario: Scenario
@@ -79,7 +78,7 @@ class PreflightChecked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProcessStarted:
-    """A child of the drill. (`pid`, `started_ticks`, `boot`) names it for ever on this host.
+    """A child of the drill. (`pid`, `started_ticks`, `boot`) identifies it forever on this host.
 
     role           conductor | keeper | chaoslib | standby | locust | responder | up
     started_ticks  field 22 of /proc/PID/stat: clock ticks since boot
@@ -116,7 +115,7 @@ class EnvironmentTakenDown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SteadyStateChecked:
-    """The experiment's hypothesis was judged. `met` None: it could not be.
+    """The experiment's hypothesis was judged. `met` None: it could not be judged.
 
     stage  before (preflight) | after (verify)
     """
@@ -161,7 +160,7 @@ class GuardrailTripped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RealIncidentSuspected:
-    """An alert that the scenario doesn't expect, grave enough to ask the facilitator about it.
+    """An alert that the scenario doesn't expect, severe enough to ask the facilitator about it.
 
     key     the alert's, as in AlertFired
     within  seconds; without `ContinueRequested` by then the drill is aborted
@@ -175,7 +174,7 @@ class RealIncidentSuspected:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContinueRequested:
-    """The facilitator has looked: what was suspected so far is no reason to stop."""
+    """The facilitator has looked: what was suspected so far is not a reason to stop."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,7 +185,7 @@ class InternalErrorOccurred:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillClosed:
-    """Nothing is exposed any more, or a person was told what is. Milestones are settled here.
+    """Nothing is exposed any more, or a person was notified of what is. Milestones are settled here.
 
     how  completed | aborted | failed | not-ready
     """
@@ -202,7 +201,7 @@ class DrillClosed:
 class FaultRequested:
     """Write-ahead: stored before anything is injected, with all that undoing it needs.
 
-    experiment  the experiment file's text, byte for byte; path: where it stood (workspace path)
+    experiment  the experiment file's text, byte for byte; path: its workspace path
     variables   names of the environment variables that it reads; secrets: references, no values
     host        the host that can revert it; empty: any
     """
@@ -253,14 +252,14 @@ class FaultInjected:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultHeld:
-    """The method is through; the fault is held until it is released."""
+    """The method has finished; the fault is held until it is released."""
 
     fault: FaultId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultFailed:
-    """The method could not be carried out. `definite` False: it may have taken effect all the same."""
+    """The method could not be carried out. `definite` False: it may have taken effect anyway."""
 
     fault: FaultId
     error: str
@@ -269,10 +268,10 @@ class FaultFailed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExposureProbed:
-    """The experiment's `still-exposed` probe answered. None: it could not tell.
+    """The experiment's `still-exposed` probe answered. None: it could not determine the state.
 
-    Without such a probe the targets that were resolved before are looked at again (after-inject):
-    False where none of them changed; `detail` says so.
+    Without such a probe the targets that were resolved before are inspected again (after-inject):
+    False where none of them changed; `detail` explains it.
 
     stage  before-inject | after-inject | before-revert | after-revert
     """
@@ -291,7 +290,7 @@ class RevertRequested:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevertClaimed:
-    """One process won the right to play the ledger. by: keeper | conductor | command | worker."""
+    """One process won the right to play the rollbacks. by: keeper | conductor | command | worker."""
 
     fault: FaultId
     by: str
@@ -310,7 +309,7 @@ class RevertAttempted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevertFailed:
-    """One try failed. `steps` tell a person what to do by hand; `final` when no try follows."""
+    """One try failed. `steps`: what a person must do by hand; `final`: no further try follows."""
 
     fault: FaultId
     attempt: int
@@ -363,7 +362,7 @@ class AlertFired:
     """A monitor's alert. `key` names the alert through its life (fingerprint and start).
 
     Event.occurred_at is the source's own start; condition_at: when its condition became true,
-    where the source tells it.
+    where the source reports it.
     """
 
     key: str
@@ -393,7 +392,7 @@ class AlertResolved:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignalRejected:
-    """A payload could not be read; kept so that nothing is dropped silently."""
+    """A payload could not be read; recorded so that nothing is dropped silently."""
 
     system: str
     reason: str
@@ -404,7 +403,7 @@ class SignalRejected:
 class ProbeJudged:
     """A condition's or guardrail's probe was asked. `ok` None: it could not be evaluated.
 
-    `probe` is the probe's JSON text as the scenario carries it.
+    `probe` is the probe's JSON text as the scenario has it.
     """
 
     probe: str
@@ -414,7 +413,7 @@ class ProbeJudged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrailWatched:
-    """The environment's trail of actions could be read at this moment, or not."""
+    """The environment's trail of actions could be read at this instant, or not."""
 
     readable: bool
     detail: str = ""
@@ -436,10 +435,10 @@ class IncidentDeclared:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MilestoneMarked:
-    """Somebody says that a milestone is reached; Event.occurred_at is when, by their own word or start.
+    """Somebody marked a milestone as reached; Event.occurred_at is when, by their own account.
 
-    granted  the facilitator credits the team with a lever that the environment lacks: `lever` names it,
-             and our rollback stands in for it
+    granted  the facilitator credits the team with a mitigation that the environment lacks: `lever` names
+             it, and our rollback is played in its place
     """
 
     milestone: str
@@ -467,10 +466,10 @@ class UpdateSent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ActionTaken:
-    """Somebody did something to the target: seen in the environment's trail or run by a responder script.
+    """Somebody acted on the target: observed in the environment's trail or run by a responder script.
 
     via    trail | responder
-    actor  as the trail names it; never a person in anything that is scored
+    actor  as the trail names it; a person's name never appears in anything that is scored
     """
 
     action: str
@@ -482,7 +481,7 @@ class ActionTaken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResponderFailed:
-    """A step of a responder script could not be done in time; the script goes on."""
+    """A step of a responder script could not be done in time; the script continues."""
 
     step: int
     reason: str
@@ -490,7 +489,7 @@ class ResponderFailed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InjectAsked:
-    """The facilitator asks for an inject now, or for it to be left out. index into scenario.injects."""
+    """The facilitator asks to send an inject now, or to skip it. index into scenario.injects."""
 
     index: int
     send: bool
@@ -589,12 +588,12 @@ KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 class Event:
     """One fact with its envelope.
 
-    id           derived from the source, so that the same delivery twice is one event
+    id           derived from the source, so that a delivery repeated is still one event
     occurred_at  the source's own claim, where it has one
     recorded_at  our clock
     source       conductor | keeper | chaoslib | load | cli | responder | trail | alertmanager | …
-    by           who, in their own words; empty where nobody did it
-    trusted      the source's claim of time may count: our own processes, authenticated signals
+    by           who did it, as they name themselves; empty where nobody did
+    trusted      the source's own time may count: our own processes, authenticated signals
     """
 
     id: EventId

@@ -1,11 +1,11 @@
-"""The facts of a game day: what its facilitators said, and what became of each item of its agenda.
+"""The facts of a game day: what its facilitators decided, and what became of each item of its agenda.
 
-Comes in: nothing. Goes out: a closed union that `core.facts.drill` takes into its own: a game day is a
-history like a drill's, under an id of its own. Does not: derive anything; `core.gamedays` does.
+A closed union that `core.facts.drill` takes into its own: a game day is a history like a drill's, under an
+id of its own. Nothing here is derived; `core.gamedays` does that.
 
 An item of the agenda is met in turns: (`item`, `attempt`), from (0, 1); each repetition is one attempt
-more. Every fact that is about a turn names it, so that a word that is said twice counts once, and the
-order of delivery changes nothing.
+more. Every fact about a turn names it, so that a command given twice counts once, and the order of delivery
+changes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class GameDayPlanned:
     """The plan as it was opened, with its scenarios by their workspace paths.
 
     attended  people take part: nothing starts without a facilitator's go
-    opened    who opened it; occurrence: the instant that it was planned for, where there is one
+    opened    who opened it; occurrence: the instant it was scheduled for, if any
     hashes    sha256 of the plan and its scenarios by workspace path
     """
 
@@ -54,7 +54,7 @@ class GoGiven:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemBegun:
-    """Written ahead: the drill's id is known before anything of it starts; empty for a break."""
+    """Stored before the drill starts, so that its id is known; the id is empty for a break."""
 
     item: int
     attempt: int
@@ -90,14 +90,14 @@ class RepeatAsked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GameDayPaused:
-    """Nothing further begins until it is resumed; a drill that is on goes on."""
+    """Nothing further begins until it is resumed; a drill in progress continues."""
 
     why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GameDayResumed:
-    """What was paused goes on."""
+    """The game day continues."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +112,7 @@ class TimeExtended:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettlingChecked:
-    """A step of settling behind a drill. step: alerts | reset | steady-state. passed None: unknown."""
+    """A step of settling after a drill. step: alerts | reset | steady-state. passed None: unknown."""
 
     item: int
     attempt: int
@@ -123,7 +123,7 @@ class SettlingChecked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settled:
-    """Behind a drill: alerts are resolved, the environment is reset, its steady state is met."""
+    """After a drill: alerts are resolved, the environment is reset, its steady state is met."""
 
     item: int
     attempt: int
@@ -131,7 +131,7 @@ class Settled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettlingFailed:
-    """number: counts the failures behind one drill, from 1."""
+    """number: counts the failures after one drill, from 1."""
 
     item: int
     attempt: int
@@ -142,7 +142,7 @@ class SettlingFailed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettlingWaived:
-    """A facilitator goes on although the environment has not settled, and says why."""
+    """A facilitator continues although the environment has not settled, and gives the reason."""
 
     item: int
     attempt: int
@@ -151,7 +151,7 @@ class SettlingWaived:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GameDayEnded:
-    """why: through | facilitator | unsettled | left (without people, by whoever conducted it)."""
+    """why: through | facilitator | unsettled | left (unattended, by whoever conducted it)."""
 
     why: str
 

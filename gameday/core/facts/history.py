@@ -1,11 +1,9 @@
 """The history of a drill: its facts in order, each with the instant that counts, and its load.
 
-Comes in: events in any order, with duplicates. Goes out: a `History` that every fold reads.
-Does not: judge.
-
-The order is (instant, kind, id), so that order of delivery changes nothing. The instant that
-counts is the source's own claim where the source is trusted and the claim is possible: not after
-its receipt (within SKEW); else it is the receipt. `core.judging.alerts` adds what is possible for an alert.
+Events may arrive in any order and more than once. They are sorted by (instant, kind, id), so that the order
+of delivery changes nothing. The instant that counts is the source's own claim where the source is trusted
+and the claim is possible, that is not later than its receipt (within SKEW); otherwise it is the receipt.
+`core.judging.alerts` adds what is possible for an alert.
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ JUDGED_LATE = (
     ev.ReviewAnswered,
     ev.FaultReverted,
 )
-"""Facts that make a new revision when they become known after the drill closed."""
+"""Facts that make a new revision when they are recorded after the drill closed."""
 
 F = TypeVar("F")
 
@@ -79,10 +77,10 @@ class History:
 
     def last(self, kind: type[F]) -> Dated[F] | None:
         """Give the latest fact of a kind, or None."""
-        found = None
-        for found in self.each(kind):  # noqa: B007  # the last one is wanted
+        latest = None
+        for latest in self.each(kind):  # noqa: B007  # only the last value is wanted
             pass
-        return found
+        return latest
 
     @property
     def plan(self) -> ev.DrillPlanned:
@@ -94,17 +92,17 @@ class History:
 
     @property
     def refused(self) -> str:
-        """What kept a drill from beginning, so that nobody had to respond; empty where it did begin."""
+        """Why a drill did not begin, so that nobody had to respond; empty where it did begin."""
         closed = self.last(ev.DrillClosed)
         if closed is None or closed.fact.how != "not-ready" or self.first(ev.FaultRequested):
             return ""
-        failed = [one.fact for one in self.each(ev.PreflightChecked) if not one.fact.passed]
+        failed = [check.fact for check in self.each(ev.PreflightChecked) if not check.fact.passed]
         return f"{failed[-1].check}: {failed[-1].detail}" if failed else "it was not ready"
 
     @property
     def closed_at(self) -> Instant | None:
-        """The instant at which the first DrillClosed was recorded: what was known then is settled."""
-        return min((one.event.recorded_at for one in self.each(ev.DrillClosed)), default=None)
+        """The instant at which the first DrillClosed was recorded: what was known by then is settled."""
+        return min((closed.event.recorded_at for closed in self.each(ev.DrillClosed)), default=None)
 
     @property
     def revision(self) -> int:
@@ -126,7 +124,7 @@ class History:
 
 
 def from_events(events: Iterable[ev.Event], load: LoadHistory = NO_LOAD) -> History:
-    """Order events by (instant, kind, id) and drop duplicates by id: the first receipt stands."""
+    """Order events by (instant, kind, id) and drop duplicates by id: the first receipt counts."""
     unique: dict[str, ev.Event] = {}
     for event in events:
         known = unique.get(event.id)
@@ -137,5 +135,5 @@ def from_events(events: Iterable[ev.Event], load: LoadHistory = NO_LOAD) -> Hist
 
 
 def _receipt(event: ev.Event) -> tuple[Instant, str]:
-    """Order the deliveries of one event. Only copies of an event are compared by their text."""
+    """Order the deliveries of one event; the text only decides between copies received at one instant."""
     return event.recorded_at, repr(event)

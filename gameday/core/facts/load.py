@@ -1,7 +1,7 @@
-"""Load samples: what users met, by request name, in 100 ms buckets of the requests' start.
+"""Load samples: what users' requests met, by request name, in 100 ms buckets of the requests' start.
 
-Comes in: chunks of 10 s in columns, one a request name; several chunks of one name and time add up.
-Goes out: counts that any SLO can be judged by afterwards.
+They come in chunks of 10 s, in columns, one chunk per request name. Several chunks of one name and time add
+up, so any SLO can be judged by the counts afterwards.
 
 Latency bins are log-linear: bin 0 is below 1 ms; above it each octave of milliseconds is cut into
 16 equal parts, so that a bin's upper edge is at most 6.25 % above its lower one.
@@ -28,13 +28,12 @@ BINS = 2 + 36 * PARTS
 
 def bin_of(milliseconds: float) -> int:
     """Find the latency bin of a response time in milliseconds; NaN and negative ones are in bin 0."""
-    if not milliseconds >= 1.0:  # written so that NaN is told too
+    if not milliseconds >= 1.0:  # written so that NaN is caught, too
         return 0
     if milliseconds >= LONGEST:
         return BINS - 1
-    mantissa, exponent = math.frexp(
-        milliseconds
-    )  # milliseconds = mantissa * 2**exponent, 0.5 <= mantissa < 1
+    # milliseconds = mantissa * 2**exponent, 0.5 <= mantissa < 1
+    mantissa, exponent = math.frexp(milliseconds)
     return 1 + (exponent - 1) * PARTS + int((mantissa * 2 - 1) * PARTS)
 
 
@@ -87,10 +86,10 @@ def merge(chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
     sums: dict[tuple[int, str, str], _Sum] = {}
     for chunk in chunks:
         key = (chunk.start, chunk.type, chunk.name)
-        found = sums.get(key)
-        if found is None:
-            found = sums[key] = _Sum()
-        found.add(chunk)
+        total = sums.get(key)
+        if total is None:
+            total = sums[key] = _Sum()
+        total.add(chunk)
     merged = (sums[key].chunk(*key) for key in sorted(sums))
     return tuple(chunk for chunk in merged if chunk.at or chunk.bad_at or chunk.open_at)
 

@@ -1,6 +1,5 @@
-"""A game day that is held: where it stands, its timetable of injects, its report. Pure.
+"""A game day: its state, its timetable of injects, its report. Pure functions.
 
-Comes in: the history of a game day, and those of its drills. Goes out: values that every terminal, the
-conductor of the day and the report are drawn from, so that they can't disagree.
-Does not: read a clock or a store, or conduct anything (`conduct.gamedays.host`).
+Every terminal, the conductor of the game day and the report are drawn from these values, so that they
+can't disagree.
 """

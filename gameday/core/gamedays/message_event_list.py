@@ -1,13 +1,12 @@
 """The message-event list: the injects of all scenarios of a game day as one timetable.
 
-Comes in: where the game day stands, and its drills' histories as far as there are any.
-Goes out: a line for each inject, with what should be done about it and, once it was sent, what was done.
-Does not: judge: what the team did until the next inject stands beside what was expected; people compare.
+There is a line for each inject, with what should be done about it and, once it was sent, what was done.
+Nothing is judged: what the team did until the next inject is next to what was expected; people compare.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,8 +20,8 @@ from gameday.core.values import Instant, Seconds
 
 F = TypeVar("F")
 
-SHOWN = 4
-"""Actions that are shown of what followed an inject."""
+MOST_ACTIONS = 4
+"""How many of the actions after an inject are listed."""
 
 _DONE = (
     ev.IncidentAcknowledged,
@@ -38,7 +37,7 @@ _DONE = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InjectOutcome:
-    """Something that was done, so many seconds after the inject."""
+    """Something that was done after an inject. after: seconds since it was sent."""
 
     after: Seconds
     text: str
@@ -50,7 +49,7 @@ class PlannedInject:
 
     id       by which a facilitator sends or skips it
     after    seconds from the fault, as the scenario plans it
-    state    planned | sent | skipped | not sent (the drill, or the day, is over)
+    state    planned | sent | skipped | not sent (the drill, or the game day, has ended)
     at       when it was sent or skipped
     """
 
@@ -70,29 +69,29 @@ class PlannedInject:
     actual: tuple[InjectOutcome, ...] = ()
 
 
-def build(standing: GameDayState, histories: Mapping[str, History]) -> tuple[PlannedInject, ...]:
+def build(state: GameDayState, histories: Mapping[str, History]) -> tuple[PlannedInject, ...]:
     """Give the timetable: turn by turn, each in the order of its injects' moments."""
-    return tuple(line for turn in standing.turns for line in _turn(standing, turn, histories))
+    return tuple(line for turn in state.turns for line in _turn(state, turn, histories))
 
 
-def _turn(standing: GameDayState, turn: Turn, histories: Mapping[str, History]) -> Iterator[PlannedInject]:
-    told = histories.get(turn.drill)
-    scenario = told.plan.scenario if told else standing.scenario(turn)
+def _turn(state: GameDayState, turn: Turn, histories: Mapping[str, History]) -> Iterator[PlannedInject]:
+    drill = histories.get(turn.drill)
+    scenario = drill.plan.scenario if drill else state.scenario(turn)
     if scenario is None or (turn.how == "skipped"):
         return
-    over = turn.done or standing.stage is Stage.ENDED
+    over = turn.done or state.stage is Stage.ENDED
     order = sorted(range(len(scenario.injects)), key=lambda index: scenario.injects[index].after)
     for index in order:
-        yield _line(standing.title(turn), turn, scenario, index, told, over=over)
+        yield _line(state.title(turn), turn, scenario, index, drill, over=over)
 
 
 def _line(
-    title: str, turn: Turn, scenario: Scenario, index: int, told: History | None, *, over: bool
+    title: str, turn: Turn, scenario: Scenario, index: int, drill: History | None, *, over: bool
 ) -> PlannedInject:
     inject = scenario.injects[index]
     kind, text = _words(inject)
-    sent = _about(told, ev.InjectSent, index)
-    skipped = _about(told, ev.InjectSkipped, index)
+    sent = _about(drill, ev.InjectSent, index)
+    skipped = _about(drill, ev.InjectSkipped, index)
     state = "sent" if sent else "skipped" if skipped else "not sent" if over else "planned"
     settled: Dated[Any] | None = sent or skipped
     return PlannedInject(
@@ -109,7 +108,7 @@ def _line(
         state=state,
         at=settled.at if settled else None,
         why=skipped.fact.why if skipped and not sent else "",
-        actual=tuple(_actual(told, sent)) if told and sent else (),
+        actual=tuple(_actual(drill, sent)) if drill and sent else (),
     )
 
 
@@ -123,21 +122,20 @@ def _words(inject: Inject) -> tuple[str, str]:
     return "fault", inject.experiment
 
 
-def _about(told: History | None, kind: type[F], index: int) -> Dated[F] | None:
-    if told is None:
+def _about(drill: History | None, kind: type[F], index: int) -> Dated[F] | None:
+    if drill is None:
         return None
-    return next((one for one in told.each(kind) if getattr(one.fact, "index", None) == index), None)
+    return next((fact for fact in drill.each(kind) if getattr(fact.fact, "index", None) == index), None)
 
 
-def _actual(told: History, sent: Dated[ev.InjectSent]) -> Iterator[InjectOutcome]:
+def _actual(drill: History, sent: Dated[ev.InjectSent]) -> Iterator[InjectOutcome]:
     """Give what was done between an inject and the next one, or the end of the response."""
-    ends = [one.at for one in told.each(ev.InjectSent) if one.at > sent.at]
-    ends += [one.at for one in told.each(ev.ResponseEnded)]
+    ends = [later.at for later in drill.each(ev.InjectSent) if later.at > sent.at]
+    ends += [ended.at for ended in drill.each(ev.ResponseEnded)]
     until = min((at for at in ends if at > sent.at), default=Instant(float("inf")))
-    done = [each for each in told.events if sent.at <= counted_instant(each) < until and _is_done(each)]
-    for each in _few(done):
-        words = sentences.sentence(each)
-        yield InjectOutcome(after=counted_instant(each) - sent.at, text=words)
+    done = [each for each in drill.events if sent.at <= counted_instant(each) < until and _is_done(each)]
+    for event in done[:MOST_ACTIONS]:
+        yield InjectOutcome(after=counted_instant(event) - sent.at, text=sentences.sentence(event))
 
 
 def _is_done(event: ev.Event) -> bool:
@@ -147,7 +145,3 @@ def _is_done(event: ev.Event) -> bool:
     if isinstance(fact, ev.MilestoneMarked):
         return not fact.granted
     return isinstance(fact, _DONE)
-
-
-def _few(done: Sequence[ev.Event]) -> Sequence[ev.Event]:
-    return done[:SHOWN]

@@ -1,8 +1,7 @@
 """The report of a game day: one over all its drills. A team and its systems are judged, never a person.
 
-Comes in: the game day's history, and each drill's with its result. Goes out: a `Report`, which every
-renderer draws in full: objectives met and missed, findings, the improvement plan, the message-event list,
-waivers, patches to playbooks. Does not: draw, or judge anew: each drill was judged by itself.
+Every renderer draws it in full: objectives met and missed, findings, the improvement plan, the message-event
+list, waivers, patches to playbooks. Nothing is judged anew: each drill was judged by itself.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from gameday.core import playbook, postmortem
 from gameday.core.facts import gameday as gf
 from gameday.core.facts.history import History, counted_instant
 from gameday.core.gamedays import message_event_list
-from gameday.core.gamedays import state as standings
+from gameday.core.gamedays import state as states
 from gameday.core.gamedays.message_event_list import PlannedInject
 from gameday.core.gamedays.state import GameDayState, Turn
 from gameday.core.judging.result import Result
@@ -42,7 +41,7 @@ class DrillResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillLine:
-    """One turn of the agenda. postmortem None: it never began, or was left out; patch: of its playbook."""
+    """One turn of the agenda. postmortem None: it never began, or was skipped; patch: of its playbook."""
 
     title: str
     drill: str
@@ -75,9 +74,9 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiver:
-    """A facilitator went on although the environment had not settled."""
+    """A facilitator continued although the environment had not settled."""
 
-    behind: str
+    after: str
     step: str
     detail: str
     reason: str
@@ -86,7 +85,7 @@ class Waiver:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What facilitators changed about the day: left out, repeated, lengthened, paused. quote: why."""
+    """What facilitators changed about the game day: skipped, repeated, extended, paused. quote: why."""
 
     at: Instant
     text: str
@@ -95,7 +94,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """All that a game day tells people, in the order in which they read it. scenarios: on the agenda."""
+    """Everything that a game day reports to people, in reading order. scenarios: those on the agenda."""
 
     game_day: str
     title: str
@@ -121,9 +120,9 @@ class Report:
 
 
 def build(history: History, drills: Mapping[str, DrillResult]) -> Report:
-    """Draft the report of a game day. Raises LookupError when the history is not one's."""
-    now = standings.fold(history)
-    lines = tuple(_drills(now, drills))
+    """Draft the report of a game day. Raises LookupError where the history is not a game day's."""
+    state = states.fold(history)
+    lines = tuple(_drills(state, drills))
     ended = history.first(gf.GameDayEnded)
     verdicts = Counter(
         chain.verdict
@@ -132,51 +131,54 @@ def build(history: History, drills: Mapping[str, DrillResult]) -> Report:
         for chain in line.postmortem.chains
         if chain.applies
     )
-    plan = now.plan
+    plan = state.plan
     return Report(
-        game_day=now.game_day,
+        game_day=state.game_day,
         title=plan.title,
         description=plan.description,
         environment=plan.environment,
-        began=min(one.at for one in history.each(gf.GameDayPlanned)),
+        began=min(planned.at for planned in history.each(gf.GameDayPlanned)),
         ended=ended.at if ended else None,
-        why=now.why,
+        why=state.why,
         announcement=plan.announcement,
-        roles=_roles(now),
-        absent=tuple(f"an expert{f' ({one.knows})' if one.knows else ''}" for one in plan.absent),
+        roles=_roles(state),
+        absent=tuple(f"an expert{f' ({expert.knows})' if expert.knows else ''}" for expert in plan.absent),
         prerequisites=_prerequisites(history),
         scenarios=sum(not item.is_break for item in plan.agenda),
         drills=lines,
         met=verdicts[Verdict.MET],
         missed=verdicts[Verdict.MISSED] + verdicts[Verdict.PARTIAL],
         unknown=verdicts[Verdict.UNKNOWN],
-        timetable=message_event_list.build(now, {drill: one.history for drill, one in drills.items()}),
-        waivers=tuple(_waivers(history, now)),
+        timetable=message_event_list.build(
+            state, {drill: judged.history for drill, judged in drills.items()}
+        ),
+        waivers=tuple(_waivers(history, state)),
         decisions=tuple(_decisions(history)),
-        hot_wash=tuple(_answers(history, now)),
+        hot_wash=tuple(_answers(history, state)),
         actions=(*_planned(history), *_from_drills(lines)),
     )
 
 
-def questions(standing: GameDayState) -> dict[str, str]:
+def questions(state: GameDayState) -> dict[str, str]:
     """Give the questions of a game day's hot wash by their names."""
-    own = {f"question-{number}": text for number, text in enumerate(standing.plan.questions, start=1)}
+    own = {f"question-{number}": text for number, text in enumerate(state.plan.questions, start=1)}
     return QUESTIONS | own
 
 
-def _told(now: GameDayState) -> Sequence[Turn]:
-    """Give the scenarios of the agenda that were met or left out, in the order in which they were."""
-    met = [one for one in now.turns if not one.on_agenda.is_break and (one.begun is not None or one.done)]
-    return sorted(met, key=lambda one: (one.begun or one.ended or 0.0, one.key))
+def _reported(state: GameDayState) -> Sequence[Turn]:
+    """Give the scenarios of the agenda that began or were skipped, in the order in which they were."""
+    scenarios = [turn for turn in state.turns if not turn.on_agenda.is_break]
+    met = [turn for turn in scenarios if turn.begun is not None or turn.done]
+    return sorted(met, key=lambda turn: (turn.begun or turn.ended or 0.0, turn.key))
 
 
-def _drills(now: GameDayState, drills: Mapping[str, DrillResult]) -> Iterator[DrillLine]:
-    """Tell of each drill; its patch applies behind those of the drills before it on the same playbook."""
+def _drills(state: GameDayState, drills: Mapping[str, DrillResult]) -> Iterator[DrillLine]:
+    """Give a line for each drill; its patch applies after those of earlier drills on the same playbook."""
     amended: dict[tuple[str, str], str] = {}
-    for turn in _told(now):
+    for turn in _reported(state):
         judged = drills.get(turn.drill)
         yield DrillLine(
-            title=now.title(turn),
+            title=state.title(turn),
             drill=turn.drill,
             how=turn.how or "not closed",
             why=turn.why,
@@ -198,26 +200,26 @@ def _patch(judged: DrillResult, amended: dict[tuple[str, str], str]) -> str:
     return playbook.patch(planned.path, before, amended[drilled])
 
 
-def _roles(now: GameDayState) -> tuple[str, ...]:
-    """Give the roles that were held and by how many: a report names nobody."""
-    held = Counter(role for one in now.plan.participants for role in one.roles)
+def _roles(state: GameDayState) -> tuple[str, ...]:
+    """Give the roles that people held, and how many held each: a report names nobody."""
+    held = Counter(role for person in state.plan.participants for role in person.roles)
     return tuple(f"{role} ({count})" if count > 1 else role for role, count in held.items())
 
 
 def _prerequisites(history: History) -> tuple[tuple[str, bool, str], ...]:
-    """Give what was found of each prerequisite last."""
-    found = {one.fact.name: one.fact for one in history.each(gf.PrerequisiteChecked)}
-    return tuple((one.name, one.passed, one.detail) for one in found.values())
+    """Give the last check of each prerequisite."""
+    checks = {check.fact.name: check.fact for check in history.each(gf.PrerequisiteChecked)}
+    return tuple((check.name, check.passed, check.detail) for check in checks.values())
 
 
-def _waivers(history: History, now: GameDayState) -> Iterator[Waiver]:
-    named = {turn.key: turn for turn in now.turns}
-    for one in history.each(gf.SettlingWaived):
-        turn = named.get((one.fact.item, one.fact.attempt))
+def _waivers(history: History, state: GameDayState) -> Iterator[Waiver]:
+    turns = {turn.key: turn for turn in state.turns}
+    for waived in history.each(gf.SettlingWaived):
+        turn = turns.get((waived.fact.item, waived.fact.attempt))
         failed = [check for check in (turn.checks if turn else ()) if not check[1]]
         step, _, detail = failed[-1] if failed else ("", None, "")
-        title = now.title(turn) if turn else ""
-        yield Waiver(behind=title, step=step, detail=detail, reason=one.fact.reason, at=one.at)
+        title = state.title(turn) if turn else ""
+        yield Waiver(after=title, step=step, detail=detail, reason=waived.fact.reason, at=waived.at)
 
 
 _DECISIONS = (gf.ItemSkipped, gf.RepeatAsked, gf.TimeExtended, gf.GameDayPaused, gf.GameDayResumed)
@@ -230,18 +232,18 @@ def _decisions(history: History) -> Iterator[Decision]:
             yield Decision(at=counted_instant(event), text=text, quote=quote)
 
 
-def _answers(history: History, now: GameDayState) -> Iterator[Answer]:
-    asked = questions(now)
+def _answers(history: History, state: GameDayState) -> Iterator[Answer]:
+    asked = questions(state)
     given: dict[str, list[str]] = {}
-    for one in history.each(gf.HotWashAnswered):
-        given.setdefault(one.fact.question, []).append(one.fact.answer)
+    for answered in history.each(gf.HotWashAnswered):
+        given.setdefault(answered.fact.question, []).append(answered.fact.answer)
     for name, answers in given.items():
         yield Answer(question=asked.get(name, name.replace("-", " ")), answers=tuple(answers))
 
 
 def _planned(history: History) -> Iterator[Action]:
-    for one in history.each(gf.ImprovementPlanned):
-        fact = one.fact
+    for planned in history.each(gf.ImprovementPlanned):
+        fact = planned.fact
         yield Action(
             text=fact.text,
             owner=fact.owner or "unassigned",
@@ -253,12 +255,12 @@ def _planned(history: History) -> Iterator[Action]:
 
 
 def _from_drills(lines: Sequence[DrillLine]) -> Iterator[Action]:
-    """Give the work that follows from the drills, each once, with all drills that it follows from."""
-    found: dict[str, tuple[ActionItem, list[str]]] = {}
+    """Give the work that follows from the drills, each once, with all the drills that it follows from."""
+    work: dict[str, tuple[ActionItem, list[str]]] = {}
     for line in lines:
         for action in line.postmortem.actions if line.postmortem else ():
-            found.setdefault(action.text, (action, []))[1].append(line.title)
-    for action, titles in found.values():
+            work.setdefault(action.text, (action, []))[1].append(line.title)
+    for action, titles in work.values():
         yield Action(
             text=action.text,
             owner=action.owner,

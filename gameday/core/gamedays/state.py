@@ -1,11 +1,11 @@
-"""Where a game day stands: which turn is at hand, what it waits for, what became of the others.
+"""The state of a game day: which turn is at hand, what it waits for, what became of the others.
 
-Comes in: a game day's history. Goes out: a `GameDayState`; from the facts alone, so that a conductor of the
-day who was killed is taken over by reading. Does not: depend on the order of the facts, nor on how
-often one was delivered, but for pause and resume, of which the later one stands.
+`fold` computes it from the facts alone, so that another host can take over from a conductor that was killed
+by reading the history. Neither the order of the facts nor how often one was delivered matters, but for pause
+and resume, of which the later one counts.
 
 The turn at hand is the first of (item, attempt) that is neither ended nor skipped: a repetition is one
-attempt more of an earlier item, and so comes before the items behind it.
+attempt more of an earlier item, and so comes before the items after it.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from gameday.core.values import Instant
 F = TypeVar("F")
 
 LOST = "lost"
-"""How a drill ended that never began a history: nothing was touched."""
+"""How a drill ended whose history never began: nothing was touched."""
 
 
 class Stage(StrEnum):
     """What a game day is doing, or waits for.
 
     waiting    for a facilitator's go        ready      the scenario may start
-    drill      a drill is on                 break      until its time is over, or a go
-    settling   behind a drill                unsettled  for a facilitator: extend, or waive
+    drill      a drill is in progress        break      until its time is over, or a go
+    settling   after a drill                 unsettled  for a facilitator: extend, or waive
     paused     for a facilitator: resume     through    the agenda is done: end, or repeat
-    ended      nothing follows but the hot wash
+    ended      only the hot wash follows
     """
 
     WAITING = "waiting"
@@ -52,8 +52,8 @@ class Stage(StrEnum):
 class Turn:
     """One attempt of one item of the agenda.
 
-    how      how it ended; skipped: a facilitator left it out; empty: neither
-    settled  whether the environment has settled behind it; waived: why somebody went on all the same
+    how      how it ended; `skipped`: a facilitator skipped it; empty: neither
+    settled  whether the environment has settled after it; waived: why a facilitator continued anyway
     checks   the steps of settling, in order: (step, passed, detail)
     """
 
@@ -75,20 +75,22 @@ class Turn:
 
     @property
     def key(self) -> tuple[int, int]:
-        """Name it."""
+        """Its item and attempt, which identify it."""
         return self.item, self.attempt
 
     @property
     def done(self) -> bool:
-        """Tell whether it is over or left out."""
+        """Whether it has ended or was skipped."""
         return bool(self.how)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GameDayState:
-    """Where a game day stands. turn: the one at hand, None behind the last; behind: what has to settle.
+    """The state of a game day.
 
-    until  when the break or the settling is over
+    turn      the one at hand; None after the last
+    settling  the turn after which the environment still has to settle; None: nothing has to
+    until     when the break or the settling is over
     """
 
     game_day: str
@@ -96,7 +98,7 @@ class GameDayState:
     stage: Stage
     turns: tuple[Turn, ...]
     turn: Turn | None = None
-    behind: Turn | None = None
+    settling: Turn | None = None
     until: Instant | None = None
     why: str = ""
 
@@ -108,35 +110,35 @@ class GameDayState:
     @property
     def drills(self) -> tuple[Turn, ...]:
         """The turns that led to a drill, in the order in which they began."""
-        begun = [one for one in self.turns if one.drill]
-        return tuple(sorted(begun, key=lambda one: (one.begun or 0.0, one.key)))
+        begun = [turn for turn in self.turns if turn.drill]
+        return tuple(sorted(begun, key=lambda turn: (turn.begun or 0.0, turn.key)))
 
     def scenario(self, turn: Turn) -> Scenario | None:
         """Give the scenario of a turn as it was when the game day was opened."""
         return self.planned.scenarios.get(turn.on_agenda.scenario)
 
     def title(self, turn: Turn) -> str:
-        """Name a turn as the agenda does."""
+        """Give a turn's title, as the agenda has it."""
         scenario = self.scenario(turn)
         named = turn.on_agenda.title or (scenario.title if scenario else turn.on_agenda.scenario)
         return f"{named} (attempt {turn.attempt})" if turn.attempt > 1 else named
 
 
 def planned(history: History) -> gf.GameDayPlanned:
-    """Give the fact that opened a game day. Raises LookupError when the history is not one's."""
-    found = history.first(gf.GameDayPlanned)
-    if found is None:
-        raise LookupError("this is no history of a game day")
-    return found.fact
+    """Give the fact that opened a game day. Raises LookupError where the history is not a game day's."""
+    opened = history.first(gf.GameDayPlanned)
+    if opened is None:
+        raise LookupError("this is not the history of a game day")
+    return opened.fact
 
 
 def fold(history: History) -> GameDayState:
-    """Fold a game day's history. Raises LookupError when it is not one's."""
+    """Fold a game day's history. Raises LookupError where it is not a game day's."""
     opened = planned(history)
     turns = tuple(_turns(history, opened.plan))
-    at_hand = next((one for one in turns if not one.done), None)
-    behind = _behind(turns, at_hand)
-    stage = _stage(history, opened, at_hand, behind)
+    at_hand = next((turn for turn in turns if not turn.done), None)
+    settling = _settling(turns, at_hand)
+    stage = _stage(history, opened, at_hand, settling)
     ended = history.first(gf.GameDayEnded)
     return GameDayState(
         game_day=history.events[0].drill,
@@ -144,8 +146,8 @@ def fold(history: History) -> GameDayState:
         stage=stage,
         turns=turns,
         turn=at_hand,
-        behind=behind,
-        until=_until(history, opened, stage, at_hand, behind),
+        settling=settling,
+        until=_until(history, opened, stage, at_hand, settling),
         why=ended.fact.why if ended else "",
     )
 
@@ -154,9 +156,9 @@ def fold(history: History) -> GameDayState:
 
 
 def _turns(history: History, plan: GameDayPlan) -> Iterator[Turn]:
-    asked = {(one.fact.item, one.fact.attempt) for one in history.each(gf.RepeatAsked)}
+    repeats = {(asked.fact.item, asked.fact.attempt) for asked in history.each(gf.RepeatAsked)}
     for number, item in enumerate(plan.agenda):
-        last = max([1, *(attempt for of_item, attempt in asked if of_item == number)])
+        last = max([1, *(attempt for of_item, attempt in repeats if of_item == number)])
         for attempt in range(1, last + 1):
             yield _turn(history, number, attempt, item)
 
@@ -164,9 +166,9 @@ def _turns(history: History, plan: GameDayPlan) -> Iterator[Turn]:
 def _about(history: History, kind: type[F], item: int, attempt: int) -> list[Dated[F]]:
     """Give the facts of a kind that are about a turn."""
     return [
-        one
-        for one in history.each(kind)
-        if (getattr(one.fact, "item", None), getattr(one.fact, "attempt", None)) == (item, attempt)
+        fact
+        for fact in history.each(kind)
+        if (getattr(fact.fact, "item", None), getattr(fact.fact, "attempt", None)) == (item, attempt)
     ]
 
 
@@ -191,53 +193,56 @@ def _turn(history: History, number: int, attempt: int, item: Item) -> Turn:
         why=ended[0].fact.why if ended else skipped[0].fact.why if skipped else "",
         settled=bool(about(gf.Settled)),
         waived=waived[0].fact.reason if waived else "",
-        failures=len({one.fact.number for one in about(gf.SettlingFailed)}),
-        extended=sum(one.fact.seconds for one in about(gf.TimeExtended) if one.fact.what == "break"),
-        checks=tuple((one.fact.step, one.fact.passed, one.fact.detail) for one in about(gf.SettlingChecked)),
+        failures=len({failed.fact.number for failed in about(gf.SettlingFailed)}),
+        extended=sum(longer.fact.seconds for longer in about(gf.TimeExtended) if longer.fact.what == "break"),
+        checks=tuple(
+            (check.fact.step, check.fact.passed, check.fact.detail) for check in about(gf.SettlingChecked)
+        ),
     )
 
 
-def _behind(turns: tuple[Turn, ...], at_hand: Turn | None) -> Turn | None:
-    """Find the last drill, while the environment has to settle behind it: something is to follow."""
-    ran = [one for one in turns if one.drill and one.how not in ("", LOST)]
+def _settling(turns: tuple[Turn, ...], at_hand: Turn | None) -> Turn | None:
+    """Find the last drill, if the environment has to settle after it because another one follows."""
+    ran = [turn for turn in turns if turn.drill and turn.how not in ("", LOST)]
     if at_hand is None or not ran or at_hand.begun is not None:
         return None
-    last = max(ran, key=lambda one: (one.ended or 0.0, one.key))
-    follows = any(not one.done and not one.on_agenda.is_break for one in turns)
+    last = max(ran, key=lambda turn: (turn.ended or 0.0, turn.key))
+    follows = any(not turn.done and not turn.on_agenda.is_break for turn in turns)
     return last if follows and not last.settled and not last.waived else None
 
 
 # --- stage ---
 
 
-def _stage(history: History, opened: gf.GameDayPlanned, at_hand: Turn | None, behind: Turn | None) -> Stage:
+def _stage(history: History, opened: gf.GameDayPlanned, at_hand: Turn | None, settling: Turn | None) -> Stage:
     if history.first(gf.GameDayEnded):
         return Stage.ENDED
     if at_hand is None:
         return Stage.THROUGH
     if at_hand.begun is not None and not at_hand.on_agenda.is_break:
         return Stage.DRILL
-    if behind is not None:
-        allowed = len(_extensions(history, behind, "settling"))
-        return Stage.UNSETTLED if behind.failures > allowed else Stage.SETTLING
+    if settling is not None:
+        allowed = len(_extensions(history, settling, "settling"))
+        return Stage.UNSETTLED if settling.failures > allowed else Stage.SETTLING
     return Stage.PAUSED if _paused(history) else _free(at_hand, attended=opened.attended)
 
 
 def _free(at_hand: Turn, *, attended: bool) -> Stage:
-    """Tell what a turn does that nothing holds up."""
+    """Give the stage of a turn that nothing holds up."""
     if at_hand.on_agenda.is_break:
         return Stage.BREAK
     return Stage.READY if at_hand.go or not attended else Stage.WAITING
 
 
 def _paused(history: History) -> bool:
-    """Tell which was said last: pause, or resume. Of two at one instant, pause stands."""
+    """Whether pause came after resume. Of two at one instant, pause counts."""
     paused, resumed = history.last(gf.GameDayPaused), history.last(gf.GameDayResumed)
     return paused is not None and (resumed is None or resumed.at < paused.at)
 
 
 def _extensions(history: History, turn: Turn, what: str) -> list[Dated[gf.TimeExtended]]:
-    return [one for one in _about(history, gf.TimeExtended, turn.item, turn.attempt) if one.fact.what == what]
+    facts = _about(history, gf.TimeExtended, turn.item, turn.attempt)
+    return [extended for extended in facts if extended.fact.what == what]
 
 
 def _until(
@@ -245,11 +250,11 @@ def _until(
     opened: gf.GameDayPlanned,
     stage: Stage,
     at_hand: Turn | None,
-    behind: Turn | None,
+    settling: Turn | None,
 ) -> Instant | None:
     if stage is Stage.BREAK and at_hand is not None and at_hand.begun is not None:
         return Instant(at_hand.begun + at_hand.on_agenda.lasts + at_hand.extended)
-    if stage is Stage.SETTLING and behind is not None and behind.ended is not None:
-        longer = [one.at + one.fact.seconds for one in _extensions(history, behind, "settling")]
-        return Instant(max([behind.ended + opened.plan.settle_within, *longer]))
+    if stage is Stage.SETTLING and settling is not None and settling.ended is not None:
+        longer = [more.at + more.fact.seconds for more in _extensions(history, settling, "settling")]
+        return Instant(max([settling.ended + opened.plan.settle_within, *longer]))
     return None

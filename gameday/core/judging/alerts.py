@@ -1,9 +1,6 @@
 """Which alerts the fault caused, and whether they were the ones that should have fired.
 
-Comes in: a history. Goes out: the alerts that fired after the fault, and detection coverage.
-Does not: say when anybody noticed them.
-
-An alert is *pre-existing* when it was received before the fault, or when its trusted source says
+An alert is *pre-existing* when it was received before the fault, or when its trusted source reports
 that it fired before the fault by more than SKEW. It detects nothing, nor does acknowledging it.
 A claim that is before the fault by less than SKEW, received after it, counts at its receipt.
 """
@@ -34,8 +31,8 @@ class Alerts:
 def fresh(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ...]:
     """Give the alerts that fired after the fault, in order, each at the instant that counts."""
     old = _old_keys(history, fault)
-    fired = (_possible(one, fault) for one in history.each(ev.AlertFired) if one.fact.key not in old)
-    return tuple(sorted(fired, key=lambda one: (one.at, one.event.id)))
+    fired = (_possible(alert, fault) for alert in history.each(ev.AlertFired) if alert.fact.key not in old)
+    return tuple(sorted(fired, key=lambda alert: (alert.at, alert.event.id)))
 
 
 def acknowledged(
@@ -43,18 +40,18 @@ def acknowledged(
 ) -> Iterator[Dated[ev.AlertAcknowledged] | Dated[ev.IncidentAcknowledged]]:
     """Give the acknowledgements since the fault that are not of pre-existing alerts alone."""
     old = _old_keys(history, fault)
-    new = {word for one in fresh(history, fault) for word in (one.fact.key, one.fact.alert)}
-    stale = {one.fact.alert for one in history.each(ev.AlertFired) if one.fact.key in old} | old
+    new = {name for alert in fresh(history, fault) for name in (alert.fact.key, alert.fact.alert)}
+    stale = {alert.fact.alert for alert in history.each(ev.AlertFired) if alert.fact.key in old} | old
     for in_system in history.each(ev.AlertAcknowledged):
         if in_system.fact.key not in old and in_system.at >= fault:
             yield in_system
-    for said in history.each(ev.IncidentAcknowledged):
-        if said.at >= fault and (said.fact.alert in new or said.fact.alert not in stale):
-            yield said
+    for by_hand in history.each(ev.IncidentAcknowledged):
+        if by_hand.at >= fault and (by_hand.fact.alert in new or by_hand.fact.alert not in stale):
+            yield by_hand
 
 
 def matches(expected: Expectation, fired: Dated[ev.AlertFired]) -> bool:
-    """Tell whether an alert is what was expected; empty fields of the expectation match all."""
+    """Whether an alert is what was expected; empty fields of the expectation match all."""
     fact = fired.fact
     return (
         expected.alert in ("", fact.alert)
@@ -66,7 +63,7 @@ def matches(expected: Expectation, fired: Dated[ev.AlertFired]) -> bool:
 
 
 def label(expected: Expectation) -> str:
-    """Name an expectation as people read it."""
+    """Give an expectation's name as people read it."""
     labels = ", ".join(f"{key}={value}" for key, value in sorted(expected.labels.items()))
     return expected.alert or expected.name or expected.monitor or labels or expected.source or "any alert"
 
@@ -74,32 +71,32 @@ def label(expected: Expectation) -> str:
 def coverage(history: History, fault: Instant | None, start: Instant | None) -> Alerts:
     """Compare what fired with what should have: `within` counts from `start`, the start of impact."""
     expectations = history.plan.scenario.expect
-    names = tuple(label(one) for one in expectations)
+    names = tuple(label(expected) for expected in expectations)
     if fault is None or start is None:
         return Alerts(expected=names)
     fired = fresh(history, fault)
     missing, late = [], []
     for expected in expectations:
-        found = [one for one in fired if matches(expected, one)]
-        if not found:
+        matching = [alert for alert in fired if matches(expected, alert)]
+        if not matching:
             missing.append(label(expected))
-        elif found[0].at > start + expected.within:
+        elif matching[0].at > start + expected.within:
             late.append(label(expected))
-    surprising = [one for one in fired if not any(matches(each, one) for each in expectations)]
+    surprising = [alert for alert in fired if not any(matches(each, alert) for each in expectations)]
     old = _old_keys(history, fault)
     return Alerts(
         expected=names,
         missing=tuple(missing),
         late=tuple(late),
-        unexpected=tuple(dict.fromkeys(one.fact.alert for one in surprising)),
+        unexpected=tuple(dict.fromkeys(alert.fact.alert for alert in surprising)),
         preexisting=tuple(
-            dict.fromkeys(one.fact.alert for one in history.each(ev.AlertFired) if one.fact.key in old)
+            dict.fromkeys(alert.fact.alert for alert in history.each(ev.AlertFired) if alert.fact.key in old)
         ),
     )
 
 
 def _old_keys(history: History, fault: Instant) -> set[str]:
-    return {one.fact.key for one in history.each(ev.AlertFired) if _is_old(one.event, fault)}
+    return {alert.fact.key for alert in history.each(ev.AlertFired) if _is_old(alert.event, fault)}
 
 
 def _is_old(event: ev.Event, fault: Instant) -> bool:

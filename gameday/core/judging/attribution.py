@@ -1,13 +1,10 @@
-"""Who ended the impact, and what the drill came to.
+"""Who ended the impact, and what the outcome of the drill is.
 
-Comes in: a history, its impact and its milestones. Goes out: an `Attribution`, with a sentence that
-says why and the events that prove it.
-Does not: give points.
+An `Attribution` comes with a sentence that explains it and the events that prove it.
 
-What was seen stands over what was said: actions in the environment's trail and commands of a
-responder script decide; ticked steps, marks and answers at the review only where nothing was
-seen and nobody watched. *Itself* is said only where a trail could be read and shows that nobody
-acted.
+Observations outrank statements: actions in the environment's trail and commands of a responder script
+decide. Ticked steps, marks and answers at the review count only where nothing was observed and nobody
+watched. *Itself* is the answer only where a trail could be read and shows that nobody acted.
 """
 
 from __future__ import annotations
@@ -32,14 +29,14 @@ from gameday.core.values import (
 )
 
 AUTOMATIONS = ("automation", "bot")
-"""How the actors begin that are not people."""
+"""Prefixes of actors that are not people."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attribution:
-    """Who ended the impact, and what the drill came to. `why` is a sentence with its figures.
+    """Who ended the impact, and the outcome. `why` is a sentence with its figures.
 
-    changed  whether the fault changed anything: its probe said so, or users were hurt; None: unknown
+    changed  whether the fault changed anything: its probe shows it, or users were affected; None: unknown
     """
 
     recovered_by: RecoveredBy
@@ -50,7 +47,7 @@ class Attribution:
 
     @property
     def earned(self) -> bool:
-        """Tell whether people or their automation ended the impact: only that counts."""
+        """Whether people or their automation ended the impact: only that counts."""
         return self.recovered_by in (RecoveredBy.TEAM, RecoveredBy.AUTOMATION)
 
 
@@ -75,7 +72,7 @@ def attribute(history: History, impact: Impact, milestones: Milestones) -> Attri
 
 
 def party_of(history: History, action: Dated[ev.ActionTaken]) -> Party:
-    """Tell whose an action is: by its actor's name, or by what the responder script plays as."""
+    """Give whose action it is: by its actor's name, or by the party that the responder script acts as."""
     planned = history.plan
     if action.fact.via == "responder" and planned.responder_as is not None:
         return planned.responder_as
@@ -86,13 +83,15 @@ def party_of(history: History, action: Dated[ev.ActionTaken]) -> Party:
 def _changed(history: History, impact: Impact) -> bool | None:
     if impact.started is not None:
         return True
-    told = {one.fact.exposed for one in history.each(ev.ExposureProbed) if one.fact.stage == "after-inject"}
-    if True in told:
+    probed = {
+        probe.fact.exposed for probe in history.each(ev.ExposureProbed) if probe.fact.stage == "after-inject"
+    }
+    if True in probed:
         return True
-    return False if told == {False} else None
+    return False if probed == {False} else None
 
 
-def _outcome(history: History, impact: Impact, found: Milestones, *, changed: bool | None) -> Outcome:
+def _outcome(history: History, impact: Impact, milestones: Milestones, *, changed: bool | None) -> Outcome:
     stopped = _stopped(history)
     if stopped is not None:
         return stopped
@@ -102,7 +101,7 @@ def _outcome(history: History, impact: Impact, found: Milestones, *, changed: bo
     if not affected:
         return _harmless(impact, changed=changed)
     for name, outcome in _REACHED:
-        if found.at(name) is not None:
+        if milestones.at(name) is not None:
             return outcome
     return Outcome.UNDETECTED
 
@@ -115,7 +114,7 @@ _REACHED = (
 
 
 def _stopped(history: History) -> Outcome | None:
-    """Name the outcome of a drill that judged nothing, or None."""
+    """Give the outcome of a drill in which nothing could be judged, or None."""
     closed = history.first(ev.DrillClosed)
     how = closed.fact.how if closed else ""
     if how in ("failed", "not-ready"):
@@ -129,106 +128,114 @@ def _stopped(history: History) -> Outcome | None:
 
 
 def _harmless(impact: Impact, *, changed: bool | None) -> Outcome:
-    """Name the outcome where users were not seen to be hurt."""
+    """Give the outcome where no effect on users was observed."""
     if changed is False:
         return Outcome.NO_EFFECT
     return Outcome.ABSORBED if changed and impact.judged else Outcome.UNKNOWN
 
 
-def _who(history: History, impact: Impact, found: Milestones) -> _Who:
-    framed, recovered = milestones.frame(history, impact), found.by_name[MilestoneName.RECOVERED]
+def _who(history: History, impact: Impact, derived: Milestones) -> _Who:
+    framed, recovered = milestones.frame(history, impact), derived.by_name[MilestoneName.RECOVERED]
     if framed.fault is None:
         return _Who(RecoveredBy.NONE, "Nothing was injected.")
     if recovered.at is None:
         return _unrecovered(impact, framed)
     if recovered.basis == GRANTED:
         return _Who(RecoveredBy.TEAM, _granted(history), recovered.evidence)
-    seen = _seen(history, framed.fault, recovered.latest or recovered.at)
-    if seen:
-        return _by_actions(history, seen, recovered.at)
+    actions = _actions(history, framed.fault, recovered.latest or recovered.at)
+    if actions:
+        return _by_actions(history, actions, recovered.at)
     if _watched(history, recovered.at + IN_FLIGHT):
-        return _Who(RecoveredBy.ITSELF, "The environment's trail could be read and shows that nobody acted.")
-    return _by_word(history, framed.fault, recovered.at)
+        return _Who(
+            RecoveredBy.ITSELF, "The environment's trail could be read, and it shows that nobody acted."
+        )
+    return _by_statements(history, framed.fault, recovered.at)
 
 
 def _granted(history: History) -> str:
-    mitigations = [one.fact.lever for one in history.each(ev.MilestoneMarked) if one.fact.granted]
+    mitigations = [mark.fact.lever for mark in history.each(ev.MilestoneMarked) if mark.fact.granted]
     named = f": “{mitigations[0]}”" if mitigations and mitigations[0] else ""
     return f"The facilitator granted the team a mitigation that the environment lacks{named}."
 
 
 def _unrecovered(impact: Impact, framed: conditions.Frame) -> _Who:
     if impact.started is None:
-        return _Who(RecoveredBy.NONE, "No user was seen to be hurt, so there was nothing to recover.")
+        return _Who(RecoveredBy.NONE, "No effect on users was observed, so there was nothing to recover.")
     if impact.ended is None:
-        return _Who(RecoveredBy.NONE, "Users were still hurt at the last sample.")
+        return _Who(RecoveredBy.NONE, "Users were still affected at the last sample.")
     if framed.rollback is None:
-        return _Who(RecoveredBy.NONE, "Users were well again, but the scenario's rule was not met.")
+        return _Who(
+            RecoveredBy.NONE, "Users were healthy again, but the scenario's recovery rule was not met."
+        )
     gap = impact.ended.at - framed.rollback
     if impact.ended.latest >= framed.rollback:
-        after = f"well again {format_duration(gap)} after" if gap >= 0.05 else "hurt until"
+        after = f"healthy again {format_duration(gap)} after" if gap >= 0.05 else "affected until"
         return _Who(RecoveredBy.ROLLBACK, f"Users were {after} our own rollback.")
-    why = f"Users were well again only {format_duration(-gap)} before our own rollback: too short to tell."
+    before = format_duration(-gap)
+    why = f"Users were healthy again only {before} before our own rollback: too short to attribute it."
     return _Who(RecoveredBy.UNCLEAR, why)
 
 
-def _seen(history: History, fault: Instant, until: Instant) -> list[Dated[ev.ActionTaken]]:
-    """Give what was seen to be done before users were well.
+def _actions(history: History, fault: Instant, until: Instant) -> list[Dated[ev.ActionTaken]]:
+    """Give the actions that were observed before users were healthy again.
 
-    A request that was in flight when the remedy came counts as good from its start, so the remedy
-    may come up to IN_FLIGHT after it.
+    A request that was in flight when the fix took effect counts as good from its start, so the fix may
+    come up to IN_FLIGHT after it.
     """
     return [
-        one
-        for one in history.each(ev.ActionTaken)
-        if fault <= one.at <= until + IN_FLIGHT
-        and not milestones.by_fault(one.fact)
-        and one.fact.exit_code in (None, 0)
+        action
+        for action in history.each(ev.ActionTaken)
+        if fault <= action.at <= until + IN_FLIGHT
+        and not milestones.by_fault(action.fact)
+        and action.fact.exit_code in (None, 0)
     ]
 
 
-def _by_actions(history: History, seen: list[Dated[ev.ActionTaken]], recovered: Instant) -> _Who:
-    last = seen[-1]
+def _by_actions(history: History, actions: list[Dated[ev.ActionTaken]], recovered: Instant) -> _Who:
+    last = actions[-1]
     party = party_of(history, last)
-    others = sum(party_of(history, one) is not party for one in seen)
+    others = sum(party_of(history, action) is not party for action in actions)
     gap = max(0.0, recovered - last.at)
-    when = f"{format_duration(gap)} before" if gap >= 0.05 else "at the moment when"
-    beside = f"; {others} of {len(seen)} actions were not" if others else ""
+    when = f"{format_duration(gap)} before" if gap >= 0.05 else "just when"
+    mixed = f"; {others} of {len(actions)} actions were not" if others else ""
     by = RecoveredBy.AUTOMATION if party is Party.AUTOMATION else RecoveredBy.TEAM
-    why = f"The last action, “{last.fact.action}”, {when} users were well, was the {by}'s{beside}."
-    return _Who(by, why, tuple(one.event.id for one in seen))
+    why = f"The last action, “{last.fact.action}”, {when} users were healthy again, was the {by}'s{mixed}."
+    return _Who(by, why, tuple(action.event.id for action in actions))
 
 
 def _watched(history: History, until: float) -> bool:
-    """Tell whether a trail could be read when users were well, or later.
+    """Whether a trail could be read when users were healthy again, or later.
 
-    A trail is a record: who can read it sees also what was done while it could not be read.
+    A trail is a record: reading it later also shows what was done while it could not be read.
     """
-    told = list(history.each(ev.TrailWatched))
-    then = [one for one in told if one.at <= until][-1:]
-    return any(one.fact.readable for one in (*then, *(one for one in told if one.at > until)))
+    watched = list(history.each(ev.TrailWatched))
+    latest = [watch for watch in watched if watch.at <= until][-1:]
+    return any(watch.fact.readable for watch in (*latest, *(w for w in watched if w.at > until)))
 
 
-def _by_word(history: History, fault: Instant, recovered: Instant) -> _Who:
-    """Take people's word where nothing was seen: a step, a mark of containment, an answer at the review."""
-    said: list[Dated[Any]] = [*history.each(ev.StepDone)]
+def _by_statements(history: History, fault: Instant, recovered: Instant) -> _Who:
+    """Rely on statements where no action was observed: a step, a mark of containment, a review answer."""
+    statements: list[Dated[Any]] = [*history.each(ev.StepDone)]
     marks = history.each(ev.MilestoneMarked)
-    said += [one for one in marks if one.fact.milestone in _ACTED and not one.fact.granted]
-    said = [one for one in said if fault <= one.at <= recovered + IN_FLIGHT]
-    said += [one for one in history.each(ev.ReviewAnswered) if one.fact.question == "fix"]
-    if not said and history.plan.scenario.slos:
-        return _Who(RecoveredBy.UNCLEAR, "Nothing shows who acted; the answer `fix` at the review can.")
-    if not said:
+    statements += [mark for mark in marks if mark.fact.milestone in _ACTED and not mark.fact.granted]
+    statements = [each for each in statements if fault <= each.at <= recovered + IN_FLIGHT]
+    statements += [answer for answer in history.each(ev.ReviewAnswered) if answer.fact.question == "fix"]
+    if not statements and history.plan.scenario.slos:
+        return _Who(
+            RecoveredBy.UNCLEAR, "Nothing shows who acted; the answer `fix` at the review can show it."
+        )
+    if not statements:
         return _Who(RecoveredBy.TEAM, "Somebody marked the recovery; nothing else could be observed.")
-    by = _speaker(history, said)
-    return _Who(by, f"No action was seen; the {by} said what it did.", tuple(one.event.id for one in said))
+    by = _speaker(history, statements)
+    evidence = tuple(statement.event.id for statement in statements)
+    return _Who(by, f"No action was observed; the {by} reported what it did.", evidence)
 
 
 _ACTED = (MilestoneName.CONTAINED,)
 
 
-def _speaker(history: History, said: Iterable[Dated[Any]]) -> RecoveredBy:
-    """Name the party that spoke: the automation only where its script alone did."""
-    scripted = all(one.event.source == "responder" for one in said)
+def _speaker(history: History, statements: Iterable[Dated[Any]]) -> RecoveredBy:
+    """Give the party that made the statements: the automation only where all are its script's."""
+    scripted = all(statement.event.source == "responder" for statement in statements)
     automation = scripted and history.plan.responder_as is Party.AUTOMATION
     return RecoveredBy.AUTOMATION if automation else RecoveredBy.TEAM

@@ -1,14 +1,13 @@
 """Where a service turned bad and where it turned good again, looking both ways.
 
-Comes in: a `Series` and the SLO's window, objective and least number of requests. Goes out: the
-sustained stretches of bad service, each from its first bad bucket to its last.
-Does not: know of faults, milestones or teams.
+From a `Series` and the SLO's window, objective and least number of requests it finds the sustained stretches
+of bad service, each from its first bad bucket to its last. It knows nothing of faults, milestones or teams.
 
-Two steps, told for reviewers in docs/reference/milestones.md. First, a window of the SLO's length
-slides over the buckets and *breaches* when its good fraction is below the objective: that says
+Two steps, explained for reviewers in docs/reference/milestones.md. First, a window of the SLO's length
+slides over the buckets and *breaches* when its good fraction is below the objective: that shows
 that a stretch is there, but only to within a window. Second, the split that makes the buckets
-around the breach most likely, as two times with a constant share of bad requests each, says where
-it began; the same in reverse says where it ended. It is the maximum-likelihood form of Page's
+around the breach most likely, as two periods with a constant share of bad requests each, locates where
+it began; the same in reverse locates where it ended. It is the maximum-likelihood form of Page's
 CUSUM (Page 1954, Hinkley 1970): an isolated bad request before or after the stretch costs the
 split more than it gains, so it is not drawn in.
 """
@@ -24,7 +23,7 @@ from gameday.core.judging.series import PER_SECOND, Series
 from gameday.core.plans.scenario import Slo
 
 UNKNOWN, GOOD, BREACH = 0, 1, 2
-"""What a window says; unknown: it holds fewer requests than the SLO's least number."""
+"""The verdict on a window; unknown: it holds fewer requests than the SLO's least number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,9 +35,10 @@ class WindowTest:
     least: int
 
     def judge(self, total: int, bad: int) -> int:
-        """Say what a window of so many requests says. One bad request among others is isolated."""
+        """Judge a window by its counts. A single bad request among others is isolated and no breach."""
         if total < max(self.least, 1):
             return UNKNOWN
+        # the tolerance keeps a fraction that equals the objective from breaching by rounding
         below = total - bad < self.objective * total * (1 - 1e-12)
         return BREACH if below and bad >= min(2, total) else GOOD
 
@@ -56,9 +56,9 @@ def window_test(slo: Slo, objective: float | None = None) -> WindowTest:
 class Span:
     """One sustained stretch, as indexes: its first bad bucket, its last bad one.
 
-    shown  index behind the first breached window: when anybody could know
-    after  index of the first bucket behind it in which a good request began; None while no whole
-           window behind it is judged good
+    shown  index after the first breached window: the earliest instant at which it could be known
+    after  index of the first bucket after it in which a good request began; None while no whole
+           window after it is judged good
     """
 
     first: int
@@ -86,29 +86,29 @@ def sums(counts: Sequence[int], width: int) -> list[int]:
 def spans(series: Series, test: WindowTest) -> tuple[Span, ...]:
     """Find the sustained stretches, in order. Linear in the number of buckets.
 
-    Two are apart when a whole window between the last bad bucket of the one and the first of the
-    other is judged good. Windows that say nothing, as in silence, part nothing.
+    Two are separate when a whole window between the last bad bucket of the one and the first of the
+    other is judged good. Windows that can't be judged, as in silence, separate nothing.
     """
     judged, width = windows(series, test), test.width
-    found: list[Span] = []
+    spans: list[Span] = []
     for begin, end, following in _runs(judged):
-        floor = found[-1].last + 1 if found else 0
+        floor = spans[-1].last + 1 if spans else 0
         opening, closing = range(max(floor, begin), begin + width), range(end, end + width)
         first = _onset(series, max(floor, begin - width), opening)
         high = len(series) if following is None else max(closing.stop, following)
         last = _last_bad(series, closing, min(end + 2 * width, high))
         apart = first >= 0 and judged.find(GOOD, floor, max(0, first - width + 1)) >= 0
         shown = opening.stop
-        if found and not apart:
-            earlier = found.pop()
+        if spans and not apart:
+            earlier = spans.pop()
             first, last, shown = earlier.first, max(earlier.last, last), earlier.shown
         last = max(first, last)
-        found.append(Span(first=first, last=last, shown=shown, after=_after(series, judged, last)))
-    return tuple(found)
+        spans.append(Span(first=first, last=last, shown=shown, after=_after(series, judged, last)))
+    return tuple(spans)
 
 
 def _runs(judged: bytearray) -> Iterator[tuple[int, int, int | None]]:
-    """Give the first and last breached window of each run that no good window breaks, and the next run's."""
+    """Give each run of breached windows that no good one breaks: first, last, and the next run's first."""
     begin = end = judged.find(BREACH)
     while end >= 0:
         following = judged.find(BREACH, end + 1)
@@ -121,12 +121,12 @@ def _runs(judged: bytearray) -> Iterator[tuple[int, int, int | None]]:
 
 
 def _onset(series: Series, low: int, window: range) -> int:
-    """Find the bad bucket of the first breached window at which a worse time most likely began."""
+    """Find the bad bucket of the first breached window at which a worse period most likely began."""
     return _split(series.total, series.bad, range(low, window.stop), window)
 
 
 def _last_bad(series: Series, window: range, high: int) -> int:
-    """Find the last bad bucket of the last breached window's worse time: the onset in reverse."""
+    """Find the last bad bucket of the last breached window's worse period: the onset in reverse."""
     return _split(series.total, series.bad, range(high - 1, window.start - 1, -1), window)
 
 
@@ -136,18 +136,18 @@ def _split(total: Sequence[int], bad: Sequence[int], walk: range, window: range)
     -1 where the window holds no bad request.
     """
     all_total, all_bad = sum(total[i] for i in walk), sum(bad[i] for i in walk)
-    best, found = -math.inf, -1
-    seen_total = seen_bad = 0
+    best, split = -math.inf, -1
+    passed_total = passed_bad = 0
     for index in walk:
         if bad[index] and index in window:
-            rest_total, rest_bad = all_total - seen_total, all_bad - seen_bad
-            worse = rest_bad * seen_total >= seen_bad * rest_total
-            likelihood = _likelihood(seen_total, seen_bad) + _likelihood(rest_total, rest_bad)
-            if found < 0 or (worse and likelihood > best):
-                best, found = likelihood if worse else -math.inf, index
-        seen_total += total[index]
-        seen_bad += bad[index]
-    return found
+            rest_total, rest_bad = all_total - passed_total, all_bad - passed_bad
+            worse = rest_bad * passed_total >= passed_bad * rest_total
+            likelihood = _likelihood(passed_total, passed_bad) + _likelihood(rest_total, rest_bad)
+            if split < 0 or (worse and likelihood > best):
+                best, split = likelihood if worse else -math.inf, index
+        passed_total += total[index]
+        passed_bad += bad[index]
+    return split
 
 
 def _likelihood(total: int, bad: int) -> float:
@@ -159,8 +159,8 @@ def _likelihood(total: int, bad: int) -> float:
 
 
 def _after(series: Series, judged: bytearray, last: int) -> int | None:
-    """Find the first bucket with a good request behind `last`, if a whole window there is good."""
+    """Find the first bucket with a good request after `last`, if a whole window there is good."""
     if judged.find(GOOD, last + 1) < 0:
         return None
-    behind = range(last + 1, len(series))
-    return next((i for i in behind if series.total[i] > series.bad[i]), None)
+    following = range(last + 1, len(series))
+    return next((i for i in following if series.total[i] > series.bad[i]), None)

@@ -1,12 +1,12 @@
 """What proves a milestone: a scenario's rules, judged over a whole history.
 
-Comes in: a rule, and the frame of instants that everything is measured in. Goes out: a `Proof`.
-Does not: clamp, imply or grant; `core.judging.milestones` does.
+A `ConditionJudge` turns a rule into a `Proof`, within the frame of instants that everything is measured in.
+Clamping, implying and granting are left to `core.judging.milestones`.
 
 A detection is proved by the first sign. Containment and recovery are states that must last: they
 are proved from the instant since which the condition has held, up to our own rollback or the end.
 A relapse therefore moves them; a click or a passing good second does not prove them. A relapse after
-the team was let go, because the condition had held for as long as the rule asks, moves nothing.
+the team was released, because the condition had held for as long as the rule asks, moves nothing.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from gameday.core.values import EventId, Instant, MilestoneName, Seconds
 
 FOREVER = Instant(float("inf"))
 LAG: Seconds = 1.0
-"""How far the live view may be behind the users: what showed later could not keep anybody from ending."""
+"""How far the live view may lag behind users: what showed later could not keep anybody from ending."""
 F = TypeVar("F")
-_Found = tuple[Slo, Stretch]
+_SloStretch = tuple[Slo, Stretch]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,7 @@ class Frame:
     """The instants that a drill is measured in; None: not reached.
 
     fault     T0: the start of the first action; in a tabletop the first inject
-    start     where intervals start: impact, or the fault where users were never hurt
+    start     where intervals start: impact, or the fault where users were never affected
     rollback  our own first rollback of something that the team had not undone
     over      the end of the response
     """
@@ -53,7 +53,7 @@ class Frame:
 
     @property
     def releases(self) -> tuple[tuple[Instant, Instant], ...]:
-        """When the team was let go, by the end of the response or by our rollback, with what was known then.
+        """When the team was released, by the end of the response or by our rollback, and what was known then.
 
         Pairs of (instant up to which samples could be known, instant of the release).
         """
@@ -63,7 +63,7 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proof:
-    """A milestone's proof. at None: not proved; `known` False: the instrument could not tell."""
+    """A milestone's proof. at None: not proved; `known` False: the instrument could not determine it."""
 
     at: Instant | None = None
     basis: str = ""
@@ -85,15 +85,15 @@ class ConditionJudge:
     frame: Frame
     applicable: tuple[Slo, ...] = ()
     known: dict[tuple[str, float, Instant], tuple[Stretch, ...]] = field(default_factory=dict)
-    """Stretches below other objectives, or as they were seen earlier, each found once."""
+    """Stretches below other objectives, or as they were known earlier, each computed once."""
     counted: dict[str, Series] = field(default_factory=dict)
-    """Requests by SLO, each counted once: that is what takes time."""
+    """Requests by SLO, each counted once, because counting takes most of the time."""
 
     def rule(self, rule: Rule, milestone: MilestoneName) -> Proof:
         """Judge a rule. SLO conditions of a scenario without SLOs drop out; a mark stands in for them."""
-        kept = [one for one in rule.conditions if not one.slo or self._chosen(one)]
+        kept = [each for each in rule.conditions if not each.slo or self._chosen(each)]
         conditions = kept or [Condition(sign="marked")]
-        proofs = [self._one(one, milestone) for one in conditions]
+        proofs = [self._condition(each, milestone) for each in conditions]
         return _all(proofs) if rule.all else _any(proofs)
 
     def holds(self, glob: str, at_least: float | None, lasting: float) -> Proof:
@@ -104,7 +104,7 @@ class ConditionJudge:
         pattern = series.matcher(condition.slo)
         return tuple(slo for slo in self.applicable if pattern.fullmatch(slo.slo))
 
-    def _one(self, condition: Condition, milestone: MilestoneName) -> Proof:
+    def _condition(self, condition: Condition, milestone: MilestoneName) -> Proof:
         first = milestone is MilestoneName.DETECTED
         if condition.sign:
             return self._sign(condition.sign, milestone)
@@ -118,43 +118,45 @@ class ConditionJudge:
         fault, limit = self.frame.fault, FOREVER if milestone is MilestoneName.DETECTED else self.frame.limit
         if fault is None:
             return NOT_PROVED
-        said = earliest(one for one in signs(self.history, sign, milestone, fault) if one.at < limit)
-        return NOT_PROVED if said is None else Proof(at=said.at, basis="declared", evidence=(said.event.id,))
+        first = earliest(fact for fact in signs(self.history, sign, milestone, fault) if fact.at < limit)
+        if first is None:
+            return NOT_PROVED
+        return Proof(at=first.at, basis="declared", evidence=(first.event.id,))
 
     def _slo(self, condition: Condition) -> Proof:
         fault, started = self.frame.fault, self.impact.started
         chosen = self._chosen(condition)
         names = {slo.slo for slo in chosen}
-        if fault is None or not all(one.judged for one in self.impact.slos if one.slo in names):
+        if fault is None or not all(slo.judged for slo in self.impact.slos if slo.slo in names):
             return CANNOT_TELL
         if started is None:
             return NOT_PROVED
-        found = self._found(chosen, condition, fault)
-        relevant = [(slo, one) for slo, one in found if one.start.at < self.frame.limit]
-        if not relevant:  # it held from the start on, if it was looked at for long enough
+        decisive = self._decisive(chosen, condition, fault)
+        relevant = [(slo, stretch) for slo, stretch in decisive if stretch.start.at < self.frame.limit]
+        if not relevant:  # it held from the start, provided that it was observed for long enough
             if any(not self._lasted(slo, started.at, condition.lasting) for slo in chosen):
                 return CANNOT_TELL if self._blind() else NOT_PROVED
             return Proof(at=started.at, basis="observed", evidence=self.frame.evidence, bound=started)
-        if any(not self._ended(slo, one, condition.lasting) for slo, one in relevant):
+        if any(not self._ended(slo, stretch, condition.lasting) for slo, stretch in relevant):
             return CANNOT_TELL if self._blind() else NOT_PROVED
-        ends = [one.end for _, one in relevant if one.end is not None]
+        ends = [stretch.end for _, stretch in relevant if stretch.end is not None]
         bound = max(ends, key=lambda end: end.at)
         return Proof(at=bound.at, basis="observed", evidence=self.frame.evidence, bound=bound)
 
-    def _found(self, chosen: Sequence[Slo], condition: Condition, fault: Instant) -> list[_Found]:
-        """Find the stretches; those known when the team was let go if all had been well for long enough.
+    def _decisive(self, chosen: Sequence[Slo], condition: Condition, fault: Instant) -> list[_SloStretch]:
+        """Find the stretches that decide: those known at a release, if all SLOs had held for long enough.
 
-        What hurts users afterwards does not undo a hold that was complete: whoever ended the response,
+        What affects users afterwards does not undo a hold that was complete: whoever ended the response,
         or released the fault, could not have known, and nobody was asked to respond any more.
         """
         level, lasting = condition.at_least, condition.lasting
-        whole = [(slo, one) for slo in chosen for one in self._stretches(slo, level, fault)]
+        whole = [(slo, stretch) for slo in chosen for stretch in self._stretches(slo, level, fault)]
         for known, release in self.frame.releases:
-            if all(one.end is not None and one.end.at <= known for _, one in whole):
+            if all(stretch.end is not None and stretch.end.at <= known for _, stretch in whole):
                 break
-            then = [(slo, one) for slo in chosen for one in self._stretches(slo, level, fault, known)]
-            if then and all(one.end is not None and one.end.at + lasting <= release for _, one in then):
-                return then
+            early = [(slo, part) for slo in chosen for part in self._stretches(slo, level, fault, known)]
+            if early and all(part.end is not None and part.end.at + lasting <= release for _, part in early):
+                return early
         return whole
 
     def _stretches(
@@ -162,7 +164,7 @@ class ConditionJudge:
     ) -> tuple[Stretch, ...]:
         objective = slo.objective if at_least is None else at_least
         if objective == slo.objective and until == FOREVER:
-            return next(one.stretches for one in self.impact.slos if one.slo == slo.slo)
+            return next(judged.stretches for judged in self.impact.slos if judged.slo == slo.slo)
         key = (slo.slo, objective, until)
         if slo.slo not in self.counted:
             self.counted[slo.slo] = series.count(slo, self.history.load)
@@ -171,24 +173,24 @@ class ConditionJudge:
             self.known[key] = impact.stretches_below(slo, counted, fault, objective, until=until)
         return self.known[key]
 
-    def _ended(self, slo: Slo, one: Stretch, lasting: float) -> bool:
-        """Tell whether a stretch ended, for good and by itself."""
-        return one.end is not None and self._lasted(slo, one.end.at, lasting)
+    def _ended(self, slo: Slo, stretch: Stretch, lasting: float) -> bool:
+        """Whether a stretch ended for good, and not by our rollback."""
+        return stretch.end is not None and self._lasted(slo, stretch.end.at, lasting)
 
     def _lasted(self, slo: Slo, since: Instant, lasting: float) -> bool:
-        """Tell whether there was load for `lasting` seconds, at least a window of it before our rollback."""
+        """Whether load was observed for `lasting` seconds, at least a window of it before our rollback."""
         if since + lasting > self.history.load.until:
             return False
         return since + min(lasting, slo.window) <= self.frame.limit
 
     def _blind(self) -> bool:
-        """Tell whether load was lost before our rollback, so that nobody could see users recover."""
+        """Whether load was lost before our rollback, so that a recovery could not be observed."""
         lost = self.history.first(ev.LoadLost)
         return lost is not None and lost.at < self.frame.limit
 
     def _probe(self, probe: str, *, first: bool) -> Proof:
-        asked = [one for one in self._within(ev.ProbeJudged) if one.fact.probe == probe]
-        states = [(one, one.fact.ok) for one in asked if one.fact.ok is not None]
+        judged = [answer for answer in self._within(ev.ProbeJudged) if answer.fact.probe == probe]
+        states = [(answer, answer.fact.ok) for answer in judged if answer.fact.ok is not None]
         if not states:
             return CANNOT_TELL
         return _since(states, first=first)
@@ -196,13 +198,13 @@ class ConditionJudge:
     def _alert(self, condition: Condition, *, first: bool) -> Proof:
         if self.frame.fault is None:
             return NOT_PROVED
-        told = alert_states(self.history, self.frame.fault, condition.alert)
-        within = [(one, state == condition.state) for one, state in told if one.at < self.frame.limit]
+        changes = alert_states(self.history, self.frame.fault, condition.alert)
+        within = [(fact, state == condition.state) for fact, state in changes if fact.at < self.frame.limit]
         return _since(within, first=first)
 
     def _within(self, kind: type[F]) -> Iterator[Dated[F]]:
         fault, limit = self.frame.fault, self.frame.limit
-        return (one for one in self.history.each(kind) if fault is not None and fault <= one.at < limit)
+        return (fact for fact in self.history.each(kind) if fault is not None and fault <= fact.at < limit)
 
 
 _STATES: dict[type[ev.Fact], str] = {
@@ -219,46 +221,47 @@ def began(history: History) -> Dated[Any] | None:
 
 
 def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterator[Dated[Any]]:
-    """Give what people said since the fault that counts as a sign: acknowledged, declared or marked."""
-    marks = [one for one in history.each(ev.MilestoneMarked) if one.at >= fault and not one.fact.granted]
+    """Give the statements since the fault that count as a sign: acknowledged, declared or marked."""
+    marks = [mark for mark in history.each(ev.MilestoneMarked) if mark.at >= fault and not mark.fact.granted]
     match sign:
         case "acknowledged":
             yield from alerts.acknowledged(history, fault)
-            yield from (one for one in marks if one.fact.milestone in _NOTICED)
+            yield from (mark for mark in marks if mark.fact.milestone in _NOTICED)
         case "declared":
-            yield from (one for one in history.each(ev.IncidentDeclared) if one.at >= fault)
+            yield from (declared for declared in history.each(ev.IncidentDeclared) if declared.at >= fault)
         case _:
-            yield from (one for one in marks if one.fact.milestone == milestone)
+            yield from (mark for mark in marks if mark.fact.milestone == milestone)
 
 
 def grants(history: History, fault: Instant) -> Iterator[Dated[ev.MilestoneMarked]]:
     """Give what the facilitator granted the team since the fault."""
-    return (one for one in history.each(ev.MilestoneMarked) if one.fact.granted and one.at >= fault)
+    return (mark for mark in history.each(ev.MilestoneMarked) if mark.fact.granted and mark.at >= fault)
 
 
 def alert_states(history: History, fault: Instant, alert: str) -> list[tuple[Dated[Any], str]]:
     """Give what became of an alert that the fault caused, in order: firing, acknowledged or resolved."""
-    keys = {one.fact.key for one in alerts.fresh(history, fault) if one.fact.alert == alert}
-    told: list[Dated[Any]] = [one for kind in _STATES for one in history.each(kind)]
-    since = (one for one in told if one.fact.key in keys and one.at >= fault)
-    return [(one, _STATES[type(one.fact)]) for one in sorted(since, key=lambda one: (one.at, one.event.id))]
+    keys = {fired.fact.key for fired in alerts.fresh(history, fault) if fired.fact.alert == alert}
+    changes: list[Dated[Any]] = [change for kind in _STATES for change in history.each(kind)]
+    since = [change for change in changes if change.fact.key in keys and change.at >= fault]
+    since.sort(key=lambda change: (change.at, change.event.id))
+    return [(change, _STATES[type(change.fact)]) for change in since]
 
 
 _NOTICED = (MilestoneName.ACKNOWLEDGED, MilestoneName.DETECTED)
 
 
-def earliest(said: Iterable[Dated[Any]]) -> Dated[Any] | None:
+def earliest(facts: Iterable[Dated[Any]]) -> Dated[Any] | None:
     """Give the first of several facts by (instant, id)."""
-    return min(said, key=lambda one: (one.at, one.event.id), default=None)
+    return min(facts, key=lambda fact: (fact.at, fact.event.id), default=None)
 
 
-def _since(told: Iterable[tuple[Dated[Any], bool]], *, first: bool) -> Proof:
-    """Prove by the first time that it was so, or by the beginning of the last time that it stayed so."""
+def _since(states: Iterable[tuple[Dated[Any], bool]], *, first: bool) -> Proof:
+    """Prove by the first fact for which it holds, or by the first from which on it kept holding."""
     since: Dated[Any] | None = None
-    for one, so in told:
+    for fact, holds in states:
         if first and since is not None:
             break
-        since = (since or one) if so else None
+        since = (since or fact) if holds else None
     if since is None:
         return NOT_PROVED
     return Proof(at=since.at, basis="observed", evidence=(since.event.id,))
@@ -266,22 +269,22 @@ def _since(told: Iterable[tuple[Dated[Any], bool]], *, first: bool) -> Proof:
 
 def _any(proofs: Sequence[Proof]) -> Proof:
     """Take the earliest proof; without one, not proved only if every condition is known not to be."""
-    reached = [one for one in proofs if one.at is not None]
+    reached = [proof for proof in proofs if proof.at is not None]
     if reached:
-        return min(reached, key=_moment)
-    return NOT_PROVED if all(one.known for one in proofs) else CANNOT_TELL
+        return min(reached, key=_order)
+    return NOT_PROVED if all(proof.known for proof in proofs) else CANNOT_TELL
 
 
 def _all(proofs: Sequence[Proof]) -> Proof:
     """Take the latest proof, with the evidence of all, if every condition is proved."""
-    if any(one.at is None and one.known for one in proofs):
+    if any(proof.at is None and proof.known for proof in proofs):
         return NOT_PROVED
-    if not all(one.known for one in proofs):
+    if not all(proof.known for proof in proofs):
         return CANNOT_TELL
-    last = max(proofs, key=_moment)
-    together = tuple(dict.fromkeys(name for one in proofs for name in one.evidence))
+    last = max(proofs, key=_order)
+    together = tuple(dict.fromkeys(event for proof in proofs for event in proof.evidence))
     return replace(last, evidence=together)
 
 
-def _moment(proof: Proof) -> tuple[float, str]:
+def _order(proof: Proof) -> tuple[float, str]:
     return (FOREVER if proof.at is None else proof.at, proof.basis)

@@ -1,12 +1,11 @@
-"""Whether users were hurt, from when to when, and how badly.
+"""Whether users were affected, from when to when, and how badly.
 
-Comes in: a history with its load. Goes out: an `Impact`, to the bucket; and, for the live view, a
-`ServiceLevel` of each SLO now.
-Does not: say who ended it; nor judge times against objectives.
+`measure` gives the `Impact` of a whole history, to the bucket; `service` gives the present `ServiceLevel` of
+each SLO for the live view.
 
-Only what began after the fault is impact. Requests that were in flight when the fault came belong
-to it: their stretch starts at the fault. A service that was bad when the fault came can't be judged:
-what it had before and what the fault did to it can't be told apart.
+Only what began after the fault is impact. Requests that were in flight when the fault took effect belong
+to it: their stretch starts at the fault. A service that was already bad at that point can't be judged:
+what was wrong before and what the fault did can't be separated.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds, instant
 
 IN_FLIGHT = 1.0
-"""Seconds before the fault within which a request may have been in flight; the threshold where longer."""
+"""Seconds before the fault within which a request may have been in flight, or the threshold if longer."""
 
 ALWAYS = Instant(0.0)
 """Before every drill."""
@@ -43,9 +42,9 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:
-    """One sustained time of bad service of one SLO; `end` None: it went on to the last sample.
+    """One sustained stretch of bad service of one SLO; `end` None: it lasted to the last sample.
 
-    shown  the end of the first window that breached: when anybody could know
+    shown  the end of the first window that breached: the earliest instant at which it could be known
     """
 
     start: Bound
@@ -55,13 +54,13 @@ class Stretch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SloImpact:
-    """What one SLO's users met between the fault and the end of the samples.
+    """What one SLO's users experienced between the fault and the end of the samples.
 
     good        good fraction during the impact (1.0 without one)
     worst       least good fraction of any window
     p50, p95    response time in milliseconds, (baseline, impact); None where nothing completed
     budget      share of the impact's allowed bad requests that was used: bad / ((1-objective)*requests)
-    judged      False: it can't be judged; `why` says so
+    judged      False: it can't be judged; `why` explains it
     trouble     there was a sustained bad stretch before the fault
     """
 
@@ -82,7 +81,7 @@ class SloImpact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Impact:
-    """What users met. `ended` None while it goes on; `seconds`: the union of all SLOs' bad stretches."""
+    """What users experienced. `ended` None: it has not; `seconds`: the union of all SLOs' bad stretches."""
 
     started: Bound | None = None
     ended: Bound | None = None
@@ -95,7 +94,7 @@ class Impact:
 
     @property
     def judged(self) -> bool:
-        """Tell whether every SLO could be judged; False also when there is none."""
+        """Whether every SLO could be judged; False also where the scenario has no SLO."""
         return bool(self.slos) and all(one.judged for one in self.slos)
 
 
@@ -105,8 +104,8 @@ class ServiceLevel:
 
     good      good fraction of the last window; None while it holds too few requests
     judged    the window can be judged, or is known to be bad because users hang in it
-    held_for  seconds since the service has been good without a break, a whole good window behind the
-              last bad request included; 0.0 while it is not
+    held_for  seconds since the service has been good without a break, including a whole good window
+              after the last bad request; 0.0 while it is not
     bad_for   seconds since it has been bad without a break; 0.0 while it is not
     """
 
@@ -121,28 +120,28 @@ class ServiceLevel:
 def measure(history: History) -> Impact:
     """Judge every SLO that load can judge. Linear in samples: about 0.5 µs a request and SLO.
 
-    Without a fault there are no stretches: the SLOs tell their baseline only. Raises LookupError
+    Without a fault there are no stretches: only the baseline of each SLO is measured. Raises LookupError
     for a history without a plan.
     """
     injected = history.first(ev.FaultInjected)
     fault = injected.at if injected else None
     slos = history.plan.scenario.slos
-    found = tuple(_judge(slo, history.load, fault) for slo in slos)
-    stretches = [one for each in found for one in each.stretches]
+    judged = tuple(_judge(slo, history.load, fault) for slo in slos)
+    stretches = [stretch for slo in judged for stretch in slo.stretches]
     if not stretches:
-        return Impact(slos=found)
+        return Impact(slos=judged)
     parts = _union(stretches, Instant(history.load.until))
     requests, bad = _total(slos, history.load, parts)
-    worst = min((one for one in found if one.stretches), key=lambda one: (one.worst, one.slo))
+    worst = min((slo for slo in judged if slo.stretches), key=lambda slo: (slo.worst, slo.slo))
     return Impact(
-        started=min((one.start for one in stretches), key=lambda bound: bound.at),
+        started=min((stretch.start for stretch in stretches), key=lambda bound: bound.at),
         ended=_last_end(stretches),
         requests=requests,
         bad=bad,
         seconds=round(sum(end - start for start, end in parts), 6),
         worst_slo=worst.slo,
         worst_good=worst.worst,
-        slos=found,
+        slos=judged,
     )
 
 
@@ -151,14 +150,14 @@ def stretches_below(
 ) -> tuple[Stretch, ...]:
     """Find the sustained stretches after a fault in which an SLO, counted once, was below an objective.
 
-    until: what began later is left out, as it was unknown then.
+    until: stretches that began later are left out, because they were unknown then.
     """
     known = counted if until >= counted.at(len(counted)) else counted.until(counted.index(until))
     return _stretches(known, slo, fault, objective)
 
 
 def service(slos: Sequence[Slo], load: LoadHistory, now: Instant) -> tuple[ServiceLevel, ...]:
-    """Tell each SLO's present level from a slice of the latest samples, the last minute, say.
+    """Give each SLO's present level from a slice of the latest samples, for example the last minute.
 
     `held_for` and `bad_for` reach back at most to the slice's beginning. A window without a
     completed request in which users hang is bad, not silent.
@@ -176,13 +175,17 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
     baseline = 1.0 - bad / requests if requests else None
     troubled, bad_at_fault = _trouble(before, slo)
     if not requests or (fault is not None and bad_at_fault):
-        why = "the service was bad when the fault came" if requests else "no request matched before the fault"
+        why = (
+            "the service was already bad before the fault"
+            if requests
+            else "no request matched before the fault"
+        )
         return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
     if fault is None:
         return SloImpact(slo=slo.slo, judged=True, baseline_good=baseline, trouble=troubled)
     stretches = _stretches(counted, slo, fault, slo.objective)
     if not stretches and not sum(counted.total[onset:]):
-        why = "no request was seen after the fault"
+        why = "no request was observed after the fault"
         return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
     zones = _zones(counted, onset, stretches)
     old, new = _histograms(series.matching(slo, load.chunks), counted.first, zones)
@@ -213,7 +216,7 @@ def _cut(counted: Series, slo: Slo, fault: Instant) -> int:
 
 
 def _trouble(before: Series, slo: Slo) -> tuple[bool, bool]:
-    """Tell whether there was a bad stretch before the fault, and whether it lasted up to it."""
+    """Give whether there was a bad stretch before the fault, and whether it lasted up to it."""
     judged = changepoint.windows(before, changepoint.window_test(slo))
     return BREACH in judged, bool(judged) and judged[-1] == BREACH
 
@@ -221,34 +224,34 @@ def _trouble(before: Series, slo: Slo) -> tuple[bool, bool]:
 def _stretches(counted: Series, slo: Slo, fault: Instant, objective: float) -> tuple[Stretch, ...]:
     """Find the stretches after the fault.
 
-    What was bad before it is left out, but the good requests before it stay: where users hang at
-    once, only they give the first window enough requests to be judged.
+    Bad requests before it are left out, but the good ones stay: where all users hang at once, only
+    these give the first window enough requests to be judged.
     """
     after = counted.without_bad_before(_cut(counted, slo, fault))
-    found = changepoint.spans(after, changepoint.window_test(slo, objective))
-    return tuple(_stretch(after, one, fault) for one in found)
+    spans = changepoint.spans(after, changepoint.window_test(slo, objective))
+    return tuple(_stretch(after, span, fault) for span in spans)
 
 
-def _stretch(counted: Series, one: changepoint.Span, fault: Instant) -> Stretch:
-    good = next((i for i in range(one.first - 1, -1, -1) if counted.total[i] > counted.bad[i]), one.first)
+def _stretch(counted: Series, span: changepoint.Span, fault: Instant) -> Stretch:
+    good = next((i for i in range(span.first - 1, -1, -1) if counted.total[i] > counted.bad[i]), span.first)
     start = Bound(
-        at=max(counted.at(one.first), fault),
+        at=max(counted.at(span.first), fault),
         earliest=max(counted.at(good), fault),
-        latest=max(counted.at(one.first + 1), fault),
+        latest=max(counted.at(span.first + 1), fault),
     )
-    shown = counted.at(one.shown)
-    if one.after is None:
+    shown = counted.at(span.shown)
+    if span.after is None:
         return Stretch(start=start, end=None, shown=shown)
     end = Bound(
-        at=max(counted.at(one.after), start.at),
-        earliest=max(counted.at(one.last), start.at),
-        latest=max(counted.at(one.after + 1), start.at),
+        at=max(counted.at(span.after), start.at),
+        earliest=max(counted.at(span.last), start.at),
+        latest=max(counted.at(span.after + 1), start.at),
     )
     return Stretch(start=start, end=end, shown=shown)
 
 
 def _last_end(stretches: Iterable[Stretch]) -> Bound | None:
-    ends = [one.end for one in stretches]
+    ends = [stretch.end for stretch in stretches]
     known = [end for end in ends if end is not None]
     return max(known, key=lambda bound: bound.at) if len(known) == len(ends) else None
 
@@ -256,8 +259,9 @@ def _last_end(stretches: Iterable[Stretch]) -> Bound | None:
 def _union(stretches: Iterable[Stretch], until: Instant) -> list[tuple[Instant, Instant]]:
     """Join stretches that overlap; an open one reaches to `until`."""
     joined: list[tuple[Instant, Instant]] = []
-    for one in sorted(stretches, key=lambda stretch: stretch.start.at):
-        start, end = one.start.at, one.end.at if one.end else max(until, one.start.at)
+    for stretch in sorted(stretches, key=lambda stretch: stretch.start.at):
+        start = stretch.start.at
+        end = stretch.end.at if stretch.end else max(until, start)
         if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(joined[-1][1], end))
         else:
@@ -269,12 +273,12 @@ _BASELINE, _IMPACT = 1, 2
 
 
 def _zones(counted: Series, onset: int, stretches: Iterable[Stretch]) -> bytearray:
-    """Say of each bucket whether it is baseline, impact or neither (0)."""
+    """Mark each bucket as baseline, impact or neither (0)."""
     zones = bytearray(len(counted))
     zones[:onset] = bytes([_BASELINE]) * onset
-    for one in stretches:
-        first = counted.index(one.start.at)
-        last = counted.index(one.end.at) if one.end else len(counted)
+    for stretch in stretches:
+        first = counted.index(stretch.start.at)
+        last = counted.index(stretch.end.at) if stretch.end else len(counted)
         zones[first:last] = bytes([_IMPACT]) * (last - first)
     return zones
 
@@ -308,7 +312,7 @@ def _worst(after: Series, slo: Slo, onset: int) -> float:
 
 
 def _budget(slo: Slo, requests: int, bad: int) -> float:
-    """Give bad requests as a multiple of those that the objective allows; 1 % at the most strict."""
+    """Give bad requests as a multiple of those that the objective allows; 100 % counts as just below it."""
     allowed = max(1.0 - slo.objective, 1e-6) * requests
     return round(bad / allowed, 6) if allowed else 0.0
 
@@ -340,8 +344,8 @@ def _total(
 
 def _touches(chunk: Chunk, parts: Sequence[tuple[Instant, Instant]]) -> bool:
     end = chunk.start + BUCKETS_PER_CHUNK / series.PER_SECOND
-    place = bisect_right(parts, end, key=lambda part: part[0]) - 1
-    return place >= 0 and parts[place][1] >= chunk.start
+    last = bisect_right(parts, end, key=lambda part: part[0]) - 1
+    return last >= 0 and parts[last][1] >= chunk.start
 
 
 def _level(slo: Slo, load: LoadHistory, now: Instant) -> ServiceLevel:
@@ -364,18 +368,17 @@ def _level(slo: Slo, load: LoadHistory, now: Instant) -> ServiceLevel:
 
 
 def _held(counted: Series, judged: bytearray, test: changepoint.WindowTest, now: Instant) -> Seconds:
-    """Tell for how long the service has held: never longer than the judgement afterwards will say."""
+    """Give for how long the service has held: never longer than the judgement afterwards will find."""
     since = _lasting(counted, judged, test.width, now)
-    found = changepoint.spans(counted, test)
-    if not found:
+    spans = changepoint.spans(counted, test)
+    if not spans:
         return since
-    after = found[-1].after
+    after = spans[-1].after
     return 0.0 if after is None else min(since, max(0.0, instant(now - counted.at(after))))
 
 
 def _mark_hung(counted: Series, judged: bytearray, width: int) -> None:
-    """Call a window bad in which no request completes while older ones hang."""
-    hanging = 0
+    """Mark a window as bad in which no request completes while older ones hang."""
     completed = sum(counted.total[: width - 1]) - sum(counted.hung[: width - 1])
     hanging = sum(counted.hung[: width - 1])
     for start in range(len(judged)):
@@ -388,7 +391,7 @@ def _mark_hung(counted: Series, judged: bytearray, width: int) -> None:
 
 
 def _lasting(counted: Series, judged: bytearray, width: int, now: Instant) -> Seconds:
-    """Say for how long windows have said what the last one says; windows that say nothing don't break it."""
+    """Give for how long windows have agreed with the last one; those that can't be judged don't break it."""
     if not judged:
         return 0.0
     other = BREACH if judged[-1] == GOOD else GOOD

@@ -1,7 +1,7 @@
 """What a scorecard can measure, by name: the registry behind every criterion.
 
-Comes in: everything that is known of a drill. Goes out: a `Reading`, in the measure's own unit.
-Does not: give points; `core.judging.score` does.
+Each measure is one decorated function; its registration holds everything the rest of core needs to know
+about it (docs/architecture.md). `core.judging.score` turns a `Reading` into points.
 
 The stages are those of the incident-response guide: detection and triage, response and containment,
 resolution and recovery, postmortem and improvement.
@@ -44,7 +44,7 @@ TIME, MORE, LESS, SHARE, CHECK = "time", "more", "less", "share", "check"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a measure reads. value None: left out, or undefined where `defined` is False."""
+    """The result of a measure. value None: left out, or undefined where `defined` is False."""
 
     value: float | None = None
     figure: str = ""
@@ -67,7 +67,7 @@ class Drill:
 
     @property
     def harmless(self) -> bool:
-        """Tell whether nobody had to notice anything: the fault was absorbed."""
+        """Whether nobody had to notice anything: the fault was absorbed."""
         return self.attribution.outcome is Outcome.ABSORBED
 
 
@@ -77,7 +77,10 @@ class Measure:
 
     kind       time | more | less | share | check
     objective  which of the scenario's objectives `1x` multiplies; empty: only absolute targets
-    target, limit  what counts where the criterion says nothing
+    target, limit  the defaults where the criterion gives none
+    covered    the postmortem has a finding or a question of its own for it, so that a criterion missed
+               needs no general one
+    work       what to do about a criterion that was missed; empty: a general sentence
     """
 
     name: str
@@ -88,6 +91,8 @@ class Measure:
     objective: str = ""
     target: str = ""
     limit: str = ""
+    covered: bool = False
+    work: str = ""
 
 
 MEASURES: dict[str, Measure] = {}
@@ -96,13 +101,15 @@ MEASURES: dict[str, Measure] = {}
 Reader = Callable[[Drill], Reading]
 
 
-def _measure(kind: str, stage: str, **settings: str) -> Callable[[Reader], Reader]:
-    """Enter a reader into the registry under its own name, with its docstring."""
+def _measure(kind: str, stage: str, *, covered: bool = False, **settings: str) -> Callable[[Reader], Reader]:
+    """Register a reader under its own name, with its docstring."""
 
     def enter(read: Reader) -> Reader:
         name = read.__name__.removeprefix("_")
         doc = (read.__doc__ or "").strip()
-        MEASURES[name] = Measure(name=name, kind=kind, stage=stage, doc=doc, read=read, **settings)
+        MEASURES[name] = Measure(
+            name=name, kind=kind, stage=stage, doc=doc, read=read, covered=covered, **settings
+        )
         return read
 
     return enter
@@ -120,49 +127,51 @@ def _check(passed: bool, figure: str, evidence: tuple[EventId, ...] = ()) -> Rea
     return Reading(value=float(passed), figure=figure, evidence=evidence)
 
 
-def _ids(said: list[Dated[Any]]) -> tuple[EventId, ...]:
-    return tuple(one.event.id for one in said)
+def _ids(facts: list[Dated[Any]]) -> tuple[EventId, ...]:
+    return tuple(fact.event.id for fact in facts)
 
 
-_NO_HARM = "does not apply: no user was hurt, so nobody had to notice"
+_NO_HARM = "does not apply: no user was affected, so nobody had to notice"
+_SEND_UPDATES = "Give the playbook step that updates stakeholders and customers an owner and a deadline"
+_HOLD_REVIEW = "Hold the review, and record its conclusions: gameday review"
 
 
 def _until(drill: Drill, at: Instant | None, what: str, evidence: tuple[EventId, ...]) -> Reading:
-    """Read the time from the start of the impact to something; None: it was left out."""
+    """Measure the time from the start of the impact to an instant; None: it was left out."""
     if drill.start is None:
-        return _undefined("instrument: no fault was seen to be injected")
+        return _undefined("instrument: no injection of a fault was observed")
     if at is None:
-        return _undefined(_NO_HARM) if drill.harmless else _left_out(f"{what} within the drill: no")
+        return _undefined(_NO_HARM) if drill.harmless else _left_out(f"{what}: not within the drill")
     seconds = max(0.0, at - drill.start)
     return Reading(value=seconds, figure=format_duration(seconds), evidence=evidence)
 
 
 def _milestone(drill: Drill, name: MilestoneName) -> Reading:
-    found = drill.milestones.by_name[name]
-    return _until(drill, found.at, name.replace("_", " "), found.evidence)
+    milestone = drill.milestones.by_name[name]
+    return _until(drill, milestone.at, name.replace("_", " "), milestone.evidence)
 
 
 def _interval(drill: Drill, name: str) -> Reading:
-    """Read an interval. What our rollback or the time box ended is censored and earns nothing."""
+    """Measure an interval. One that our rollback or the time box ended is censored and earns nothing."""
     interval = drill.milestones.interval(name)
-    found = drill.milestones.by_name[interval.end]
+    milestone = drill.milestones.by_name[interval.end]
     if interval.seconds is not None and interval.applies:
         figure = format_duration(interval.seconds)
-        return Reading(value=interval.seconds, figure=figure, evidence=found.evidence)
+        return Reading(value=interval.seconds, figure=figure, evidence=milestone.evidence)
     if drill.harmless or not interval.applies:
         return _undefined(_NO_HARM)
     if interval.censored and interval.at_least is not None:
         figure = f"at least {format_duration(interval.at_least)}"
-        return Reading(figure=figure, why="censored: not done by then")
-    if not found.known:
-        return _undefined("instrument: the signals that would show it were lost or never came")
+        return Reading(figure=figure, why="censored: not reached by then")
+    if not milestone.known:
+        return _undefined("instrument: the signals that would show it were lost or never arrived")
     return _left_out(f"{interval.end} was not reached") if drill.start else _undefined("nothing was injected")
 
 
 # --- detection and triage ------------------------------------------------------------------------
 
 
-@_measure(TIME, DETECTION, objective="detect")
+@_measure(TIME, DETECTION, objective="detect", covered=True)
 def _detect(drill: Drill) -> Reading:
     """Time from the start of impact to detection, by the scenario's rule."""
     return _interval(drill, "detect")
@@ -172,9 +181,9 @@ def _detect(drill: Drill) -> Reading:
 def _alert_delivery(drill: Drill) -> Reading:
     """Time from the start of impact until the first new alert was received."""
     fired = alerts.fresh(drill.history, drill.fault) if drill.fault is not None else ()
-    first = min(fired, key=lambda one: (one.event.recorded_at, one.event.id), default=None)
+    first = min(fired, key=lambda alert: (alert.event.recorded_at, alert.event.id), default=None)
     at = first.event.recorded_at if first else None
-    return _until(drill, at, "an alert was delivered", (first.event.id,) if first else ())
+    return _until(drill, at, "an alert delivered", (first.event.id,) if first else ())
 
 
 @_measure(TIME, DETECTION, objective="detect")
@@ -189,30 +198,30 @@ def _declare(drill: Drill) -> Reading:
     return _milestone(drill, MilestoneName.TRIAGED)
 
 
-@_measure(CHECK, DETECTION)
+@_measure(CHECK, DETECTION, covered=True)
 def _severity_matches(drill: Drill) -> Reading:
-    """Whether the declared severity is one that the scenario calls right; half if corrected on the way."""
+    """Whether the declared severity is one that the scenario accepts; half if it was corrected later."""
     declared = _declarations(drill)
     if not declared:
         return _undefined(_NO_HARM) if drill.harmless else _left_out("no severity was declared")
     right = set(drill.history.plan.scenario.severity)
-    said: list[Severity] = [one.fact.severity for one in declared]
-    hits = sum(severity in right for severity in said)
-    value = 1.0 if hits == len(said) else 0.5 if hits else 0.0
+    severities: list[Severity] = [declaration.fact.severity for declaration in declared]
+    hits = sum(severity in right for severity in severities)
+    value = 1.0 if hits == len(severities) else 0.5 if hits else 0.0
     wanted = " or ".join(sorted(right))
-    return Reading(value=value, figure=f"{', '.join(said)}; right: {wanted}", evidence=_ids(declared))
+    return Reading(value=value, figure=f"{', '.join(severities)}; right: {wanted}", evidence=_ids(declared))
 
 
-@_measure(CHECK, DETECTION)
+@_measure(CHECK, DETECTION, work="Make it part of declaring an incident to name an incident commander")
 def _commander_assigned(drill: Drill) -> Reading:
     """Whether an incident commander was named."""
-    found = drill.milestones.by_name[MilestoneName.COMMANDER_ASSIGNED]
-    if found.at is None:
+    assigned = drill.milestones.by_name[MilestoneName.COMMANDER_ASSIGNED]
+    if assigned.at is None:
         return _undefined(_NO_HARM) if drill.harmless else _left_out("no commander was named")
-    return _check(passed=True, figure="named", evidence=found.evidence)
+    return _check(passed=True, figure="named", evidence=assigned.evidence)
 
 
-@_measure(SHARE, DETECTION)
+@_measure(SHARE, DETECTION, covered=True)
 def _alerts_expected(drill: Drill) -> Reading:
     """Share of the expected alerts that fired in time."""
     expected = len(drill.alerts.expected)
@@ -221,16 +230,16 @@ def _alerts_expected(drill: Drill) -> Reading:
     if drill.alerts.missing and drill.history.first(ev.SignalRejected):
         return _undefined("instrument: a signal was received that could not be read")
     if drill.harmless and drill.alerts.missing:
-        return _undefined("does not apply: no user was hurt, so the alerts had nothing to tell")
+        return _undefined("does not apply: no user was affected, so the alerts had nothing to report")
     wrong = (*drill.alerts.missing, *drill.alerts.late)
-    beside = f"; not in time: {', '.join(wrong)}" if wrong else ""
-    figure = f"{expected - len(wrong)} of {expected}{beside}"
+    not_in_time = f"; not in time: {', '.join(wrong)}" if wrong else ""
+    figure = f"{expected - len(wrong)} of {expected}{not_in_time}"
     return Reading(value=1 - len(wrong) / expected, figure=figure, evidence=_fired(drill, expected=True))
 
 
-@_measure(LESS, DETECTION, target="0", limit="3")
+@_measure(LESS, DETECTION, target="0", limit="3", covered=True)
 def _alerts_noise(drill: Drill) -> Reading:
-    """Number of different new alerts that nobody expected."""
+    """Number of distinct new alerts that the scenario does not expect."""
     if not drill.alerts.expected:
         return _undefined("does not apply: the scenario expects no alert")
     names = drill.alerts.unexpected
@@ -239,26 +248,26 @@ def _alerts_noise(drill: Drill) -> Reading:
 
 
 def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
-    """Give the new alerts that the scenario expects, or those that nobody expected."""
+    """Give the new alerts that the scenario expects, or those that it does not."""
     if drill.fault is None:
         return ()
     wanted = drill.history.plan.scenario.expect
     fired = alerts.fresh(drill.history, drill.fault)
     return tuple(
-        one.event.id for one in fired if any(alerts.matches(each, one) for each in wanted) is expected
+        alert.event.id for alert in fired if any(alerts.matches(each, alert) for each in wanted) is expected
     )
 
 
 # --- response and containment --------------------------------------------------------------------
 
 
-@_measure(TIME, RESPONSE, objective="contain")
+@_measure(TIME, RESPONSE, objective="contain", covered=True)
 def _contain(drill: Drill) -> Reading:
     """Time from the start of impact to containment. What healed by itself earns nothing."""
-    found, by = drill.milestones.by_name[MilestoneName.CONTAINED], drill.attribution.recovered_by
-    unproved = found.basis == IMPLIED and not drill.attribution.earned
-    if found.at is not None and (unproved or by is RecoveredBy.ITSELF):
-        return _left_out(f"contained, but not shown to be by people: recovered by {by}")
+    contained, by = drill.milestones.by_name[MilestoneName.CONTAINED], drill.attribution.recovered_by
+    unproved = contained.basis == IMPLIED and not drill.attribution.earned
+    if contained.at is not None and (unproved or by is RecoveredBy.ITSELF):
+        return _left_out(f"contained, but not demonstrably by people: recovered by {by}")
     return _interval(drill, "contain")
 
 
@@ -269,7 +278,7 @@ def _first_action(drill: Drill) -> Reading:
     return _until(drill, acted.at if acted else None, "an action", (acted.event.id,) if acted else ())
 
 
-@_measure(SHARE, RESPONSE)
+@_measure(SHARE, RESPONSE, covered=True)
 def _playbook_followed(drill: Drill) -> Reading:
     """Share of the playbook's steps that were done, once half of them are known; else ask at the review."""
     playbook = drill.history.plan.playbook
@@ -278,10 +287,12 @@ def _playbook_followed(drill: Drill) -> Reading:
         return _undefined("does not apply: the scenario names no playbook with steps")
     if drill.harmless:
         return _undefined(_NO_HARM)
-    ticked: list[Dated[Any]] = [one for one in drill.history.each(ev.StepDone) if one.fact.step in steps]
+    ticked: list[Dated[Any]] = [done for done in drill.history.each(ev.StepDone) if done.fact.step in steps]
     answers = _answers(drill, "step:")
-    answered = {one.fact.question.removeprefix("step:"): one.fact.answer for one in answers}
-    done = {one.fact.step for one in ticked} | {step for step, said in answered.items() if _is_yes(said)}
+    answered = {given.fact.question.removeprefix("step:"): given.fact.answer for given in answers}
+    done = {tick.fact.step for tick in ticked} | {
+        step for step, answer in answered.items() if _is_yes(answer)
+    }
     known = (done | set(answered)) & steps
     if len(known) * 2 < len(steps):
         return _undefined(f"instrument: {len(known)} of {len(steps)} steps are known; ask at the review")
@@ -289,7 +300,7 @@ def _playbook_followed(drill: Drill) -> Reading:
     return Reading(value=len(done & steps) / len(known), figure=figure, evidence=_ids(ticked + answers))
 
 
-@_measure(MORE, RESPONSE, target="1")
+@_measure(MORE, RESPONSE, target="1", work=_SEND_UPDATES)
 def _updates_sent(drill: Drill) -> Reading:
     """Number of updates that were sent to the team, stakeholders or customers."""
     sent: list[Dated[Any]] = list(_since(drill, ev.UpdateSent))
@@ -298,7 +309,7 @@ def _updates_sent(drill: Drill) -> Reading:
     return Reading(value=float(len(sent)), figure=str(len(sent)), evidence=_ids(sent))
 
 
-@_measure(TIME, RESPONSE, objective="contain")
+@_measure(TIME, RESPONSE, objective="contain", work=_SEND_UPDATES)
 def _first_update(drill: Drill) -> Reading:
     """Time from the start of impact to the first update."""
     first = next(iter(_since(drill, ev.UpdateSent)), None)
@@ -307,7 +318,7 @@ def _first_update(drill: Drill) -> Reading:
 
 @_measure(SHARE, RESPONSE)
 def _least_harm(drill: Drill) -> Reading:
-    """Share of users' requests that were good during the impact; 1 where none was hurt."""
+    """Share of users' requests that were good during the impact; 1 where no user was affected."""
     impact = drill.impact
     if not impact.judged:
         return _undefined("instrument: the users' SLOs could not be judged")
@@ -320,7 +331,7 @@ def _least_harm(drill: Drill) -> Reading:
 # --- resolution and recovery ---------------------------------------------------------------------
 
 
-@_measure(TIME, RECOVERY, objective="recover")
+@_measure(TIME, RECOVERY, objective="recover", covered=True)
 def _recover(drill: Drill) -> Reading:
     """Time from the start of impact to recovery. Only the team's or its automation's counts."""
     attribution = drill.attribution
@@ -331,26 +342,26 @@ def _recover(drill: Drill) -> Reading:
 
 def _recovered_by(drill: Drill, *parties: RecoveredBy) -> Reading:
     if drill.harmless:
-        return _undefined("does not apply: no user was hurt, so there was nothing to recover")
+        return _undefined("does not apply: no user was affected, so there was nothing to recover")
     if not drill.milestones.by_name[MilestoneName.RECOVERED].known:
-        return _undefined("instrument: the signals that would show a recovery were lost or never came")
+        return _undefined("instrument: the signals that would show a recovery were lost or never arrived")
     by = drill.attribution.recovered_by
     return _check(by in parties, f"recovered by {by}", drill.attribution.evidence)
 
 
-@_measure(CHECK, RECOVERY)
+@_measure(CHECK, RECOVERY, covered=True)
 def _recovered_by_people(drill: Drill) -> Reading:
     """Whether the team ended the impact."""
     return _recovered_by(drill, RecoveredBy.TEAM)
 
 
-@_measure(CHECK, RECOVERY)
+@_measure(CHECK, RECOVERY, covered=True)
 def _recovered_by_automation(drill: Drill) -> Reading:
     """Whether the automation ended the impact."""
     return _recovered_by(drill, RecoveredBy.AUTOMATION)
 
 
-@_measure(CHECK, RECOVERY)
+@_measure(CHECK, RECOVERY, covered=True)
 def _recovered_before_rollback(drill: Drill) -> Reading:
     """Whether the team or its automation ended the impact before our own rollback did."""
     return _recovered_by(drill, RecoveredBy.TEAM, RecoveredBy.AUTOMATION)
@@ -359,63 +370,63 @@ def _recovered_before_rollback(drill: Drill) -> Reading:
 @_measure(CHECK, RECOVERY)
 def _verified(drill: Drill) -> Reading:
     """Whether the steady state was met again at the end."""
-    found = drill.milestones.by_name[MilestoneName.VERIFIED]
-    if found.at is not None:
-        return _check(passed=True, figure=found.basis, evidence=found.evidence)
-    if not found.known:
+    verified = drill.milestones.by_name[MilestoneName.VERIFIED]
+    if verified.at is not None:
+        return _check(passed=True, figure=verified.basis, evidence=verified.evidence)
+    if not verified.known:
         return _undefined("instrument: the steady state could not be judged")
-    return _left_out("the steady state was not met, or nobody looked")
+    return _left_out("the steady state was not met, or was not checked")
 
 
-@_measure(CHECK, RECOVERY)
+@_measure(CHECK, RECOVERY, covered=True)
 def _fix_validated(drill: Drill) -> Reading:
-    """Whether somebody said at the review how the fix was validated."""
-    return _told(drill, "fix-validated")
+    """Whether the review records how the fix was validated."""
+    return _recorded(drill, "fix-validated")
 
 
 # --- postmortem and improvement ------------------------------------------------------------------
 
 
-@_measure(CHECK, IMPROVEMENT)
+@_measure(CHECK, IMPROVEMENT, covered=True)
 def _root_cause_recorded(drill: Drill) -> Reading:
-    """Whether the root cause was written down at the review."""
-    return _told(drill, "root-cause")
+    """Whether the review records the root cause."""
+    return _recorded(drill, "root-cause")
 
 
-@_measure(CHECK, IMPROVEMENT)
+@_measure(CHECK, IMPROVEMENT, work=_HOLD_REVIEW)
 def _fix_recorded(drill: Drill) -> Reading:
-    """Whether the fix was written down at the review."""
-    return _told(drill, "fix")
+    """Whether the review records the fix."""
+    return _recorded(drill, "fix")
 
 
-@_measure(MORE, IMPROVEMENT, target="1")
+@_measure(MORE, IMPROVEMENT, target="1", work=_HOLD_REVIEW)
 def _actions_recorded(drill: Drill) -> Reading:
-    """Number of action items that the review came to."""
+    """Number of action items that the review decided on."""
     items = _answers(drill, "action")
     return Reading(value=float(len(items)), figure=str(len(items)), evidence=_ids(items))
 
 
-@_measure(MORE, IMPROVEMENT, target="3")
+@_measure(MORE, IMPROVEMENT, target="3", work="Name a scribe, who keeps notes in the timeline: gameday note")
 def _notes_kept(drill: Drill) -> Reading:
-    """Number of notes in the timeline, so that the postmortem need not be told from memory."""
+    """Number of notes in the timeline, so that the postmortem need not be written from memory."""
     notes: list[Dated[Any]] = list(_since(drill, ev.NoteWritten))
     return Reading(value=float(len(notes)), figure=str(len(notes)), evidence=_ids(notes))
 
 
-def _told(drill: Drill, question: str) -> Reading:
-    answers = [one for one in _answers(drill, question) if one.fact.answer.strip()]
+def _recorded(drill: Drill, question: str) -> Reading:
+    answers = [given for given in _answers(drill, question) if given.fact.answer.strip()]
     if not answers:
         return _left_out(f"the question `{question}` was not answered at the review")
     return _check(passed=True, figure="recorded", evidence=_ids(answers))
 
 
 def _answers(drill: Drill, question: str) -> list[Dated[Any]]:
-    """Give the answers to a question; one that ends in a colon, and `action`, are families."""
+    """Give the answers to a question; `action`, and a name that ends in a colon, stand for families."""
     family = question.endswith(":") or question == "action"
     return [
-        one
-        for one in drill.history.each(ev.ReviewAnswered)
-        if one.fact.question == question or (family and one.fact.question.startswith(question))
+        given
+        for given in drill.history.each(ev.ReviewAnswered)
+        if given.fact.question == question or (family and given.fact.question.startswith(question))
     ]
 
 
@@ -430,4 +441,4 @@ def _declarations(drill: Drill) -> list[Dated[Any]]:
 
 
 def _since(drill: Drill, kind: type[Any]) -> list[Dated[Any]]:
-    return [one for one in drill.history.each(kind) if drill.fault is not None and one.at >= drill.fault]
+    return [fact for fact in drill.history.each(kind) if drill.fault is not None and fact.at >= drill.fault]

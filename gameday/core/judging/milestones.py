@@ -1,8 +1,7 @@
 """The derived instants of a drill, the intervals between them, and where the time went.
 
-Comes in: a history and its impact. Goes out: `Milestones`, each with the instant that people
-declared and the one that signals observed, and the events that prove it.
-Does not: score. docs/reference/milestones.md has the rules as a table.
+Each milestone has the instant that people declared, the one that signals show, and the events that
+prove it. docs/reference/milestones.md has the rules as a table.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Milestone:
     basis     declared | observed | implied | granted | "" (not reached)
     evidence  ids of the events that prove it
     earliest, latest   the interval in which an observed instant lies
-    known     False: the instruments could not tell whether it was reached
+    known     False: the instruments could not determine whether it was reached
     """
 
     name: MilestoneName
@@ -48,7 +47,7 @@ class Interval:
     """Time to detect, contain or recover, in seconds. Censored: ended by our rollback or the time box.
 
     seconds None: not known or not reached; then `at_least` when censored.
-    applies False: users were never hurt, so there was nothing to contain or recover.
+    applies False: users were never affected, so there was nothing to contain or recover.
     """
 
     name: str
@@ -73,7 +72,7 @@ class Link:
 
     @property
     def seconds(self) -> Seconds | None:
-        """Give the link's length; None while one end is not known."""
+        """The link's length; None while one end is not known."""
         return None if self.start is None or self.end is None else self.end - self.start
 
 
@@ -91,7 +90,7 @@ class Milestones:
 
     def interval(self, name: str) -> Interval:
         """Give an interval by its name: detect, contain or recover."""
-        return next(one for one in self.intervals if one.name == name)
+        return next(interval for interval in self.intervals if interval.name == name)
 
 
 def derive(history: History, impact: Impact) -> Milestones:
@@ -104,19 +103,19 @@ def derive(history: History, impact: Impact) -> Milestones:
         applicable=tuple(slo for slo in history.plan.scenario.slos if slo.source == "load"),
     )
     recovered = _recovered(judge)
-    found = (
+    reached = (
         _fault_injected(judge),
         _impact_started(judge),
         _alerted(judge),
-        _said(judge, MilestoneName.ACKNOWLEDGED, "acknowledged"),
+        _stated(judge, MilestoneName.ACKNOWLEDGED, "acknowledged"),
         _detected(judge),
-        _said(judge, MilestoneName.TRIAGED, "declared"),
+        _stated(judge, MilestoneName.TRIAGED, "declared"),
         _commander_assigned(judge),
         _contained(judge, recovered),
         recovered,
         _verified(judge),
     )
-    by_name = {one.name: one for one in found}
+    by_name = {milestone.name: milestone for milestone in reached}
     return Milestones(
         by_name=by_name,
         intervals=_intervals(judge, by_name),
@@ -134,35 +133,38 @@ def frame(history: History, impact: Impact) -> Frame:
         start=impact.started.at if impact.started else (began.at if began else None),
         rollback=_rollback(history),
         over=ended.at if ended else None,
-        evidence=tuple(one.event.id for one in (began, started) if one is not None),
+        evidence=tuple(fact.event.id for fact in (began, started) if fact is not None),
     )
 
 
 def first_action(history: History, fault: Instant) -> Dated[Any] | None:
     """Give the first thing that anybody did to the target, or ticked, since the fault."""
-    done: list[Dated[Any]] = [one for one in history.each(ev.StepDone) if one.at >= fault]
-    done += [one for one in history.each(ev.ActionTaken) if one.at >= fault and not by_fault(one.fact)]
+    done: list[Dated[Any]] = [step for step in history.each(ev.StepDone) if step.at >= fault]
+    actions = history.each(ev.ActionTaken)
+    done += [action for action in actions if action.at >= fault and not by_fault(action.fact)]
     return conditions.earliest(done)
 
 
 def by_fault(action: ev.ActionTaken) -> bool:
-    """Tell whether an action is the experiment's own: its actor begins with `fault`."""
+    """Whether an action is the experiment's own: its actor begins with `fault`."""
     return action.actor.startswith("fault")
 
 
 def _rollback(history: History) -> Instant | None:
     """Find our first rollback of a fault that the team had not undone already."""
-    spared = {
-        one.fact.fault
-        for one in history.each(ev.FaultReverted)
-        if one.fact.how in ("already-undone", "never-injected", "nothing-to-undo")
+    undone_already = {
+        reverted.fact.fault
+        for reverted in history.each(ev.FaultReverted)
+        if reverted.fact.how in ("already-undone", "never-injected", "nothing-to-undo")
     }
-    played = [(one.at, one.fact.fault) for one in history.each(ev.RevertAttempted)]
+    played = [(tried.at, tried.fact.fault) for tried in history.each(ev.RevertAttempted)]
     played += [
-        (one.at, one.fact.fault) for one in history.each(ev.ActivityStarted) if one.fact.stage == "rollback"
+        (started.at, started.fact.fault)
+        for started in history.each(ev.ActivityStarted)
+        if started.fact.stage == "rollback"
     ]
-    played += [(one.at, one.fact.fault) for one in history.each(ev.FaultReverted)]
-    return min((at for at, fault in played if fault not in spared), default=None)
+    played += [(reverted.at, reverted.fact.fault) for reverted in history.each(ev.FaultReverted)]
+    return min((at for at, fault in played if fault not in undone_already), default=None)
 
 
 def _milestone(
@@ -182,17 +184,17 @@ def _milestone(
     )
 
 
-def _from(name: MilestoneName, one: Dated[Any] | None, basis: str) -> Milestone:
-    if one is None:
+def _from(name: MilestoneName, proof: Dated[Any] | None, basis: str) -> Milestone:
+    if proof is None:
         return Milestone(name=name)
-    said = basis == DECLARED
+    declared = basis == DECLARED
     return Milestone(
         name=name,
-        at=one.at,
-        observed=None if said else one.at,
-        declared=one.at if said else None,
+        at=proof.at,
+        observed=None if declared else proof.at,
+        declared=proof.at if declared else None,
         basis=basis,
-        evidence=(one.event.id,),
+        evidence=(proof.event.id,),
     )
 
 
@@ -218,15 +220,15 @@ def _alerted(judge: ConditionJudge) -> Milestone:
     return _from(MilestoneName.ALERTED, fired[0] if fired else None, OBSERVED)
 
 
-def _said(judge: ConditionJudge, name: MilestoneName, sign: str) -> Milestone:
+def _stated(judge: ConditionJudge, name: MilestoneName, sign: str) -> Milestone:
     fault = judge.frame.fault
-    said = None if fault is None else conditions.earliest(conditions.signs(judge.history, sign, name, fault))
-    return _from(name, said, DECLARED)
+    signs = () if fault is None else conditions.signs(judge.history, sign, name, fault)
+    return _from(name, conditions.earliest(signs), DECLARED)
 
 
 def _detected(judge: ConditionJudge) -> Milestone:
     proof = judge.rule(judge.history.plan.scenario.milestones.detected, MilestoneName.DETECTED)
-    signs = [_said(judge, MilestoneName.ACKNOWLEDGED, sign).at for sign in ("acknowledged", "declared")]
+    signs = [_stated(judge, MilestoneName.ACKNOWLEDGED, sign).at for sign in ("acknowledged", "declared")]
     return _milestone(
         MilestoneName.DETECTED,
         proof,
@@ -236,18 +238,19 @@ def _detected(judge: ConditionJudge) -> Milestone:
 
 
 def _commander_assigned(judge: ConditionJudge) -> Milestone:
-    """Find who first led: named when declaring, or marked; one named in the plan leads from there on."""
+    """Find when somebody first led: named when declaring, or marked; the planned one once declared."""
     name, fault = MilestoneName.COMMANDER_ASSIGNED, judge.frame.fault
     if fault is None:
         return Milestone(name=name)
     declared = list(conditions.signs(judge.history, "declared", name, fault))
-    named = [one for one in declared if one.fact.commander]
+    named = [declaration for declaration in declared if declaration.fact.commander]
     marked = list(conditions.signs(judge.history, "marked", name, fault))
-    said = _from(name, conditions.earliest(named + marked), DECLARED)
+    stated = _from(name, conditions.earliest(named + marked), DECLARED)
     if not judge.history.plan.commander or not declared:
-        return said
+        return stated
     implied = _from(name, conditions.earliest(declared), IMPLIED)
-    return min((one for one in (said, implied) if one.at is not None), key=lambda one: (one.at, one.basis))
+    reached = [each for each in (stated, implied) if each.at is not None]
+    return min(reached, key=lambda each: (each.at or 0.0, each.basis))
 
 
 def _marked(judge: ConditionJudge, name: MilestoneName) -> Dated[Any] | None:
@@ -261,7 +264,7 @@ def _granted(judge: ConditionJudge) -> Dated[Any] | None:
     """Find the facilitator's first grant that comes before our rollback."""
     limit, fault = judge.frame.limit, judge.frame.fault
     granted = conditions.grants(judge.history, fault) if fault is not None else ()
-    return conditions.earliest(one for one in granted if one.at <= limit)
+    return conditions.earliest(grant for grant in granted if grant.at <= limit)
 
 
 def _recovered(judge: ConditionJudge) -> Milestone:
@@ -277,7 +280,7 @@ def _recovered(judge: ConditionJudge) -> Milestone:
 
 
 def _recovery_proved(judge: ConditionJudge) -> Proof:
-    """Prove recovery by the rule. It needs an impact, and a mark counts only once users are well."""
+    """Prove recovery by the rule. It needs an impact, and a mark counts only once users are healthy again."""
     proof = judge.rule(judge.history.plan.scenario.milestones.recovered, MilestoneName.RECOVERED)
     if not judge.applicable:
         return proof
@@ -285,16 +288,16 @@ def _recovery_proved(judge: ConditionJudge) -> Proof:
         return conditions.NOT_PROVED if judge.impact.judged else conditions.CANNOT_TELL
     if proof.at is None or proof.basis != DECLARED:
         return proof
-    well = judge.holds("*", None, 0.0)
-    if well.at is None:
-        return well
-    if well.at <= proof.at:
+    healthy = judge.holds("*", None, 0.0)
+    if healthy.at is None:
+        return healthy
+    if healthy.at <= proof.at:
         return proof
-    return replace(well, evidence=tuple(dict.fromkeys((*proof.evidence, *well.evidence))))
+    return replace(healthy, evidence=tuple(dict.fromkeys((*proof.evidence, *healthy.evidence))))
 
 
 def _recovery_granted(judge: ConditionJudge) -> Proof | None:
-    """Credit a recovery that a grant brought: our rollback stands in for the lever that is missing."""
+    """Credit a recovery by grant: our rollback was played in place of the mitigation that is missing."""
     grant, ended = _granted(judge), judge.impact.ended
     affected = judge.impact.started is not None
     if grant is None or (affected and ended is None) or (judge.applicable and not affected):
@@ -316,27 +319,27 @@ def _contained(judge: ConditionJudge, recovered: Milestone) -> Milestone:
         choices.append(Proof(at=grant.at, basis=GRANTED, evidence=(grant.event.id,)))
     if recovered.at is not None:
         choices.append(Proof(at=recovered.at, basis=IMPLIED, evidence=recovered.evidence))
-    reached = [one for one in choices if one.at is not None]
-    best = min(reached, key=lambda one: (one.at, one.basis == IMPLIED)) if reached else proof
-    seen = judge.holds("*", _level(judge), 0.0)
-    return _milestone(name, best, observed=seen.at, declared=marked.at if marked else None)
+    reached = [choice for choice in choices if choice.at is not None]
+    best = min(reached, key=lambda choice: (choice.at, choice.basis == IMPLIED)) if reached else proof
+    held = judge.holds("*", _level(judge), 0.0)
+    return _milestone(name, best, observed=held.at, declared=marked.at if marked else None)
 
 
 def _level(judge: ConditionJudge) -> float | None:
     """Find the good fraction that the scenario calls contained."""
     rule = judge.history.plan.scenario.milestones.contained
-    return next((one.at_least for one in rule.conditions if one.slo), None)
+    return next((condition.at_least for condition in rule.conditions if condition.slo), None)
 
 
 def _verified(judge: ConditionJudge) -> Milestone:
     """Observed: steady state after the revert. A mark counts only where that could not be judged."""
     name = MilestoneName.VERIFIED
-    checks = [one for one in judge.history.each(ev.SteadyStateChecked) if one.fact.stage == "after"]
-    told = [one for one in checks if one.fact.met is not None]
+    checks = [check for check in judge.history.each(ev.SteadyStateChecked) if check.fact.stage == "after"]
+    judged = [check for check in checks if check.fact.met is not None]
     marked = _marked(judge, name)
-    seen = _from(name, told[-1] if told and told[-1].fact.met else None, OBSERVED)
-    if told:
-        return replace(seen, declared=marked.at if marked else None)
+    observed = _from(name, judged[-1] if judged and judged[-1].fact.met else None, OBSERVED)
+    if judged:
+        return replace(observed, declared=marked.at if marked else None)
     return replace(_from(name, marked, DECLARED), known=marked is not None or not checks)
 
 
@@ -380,14 +383,14 @@ def _chain(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -> tu
     fault = judge.frame.fault
     fired = alerts.fresh(judge.history, fault) if fault is not None else ()
     condition = fired[0].fact.condition_at if fired and fired[0].event.trusted else None
-    delivered = min((one.event.recorded_at for one in fired), default=None)
+    delivered = min((alert.event.recorded_at for alert in fired), default=None)
     acted = first_action(judge.history, fault) if fault is not None else None
-    at = {name: one.at for name, one in by_name.items()}
+    at = {name: milestone.at for name, milestone in by_name.items()}
     declared = at[MilestoneName.TRIAGED]
     first = acted.at if acted else None
     detect = (
         ("fault", fault),
-        ("users hurt", at[MilestoneName.IMPACT_STARTED]),
+        ("users affected", at[MilestoneName.IMPACT_STARTED]),
         ("alert condition true", condition),
         ("alert delivered", delivered),
         ("acknowledged", at[MilestoneName.ACKNOWLEDGED]),
@@ -402,7 +405,7 @@ def _chain(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -> tu
 
 
 def _links(chain: str, *stations: tuple[str, Instant | None]) -> Iterator[Link]:
-    """Join the stations that lie in order; the first one behind them that was not reached ends the chain."""
+    """Join the stations that lie in order; the first one after them that was not reached ends the chain."""
     kept: list[tuple[str, Instant | None]] = []
     for name, at in reversed(stations):
         following = kept[0][1] if kept else None
@@ -410,5 +413,5 @@ def _links(chain: str, *stations: tuple[str, Instant | None]) -> Iterator[Link]:
             kept[:1] = [(name, None)]
         elif at is not None and (following is None or at <= following):
             kept.insert(0, (name, at))
-    for (here, start), (there, end) in pairwise(kept):
-        yield Link(chain=chain, name=f"{here} → {there}", start=start, end=end)
+    for (from_, start), (to, end) in pairwise(kept):
+        yield Link(chain=chain, name=f"{from_} → {to}", start=start, end=end)

@@ -1,9 +1,7 @@
 """The whole judgement of a drill: what result.json, postmortem, terminal and page are drawn from.
 
-Comes in: a history. Goes out: a `Result`. Does not: draw.
-
 One pass, each step a pure function of those before it: impact, milestones, attribution, score. The
-same history gives the same result. `judge(history.settled())` is revision 1, whatever came later.
+same history gives the same result. `judge(history.settled())` is revision 1, whatever was recorded later.
 """
 
 from __future__ import annotations
@@ -41,12 +39,12 @@ class Result:
 
 
 def in_force(history: History, met: Impact) -> tuple[Exposed, ...]:
-    """Give the faults that may still be in force when all is over.
+    """Give the faults that may still be in force after the drill.
 
-    Those that must still be undone; and those that nothing undid, for want of rollbacks, while the last
+    They are those that must still be undone; and those that nothing undid, for lack of rollbacks, if the last
     samples or the steady state after them show harm.
     """
-    checks = [one.fact.met for one in history.each(ev.SteadyStateChecked) if one.fact.stage == "after"]
+    checks = [check.fact.met for check in history.each(ev.SteadyStateChecked) if check.fact.stage == "after"]
     harm = (met.started is not None and met.ended is None) or checks[-1:] == [False]
     return exposure.open_faults(history) + (exposure.never_undone(history) if harm else ())
 

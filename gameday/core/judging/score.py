@@ -1,12 +1,10 @@
 """A scorecard filled in: points, and for each of them its rule, its figure and its evidence.
 
-Comes in: a scorecard's rules and everything that is known of a drill. Goes out: a `Scorecard`.
-Does not: judge a person.
-
 Rules, for every scorecard: a time earns 1 up to its target, 1 - ln(t/target) / ln(limit/target) up
 to its limit and 0 beyond, so that a doubling costs the same everywhere. Points are the weighted
 mean of the criteria that are defined; below COVERAGE of the weights there is not enough evidence.
-What was left out earns 0; undefined is only what does not apply or whose instrument failed.
+What was left out earns 0; undefined is only what does not apply or whose instrument failed. Teams and
+systems are scored, never a person.
 """
 
 from __future__ import annotations
@@ -87,7 +85,7 @@ class Scorecard:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trigger:
-    """What a cap's `when` can name."""
+    """A condition that a cap's `when` can name."""
 
     doc: str
     applies: Callable[[Drill], bool]
@@ -100,17 +98,17 @@ def _missing(name: MilestoneName) -> Callable[[Drill], bool]:
 CAPS: dict[str, Trigger] = {
     "undetected": Trigger(doc="nobody detected it", applies=_missing(MilestoneName.DETECTED)),
     "not-contained": Trigger(doc="it was not contained", applies=_missing(MilestoneName.CONTAINED)),
-    "not-recovered": Trigger(doc="users were not well again", applies=_missing(MilestoneName.RECOVERED)),
+    "not-recovered": Trigger(doc="users were not healthy again", applies=_missing(MilestoneName.RECOVERED)),
     "rollback": Trigger(
         doc="our own rollback ended the impact",
         applies=lambda drill: drill.attribution.recovered_by is RecoveredBy.ROLLBACK,
     ),
     "itself": Trigger(
-        doc="nobody acted, and it healed by itself",
+        doc="nobody acted, and the service recovered by itself",
         applies=lambda drill: drill.attribution.recovered_by is RecoveredBy.ITSELF,
     ),
 }
-"""Every `when` of a cap. None applies where the team or its automation recovered, or nobody was hurt."""
+"""Every `when` of a cap. None applies where the team or its automation recovered, or no user was affected."""
 
 
 def evaluate(
@@ -120,9 +118,9 @@ def evaluate(
     milestones: Milestones,
     attribution: Attribution,
 ) -> Scorecard:
-    """Fill in a scorecard. Raises ValueError for a criterion that `complaint` would complain of."""
+    """Fill in a scorecard. Raises ValueError for a criterion for which `complaint` is not empty."""
     drill = _drill(history, impact, milestones, attribution)
-    criteria = tuple(_scored(one, drill) for one in rules.criteria)
+    criteria = tuple(_scored(criterion, drill) for criterion in rules.criteria)
     card = Scorecard(
         scorecard=rules.name,
         points=None,
@@ -140,10 +138,10 @@ def evaluate(
 
 
 def complaint(criterion: Criterion) -> str:
-    """Say what is wrong with a criterion's measure, target or limit; empty: nothing."""
+    """Explain what is wrong with a criterion's measure, target or limit; empty: nothing."""
     measure = MEASURES.get(criterion.measure)
     if measure is None:
-        return f"no measure is called '{criterion.measure}'"
+        return f"there is no measure '{criterion.measure}'"
     try:
         target, limit = _words(criterion, measure)
         for word in (target, limit):
@@ -155,12 +153,12 @@ def complaint(criterion: Criterion) -> str:
     return ""
 
 
-def _drill(history: History, impact: Impact, found: Milestones, attribution: Attribution) -> Drill:
+def _drill(history: History, impact: Impact, derived: Milestones, attribution: Attribution) -> Drill:
     framed = milestones.frame(history, impact)
     return Drill(
         history=history,
         impact=impact,
-        milestones=found,
+        milestones=derived,
         attribution=attribution,
         alerts=alerts.coverage(history, framed.fault, framed.start),
         fault=framed.fault,
@@ -169,8 +167,8 @@ def _drill(history: History, impact: Impact, found: Milestones, attribution: Att
 
 
 def _coverage(criteria: tuple[Scored, ...]) -> float:
-    weights = math.fsum(one.weight for one in criteria)
-    defined = math.fsum(one.weight for one in criteria if one.share is not None)
+    weights = math.fsum(scored.weight for scored in criteria)
+    defined = math.fsum(scored.weight for scored in criteria if scored.share is not None)
     return min(1.0, defined / weights) if weights > 0 else 0.0
 
 
@@ -181,17 +179,20 @@ _UNSCORED = {
 
 
 def _barred(drill: Drill, coverage: float) -> tuple[str, str] | None:
-    """Say why there is no score, the gravest reason first; None: there is one."""
+    """Explain why there is no score, the most severe reason first; None: there is one."""
     breach = _breach(drill.history)
     if breach:
         return GATED, f"safety was breached: {breach}"
     if drill.history.plan.mode is Mode.TRAIN:
-        return NOT_SCORED, "a drill in mode train gives no score"
+        return NOT_SCORED, "a drill in train mode is not scored"
     match drill.attribution.outcome:
         case Outcome.ABORTED | Outcome.FAILED as outcome:
             return NOT_SCORED, _UNSCORED[outcome]
         case Outcome.NO_EFFECT | Outcome.UNKNOWN as outcome:
-            return INSUFFICIENT, f"the outcome is {outcome}: there was nothing to respond to that we know of"
+            return (
+                INSUFFICIENT,
+                f"the outcome is {outcome}: as far as is known, there was nothing to respond to",
+            )
         case _:
             pass
     if coverage < COVERAGE and not _absorbed_by_system(drill):
@@ -204,7 +205,7 @@ def _breach(history: History) -> str:
     tripped = history.first(ev.GuardrailTripped)
     if tripped is not None:
         return f"guardrail {tripped.fact.guardrail} tripped ({tripped.fact.detail})"
-    if any(one.fact.final for one in history.each(ev.RevertFailed)):
+    if any(failed.fact.final for failed in history.each(ev.RevertFailed)):
         return "a rollback failed for good"
     if history.closed_at is not None and exposure.open_faults(history):
         return "the drill closed while a fault may be in force"
@@ -212,8 +213,9 @@ def _breach(history: History) -> str:
 
 
 def _pointed(card: Scorecard, rules: ScorecardRules, drill: Drill) -> Scorecard:
-    weights = math.fsum(one.weight for one in card.criteria if one.share is not None)
-    earned = math.fsum(one.weight * one.share for one in card.criteria if one.share is not None)
+    defined = [(scored.weight, scored.share) for scored in card.criteria if scored.share is not None]
+    weights = math.fsum(weight for weight, _ in defined)
+    earned = math.fsum(weight * share for weight, share in defined)
     hints = _hints(drill.history)
     points = FULL * earned / weights - hints if weights > 0 else 0.0
     caps = [] if _uncapped(drill) else [cap for cap in rules.caps if CAPS[cap.when].applies(drill)]
@@ -236,17 +238,17 @@ def _uncapped(drill: Drill) -> bool:
 
 
 def _hints(history: History) -> float:
-    """Add up what the taken hints cost, each once."""
+    """Add up the costs of the hints taken, each once."""
     injects = history.plan.scenario.injects
-    taken = {one.fact.index for one in history.each(ev.HintTaken)}
+    taken = {hint.fact.index for hint in history.each(ev.HintTaken)}
     return math.fsum(injects[index].cost for index in sorted(taken) if 0 <= index < len(injects))
 
 
 def _absorbed_by_system(drill: Drill) -> bool:
-    """Tell whether a system that was to answer by itself let no user feel the fault."""
+    """Whether a system that had to respond by itself kept users from feeling the fault."""
     plan = drill.history.plan
-    answering = plan.responder_as or plan.scenario.responders
-    return drill.harmless and answering is not Party.TEAM
+    responding = plan.responder_as or plan.scenario.responders
+    return drill.harmless and responding is not Party.TEAM
 
 
 def _scored(criterion: Criterion, drill: Drill) -> Scored:
@@ -258,7 +260,7 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
     if _absorbed_by_system(drill):
         reading = replace(reading, value=None, defined=True, figure="absorbed", why="")
         share: float | None = 1.0
-        rule = "full marks: the fault changed its target and users' SLOs held"
+        rule = "full marks: the fault changed its target, and users' SLOs held"
     else:
         share, rule = _judge(criterion, measure, reading, drill)
     return Scored(
@@ -320,14 +322,14 @@ def _at_most(kind: str, value: float, target: float, limit: float) -> float:
     if value >= limit:
         return 0.0
     if kind == measures.TIME and target > 0:
-        if math.isinf(limit / target):  # a target of next to nothing
+        if math.isinf(limit / target):  # a target so small that the quotient overflows
             return 1.0 - (math.log(value) - math.log(target)) / (math.log(limit) - math.log(target))
         return 1.0 - math.log(value / target) / math.log(limit / target)
     return (limit - value) / (limit - target)
 
 
 def _words(criterion: Criterion, measure: Measure) -> tuple[str, str]:
-    """Give a criterion's target and limit as written, or what the measure takes without them."""
+    """Give a criterion's target and limit as written, or the measure's defaults."""
     if criterion.target or criterion.limit:
         return criterion.target or measure.target, criterion.limit
     if measure.kind == measures.TIME:
@@ -365,17 +367,18 @@ def _rule(measure: Measure, words: tuple[str, str], target: float | None, limit:
     if target is None:
         return {measures.CHECK: "all or nothing"}.get(measure.kind, "in proportion")
     show = format_duration if measure.kind == measures.TIME else "{:g}".format
-    said = [
-        f"{show(at)}{f' ({word})' if word.endswith('x') else ''}" for word, at in _shown(words, target, limit)
+    bounds = [
+        f"{show(at)}{f' ({word})' if word.endswith('x') else ''}"
+        for word, at in _bounds(words, target, limit)
     ]
     if measure.kind in (measures.TIME, measures.LESS):
         curve = ", logarithmic between" if measure.kind == measures.TIME else ", in proportion between"
-        return f"full marks up to {said[0]}, none " + (
-            f"from {said[1]}{curve}" if len(said) > 1 else "beyond"
+        return f"full marks up to {bounds[0]}, none " + (
+            f"from {bounds[1]}{curve}" if len(bounds) > 1 else "beyond"
         )
-    return f"full marks from {said[0]}, none " + (f"up to {said[1]}" if len(said) > 1 else "at 0")
+    return f"full marks from {bounds[0]}, none " + (f"up to {bounds[1]}" if len(bounds) > 1 else "at 0")
 
 
-def _shown(words: tuple[str, str], target: float, limit: float | None) -> list[tuple[str, float]]:
-    shown = [(words[0], target)]
-    return shown if limit is None else [*shown, (words[1], limit)]
+def _bounds(words: tuple[str, str], target: float, limit: float | None) -> list[tuple[str, float]]:
+    bounds = [(words[0], target)]
+    return bounds if limit is None else [*bounds, (words[1], limit)]

@@ -1,9 +1,8 @@
-"""What users met, as two numbers a bucket: how many requests began in it, and how many were bad.
+"""What users experienced, as two numbers a bucket: how many requests began in it, and how many were bad.
 
-Comes in: load samples and an SLO. Goes out: a `Series`, which `core.judging.changepoint` finds stretches in.
-Does not: decide what is sustained.
+`core.judging.changepoint` decides what is a sustained stretch of it.
 
-Three rules decide what is bad, all told in docs/reference/milestones.md:
+Three rules decide what is bad, explained in docs/reference/milestones.md:
 - a failure is always bad;
 - a success is bad when its latency bin begins at or above the SLO's threshold. The bin that holds the
   threshold counts as good, so a response up to 6.25 % slower than the threshold may pass, and none
@@ -138,7 +137,7 @@ def build(chunks: Iterable[Chunk], load: LoadHistory, cut: int, limit: Seconds) 
     first, length = span(load)
     chunks = tuple(chunks)
     last = max((chunk.start for chunk in chunks), default=0) * PER_SECOND + BUCKETS_PER_CHUNK - first
-    room = max(length, last)  # the last chunk may reach beyond what was observed
+    room = max(length, last)  # the last chunk may extend past what was observed
     total, bad, opened = [0] * room, [0] * room, [0] * room
     for chunk in chunks:
         base = chunk.start * PER_SECOND - first

@@ -1,8 +1,4 @@
-"""What a drill of a scenario will do, in order: the dry run.
-
-Comes in: a scenario. Goes out: a `Plan` of moments, with the longest hold and the longest drill.
-Does not: start anything, or look at a target.
-"""
+"""What a drill of a scenario will do, in order: the dry run. It starts nothing and looks at no target."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from gameday.core.plans.scenario import Inject, Scenario
 from gameday.core.values import Phase, Seconds, format_duration
 
 REVERT_ROOM = 5.0
-"""Seconds that the plan keeps for the rollbacks."""
+"""Seconds that the plan allows for the rollbacks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +31,7 @@ class Plan:
     longest: Seconds
 
 
-def compile(scenario: Scenario) -> Plan:  # noqa: A001  # the straight line's own word; used as plan.compile
+def compile(scenario: Scenario) -> Plan:  # noqa: A001  # read as dry_run.compile
     """Lay out the moments of a drill, from preflight to review, with the longest it can take."""
     phases = scenario.phases
     inject = phases.baseline
@@ -73,13 +69,13 @@ def _opening(scenario: Scenario) -> Iterator[PlannedMoment]:
 def _response(scenario: Scenario, inject: Seconds) -> Iterator[PlannedMoment]:
     if scenario.experiment:
         yield PlannedMoment(phase=Phase.INJECT, at=inject, what=f"inject {scenario.experiment}")
-    planned = [(inject + one.after, _inject(one)) for one in scenario.injects]
+    planned = [(inject + stimulus.after, _inject(stimulus)) for stimulus in scenario.injects]
     planned += [
-        (inject + one.within, f"alert {one.alert or one.name or 'that matches'} is due")
-        for one in scenario.expect
+        (inject + expected.within, f"alert {expected.alert or expected.name or 'that matches'} is due")
+        for expected in scenario.expect
     ]
     if scenario.experiment and scenario.slos and scenario.hold == "until-recovered":
-        planned.append((inject + scenario.phases.onset, "release the fault if no user was hurt by now"))
+        planned.append((inject + scenario.phases.onset, "release the fault if no user is affected by then"))
     if scenario.experiment and scenario.hold == "for" and scenario.hold_for is not None:
         planned.append((inject + longest_hold(scenario), "release the fault: its hold is over"))
     goals = scenario.objectives
@@ -89,19 +85,19 @@ def _response(scenario: Scenario, inject: Seconds) -> Iterator[PlannedMoment]:
         (inject + goals.recover, "objective to recover, counted from the start of impact"),
     ]
     last = inject + scenario.phases.response
-    for at, what in sorted(one for one in planned if one[0] <= last):
+    for at, what in sorted(moment for moment in planned if moment[0] <= last):
         yield PlannedMoment(phase=Phase.RESPOND, at=at, what=what)
 
 
-def _inject(one: Inject) -> str:
-    unless = f", unless {one.unless}" if one.unless else ""
-    if one.message:
-        return f"message to {one.to}: {one.message}{unless}"
-    if one.hint:
-        return f"hint on offer (costs {one.cost:g}): {one.hint}{unless}"
-    if one.users is not None:
-        return f"change the load to {one.users} users{unless}"
-    return f"inject {one.experiment}{unless}"
+def _inject(inject: Inject) -> str:
+    unless = f", unless {inject.unless}" if inject.unless else ""
+    if inject.message:
+        return f"message to {inject.to}: {inject.message}{unless}"
+    if inject.hint:
+        return f"hint on offer (costs {inject.cost:g}): {inject.hint}{unless}"
+    if inject.users is not None:
+        return f"change the load to {inject.users} users{unless}"
+    return f"inject {inject.experiment}{unless}"
 
 
 def _closing(scenario: Scenario, last: Seconds) -> Iterator[PlannedMoment]:

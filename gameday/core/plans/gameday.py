@@ -1,8 +1,8 @@
-"""What people plan of a game day, as frozen values; and what a drill knows of the day that it belongs to.
+"""What people plan of a game day, as frozen values; and what a drill knows of the game day it belongs to.
 
-Comes in: nothing; `formats.gamedays.reader` builds these from text that it has checked.
-Goes out: values that are stored whole in a game day's history. Like those of `core.plans.scenario` they hold
-only what JSON holds. Does not: know instants: a recurrence is unrolled by `formats.calendar.recurrence`.
+`formats.gamedays.reader` builds these from text that it has checked. They are stored whole in a game day's
+history, so like those of `core.plans.scenario` they hold only what JSON holds. They know no instants: a
+recurrence is unrolled by `formats.calendar.recurrence`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from gameday.core.plans.schedule import Recurrence
 from gameday.core.values import Seconds
 
 TEAM = ("incident commander", "responder", "scribe", "communications lead")
-"""Roles of the team: they never see beforehand what is injected, or when."""
+"""Roles of the team: they never learn beforehand what is injected, or when."""
 EXERCISE = ("facilitator", "observer")
 """Roles of the exercise: they see everything."""
 PREFIX = "gameday-"
-"""How the ids of game days begin, and those of drills never do."""
+"""How the ids of game days begin; those of drills never do."""
 ANNOUNCEMENTS = ("none", "window", "full")
 
 
@@ -47,7 +47,7 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prerequisite:
-    """Something that has to be so before the first drill, and is checked; one of the three is set.
+    """Something that must hold before the first drill, and is checked; one of the three is set.
 
     command  exits with 0
     http     URL that answers with `status`
@@ -66,7 +66,7 @@ class Prerequisite:
 class Item:
     """One item of the agenda: a scenario by its workspace path, or a break.
 
-    responder  workspace path of the script that plays; empty: people, or their own automation
+    responder  workspace path of the responder script; empty: people, or their own automation
     lasts      how long a break is
     """
 
@@ -78,7 +78,7 @@ class Item:
 
     @property
     def is_break(self) -> bool:
-        """Tell a break from a scenario."""
+        """Whether it is a break rather than a scenario."""
         return not self.scenario
 
 
@@ -87,10 +87,10 @@ class GameDayPlan:
     """One game day, or one that recurs.
 
     once           `when` names one date
-    announcement   none | window | full: what participants are told beforehand
-    approvals      how many people have to approve it, and `approvals_file` where they do
+    announcement   none | window | full: what participants learn beforehand
+    approvals      how many people have to approve it
     settle_within  how long alerts may take to resolve between two scenarios
-    questions      asked at the hot wash, beside the usual ones
+    questions      asked at the hot wash, in addition to the usual ones
     """
 
     gameday: str
@@ -112,26 +112,27 @@ class GameDayPlan:
 
     @property
     def insiders(self) -> tuple[str, ...]:
-        """Name the facilitators and observers."""
-        return tuple(one.name for one in self.participants if set(one.roles) & set(EXERCISE))
+        """The names of the facilitators and observers."""
+        return tuple(person.name for person in self.participants if set(person.roles) & set(EXERCISE))
 
     @property
     def facilitators(self) -> tuple[str, ...]:
-        """Name the facilitators."""
-        return tuple(one.name for one in self.participants if "facilitator" in one.roles)
+        """The names of the facilitators."""
+        return tuple(person.name for person in self.participants if "facilitator" in person.roles)
 
     @property
     def team(self) -> tuple[Participant, ...]:
-        """Give those who respond."""
-        return tuple(one for one in self.participants if set(one.roles) & set(TEAM))
+        """Those who respond."""
+        return tuple(person for person in self.participants if set(person.roles) & set(TEAM))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Occasion:
     """The game day that a drill belongs to, as the drill itself needs it.
 
-    hidden        the team is not told what is injected, or when
-    insiders      who sees it all the same; facilitators: who may grant, and send injects; none: anybody
+    hidden        the team does not learn what is injected, or when
+    insiders      who sees it anyway
+    facilitators  who may grant, and send injects; empty: anybody
     """
 
     game_day: str
@@ -140,5 +141,5 @@ class Occasion:
     facilitators: tuple[str, ...] = field(default=())
 
     def shows(self, viewer: str) -> bool:
-        """Tell whether somebody may see what is injected while the drill is on."""
+        """Whether somebody may see what is injected while the drill is in progress."""
         return not self.hidden or viewer in self.insiders

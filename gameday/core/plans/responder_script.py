@@ -1,4 +1,4 @@
-"""A responder script: the steps that play the team, or that are the automation."""
+"""A responder script: the steps that stand in for the team, or that are the automation."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""Schedules: which drill comes due when, and what may keep it from starting. Pure.
+"""Schedules: which drill comes due when, and what may keep it from starting. Pure functions.
 
-Comes in: a `Schedule`, one of its occurrences, the `Conditions` when it came due. Goes out: the moment at which
-it starts, and a `Decision`. Does not: unroll a recurrence (`formats.calendar.recurrence`), read a
-clock, or start anything (`conduct.scheduler.loop`).
+`moment` gives the instant at which an occurrence starts; `decide` gives the `Decision` from the `Conditions`
+when it came due. `formats.calendar.recurrence` unrolls the recurrence, and `conduct.scheduler.loop` starts
+the drill.
 
 An occurrence is named by its nominal instant, a whole second in UTC. Its moment is that instant, or one
 drawn in the window that begins there: from the schedule's seed and the instant alone, so that every
-daemon draws the same, and nobody without the seed can.
+daemon draws the same moment, and nobody without the seed can.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from gameday.core.values import Instant, Seconds, format_duration, format_instan
 ScheduleId = NewType("ScheduleId", str)
 
 DEFAULT_GRACE: Seconds = 600.0
-"""How late an occurrence may start, unless its schedule says otherwise."""
+"""How late an occurrence may start, unless its schedule sets it."""
 DEFAULT_GRACE_ATTENDED: Seconds = 3600.0
 """The same for a game day with people, which waits for its facilitator."""
 DRAWS = 64
-"""Moments that are drawn to find one within the hours."""
+"""How many moments are drawn to find one within the hours."""
 _LONG_AGO = Instant(0.0)
 
 
@@ -54,14 +54,14 @@ class Schedule:
 
     scenario, responder  workspace paths; an empty responder: people respond
     game_day             `scenario` is the plan of a game day; attended: it waits for its facilitator
-    announcement         none | window | full: what participants are told of it, in calendars, too
-    channels             integrations that tell them
+    announcement         none | window | full: what participants learn about it, in calendars, too
+    channels             integrations that notify them
     window               the drill starts at a random moment within it; 0: at the occurrence itself
     hours                lines of `core.policy.hours`; the environment's own policy counts as well
     freezes              calendars, as workspace paths or URLs, whose events are times without drills
     distance             between the end of a drill on the environment and the next one's start
     grace                how late it may start; later, it is recorded as missed
-    notice               how long before the window its participants are told
+    notice               how long before the window its participants are notified
     approvals            how many other people than `by` approve each occurrence, `approve_before` its window
     lasts                how long people should keep free
     since, by            when it was added, and by whom; nothing before `since` counts
@@ -96,9 +96,9 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SchedulePosition:
-    """Where a schedule stands: the occurrence that comes next, and when it has to be looked at.
+    """The state of a schedule: the occurrence that comes next, and when it must be looked at.
 
-    Both are None behind the last occurrence. `noticed`: its participants were told.
+    Both are None after the last occurrence. `noticed`: its participants were notified.
     """
 
     occurrence: Instant | None = None
@@ -139,8 +139,8 @@ class Record:
     """What is stored of an occurrence, once for each.
 
     holder       the daemon that claimed it, by a name that no other claim has
-    until        while the claim stands; behind it, another daemon may take over
-    reason, why  where it was missed, or ended otherwise than by itself
+    until        when the claim expires; after it, another daemon may take over
+    reason, why  why it was missed, or did not end normally
     """
 
     schedule: ScheduleId
@@ -161,7 +161,7 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """One person's yes to one occurrence."""
+    """One person's approval of one occurrence."""
 
     by: str
     at: Instant
@@ -171,7 +171,7 @@ class Approval:
 
 
 def moment(schedule: Schedule, occurrence: Instant) -> Instant:
-    """Give the instant at which an occurrence starts: within its hours, if any draw of `DRAWS` is."""
+    """Give the instant at which an occurrence starts: within its hours, if any of the `DRAWS` draws is."""
     if schedule.window <= 0:
         return occurrence
     drawn = [_drawn(schedule, occurrence, number) for number in range(DRAWS if schedule.hours else 1)]
@@ -186,7 +186,7 @@ def _drawn(schedule: Schedule, occurrence: Instant, number: int) -> Instant:
 
 
 def position(schedule: Schedule, occurrence: Instant | None, *, noticed: bool = False) -> SchedulePosition:
-    """Give where a schedule stands before an occurrence; None: there is none."""
+    """Give the state of a schedule before an occurrence; None: no occurrence is left."""
     if occurrence is None:
         return SchedulePosition()
     if schedule.notice > 0 and not noticed:
@@ -200,13 +200,16 @@ def deadline(schedule: Schedule, occurrence: Instant) -> Instant:
 
 
 def approvers(schedule: Schedule, occurrence: Instant, approvals: Sequence[Approval]) -> frozenset[str]:
-    """Name the people whose yes counts: given in time, each once, and not whoever added the schedule."""
+    """Name the people whose approval counts: given in time, each once, and not whoever added the schedule."""
     limit = deadline(schedule, occurrence)
-    return frozenset(known_as(one.by) for one in approvals if one.at <= limit) - {"", known_as(schedule.by)}
+    return frozenset(known_as(each.by) for each in approvals if each.at <= limit) - {
+        "",
+        known_as(schedule.by),
+    }
 
 
 def known_as(name: str) -> str:
-    """Give a name as it is compared with another."""
+    """Give a name in the form that is compared."""
     return name.strip().casefold()
 
 
@@ -244,15 +247,15 @@ Decision = Start | Wait | Miss
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conditions:
-    """What stood when an occurrence came due.
+    """The state of the world when an occurrence came due.
 
     hours       sets of lines, each of which must allow it: the schedule's, the environment's
-    calendars   freeze calendars as they were read
+    calendars   the freeze calendars as they were read
     exposed     open drills whose fault may be in force; open: the others; each on this environment
     last_ended  when the last drill on this environment ended
     incidents   real incidents that the environment's alert source reports
     unanswered  why that source gave no answer
-    waited      why it could not start when it was last asked
+    waited      why it could not start when it was last decided
     """
 
     now: Instant
@@ -268,100 +271,110 @@ class Conditions:
     waited: Wait | None = None
 
 
-def decide(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Decision:
-    """Decide whether an occurrence that has come due starts now, is asked again, or is missed."""
+def decide(schedule: Schedule, occurrence: Instant, conditions: Conditions) -> Decision:
+    """Decide whether an occurrence that has come due starts now, waits, or is missed."""
     return (
-        _late(schedule, occurrence, seen)
-        or _forbidden(schedule, occurrence, seen)
-        or _in_the_way(schedule, seen)
-        or _people(schedule)
+        _late(schedule, occurrence, conditions)
+        or _forbidden(schedule, occurrence, conditions)
+        or _blocked(schedule, conditions)
+        or _unattended(schedule)
         or Start()
     )
 
 
 def late(schedule: Schedule, occurrence: Instant, now: Instant, waited: Wait | None = None) -> Miss | None:
-    """Miss what is beyond its grace; the reason is what was in the way before, if anything was."""
+    """Miss an occurrence past its grace; the reason is what it waited for before, if anything."""
     if now <= expires(schedule, occurrence):
         return None
     if waited is not None:
         return Miss(reason=waited.reason, why=f"{waited.why}, for longer than its grace")
-    behind = format_duration(now - moment(schedule, occurrence))
+    lateness = format_duration(now - moment(schedule, occurrence))
     grace = format_duration(schedule.grace)
     return Miss(
-        reason=Reason.LATE, why=f"nothing looked at it in time: seen {behind} late, its grace is {grace}"
+        reason=Reason.LATE, why=f"no daemon looked at it in time: found {lateness} late, its grace is {grace}"
     )
 
 
-def _late(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Miss | None:
-    if seen.paused:
+def _late(schedule: Schedule, occurrence: Instant, conditions: Conditions) -> Miss | None:
+    if conditions.paused:
         return Miss(reason=Reason.PAUSED, why="the schedule is paused")
-    return late(schedule, occurrence, seen.now, seen.waited)
+    return late(schedule, occurrence, conditions.now, conditions.waited)
 
 
-def _forbidden(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Miss | None:
-    """Give what won't change by waiting."""
+def _forbidden(schedule: Schedule, occurrence: Instant, conditions: Conditions) -> Miss | None:
+    """Miss what waiting won't change."""
     limit = deadline(schedule, occurrence)
-    people = approvers(schedule, occurrence, seen.approvals)
+    people = approvers(schedule, occurrence, conditions.approvals)
     if len(people) < schedule.approvals:
-        by = f"by {_utc(limit)}"
+        due = f"by {_utc(limit)}"
         return Miss(
             reason=Reason.UNAPPROVED,
-            why=f"{len(people)} of {schedule.approvals} other people approved it {by}",
+            why=f"{len(people)} of {schedule.approvals} other people approved it {due}",
         )
-    for lines in seen.hours:
-        if lines and hours.until(lines, seen.now) is None:
-            return Miss(reason=Reason.OUTSIDE_HOURS, why=f"only {'; '.join(lines)}")
-    return _frozen(seen) or _never_far_enough(schedule, occurrence, seen)
+    for lines in conditions.hours:
+        if lines and hours.until(lines, conditions.now) is None:
+            return Miss(reason=Reason.OUTSIDE_HOURS, why=f"drills run only {'; '.join(lines)}")
+    return _frozen(conditions) or _never_far_enough(schedule, occurrence, conditions)
 
 
-def _never_far_enough(schedule: Schedule, occurrence: Instant, seen: Conditions) -> Miss | None:
-    """Miss at once what the end of its grace finds too close still: the last drill's end won't move back."""
-    close = _too_close(schedule, seen)
+def _never_far_enough(schedule: Schedule, occurrence: Instant, conditions: Conditions) -> Miss | None:
+    """Miss at once what will still be too close when its grace ends: the last drill's end is fixed."""
+    close = _too_close(schedule, conditions)
     limit = expires(schedule, occurrence)
-    if close is None or seen.last_ended is None or seen.last_ended + schedule.distance <= limit:
+    if close is None or conditions.last_ended is None or conditions.last_ended + schedule.distance <= limit:
         return None
     return Miss(reason=close.reason, why=f"{close.why}, and its grace ends at {_utc(limit)}")
 
 
-def _frozen(seen: Conditions) -> Miss | None:
-    for calendar in seen.calendars:
+def _frozen(conditions: Conditions) -> Miss | None:
+    for calendar in conditions.calendars:
         for freeze in calendar.freezes:
-            if freeze.start <= seen.now < freeze.end:
+            if freeze.start <= conditions.now < freeze.end:
                 why = f"'{freeze.summary}' until {_utc(freeze.end)} ({calendar.path})"
                 return Miss(reason=Reason.FROZEN, why=why)
     return None
 
 
-def _in_the_way(schedule: Schedule, seen: Conditions) -> Wait | None:
-    """Give what may end within the grace."""
+def _blocked(schedule: Schedule, conditions: Conditions) -> Wait | None:
+    """Wait for what may end within the grace."""
     unread = [
-        f"{one.path} can't be read, and may hold a freeze: {one.error}" for one in seen.calendars if one.error
+        f"{calendar.path} can't be read, and may hold a freeze: {calendar.error}"
+        for calendar in conditions.calendars
+        if calendar.error
     ]
-    ways = (
+    obstacles = (
         (Reason.UNREADABLE, bool(unread), "; ".join(unread)),
-        (Reason.EXPOSED, bool(seen.exposed), f"a fault of {', '.join(seen.exposed)} may be in force"),
-        (Reason.BUSY, bool(seen.open), f"{', '.join(seen.open)} is not closed"),
-        (Reason.UNANSWERED, bool(seen.unanswered), f"nobody knows of real incidents: {seen.unanswered}"),
-        (Reason.INCIDENT, bool(seen.incidents), f"a real incident: {', '.join(seen.incidents)}"),
+        (
+            Reason.EXPOSED,
+            bool(conditions.exposed),
+            f"a fault of {', '.join(conditions.exposed)} may be in force",
+        ),
+        (Reason.BUSY, bool(conditions.open), f"{', '.join(conditions.open)} is not closed"),
+        (
+            Reason.UNANSWERED,
+            bool(conditions.unanswered),
+            f"real incidents can't be ruled out: {conditions.unanswered}",
+        ),
+        (Reason.INCIDENT, bool(conditions.incidents), f"a real incident: {', '.join(conditions.incidents)}"),
     )
-    for reason, stands, why in ways:
-        if stands:
+    for reason, applies, why in obstacles:
+        if applies:
             return Wait(reason=reason, why=why)
-    return _too_close(schedule, seen)
+    return _too_close(schedule, conditions)
 
 
-def _too_close(schedule: Schedule, seen: Conditions) -> Wait | None:
-    if schedule.distance <= 0 or seen.last_ended is None:
+def _too_close(schedule: Schedule, conditions: Conditions) -> Wait | None:
+    if schedule.distance <= 0 or conditions.last_ended is None:
         return None
-    nearest = Instant(seen.last_ended + schedule.distance)
-    if seen.now >= nearest:
+    nearest = Instant(conditions.last_ended + schedule.distance)
+    if conditions.now >= nearest:
         return None
-    apart = f"{format_duration(schedule.distance)} from the last drill's end at {_utc(seen.last_ended)}"
+    apart = f"{format_duration(schedule.distance)} from the last drill's end at {_utc(conditions.last_ended)}"
     return Wait(reason=Reason.TOO_CLOSE, why=f"not before {_utc(nearest)}: {apart}")
 
 
-def _people(schedule: Schedule) -> Wait | None:
-    """Let people begin what they take part in: some of them may still be joining."""
+def _unattended(schedule: Schedule) -> Wait | None:
+    """Let people start what they take part in: some of them may still be joining."""
     if not schedule.attended:
         return None
     why = f"it waits for its facilitator: gameday plan start {schedule.scenario}"

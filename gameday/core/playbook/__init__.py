@@ -1,7 +1,7 @@
 """What a drill teaches a playbook: `propose` gives amendments, `apply` puts them into its text.
 
-Comes in: a history, its result and the playbook. Goes out: amendments, each with its reason and
-evidence; the amended text; a patch. Does not: change a file, or decide; people review the patch.
+Each amendment comes with its reason and evidence; `patch` writes the change as a diff. No file is changed and
+nothing is decided here: people review the patch.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TARGETS = ("| Time | Objective | Last drill | |", "| --- | --- | --- | --- |")
 class Amendment:
     """One proposed change. kind: record | skipped | slow | lacking | observability | targets.
 
-    why  its reason, with figures; evidence: the events that it rests on
+    why  its reason, with figures; evidence: the events that prove it
     """
 
     kind: str
@@ -57,18 +57,18 @@ def slug(text: str) -> str:
 def propose(history: History, result: Result, playbook: Playbook) -> tuple[Amendment, ...]:
     """Propose what this drill teaches the playbook, the record of the drill first.
 
-    A step that nobody ticked is not called skipped: that is asked at the review, not written here.
+    A step that nobody ticked is not called skipped: the review asks about it.
     A drill that did not begin teaches nothing.
     """
     if history.refused:
         return ()
-    became = playbook_steps.review(history, result, playbook)
+    steps = playbook_steps.review(history, result, playbook)
     day = _day(history)
     return (
-        _record(history, result, playbook, became),
-        *_skipped(became, playbook, day),
-        *_slow(became, playbook, day),
-        *_lacking(became, playbook, day),
+        _record(history, result, playbook, steps),
+        *_skipped(steps, playbook, day),
+        *_slow(steps, playbook, day),
+        *_lacking(steps, playbook, day),
         *_observability(history, result, day),
         *_targets(result, day),
     )
@@ -80,7 +80,7 @@ def apply(text: str, amendments: Iterable[Amendment]) -> str:
 
 
 def patch(path: str, old: str, new: str) -> str:
-    """Write the change as a unified diff for `git apply` and `patch -p1`; empty where there is none."""
+    """Write the change as a unified diff for `git apply` and `patch -p1`; empty where nothing changes."""
     return splice.patch(path, old, new)
 
 
@@ -102,7 +102,7 @@ def _mark(*words: str) -> str:
     return f"<!-- gameday: {' '.join(words)} -->"
 
 
-def _record(history: History, result: Result, playbook: Playbook, became: Steps) -> Amendment:
+def _record(history: History, result: Result, playbook: Playbook, steps: Steps) -> Amendment:
     day, mark = _day(history), _mark("drill", slug(result.drill))
     score = result.score
     points = f"{score.points:.1f} of {score.of:g}" if score.points is not None else "–"
@@ -113,7 +113,7 @@ def _record(history: History, result: Result, playbook: Playbook, became: Steps)
         str(result.attribution.outcome),
         points,
         *(times.get(name, "–") for name in ("detect", "contain", "recover")),
-        f"{len(became.done)} of {len(playbook.steps)}",
+        f"{len(steps.done)} of {len(playbook.steps)}",
         mark,
     )
     return Amendment(
@@ -133,20 +133,20 @@ def _figure(interval: Interval) -> str:
     return f"≥ {format_duration(interval.at_least)}" if interval.at_least is not None else "–"
 
 
-def _skipped(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
-    for step, evidence, answer in became.skipped:
+def _skipped(steps: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
+    for step, evidence, answer in steps.skipped:
         note = f"Skipped in the drill of {day} ({code(answer)}): is it still needed?"
         yield Amendment(
             kind="skipped",
             title=f"Step {step.id} was skipped",
-            why=f"Said at the review: {answer}",
+            why=f"Answer at the review: {answer}",
             edits=(_note(playbook, step, "skipped", note),),
             evidence=(evidence,),
         )
 
 
-def _slow(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
-    for slow in became.slow:
+def _slow(steps: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
+    for slow in steps.slow:
         took, allowed = format_duration(slow.seconds), format_duration(slow.allowed)
         note = f"Took {took} in the drill of {day}: write down the exact command or query."
         yield Amendment(
@@ -159,7 +159,7 @@ def _slow(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
 
 
 def _note(playbook: Playbook, step: PlaybookStep, kind: str, note: str) -> InsertAfter:
-    """Put a note behind a step's text, indented so that it stays within the item."""
+    """Put a note after a step's text, indented so that it stays within the item."""
     lines = splice.split(playbook.text)
     mark = _mark(kind, step.id)
     last = step.text_end or step.line
@@ -169,9 +169,9 @@ def _note(playbook: Playbook, step: PlaybookStep, kind: str, note: str) -> Inser
     return InsertAfter(mark=mark, line=f"{indent}*{note}* {mark}", anchor=anchor)
 
 
-def _lacking(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
+def _lacking(steps: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
     taken = {step.id for step in playbook.steps}
-    for action in became.lacking:
+    for action in steps.lacking:
         name, number = slug(action.action), 1
         while name in taken:
             number += 1
@@ -180,25 +180,25 @@ def _lacking(became: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]
         yield Amendment(
             kind="lacking",
             title=f"Add the step {name}",
-            why=f"“{action.action}” was done in the drill, and no step tells of it.",
+            why=f"“{action.action}” was done in the drill, and no step describes it.",
             edits=(_new_step(action, name, playbook, day),),
             evidence=action.evidence,
         )
 
 
 def _new_step(action: Lacking, name: str, playbook: Playbook, day: str) -> Edit:
-    """Put a step behind the one that was done before it, else behind the last one."""
+    """Put a step after the one that was done before it, else after the last one."""
     mark = f"<!-- step: {name} -->"
-    words = f"Run {code(action.action)}, as in the drill of {day} {mark}"
+    text = f"Run {code(action.action)}, as in the drill of {day} {mark}"
     before = next((s for s in playbook.steps if s.id == action.after), None)
     step = before or max(playbook.steps, key=lambda s: s.line, default=None)
     if step is None:
-        return InSection(mark=mark, line=f"1. {words}", section="Steps")
+        return InSection(mark=mark, line=f"1. {text}", section="Steps")
     lines = splice.split(playbook.text)
     last = step.end or step.line
     return InsertAfter(
         mark=mark,
-        line=_next_marker(splice.bare(lines[step.line - 1])) + words,
+        line=_next_marker(splice.bare(lines[step.line - 1])) + text,
         anchor=Anchor(line=last, words=splice.bare(lines[last - 1])),
         replace=False,  # people may have reworded it since
     )
@@ -222,12 +222,12 @@ def _observability(history: History, result: Result, day: str) -> Iterator[Amend
             continue
         within = f" within {format_duration(line.within)}" if line.within is not None else ""
         mark = _mark("alert", slug(line.alert))
-        told = f"The alert {code(line.alert)} did not fire{within} in the drill of {day}: add or repair it."
+        text = f"The alert {code(line.alert)} did not fire{within} in the drill of {day}: add or fix it."
         yield Amendment(
             kind="observability",
             title=f"The alert {line.alert} never fired",
             why=f"It was expected{within}.",
-            edits=(InSection(mark=mark, line=f"- {told} {mark}", section="Observability"),),
+            edits=(InSection(mark=mark, line=f"- {text} {mark}", section="Observability"),),
         )
 
 
@@ -243,7 +243,7 @@ def _targets(result: Result, day: str) -> Iterator[Amendment]:
         edits.append(InSection(mark=mark, line=row, section="Time targets", head=_TARGETS))
     yield Amendment(
         kind="targets",
-        title="Time targets beside what the drill measured",
-        why="Responders should know the times to beat and where they stand.",
+        title="Time targets, with what the drill measured",
+        why="Responders should know the times to beat, and how they compare.",
         edits=tuple(edits),
     )

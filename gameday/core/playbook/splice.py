@@ -1,9 +1,8 @@
-"""Edits of a Markdown text, line by line: everything that an edit does not mean stays byte for byte.
+"""Edits of a Markdown text, line by line: everything that an edit does not touch stays byte for byte.
 
-Comes in: a text with any line ends, and edits. Goes out: the text with them, or a patch of it.
-Does not: parse Markdown beyond front matter, headings and code fences.
+Any line ends will do. Of Markdown only front matter, headings and code fences are parsed.
 
-Each line that we put in carries a comment that names it (`mark`). A line that is there already is
+Each line that is put in carries a comment that names it (`mark`). A line that is there already is
 replaced in place or left alone, so that applying the same edits twice changes nothing.
 """
 
@@ -38,7 +37,7 @@ class SetFront:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InsertAfter:
-    """Put a line behind an anchor. `replace`: renew it where its mark stands already."""
+    """Put a line after an anchor. `replace`: renew it where its mark is there already."""
 
     mark: str
     line: str
@@ -82,13 +81,13 @@ def edited(text: str, edits: Iterable[Edit]) -> str:
 
 
 def _ordered(edits: Iterable[Edit]) -> Iterator[Edit]:
-    """Put edits that trust line numbers first, from the end, so that none moves another's anchor.
+    """Put edits that rely on line numbers first, from the end, so that none moves another's anchor.
 
-    Of two behind one line the later is put in first, so that the earlier stands right behind the line.
+    Of two after one line the later is put in first, so that the earlier follows the line directly.
     """
     all_ = list(edits)
-    behind = [edit for edit in reversed(all_) if isinstance(edit, InsertAfter)]
-    yield from sorted(behind, key=lambda edit: -edit.anchor.line)
+    anchored = [edit for edit in reversed(all_) if isinstance(edit, InsertAfter)]
+    yield from sorted(anchored, key=lambda edit: -edit.anchor.line)
     yield from (edit for edit in all_ if isinstance(edit, InSection))
     yield from (edit for edit in all_ if isinstance(edit, SetFront))
 
@@ -109,14 +108,14 @@ def patch(path: str, old: str, new: str) -> str:
     Diffs know only line feeds as line ends, so a carriage return stays part of its line.
     """
     tab = "\t" if " " in path else ""
-    told = difflib.unified_diff(
+    diff = difflib.unified_diff(
         _by_feed(old),
         _by_feed(new),
         fromfile=f"a/{path}{tab}",
         tofile=f"b/{path}{tab}",
     )
     return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in told
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in diff
     )
 
 
@@ -129,7 +128,7 @@ def _end_of(line: str) -> str:
 
 
 def _renewed(lines: list[str], mark: str, line: str, *, replace: bool) -> bool:
-    """Tell whether the mark stands in the text; put the line in its place where it should be renewed."""
+    """Give whether the text has the mark already; with `replace`, renew its line."""
     for index, old in enumerate(lines):
         if mark in old:
             if replace:
@@ -146,13 +145,13 @@ def _insert(lines: list[str], index: int, new: Sequence[str], newline: str) -> N
 
 
 def _find(lines: Sequence[str], anchor: Anchor) -> int:
-    """Find the place behind an anchor: the nearest line with its words, else the end."""
+    """Find the index after an anchor: after the nearest line with its words, else the end."""
     same = [number for number, line in enumerate(lines, start=1) if bare(line) == anchor.words]
     return min(same, key=lambda number: (abs(number - anchor.line), number), default=len(lines))
 
 
 def _front(lines: Sequence[str]) -> int:
-    """Give the index of the line that closes the front matter; 0 where there is none."""
+    """Give the index of the line that closes the front matter; 0 without front matter."""
     if not lines or bare(lines[0]).rstrip() != "---":
         return 0
     return next((i for i, line in enumerate(lines) if i and bare(line).rstrip() == "---"), 0)
@@ -164,11 +163,11 @@ def _set_front(lines: list[str], edit: SetFront) -> None:
         return
     pattern = re.compile(rf"({re.escape(edit.key)}:[ \t]*)([^#\r\n]*?)([ \t]+#[^\r\n]*|[ \t]*)$")
     for index in range(1, close):
-        found = pattern.match(bare(lines[index]))
-        if found:
-            if found.group(2).strip("\"'") < edit.value:
-                start = found.group(1) if found.group(1).endswith((" ", "\t")) else f"{edit.key}: "
-                lines[index] = start + edit.value + found.group(3) + _end_of(lines[index])
+        setting = pattern.match(bare(lines[index]))
+        if setting:
+            if setting.group(2).strip("\"'") < edit.value:
+                start = setting.group(1) if setting.group(1).endswith((" ", "\t")) else f"{edit.key}: "
+                lines[index] = start + edit.value + setting.group(3) + _end_of(lines[index])
             return
     lines.insert(close, f"{edit.key}: {edit.value}{_end_of(lines[0])}")
 
@@ -178,11 +177,11 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     fence = ""
     for index in range(_front(lines) + 1 if _front(lines) else 0, len(lines)):
         line = bare(lines[index])
-        found = _FENCE.match(line)
-        if found and not fence:
-            fence = found.group(1)
+        mark = _FENCE.match(line)
+        if mark and not fence:
+            fence = mark.group(1)
         elif fence:
-            closes = found and found.group(1).startswith(fence) and not found.group(2).strip()
+            closes = mark and mark.group(1).startswith(fence) and not mark.group(2).strip()
             fence = "" if closes else fence
         elif heading := _HEADING.match(line):
             yield index, len(heading.group(1)), (heading.group(2) or "").strip()

@@ -1,11 +1,10 @@
 """Policy: whether a drill may start on an environment. Pure: the same facts give the same verdicts.
 
-Comes in: a Policy, and the Facts of what a drill would do. Goes out: a Verdict for each rule and
-subject, with the reason. Does not: ask a cluster, read a calendar or the clock; `conduct.drill.policy_check`
-does.
+`check` takes a Policy and the Facts of what a drill would do, and gives a Verdict for each rule and subject,
+with the reason. `conduct.drill.policy_check` asks the cluster and reads calendars and the clock.
 
 What is not listed is not allowed; what is denied stays denied; what can't be known beforehand is
-refused. Without a policy `LOOPBACK` stands.
+refused. An environment without a policy has `LOOPBACK`.
 """
 
 from __future__ import annotations
@@ -63,12 +62,12 @@ def check(policy: Policy, facts: Facts) -> tuple[Verdict, ...]:
 
 
 def allows(verdicts: tuple[Verdict, ...]) -> bool:
-    """Tell whether a drill may start."""
+    """Whether a drill may start."""
     return all(verdict.allowed for verdict in verdicts)
 
 
 def mistakes(policy: Policy) -> tuple[str, ...]:
-    """Say what in a policy can't be read: patterns and hours."""
+    """Explain what in a policy can't be read: patterns and hours."""
     patterned = [patterns.mistake(pattern) for pattern in (*policy.providers, *policy.deny)]
     return tuple(mistake for mistake in (*patterned, *map(_hours, policy.hours)) if mistake)
 
@@ -76,8 +75,8 @@ def mistakes(policy: Policy) -> tuple[str, ...]:
 def _hours(line: str) -> str:
     try:
         hours.parse(line)
-    except ValueError as wrong:
-        return str(wrong)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
@@ -85,5 +84,5 @@ def _unreadable(policy: Policy) -> Iterator[Verdict]:
     """Refuse under a policy that can't be read: a misspelt denial would deny nothing."""
     for mistake in mistakes(policy):
         yield Verdict(
-            rule="policy", allowed=False, subject="gameday.toml", why=mistake, hint="mend gameday.toml"
+            rule="policy", allowed=False, subject="gameday.toml", why=mistake, hint="fix gameday.toml"
         )

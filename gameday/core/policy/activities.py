@@ -1,10 +1,9 @@
-"""Finds every provider that a Chaos Toolkit document names, and what its `${…}` come to.
+"""Finds every provider that a Chaos Toolkit document names, and resolves its `${…}`.
 
-Comes in: a document. Goes out: each activity, control, tolerance and dynamic configuration with a
-provider, wherever it stands: what is not looked for by name can't be hidden under another name.
-Does not: judge, or import anything.
+A provider counts wherever it is: in an activity, a control, a tolerance or a dynamic configuration. The whole
+document is walked, so that nothing can be hidden under a key that nobody looks for. Nothing is imported.
 
-Substitution follows chaoslib: `string.Template` once over, the configuration before the secrets.
+Substitution follows chaoslib: `string.Template`, once, the configuration before the secrets.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ _PATTERN = re.compile(r"\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\})", r
 class Unknown(ValueError):
     """A value that can't be known before the experiment runs."""
 
-    hint = "write it plainly, or give the variable a value before the start"
+    hint = "write it literally, or set the variable before the start"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Activity:
-    """One place that names a provider.
+    """One location that names a provider.
 
-    where    document and place within it
+    where    the document and the location within it
     control  a Chaos Toolkit control: a module without a function
     """
 
@@ -39,34 +38,34 @@ class Activity:
 
 
 def find(document: Document) -> Iterator[Activity]:
-    """Give every place of a document that names a provider."""
+    """Give every location in a document that names a provider."""
     yield from _walk(document.body, document.name, "", control=False)
 
 
-def _walk(tree: Any, name: str, place: str, *, control: bool) -> Iterator[Activity]:
+def _walk(tree: Any, name: str, path: str, *, control: bool) -> Iterator[Activity]:
     if isinstance(tree, Mapping):
         if "provider" in tree:
             label = tree.get("name")
-            where = f"{name}{f': {label}' if isinstance(label, str) else place}"
+            where = f"{name}{f': {label}' if isinstance(label, str) else path}"
             yield Activity(where=where, provider=tree["provider"], control=control)
         for key, value in tree.items():
             yield from _walk(
-                value, name, f"{place} {key}", control=key == "controls" or (control and _listed(tree))
+                value, name, f"{path} {key}", control=key == "controls" or (control and _listed(tree))
             )
     elif isinstance(tree, list | tuple):
         for value in tree:
-            yield from _walk(value, name, place, control=control)
+            yield from _walk(value, name, path, control=control)
 
 
 def _listed(tree: Mapping[str, Any]) -> bool:
-    """Tell whether a mapping lists controls by name, as Chaos Toolkit's settings do."""
+    """Whether a mapping lists controls by name, as Chaos Toolkit's settings do."""
     return "provider" not in tree
 
 
 def resolve(value: Any, document: Document, variables: Mapping[str, str]) -> Any:
-    """Replace `${name}` in a text, list or mapping. Raises Unknown for what only the run will tell."""
+    """Replace `${name}` in a text, list or mapping. Raises Unknown for what is known only at run time."""
     if isinstance(value, str):
-        return _PATTERN.sub(lambda found: _value(found, document, variables), value)
+        return _PATTERN.sub(lambda reference: _value(reference, document, variables), value)
     if isinstance(value, Mapping):
         return {key: resolve(each, document, variables) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -74,15 +73,15 @@ def resolve(value: Any, document: Document, variables: Mapping[str, str]) -> Any
     return value
 
 
-def _value(found: re.Match[str], document: Document, variables: Mapping[str, str]) -> str:
-    dollar, plain, braced = found.groups()
+def _value(reference: re.Match[str], document: Document, variables: Mapping[str, str]) -> str:
+    dollar, plain, braced = reference.groups()
     if dollar:
         return "$"
     name = plain or braced
     known = configured(document, variables).get(name)
     if isinstance(known, str | int | float):
         return str(known)
-    raise Unknown(f"{found[0]} can't be known before the experiment runs")
+    raise Unknown(f"{reference[0]} can't be known before the experiment runs")
 
 
 def configured(document: Document, variables: Mapping[str, str]) -> dict[str, Any]:

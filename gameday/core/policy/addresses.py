@@ -1,7 +1,7 @@
 """Where a URL really leads, read so strictly that no two readers can differ.
 
-Comes in: a URL or a host as somebody wrote it. Goes out: scheme, host, port and path in one canonical
-form, or ValueError with what is ambiguous about it. Does not: ask DNS.
+`parse` gives scheme, host, port and path in one canonical form, or raises ValueError with what is ambiguous.
+DNS is not asked.
 
 Refused: userinfo, backslashes, blanks, control and non-ASCII characters, percent-encoded hosts, IPv4
 addresses in any form but four plain decimal numbers, IPv6 zones, dot segments. An IPv4 address within
@@ -40,26 +40,26 @@ class Address:
 def parse(url: str) -> Address:
     """Read an absolute http or https URL. Raises ValueError with what is wrong with it."""
     if not _PLAIN.fullmatch(url) or "\\" in url:
-        raise ValueError("it holds blanks, backslashes or characters beyond ASCII")
+        raise ValueError("it contains blanks, backslashes or non-ASCII characters")
     parts = _URL.fullmatch(url)
     if parts is None or parts["scheme"].lower() not in PORTS:
         raise ValueError("it is not an absolute http or https URL")
     if "@" in parts["authority"]:
-        raise ValueError("a user before @ hides which host it leads to")
+        raise ValueError("a user name before @ hides the host")
     authority = _AUTHORITY.fullmatch(parts["authority"])
     if authority is None:
         raise ValueError("its host or port can't be read")
     scheme = parts["scheme"].lower()
     port = int(authority["port"] or PORTS[scheme])
     if not 0 < port < 65536:
-        raise ValueError("there is no such port")
+        raise ValueError("its port is not a valid port number")
     return Address(scheme=scheme, host=canonical(authority["host"]), port=port, path=_path(parts["path"]))
 
 
 def _path(path: str) -> str:
     segments = path.lower().replace("%2e", ".").split("/")
     if any(segment in {".", ".."} for segment in segments):
-        raise ValueError("its path climbs with dots")
+        raise ValueError("its path has dot segments")
     return path or "/"
 
 
@@ -79,7 +79,7 @@ def _ipv4(text: str) -> str:
     try:
         return str(IPv4Address(text))
     except ValueError:
-        raise ValueError(f"'{text}' is an address in disguise; write four plain decimal numbers") from None
+        raise ValueError(f"'{text}' is an obfuscated address; write four plain decimal numbers") from None
 
 
 def _ipv6(text: str) -> str:
@@ -88,12 +88,12 @@ def _ipv6(text: str) -> str:
     except ValueError:
         raise ValueError(f"'{text}' is not an IPv6 address") from None
     if address.scope_id is not None:
-        raise ValueError(f"'{text}' names a zone")
+        raise ValueError(f"'{text}' names an IPv6 zone")
     return str(address.ipv4_mapped or address)
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a canonical host is this machine's own loopback, whatever DNS says."""
+    """Whether a canonical host is this machine's own loopback, whatever DNS answers."""
     if host == "localhost":
         return True
     try:

@@ -1,7 +1,4 @@
-"""Judges AWS: the account that answers, regions in arguments and ARNs, tags of what is broken.
-
-Comes in: policy and facts. Goes out: verdicts. Does not: ask.
-"""
+"""Judges AWS: the account that answers, regions in arguments and ARNs, tags of what is broken."""
 
 from __future__ import annotations
 
@@ -20,46 +17,50 @@ _READY_MADE = (
     "chaosaws.fis.actions.start_stress_pod_delete_scenario",
     "chaosaws.fis.actions.start_availability_zone_power_interruption_scenario",
 )
-"""They set no stop condition, and the second makes IAM roles: only a pattern that names them allows them."""
+"""They set no stop condition, and the second creates IAM roles: only their full names allow them."""
 _BY_FILTERS = ("chaosaws.ec2.actions.",)
 _BY_TAGS = ("chaosaws.asg.actions.", "chaosaws.fis.actions.stop_experiments_by_tags")
 
 
 def account(wanted: Account, facts: Facts) -> Verdict:
-    """Judge whether the account and region that answered are the ones that are meant."""
-    seen, why = facts.account, ""
-    if seen is None or seen.error:
-        why = f"AWS could not be asked: {seen.error if seen else 'it was not'}"
-    elif not wanted.account or seen.account != wanted.account:
-        why = f"the credentials belong to account {seen.account}, not {wanted.account or 'any that is set'}"
-    elif not wanted.region or seen.region != wanted.region:
-        why = f"the region is {seen.region or 'not set'}, not {wanted.region or 'any that is set'}"
+    """Judge whether the account and region that answered are the environment's."""
+    answer, why = facts.account, ""
+    if answer is None or answer.error:
+        why = f"AWS could not be asked: {answer.error if answer else 'it was not'}"
+    elif not wanted.account or answer.account != wanted.account:
+        why = f"the credentials belong to account {answer.account}, not {wanted.account or 'any that is set'}"
+    elif not wanted.region or answer.region != wanted.region:
+        why = f"the region is {answer.region or 'not set'}, not {wanted.region or 'any that is set'}"
     subject = f"account {wanted.account} in {wanted.region}"
     hint = "set AWS_PROFILE and AWS_REGION for this environment" if why else ""
-    return Verdict(rule="aws", allowed=not why, subject=subject, why=why or "STS says so", hint=hint)
+    return Verdict(rule="aws", allowed=not why, subject=subject, why=why or "STS confirms it", hint=hint)
 
 
-def activity(policy: Policy, facts: Facts, document: Document, one: Activity) -> Verdict:
+def activity(policy: Policy, facts: Facts, document: Document, judged: Activity) -> Verdict:
     """Judge one activity of chaostoolkit-aws."""
-    name = providers.function(one.provider)
+    name = providers.function(judged.provider)
     try:
-        why = _refusal(policy, facts, document, one, name)
+        why = _refusal(policy, facts, document, judged, name)
     except Unknown as unknown:
         why = str(unknown)
-    hint = "choose account, region and targets plainly, by the environment's `aws`" if why else ""
+    hint = "give account, region and targets literally, as the environment's `aws` has them" if why else ""
     return Verdict(
-        rule="aws", allowed=not why, subject=f"{one.where}: {name}", why=why or "it stays within", hint=hint
+        rule="aws",
+        allowed=not why,
+        subject=f"{judged.where}: {name}",
+        why=why or "it stays within",
+        hint=hint,
     )
 
 
-def _refusal(policy: Policy, facts: Facts, document: Document, one: Activity, name: str) -> str:
+def _refusal(policy: Policy, facts: Facts, document: Document, judged: Activity, name: str) -> str:
     if policy.aws is None:
         return "the environment names no AWS account"
     if name in _READY_MADE and not patterns.exactly(policy.providers, name):
         return (
             "FIS's ready-made scenarios set no stop condition; only a pattern with its full name allows one"
         )
-    arguments = activities.resolve(one.provider.get("arguments") or {}, document, facts.variables)
+    arguments = activities.resolve(judged.provider.get("arguments") or {}, document, facts.variables)
     return (
         _elsewhere(policy.aws, facts, document)
         or _beyond(policy.aws, arguments)
@@ -68,7 +69,7 @@ def _refusal(policy: Policy, facts: Facts, document: Document, one: Activity, na
 
 
 def _elsewhere(account: Account, facts: Facts, document: Document) -> str:
-    """Say how a document chooses another account or region; empty where it does not."""
+    """Explain how a document chooses another account or region; empty where it does not."""
     configuration = activities.configured(document, facts.variables)
     chosen = [key for key in _ELSEWHERE if key in configuration]
     secrets = [key for key, _ in _pairs(document.body.get("secrets")) if key in _KEYS]
@@ -99,7 +100,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _beyond(account: Account, arguments: Any) -> str:
-    """Say which region or account outside ours the arguments name; empty where none."""
+    """Explain which region or account outside ours the arguments name; empty where none."""
     for key, value in _pairs(arguments):
         for text in _texts(value):
             if key in _REGIONS and text != account.region:
@@ -108,25 +109,25 @@ def _beyond(account: Account, arguments: Any) -> str:
                 return f"argument {key} names zone {text}"
     for text in _texts(arguments):
         if text.startswith("arn:") and not _ours(account, text):
-            return f"{text} is not of our account and region"
+            return f"{text} is not in our account and region"
     return ""
 
 
 def _ours(account: Account, arn: str) -> bool:
-    """Tell whether an ARN is ours; some services leave region or account out of it."""
+    """Whether an ARN is ours; some services leave region or account out of it."""
     parts = arn.split(":", 5)
     return len(parts) == 6 and parts[3] in {"", account.region} and parts[4] in {"", account.account}
 
 
 def _untagged(account: Account, facts: Facts, name: str, arguments: Any) -> str:
-    """Say which target of an action does not carry the tags, or can't be known to; empty where all do."""
+    """Explain which target lacks the tags, or can't be known to have them; empty where all have them."""
     if not account.tags or ".actions." not in name:
         return ""
     named = instances(arguments)
     if named:
         known = facts.account.tags if facts.account else {}
-        bare = [one for one in named if not account.tags.items() <= known.get(one, {}).items()]
-        return f"instance {bare[0]} does not carry the tags" if bare else ""
+        untagged = [name for name in named if not account.tags.items() <= known.get(name, {}).items()]
+        return f"instance {untagged[0]} does not have the tags" if untagged else ""
     given = arguments if isinstance(arguments, Mapping) else {}
     selected: dict[str, str] = {}
     if name.startswith(_BY_FILTERS):
@@ -134,7 +135,7 @@ def _untagged(account: Account, facts: Facts, name: str, arguments: Any) -> str:
     elif name.startswith(_BY_TAGS) and not given.get("asg_names"):
         tags = _tagged(given.get("tags"))
         selected = tags if len(tags) == 1 else {}  # chaosaws takes groups that carry any of several tags
-    return "" if account.tags.items() <= selected.items() else "nothing says that its targets carry the tags"
+    return "" if account.tags.items() <= selected.items() else "nothing shows that its targets have the tags"
 
 
 def instances(arguments: Any) -> tuple[str, ...]:
@@ -148,7 +149,7 @@ def instances(arguments: Any) -> tuple[str, ...]:
 
 
 def _filtered(filters: Any) -> dict[str, str]:
-    """Give the tags that every instance behind EC2 filters carries."""
+    """Give the tags that every instance selected by EC2 filters has."""
     entries = [each for each in filters if isinstance(each, Mapping)] if isinstance(filters, list) else []
     return {
         str(each.get("Name"))[4:]: _texts(each.get("Values"))[0]
@@ -158,7 +159,7 @@ def _filtered(filters: Any) -> dict[str, str]:
 
 
 def _tagged(tags: Any) -> dict[str, str]:
-    """Read tags in any of the forms that chaosaws takes: `k=v,k=v`, a mapping, a list of Key and Value."""
+    """Read tags in any of the forms that chaosaws accepts: `k=v,k=v`, a mapping, a list of Key and Value."""
     if isinstance(tags, str):
         return dict(pair.split("=", 1) for pair in tags.split(",") if "=" in pair)
     if isinstance(tags, Mapping):

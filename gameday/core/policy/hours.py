@@ -1,10 +1,8 @@
 """The hours in which drills may run: `Mon-Fri 09:00-17:00 Europe/Berlin`.
 
-Comes in: lines as written, an instant. Goes out: until when drills may run from then on.
-Does not: know holidays; those are freezes.
-
 Days are names or ranges with commas; left out: every day. The zone is an IANA name; left out: UTC.
 A window that ends before it begins runs past midnight and belongs to the day on which it begins.
+Holidays are not hours; they are freezes.
 """
 
 from __future__ import annotations
@@ -45,26 +43,26 @@ def parse(line: str) -> Hours:
     try:
         end = time() if parts["end"] == _MIDNIGHT else time.fromisoformat(parts["end"])
         start = time.fromisoformat(parts["start"])
-    except ValueError as wrong:
-        raise ValueError(f"{example}: {wrong}") from wrong
+    except ValueError as error:
+        raise ValueError(f"{example}: {error}") from error
     try:
         zone = ZoneInfo(parts["zone"] or "UTC")
-    except (ValueError, OSError, LookupError) as wrong:  # what zoneinfo raises for a name that is none
-        raise ValueError(f"{example}: there is no time zone '{parts['zone']}'") from wrong
+    except (ValueError, OSError, LookupError) as error:  # zoneinfo raises any of these for an unknown zone
+        raise ValueError(f"{example}: there is no time zone '{parts['zone']}'") from error
     return Hours(weekdays=_weekdays(parts["days"], example), start=start, end=end, zone=zone)
 
 
 def _weekdays(text: str | None, example: str) -> frozenset[int]:
     if text is None:
         return frozenset(range(7))
-    found: set[int] = set()
+    weekdays: set[int] = set()
     for part in text.lower().split(","):
         ends = part.split("-")
         if len(ends) > 2 or not set(ends) <= set(DAYS):
             raise ValueError(example)
         first, last = DAYS.index(ends[0]), DAYS.index(ends[-1])
-        found |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
-    return frozenset(found)
+        weekdays |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
+    return frozenset(weekdays)
 
 
 def until(lines: tuple[str, ...], at: Instant) -> Instant | None:

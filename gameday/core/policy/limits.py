@@ -1,7 +1,4 @@
-"""Judges how much, how long and when: load, hold, rollbacks, hours, freezes, approvals.
-
-Comes in: policy and facts. Goes out: verdicts. Does not: read a clock, a calendar or a file.
-"""
+"""Judges how much, how long and when: load, hold, rollbacks, hours, freezes, approvals."""
 
 from __future__ import annotations
 
@@ -43,8 +40,8 @@ def _reached(policy: Policy, url: str) -> Verdict:
     hint = "list the host in `hosts` of the environment's policy, if load may reach it"
     try:
         address = addresses.parse(url)
-    except ValueError as wrong:
-        why = f"where it leads is not sure: {wrong}"
+    except ValueError as ambiguous:
+        why = f"its destination is ambiguous: {ambiguous}"
         return Verdict(rule="hosts", allowed=False, subject="load on a URL", why=why, hint=hint)
     subject = f"load on {address}"
     for pattern in policy.hosts:
@@ -80,13 +77,13 @@ def _fault(policy: Policy, facts: Facts) -> Iterator[Verdict]:
 
 
 def _actions(document: Document) -> bool:
-    """Tell whether a document injects anything."""
+    """Whether a document injects anything."""
     return bool(_activities(document, "method"))
 
 
 def _activities(document: Document, section: str) -> list[Mapping[str, Any]]:
     listed = document.body.get(section)
-    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return [entry for entry in listed if isinstance(entry, Mapping)] if isinstance(listed, list) else []
 
 
 def _hold(limit: Seconds, facts: Facts, experiments: list[Document]) -> Verdict:
@@ -114,7 +111,7 @@ def _pauses(document: Document, facts: Facts) -> Seconds:
         given = pauses.values() if isinstance(pauses, Mapping) else ()
         for pause in given:
             seconds = float(activities.resolve(pause, document, facts.variables) or 0)
-            if not 0 <= seconds < math.inf:  # also false for what is no number
+            if not 0 <= seconds < math.inf:  # also false for NaN
                 raise ValueError(f"a pause of {seconds} s")
             total += seconds
     return total
@@ -134,30 +131,30 @@ def _times(policy: Policy, facts: Facts) -> Iterator[Verdict]:
 
 def _hours(lines: tuple[str, ...], now: Instant, end: Instant) -> Verdict:
     subject = f"from {_time(now)} until {_time(end)} at the latest"
-    said, hint = "; ".join(lines), "start within the hours, early enough for the longest hold"
+    written, hint = "; ".join(lines), "start within the hours, early enough for the longest hold"
     try:
         closes = hours.until(lines, now)
-    except ValueError as wrong:
-        return Verdict(rule="hours", allowed=False, subject=subject, why=str(wrong), hint="mend gameday.toml")
+    except ValueError as error:
+        return Verdict(rule="hours", allowed=False, subject=subject, why=str(error), hint="fix gameday.toml")
     if closes is None:
-        return Verdict(rule="hours", allowed=False, subject=subject, why=f"only {said}", hint=hint)
+        return Verdict(
+            rule="hours", allowed=False, subject=subject, why=f"drills run only {written}", hint=hint
+        )
     if closes < end:
-        why = f"the hours end at {_time(closes)}, and the fault may be held beyond ({said})"
+        why = f"the hours end at {_time(closes)}, and the fault may be held beyond that ({written})"
         return Verdict(rule="hours", allowed=False, subject=subject, why=why, hint=hint)
-    return Verdict(rule="hours", allowed=True, subject=subject, why=said)
+    return Verdict(rule="hours", allowed=True, subject=subject, why=written)
 
 
 def _freeze(calendar: Calendar, now: Instant, end: Instant) -> Verdict:
     if calendar.error:
         why = f"it can't be read, and may hold a freeze: {calendar.error}"
-        return Verdict(
-            rule="freezes", allowed=False, subject=calendar.path, why=why, hint="mend the calendar"
-        )
+        return Verdict(rule="freezes", allowed=False, subject=calendar.path, why=why, hint="fix the calendar")
     for freeze in calendar.freezes:
         if freeze.start <= end and now < freeze.end:
             why = f"'{freeze.summary}' from {_time(freeze.start)} to {_time(freeze.end)}"
             return Verdict(
-                rule="freezes", allowed=False, subject=calendar.path, why=why, hint="wait until it is over"
+                rule="freezes", allowed=False, subject=calendar.path, why=why, hint="wait until it ends"
             )
     return Verdict(rule="freezes", allowed=True, subject=calendar.path, why="no freeze now")
 
@@ -170,13 +167,13 @@ def _time(at: Instant) -> str:
 
 
 def _approvals(policy: Policy, facts: Facts) -> Verdict:
-    """Count the other people who approved exactly this content, and whose yes still holds."""
-    left_out = [(each, _does_not_count(each, facts)) for each in facts.approvals]
-    others = {each.by.strip().casefold() for each, why in left_out if not why}
+    """Count the other people who approved exactly this content, and whose approval is still valid."""
+    judged = [(approval, _does_not_count(approval, facts)) for approval in facts.approvals]
+    others = {approval.by.strip().casefold() for approval, why in judged if not why}
     needed = max(1, policy.approvals)
     allowed = bool(facts.by.strip()) and bool(facts.fingerprint) and len(others) >= needed
     count = f"{len(others)} of {needed} other people approved this content"
-    without = ", ".join(f"{each.by.strip() or 'nobody'}'s {why}" for each, why in left_out if why)
+    without = ", ".join(f"{approval.by.strip() or 'nobody'}'s {why}" for approval, why in judged if why)
     why = count if allowed else f"needs approval: {count}{f'; {without}' if without else ''}"
     hint = f"another person adds to {policy.approvals_file}: by, covers = '{facts.fingerprint}'"
     subject = f"a protected environment, started by {facts.by or 'somebody without a name'}"
@@ -184,11 +181,11 @@ def _approvals(policy: Policy, facts: Facts) -> Verdict:
 
 
 def _does_not_count(approval: Approval, facts: Facts) -> str:
-    """Say why an approval does not count; empty when it does."""
+    """Explain why an approval does not count; empty when it does."""
     if not approval.by.strip() or approval.by.strip().casefold() == facts.by.strip().casefold():
         return "does not count: it is not another person's"
     if approval.covers != facts.fingerprint:
         return "covers other content"
     if approval.until is not None and facts.now >= approval.until:
-        return f"ran out at {_time(approval.until)}"
+        return f"expired at {_time(approval.until)}"
     return ""

@@ -1,7 +1,6 @@
 """The values of a policy: what an environment allows, what a drill would do, and each verdict.
 
-Comes in: nothing; settings build a Policy, `conduct.drill.policy_check` gathers the Facts.
-Goes out: frozen values. Does not: judge.
+Settings build a Policy; `conduct.drill.policy_check` gathers the Facts.
 """
 
 from __future__ import annotations
@@ -46,8 +45,8 @@ class Policy:
     max_users, max_rps, max_hold   None: no limit
     requests_per_user  requests/s that one user is taken to make
     approvals          people other than the one who starts it who must approve, where `protected`
-    approvals_file     where they do, a path in the workspace
-    hours              `Mon-Fri 09:00-17:00 Europe/Berlin`; none: at any time
+    approvals_file     where they approve, a path in the workspace
+    hours              `Mon-Fri 09:00-17:00 Europe/Berlin`; empty: at any time
     freezes            calendars (ICS files in the workspace) whose events are times without drills
     """
 
@@ -72,14 +71,14 @@ LOOPBACK = Policy(
     providers=("python:gameday.shop.*", "http:http://loopback:*", "http:https://loopback:*"),
     hosts=("loopback",),
 )
-"""What stands where an environment has no policy: this machine's own loopback, by the shop's faults."""
+"""The policy of an environment without one: this machine's own loopback, and the shop's faults."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
     """A parsed JSON or YAML document that names providers.
 
-    name  how people know it: a path, or a place in the scenario
+    name  what people call it: a path, or a location in the scenario
     """
 
     name: str
@@ -88,9 +87,9 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Users:
-    """The load that a drill would put on.
+    """The load that a drill would apply.
 
-    users  the most at any moment; base_url: what they are pointed at; urls: other absolute URLs that
+    users  the most at any time; base_url: where they are pointed; urls: other absolute URLs that
            the locustfile names
     """
 
@@ -119,7 +118,7 @@ class Calendar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """One person's yes to exactly one content: `covers` is the fingerprint. `until` None: for good."""
+    """One person's approval of exactly one content: `covers` is the fingerprint. `until` None: for good."""
 
     by: str
     covers: str
@@ -128,7 +127,7 @@ class Approval:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeenCluster:
-    """What answered when the cluster was asked who it is. `error`: why nothing did."""
+    """The cluster's answer when asked for its identity. `error`: why there was no answer."""
 
     context: str = ""
     uid: str = ""
@@ -137,7 +136,7 @@ class SeenCluster:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeenAccount:
-    """What answered when AWS was asked who we are. `tags`: by instance id, for those that were asked."""
+    """AWS's answer when asked for our identity. `tags`: by instance id, for those that were asked for."""
 
     account: str = ""
     region: str = ""
@@ -147,14 +146,14 @@ class SeenAccount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What a drill would do, and when, as far as it can be known before.
+    """What a drill would do, and when, as far as it can be known beforehand.
 
     documents    experiments, the scenario's probes, Chaos Toolkit's own settings
     variables    values of the environment variables that the documents' configurations read
     real_paths   files of processes with their links resolved, by the path as written
     hold         the longest that a fault would be held
-    approvals    those found; by: who starts it; fingerprint: what an approval must cover
-    cluster, account   None: were not asked
+    approvals    those on record; by: who starts it; fingerprint: what an approval must cover
+    cluster, account   None: was not asked
     """
 
     now: Instant
@@ -173,7 +172,7 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """One rule's yes or no to one subject, with the reason, and what would change a no."""
+    """One rule's decision on one subject, with the reason, and a hint about what would change a refusal."""
 
     rule: str
     allowed: bool

@@ -4,7 +4,7 @@ python   a dotted name and everything below it: `python:chaosk8s.pod`, `python:*
 http     `http:*`, or `http:SCHEME://HOST[:PORT][/PATH]`; HOST as in `hosts`, PORT a number or `*`
 process  a path or a bare command name; `*` stays within one folder
 
-A denying pattern reads wider than an allowing one: without a port it means any port, one of loopback's
+A denying pattern matches more than an allowing one: without a port it means any port, one of loopback's
 names means all of them, and `*` crosses folders. What can't be read is a mistake, never a pattern that
 silently matches nothing.
 """
@@ -24,18 +24,18 @@ _URL = re.compile(
 
 
 def mistake(pattern: str) -> str:
-    """Say what is wrong with a pattern; empty where nothing is."""
+    """Explain what is wrong with a pattern; empty where nothing is."""
     kind, _, rest = pattern.partition(":")
     match kind:
         case "python":
-            well = bool(_NAME.fullmatch(rest))
+            valid = bool(_NAME.fullmatch(rest))
         case "process":
-            well = bool(_PATH.fullmatch(rest)) and not {".", ".."} & set(rest.split("/"))
+            valid = bool(_PATH.fullmatch(rest)) and not {".", ".."} & set(rest.split("/"))
         case "http":
-            well = rest == "*" or _readable(rest)
+            valid = rest == "*" or _readable(rest)
         case _:
-            return f"'{pattern}' is none of python:NAME, http:URL, process:PATH"
-    return "" if well else f"'{pattern}' can't be read as {kind} pattern"
+            return f"'{pattern}' is not a pattern; write python:NAME, http:URL or process:PATH"
+    return "" if valid else f"'{pattern}' can't be read as a pattern of kind {kind}"
 
 
 def _readable(rest: str) -> bool:
@@ -52,8 +52,8 @@ def _readable(rest: str) -> bool:
 
 
 def _rests(patterns: tuple[str, ...], kind: str) -> list[tuple[str, str]]:
-    found = [(pattern, pattern.partition(":")) for pattern in patterns]
-    return [(pattern, rest) for pattern, (its, _, rest) in found if its == kind]
+    parts = [(pattern, pattern.partition(":")) for pattern in patterns]
+    return [(pattern, rest) for pattern, (its, _, rest) in parts if its == kind]
 
 
 def python(patterns: tuple[str, ...], name: str) -> str:
@@ -61,13 +61,13 @@ def python(patterns: tuple[str, ...], name: str) -> str:
     parts = name.split(".")
     above = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
     for pattern, rest in _rests(patterns, "python"):
-        if any(addresses.glob(rest, each) for each in above):
+        if any(addresses.glob(rest, package) for package in above):
             return pattern
     return ""
 
 
 def exactly(patterns: tuple[str, ...], name: str) -> bool:
-    """Tell whether a pattern names this very function, without `*`."""
+    """Whether a pattern names exactly this function, without `*`."""
     return f"python:{name}" in patterns
 
 

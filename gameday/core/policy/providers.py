@@ -1,7 +1,7 @@
 """Judges providers: which Python functions, which URLs, which commands an experiment may call.
 
-Comes in: policy and facts. Goes out: one verdict for each place that names a provider, wherever it
-stands: hypothesis, method, rollbacks, controls, tolerances, dynamic configuration, `still-exposed`.
+There is a verdict for every provider, wherever it is named: hypothesis, method, rollbacks, controls,
+tolerances, dynamic configuration, `still-exposed`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ _SHELL_SAFE = re.compile(r"[A-Za-z0-9 _./:=,@%+-]*")
 
 
 class ProviderRefused(ValueError):
-    """A provider that can't be what it says, with what would be right."""
+    """A provider that can't be judged as written, with a hint about what would be right."""
 
-    def __init__(self, why: str, hint: str = "write it plainly, so that it can be known beforehand") -> None:
+    def __init__(
+        self, why: str, hint: str = "write it literally, so that it can be known beforehand"
+    ) -> None:
         super().__init__(why)
         self.hint = hint
 
@@ -47,15 +49,15 @@ def _verdict(policy: Policy, facts: Facts, document: Document, activity: Activit
     try:
         subject = f"{activity.where}: {_written(activity)}"
         denied, allowed = _patterns(policy, facts, document, activity)
-    except (ProviderRefused, Unknown) as no:
-        return Verdict(rule="providers", allowed=False, subject=subject, why=str(no), hint=no.hint)
+    except (ProviderRefused, Unknown) as refused:
+        return Verdict(rule="providers", allowed=False, subject=subject, why=str(refused), hint=refused.hint)
     if denied:
         return Verdict(
             rule="providers",
             allowed=False,
             subject=subject,
             why=f"{denied} denies it",
-            hint="what is denied stays denied, whatever else allows it",
+            hint="a denial wins over every pattern that allows",
         )
     if not allowed:
         hint = "add it to `providers` of the environment's policy, if it may break this environment"
@@ -82,18 +84,16 @@ def _written(activity: Activity) -> str:
         case "process":
             return f"process:{provider.get('path')}"
         case other:
-            raise ProviderRefused(
-                f"a provider of type {other!r} is not known", "it is python, http or process"
-            )
+            raise ProviderRefused(f"a provider of type {other!r} is not known", "use python, http or process")
 
 
 def _without_user(url: str) -> str:
-    """Leave out what stands before an @: it may be a password."""
+    """Leave out what comes before an @: it may be a password."""
     return re.sub(r"//[^/]*@", "//…@", url)
 
 
 def _patterns(policy: Policy, facts: Facts, document: Document, activity: Activity) -> tuple[str, str]:
-    """Give the pattern that denies a provider and the one that allows it; empty where there is none."""
+    """Give the pattern that denies a provider and the one that allows it; empty where none does."""
     provider = activity.provider
     match provider["type"]:
         case "python":
@@ -120,7 +120,7 @@ def _python(policy: Policy, facts: Facts, document: Document, activity: Activity
 
 
 def _shop_stays_home(policy: Policy, facts: Facts, document: Document, provider: Mapping[str, Any]) -> None:
-    """Refuse to send the shop's functions to a shop, by an argument, that load could not be sent to."""
+    """Refuse an argument that points the shop's functions at a host that load may not reach."""
     arguments = activities.resolve(provider.get("arguments"), document, facts.variables)
     values = arguments.values() if isinstance(arguments, Mapping) else ()
     for value in values:
@@ -135,16 +135,16 @@ def _shop_stays_home(policy: Policy, facts: Facts, document: Document, provider:
 def _address(url: str) -> addresses.Address:
     try:
         return addresses.parse(url)
-    except ValueError as wrong:
+    except ValueError as ambiguous:
         raise ProviderRefused(
-            f"where its URL leads is not sure: {wrong}", "write scheme, host and port plainly"
-        ) from wrong
+            f"the destination of its URL is ambiguous: {ambiguous}", "write scheme, host and port literally"
+        ) from ambiguous
 
 
 def _http(policy: Policy, facts: Facts, document: Document, provider: Mapping[str, Any]) -> tuple[str, str]:
     url = activities.resolve(provider.get("url"), document, facts.variables)
     if not isinstance(url, str):
-        raise ProviderRefused("its url is not a text")
+        raise ProviderRefused("its url is not a string")
     address = _address(url)
     return patterns.http(policy.deny, address, denying=True), patterns.http(policy.providers, address)
 
@@ -153,12 +153,13 @@ def _process(policy: Policy, facts: Facts, provider: Mapping[str, Any]) -> tuple
     path = provider.get("path")
     if not isinstance(path, str) or not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise ProviderRefused(
-            "its path is not plain", "write the command's name or its full path, without . .. ~ $ or blanks"
+            "its path is not a plain path",
+            "write the command's name or its full path, without . .. ~ $ or spaces",
         )
     arguments = provider.get("arguments")
     if isinstance(arguments, str) and not _SHELL_SAFE.fullmatch(arguments):
         raise ProviderRefused(
-            "its arguments are one text, which a shell would read", "write the arguments as a list"
+            "its arguments are one string, which a shell would interpret", "write the arguments as a list"
         )
     real = facts.real_paths.get(path, path)
     denied = patterns.process(_with_real(policy.deny, facts), path, real, denying=True)
@@ -166,21 +167,23 @@ def _process(policy: Policy, facts: Facts, provider: Mapping[str, Any]) -> tuple
 
 
 def _with_real(deny: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
-    """Add to denied commands the files that they are links to."""
+    """Add the files that denied commands link to."""
     linked = [f"process:{facts.real_paths[path]}" for path in denied_paths(deny) if path in facts.real_paths]
     return (*deny, *linked)
 
 
 def denied_paths(deny: tuple[str, ...]) -> tuple[str, ...]:
     """Give the commands that are denied by name, so that links to them can be resolved."""
-    found = [pattern.partition(":") for pattern in deny]
-    return tuple(path for kind, _, path in found if kind == "process" and "*" not in path)
+    parts = [pattern.partition(":") for pattern in deny]
+    return tuple(path for kind, _, path in parts if kind == "process" and "*" not in path)
 
 
 def paths(documents: tuple[Document, ...]) -> tuple[str, ...]:
     """Give the commands that process providers name, so that links can be resolved."""
-    found = [activity.provider for document in documents for activity in activities.find(document)]
+    used = [activity.provider for document in documents for activity in activities.find(document)]
     named = [
-        each.get("path") for each in found if isinstance(each, Mapping) and each.get("type") == "process"
+        provider.get("path")
+        for provider in used
+        if isinstance(provider, Mapping) and provider.get("type") == "process"
     ]
     return tuple(dict.fromkeys(path for path in named if isinstance(path, str)))

@@ -1,10 +1,8 @@
 """Judges where cloud actions go: Kubernetes cluster and namespaces, AWS account, region and tags.
 
-Comes in: policy and facts, with what cluster and account answered when asked who they are.
-Goes out: verdicts. Does not: ask.
-
-A context's name and a profile's name can be given to anything; the UID of kube-system and the account
-number can't. An experiment may not choose another cluster or account by its secrets or configuration.
+The facts hold what cluster and account answered when asked for their identity; nothing is asked here. Any
+context or profile can be given any name; the UID of kube-system and the account number can't be chosen. An
+experiment may not choose another cluster or account by its secrets or configuration.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ _SETTINGS = ("KUBERNETES_HOST", "KUBERNETES_CONTEXT", "KUBECONFIG")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """Whom to ask before the policy can be judged."""
+    """Whose identity must be asked for before the policy can be judged."""
 
     cluster: bool
     account: bool
@@ -33,15 +31,19 @@ class Needs:
 
 
 def needs(policy: Policy, documents: tuple[Document, ...]) -> Needs:
-    """Tell whose identity matters: whoever is used, and whoever an unknown module or command might use."""
-    found = [activity.provider for document in documents for activity in activities.find(document)]
-    uses = [each for each in found if isinstance(each, Mapping)]
-    kubernetes = any(_uses(each, "chaosk8s.", "chaosaws.") for each in uses)
-    amazon = any(_uses(each, "chaosaws.", "chaosk8s.") for each in uses)
+    """Give whose identity matters: what is used, and what an unknown module or command might use."""
+    used = [activity.provider for document in documents for activity in activities.find(document)]
+    uses = [provider for provider in used if isinstance(provider, Mapping)]
+    kubernetes = any(_uses(provider, "chaosk8s.", "chaosaws.") for provider in uses)
+    amazon = any(_uses(provider, "chaosaws.", "chaosk8s.") for provider in uses)
     return Needs(
         cluster=policy.kubernetes is not None and kubernetes,
         account=policy.aws is not None and amazon,
-        instances=tuple(dict.fromkeys(one for each in uses for one in aws.instances(each.get("arguments")))),
+        instances=tuple(
+            dict.fromkeys(
+                instance for provider in uses for instance in aws.instances(provider.get("arguments"))
+            )
+        ),
     )
 
 
@@ -71,24 +73,24 @@ def verdicts(policy: Policy, facts: Facts) -> Iterator[Verdict]:
 
 
 def _cluster(wanted: Cluster, facts: Facts) -> Verdict:
-    """Judge whether the cluster that answered is the one that is meant."""
-    seen, why, hint = facts.cluster, "", "set KUBERNETES_CONTEXT, or the current context of the kubeconfig"
-    if seen is not None and seen.context not in ("", wanted.context):
-        why = f"the context is '{seen.context}', not '{wanted.context}'"
-    elif seen is None or seen.error:
+    """Judge whether the cluster that answered is the environment's."""
+    answer, why, hint = facts.cluster, "", "set KUBERNETES_CONTEXT, or the current context of the kubeconfig"
+    if answer is not None and answer.context not in ("", wanted.context):
+        why = f"the context is '{answer.context}', not '{wanted.context}'"
+    elif answer is None or answer.error:
         why, hint = (
-            f"the cluster could not be asked: {seen.error if seen else 'it was not'}",
+            f"the cluster could not be asked: {answer.error if answer else 'it was not'}",
             "kubectl cluster-info",
         )
-    elif not seen.context:
-        why = "it does not say which context is in use"
+    elif not answer.context:
+        why = "it does not report which context is in use"
     elif not wanted.uid:
         why, hint = (
-            "no cluster_uid is set, and a context's name can be given to any cluster",
-            f"this one is {seen.uid}",
+            "no cluster_uid is set, and any cluster can be given this context's name",
+            f"this one is {answer.uid}",
         )
-    elif seen.uid != wanted.uid:
-        why = f"its kube-system has the UID {seen.uid}, not {wanted.uid}: another cluster answers"
+    elif answer.uid != wanted.uid:
+        why = f"its kube-system has the UID {answer.uid}, not {wanted.uid}: another cluster answers"
     subject = f"cluster {wanted.context}"
     if why:
         return Verdict(rule="kubernetes", allowed=False, subject=subject, why=why, hint=hint)
@@ -112,7 +114,7 @@ def _kubernetes(policy: Policy, facts: Facts, document: Document, activity: Acti
 
 
 def _elsewhere(cluster: Cluster | None, facts: Facts, document: Document) -> str:
-    """Say how a document chooses another cluster; empty where it does not."""
+    """Explain how a document chooses another cluster; empty where it does not."""
     if cluster is None:
         return "the environment names no cluster"
     for key, value in _leaves(document.body.get("secrets")):
@@ -137,7 +139,7 @@ def _leaves(tree: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _beyond(cluster: Cluster | None, facts: Facts, document: Document, activity: Activity) -> str:
-    """Say which namespace outside the listed ones an activity touches; empty where none."""
+    """Explain which namespace outside the listed ones an activity touches; empty where none."""
     assert cluster is not None
     name = providers.function(activity.provider)
     arguments = activities.resolve(activity.provider.get("arguments") or {}, document, facts.variables)
@@ -145,7 +147,7 @@ def _beyond(cluster: Cluster | None, facts: Facts, document: Document, activity:
         return "its arguments are not an object"
     wide = name.startswith(_CLUSTER_WIDE) or (".actions." in name and "cluster_custom_object" in name)
     if wide and "*" not in cluster.namespaces:
-        return "it touches what belongs to no namespace, or to any"
+        return "it touches cluster-wide objects, or objects in any namespace"
     for namespace in _named(name, arguments):
         if not any(addresses.glob(pattern, namespace) for pattern in cluster.namespaces):
             return f"namespace {namespace} is not listed"
@@ -157,9 +159,11 @@ def _named(name: str, arguments: Mapping[str, Any]) -> list[str]:
     if name.startswith("chaosk8s.namespace."):
         return [str(arguments.get("name"))]
     given = [arguments[key] for key in _NAMESPACES if arguments.get(key)]
-    found = [str(one) for each in given for one in (each if isinstance(each, list) else str(each).split(","))]
+    named = [
+        str(name) for value in given for name in (value if isinstance(value, list) else str(value).split(","))
+    ]
     wide = (
         name.startswith((*_CLUSTER_WIDE, "chaosk8s.node.", "chaosk8s.event."))
         or "cluster_custom_object" in name
     )
-    return found if found or wide else ["default"]
+    return named if named or wide else ["default"]

@@ -1,8 +1,7 @@
-"""What a drill tells people: `draft(history, result)` gives the whole postmortem as one value.
+"""What a drill reports to people: `draft(history, result)` gives the whole postmortem as one value.
 
-Comes in: a history and its result. Goes out: a `Postmortem`; the same history gives an equal one.
-Does not: draw. A team or a system is judged, never a person: names of people stand nowhere in what
-is ours; their own words are quoted as they are.
+The same history gives an equal postmortem. A team or a system is judged, never a person: our own text names
+no people; their own words are quoted as they are.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class DueDays:
     medium: int = 14
     low: int = 30
 
-    def of(self, priority: str) -> int:
+    def days(self, priority: str) -> int:
         """Give the days for a priority."""
         return {"high": self.high, "medium": self.medium}.get(priority, self.low)
 
@@ -70,18 +69,18 @@ class DueDays:
 def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmortem:
     """Draft the postmortem of a drill. Raises LookupError for a history without a plan."""
     planned = history.plan
-    told = timeline.build(history, result)
-    became = playbook_steps.review(history, result, planned.playbook)
-    covered = coverage.expected_alerts(history, result, told.references)
-    seen = Evidence(
+    lines = timeline.build(history, result)
+    steps = playbook_steps.review(history, result, planned.playbook)
+    covered = coverage.expected_alerts(history, result, lines.references)
+    evidence = Evidence(
         history=history,
         result=result,
-        references=told.references,
-        reached=told.reached,
-        steps=became,
+        references=lines.references,
+        reached=lines.reached,
+        steps=steps,
         coverage=covered,
     )
-    well, improve = findings.collect(seen)
+    well, improve = findings.collect(evidence)
     closed = _closed(history)
     return Postmortem(
         drill=result.drill,
@@ -99,10 +98,10 @@ def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmor
         responder=narrative.responder(history),
         began=counted_instant(history.events[0]),
         closed=closed,
-        t0=told.t0,
+        t0=lines.t0,
         summary=narrative.summary(history, result),
-        milestones=timeline.milestone_lines(result, told),
-        timeline=told.entries,
+        milestones=timeline.milestone_lines(result, lines),
+        timeline=lines.entries,
         chains=tuple(_chain(i, result.milestones) for i in result.milestones.intervals),
         root_cause=narrative.root_cause(history),
         impact=narrative.impact(history, result),
@@ -115,30 +114,30 @@ def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmor
         reverted=narrative.reverted(history, result),
         well=well,
         improve=improve,
-        questions=review_questions.open_questions(history, became),
+        questions=review_questions.open_questions(history, steps),
         actions=(
             *(_action(f, closed, due) for f in improve if f.work),
             *_recorded(history, closed, due),
         ),
         coverage=covered,
         score=result.score,
-        references=told.references,
+        references=lines.references,
     )
 
 
 def _recorded(history: History, closed: Instant, due: DueDays) -> tuple[ActionItem, ...]:
     """Give the action items that people named at the review, in their own words."""
-    day = datetime.fromtimestamp(closed, UTC).date() + timedelta(days=due.of("medium"))
+    day = datetime.fromtimestamp(closed, UTC).date() + timedelta(days=due.days("medium"))
     return tuple(
         ActionItem(
-            text=one.fact.answer,
+            text=answer.fact.answer,
             owner="unassigned",
             due=day.isoformat(),
             priority="medium",
             because="recorded at the review",
         )
-        for one in history.each(ev.ReviewAnswered)
-        if one.fact.question.startswith("action")
+        for answer in history.each(ev.ReviewAnswered)
+        if answer.fact.question.startswith("action")
     )
 
 
@@ -148,7 +147,7 @@ def _closed(history: History) -> Instant:
 
 
 def _action(finding: Finding, closed: Instant, due: DueDays) -> ActionItem:
-    day = datetime.fromtimestamp(closed, UTC).date() + timedelta(days=due.of(finding.priority))
+    day = datetime.fromtimestamp(closed, UTC).date() + timedelta(days=due.days(finding.priority))
     return ActionItem(
         text=finding.work,
         owner=finding.owner,
@@ -173,7 +172,9 @@ def _chain(interval: Interval, milestones: Milestones) -> Chain:
         verdict=interval.verdict,
         at_least=interval.at_least,
         applies=interval.applies,
-        spans=tuple(_span(one, sum(known), longest=one is longest, earlier=one is before) for one in spans),
+        spans=tuple(
+            _span(link, sum(known), longest=link is longest, earlier=link is before) for link in spans
+        ),
     )
 
 
@@ -183,7 +184,7 @@ def _before(interval: Interval, milestones: Milestones, own: list[Link]) -> Link
     if not own or own[0].start is None or start is None or start.at is None or start.at >= own[0].start:
         return None
     station = own[0].name.split(" → ")[0]
-    return Link(chain=interval.name, name=f"users hurt → {station}", start=start.at, end=own[0].start)
+    return Link(chain=interval.name, name=f"users affected → {station}", start=start.at, end=own[0].start)
 
 
 def _span(link: Link, whole: float, *, longest: bool, earlier: bool) -> Span:

@@ -1,7 +1,6 @@
 """Detection coverage: what became of each expected alert, and which others fired.
 
-Comes in: a history, its result, the timeline's numbers. Goes out: a line for each alert.
-Does not: decide what was missing or late; `core.judging.alerts` did.
+`core.judging.alerts` decided what was missing or late; this makes a line of each.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ from gameday.core.values import EventId, Instant
 
 
 def expected_alerts(history: History, result: Result, references: dict[EventId, int]) -> tuple[Coverage, ...]:
-    """Tell what became of each expected alert, and which others fired."""
+    """Report what became of each expected alert, and which others fired."""
     injected = history.first(ev.FaultInjected)
     fault = injected.at if injected else None
     start = result.impact.started.at if result.impact.started else fault
     fresh = alerts.fresh(history, fault) if fault is not None else ()
     lines = []
     for expected in history.plan.scenario.expect:
-        fired = next((one for one in fresh if alerts.matches(expected, one)), None)
+        fired = next((alert for alert in fresh if alerts.matches(expected, alert)), None)
         state = _expected_state(alerts.label(expected), result, fired=fired is not None)
         line = Coverage(alert=alerts.label(expected), state=state, within=expected.within)
         lines.append(_fired(line, fired, start, references))
     for name in result.alerts.unexpected:
-        fired = next((one for one in fresh if one.fact.alert == name), None)
+        fired = next((alert for alert in fresh if alert.fact.alert == name), None)
         lines.append(_fired(Coverage(alert=name, state="unexpected"), fired, start, references))
     for name in result.alerts.preexisting:
-        old = next((one for one in history.each(ev.AlertFired) if one.fact.alert == name), None)
+        old = next((alert for alert in history.each(ev.AlertFired) if alert.fact.alert == name), None)
         lines.append(_fired(Coverage(alert=name, state="firing before"), old, None, references))
     return tuple(lines)
 

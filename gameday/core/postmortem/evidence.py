@@ -1,8 +1,4 @@
-"""What the findings of a postmortem are drawn from.
-
-Comes in: a history, its result, the timeline's numbers, what became of the steps and of the alerts.
-Goes out: one value to ask. Does not: find anything.
-"""
+"""What the findings of a postmortem are drawn from."""
 
 from __future__ import annotations
 
@@ -18,7 +14,7 @@ from gameday.core.values import EventId, MilestoneName, Party
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """All that findings are drawn from."""
+    """Everything that findings are drawn from: history, result, and what became of steps and alerts."""
 
     history: History
     result: Result
@@ -28,11 +24,11 @@ class Evidence:
     coverage: tuple[Coverage, ...]
 
     def numbers(self, evidence: Iterable[EventId]) -> tuple[int, ...]:
-        """Give the timeline's numbers of some evidence."""
+        """Give the timeline numbers of some events."""
         return tuple(sorted({self.references[e] for e in evidence if e in self.references}))
 
     def role(self, role: str) -> str:
-        """Give an owner: a role where a team responds, else unassigned, since no one held it."""
+        """Give an owner: a role where a team responds; otherwise unassigned, because nobody held it."""
         planned = self.history.plan
         scripted = bool(planned.responder)
         return role if planned.scenario.responders is Party.TEAM and not scripted else "unassigned"

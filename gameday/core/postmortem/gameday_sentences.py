@@ -1,7 +1,7 @@
 """One short sentence for each fact of a game day, for the facilitator's screen and the report.
 
-Comes in: a fact. Goes out: a sentence without a person's name; people's own words, apart.
-Does not: know other facts, and so calls the items of an agenda by their numbers.
+A sentence names no person; people's own words come separately (`quote`). It knows no other facts, so items of
+the agenda are called by their numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gameday.core.values import format_duration
 
 
 def sentence(fact: gf.GameDayFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
-    """Say what happened in one sentence; empty where only machines care."""
+    """Describe in one sentence what happened; empty where only machines need it."""
     match fact:
         case gf.GameDayPlanned(plan=plan):
             return f"Game day {plan.gameday} opened on {plan.environment}."
@@ -30,7 +30,7 @@ def sentence(fact: gf.GameDayFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a 
             again = f", attempt {attempt}," if attempt > 1 else ""
             return f"Item {item + 1}{again} was skipped."
         case gf.RepeatAsked(item=item):
-            return f"Item {item + 1} is to be repeated."
+            return f"Item {item + 1} will be repeated."
         case gf.GameDayPaused():
             return "Paused: nothing further begins."
         case gf.GameDayResumed():
@@ -41,11 +41,11 @@ def sentence(fact: gf.GameDayFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a 
             verdict = {True: "settled", False: "not settled", None: "unknown"}[passed]
             return f"Settling, {step}: {verdict}{_tail(detail)}"
         case gf.Settled(item=item):
-            return f"The environment has settled behind item {item + 1}."
+            return f"The environment has settled after item {item + 1}."
         case gf.SettlingFailed(step=step, detail=detail):
             return f"The environment has not settled ({step}){_tail(detail)}"
         case gf.SettlingWaived():
-            return "A facilitator went on although the environment had not settled."
+            return "A facilitator continued although the environment had not settled."
         case gf.GameDayEnded(why=why):
             return f"The game day ended ({why})."
         case gf.HotWashAnswered(question=question):
@@ -57,7 +57,7 @@ def sentence(fact: gf.GameDayFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a 
 
 
 def quote(fact: gf.GameDayFact) -> str:
-    """Give people's own words in a fact, verbatim; empty where there are none."""
+    """Give people's own words in a fact, verbatim; empty if it has none."""
     match fact:
         case gf.ItemSkipped(why=why) | gf.RepeatAsked(why=why) | gf.GameDayPaused(why=why):
             return why

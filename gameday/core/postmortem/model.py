@@ -1,7 +1,6 @@
-"""The shape of a postmortem: what a drill tells people, as values, before anybody draws it.
+"""The shape of a postmortem: what a drill reports to people, as values that every renderer draws in full.
 
-Comes in: nothing. Goes out: frozen values that every renderer draws in full.
-Does not: decide on layout; words are here, typography is `render`'s.
+The words are decided here; layout and typography are left to `render`.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ class Entry:
     number      counts from 1; what evidence refers to
     offset      seconds since the fault (since the drill's first fact where nothing was injected)
     side        fault | users | signals | response | drill: whose line it is, readable without colour
-    who         what spoke: gameday, the team, a scripted responder, a monitor; never a person
-    milestones  the milestones that this line settles, as people call them
+    who         the source: gameday, the team, a scripted responder, a monitor; never a person
+    milestones  the milestones that this line settles, in words
     quote       people's own words, verbatim; everything else is ours
-    also        other instants that the sources give, where they differ by more than the skew
+    also        other instants that the sources report, where they differ by more than the skew
     """
 
     number: int
@@ -41,7 +40,7 @@ class Entry:
 class Span:
     """One link of a chain. share: of the chain's known time, 0..1; seconds None: an end is unknown.
 
-    earlier  it stands for the chain before, so that a chain always adds up to its whole time
+    earlier  it sums up the chain before, so that a chain always adds up to its whole time
     """
 
     name: str
@@ -83,7 +82,7 @@ class MilestoneLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RootCause:
-    """What the experiment did, which we know; beside it what the team found, in its own words."""
+    """What the experiment did, which is known, and what the team found, in its own words."""
 
     injected: tuple[str, ...]
     recorded: tuple[tuple[str, str], ...] = ()
@@ -129,7 +128,7 @@ class ActionItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SloLine:
-    """What the users of one SLO met, with the promise beside it."""
+    """What the users of one SLO experienced, and what they were promised."""
 
     slo: str
     request: str
@@ -146,13 +145,13 @@ class SloLine:
 
     @property
     def affected(self) -> bool:
-        """Tell whether its users were hurt: only then are there requests to count."""
+        """Whether its users were affected: only then are there requests to count."""
         return self.judged and self.requests > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Postmortem:
-    """All that a drill tells people, in the order in which they read it."""
+    """Everything that a drill reports to people, in reading order."""
 
     drill: str
     revision: int

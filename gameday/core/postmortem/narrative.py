@@ -1,7 +1,6 @@
 """The prose of a postmortem: summary, root cause, impact, resolution, how the fault was reverted.
 
-Comes in: a history and its result. Goes out: sentences with figures. Does not: blame, guess, or
-leave out that a script played the responder.
+Sentences have figures. They neither blame nor guess, and always state when a script played the responder.
 """
 
 from __future__ import annotations
@@ -22,25 +21,25 @@ from gameday.core.values import Mode, Outcome, Party, RecoveredBy, Verdict, form
 
 _OUTCOMES = {
     Outcome.RECOVERED: "The service recovered",
-    Outcome.ABSORBED: "The service absorbed the fault: it changed its target, and users' objectives held",
+    Outcome.ABSORBED: "The service absorbed the fault: it changed its target, and users' SLOs held",
     Outcome.CONTAINED: "The harm was contained, but the service did not recover within the drill",
     Outcome.DETECTED: "The incident was detected, but not contained within the drill",
-    Outcome.UNDETECTED: "Users were hurt and nobody detected it within the drill",
+    Outcome.UNDETECTED: "Users were affected, and nobody detected it within the drill",
     Outcome.NO_EFFECT: "The fault changed nothing, so this drill shows nothing about the response",
-    Outcome.UNKNOWN: "Nobody can tell whether the fault changed anything",
+    Outcome.UNKNOWN: "Whether the fault changed anything is not known",
     Outcome.ABORTED: "The drill was aborted",
     Outcome.FAILED: "The drill could not be carried out",
 }
 _RECOVERED = {
     RecoveredBy.TEAM: "The team recovered the service",
     RecoveredBy.AUTOMATION: "Automation recovered the service",
-    RecoveredBy.ITSELF: "The service recovered by itself; no sign that anybody acted",
+    RecoveredBy.ITSELF: "The service recovered by itself; nothing shows that anybody acted",
     RecoveredBy.UNCLEAR: "The service recovered; by whom is unclear",
 }
 
 
 def responder(history: History) -> str:
-    """Say who responded; a scripted responder is always named as such."""
+    """State who responded; a scripted responder is always named as such."""
     planned = history.plan
     if planned.responder or planned.responder_as:
         name = planned.responder or "unnamed"
@@ -54,7 +53,7 @@ def responder(history: History) -> str:
 
 
 def aborted(history: History, result: Result) -> str:
-    """Say why the drill was aborted; empty where it was not."""
+    """State why the drill was aborted; empty where it was not."""
     requested = history.first(ev.AbortRequested)
     if requested:
         detail = f": {requested.fact.detail}" if requested.fact.detail else ""
@@ -65,47 +64,48 @@ def aborted(history: History, result: Result) -> str:
 
 
 def summary(history: History, result: Result) -> tuple[str, ...]:
-    """Tell the drill in a few sentences that stand alone."""
+    """Summarise the drill in a few sentences that stand alone."""
     scenario = history.plan.scenario
-    what = f"gameday broke {history.plan.environment} on purpose, to see how the response goes"
+    what = f"gameday broke {history.plan.environment} on purpose, to test the response"
     if history.first(ev.FaultInjected) is None:
         what = f"A drill on {history.plan.environment} in which nothing was injected"
-    told = [f"{what}: {scenario.description or scenario.title}".rstrip(".") + "."]
+    text = [f"{what}: {scenario.description or scenario.title}".rstrip(".") + "."]
     outcome = result.attribution.outcome
     recovered = _RECOVERED if outcome is Outcome.RECOVERED else {}
-    told.append(f"{recovered.get(result.attribution.recovered_by, _OUTCOMES[outcome])}.")
-    told.extend(_obstacles(history) if outcome is Outcome.FAILED else ())
-    told.extend(_hurt(result))
-    told.extend(_times(result))
-    told.append(score(history, result))
-    return tuple(told)
+    text.append(f"{recovered.get(result.attribution.recovered_by, _OUTCOMES[outcome])}.")
+    text.extend(_obstacles(history) if outcome is Outcome.FAILED else ())
+    text.extend(_affected(result))
+    text.extend(_times(result))
+    text.append(score(history, result))
+    return tuple(text)
 
 
 def _obstacles(history: History) -> list[str]:
-    """Say what stood in the way of a drill that could not be carried out."""
+    """State what kept a drill from being carried out."""
     failed = [d.event for d in history.each(ev.PreflightChecked) if not d.fact.passed]
     errors = [d.event for d in history.each(ev.InternalErrorOccurred)]
     return [sentences.sentence(event) for event in (*failed, *errors)]
 
 
 def impact_summary(impact: Impact) -> str:
-    """Say whether users were hurt, and for how long; unknown where nothing could tell."""
+    """State whether users were affected, and for how long; unknown where nothing could show it."""
     if impact.started is not None:
         counts = f"{impact.bad:,} of {impact.requests:,} requests were bad"
-        return f"Users were hurt for {format_duration(impact.seconds)}: {counts}."
+        return f"Users were affected for {format_duration(impact.seconds)}: {counts}."
     if impact.judged:
-        return "No user was hurt beyond the objectives."
+        return "No user was affected beyond the objectives."
     if not impact.slos:
-        return "Whether users were hurt is unknown: the scenario has no SLO."
+        return "Whether users were affected is unknown: the scenario has no SLO."
     why = "; ".join(f"{slo.slo}: {slo.why}" for slo in impact.slos if not slo.judged)
     if any(slo.judged for slo in impact.slos):
         return (
-            f"No user was hurt beyond the objectives that could be judged; of others it is unknown ({why})."
+            "No user was affected beyond the objectives that could be judged; "
+            f"for the others it is unknown ({why})."
         )
-    return f"Whether users were hurt is unknown ({why})."
+    return f"Whether users were affected is unknown ({why})."
 
 
-def _hurt(result: Result) -> list[str]:
+def _affected(result: Result) -> list[str]:
     impact = result.impact
     if impact.started is None:
         return [impact_summary(impact)]
@@ -117,12 +117,12 @@ def _hurt(result: Result) -> list[str]:
     )
     open_end = "" if impact.ended else ", to the end of what was observed"
     counts = f"{impact.bad:,} of {impact.requests:,} requests were bad ({percent.share(share)}){worst}."
-    return [f"Users were hurt for {format_duration(impact.seconds)}{open_end}: {counts}"]
+    return [f"Users were affected for {format_duration(impact.seconds)}{open_end}: {counts}"]
 
 
 def _times(result: Result) -> list[str]:
-    told = [_time(interval) for interval in result.milestones.intervals]
-    known = [part for part in told if part]
+    times = [_time(interval) for interval in result.milestones.intervals]
+    known = [part for part in times if part]
     return ["; ".join(known) + "."] if known else []
 
 
@@ -137,14 +137,14 @@ def _time(interval: Interval) -> str:
 
 
 def score(history: History, result: Result) -> str:
-    """Say the score with its coverage, or why there is none."""
+    """State the score with its coverage, or why there is none."""
     card = result.score
     if history.plan.mode is Mode.TRAIN:
         return "Not scored: the drill was for training."
     if card.points is None:
         why = card.why or card.verdict.replace("-", " ")
         return f"No score: {why}; evidence for {percent.share(card.coverage)} of the weights."
-    passed = "passed" if card.passed else "below the bar"
+    passed = "passed" if card.passed else "below the pass mark"
     return (
         f"{card.points:.1f} of {card.of:g} points by {card.scorecard} ({passed}), "
         f"with evidence for {percent.share(card.coverage)} of the weights."
@@ -152,18 +152,18 @@ def score(history: History, result: Result) -> str:
 
 
 def root_cause(history: History) -> RootCause:
-    """State what the experiment did, and beside it what the team recorded."""
+    """State what the experiment did, and what the team recorded."""
     return RootCause(injected=tuple(_injected(history)), recorded=tuple(_recorded(history)))
 
 
 def _injected(history: History) -> list[str]:
-    told = []
+    text = []
     if history.plan.scenario.description:
-        told.append(history.plan.scenario.description)
+        text.append(history.plan.scenario.description)
     for request in history.each(ev.FaultRequested):
         title = _title(request.fact.experiment)
         named = f" (“{title}”)" if title else ""
-        told.append(
+        text.append(
             f"The cause is known, because the drill injected it: the experiment {request.fact.path}{named}."
         )
     actions = [
@@ -172,21 +172,21 @@ def _injected(history: History) -> list[str]:
         if d.fact.stage == "method" and d.fact.kind == "action" and d.fact.status == "succeeded"
     ]
     for injected in history.each(ev.FaultInjected):
-        told.append(f"Its first action, {injected.fact.action}, started at {format_instant(injected.at)}.")
+        text.append(f"Its first action, {injected.fact.action}, started at {format_instant(injected.at)}.")
         others = [a.fact.activity for a in actions if a.fact.activity != injected.fact.action]
         if others:
-            told.append(f"Further actions: {', '.join(others)}.")
-    told.extend(sentences.sentence(failed.event) for failed in history.each(ev.FaultFailed))
-    return told or ["Nothing was injected."]
+            text.append(f"Further actions: {', '.join(others)}.")
+    text.extend(sentences.sentence(failed.event) for failed in history.each(ev.FaultFailed))
+    return text or ["Nothing was injected."]
 
 
 def _title(experiment: str) -> str:
     """Read the title of an experiment in JSON; a YAML one is named by its path alone."""
     try:
-        read = json.loads(experiment)
+        parsed = json.loads(experiment)
     except ValueError:
         return ""
-    return str(read.get("title", "")) if isinstance(read, dict) else ""
+    return str(parsed.get("title", "")) if isinstance(parsed, dict) else ""
 
 
 def _recorded(history: History) -> list[tuple[str, str]]:
@@ -202,29 +202,29 @@ def impact(history: History, result: Result) -> tuple[SloLine, ...]:
     """Give a line for each SLO, the worst first."""
     slos = {slo.slo: slo for slo in history.plan.scenario.slos}
     ordered = sorted(result.impact.slos, key=lambda s: (not s.judged, s.worst, s.slo))
-    return tuple(_slo(found, slos.get(found.slo)) for found in ordered)
+    return tuple(_slo(judged, slos.get(judged.slo)) for judged in ordered)
 
 
-def _slo(found: SloImpact, slo: Slo | None) -> SloLine:
-    ends = [(s.start.at, s.end.at) for s in found.stretches if s.end is not None]
+def _slo(judged: SloImpact, slo: Slo | None) -> SloLine:
+    ends = [(s.start.at, s.end.at) for s in judged.stretches if s.end is not None]
     return SloLine(
-        slo=found.slo,
+        slo=judged.slo,
         request=slo.request if slo else "",
         promise=promise(slo) if slo else "",
-        judged=found.judged,
-        requests=found.requests,
-        bad=found.bad,
-        good=found.good,
-        worst=found.worst,
+        judged=judged.judged,
+        requests=judged.requests,
+        bad=judged.bad,
+        good=judged.good,
+        worst=judged.worst,
         seconds=sum(end - start for start, end in ends),
-        p50=found.p50,
-        p95=found.p95,
-        budget=found.budget,
+        p50=judged.p50,
+        p95=judged.p95,
+        budget=judged.budget,
     )
 
 
 def promise(slo: Slo) -> str:
-    """Say an SLO as people do: `99 % within 300 ms`."""
+    """Write an SLO as people do: `99 % within 300 ms`."""
     share = f"{slo.objective * 100:g} %"
     return (
         f"{share} within {slo.latency * 1000:g} ms" if slo.latency is not None else f"{share} without failure"
@@ -232,47 +232,47 @@ def promise(slo: Slo) -> str:
 
 
 def resolution(history: History, result: Result) -> tuple[str, ...]:
-    """Tell how the impact ended, by whose action, and what was done."""
-    told = []
+    """State how the impact ended, by whose action, and what was done."""
+    text = []
     if result.attribution.why:
-        told.append(result.attribution.why)
+        text.append(result.attribution.why)
     ended = history.last(ev.ResponseEnded)
     if ended:
-        told.append(sentences.sentence(ended.event))
+        text.append(sentences.sentence(ended.event))
     done = actions(history)
     if done:
-        told.append(f"Done on the target: {'; '.join(done)}.")
+        text.append(f"Done on the target: {'; '.join(done)}.")
     elif history.first(ev.FaultInjected):
-        told.append("No action on the target is on record.")
-    return tuple(told)
+        text.append("No action on the target is on record.")
+    return tuple(text)
 
 
 def actions(history: History) -> tuple[str, ...]:
     """List what was done on the target since the fault, each once, by its fullest wording."""
     injected = history.first(ev.FaultInjected)
-    seen = [
+    observed = [
         a.fact.action
         for a in history.each(ev.ActionTaken)
         if not a.fact.actor.startswith("fault") and (injected is None or a.at >= injected.at)
     ]
-    unique = list(dict.fromkeys(seen))
+    unique = list(dict.fromkeys(observed))
     return tuple(a for a in unique if not any(a != other and a in other for other in unique))
 
 
 def reverted(history: History, result: Result) -> tuple[str, ...]:
-    """Tell how the fault was reverted, and whether that was verified."""
+    """State how the fault was reverted, and whether that was verified."""
     if history.first(ev.FaultRequested) is None and history.first(ev.FaultInjected) is None:
         return ("Nothing was injected, so nothing had to be reverted.",)
-    told = [sentences.sentence(d.event) for d in history.each(ev.FaultReverted)]
-    if not told:
-        told.append("No revert is on record.")
-    told.extend(sentences.sentence(d.event) for d in history.each(ev.RevertFailed))
-    told.append(_verified(history))
+    text = [sentences.sentence(d.event) for d in history.each(ev.FaultReverted)]
+    if not text:
+        text.append("No revert is on record.")
+    text.extend(sentences.sentence(d.event) for d in history.each(ev.RevertFailed))
+    text.append(_verified(history))
     if not result.reverted:
-        told.append("The fault may still be in force: a person must look.")
-        told.extend(step for d in history.each(ev.RevertFailed) if d.fact.final for step in d.fact.steps)
-        told.extend(step for fault in exposure.never_undone(history) for step in fault.steps)
-    return tuple(told)
+        text.append("The fault may still be in force: a person must look.")
+        text.extend(step for d in history.each(ev.RevertFailed) if d.fact.final for step in d.fact.steps)
+        text.extend(step for fault in exposure.never_undone(history) for step in fault.steps)
+    return tuple(text)
 
 
 def _verified(history: History) -> str:
@@ -281,11 +281,11 @@ def _verified(history: History) -> str:
     parts = []
     if probes and probes[-1].exposed is not None:
         parts.append(
-            f"the still-exposed probe says {'still in force' if probes[-1].exposed else 'not in force'}"
+            f"the still-exposed probe reports {'still in force' if probes[-1].exposed else 'not in force'}"
         )
     if steady and steady[-1].met is not None:
         parts.append(f"the steady state was {'met' if steady[-1].met else 'not met'} afterwards")
     if not parts:
-        return "Not verified: no probe and no steady-state hypothesis could tell."
+        return "Not verified: neither a probe nor the steady-state hypothesis could show it."
     good = (not probes or probes[-1].exposed is not True) and (not steady or steady[-1].met is not False)
     return f"{'Verified' if good else 'Not clean'}: {' and '.join(parts)}."

@@ -1,7 +1,7 @@
 """What became of the playbook: steps done, slow, skipped or not ticked, and actions that it lacks.
 
-Comes in: a history, its result and the playbook. Goes out: facts about the playbook, for findings
-and for amendments. Does not: call a step skipped because nobody ticked it; that is a question.
+Findings and amendments are drawn from it. A step is not called skipped because nobody ticked it; that is a
+question for the review.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from gameday.core.values import EventId, Instant, MilestoneName, Seconds
 LEAST_SLOW = 30.0
 """Seconds below which no step is called slow."""
 SHORT = 60
-"""Characters in which a step is named."""
+"""Most characters by which a step is named."""
 _NO = ("skipped", "no", "not done", "left out")
 _YES = ("yes", "done", "true")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlowStep:
-    """A step that took more than half of an objective. seconds: since the step before or detection."""
+    """A step that took more than half of an objective. seconds: since the previous step or detection."""
 
     step: PlaybookStep
     seconds: Seconds
@@ -36,7 +36,7 @@ class SlowStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lacking:
-    """An action on the target that no step tells. after: the id of the step done before it, or ""."""
+    """An action on the target that no step describes. after: the id of the step done before it, or ""."""
 
     action: str
     at: Instant
@@ -63,7 +63,7 @@ def short(step: PlaybookStep) -> str:
 
 
 def review(history: History, result: Result, playbook: Playbook | None) -> Steps:
-    """Compare what was done with what the playbook tells."""
+    """Compare what was done with what the playbook describes."""
     if playbook is None:
         return Steps()
     ticked = {d.fact.step for d in history.each(ev.StepDone)}
@@ -101,13 +101,13 @@ def _slow(history: History, result: Result, playbook: Playbook) -> tuple[SlowSte
     before = _at(result, MilestoneName.DETECTED)
     contained = _at(result, MilestoneName.CONTAINED)
     objectives = history.plan.scenario.objectives
-    found = {}
+    slow = {}
     for done in history.each(ev.StepDone):
         late = contained is not None and done.at > contained
         objective, allowed = ("recover", objectives.recover) if late else ("contain", objectives.contain)
         seconds = done.at - before if before is not None else 0.0
         if done.fact.step in known and seconds >= LEAST_SLOW and seconds > allowed / 2:
-            found[done.fact.step] = SlowStep(
+            slow[done.fact.step] = SlowStep(
                 step=known[done.fact.step],
                 seconds=seconds,
                 objective=objective,
@@ -115,7 +115,7 @@ def _slow(history: History, result: Result, playbook: Playbook) -> tuple[SlowSte
                 evidence=done.event.id,
             )
         before = done.at if before is None else max(before, done.at)
-    return tuple(found.values())
+    return tuple(slow.values())
 
 
 def _at(result: Result, name: MilestoneName) -> Instant | None:
@@ -124,33 +124,37 @@ def _at(result: Result, name: MilestoneName) -> Instant | None:
 
 
 def _lacking(history: History, playbook: Playbook) -> tuple[Lacking, ...]:
-    """Join what trail and script saw of the same action; leave out what the playbook tells.
+    """Join what trail and script recorded of the same action; leave out what the playbook describes.
 
-    A responder's command holds the trail's words for its effect at its end or in its middle, so the
-    shorter telling stands for both.
+    A responder's command contains the trail's words for its effect at its end or in its middle, so the
+    shorter text identifies both.
     """
-    told: dict[str, list[Dated[ev.ActionTaken]]] = {}
+    recorded: dict[str, list[Dated[ev.ActionTaken]]] = {}
     for action in _actions(history):
         words = _plain(action.fact.action)
-        same = next((known for known in told if known in words or words in known), words)
-        told.setdefault(same, []).append(action)
-    lacking = [seen for seen in told.values() if not any(_told(a.fact.action, playbook) for a in seen)]
-    return tuple(_as_lacking(seen, history) for seen in lacking)
+        same = next((known for known in recorded if known in words or words in known), words)
+        recorded.setdefault(same, []).append(action)
+    lacking = [
+        records
+        for records in recorded.values()
+        if not any(_describes(playbook, record.fact.action) for record in records)
+    ]
+    return tuple(_as_lacking(records, history) for records in lacking)
 
 
-def _as_lacking(seen: list[Dated[ev.ActionTaken]], history: History) -> Lacking:
-    first = min(seen, key=lambda a: a.at)
+def _as_lacking(records: list[Dated[ev.ActionTaken]], history: History) -> Lacking:
+    first = min(records, key=lambda a: a.at)
     before = [d for d in history.each(ev.StepDone) if d.at <= first.at]
     return Lacking(
-        action=max((a.fact.action for a in seen), key=lambda text: (len(text), text)),
+        action=max((a.fact.action for a in records), key=lambda text: (len(text), text)),
         at=first.at,
         after=before[-1].fact.step if before else "",
-        evidence=tuple(a.event.id for a in seen),
+        evidence=tuple(a.event.id for a in records),
     )
 
 
 def _actions(history: History) -> list[Dated[ev.ActionTaken]]:
-    """Give the responders' actions that took effect, once the fault was in."""
+    """Give the responders' actions that took effect, from the injection of the fault to our revert."""
     injected = history.first(ev.FaultInjected)
     ends = [d.at for kind in (ev.RevertRequested, ev.RevertAttempted) for d in history.each(kind)]
     reverted = min(ends, default=None)
@@ -170,8 +174,8 @@ def _plain(text: str) -> str:
     return " ".join(word for word in words if word)
 
 
-def _told(action: str, playbook: Playbook) -> bool:
-    """Tell whether the playbook holds the action's words, together or all of them within one step."""
+def _describes(playbook: Playbook, action: str) -> bool:
+    """Whether the playbook contains the action's words, together or all of them within one step."""
     words = _plain(action)
     if f" {words} " in f" {_plain(playbook.text)} ":
         return True

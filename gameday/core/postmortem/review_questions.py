@@ -1,7 +1,6 @@
-"""What the history cannot answer, to be asked at the review.
+"""What the history cannot answer, to be asked at the review. The questions name nobody.
 
-Comes in: a history and what became of the playbook's steps. Goes out: questions, with no name in them.
-Does not: take a missing trace for a missing deed.
+A missing trace is not taken for something left undone: that is why it is asked.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from gameday.core.facts.history import History
 from gameday.core.postmortem.playbook_steps import Steps, short
 from gameday.core.values import Severity
 
-_FEW = 3
-"""Steps that are asked for one by one."""
+_ASKED_SINGLY = 3
+"""Up to this many unticked steps are asked for one by one."""
 
 
 def open_questions(history: History, steps: Steps) -> tuple[str, ...]:
@@ -22,17 +21,17 @@ def open_questions(history: History, steps: Steps) -> tuple[str, ...]:
     answered = {d.fact.question for d in history.each(ev.ReviewAnswered)}
     asked = _unticked(steps)
     if "root-cause" not in answered and history.first(ev.FaultInjected):
-        asked.append("What did the team take for the root cause, and what showed it?")
+        asked.append("What did the team consider the root cause, and what showed it?")
     if "fix-validated" not in answered and history.first(ev.FaultInjected):
-        asked.append("Was the fix checked by something other than the end of the alert?")
+        asked.append("Was the fix validated by something other than the alert resolving?")
     severe = {Severity.P1, Severity.P2} & set(history.plan.scenario.severity)
     if severe and not history.first(ev.UpdateSent):
-        asked.append("Were customers and stakeholders told? No update is on record.")
+        asked.append("Were customers and stakeholders informed? No update is on record.")
     return tuple(asked)
 
 
 def _unticked(steps: Steps) -> list[str]:
-    if len(steps.unticked) <= _FEW:
+    if len(steps.unticked) <= _ASKED_SINGLY:
         return [f"Was the step “{short(step)}” done? Nobody ticked it." for step in steps.unticked]
     names = ", ".join(step.id for step in steps.unticked)
     return [f"Which of these steps were done? Nobody ticked them: {names}."]

@@ -1,7 +1,7 @@
 """One short sentence for each fact, for the timeline and for the live screen.
 
-Comes in: an event. Goes out: a sentence without a person's name, or nothing where the fact matters
-only to machines; people's own words, apart; whose line it is. Does not: know other facts.
+A sentence names no person, and is empty where the fact matters only to machines; people's own words come
+separately (`quote`). No sentence knows other facts.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ ResponseFact = (
 
 
 def sentence(event: ev.Event) -> str:
-    """Say what happened in one sentence; empty where only machines care."""
+    """Describe in one sentence what happened; empty where only machines need it."""
     fact = event.fact
     if isinstance(fact, DrillFact):
         return _drill(fact)
@@ -106,7 +106,7 @@ def sentence(event: ev.Event) -> str:
 
 
 def side(event: ev.Event) -> str:
-    """Tell whose line it is: drill, fault, signals or response."""
+    """Give whose line it is: drill, fault, signals or response."""
     fact = event.fact
     if isinstance(fact, DrillFact):
         return "drill"
@@ -122,7 +122,7 @@ def side(event: ev.Event) -> str:
 
 
 def quote(event: ev.Event) -> str:
-    """Give people's own words in a fact, verbatim; empty where there are none."""
+    """Give people's own words in a fact, verbatim; empty if it has none."""
     match event.fact:
         case ev.NoteWritten(text=text) | ev.UpdateSent(text=text) | ev.InjectSent(text=text):
             return text
@@ -137,7 +137,7 @@ def quote(event: ev.Event) -> str:
 
 
 def milestone(name: str) -> str:
-    """Name a milestone as people say it."""
+    """Give a milestone's name in words."""
     return MILESTONE_WORDS.get(name, name)
 
 
@@ -148,7 +148,7 @@ def _tail(detail: str) -> str:
 def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
     match fact:
         case ev.DrillPlanned(scenario=scenario, environment=environment):
-            return f"Drill of {scenario.scenario} planned on {environment}; everything judged by is frozen."
+            return f"Drill of {scenario.scenario} planned on {environment}; what it is judged by is frozen."
         case ev.PhaseEntered(phase=phase):
             return f"Phase: {phase}."
         case ev.PreflightChecked(check=check, passed=passed, detail=detail):
@@ -156,11 +156,11 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.ProcessStarted() | ev.ProcessEnded() | ev.EnvironmentTakenDown():
             return ""
         case ev.EnvironmentBroughtUp():
-            return "The target was not there; the drill brought it up."
+            return "The target was not running; the drill brought it up."
         case ev.SteadyStateChecked(stage=stage, met=met, detail=detail):
             verdict = {True: "met", False: "not met", None: "could not be judged"}[met]
-            moment = {"before": "before the fault", "after": "after the revert"}.get(stage, stage)
-            return f"Steady state {moment}: {verdict}{_tail(detail)}"
+            when = {"before": "before the fault", "after": "after the revert"}.get(stage, stage)
+            return f"Steady state {when}: {verdict}{_tail(detail)}"
         case ev.AbortRequested(reason=reason, detail=detail):
             return f"Abort requested ({reason}){_tail(detail)}"
         case ev.EndRequested():
@@ -175,22 +175,22 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             asked = f"`gameday continue` or `gameday abort`, within {within:g} s"
             return f"{alert} ({severity}) is not expected; the facilitator was asked: {asked}."
         case ev.ContinueRequested():
-            return "The facilitator said that the drill goes on."
+            return "The facilitator decided to continue the drill."
         case ev.InternalErrorOccurred(where=where, error=error):
             return f"gameday's own error in {where}{_tail(error)}"
         case ev.DrillClosed(how=how, reverted=reverted):
-            rest = "no rollback is left to play" if reverted else "a fault may still be in force"
-            return f"Drill closed ({how}); {rest}."
+            left = "no rollback is left to play" if reverted else "a fault may still be in force"
+            return f"Drill closed ({how}); {left}."
         case _:
             assert_never(fact)
 
 
 _ENDS = {
     "recovered": "recovery was observed",
-    "ended": "the facilitator said so",
+    "ended": "the facilitator ended it",
     "time": "its time was up",
     "aborted": "the drill was aborted",
-    "no-impact": "no user was hurt",
+    "no-impact": "no user was affected",
 }
 
 
@@ -207,20 +207,20 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.FaultHeld() | ev.RevertClaimed():
             return ""
         case ev.FaultFailed(error=error, definite=definite):
-            doubt = "" if definite else " (it may have taken effect all the same)"
+            doubt = "" if definite else " (it may have taken effect anyway)"
             return f"The fault could not be injected{doubt}{_tail(error)}"
         case ev.ExposureProbed(stage=stage, exposed=exposed):
-            if (stage, exposed) in _AS_MEANT:
+            if (stage, exposed) in _AS_EXPECTED:
                 return ""
             word = {True: "still in force", False: "not in force", None: "unknown"}[exposed]
-            return f"Asked the target {stage.replace('-', ' ')}: the fault is {word}."
+            return f"The target was checked {stage.replace('-', ' ')}: the fault is {word}."
         case ev.RevertRequested(why=why):
             return f"Revert requested: {why}."
         case ev.RevertAttempted(attempt=attempt):
-            return "Rollbacks started." if attempt <= 1 else f"Rollbacks started, try {attempt}."
+            return "Rollbacks started." if attempt <= 1 else f"Rollbacks started, attempt {attempt}."
         case ev.RevertFailed(attempt=attempt, error=error, final=final):
             end = ", the last one" if final else ""
-            return f"Rollback failed at try {attempt}{end}{_tail(error)}"
+            return f"Rollback failed at attempt {attempt}{end}{_tail(error)}"
         case ev.FaultReverted(how=exposure.NOTHING_TO_UNDO):
             return "Nothing was undone: the experiment has no rollbacks."
         case ev.FaultReverted(how=how):
@@ -229,7 +229,7 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             assert_never(fact)
 
 
-_AS_MEANT = {("before-inject", False), ("after-inject", True)}
+_AS_EXPECTED = {("before-inject", False), ("after-inject", True)}
 
 REVERTS = {
     "rolled-back": "its rollbacks ran",
@@ -248,7 +248,7 @@ def _signal(fact: SignalFact) -> str:  # noqa: C901, PLR0911  # a table: one arm
         case ev.LoadLost(reason=reason):
             return f"Load lost{_tail(reason)}"
         case ev.LoadStopped(requests=requests, failures=failures):
-            return f"Load stopped after {requests:,} requests, {failures:,} of them failed."
+            return f"Load stopped after {requests:,} requests, of which {failures:,} failed."
         case ev.AlertFired(alert=alert, severity=severity, summary=summary):
             level = f" ({severity})" if severity else ""
             return f"Alert {alert}{level} fired{_tail(summary)}"
@@ -257,7 +257,7 @@ def _signal(fact: SignalFact) -> str:  # noqa: C901, PLR0911  # a table: one arm
         case ev.AlertResolved(alert=alert):
             return f"Alert {alert} resolved."
         case ev.SignalRejected(system=system, reason=reason):
-            return f"A signal of {system} could not be read{_tail(reason)}"
+            return f"A signal from {system} could not be read{_tail(reason)}"
         case ev.ProbeJudged() | ev.TrailWatched():
             return ""
         case _:
@@ -267,12 +267,12 @@ def _signal(fact: SignalFact) -> str:  # noqa: C901, PLR0911  # a table: one arm
 def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
     match fact:
         case ev.IncidentAcknowledged(alert=alert):
-            return f"Acknowledged: {alert}." if alert else "Acknowledged: somebody is looking at it."
+            return f"Acknowledged: {alert}." if alert else "Acknowledged: somebody is looking into it."
         case ev.IncidentDeclared(severity=severity, commander=commander):
             named = "with" if commander else "without"
             return f"Incident declared {severity} ({severity.word}), {named} an incident commander."
         case ev.MilestoneMarked(granted=True):
-            return "The facilitator granted a lever that the environment lacks."
+            return "The facilitator granted a mitigation that the environment lacks."
         case ev.MilestoneMarked(milestone=name):
             return f"Milestone marked: {milestone(name)}."
         case ev.StepDone(step=step):
@@ -285,7 +285,7 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
             failed = f" (exit {code})" if code else ""
             return f"Action on the target: {action}{failed}."
         case ev.ResponderFailed(step=step, reason=reason):
-            return f"The responder script's step {step} could not be done{_tail(reason)}"
+            return f"Step {step} of the responder script could not be done{_tail(reason)}"
         case ev.InjectAsked(index=index, send=send):
             return f"The facilitator asked to {'send' if send else 'skip'} inject {index}."
         case ev.InjectSent(kind=kind):

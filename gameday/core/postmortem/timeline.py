@@ -1,7 +1,6 @@
 """The timeline: every fact that matters to people, in order, each with a number to refer to.
 
-Comes in: a history and its result. Goes out: entries, and the number of each piece of evidence.
-Does not: judge. Where two sources give instants that differ by more than the skew, both stand.
+Nothing is judged here. Where two sources give instants that differ by more than the skew, both are shown.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from gameday.core.values import EventId, Instant, MilestoneName
 _OURS = frozenset({"conductor", "keeper", "chaoslib", "load", "standby", "command", "worker"})
 _SAME = 0.001
 _OBSERVED = {
-    MilestoneName.IMPACT_STARTED: "Users started to be hurt.",
+    MilestoneName.IMPACT_STARTED: "Users started to be affected.",
     MilestoneName.CONTAINED: "The harm to users was contained.",
-    MilestoneName.RECOVERED: "Users were well again.",
+    MilestoneName.RECOVERED: "Users were healthy again.",
     MilestoneName.VERIFIED: "The recovery was verified.",
 }
 _SIDES = {MilestoneName.FAULT_INJECTED: "fault", MilestoneName.ALERTED: "signals"}
@@ -42,8 +41,8 @@ def build(history: History, result: Result) -> Timeline:
     t0 = fault_at(history, result)
     zero = t0 if t0 is not None else _first(history)
     cited = _cited(result)
-    told = [_entry(e, history, zero, cited) for e in history.events if _matters(e, history, cited)]
-    lines = _with_milestones(told, result, zero)
+    entries = [_entry(e, history, zero, cited) for e in history.events if _matters(e, history, cited)]
+    lines = _with_milestones(entries, result, zero)
     numbered = tuple(replace(line, number=n) for n, line in enumerate(lines, start=1))
     references = {e.evidence: e.number for e in numbered if e.evidence is not None}
     reached = {
@@ -65,8 +64,8 @@ def fault_at(history: History, result: Result) -> Instant | None:
 
 
 def milestone_lines(result: Result, timeline: Timeline) -> tuple[MilestoneLine, ...]:
-    """List every milestone, reached or not, in the order in which a response meets them."""
-    found = (result.milestones.by_name.get(name, Milestone(name=name)) for name in MilestoneName)
+    """List every milestone, reached or not, in the order in which a response reaches them."""
+    milestones = (result.milestones.by_name.get(name, Milestone(name=name)) for name in MilestoneName)
     return tuple(
         MilestoneLine(
             name=m.name,
@@ -77,7 +76,7 @@ def milestone_lines(result: Result, timeline: Timeline) -> tuple[MilestoneLine, 
             basis=m.basis,
             evidence=_proof(m, timeline),
         )
-        for m in found
+        for m in milestones
     )
 
 
@@ -88,7 +87,7 @@ def _proof(milestone: Milestone, timeline: Timeline) -> tuple[int, ...]:
 
 
 def who(event: ev.Event, history: History) -> str:
-    """Say what spoke: gameday, the team, its facilitator, a scripted responder by its name, or the system."""
+    """Name the source: gameday, the team, the facilitator, a scripted responder by name, or the system."""
     if event.source in _OURS:
         return "gameday"
     if event.source == "responder":
@@ -99,7 +98,7 @@ def who(event: ev.Event, history: History) -> str:
 
 
 def _steers(fact: ev.Fact) -> bool:
-    """Tell whether a fact is of those that only a facilitator states; anybody may abort."""
+    """Whether only a facilitator can record such a fact; anybody may abort."""
     if isinstance(fact, ev.MilestoneMarked):
         return fact.granted
     return isinstance(fact, ev.InjectAsked | ev.EndRequested | ev.ContinueRequested | ev.ResponseExtended)
@@ -124,7 +123,7 @@ def _matters(event: ev.Event, history: History, cited: frozenset[EventId]) -> bo
         and isinstance(event.fact, ev.ActivityStarted)
         and event.fact.activity == injected.fact.action
     ):
-        return False  # FaultInjected tells the same
+        return False  # FaultInjected reports the same
     return bool(sentences.sentence(event))
 
 
@@ -148,23 +147,23 @@ def _other_clock(event: ev.Event, at: Instant) -> tuple[tuple[str, Instant], ...
     claim = event.occurred_at
     if claim is None or abs(event.recorded_at - claim) <= SKEW:
         return ()
-    return (("received", event.recorded_at),) if at != event.recorded_at else (("source says", claim),)
+    return (("received", event.recorded_at),) if at != event.recorded_at else (("source reports", claim),)
 
 
-def _with_milestones(told: list[Entry], result: Result, zero: Instant) -> list[Entry]:
-    lines = list(told)
+def _with_milestones(entries: list[Entry], result: Result, zero: Instant) -> list[Entry]:
+    lines = list(entries)
     for name in MilestoneName:
         milestone = result.milestones.by_name.get(name)
         if milestone is None or milestone.at is None:
             continue
-        place = _place(lines, milestone)
-        if place is None:
+        index = _index(lines, milestone)
+        if index is None:
             lines.append(_own_line(milestone, milestone.at, zero))
         else:
-            lines[place] = replace(
-                lines[place],
-                milestones=(*lines[place].milestones, sentences.milestone(name)),
-                also=(*lines[place].also, *_other_instant(milestone)),
+            lines[index] = replace(
+                lines[index],
+                milestones=(*lines[index].milestones, sentences.milestone(name)),
+                also=(*lines[index].also, *_other_instant(milestone)),
             )
     order = list(MilestoneName)
     return sorted(lines, key=lambda e: (e.at, e.evidence is None, _rank(e, order)))
@@ -175,7 +174,7 @@ def _rank(entry: Entry, order: list[MilestoneName]) -> int:
     return min((words.index(word) for word in entry.milestones), default=0)
 
 
-def _place(lines: list[Entry], milestone: Milestone) -> int | None:
+def _index(lines: list[Entry], milestone: Milestone) -> int | None:
     for index, line in enumerate(lines):
         if (
             line.evidence in milestone.evidence

@@ -1,7 +1,7 @@
-"""What drills come to beside each other: bars, repeats, and whether it got worse.
+"""Drills compared with each other: thresholds, repeats, and whether results got worse.
 
-Comes in: results of drills as `result.json` tells them. Goes out: verdicts with their figures.
-Does not: read a history, or judge a drill anew; `core.judging.result` did.
+Works on results of drills as `result.json` has them. No history is read and no drill judged anew:
+`core.judging.result` did that.
 """
 
 from gameday.core.trends.model import Baseline, FinishedDrill, Interval, StoredResult

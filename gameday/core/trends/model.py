@@ -1,6 +1,6 @@
-"""A drill's result as its `result.json` tells it, and how the process that played it ended.
+"""A drill's result as its `result.json` has it, and how the process that played it ended.
 
-Comes in: nothing. Goes out: values for `bars` and `noise`. Does not: parse; `formats.stored.result` does.
+`formats.stored.result` reads these values; `thresholds` and `noise` judge them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Interval:
     """Time to detect, contain or recover.
 
     seconds None: not known or not reached; at_least: how long it lasted at least, where it was cut off
-    applies False: nobody was hurt, so there was nothing to time
+    applies False: no user was affected, so there was nothing to time
     """
 
     name: str
@@ -29,9 +29,9 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredResult:
-    """One drill's result. comparable: the hash by which drills compare; empty: it is not known.
+    """One drill's result. comparable: the hash by which drills compare; empty: not known.
 
-    error: why there is no result; with the mistakes of files, where it names them
+    error: why there is no result; mistakes: those in files, where the error names them
     """
 
     drill: str
@@ -50,21 +50,21 @@ class StoredResult:
 
     @property
     def judged(self) -> bool:
-        """Tell whether it was played to its end and could be judged."""
+        """Whether it was played to its end and could be judged."""
         return not self.error and self.outcome.judged
 
     @property
-    def came_to(self) -> str:
-        """Say what the drill came to, and by whom, where anybody recovered."""
+    def summary(self) -> str:
+        """The outcome, and who recovered, where anybody did."""
         return f"{self.outcome} by {self.recovered_by}" if self.outcome is Outcome.RECOVERED else self.outcome
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FinishedDrill:
-    """One drill's process at its end. why: what it said, where it left no result; folder: its artefacts."""
+    """One drill's process at its end. why: its last output, if it left no result; folder: its artefacts."""
 
     code: int
-    told: StoredResult | None = None
+    result: StoredResult | None = None
     why: str = ""
     seconds: Seconds = 0.0
     folder: str = ""

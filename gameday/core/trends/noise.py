@@ -1,7 +1,7 @@
 """Whether drills got slower beyond noise, and how far repeats lie apart.
 
-Comes in: times of comparable drills. Goes out: medians, their ratio, the ratio up to which it may be noise.
-Does not: decide what that means for a pipeline; `bars` does.
+It compares medians of comparable drills, and gives the ratio up to which the difference may be noise.
+`thresholds` decides what that means for a pipeline.
 
 The rule, in logarithms, because a doubling weighs the same everywhere:
 
@@ -15,7 +15,8 @@ The rule, in logarithms, because a doubling weighs the same everywhere:
   the baseline's degrees of freedom where s was estimated, else of the normal distribution. All comparisons
   of a pipeline share `FALSE_ALARMS` between them, so that more scenarios don't mean more false alarms.
 
-What was not reached took for ever; what hurt nobody took no time. Both have their place in a median.
+A time that was not reached counts as infinite; one that did not apply, because no user was affected, as zero.
+Both have their place in a median.
 """
 
 from __future__ import annotations
@@ -30,22 +31,22 @@ from gameday.core.trends.model import Interval
 from gameday.core.values import Seconds, Verdict
 
 ASSUMED = 0.5
-"""Run-to-run log-sd where the baseline is too small to tell."""
+"""Run-to-run log-sd where the baseline is too small to estimate it."""
 FEW = 5
-"""Fewer times than this tell nothing of their own spread."""
+"""Fewer times than this give no estimate of their own spread."""
 FLOOR = 0.05
-"""Least log-sd: equal times by luck don't make a twentieth more a regression."""
+"""Least log-sd, so that with times equal by chance 5 % more is no regression."""
 FALSE_ALARMS = 0.01
 """How often noise alone is called worse, for a whole pipeline."""
 RESOLUTION: Seconds = 0.1
-"""Load is seen in buckets of this length; shorter times are equal."""
+"""Load is counted in buckets of this length; shorter times are equal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
     """One time, now and before. Times in seconds, infinite where not reached.
 
-    ratio  median now ÷ median before; None where that is no number
+    ratio  median now ÷ median before; None where one is infinite
     limit  the ratio up to which it may be noise
     sd     the run-to-run log-sd; `assumed` where the baseline was too small to tell
     """
@@ -72,7 +73,7 @@ class Spread:
 
 
 def took(interval: Interval) -> Seconds | None:
-    """Give how long it took: infinite when it was not reached, 0 when nobody was hurt, None when unknown."""
+    """Give how long it took: infinite when not reached, 0 when no user was affected, None when unknown."""
     if interval.seconds is not None:
         return interval.seconds
     if not interval.applies:
@@ -103,8 +104,8 @@ def compare(
     sd, assumed = _spread_of(before)
     doubt = sd * math.sqrt(_variance(len(now)) + _variance(len(before)))
     limit = math.exp(quantile(alarms, None if assumed else len(_finite(before)) - 1) * doubt)
-    ended, began = statistics.median(map(_seen, now)), statistics.median(map(_seen, before))
-    ratio = ended / began if math.isfinite(began) and math.isfinite(ended) else None
+    later, earlier = statistics.median(map(_resolved, now)), statistics.median(map(_resolved, before))
+    ratio = later / earlier if math.isfinite(earlier) and math.isfinite(later) else None
     return Comparison(
         name=name,
         now=tuple(sorted(now)),
@@ -113,11 +114,11 @@ def compare(
         limit=limit,
         sd=sd,
         assumed=assumed,
-        worse=math.isfinite(began) and ended / began > limit,
+        worse=math.isfinite(earlier) and later / earlier > limit,
     )
 
 
-def _seen(seconds: Seconds) -> Seconds:
+def _resolved(seconds: Seconds) -> Seconds:
     return max(seconds, RESOLUTION)
 
 
@@ -127,7 +128,7 @@ def _finite(values: Sequence[Seconds]) -> list[Seconds]:
 
 def _spread_of(before: Sequence[Seconds]) -> tuple[float, bool]:
     """Give the log-sd of earlier times, and whether it had to be assumed."""
-    logs = [math.log(_seen(value)) for value in _finite(before)]
+    logs = [math.log(_resolved(value)) for value in _finite(before)]
     if len(logs) < FEW:
         return ASSUMED, True
     return max(FLOOR, statistics.stdev(logs)), False

@@ -1,6 +1,6 @@
-"""What one pipeline's drills come to: each scenario with its judgement, and all of them together.
+"""The result of one pipeline's drills: each scenario with its judgement, and all of them together.
 
-Comes in: judgements. Goes out: a `Report`, which `render.pipeline` draws. Does not: judge.
+`render.pipeline` draws it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gameday.core.values import Seconds
 class Row:
     """One scenario on one environment.
 
-    file   the scenario's file as a CI system names it; lines: where in it stands what a check is about
+    file   the scenario's file as a CI system names it; lines: the line in it that each check is about
     """
 
     scenario: str

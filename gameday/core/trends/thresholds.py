@@ -1,7 +1,7 @@
-"""The bars that a pipeline sets: score, objectives, baseline, and the same verdict each time.
+"""The thresholds that a pipeline sets: score, objectives, baseline, and the same verdict each time.
 
-Comes in: drills of one scenario as they ended, bars. Goes out: a `Judgement`, with an exit code.
-Does not: pass what could not be verified.
+`judge` gives a `Judgement` of one scenario's drills, with an exit code. What could not be verified never
+passes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gameday.core.trends.noise import FALSE_ALARMS, Comparison, Spread, compare,
 from gameday.core.values import Outcome, Seconds, Verdict, format_duration
 
 NAMES = ("detect", "contain", "recover")
-_OF_VERDICT = {
+_CODES = {
     Verdict.MET: ExitCode.PASSED,
     Verdict.PARTIAL: ExitCode.FAILED,
     Verdict.MISSED: ExitCode.FAILED,
@@ -38,18 +38,18 @@ class Thresholds:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One thing that was checked. code: as an exit code; skipped: it does not apply, and `said` says why."""
+    """One check. code: as an exit code; skipped: it does not apply, and `detail` explains why."""
 
     name: str
     code: ExitCode
-    said: str = ""
+    detail: str = ""
     seconds: Seconds = 0.0
     skipped: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """What the drills of one scenario come to. flaky: some passed and some failed.
+    """The verdict on the drills of one scenario. flaky: some passed and some failed.
 
     codes: the verdict of each drill, in the order in which they were played
     """
@@ -63,31 +63,32 @@ class Judgement:
 
 
 def together(codes: Sequence[int]) -> ExitCode:
-    """Give the verdict of repeats: the worst, where what passed and failed is inconclusive."""
+    """Give the verdict of repeats: the worst, where drills that both passed and failed are inconclusive."""
     if not flaky(codes):
         return worst(codes)
     return worst(ExitCode.INCONCLUSIVE if code == ExitCode.FAILED else code for code in codes)
 
 
 def flaky(codes: Iterable[int]) -> bool:
-    """Tell whether repeats contradict each other."""
+    """Whether repeats contradict each other."""
     return {ExitCode.PASSED, ExitCode.FAILED} <= set(codes)
 
 
-def judge(drills: Sequence[FinishedDrill], bars: Thresholds) -> Judgement:
-    """Judge the drills of one scenario by the bars."""
-    each = [_of_drill(ended, bars) for ended in drills]
-    codes = tuple(worst(check.code for check in checks) for checks in each)
-    told = [ended.told for ended in drills if ended.told is not None and ended.told.judged]
-    comparisons = _comparisons(told, bars) if bars.baseline else ()
-    checks = (*_merged(each), *(_against(told, comparisons, bars.baseline) if bars.baseline else ()))
+def judge(drills: Sequence[FinishedDrill], thresholds: Thresholds) -> Judgement:
+    """Judge the drills of one scenario by the thresholds."""
+    by_drill = [_drill(finished, thresholds) for finished in drills]
+    codes = tuple(worst(check.code for check in checks) for checks in by_drill)
+    results = [drill.result for drill in drills if drill.result is not None and drill.result.judged]
+    baseline = thresholds.baseline
+    comparisons = _comparisons(results, thresholds) if baseline else ()
+    checks = (*_merged(by_drill), *(_against(results, comparisons, baseline) if baseline else ()))
     whole = together(codes)
     return Judgement(
         code=worst((whole, *(check.code for check in checks))),
         flaky=flaky(codes),
         codes=codes,
         checks=checks,
-        spreads=_spreads(told),
+        spreads=_spreads(results),
         comparisons=comparisons,
     )
 
@@ -95,52 +96,54 @@ def judge(drills: Sequence[FinishedDrill], bars: Thresholds) -> Judgement:
 # --- one drill ---
 
 
-def _of_drill(ended: FinishedDrill, bars: Thresholds) -> tuple[Check, ...]:
-    """Check one drill. Only what was played to its end and judged is held against the bars."""
-    told = ended.told
-    played = ended.code in (ExitCode.PASSED, ExitCode.FAILED)
-    if not played or told is None or not told.judged or not told.reverted:
-        return (_unjudged(ended),)
+def _drill(finished: FinishedDrill, thresholds: Thresholds) -> tuple[Check, ...]:
+    """Check one drill. Only what was played to its end and judged is measured against the thresholds."""
+    result = finished.result
+    played = finished.code in (ExitCode.PASSED, ExitCode.FAILED)
+    if not played or result is None or not result.judged or not result.reverted:
+        return (_unjudged(finished),)
     return (
-        _score(told, bars.fail_under, ended.seconds),
-        *(_objective(interval, told) for interval in told.intervals),
+        _score(result, thresholds.fail_under, finished.seconds),
+        *(_objective(interval, result) for interval in result.intervals),
     )
 
 
-def _unjudged(ended: FinishedDrill) -> Check:
-    told = ended.told
-    code = worst([ended.code])
-    if told is None:
-        why = ended.why or "it left no result"
+def _unjudged(finished: FinishedDrill) -> Check:
+    result = finished.result
+    code = worst([finished.code])
+    if result is None:
+        why = finished.why or "it left no result"
         code = ExitCode.INTERNAL if code in (ExitCode.PASSED, ExitCode.FAILED) else code
     else:
         code = ExitCode.INCONCLUSIVE if code in (ExitCode.PASSED, ExitCode.FAILED) else code
-        code = code if told.reverted else ExitCode.FAULT_IN_FORCE
-        outcome = "" if told.outcome == code.word else told.outcome
-        why = told.error or ": ".join(filter(None, (outcome, told.why)))
-    said = f"{code.word}: {why}" if why else code.word
-    return Check(name="scenario", code=code, said=said, seconds=ended.seconds)
+        code = code if result.reverted else ExitCode.FAULT_IN_FORCE
+        outcome = "" if result.outcome == code.word else result.outcome
+        why = result.error or ": ".join(filter(None, (outcome, result.why)))
+    detail = f"{code.word}: {why}" if why else code.word
+    return Check(name="scenario", code=code, detail=detail, seconds=finished.seconds)
 
 
-def _score(told: StoredResult, fail_under: float | None, seconds: Seconds) -> Check:
-    if told.points is None:
-        code = ExitCode.FAILED if told.score_verdict == "gated" else ExitCode.INCONCLUSIVE
-        said = f"{told.score_verdict}{f': {told.why}' if told.why else ''}"
+def _score(result: StoredResult, fail_under: float | None, seconds: Seconds) -> Check:
+    if result.points is None:
+        code = ExitCode.FAILED if result.score_verdict == "gated" else ExitCode.INCONCLUSIVE
+        detail = f"{result.score_verdict}{f': {result.why}' if result.why else ''}"
     elif fail_under is not None:
-        code = ExitCode.PASSED if told.points >= fail_under else ExitCode.FAILED
-        said = f"{told.points:.1f} points; the bar is {fail_under:g}"
+        code = ExitCode.PASSED if result.points >= fail_under else ExitCode.FAILED
+        detail = f"{result.points:.1f} points; the threshold is {fail_under:g}"
     else:
-        code = ExitCode.PASSED if told.passed else ExitCode.FAILED
-        said = f"{told.points:.1f} points; {'enough' if told.passed else 'not enough'} for the scorecard"
-    return Check(name="scenario", code=code, said=f"{told.came_to}: {said}", seconds=seconds)
+        code = ExitCode.PASSED if result.passed else ExitCode.FAILED
+        enough = "enough" if result.passed else "not enough"
+        detail = f"{result.points:.1f} points; {enough} for the scorecard"
+    return Check(name="scenario", code=code, detail=f"{result.summary}: {detail}", seconds=seconds)
 
 
-def _objective(interval: Interval, told: StoredResult) -> Check:
+def _objective(interval: Interval, result: StoredResult) -> Check:
     name = f"objective {interval.name}"
-    if not interval.applies or told.outcome is Outcome.ABSORBED:
-        return Check(name=name, code=ExitCode.PASSED, said="no user was hurt: nothing to time", skipped=True)
-    code = _OF_VERDICT[interval.verdict]
-    return Check(name=name, code=code, said=_timed(interval), seconds=interval.seconds or 0.0)
+    if not interval.applies or result.outcome is Outcome.ABSORBED:
+        detail = "no user was affected: nothing to time"
+        return Check(name=name, code=ExitCode.PASSED, detail=detail, skipped=True)
+    code = _CODES[interval.verdict]
+    return Check(name=name, code=code, detail=_timed(interval), seconds=interval.seconds or 0.0)
 
 
 def _timed(interval: Interval) -> str:
@@ -157,12 +160,12 @@ def _timed(interval: Interval) -> str:
 # --- repeats ---
 
 
-def _merged(each: Sequence[tuple[Check, ...]]) -> tuple[Check, ...]:
-    """Make one check of the repeats of each."""
-    if len(each) == 1:
-        return each[0]
+def _merged(by_drill: Sequence[tuple[Check, ...]]) -> tuple[Check, ...]:
+    """Merge the repeats of each check into one."""
+    if len(by_drill) == 1:
+        return by_drill[0]
     by_name: dict[str, list[Check]] = {}
-    for check in (check for checks in each for check in checks):
+    for check in (check for checks in by_drill for check in checks):
         by_name.setdefault(check.name, []).append(check)
     return tuple(_merge(name, repeats) for name, repeats in by_name.items())
 
@@ -172,99 +175,101 @@ def _merge(name: str, repeats: Sequence[Check]) -> Check:
     code = together(codes)
     count = f"{codes.count(ExitCode.PASSED)} of {len(codes)} passed"
     head = f"flaky: {count}" if flaky(codes) else count
-    lines = [head, *(f"{number}. {check.said}" for number, check in enumerate(repeats, start=1))]
+    lines = [head, *(f"{number}. {check.detail}" for number, check in enumerate(repeats, start=1))]
     return Check(
         name=name,
         code=code,
-        said="\n".join(lines),
+        detail="\n".join(lines),
         seconds=max(check.seconds for check in repeats),
         skipped=all(check.skipped for check in repeats),
     )
 
 
 def _times(drills: Iterable[StoredResult], name: str) -> list[Seconds]:
-    found = (took(interval) for told in drills for interval in told.intervals if interval.name == name)
-    return [seconds for seconds in found if seconds is not None]
+    times = (took(interval) for drill in drills for interval in drill.intervals if interval.name == name)
+    return [seconds for seconds in times if seconds is not None]
 
 
-def _spreads(told: Sequence[StoredResult]) -> tuple[Spread, ...]:
+def _spreads(results: Sequence[StoredResult]) -> tuple[Spread, ...]:
     """Describe points and times of repeats."""
-    figures = {"points": [one.points for one in told if one.points is not None]}
-    figures |= {name: _times(told, name) for name in NAMES}
+    figures = {"points": [result.points for result in results if result.points is not None]}
+    figures |= {name: _times(results, name) for name in NAMES}
     return tuple(spread(name, values) for name, values in figures.items() if values)
 
 
 # --- baseline ---
 
 
-def comparable(told: Sequence[StoredResult], baseline: Baseline) -> tuple[StoredResult, ...]:
-    """Give the earlier drills that compare: judged, of the same hash, and not these very drills."""
-    hashes = {one.comparable for one in told} - {""}
-    these = {one.drill for one in told}
+def comparable(results: Sequence[StoredResult], baseline: Baseline) -> tuple[StoredResult, ...]:
+    """Give the earlier drills that compare: judged, of the same hash, and other than the present ones."""
+    hashes = {result.comparable for result in results} - {""}
+    present = {result.drill for result in results}
     return tuple(
-        one for one in baseline.drills if one.judged and one.comparable in hashes and one.drill not in these
+        earlier
+        for earlier in baseline.drills
+        if earlier.judged and earlier.comparable in hashes and earlier.drill not in present
     )
 
 
-def _comparisons(told: Sequence[StoredResult], bars: Thresholds) -> tuple[Comparison, ...]:
-    earlier = comparable(told, bars.baseline) if bars.baseline else ()
-    alarms = FALSE_ALARMS / (len(NAMES) * bars.scenarios)
-    pairs = ((name, _times(told, name), _times(earlier, name)) for name in NAMES)
+def _comparisons(results: Sequence[StoredResult], thresholds: Thresholds) -> tuple[Comparison, ...]:
+    earlier = comparable(results, thresholds.baseline) if thresholds.baseline else ()
+    alarms = FALSE_ALARMS / (len(NAMES) * thresholds.scenarios)
+    pairs = ((name, _times(results, name), _times(earlier, name)) for name in NAMES)
     return tuple(compare(name, now, before, alarms=alarms) for name, now, before in pairs if now and before)
 
 
 def _against(
-    told: Sequence[StoredResult], comparisons: Sequence[Comparison], baseline: Baseline
+    results: Sequence[StoredResult], comparisons: Sequence[Comparison], baseline: Baseline
 ) -> tuple[Check, ...]:
     """Check each time against the baseline; what can't be compared is inconclusive, with its reason."""
-    if not told:
+    if not results:
         return (_incomparable("baseline", "there is no judged drill to compare"),)
-    if not comparable(told, baseline):
-        return (_incomparable("baseline", _why_none(told, baseline)),)
-    found = {one.name: one for one in comparisons}
-    return tuple(_held_against(name, found.get(name)) for name in NAMES)
+    if not comparable(results, baseline):
+        return (_incomparable("baseline", _why_none(results, baseline)),)
+    by_name = {comparison.name: comparison for comparison in comparisons}
+    return tuple(_compared(name, by_name.get(name)) for name in NAMES)
 
 
-def _held_against(name: str, found: Comparison | None) -> Check:
-    if found is None:
+def _compared(name: str, comparison: Comparison | None) -> Check:
+    if comparison is None:
         return _incomparable(f"baseline {name}", f"no time to {name} is known both now and before")
-    code = ExitCode.FAILED if found.worse else ExitCode.PASSED
-    return Check(name=f"baseline {name}", code=code, said=_figures(found))
+    code = ExitCode.FAILED if comparison.worse else ExitCode.PASSED
+    return Check(name=f"baseline {name}", code=code, detail=_figures(comparison))
 
 
 def _incomparable(name: str, why: str) -> Check:
-    return Check(name=name, code=ExitCode.INCONCLUSIVE, said=f"not comparable: {why}")
+    return Check(name=name, code=ExitCode.INCONCLUSIVE, detail=f"not comparable: {why}")
 
 
-def _why_none(told: Sequence[StoredResult], baseline: Baseline) -> str:
-    """Say why no earlier result compares."""
-    these = {one.drill for one in told}
-    earlier = [one for one in baseline.drills if one.drill not in these]
-    named = {one.scenario for one in told}
-    same = [one for one in earlier if one.scenario in named]
+def _why_none(results: Sequence[StoredResult], baseline: Baseline) -> str:
+    """Explain why no earlier result compares."""
+    present = {result.drill for result in results}
+    earlier = [result for result in baseline.drills if result.drill not in present]
+    scenarios = {result.scenario for result in results}
+    same = [result for result in earlier if result.scenario in scenarios]
     if not earlier:
         return f"{baseline.folder} holds no earlier result"
     if not same:
-        return f"none of {len(earlier)} earlier results in {baseline.folder} is of this scenario"
-    if not any(one.judged for one in same):
-        return f"none of {len(same)} earlier results of this scenario in {baseline.folder} was judged"
+        return f"none of the {len(earlier)} earlier results in {baseline.folder} is of this scenario"
+    if not any(result.judged for result in same):
+        return f"none of the {len(same)} earlier results of this scenario in {baseline.folder} was judged"
     return (
-        f"none of {len(same)} earlier results of this scenario in {baseline.folder} was of the same "
+        f"none of the {len(same)} earlier results of this scenario in {baseline.folder} had the same "
         "experiment, load, SLOs and objectives"
     )
 
 
-def _figures(one: Comparison) -> str:
-    """Say a comparison with all its figures."""
-    now, before = spread(one.name, one.now), spread(one.name, one.before)
-    ratio = "" if one.ratio is None else f": {one.ratio:.2f} times"
-    how = "assumed" if one.assumed else "of the baseline"
+def _figures(comparison: Comparison) -> str:
+    """Write a comparison with all its figures."""
+    now, before = spread(comparison.name, comparison.now), spread(comparison.name, comparison.before)
+    ratio = "" if comparison.ratio is None else f": {comparison.ratio:.2f} times"
+    how = "assumed" if comparison.assumed else "of the baseline"
     return (
         f"{_median(now)} now, {_median(before)} before{ratio}; "
-        f"up to {one.limit:.2f} times may be noise (run-to-run log-sd {one.sd:.2f}, {how})"
+        f"up to {comparison.limit:.2f} times may be noise (run-to-run log-sd {comparison.sd:.2f}, {how})"
     )
 
 
 def _median(spread_: Spread) -> str:
-    told = "not reached" if math.isinf(spread_.median) else format_duration(spread_.median)
-    return f"{told} (median of {len(spread_.values)})"
+    length = "not reached" if math.isinf(spread_.median) else format_duration(spread_.median)
+    return f"{length} (median of {len(spread_.values)})"

@@ -137,10 +137,10 @@ def test_requests_that_were_open_when_the_response_ended_can_undo_the_recovery()
     )
     assert seen < 25
     assert second(found.milestones.at(MilestoneName.RECOVERED)) == 22.0
-    assert "did not stand" in improvements(told, found)
+    assert "did not hold" in improvements(told, found)
 
 
-def test_users_who_are_hurt_again_after_the_response_move_nothing_and_are_told_of():
+def test_users_who_are_affected_again_after_the_response_move_nothing_and_are_told_of():
     sent = requests([Trouble(FAULT, 5, 1, 0.05, ok=False), Trouble(60, 3, 1, 0.05, ok=False)])
     game = Game(scenario=scenario(10.0), requests=()).fault(at=FAULT).action("fix", at=14)
     seen = seen_live(game, sent)
@@ -149,7 +149,7 @@ def test_users_who_are_hurt_again_after_the_response_move_nothing_and_are_told_o
     )
     assert second(found.milestones.at(MilestoneName.RECOVERED)) == 15.0
     assert found.attribution.recovered_by is RecoveredBy.TEAM
-    (finding,) = [one for one in postmortem.draft(told, found).improve if "hurt again" in one.title]
+    (finding,) = [one for one in postmortem.draft(told, found).improve if "affected again" in one.title]
     assert finding.detail.startswith("45.0 s after it, for 3.0 s.")
 
 
@@ -231,4 +231,4 @@ def test_what_was_seen_to_be_recovered_when_the_response_ended_is_recovered(
     told, found = judged(game.ended(seen, "recovered").revert(seen + 0.3, how=how).close(END), sent)
     recovered = second(found.milestones.at(MilestoneName.RECOVERED))
     stands = recovered is not None and recovered + lasting <= seen
-    assert stands or (latency is None and "did not stand" in improvements(told, found))
+    assert stands or (latency is None and "did not hold" in improvements(told, found))

@@ -205,7 +205,7 @@ def test_it_starts_late_within_its_grace_and_is_missed_behind_it(house):
     assert house.record("in-time").started == T + 300
     missed = house.record("late")
     assert (missed.state, missed.reason) == (State.MISSED, "late")
-    assert missed.why == "nothing looked at it in time: seen 5 min 00 s late, its grace is 1 min 00 s"
+    assert missed.why == "no daemon looked at it in time: found 5 min 00 s late, its grace is 1 min 00 s"
 
 
 def test_the_usual_grace_is_ten_minutes(house):
@@ -266,7 +266,7 @@ def test_an_alert_source_that_does_not_answer_keeps_it_from_starting_until_it_do
     daemon = house.daemon()
     house.live(120, daemon)
     assert house.starter.drills == []
-    assert "nobody knows of real incidents" in house.said[-1]
+    assert "real incidents can't be ruled out" in house.said[-1]
     house.incidents.silent = ""
     house.live(5, daemon)
     assert len(house.starter.drills) == 1

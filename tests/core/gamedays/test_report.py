@@ -67,7 +67,7 @@ def test_the_timetable_has_every_inject_with_what_was_expected_and_what_was_done
     call, hint = message_event_list.build(now, {"d1": DRILL.history()})
     assert (call.state, call.expected, call.after) == ("sent", "acknowledge", 30)
     assert [(round(done.after), done.text) for done in call.actual] == [
-        (5, "Acknowledged: somebody is looking at it."),
+        (5, "Acknowledged: somebody is looking into it."),
         (8, "Incident declared P2 (High), without an incident commander."),
         (19, "Action on the target: flag off."),
         (35, "Milestone marked: recovered."),
@@ -101,7 +101,7 @@ def test_the_report_counts_objectives_and_gathers_findings_and_work():
     assert [one.quote for one in told.decisions] == ["no time"]
 
 
-def test_a_repeated_scenarios_patches_apply_one_behind_the_other(tmp_path):
+def test_a_repeated_scenarios_patches_apply_one_after_the_other(tmp_path):
     path = "playbooks/checkout.md"
     book = markdown.read("# Checkout\n\n1. Look at the queries\n2. Turn the flag off\n", path)
     said = (
@@ -147,7 +147,7 @@ def test_the_report_is_drawn_whole_and_words_from_outside_are_no_markup():
     assert "http" not in rendering.html(told).replace("http://127", "")
 
 
-def test_why_a_drill_ended_stands_beside_it():
+def test_why_a_drill_ended_stands_next_to_it():
     told = drafted()
     lines = (replace(told.drills[0], why="whoever conducted it died"), *told.drills[1:])
     assert lines[0].postmortem is not None

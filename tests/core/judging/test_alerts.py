@@ -37,7 +37,7 @@ def test_an_alert_that_fired_before_the_fault_and_arrives_after_it_is_not_fresh(
     assert fresh(BASE.alert("HighApiLatency", 20, delivered=40)) == []
 
 
-def test_a_clock_slightly_behind_does_not_cost_an_alert():
+def test_a_clock_slightly_after_does_not_cost_an_alert():
     assert fresh(BASE.alert("HighApiLatency", 29, delivered=32)) == [("HighApiLatency", 32)]
 
 

@@ -52,7 +52,7 @@ def test_what_was_done_after_users_were_well_recovered_nothing():
     assert who(HURT.action("flag off", at=65).over(at=80)) is RecoveredBy.ITSELF
 
 
-def test_itself_is_said_only_where_a_watched_trail_shows_that_nobody_acted():
+def test_itself_is_reported_only_where_a_watched_trail_shows_that_nobody_acted():
     assert who(HURT.over(at=80)) is RecoveredBy.ITSELF
     assert who(BLIND.over(at=80)) is RecoveredBy.UNCLEAR
     lost = HURT.trail(at=30, readable=False).over(at=80)
@@ -83,14 +83,14 @@ def test_our_own_rollback_recovers_for_nobody():
 def test_an_impact_that_ended_in_the_moment_of_our_rollback_was_ended_by_it():
     found = HURT.ended(at=59).revert(at=60.05).result().attribution
     assert found.recovered_by is RecoveredBy.ROLLBACK
-    assert found.why == "Users were hurt until our own rollback."
+    assert found.why == "Users were affected until our own rollback."
 
 
 def test_a_recovery_too_near_to_our_rollback_is_unclear():
     assert who(HURT.action("flag off", at=59).ended(at=61).revert(at=62)) is RecoveredBy.UNCLEAR
 
 
-def test_a_grant_credits_the_team_and_says_which_lever_was_lacking():
+def test_a_grant_credits_the_team_and_says_which_mitigation_was_lacking():
     marked = ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B")
     found = HURT.add(marked, at=50).revert(at=51).ended(at=75).result().attribution
     assert (found.recovered_by, found.outcome) == (RecoveredBy.TEAM, Outcome.RECOVERED)
@@ -101,7 +101,7 @@ def test_a_grant_credits_the_team():
     assert who(HURT.mark("recovered", at=50, granted=True).revert(at=51).ended(at=75)) is RecoveredBy.TEAM
 
 
-def test_nobody_recovered_what_still_hurts():
+def test_nobody_recovered_what_still_affecteds():
     assert who(HURT.bad(CHECKOUTS, 60, 120).ended(at=119)) is RecoveredBy.NONE
 
 
@@ -113,14 +113,14 @@ def test_the_outcome_is_the_furthest_milestone():
     assert outcome(still) is Outcome.UNDETECTED
 
 
-def test_a_fault_that_hurt_nobody_was_absorbed_or_had_no_effect_or_nobody_knows():
+def test_a_fault_that_affected_nobody_was_absorbed_or_had_no_effect_or_nobody_knows():
     assert outcome(CALM.exposed(at=11, exposed=True).over(at=80)) is Outcome.ABSORBED
     assert outcome(CALM.exposed(at=11, exposed=False).over(at=80)) is Outcome.NO_EFFECT
     assert outcome(CALM.exposed(at=11, exposed=None).over(at=80)) is Outcome.UNKNOWN
     assert outcome(CALM.over(at=80)) is Outcome.UNKNOWN
 
 
-def test_users_that_were_hurt_show_that_the_fault_changed_something():
+def test_users_that_were_affected_show_that_the_fault_changed_something():
     assert HURT.exposed(at=11, exposed=False).over(at=80).result().attribution.changed is True
 
 

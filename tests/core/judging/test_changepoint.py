@@ -59,7 +59,7 @@ def test_a_bad_stretch_up_to_the_last_sample_has_no_end():
     assert found(steady(600, (200, 600))) == [(200, 599, None)]
 
 
-def test_an_end_needs_a_whole_good_window_behind_it():
+def test_an_end_needs_a_whole_good_window_after_it():
     assert found(steady(600, (200, 551))) == [(200, 550, None)]
     assert found(steady(600, (200, 550))) == [(200, 549, 550)]
 

@@ -23,7 +23,7 @@ def bounds(bound):
     return (second(bound.earliest), second(bound.at), second(bound.latest))
 
 
-def test_a_drill_that_hurts_nobody_has_no_impact():
+def test_a_drill_that_affecteds_nobody_has_no_impact():
     found = met(Game().fault(at=10))
     assert (found.started, found.ended, found.requests, found.seconds) == (None, None, 0, 0.0)
     assert found.judged
@@ -41,13 +41,13 @@ def test_requests_in_flight_when_the_fault_came_belong_to_it():
     assert second(found.slos[0].stretches[0].start.at) == 10
 
 
-def test_slow_requests_hurt_as_failed_ones_do():
+def test_slow_requests_affected_as_failed_ones_do():
     assert met(Game().fault(at=10).slowed(CHECKOUTS, 10, 60)).bad == 5000
     quick = met(Game(slow=290.0).fault(at=10).slowed(CHECKOUTS, 10, 60))
     assert quick.started is None
 
 
-def test_users_that_hang_are_hurt_from_their_start_though_nothing_completes():
+def test_users_that_hang_are_affected_from_their_start_though_nothing_completes():
     few = Game(rate=4).hung(CHECKOUTS, 10, 13).silent(CHECKOUTS, 13, 40).fault(at=10)
     found = met(few)
     assert bounds(found.started) == (10, 10.1, 10.2)
@@ -68,7 +68,7 @@ def test_isolated_bad_requests_move_neither_onset_nor_end():
     assert (second(found.started.at), second(found.ended.at)) == (10, 60)
 
 
-def test_trouble_before_the_fault_is_told_and_is_not_impact():
+def test_trouble_before_the_fault_is_reported_and_is_not_impact():
     found = met(Game().fault(at=30).bad(CHECKOUTS, 5, 12))
     assert found.started is None
     assert found.slos[0].trouble
@@ -78,14 +78,14 @@ def test_trouble_before_the_fault_is_told_and_is_not_impact():
 def test_a_service_that_was_bad_when_the_fault_came_cannot_be_judged():
     found = met(Game().fault(at=30).bad(CHECKOUTS, 20, 60))
     assert not found.judged
-    assert found.slos[0].why == "the service was bad when the fault came"
+    assert found.slos[0].why == "the service was already bad before the fault"
     assert found.started is None
 
 
-def test_users_of_whom_nothing_was_seen_after_the_fault_are_not_called_well():
+def test_users_of_whom_nothing_was_seen_after_the_fault_are_not_called_healthy():
     found = met(Game().fault(at=10).silent(CHECKOUTS, 10, 10_000))
     assert not found.judged
-    assert found.slos[0].why == "no request was seen after the fault"
+    assert found.slos[0].why == "no request was observed after the fault"
 
 
 def test_an_slo_that_no_request_matched_cannot_be_judged():
@@ -115,7 +115,7 @@ def test_a_request_of_two_slos_counts_once_and_by_the_stricter():
     assert found.slos[1].stretches == ()
 
 
-def test_the_worst_window_and_the_budget_are_told():
+def test_the_worst_window_and_the_budget_are_reported():
     found = met(Game().fault(at=10).bad(CHECKOUTS, 10, 60, share=0.5))
     (slo,) = found.slos
     assert (found.worst_slo, found.worst_good) == ("checkout-latency", pytest.approx(0.5))
@@ -123,7 +123,7 @@ def test_the_worst_window_and_the_budget_are_told():
     assert slo.budget == pytest.approx(50, rel=0.01)
 
 
-def test_response_times_are_told_for_baseline_and_impact():
+def test_response_times_are_reported_for_baseline_and_impact():
     (slo,) = met(Game().fault(at=10).slowed(CHECKOUTS, 10, 60)).slos
     assert slo.p50[0] == pytest.approx(50, rel=0.04)
     assert slo.p95[1] == pytest.approx(1500, rel=0.04)

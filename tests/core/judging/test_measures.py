@@ -50,7 +50,7 @@ def test_the_review_tells_of_steps_that_nobody_ticked():
     assert share(game, "playbook_followed") == pytest.approx(2 / 3)
 
 
-def test_harm_is_the_share_of_bad_requests_while_users_were_hurt():
+def test_harm_is_the_share_of_bad_requests_while_users_were_affected():
     half = Game().fault(at=10).bad(CHECKOUTS, 10, 60, share=0.5)
     assert share(half, "least_harm") == pytest.approx(0.5, abs=0.01)
     assert share(HURT, "least_harm") == 0

@@ -63,7 +63,7 @@ def test_acknowledging_an_alert_that_was_firing_before_the_fault_detects_nothing
     assert seconds(HURT.alert("DiskFull", 2).ack(at=20, alert="DiskFull"), N.DETECTED) is None
 
 
-def test_detection_shows_what_was_observed_beside_what_was_declared():
+def test_detection_shows_what_was_observed_next_to_what_was_declared():
     found = one(HURT.alert("HighApiLatency", 18).ack(at=25), N.DETECTED)
     assert (second(found.observed), second(found.declared), found.basis) == (18, 25, "declared")
 
@@ -96,14 +96,14 @@ def test_recovery_is_observed_and_implies_containment():
     assert (second(implied.at), implied.basis) == (60, "implied")
 
 
-def test_a_click_on_recovered_while_users_still_hurt_recovers_nothing():
+def test_a_click_on_recovered_while_users_still_affected_recovers_nothing():
     early = HURT.bad(CHECKOUTS, 60, 120).mark("recovered", at=30)
     found = one(early, N.RECOVERED)
     assert found.at is None
     assert second(found.declared) == 30
 
 
-def test_where_a_mark_is_the_rule_it_counts_only_once_users_are_well():
+def test_where_a_mark_is_the_rule_it_counts_only_once_users_are_healthy():
     marked = ruled(HURT, recovered=any_of(Condition(sign="marked")))
     assert seconds(marked.mark("recovered", at=30), N.RECOVERED) == 60
     assert seconds(marked.mark("recovered", at=70), N.RECOVERED) == 70
@@ -152,14 +152,14 @@ def test_a_mark_of_containment_after_our_rollback_contains_nothing():
     assert seconds(HURT.bad(CHECKOUTS, 60, 120).revert(at=40).mark("contained", at=50), N.CONTAINED) is None
 
 
-def test_a_grant_credits_containment_at_once_and_recovery_when_users_are_well():
+def test_a_grant_credits_containment_at_once_and_recovery_when_users_are_healthy():
     game = HURT.mark("recovered", at=50, granted=True).revert(at=51).ended(at=75)
     contained, recovered = one(game, N.CONTAINED), one(game, N.RECOVERED)
     assert (second(contained.at), contained.basis) == (50, "granted")
     assert (second(recovered.at), recovered.basis) == (60, "granted")
 
 
-def test_a_granted_lever_is_no_mark_of_anybody_and_is_not_censored():
+def test_a_granted_mitigation_is_no_mark_of_anybody_and_is_not_censored():
     game = HURT.mark("contained", at=50, granted=True).revert(at=51).ended(at=75)
     contained, recovered = one(game, N.CONTAINED), one(game, N.RECOVERED)
     assert (second(contained.at), contained.basis, contained.declared) == (50, "granted", None)
@@ -174,7 +174,7 @@ def test_a_grant_after_the_team_recovered_by_itself_takes_nothing_away():
     assert (seconds(granted, N.RECOVERED), one(granted, N.RECOVERED).basis) == (40, "observed")
 
 
-def test_a_grant_recovers_nothing_where_nobody_was_hurt():
+def test_a_grant_recovers_nothing_where_nobody_was_affected():
     calm = Game().fault(at=10).mark("contained", at=50, granted=True).revert(at=51).ended(at=75)
     assert one(calm, N.RECOVERED).at is None
 
@@ -227,14 +227,14 @@ def test_all_intervals_run_from_the_start_of_impact():
     assert {interval.start for interval in found.intervals} == {N.IMPACT_STARTED}
 
 
-def test_where_nobody_was_hurt_detection_runs_from_the_fault_and_the_rest_does_not_apply():
+def test_where_nobody_was_affected_detection_runs_from_the_fault_and_the_rest_does_not_apply():
     found = derived(Game().fault(at=10).ack(at=30).over(at=80))
     detect = found.interval("detect")
     assert (detect.seconds, detect.start) == (20, N.FAULT_INJECTED)
     assert [found.interval(name).applies for name in ("contain", "recover")] == [False, False]
 
 
-def test_detection_before_users_are_hurt_takes_no_time():
+def test_detection_before_users_are_affected_takes_no_time():
     assert derived(Game().fault(at=10).bad(CHECKOUTS, 20, 60).ack(at=12)).interval("detect").seconds == 0
 
 
@@ -260,8 +260,8 @@ def test_the_chains_tell_where_the_time_went():
     links = derived(game.action("flag off", at=58).over(at=80)).chain
     told = {link.name: round(link.seconds, 3) for link in links}
     assert told == {
-        "fault → users hurt": 0,
-        "users hurt → alert condition true": 4,
+        "fault → users affected": 0,
+        "users affected → alert condition true": 4,
         "alert condition true → alert delivered": 5,
         "alert delivered → acknowledged": 6,
         "acknowledged → declared": 7,
@@ -271,10 +271,10 @@ def test_the_chains_tell_where_the_time_went():
     }
 
 
-def test_a_chain_leaves_out_what_nobody_told_and_ends_where_nothing_followed():
+def test_a_chain_leaves_out_what_nobody_reported_and_ends_where_nothing_followed():
     links = [link for link in derived(HURT.alert("HighApiLatency", 18)).chain if link.chain == "detect"]
     assert [link.name for link in links][-2:] == [
-        "users hurt → alert delivered",
+        "users affected → alert delivered",
         "alert delivered → acknowledged",
     ]
     assert links[-1].seconds is None

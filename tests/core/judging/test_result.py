@@ -186,17 +186,17 @@ def test_an_old_drill_is_judged_again_by_another_scorecard():
     assert result.judge(told).score.scorecard == "team@1"
 
 
-def test_a_fault_that_is_not_reverted_is_told():
+def test_a_fault_that_is_not_reverted_is_reported():
     assert not Game().fault(at=10).close(at=80, reverted=False).result().reverted
 
 
 BARE = Game().fault(at=10).ended(60).revert(61, how="nothing-to-undo")
 
 
-def test_what_nothing_undid_may_be_in_force_while_users_are_hurt_in_the_last_samples():
-    hurt = BARE.bad(CHECKOUTS, 10, 120)
-    assert not hurt.close(120).result().reverted
-    (fault,) = result.in_force(hurt.history(), hurt.result().impact)
+def test_what_nothing_undid_may_be_in_force_while_users_are_affected_in_the_last_samples():
+    affected = BARE.bad(CHECKOUTS, 10, 120)
+    assert not affected.close(120).result().reverted
+    (fault,) = result.in_force(affected.history(), affected.result().impact)
     assert fault.steps == ("undo by hand what experiments/slow.json does: it has no rollbacks",)
 
 
@@ -209,6 +209,6 @@ def test_what_healed_by_itself_is_over_without_rollbacks():
     assert BARE.bad(CHECKOUTS, 10, 60).verified(110).close(120).result().reverted
 
 
-def test_what_a_rollback_undid_is_over_even_where_users_are_still_hurt():
+def test_what_a_rollback_undid_is_over_even_where_users_are_still_affected():
     undone = Game().fault(at=10).ended(60).revert(61).bad(CHECKOUTS, 10, 120)
     assert undone.verified(110, met=False).close(120).result().reverted

@@ -188,7 +188,7 @@ def test_an_absorbed_fault_shows_too_little_of_a_team():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (criterion("speed"), "no measure is called 'speed'"),
+        (criterion("speed"), "there is no measure 'speed'"),
         (criterion("detect", "soon"), "'soon' is neither"),
         (criterion("notes_kept", "2x"), "'2x': notes_kept has no objective to multiply"),
     ],

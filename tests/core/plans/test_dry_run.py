@@ -35,7 +35,7 @@ def test_a_hold_for_a_time_ends_then_and_no_hold_at_once():
     assert dry_run.compile(replace(DRILL, hold="none")).longest_hold == 0
 
 
-def test_injects_are_told_with_what_skips_them():
+def test_injects_are_reported_with_what_skips_them():
     injects = (
         Inject(after=60, message="Customers can't pay.", unless="detected"),
         Inject(after=90, hint="Look at queries.", cost=5),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gameday.core.trends import compare, spread
 from gameday.core.trends.noise import FALSE_ALARMS, quantile, took
 from gameday.core.values import Verdict
-from tests.core.trends.told import interval
+from tests.core.trends.results import interval
 
 TIMES = st.lists(st.floats(0.5, 5000.0), min_size=1, max_size=12)
 
@@ -103,7 +103,7 @@ def test_a_doubling_is_seen_by_a_few_repeats_of_an_automation_that_varies_by_a_t
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("measured", "seconds"),
     [
         (interval(seconds=3.0), 3.0),
         (interval(seconds=None, applies=False), 0.0),
@@ -112,8 +112,8 @@ def test_a_doubling_is_seen_by_a_few_repeats_of_an_automation_that_varies_by_a_t
         (interval(seconds=None, verdict=Verdict.UNKNOWN), None),
     ],
 )
-def test_a_time_is_known_infinite_or_not_known(told, seconds):
-    assert took(told) == seconds
+def test_a_time_is_known_infinite_or_not_known(measured, seconds):
+    assert took(measured) == seconds
 
 
 def test_nothing_can_not_be_described_or_compared():

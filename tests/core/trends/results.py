@@ -13,7 +13,7 @@ def interval(name="detect", seconds=10.0, verdict=Verdict.MET, **changes) -> Int
     return Interval(name=name, seconds=seconds, verdict=verdict, **fields)
 
 
-def told(drill="d1", seconds=10.0, **changes) -> StoredResult:
+def stored_result(drill="d1", seconds=10.0, **changes) -> StoredResult:
     fields = {
         "scenario": "slow",
         "comparable": "hash",
@@ -30,5 +30,7 @@ def told(drill="d1", seconds=10.0, **changes) -> StoredResult:
     return StoredResult(drill=drill, **fields)
 
 
-def ended(code=0, drill="d1", **changes) -> FinishedDrill:
-    return FinishedDrill(code=code, told=told(drill, **changes), seconds=30.0, folder=f"ci/{drill}")
+def finished_drill(code=0, drill="d1", **changes) -> FinishedDrill:
+    return FinishedDrill(
+        code=code, result=stored_result(drill, **changes), seconds=30.0, folder=f"ci/{drill}"
+    )
