@@ -19,6 +19,8 @@ class FakeAnnouncer:
 
     def send(self, channel: str, message: Message) -> None:
         """Keep a message, or raise NotReady."""
+        if channel not in self.channels:
+            raise NotReady(f"no channel {channel}")
         left = self.fails.get(channel, 0)
         if left > 0:
             self.fails[channel] = left - 1

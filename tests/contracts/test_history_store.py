@@ -20,7 +20,7 @@ from gameday.ports import HistoryStore, Lease
 from gameday.storage.histories import SqlStore
 from gameday.storage.spill.spilling_store import SpillingStore
 from gameday.testing.clock import VirtualClock
-from gameday.testing.store import MemoryStore
+from gameday.testing.history_store import MemoryHistoryStore
 from tests.storage.stores import postgresql_store, sqlite_store
 
 D = DrillId("d1")
@@ -40,7 +40,7 @@ def on_postgresql(request, clock) -> SqlStore:
 def store(request, clock, tmp_path):
     made: HistoryStore
     if request.param == "memory":
-        made = MemoryStore(clock)
+        made = MemoryHistoryStore(clock)
     elif request.param.startswith("postgresql"):
         made = on_postgresql(request, clock)
     else:
@@ -246,7 +246,7 @@ def test_a_well_store_keeps_nothing_beside_it(store):
 @given(deliveries=st.lists(st.lists(st.sampled_from("abcdef"), max_size=4), max_size=6))
 def test_the_stores_agree_whatever_is_delivered_however_often(tmp_path_factory, deliveries):
     real = sqlite_store(tmp_path_factory.mktemp("s") / "gameday.db")
-    stores: list[HistoryStore] = [MemoryStore(), real]
+    stores: list[HistoryStore] = [MemoryHistoryStore(), real]
     for store in stores:
         for names in deliveries:
             store.append(*(note(name) for name in names))

@@ -22,7 +22,7 @@ from gameday.ports import Claim, ScheduleRow, ScheduleStore
 from gameday.storage import open_executor
 from gameday.storage.schedules import SqlScheduleStore
 from gameday.storage.sqlite import SqliteDatabase
-from gameday.testing.schedules import MemoryScheduleStore
+from gameday.testing.scheduler.schedule_store import MemoryScheduleStore
 
 T = instant(1_800_000_000)
 TUESDAYS = Recurrence(kind=Kind.RRULE, text="FREQ=WEEKLY", zone="Europe/Berlin", start="2026-03-03T10:00:00")

@@ -9,14 +9,14 @@ import pytest
 from gameday.core.values import DrillId
 from gameday.signals.receiver import Receiver
 from gameday.system.clock import SystemClock
-from gameday.testing import rehearsal
+from gameday.testing.drill.signals import FakeSignals
 
 
-@pytest.fixture(params=["http", "rehearsal"])
+@pytest.fixture(params=["http", "fake"])
 def signals(request):
     if request.param == "http":
         return Receiver(drill=DrillId("d1"), clock=SystemClock())
-    return rehearsal.Receiver()
+    return FakeSignals()
 
 
 def test_it_says_where_each_system_sends_to(signals):

@@ -12,7 +12,7 @@ from gameday.testing.world import World
 
 @dataclass(kw_only=True, slots=True)
 class FakeRunner:
-    """`ports.Runner`: the commands in `fixes` fix the world; every other command fails."""
+    """`ports.Runner`: the commands in `fixes` fix the world; no other command can be started."""
 
     world: World
     fixes: Collection[tuple[str, ...]] = (("fix",), ("mend",))
@@ -24,4 +24,4 @@ class FakeRunner:
         if tuple(argv) in self.fixes:
             self.world.fixed = True
             return ports.CommandOutcome(exit_code=0, output="")
-        return ports.CommandOutcome(exit_code=1, output="no such command")
+        return ports.CommandOutcome(exit_code=127, output="no such command")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gameday.core.policy import Calendar
 from gameday.core.values import Instant
@@ -14,6 +14,8 @@ class FakeCalendars:
 
     found: dict[str, Calendar] = field(default_factory=dict)
 
-    async def read(self, path: str, start: Instant, end: Instant) -> Calendar:  # noqa: ARG002  # the port's
-        """Give a calendar; one that is missing says so in `error`."""
-        return self.found.get(path, Calendar(path=path, error="it is not there"))
+    async def read(self, path: str, start: Instant, end: Instant) -> Calendar:
+        """Give the freezes that touch a period; a calendar that is missing says so in `error`."""
+        calendar = self.found.get(path, Calendar(path=path, error="it is not there"))
+        freezes = (freeze for freeze in calendar.freezes if freeze.start <= end and start < freeze.end)
+        return replace(calendar, freezes=tuple(freezes))
