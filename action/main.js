@@ -1,5 +1,5 @@
 // Plays drills: the action's inputs become words of `gameday ci`, whose exit code is the step's.
-// A cancelled job sends SIGINT, 7.5 s later SIGTERM, 2.5 s later it kills: `gameday ci` is told at once, and
+// A cancelled job sends SIGINT, 7.5 s later SIGTERM, 2.5 s later it kills: `gameday ci` gets the signal at once, and
 // what is not reverted by then is left to post.js.
 'use strict';
 
@@ -19,7 +19,7 @@ function files(word, folder) {
   const pattern = new RegExp(`^${parts.join('.*')}$`);
   const inside = path.resolve(folder, path.dirname(word));
   const found = fs.existsSync(inside) ? fs.readdirSync(inside).filter((name) => pattern.test(name)).sort() : [];
-  if (!found.length) return [word]; // gameday says that there is no such file
+  if (!found.length) return [word]; // gameday reports that there is no such file
   return found.map((name) => path.join(path.dirname(word), name));
 }
 

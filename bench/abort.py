@@ -4,9 +4,9 @@
 
 Each abort ends a real drill, with Locust and a fault that is held, at a random moment of its hold. The time
 runs from just before `gameday abort` is started, its interpreter with it, to the moment at which the first
-rollback arrives at the target, by the target's own word. Beside it, in the same run: Ctrl-C in the drill's
-own terminal, and what a person does with plain `chaos run`, whose rollbacks are asked to run always: SIGINT,
-and SIGUSR1. Ends with 1 when the bar is missed.
+rollback arrives at the target, by the target's own record. For comparison, in the same run: Ctrl-C in the
+drill's own terminal, and what a person does with plain `chaos run`, whose rollbacks are asked to run always: SIGINT,
+and SIGUSR1. Ends with 1 when the bound is missed.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ import stage
 import tables
 from stage import Stage, TruthServer, processes, until
 
-BAR = 0.5
+BOUND = 0.5
 REACHES = 10.0
 
 
 def rolled(server: TruthServer, since: float) -> float | None:
-    """Give the seconds from an instant to the first rollback behind it; None when there is none in time."""
+    """Give the seconds from an instant to the first rollback after it; None when none came in time."""
     until(lambda: server.moments, REACHES, 0.005)
     return server.moments[0].at - since if server.moments else None
 
@@ -101,8 +101,8 @@ def main() -> None:
     tables.show("From the command to the first rollback", head, [row(n, f) for n, f in found.items()])
     missing = found["gameday abort"].count(None)
     times = [seconds for seconds in found["gameday abort"] if seconds is not None]
-    bars = [("aborts without a rollback", missing, "<=", 0)]
-    tables.finish([*bars, ("seconds from the command, p99", tables.percentile(times, 0.99), "<=", BAR)])
+    bounds = [("aborts without a rollback", missing, "<=", 0)]
+    tables.finish([*bounds, ("seconds from the command, p99", tables.percentile(times, 0.99), "<=", BOUND)])
 
 
 def row(name: str, found: list[float | None]) -> list[str]:

@@ -1,9 +1,9 @@
-"""What twenty drills at once, on one machine and one store, do to the truth of timing, and what they weigh.
+"""How precise the times of twenty drills at once are, on one machine and one store, and their memory.
 
 Each drill has a target of its own that writes down when its fault went on and off, light load (10 users that
-do not keep step), and its own environment; all share a workspace and its store. Beside them, in the same
+do not keep step), and its own environment; all share a workspace and its store. For comparison, in the same
 run, the same drill alone: with ten requests/s the next request comes 0.1 s later on average, so the errors
-of both hold that wait, and the bar is their ratio.
+of both hold that wait, and the bound is on their ratio.
 
 Memory is what the kernel counts as a process's own share (PSS) of everything that carries a drill's mark and
 of the conductors, at its peak.
@@ -63,7 +63,7 @@ scorecard: ../scorecards/timing.yaml
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
-    """Drills that ran beside each other: errors in seconds, memory in bytes at the peak, what failed."""
+    """Drills that ran alongside each other: errors in seconds, memory in bytes at the peak, what failed."""
 
     errors: list[float]
     memory: int
@@ -95,8 +95,8 @@ def play(folder: Path, servers: dict[str, TruthServer]) -> Played:
     for name, one in running.items():
         truth = servers[name].flips[flips[name] :]
         if one.returncode not in (0, 1) or len(truth) != 2:
-            told = (folder / f"{name}.err").read_text()[-1500:]
-            failures.append(f"{name}: exit {one.returncode}, {len(truth)} changes of the fault\n{told}")
+            errors = (folder / f"{name}.err").read_text()[-1500:]
+            failures.append(f"{name}: exit {one.returncode}, {len(truth)} changes of the fault\n{errors}")
             continue
         found = seen(folder, name)
         errors += [apart(found.start, truth[0].at), apart(found.end, truth[1].at)]
@@ -118,19 +118,19 @@ def seen(folder: Path, name: str) -> timing.Found:
     """Read the newest drill of a scenario from the store."""
     store = storage.open_store(f"sqlite:///{folder}/.gameday/gameday.db")
     drill = next(row.drill for row in store.drills() if row.scenario == name)
-    told = history.from_events((one.event for one in store.read(drill)), load=store.read_load(drill))
+    past = history.from_events((one.event for one in store.read(drill)), load=store.read_load(drill))
     store.close()
-    assert told.first(ev.DrillClosed) is not None
-    found = impact.measure(told)
+    assert past.first(ev.DrillClosed) is not None
+    found = impact.measure(past)
     return timing.Found(
         start=found.started.at if found.started else timing.NAN,
         end=found.ended.at if found.ended else timing.NAN,
     )
 
 
-def apart(told: float, true: float) -> float:
+def apart(measured: float, true: float) -> float:
     """Give the error without sign; what was not seen at all is endless."""
-    return float("inf") if told != told else abs(told - true)  # noqa: PLR0124  # NaN
+    return float("inf") if measured != measured else abs(measured - true)  # noqa: PLR0124  # NaN
 
 
 def overlap(spans: Sequence[tuple[float, float]]) -> float:

@@ -2,7 +2,7 @@
 
 Each drill must start exactly once. Two witnesses: a process of every `gameday run` leaves a line as it begins
 (`sitecustomize` on its path, so that nothing of gameday is asked), and the store's own records. Daemons get
-SIGKILL, SIGTERM, or SIGSTOP for up to 40 s, longer than a claim stands; the server is stopped at once in the
+SIGKILL, SIGTERM, or SIGSTOP for up to 40 s, longer than a claim lasts; the server is stopped at once in the
 middle. What starts is `gameday run` of a scenario that isn't there: what is measured ends where it begins.
 """
 
@@ -38,9 +38,9 @@ import json, os, sys, time
 module = sys.orig_argv.index("-m") + 1 if "-m" in sys.orig_argv else 0
 if sys.orig_argv[module : module + 2] == ["gameday", "run"]:
     line = json.dumps({"schedule": os.environ["GAMEDAY_ACTOR"].removeprefix("schedule "), "at": time.time()})
-    told = os.open(os.environ["WITNESS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(told, (line + "\\n").encode())
-    os.close(told)
+    witness = os.open(os.environ["WITNESS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(witness, (line + "\\n").encode())
+    os.close(witness)
 """
 PLACES = 50
 

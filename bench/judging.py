@@ -2,9 +2,9 @@
 
     python bench/judging.py [--requests 1000000] [--times 1,10]
 
-The drill lies in a real SQLite store, as a drill writes it: its events, and each second's load on its
+The drill is in a real SQLite store, as a drill writes it: its events, and each second's load on its
 own. `read` reads both back; `judge` is the whole judgement (impact, milestones, attribution, score);
-`stored` is the two together as `gameday score` does them (`closing.judge`), which the bar is for;
+`stored` is the two together as `gameday score` does them (`report.judge`), which the bound is for;
 `live ms` is one look at the last minute while a drill runs. Figures are seconds of processor time: the
 work is one thread without waiting. Two peers on the same requests, in the same run: `json` is what
 `json.loads` alone takes for the same load; `naive` is what a script does that keeps one JSON line a
@@ -162,10 +162,10 @@ def seconds_of(chunk: Chunk) -> Iterator[Chunk]:
             )
 
 
-def store_drill(url: str, told: History, load: Sequence[Chunk]) -> ports.HistoryStore:
+def store_drill(url: str, past: History, load: Sequence[Chunk]) -> ports.HistoryStore:
     """Store a drill as a running one does: a line for each second and request name."""
     store = storage.open_store(url)
-    store.append(*told.events)
+    store.append(*past.events)
     for start, together in itertools.groupby(load, key=lambda chunk: chunk.start):
         pieces = [piece for chunk in together for piece in seconds_of(chunk)]
         store.append_load(DRILL, pieces, Instant(start + CHUNK))
@@ -216,11 +216,11 @@ def main() -> None:
     first = rows[0]
     print(f"stored ÷ json.loads of the same load: {first['stored'] / first['json']:.2f}")
     print(f"naive judge of one SLO ÷ stored: {first['naive'] / first['stored']:.2f}")
-    bars = [(f"{first['requests']:,.0f} requests, s", first["stored"], "<=", LIMIT_SECONDS)]
+    bounds = [(f"{first['requests']:,.0f} requests, s", first["stored"], "<=", LIMIT_SECONDS)]
     for row in rows[1:]:
         growth, size = row["stored"] / first["stored"], row["requests"] / first["requests"]
-        bars.append((f"growth of time ÷ growth of requests, {size:g} times", growth / size, "<=", LINEAR))
-    tables.finish(bars)
+        bounds.append((f"growth of time ÷ growth of requests, {size:g} times", growth / size, "<=", LINEAR))
+    tables.finish(bounds)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,22 @@
-"""Kills what takes part in real drills, at random moments, and counts what is left behind.
+"""Kills what takes part in real drills, at random moments, and counts what is left over.
 
     python bench/kill_matrix.py [--rounds 2] [--seed 1] [--lanes 2] [--record FILE] [--only WHO/PHASE/SIGNAL]
 
 Each kill is a drill of its own: `gameday run` with Locust and a responder script, and a person who writes
-notes the whole time. The kill falls at a random moment of its phase. Where nobody is left to act, the next
-gameday command is started, as a person would. Then is counted, never by gameday's own word:
+notes the whole time. The kill falls at a random moment of its phase. Where no process is left to act, the
+next gameday command is started, as a person would. Then the following are counted, never by gameday's own account:
 
-  faults   the target says that its fault is still in force
-  orphans  the kernel says that processes of the drill still live
+  faults   the target reports that its fault is still in force
+  orphans  the kernel lists processes of the drill that are alive
   lost     an acknowledged note, or an event that was seen in the store once, is not there (or there twice);
            the hash chain is broken; or the target's fault went on before its request was stored
   open     the store's row of the drill is not closed
   next     drills that the next command had to bring to their end
   start    seconds from the kill to the first rollback that reached the target, where the fault was in force
-           and somebody was left to act; in `next`, from the start of the next command
+           and a process was left to act; in `next`, from the start of the next command
 
-With --record, each outcome is a line of FILE, and what stands there already is not played again. Beside it
-the same experiment under plain `chaos run`. Ends with 1 when anything is left or a bar is missed.
+With --record, each outcome is a line of FILE, and what is there already is not played again. For comparison
+the same experiment under plain `chaos run`. Ends with 1 when anything is left or a bound is missed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ ROLES = {
 """Before the fault and after it the standby is the only Chaos Toolkit process."""
 VICTIMS = (*ROLES, "responder", "all")
 ACT, ACT_STOPPED = 1.0, 5.0
-"""Bars: seconds to the first rollback."""
+"""Bounds: seconds to the first rollback."""
 CHAOS_SPAN = 4.0
 
 
@@ -167,7 +167,7 @@ def _play(kill: Kill, game: Stage, moment: float) -> None:
 
 
 def _since(game: Stage, instant: float) -> float | None:
-    """Give the seconds until the first rollback behind an instant reached the target."""
+    """Give the seconds until the first rollback after an instant reached the target."""
     later = [moment.at - instant for moment in game.server.moments if moment.at >= instant]
     return round(later[0], 3) if later else None
 
@@ -282,7 +282,7 @@ HEAD = ("kills", "faults", "orphans", "lost", "open", "next", "start p50", "p99"
 
 
 def report(kills: list[Kill]) -> None:
-    """Print the tables, and hold them against their bars."""
+    """Print the tables, and check the figures against their bounds."""
     by_victim = [
         (f"{who} {number}", [k for k in kills if (k.victim, k.signal) == (who, number)])
         for who in VICTIMS
@@ -301,15 +301,15 @@ def report(kills: list[Kill]) -> None:
     missed = [k for k in kills if k.struck == 0]
     where = sorted({k.key.partition("/")[2] for k in missed})
     print(f"{len(missed)} of {len(kills)} kills found nobody: {where}")
-    bars = [
+    bounds = [
         (what, sum(getattr(k, what) for k in kills), "<=", 0)
         for what in ("faults", "orphans", "lost", "open")
     ]
     if died:
-        bars.append(("seconds to the first rollback, p99", tables.percentile(died, 0.99), "<=", ACT))
+        bounds.append(("seconds to the first rollback, p99", tables.percentile(died, 0.99), "<=", ACT))
     if halted:
-        bars.append(("the same after SIGSTOP", tables.percentile(halted, 0.99), "<=", ACT_STOPPED))
-    tables.finish(bars)
+        bounds.append(("the same after SIGSTOP", tables.percentile(halted, 0.99), "<=", ACT_STOPPED))
+    tables.finish(bounds)
 
 
 def main() -> None:

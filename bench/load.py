@@ -45,7 +45,7 @@ class Run:
     requests: int
     rate: float
     cpu: float
-    told: int
+    counted: int
 
 
 @contextlib.contextmanager
@@ -125,7 +125,9 @@ def run(folder: Path, url: str, client: str, seconds: float, *, plugged: bool) -
     [entry] = json.loads(output[output.index(b"[") :])
     span = entry["last_request_timestamp"] - entry["start_time"]
     requests = entry["num_requests"]
-    return Run(requests=requests, rate=requests / span, cpu=usage.ru_utime + usage.ru_stime, told=sum(counts))
+    return Run(
+        requests=requests, rate=requests / span, cpu=usage.ru_utime + usage.ru_stime, counted=sum(counts)
+    )
 
 
 def measure(folder: Path, url: str, client: str, rounds: int, seconds: float) -> tuple[list[str], float, int]:
@@ -136,7 +138,7 @@ def measure(folder: Path, url: str, client: str, rounds: int, seconds: float) ->
         pairs.append((found[True], found[False]))
     ratio = tables.paired([p.rate for p, _ in pairs], [a.rate for _, a in pairs])
     cpu = tables.paired([p.cpu / p.requests for p, _ in pairs], [a.cpu / a.requests for _, a in pairs])
-    lost = sum(abs(p.requests - p.told) for p, _ in pairs)
+    lost = sum(abs(p.requests - p.counted) for p, _ in pairs)
     row = [
         client,
         f"{statistics.median(a.rate for _, a in pairs):,.0f}",
@@ -159,13 +161,13 @@ def main() -> None:
             for client in ("HttpUser", "FastHttpUser")
         }
     tables.show(
-        "Load: Locust with gameday's plug-in beside Locust alone, requests/s (medians)",
+        "Load: Locust with gameday's plug-in, and Locust alone, requests/s (medians)",
         ["client", "alone", "with plug-in", "ratio", "CPU a request, ratio", "requests lost"],
         [row for row, _, _ in results.values()],
     )
-    bars = [(f"requests/s with ÷ without, {name}", found[1], ">=", 0.95) for name, found in results.items()]
-    bars += [(f"requests lost, {name}", found[2], "<=", 0) for name, found in results.items()]
-    tables.finish(bars)
+    bounds = [(f"requests/s with ÷ without, {name}", found[1], ">=", 0.95) for name, found in results.items()]
+    bounds += [(f"requests lost, {name}", found[2], "<=", 0) for name, found in results.items()]
+    tables.finish(bounds)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""What a drill costs beside its planned phases, and how much memory its conductor takes.
+"""What a drill costs beyond its planned phases, and how much memory its conductor takes.
 
 Overhead: the wall time of `gameday run` less its planned phases (baseline, hold, verify): the starts of
 the interpreter, of Locust and of Chaos Toolkit, preflight, the rollbacks, judging and writing. Memory: the
-conductor's own peak resident set (VmHWM), its children not counted. Beside it, in the same run, what the
+conductor's own peak resident set (VmHWM), its children not counted. For comparison, in the same run, what the
 two tools take by themselves: `chaos run` of the same experiment, and Locust with the same users for 5 s,
 less those 5 s. The two tools alone hold nothing, time nothing and judge nothing.
 """

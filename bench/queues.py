@@ -38,36 +38,36 @@ ENVIRONMENTS = 10
 # --- one worker process ---
 
 
-def app_of(dsn: str, told: Path) -> procrastinate.App:
+def app_of(dsn: str, record: Path) -> procrastinate.App:
     """Make the app and its one task: it says when it begins and ends."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=3))
 
     @app.task(name="drill", retry=True)
     async def drill(number: int, environment: str, deferred: float) -> None:
-        tell(told, {"n": number, "e": environment, "d": deferred, "at": time.time(), "pid": os.getpid()})
+        note(record, {"n": number, "e": environment, "d": deferred, "at": time.time(), "pid": os.getpid()})
         await asyncio.sleep(LASTS)
-        tell(told, {"n": number, "e": environment, "end": time.time(), "pid": os.getpid()})
+        note(record, {"n": number, "e": environment, "end": time.time(), "pid": os.getpid()})
 
     return app
 
 
-def tell(told: Path, what: dict) -> None:
-    descriptor = os.open(told, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def note(record: Path, what: dict) -> None:
+    descriptor = os.open(record, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(descriptor, (json.dumps(what) + "\n").encode())
     os.close(descriptor)
 
 
-async def work(dsn: str, told: Path) -> None:
-    """Work until told to stop; begin anew when the server went away."""
+async def work(dsn: str, record: Path) -> None:
+    """Work until stopped; begin anew when the server went away."""
     stopping = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopping.set)
     while not stopping.is_set():
-        app = app_of(dsn, told)
+        app = app_of(dsn, record)
         try:
             async with app.open_async():
                 await until_it_ends(app, stopping)
         except Exception as error:  # noqa: BLE001  # what it raises is what is measured
-            tell(told, {"error": type(error).__name__, "at": time.time()})
+            note(record, {"error": type(error).__name__, "at": time.time()})
             await asyncio.sleep(0.5)
 
 
@@ -101,7 +101,7 @@ async def hand_out_again(app: procrastinate.App) -> None:
 
 @dataclass(kw_only=True)
 class Seen:
-    """What the workers told."""
+    """What the workers recorded."""
 
     starts: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
     ends: Counter[int] = field(default_factory=Counter)
@@ -110,17 +110,17 @@ class Seen:
     errors: Counter[str] = field(default_factory=Counter)
 
 
-def start_worker(dsn: str, told: Path) -> subprocess.Popen:
-    argv = [sys.executable, __file__, "--work", dsn, str(told)]
+def start_worker(dsn: str, record: Path) -> subprocess.Popen:
+    argv = [sys.executable, __file__, "--work", dsn, str(record)]
     return subprocess.Popen(argv, stderr=subprocess.DEVNULL)
 
 
-async def defer(dsn: str, told: Path, jobs: int, gap: float) -> None:
+async def defer(dsn: str, record: Path, jobs: int, gap: float) -> None:
     """Defer the jobs, each once, at a steady pace; the server may be away."""
     for number in range(jobs):
         environment = f"e{number % ENVIRONMENTS}"
         while True:
-            app = app_of(dsn, told)
+            app = app_of(dsn, record)
             try:
                 async with app.open_async():
                     await app.configure_task(
@@ -133,7 +133,7 @@ async def defer(dsn: str, told: Path, jobs: int, gap: float) -> None:
 
 
 def trouble(
-    server: PostgreSQL, dsn: str, told: Path, workers: list, *, seconds: float
+    server: PostgreSQL, dsn: str, record: Path, workers: list, *, seconds: float
 ) -> tuple[int, list[float]]:
     """Kill workers, and stop the server once, while jobs come in."""
     chance, begin, killed, restarted = random.Random(1), time.time(), 0, False
@@ -143,7 +143,7 @@ def trouble(
         place = chance.randrange(len(workers))
         workers[place].kill()
         workers[place].wait()
-        workers[place] = start_worker(dsn, told)
+        workers[place] = start_worker(dsn, record)
         killed += 1
         if not restarted and time.time() > begin + seconds / 2:
             restarted = True
@@ -155,11 +155,11 @@ def trouble(
     return killed, outage
 
 
-def read(told: Path) -> Seen:
-    """Read what the workers told; a run without an end is over when its process is killed."""
+def read(record: Path) -> Seen:
+    """Read what the workers recorded; a run without an end is over when its process is killed."""
     seen = Seen()
     running: dict[str, tuple[int, int]] = {}
-    for line in told.read_text().splitlines():
+    for line in record.read_text().splitlines():
         what = json.loads(line)
         if "error" in what:
             seen.errors[what["error"]] += 1
@@ -261,8 +261,8 @@ def main() -> None:
     if options.work:
         asyncio.run(work(options.work[0], Path(options.work[1])))
     elif options.defer:
-        dsn, told, jobs, gap = options.defer
-        asyncio.run(defer(dsn, Path(told), int(jobs), float(gap)))
+        dsn, record, jobs, gap = options.defer
+        asyncio.run(defer(dsn, Path(record), int(jobs), float(gap)))
     else:
         measure(options.jobs, options.seconds)
 

@@ -355,15 +355,15 @@ def main() -> None:
     parser.add_argument("--due", type=int, default=60)
     parser.add_argument("--only", choices=("year", "daemon"))
     options = parser.parse_args()
-    bars: list[tuple[str, float, str, float]] = []
+    bounds: list[tuple[str, float, str, float]] = []
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         if options.only != "daemon":
             wrong = simulate(options.schedules, options.seed, Path(folder))
-            bars.append(("things wrong in the year", wrong, "<=", 0))
+            bounds.append(("things wrong in the year", wrong, "<=", 0))
         if options.only != "year":
-            bars += daemon(Path(folder), options.schedules, options.due)
-    tables.finish(bars)
+            bounds += daemon(Path(folder), options.schedules, options.due)
+    tables.finish(bounds)
 
 
 if __name__ == "__main__":

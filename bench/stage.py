@@ -1,8 +1,8 @@
-"""One real drill of a few seconds, on a target that tells the truth, for measurements that strike at it.
+"""One real drill of a few seconds, on a target that records the truth, for measurements that kill its parts.
 
 The drill is `gameday run` in a workspace of its own, with Locust and a responder script. What is found
 out about it comes from the target, from the kernel's list of processes and from rows of the store's file:
-never from what gameday says of itself.
+never from what gameday reports of itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How long commands take to start: gameday's beside `chaos --help`, in turn, in the same run.
+"""How long commands take to start: gameday's and `chaos --help`, in turn, in the same run.
 
-`gameday ack` is what a responder types while a drill is on; here it writes into a real store. The bar for
+`gameday ack` is what a responder types while a drill is live; here it writes into a real store. The bound for
 `gameday validate` on the whole catalogue is in seconds. A command that cannot be run here is named, and
 missed.
 """

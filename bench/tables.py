@@ -28,11 +28,11 @@ def paired(one: Sequence[float], other: Sequence[float]) -> float:
     return statistics.median(a / b for a, b in zip(one, other, strict=True))
 
 
-def finish(bars: Sequence[tuple[str, float, str, float]]) -> None:
-    """Print each figure beside its bar (`<=` or `>=`); end with 1 when one is missed."""
+def finish(bounds: Sequence[tuple[str, float, str, float]]) -> None:
+    """Print each figure next to its bound (`<=` or `>=`); end with 1 when one is missed."""
     missed = 0
-    for name, figure, sign, bar in bars:
-        met = figure <= bar if sign == "<=" else figure >= bar
+    for name, figure, sign, bound in bounds:
+        met = figure <= bound if sign == "<=" else figure >= bound
         missed += not met
-        print(f"{'met   ' if met else 'MISSED'}  {name}: {figure:.3g} (bar: {sign} {bar:g})")
+        print(f"{'met   ' if met else 'MISSED'}  {name}: {figure:.3g} (bound: {sign} {bound:g})")
     sys.exit(1 if missed else 0)

@@ -4,10 +4,10 @@ The target writes down, to the millisecond, when its fault went on and off (`gam
 drill is one `gameday run` in a workspace of its own making: about 125 requests/s from users that do not
 keep step, a Chaos Toolkit experiment that turns the fault on, three seconds of hold, its rollback.
 
-Beside it, in the same drills, what a user gets by hand: Locust's `--csv` history (one row a second, with
-`--csv-full-history`), read as people read it, and `chaos run`'s journal, which tells when the action was
-called, not when users were hurt. Faults: `slow` and `errors` carry the bar; in `hang` no user can start a
-request while the others wait, so there are not 100 starts/s during the fault, and it is shown without a bar.
+For comparison, in the same drills, what a user gets by hand: Locust's `--csv` history (one row a second, with
+`--csv-full-history`), read as people read it, and `chaos run`'s journal, which records when the action was
+called, not when users were affected. Faults: `slow` and `errors` have the bound; in `hang` no user can
+start a request while the others wait, so there are not 100 starts/s during the fault, and it has no bound.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gameday.core.judging import impact
 from gameday.testing.truth import TruthServer
 
 GAMEDAY = Path(sys.executable).parent / "gameday"
-BAR = 0.150
+BOUND = 0.150
 SECOND = 1.0
 THRESHOLD = 300
 NAN = float("nan")
@@ -94,7 +94,7 @@ criteria:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """When users began to be hurt, and when they were well again, as one source tells it."""
+    """When users began to be affected, and when they were healthy again, according to one source."""
 
     start: float
     end: float
@@ -284,13 +284,13 @@ def main() -> None:
                 "impact start, p95 of the error, s",
                 tables.percentile(errors(barred, gameday, "start"), 0.95),
                 "<=",
-                BAR,
+                BOUND,
             ),
             (
                 "recovery, p95 of the error, s",
                 tables.percentile(errors(barred, gameday, "end"), 0.95),
                 "<=",
-                BAR,
+                BOUND,
             ),
             ("drills that failed", wanted.drills - len(drills), "<=", 0),
             ("requests/s that start during the fault", starts, ">=", 100),

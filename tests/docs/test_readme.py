@@ -50,7 +50,7 @@ def clone(tmp_path_factory):
         text = scenario.read_text(encoding="utf-8")
         text = re.sub(r"\bbaseline: 30s", "baseline: 8s", text)
         text = re.sub(r"\bverify: 30s", "verify: 5s", text)
-        text = re.sub(r"\busers: 40", "users: 32", text)  # a busy machine has no room for 40; 24 hardly hurt
+        text = re.sub(r"\busers: 40", "users: 32", text)  # a busy machine has no room for 40; 24 hardly feel it
         scenario.write_text(text, encoding="utf-8")
     yield folder
     subprocess.run(["gameday", "shop", "down"], cwd=folder, env=ENVIRONMENT, check=False)
@@ -118,12 +118,12 @@ def test_a_first_drill_as_responder_in_two_terminals(clone):
 def wait_for_alert(clone, drill):
     deadline = time.monotonic() + 90
     while drill.poll() is None and time.monotonic() < deadline:
-        told = bash("gameday status --json", clone).stdout
-        if any(view["alerts"] for view in json.loads(told or "[]")):
+        answer = bash("gameday status --json", clone).stdout
+        if any(view["alerts"] for view in json.loads(answer or "[]")):
             return
         time.sleep(0.3)
     drill.kill()
-    pytest.fail(f"no alert was heard:\n{drill.communicate()[0]}")
+    pytest.fail(f"no alert was received:\n{drill.communicate()[0]}")
 
 
 @pytest.mark.e2e
