@@ -5,8 +5,8 @@
 Each abort ends a real drill, with Locust and a fault that is held, at a random moment of its hold. The time
 runs from just before `gameday abort` is started, its interpreter with it, to the moment at which the first
 rollback arrives at the target, by the target's own record. For comparison, in the same run: Ctrl-C in the
-drill's own terminal, and what a person does with plain `chaos run`, whose rollbacks are asked to run always: SIGINT,
-and SIGUSR1. Ends with 1 when the bound is missed.
+drill's own terminal, and what a person does with plain `chaos run`, whose rollbacks are asked to run always:
+SIGINT, and SIGUSR1. Ends with 1 when the bound is missed.
 """
 
 from __future__ import annotations

@@ -95,8 +95,8 @@ def play(folder: Path, servers: dict[str, TruthServer]) -> Played:
     for name, one in running.items():
         truth = servers[name].flips[flips[name] :]
         if one.returncode not in (0, 1) or len(truth) != 2:
-            errors = (folder / f"{name}.err").read_text()[-1500:]
-            failures.append(f"{name}: exit {one.returncode}, {len(truth)} changes of the fault\n{errors}")
+            output = (folder / f"{name}.err").read_text()[-1500:]
+            failures.append(f"{name}: exit {one.returncode}, {len(truth)} changes of the fault\n{output}")
             continue
         found = seen(folder, name)
         errors += [apart(found.start, truth[0].at), apart(found.end, truth[1].at)]

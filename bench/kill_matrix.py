@@ -4,7 +4,7 @@
 
 Each kill is a drill of its own: `gameday run` with Locust and a responder script, and a person who writes
 notes the whole time. The kill falls at a random moment of its phase. Where no process is left to act, the
-next gameday command is started, as a person would. Then the following are counted, never by gameday's own account:
+next gameday command is started, as a person would. Then these are counted, never by gameday's own account:
 
   faults   the target reports that its fault is still in force
   orphans  the kernel lists processes of the drill that are alive

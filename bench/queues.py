@@ -39,7 +39,7 @@ ENVIRONMENTS = 10
 
 
 def app_of(dsn: str, record: Path) -> procrastinate.App:
-    """Make the app and its one task: it says when it begins and ends."""
+    """Make the app and its one task: it records when it begins and ends."""
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=dsn, min_size=1, max_size=3))
 
     @app.task(name="drill", retry=True)
