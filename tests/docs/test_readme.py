@@ -50,7 +50,9 @@ def clone(tmp_path_factory):
         text = scenario.read_text(encoding="utf-8")
         text = re.sub(r"\bbaseline: 30s", "baseline: 8s", text)
         text = re.sub(r"\bverify: 30s", "verify: 5s", text)
-        text = re.sub(r"\busers: 40", "users: 32", text)  # a busy machine has no room for 40; 24 hardly feel it
+        text = re.sub(
+            r"\busers: 40", "users: 32", text
+        )  # a busy machine has no room for 40; 24 hardly feel it
         scenario.write_text(text, encoding="utf-8")
     yield folder
     subprocess.run(["gameday", "shop", "down"], cwd=folder, env=ENVIRONMENT, check=False)

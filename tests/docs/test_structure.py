@@ -63,7 +63,7 @@ TESTED_ELSEWHERE = {
     "formats/experiment/model.py": "formats/experiment/test_reader.py",
     "formats/gamedays/": "formats/gamedays/test_reader.py",
     "formats/scenario/": "formats/scenario/test_reader.py",
-    "formats/scenario/guardrails/": "formats/test_scenario_guardrails.py",
+    "formats/scenario/guardrails/": "formats/scenario/guardrails/test_table.py",
     "formats/settings/": "formats/settings/test_reader.py",
     "formats/stored/": "formats/stored/test_events.py",
     "formats/text/": "formats/text/test_yaml.py",
@@ -112,6 +112,7 @@ OLD_PROSE = re.compile(
 )
 # (where, word): why it stays. `where` is a path below the root, or the beginning of one that ends in a slash.
 KEPT = {
+    ("playbooks/database-overload.md", "behind it"): "requests that queue behind a slow query",
     ("docs/vocabulary.md", "*"): "the table of the words themselves",
     ("gameday/core/facts/", "lever"): "a stored field of facts",
 }
@@ -124,6 +125,7 @@ CODE = {
     tokenize.INDENT,
     tokenize.DEDENT,
 }
+EXPRESSION = re.compile(r"\{[^{}]*\}")  # of f-strings and templates: `is none` is code there
 FUNCTIONS_NEVER_CALLED = {"of", "told", "said"}
 
 
@@ -262,7 +264,7 @@ def old_prose(path: Path) -> Iterator[str]:
     else:
         numbered = list(enumerate(lines, 1))
     for number, text in numbered:
-        for word in OLD_PROSE.findall(text):
+        for word in OLD_PROSE.findall(EXPRESSION.sub("", text)):
             if not kept(name(path), word):
                 yield f"{name(path)}:{number}: '{word}' in: {text.strip()}"
 
