@@ -1,8 +1,4 @@
-"""The conductor's pen: turns facts into events and appends them to the drill's history.
-
-Comes in: facts, with the instant at which they occurred where it is not now.
-Goes out: stored events. Does not: read history; that is the board's work.
-"""
+"""Records facts: makes events of them and appends these to the drill's history."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from gameday.core.values import DrillId, Instant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorder:
-    """Writes one drill's facts under the name of one source."""
+    """Records one drill's facts under the name of one source."""
 
     store: ports.HistoryStore
     clock: ports.Clock
@@ -25,7 +21,7 @@ class Recorder:
     by: str = ""
 
     def record(self, fact: ev.Fact, *, at: Instant | None = None) -> ev.Event:
-        """Append a fact that occurred `at` (now, without it). Raises StoreUnavailable."""
+        """Append a fact that occurred `at` (default: now). Raises StoreUnavailable."""
         now = self.clock.now()
         event = ev.Event(
             id=self.ids.event(),
@@ -39,12 +35,12 @@ class Recorder:
         self.store.append(event)
         return event
 
-    def of(self, drill: DrillId) -> Recorder:
-        """Give a recorder that writes another history."""
+    def for_drill(self, drill: DrillId) -> Recorder:
+        """Give a recorder for another history."""
         return replace(self, drill=drill)
 
     def as_source(self, source: str, by: str = "") -> Recorder:
-        """Give a recorder that writes under another name."""
+        """Give a recorder under the name of another source."""
         return Recorder(
             store=self.store, clock=self.clock, ids=self.ids, drill=self.drill, source=source, by=by
         )

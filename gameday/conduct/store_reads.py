@@ -1,7 +1,4 @@
-"""Asks the store, for those who must not wait for it: it may be locked, full or gone.
-
-Comes in: a question. Goes out: its answer, or TimeoutError. Does not: write; `backlog` does.
-"""
+"""Reads the store with a time limit, for those who must not wait for it: it may be locked, full or gone."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ STORE_PATIENCE: Seconds = 0.3
 T = TypeVar("T")
 
 _store_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="store")
-"""A store that is locked blocks these, and no thread that ends a process or talks to one."""
+"""Threads of their own: a locked store must not block asyncio's, which end processes and talk to them."""
 
 
 def read(store: ports.HistoryStore, drill: DrillId) -> history.History:
@@ -29,6 +26,6 @@ def read(store: ports.HistoryStore, drill: DrillId) -> history.History:
 
 
 async def in_store_thread(ask: Callable[[], T], within: Seconds) -> T:
-    """Ask the store something in a thread that only the store may block. Raises TimeoutError."""
+    """Call `ask` in a thread that only the store may block. Raises TimeoutError."""
     async with asyncio.timeout(within):
         return await asyncio.get_running_loop().run_in_executor(_store_threads, ask)

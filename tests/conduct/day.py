@@ -122,7 +122,7 @@ class Drills:
         return 3
 
     def write(self, drill, fact):
-        self.day.recorder.of(drill).record(fact)
+        self.day.recorder.for_drill(drill).record(fact)
 
 
 def _alert(item):

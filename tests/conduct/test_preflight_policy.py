@@ -34,7 +34,7 @@ def test_a_process_is_refused_without_policy_and_nothing_comes_after():
     assert isinstance(stage.error, Refused)
     assert "process:/bin/sh" in stage.error.message
     assert "gameday policy check" in stage.error.hint
-    assert checks(history) == {"environment free": True, "nothing left over": True, "policy": False}
+    assert checks(history) == {"environment free": True, "no fault left over": True, "policy": False}
     assert history.refused.startswith("policy: e.json: a: process:/bin/sh: ")  # and not policy: policy:
     assert history.first(ev.FaultRequested) is None
     assert history.first(ev.EnvironmentBroughtUp) is None

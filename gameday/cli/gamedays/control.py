@@ -172,7 +172,7 @@ def _extend_response(day: _LiveGameDay, turn: Turn, seconds: Seconds) -> int:
             f"the policy allows {format_duration(limit)}",
             hint="extend by less, or repeat the scenario",
         )
-    day.recorder.of(drill).record(ev.ResponseExtended(seconds=seconds))
+    day.recorder.for_drill(drill).record(ev.ResponseExtended(seconds=seconds))
     fact = gf.TimeExtended(item=turn.item, attempt=turn.attempt, seconds=seconds, what="response")
     return day.say(fact, f"the response has {format_duration(seconds)} more")
 

@@ -1,8 +1,7 @@
-"""Conducts one drill: preflight, baseline, inject, respond, revert, verify, review, close.
+"""Conducts one drill: preflight, baseline, inject, respond, revert, verify, close.
 
-Comes in: a desk. Goes out: a closed history. The phases are a straight line; an abort, from any
-process, by any signal, cuts it short, and what follows is the same revert as always.
-Does not: judge (that is core, afterwards), draw, or know an adapter.
+The phases are a straight line. An abort, from any process or by any signal, cuts it short; the revert that
+follows is the same as always. Judging is core's, afterwards.
 
 A drill never closes while something is exposed, unless every rollback failed for good; then it
 closes with `reverted` False, and a person must look.
@@ -19,7 +18,7 @@ from gameday.conduct.drill import preflight, real_incidents, target_lease
 from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.faults import Faults
 from gameday.conduct.drill.response import grants, tasks
-from gameday.conduct.drill.supervisor import TICK, Supervisor
+from gameday.conduct.drill.supervisor import POLL_INTERVAL, Supervisor
 from gameday.conduct.revert import revert
 from gameday.core import exposure
 from gameday.core.errors import GamedayError, NotReady
@@ -28,38 +27,38 @@ from gameday.core.judging import impact
 from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds
 
 REVERT_LIMIT: Seconds = 120.0
-"""After this long without an end of the revert, the conductor reverts itself."""
+"""How long the keeper may take to revert; then the conductor reverts by itself."""
 
 
 class Aborted(Exception):
-    """The drill was told to end early."""
+    """Somebody, or a guardrail, asked for the end of the drill."""
 
 
 class Conductor:
-    """Conducts the drill of one desk. `on_events` hears every new fact, whoever wrote it."""
+    """Conducts one drill. `on_events` receives every new event, whoever recorded it."""
 
     def __init__(
         self, context: DrillContext, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None
     ) -> None:
-        self._desk = context
+        self._context = context
         self._origin: Instant | None = None
         self._faults = Faults(context)
-        self._pulse = Supervisor(context, self._faults, abort=self.abort, on_events=on_events)
+        self._supervisor = Supervisor(context, self._faults, abort=self.abort, on_events=on_events)
 
     # --- what others may call ---
 
     def abort(self, reason: str, detail: str = "") -> None:
-        """Ask for the end of the drill; safe to call more than once and from a signal handler."""
-        self._desk.recorder.record(ev.AbortRequested(reason=reason, detail=detail))
+        """Abort the drill; safe to call more than once and from a signal handler."""
+        self._context.recorder.record(ev.AbortRequested(reason=reason, detail=detail))
 
     async def conduct(self) -> None:
-        """Conduct the whole drill. Raises GamedayError when it could not start; closes it in any case."""
-        context = self._desk
+        """Conduct the whole drill, and close it in any case. Raises GamedayError when it could not start."""
+        context = self._context
         context.recorder.record(context.planned)
         context.recorder.record(context.conductor)
         how = "failed"
         try:
-            async with self._pulse.running():
+            async with self._supervisor.running():
                 how = await self._phases()
         except GamedayError as error:
             how = "not-ready" if isinstance(error, NotReady) else "failed"
@@ -81,9 +80,9 @@ class Conductor:
             how = "completed"
         except Aborted:
             pass
-        finally:
+        finally:  # whatever ended the phases, an unexpected error too, the fault is reverted first
             await self._revert(now=how != "completed")
-            self._pulse.guarded = False
+            self._supervisor.guarded = False
         if how == "completed":
             how = await self._verify()
         await self._stop_load()
@@ -91,10 +90,10 @@ class Conductor:
 
     async def _preflight(self) -> None:
         self._enter(Phase.PREFLIGHT)
-        await self._unless_aborted(preflight.check_all(self._desk))
+        await self._unless_aborted(preflight.check_all(self._context))
 
     async def _baseline(self) -> None:
-        context = self._desk
+        context = self._context
         self._enter(Phase.BASELINE)
         if context.load is not None and context.scenario.load is not None:
             start = context.load.start(
@@ -107,27 +106,25 @@ class Conductor:
             wanted = context.scenario.load
             context.recorder.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
         await self._wait(lambda: False, context.scenario.phases.baseline)
-        await self._wait(
-            lambda: not real_incidents.open_questions(context.live_facts), None
-        )  # aborted without an answer
+        # No limit: without an answer in time the supervisor aborts, and this wait ends with it.
+        await self._wait(lambda: not real_incidents.open_questions(context.live_facts), None)
         try:
-            self._baseline_is_good()
-        except NotReady as refused:
-            check = ev.PreflightChecked(
-                check="baseline", passed=False, detail=refused.message, hint=refused.hint
-            )
+            self._check_baseline()
+        except NotReady as error:
+            check = ev.PreflightChecked(check="baseline", passed=False, detail=error.message, hint=error.hint)
             context.recorder.record(check)
             raise
 
-    def _baseline_is_good(self) -> None:
-        """Refuse to inject when the users' SLOs can't be judged, or are not met, before the fault."""
-        context = self._desk
-        began = context.live_facts.first(ev.LoadStarted)
-        if began is None:
+    def _check_baseline(self) -> None:
+        """Raise NotReady when the users' SLOs can't be judged, or are not met, before the fault."""
+        context = self._context
+        if not context.live_facts.has(ev.LoadStarted):
             return
         slos = tuple(slo for slo in context.scenario.slos if slo.source == "load")
-        whole = tuple(replace(slo, window=max(slo.window, context.scenario.phases.baseline)) for slo in slos)
-        for level in impact.service(whole, context.live_facts.load(), context.clock.now()):
+        over_baseline = tuple(
+            replace(slo, window=max(slo.window, context.scenario.phases.baseline)) for slo in slos
+        )
+        for level in impact.service(over_baseline, context.live_facts.load(), context.clock.now()):
             if level.requests == 0:
                 raise NotReady(
                     f"no request matched SLO {level.slo} during the baseline",
@@ -137,21 +134,20 @@ class Conductor:
             if level.judged and level.bad_for > 0:
                 raise NotReady(
                     f"SLO {level.slo} is not met before the fault: {level.good or 0:.1%} good",
-                    hint="the target is not well, or the SLO is too strict for it; nothing was injected",
+                    hint="the target is not healthy, or the SLO is too strict for it; nothing was injected",
                 )
 
     async def _inject(self) -> None:
-        context = self._desk
+        context = self._context
         self._enter(Phase.INJECT)
-        self._pulse.guarded = True
+        self._supervisor.guarded = True
         if context.fault_request is None:
             self._origin = context.clock.now()
             return
-        await self._wait(
-            lambda: not context.store.degraded(), None
-        )  # what isn't written ahead isn't injected
+        # The fault must be in the store before it is injected: only then can anybody else revert it.
+        await self._wait(lambda: not context.store.degraded(), None)
         await self._unless_aborted(self._faults.inject(context.fault_request))
-        await self._wait(self._injected_or_over, None)
+        await self._wait(self._injected_or_failed, None)
         injected = context.live_facts.first(ev.FaultInjected)
         self._origin = injected.at if injected else context.clock.now()
         failed = context.live_facts.first(ev.FaultFailed)
@@ -159,42 +155,43 @@ class Conductor:
             self.abort("fault-failed", failed.fact.error)
             raise Aborted
 
-    def _injected_or_over(self) -> bool:
-        live_facts = self._desk.live_facts
+    def _injected_or_failed(self) -> bool:
+        live_facts = self._context.live_facts
         return any(live_facts.has(kind) for kind in (ev.FaultInjected, ev.FaultFailed, ev.FaultReverted))
 
     async def _respond(self) -> None:
-        context = self._desk
+        context = self._context
         self._enter(Phase.RESPOND)
         assert self._origin is not None
         async with tasks.response_tasks(context, self._faults, self._origin):
-            why = await self._response_end(self._origin)
+            why = await self._until_response_ends(self._origin)
         context.recorder.record(ev.ResponseEnded(why=why))
 
-    async def _response_end(self, origin: Instant) -> str:
-        """Wait until the response has ended, and say why."""
-        scenario = self._desk.scenario
-        room = scenario.phases.response
+    async def _until_response_ends(self, origin: Instant) -> str:
+        """Wait until the response has ended, and give the reason."""
+        scenario = self._context.scenario
+        allowed = scenario.phases.response
         if scenario.hold == "for" and scenario.hold_for is not None:
-            room = min(room, scenario.hold_for)
-        end = origin + room
-        ended = ""
+            allowed = min(allowed, scenario.hold_for)
+        end = origin + allowed
+        reason = ""
 
-        def over() -> bool:
-            nonlocal ended
-            late = self._desk.clock.now() >= end + self._desk.live_facts.extended()
-            ended = self._ended() or ("time" if late else "")
-            return bool(ended)
+        def ended() -> bool:
+            nonlocal reason
+            late = self._context.clock.now() >= end + self._context.live_facts.extended()
+            reason = self._end_reason() or ("time" if late else "")
+            return bool(reason)
 
-        await self._wait(over, None)
-        return ended
+        await self._wait(ended, None)
+        return reason
 
-    def _ended(self) -> str:
-        context = self._desk
+    def _end_reason(self) -> str:
+        """Give why the response has ended; empty while it goes on."""
+        context = self._context
         now = context.clock.now()
         if context.live_facts.has(ev.EndRequested):
             return "ended"
-        if self._faults.main_is_over() and not grants.first(context.live_facts):
+        if self._faults.main_is_over() and not grants.first_grant(context.live_facts):
             return "fault-over"
         held = context.live_facts.first(ev.FaultHeld)
         if context.scenario.hold == "none" and held is not None:
@@ -209,35 +206,33 @@ class Conductor:
 
     def _recovered(self, now: Instant) -> bool:
         """Tell whether recovery is observed and, by a team, marked."""
-        marks = self._desk.live_facts.each(ev.MilestoneMarked)
-        if not self._desk.scenario.experiment:
+        marks = self._context.live_facts.each(ev.MilestoneMarked)
+        if not self._context.scenario.experiment:
             return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)
-        if not self._desk.live_milestones.recovered(now):
+        if not self._context.live_milestones.recovered(now):
             return False
-        if self._desk.scenario.responders is not Party.TEAM:
+        if self._context.scenario.responders is not Party.TEAM:
             return True
         return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)
 
     async def _revert(self, *, now: bool) -> None:
-        """Have the fault undone: by the released hold, or `now`, at once.
-
-        The keeper is told before anything is written down: a store that is gone delays no revert.
-        """
-        context, why = self._desk, "abort" if now else "response over"
-        open_ = self._faults.open()
-        await self._faults.revert(open_, why, now=now)
+        """Have the fault reverted: by releasing the hold, or `now`, at once."""
+        context, why = self._context, "abort" if now else "response over"
+        faults = self._faults.open()
+        # The keeper first, the history after: a store that is gone must not delay a revert.
+        await self._faults.revert(faults, why, now=now)
         self._enter(Phase.REVERT)
-        for fault in open_:
+        for fault in faults:
             context.recorder.record(ev.RevertRequested(fault=fault, why=why))
-        if open_:
+        if faults:
             await self._until_reverted(now=now)
 
     async def _until_reverted(self, *, now: bool) -> None:
-        """Wait for the keeper's word; without a keeper, or too late, revert ourselves."""
-        context = self._desk
+        """Wait until the keeper has reverted; without a keeper, or when it is late, revert ourselves."""
+        context = self._context
         limit = context.clock.now() + REVERT_LIMIT
-        pressed = now
-        while not self._settled():
+        aborting = now
+        while not self._reverted_or_gave_up():
             if not context.keeper.alive() or context.clock.now() >= limit:
                 await revert.settle(
                     context.store,
@@ -247,33 +242,35 @@ class Conductor:
                     machine=context.machine,
                 )
                 return
-            if not pressed and self._desk.live_facts.abort_asked():
-                pressed = True
+            if not aborting and self._context.live_facts.abort_asked():
+                aborting = (
+                    True  # the hold was only released so far: now the keeper must not wait for anything
+                )
                 await self._faults.revert(self._faults.open(), "abort", now=True)
-            await context.clock.sleep(TICK)
+            await context.clock.sleep(POLL_INTERVAL)
 
-    def _settled(self) -> bool:
-        self._pulse.tail()
-        rest = exposure.open_faults(self._desk.live_facts.history())
-        return all(exposed.gave_up for exposed in rest)
+    def _reverted_or_gave_up(self) -> bool:
+        self._supervisor.tail()
+        faults = exposure.open_faults(self._context.live_facts.history())
+        return all(exposed.gave_up for exposed in faults)
 
     async def _verify(self) -> str:
         """Watch the service after the revert, and judge the steady state again."""
-        context = self._desk
+        context = self._context
         self._enter(Phase.VERIFY)
         try:
             await self._wait(lambda: False, context.scenario.phases.verify)
         except Aborted:
             return "aborted"
         if context.experiment:
-            checked = await context.prober.steady(context.experiment)
+            checked = await context.prober.check_steady_state(context.experiment)
             context.recorder.record(
                 ev.SteadyStateChecked(stage="after", met=checked.met, detail=checked.detail)
             )
         return "completed"
 
     async def _stop_load(self) -> None:
-        context = self._desk
+        context = self._context
         if context.load is None or not context.live_facts.has(ev.LoadStarted):
             return
         await context.load.stop()
@@ -283,28 +280,29 @@ class Conductor:
         )
 
     async def _close(self, how: str) -> None:
-        """End the children, the keeper last, then write that the drill is closed."""
-        context = self._desk
+        """End the children, the keeper last, then record that the drill is closed."""
+        context = self._context
         try:
             if context.load is not None and not context.live_facts.has(ev.LoadStopped):
                 await context.load.stop()
             await context.signals.stop()
         finally:
+            # Last: only the keeper reverts if this process dies on the way. False: it never ran, or died.
             if not await context.keeper.stop():
                 await self._clean_up()
         context.live_facts.save_load()
-        self._pulse.tail()
+        self._supervisor.tail()
         self._enter(Phase.CLOSE)
         if not context.live_facts.has(ev.DrillClosed):
             reverted = not exposure.open_faults(context.live_facts.history())
             context.recorder.record(ev.DrillClosed(how=how, reverted=reverted))
-        await self._let_go()
-        self._pulse.tail()
+        await self._release()
+        self._supervisor.tail()
 
     async def _clean_up(self) -> None:
         """Do what the keeper would have done, had it been started, or lived."""
-        context = self._desk
-        self._pulse.tail()  # what was brought up a moment ago counts too
+        context = self._context
+        self._supervisor.tail()  # an environment that was brought up a moment ago is taken down, too
         await revert.tidy(
             context.live_facts.history(),
             context.store,
@@ -314,12 +312,12 @@ class Conductor:
             machine=context.machine,
         )
 
-    async def _let_go(self) -> None:
-        """Give the leases back, and end what was started for asking."""
-        context = self._desk
+    async def _release(self) -> None:
+        """Give the leases back, and end the processes that answered questions."""
+        context = self._context
         context.store.release_lease(context.scenario.environment, context.drill)
         if context.target_lease is not None:
-            await context.target_lease.release(context.lease(context.clock.now(), target_lease.LEASE))
+            await context.target_lease.release(context.lease(context.clock.now(), target_lease.LEASE_TIME))
         for meter in context.meters.values():
             await meter.close()
         if context.fault_targets is not None:
@@ -328,25 +326,25 @@ class Conductor:
     # --- waiting ---
 
     def _enter(self, phase: Phase) -> None:
-        self._desk.recorder.record(ev.PhaseEntered(phase=phase))
+        self._context.recorder.record(ev.PhaseEntered(phase=phase))
 
     async def _wait(self, condition: Callable[[], bool], limit: Seconds | None) -> bool:
         """Wait until a condition holds or `limit` seconds are over. Raises Aborted."""
-        clock = self._desk.clock
+        clock = self._context.clock
         end = None if limit is None else clock.now() + limit
         while not condition():
-            if self._desk.live_facts.abort_asked():
+            if self._context.live_facts.abort_asked():
                 raise Aborted
             if end is not None and clock.now() >= end:
                 return False
-            await clock.sleep(TICK)
+            await clock.sleep(POLL_INTERVAL)
         return True
 
     async def _unless_aborted(self, work: Coroutine[object, object, None]) -> None:
-        """Do some work to its end, unless an abort comes first. Raises Aborted, or what the work raises."""
+        """Do some work to its end, unless an abort comes first. Raises Aborted, and what the work raises."""
         task = asyncio.ensure_future(work)
         try:
             await self._wait(task.done, None)
             task.result()
-        finally:
+        finally:  # nothing to cancel once it is done; after an abort, the work must be gone before the revert
             await cancel([task])

@@ -1,7 +1,4 @@
-"""The desk: everything that one drill works with, in one frozen value.
-
-Built by `wiring` from adapters, or by a test from fakes.
-"""
+"""Everything that one drill works with, in one frozen value: adapters from `wiring`, or fakes in tests."""
 
 from __future__ import annotations
 
@@ -28,18 +25,18 @@ class DrillContext:
     """What one drill works with.
 
     experiment     path of the experiment file, empty in a tabletop
-    fault_request  what is written ahead; None in a tabletop
-    further        what injects of a further experiment write ahead, by the inject's index
-    conductor      this process, named for ever
+    fault_request  recorded before the fault is injected; None in a tabletop
+    further        the same for the faults that injects add, by the index of the inject
+    conductor      this process, by a name that no other process ever has
     machine        ends processes and runs commands
     load_env       environment variables for Locust
-    meters         what reads guardrails outside the load: `prometheus`, `cloudwatch`
-    ground         where the environment's policy looks; left out, it knows nothing
-    aims           what the fault is aimed at; None in a tabletop
+    meters         what reads guardrails outside the load, by the key of their kind
+    policy_sources where the environment's policy finds its facts; left out, it knows nothing
+    fault_targets  what the fault is aimed at; None in a tabletop
     shared_store   drills of other hosts are in this store, too
-    target_lease   the environment's lease that it keeps itself, where it can
-    accept_no_lease, accept_local_keeper  the user sees to it
-    signals        receivers of alerts, each with where its URL is to be registered
+    target_lease   the lease that the environment keeps itself, where it can
+    accept_no_lease, accept_local_keeper  the user takes that responsibility
+    signals        receives alerts, and registers their URL with the environment's monitor
     """
 
     drill: DrillId

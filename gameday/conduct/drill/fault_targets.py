@@ -1,8 +1,7 @@
 """What the fault is aimed at, before and after: an experiment that did nothing is not a success.
 
-Comes in: the targets as they answer. Goes out: NotReady where an action is aimed at nothing or falls
-into a known trap; and, once the fault is held, whether any of its targets changed.
-Does not: ask itself; `ports.Targets` does. Where the experiment has a `still-exposed` probe, that tells.
+chaostoolkit-kubernetes' actions succeed on a label that matches nothing. So the targets are counted before
+the injection, and compared once the fault is held. A `still-exposed` probe of the experiment comes first.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ class FaultTargets:
     before: Sequence[ActionTarget] = ()
 
     async def count(self) -> str:
-        """Resolve what every action is aimed at; say it. Raises NotReady for nothing, and for a trap."""
+        """Count the targets of every action, and describe them. Raises NotReady for none, or a known trap."""
         self.before = await self.targets.resolve()
-        for aim in self.before:
-            _check(aim)
-        return "; ".join(_counted(aim) for aim in self.before) or "nothing that could be counted"
+        for target in self.before:
+            _check(target)
+        return "; ".join(_counted(target) for target in self.before) or "nothing that could be counted"
 
     async def changed(self) -> bool | None:
-        """Tell whether a target changed since `count`; None where that can't be told."""
+        """Tell whether a target changed since `count`; None when that can't be known."""
         try:
             after = await self.targets.resolve()
         except NotReady:  # the fault itself may keep the target from answering
@@ -38,23 +37,23 @@ class FaultTargets:
         pairs = list(zip(self.before, after, strict=True)) if len(after) == len(self.before) else []
         if any(was.seen != now.seen for was, now in pairs if was.seen is not None):
             return True
-        told = bool(pairs) and all(was.tells and was.seen is not None for was, _ in pairs)
-        return False if told else None
+        known = bool(pairs) and all(was.tells and was.seen is not None for was, _ in pairs)
+        return False if known else None
 
-    def same(self) -> str:
-        """Say that nothing changed."""
-        return f"no target changed: {'; '.join(_counted(aim) for aim in self.before)}"
+    def describe_unchanged(self) -> str:
+        """Describe the targets of which none changed."""
+        return f"no target changed: {'; '.join(_counted(target) for target in self.before)}"
 
 
-def _check(aim: ActionTarget) -> None:
-    if aim.trap:
-        raise NotReady(f"action {aim.action} would do nothing: {aim.trap}", hint=aim.hint)
-    if aim.seen is not None and not aim.seen:
+def _check(target: ActionTarget) -> None:
+    if target.trap:
+        raise NotReady(f"action {target.action} would do nothing: {target.trap}", hint=target.hint)
+    if target.seen is not None and not target.seen:
         raise NotReady(
-            f"action {aim.action} is aimed at nothing: there are no {aim.what}",
+            f"action {target.action} is aimed at nothing: there are no {target.what}",
             hint="it would succeed all the same; look at its label, name and namespace",
         )
 
 
-def _counted(aim: ActionTarget) -> str:
-    return f"{aim.action}: {'not counted' if aim.seen is None else len(aim.seen)} ({aim.what})"
+def _counted(target: ActionTarget) -> str:
+    return f"{target.action}: {'not counted' if target.seen is None else len(target.seen)} ({target.what})"

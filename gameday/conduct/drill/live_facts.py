@@ -1,9 +1,7 @@
-"""What is known of the running drill: its facts so far and the last minutes of load.
+"""The facts of the running drill so far, whoever recorded them, and the last minutes of its load.
 
-Comes in: the store's tail (whoever wrote it: keeper, responders, webhooks) and load samples.
-Goes out: quick answers to the questions that the phases wait on.
-Does not: judge. Milestones are derived from the whole history when the drill has closed; what the
-board says meanwhile ends phases and drives the screen, and never becomes an instant of the result.
+They end phases and drive the screen. They never become part of the result: milestones are derived from the
+whole history when the drill has closed.
 """
 
 from __future__ import annotations
@@ -18,19 +16,19 @@ from gameday.core.facts.history import Dated
 from gameday.core.facts.load import CHUNK, Chunk, LoadHistory, merge
 from gameday.core.values import DrillId, Instant, Seconds
 
-SLICE: Seconds = 120.0
-"""How much load the board keeps at hand; longer SLO windows ask for more."""
+KEEP_LOAD: Seconds = 120.0
+"""How much load is kept in memory, at least."""
 
 F = TypeVar("F")
 
 
 class LiveFacts:
-    """The facts of one drill as they come in."""
+    """The facts of one drill as they come in. keep: how many seconds of load SLO windows need."""
 
-    def __init__(self, store: ports.HistoryStore, drill: DrillId, *, keep: Seconds = SLICE) -> None:
+    def __init__(self, store: ports.HistoryStore, drill: DrillId, *, keep: Seconds = KEEP_LOAD) -> None:
         self._store = store
         self.drill = drill
-        self._keep = max(keep, SLICE)
+        self._keep = max(keep, KEEP_LOAD)
         self._seq = 0
         self._events: list[ev.Event] = []
         self._chunks: list[Chunk] = []
@@ -42,7 +40,7 @@ class LiveFacts:
         """Those of them that failed."""
 
     def refresh(self) -> Sequence[ev.Event]:
-        """Read what others have written since the last call, and give it."""
+        """Read the events that were recorded since the last call, and give them."""
         stored = self._store.read(self.drill, after=self._seq)
         if stored:
             self._seq = stored[-1].seq
@@ -59,10 +57,10 @@ class LiveFacts:
         self.requests += failures + sum(sum(chunk.count) for chunk in chunks)
 
     def save_load(self) -> None:
-        """Store the samples taken since the last call, and forget those past the slice.
+        """Store the samples taken since the last call, and forget those that are too old.
 
-        What came for one request name and time is added up first: a report each 100 ms would make
-        ten times the lines, and judging an hour's drill would take as much longer.
+        Samples of one request name and time are added up first: a report each 100 ms would make
+        ten times the lines, and judging an hour's drill would take ten times as long.
         """
         if self._unsaved:
             self._store.append_load(self.drill, merge(self._unsaved), self._until)
@@ -71,7 +69,7 @@ class LiveFacts:
         self._chunks = [chunk for chunk in merge(self._chunks) if chunk.start >= oldest]
 
     def load(self, *, since: Instant | None = None) -> LoadHistory:
-        """Give the slice of load at hand, from `since` on."""
+        """Give the load in memory, from `since` on."""
         chunks = tuple(c for c in self._chunks if since is None or c.start + CHUNK > since)
         return LoadHistory(chunks=chunks, until=self._until)
 
@@ -104,9 +102,9 @@ class LiveFacts:
         return any(isinstance(event.fact, kind) for event in self._events)
 
     def abort_asked(self) -> bool:
-        """Tell whether somebody, or something, asked for the drill's end."""
+        """Tell whether somebody, or a guardrail, aborted the drill."""
         return self.has(ev.AbortRequested)
 
     def extended(self) -> Seconds:
-        """Give how much longer the response may take than its scenario says, by the facilitator's word."""
-        return sum(one.fact.seconds for one in self.each(ev.ResponseExtended))
+        """Give by how much the facilitator has extended the response."""
+        return sum(extended.fact.seconds for extended in self.each(ev.ResponseExtended))

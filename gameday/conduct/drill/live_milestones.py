@@ -1,7 +1,6 @@
-"""The live look at a drill: are users hurt now, which milestones hold now.
+"""Whether users are affected now, and which milestones hold now, while the drill runs.
 
-Comes in: the board. Goes out: service levels and whether a rule holds at this moment.
-Does not: give instants. It lags by up to a window, and what it says is never judged.
+It gives no instants: it lags by up to an SLO's window, and its answers never become part of the result.
 """
 
 from __future__ import annotations
@@ -21,19 +20,20 @@ _BY_SIGN: dict[str, str] = {MilestoneName.ACKNOWLEDGED: "acknowledged", Mileston
 
 @dataclass(slots=True)
 class LiveMilestones:
-    """Judges the rules of one scenario at the present moment; the service is looked at once a look."""
+    """Judges the milestone rules of one scenario now; service levels are kept until the next look."""
 
     scenario: Scenario
     live_facts: LiveFacts
     affected: bool = False
-    """Users were hurt at some moment since the fault."""
+    """Users were affected at some time since the fault."""
     levels: tuple[impact.ServiceLevel, ...] = ()
     reach: Seconds = 60.0
-    _seen: dict[tuple[Slo, ...], tuple[impact.ServiceLevel, ...]] = field(default_factory=dict)
+    """How far back `bad_for` and `held_for` reach, in addition to an SLO's window."""
+    _levels_of: dict[tuple[Slo, ...], tuple[impact.ServiceLevel, ...]] = field(default_factory=dict)
 
     def look(self, now: Instant) -> None:
         """Take a fresh look at the service."""
-        self._seen.clear()
+        self._levels_of.clear()
         self.levels = self.service(self._slos(), now)
         if self.live_facts.has(ev.FaultInjected) and not self.affected:
             self.affected = any(level.judged and level.bad_for > 0 for level in self._since_fault(now))
@@ -48,15 +48,15 @@ class LiveMilestones:
         return impact.service(self._slos(), self.live_facts.load(since=Instant(since)), now)
 
     def service(self, slos: tuple[Slo, ...], now: Instant) -> tuple[impact.ServiceLevel, ...]:
-        """Give the service levels of SLOs at the last look, over the slice of load that they need."""
-        if slos not in self._seen:
+        """Give the service levels of SLOs at the last look."""
+        if slos not in self._levels_of:
             longest = max((slo.window for slo in slos), default=0.0) + self.reach
-            slice_ = self.live_facts.load(since=Instant(now - longest))
-            self._seen[slos] = impact.service(slos, slice_, now)
-        return self._seen[slos]
+            load = self.live_facts.load(since=Instant(now - longest))  # not all: a look has 250 ms
+            self._levels_of[slos] = impact.service(slos, load, now)
+        return self._levels_of[slos]
 
     def reached(self, milestone: str, now: Instant) -> bool:
-        """Tell whether a milestone counts as reached at this moment."""
+        """Tell whether a milestone counts as reached now."""
         rules = self.scenario.milestones
         match milestone:
             case MilestoneName.DETECTED:
@@ -67,10 +67,10 @@ class LiveMilestones:
             case MilestoneName.RECOVERED:
                 return self.recovered(now)
             case _:
-                return self._came(milestone)
+                return self._proved(milestone)
 
-    def _came(self, milestone: str) -> bool:
-        """Tell whether a milestone that a single fact proves was reached."""
+    def _proved(self, milestone: str) -> bool:
+        """Tell whether a milestone that one fact proves was reached."""
         match milestone:
             case MilestoneName.FAULT_INJECTED:
                 return self.live_facts.has(ev.FaultInjected)
@@ -79,12 +79,12 @@ class LiveMilestones:
             case MilestoneName.ALERTED:
                 return self._alerted()
             case MilestoneName.COMMANDER_ASSIGNED:
-                return any(one.fact.commander for one in self._signs("declared", milestone))
+                return any(sign.fact.commander for sign in self._signs("declared", milestone))
             case _:
                 return milestone in _BY_SIGN and bool(self._signs(_BY_SIGN[milestone], milestone))
 
     def recovered(self, now: Instant) -> bool:
-        """Tell whether users were hurt and are well again, by the scenario's own rule."""
+        """Tell whether users were affected and the service is healthy again, by the scenario's own rule."""
         return self.affected and self._holds(self.scenario.milestones.recovered, "recovered", now)
 
     def _holds(self, rule: Rule, milestone: str, now: Instant) -> bool:
@@ -97,27 +97,32 @@ class LiveMilestones:
         if condition.slo:
             return self._slo_holds(condition, now)
         if condition.probe:
-            asked = [p.fact for p in self.live_facts.each(ev.ProbeJudged) if p.fact.probe == condition.probe]
-            return bool(asked) and asked[-1].ok is True
+            answers = [
+                p.fact for p in self.live_facts.each(ev.ProbeJudged) if p.fact.probe == condition.probe
+            ]
+            return bool(answers) and answers[-1].ok is True
         return self._alert_state(condition.alert) == condition.state
 
-    def _told(self) -> tuple[History, Instant] | None:
-        """Give what is told, and from when it counts: all that is asked of it is the judge's own rule."""
-        told = self.live_facts.history()
-        began = conditions.began(told)
-        return None if began is None else (told, began.at)
+    def _counted(self) -> tuple[History, Instant] | None:
+        """Give the history and from when it counts, for the judge's own rules; None before that."""
+        history = self.live_facts.history()
+        began = conditions.began(history)
+        return None if began is None else (history, began.at)
 
     def _signs(self, sign: str, milestone: str) -> list[Dated[Any]]:
-        told = self._told()
-        return [] if told is None else list(conditions.signs(told[0], sign, milestone, told[1]))
+        counted = self._counted()
+        if counted is None:
+            return []
+        history, since = counted
+        return list(conditions.signs(history, sign, milestone, since))
 
     def _granted(self) -> bool:
-        told = self._told()
-        return told is not None and any(conditions.grants(*told))
+        counted = self._counted()
+        return counted is not None and any(conditions.grants(*counted))
 
     def _alerted(self) -> bool:
-        told = self._told()
-        return told is not None and bool(alerts.fresh(*told))
+        counted = self._counted()
+        return counted is not None and bool(alerts.fresh(*counted))
 
     def _slo_holds(self, condition: Condition, now: Instant) -> bool:
         chosen = [slo for slo in self._slos() if series.matcher(condition.slo).fullmatch(slo.slo)]
@@ -127,6 +132,6 @@ class LiveMilestones:
         return bool(levels) and all(lv.judged and lv.held_for >= condition.lasting for lv in levels)
 
     def _alert_state(self, alert: str) -> str:
-        told = self._told()
-        states = [] if told is None else conditions.alert_states(*told, alert)
+        counted = self._counted()
+        states = [] if counted is None else conditions.alert_states(*counted, alert)
         return states[-1][1] if states else ""

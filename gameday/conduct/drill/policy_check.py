@@ -1,10 +1,7 @@
-"""Asks whether a drill may start: gathers what the policy's rules must know, and refuses for them.
+"""Whether the environment's policy allows a drill: gathers the facts that its rules need, or raises Refused.
 
-Comes in: the scenario, the environment's rules, and the ground: files, variables, identities.
-Goes out: the facts, the verdicts; `Refused` with the first no. Does not: judge; `core.policy` does.
-
-Asked twice: by preflight before anything starts, even `up`; and by the keeper, of exactly what it was
-told to inject, just before the method.
+`core.policy` judges. It is asked twice: by preflight before anything starts, even `up`; and by the keeper
+just before the method, about exactly the experiment that it is to inject.
 """
 
 from __future__ import annotations
@@ -19,7 +16,7 @@ from gameday import ports
 from gameday.core import policy
 from gameday.core.errors import InvalidFiles, Refused
 from gameday.core.facts import drill as ev
-from gameday.core.facts import history
+from gameday.core.facts.history import History
 from gameday.core.plans.scenario import Scenario
 from gameday.core.policy import (
     Calendar,
@@ -38,29 +35,29 @@ from gameday.formats.experiment import locustfile
 from gameday.formats.settings import approvals
 
 
-class NothingToAsk:
-    """`ports.Identities` and `ports.Calendars` where nobody can be asked."""
+class NoSources:
+    """`ports.Identities` and `ports.Calendars` where there is no source."""
 
     async def kubernetes_context(self) -> SeenCluster:
-        """Say so."""
-        return SeenCluster(error="there is nobody to ask")
+        """Give an error."""
+        return SeenCluster(error="there is no source for it")
 
     async def aws_account(self, instances: Sequence[str]) -> SeenAccount:  # noqa: ARG002  # the port's
-        """Say so."""
-        return SeenAccount(error="there is nobody to ask")
+        """Give an error."""
+        return SeenAccount(error="there is no source for it")
 
     async def read(self, path: str, start: Instant, end: Instant) -> Calendar:  # noqa: ARG002  # the port's
-        """Say so."""
-        return Calendar(path=path, error="there is nobody to ask")
+        """Give an error."""
+        return Calendar(path=path, error="there is no source for it")
 
 
-def _nowhere(path: str) -> bytes:
+def _no_file(path: str) -> bytes:
     raise FileNotFoundError(path)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicySources:
-    """Where facts are gathered. What is left out knows nothing, and the rules refuse what they must know.
+    """Where facts are gathered. What is left out knows nothing; rules refuse where they need to know.
 
     read            gives a workspace file's bytes; raises OSError, and ValueError for one outside
     real_path       gives the file that a command is, links resolved
@@ -69,11 +66,11 @@ class PolicySources:
     by              who starts the drill
     """
 
-    read: Callable[[str], bytes] = _nowhere
+    read: Callable[[str], bytes] = _no_file
     real_path: Callable[[str], str] = str
     variables: Mapping[str, str] = field(default_factory=dict)
-    identities: ports.Identities = field(default_factory=NothingToAsk)
-    calendars: ports.Calendars = field(default_factory=NothingToAsk)
+    identities: ports.Identities = field(default_factory=NoSources)
+    calendars: ports.Calendars = field(default_factory=NoSources)
     chaos_settings: bytes = b""
     by: str = ""
 
@@ -87,13 +84,13 @@ async def judge(
     base_url: str = "",
     request: ev.FaultRequested | None = None,
 ) -> tuple[Verdict, ...]:
-    """Give the verdicts on a drill. `facts` says what comes in; raises Refused for what can't be read."""
-    found = await facts(scenario, rules, policy_sources, now=now, base_url=base_url, request=request)
-    return policy.check(rules, found)
+    """Give the verdicts on a drill. Arguments as for `facts`; raises Refused for what can't be read."""
+    known = await facts(scenario, rules, policy_sources, now=now, base_url=base_url, request=request)
+    return policy.check(rules, known)
 
 
 def admit(verdicts: Sequence[Verdict]) -> str:
-    """Say how many rules allow a drill. Raises Refused with the first that does not."""
+    """Give how many rules allow a drill, in words. Raises Refused with the first that does not."""
     refused = [verdict for verdict in verdicts if not verdict.allowed]
     if not refused:
         return f"all {len(verdicts)} verdicts allow it"
@@ -106,15 +103,17 @@ def admit(verdicts: Sequence[Verdict]) -> str:
 
 
 async def admit_again(
-    told: history.History, request: ev.FaultRequested, policy_sources: PolicySources, *, now: Instant
+    history: History, request: ev.FaultRequested, policy_sources: PolicySources, *, now: Instant
 ) -> None:
-    """Ask once more, of exactly what is to be injected, by the rules that were frozen with the drill.
+    """Check once more exactly what is to be injected, by the rules that were frozen with the drill.
 
     Raises Refused, also where no drill was planned.
     """
-    planned = told.first(ev.DrillPlanned)
+    planned = history.first(ev.DrillPlanned)
     if planned is None:
-        raise Refused("policy: no drill was planned in this store, so nothing says what may be injected")
+        raise Refused(
+            "policy: no drill was planned in this store, so there are no rules for what may be injected"
+        )
     rules = planned.fact.rules or policy.LOOPBACK
     admit(await judge(planned.fact.scenario, rules, policy_sources, now=now, request=request))
 
@@ -128,10 +127,10 @@ async def facts(
     base_url: str = "",
     request: ev.FaultRequested | None = None,
 ) -> Facts:
-    """Gather what a drill would do. Raises Refused for an experiment or approvals that can't be read.
+    """Gather what the policy must know of a drill. Raises Refused for files that can't be read.
 
     base_url  where load goes; empty: load isn't judged
-    request   what is to be injected, byte for byte; None: the scenario's file
+    request   what is to be injected, byte for byte; None: the scenario's own file
     """
     texts = dict(_experiments(scenario, policy_sources, request))
     documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, policy_sources))
@@ -195,48 +194,49 @@ def _must_read(path: str, policy_sources: PolicySources) -> bytes:
         return policy_sources.read(path)
     except (OSError, ValueError) as wrong:
         raise Refused(
-            f"policy: {path} can't be read: {wrong}", hint="what can't be read can't be judged"
+            f"policy: {path} can't be read: {wrong}",
+            hint="the policy refuses what it can't read; look at the file's path and rights",
         ) from wrong
 
 
 def _document(name: str, text: bytes) -> Document:
     """Parse an experiment as chaoslib will. Raises Refused where two readers could differ."""
-    from gameday.formats.experiment import reader as experiment  # noqa: PLC0415  # 0.2 s, and most commands import `conduct`
+    from gameday.formats.experiment import reader as experiment  # noqa: PLC0415  # slow to import, and most commands import `conduct`
 
     try:
-        found = experiment.read(text, name)
+        read = experiment.read(text, name)
     except InvalidFiles as wrong:
         raise Refused(
-            f"policy: {name} can't be read: {wrong}", hint="gameday validate names every mistake"
+            f"policy: {name} can't be read: {wrong}", hint="gameday validate lists every mistake"
         ) from wrong
-    mistakes = [str(mistake) for mistake in found.mistakes if not mistake.warning]
-    if mistakes or not isinstance(found.data, Mapping):
+    mistakes = [str(mistake) for mistake in read.mistakes if not mistake.warning]
+    if mistakes or not isinstance(read.data, Mapping):
         why = mistakes[0] if mistakes else "it is not an object"
-        raise _unreadable(name, why, "gameday validate names every mistake")
-    return Document(name=name, body=found.data)
+        raise _unreadable(name, why, "gameday validate lists every mistake")
+    return Document(name=name, body=read.data)
 
 
 def _others(scenario: Scenario, policy_sources: PolicySources) -> Iterator[Document]:
     """Give what else names providers: the scenario's probes, and Chaos Toolkit's own settings."""
     rules = scenario.milestones
     conditions = (*rules.detected.conditions, *rules.contained.conditions, *rules.recovered.conditions)
-    named = [("milestone", each.probe) for each in conditions]
-    named += [("guardrail", each.probe) for each in scenario.guardrails]
-    for place, text in named:
+    probes = [("milestone", condition.probe) for condition in conditions]
+    probes += [("guardrail", guardrail.probe) for guardrail in scenario.guardrails]
+    for part, text in probes:
         probe = _probe(text)
         if probe is not None:
-            yield Document(name=f"{scenario.path or scenario.scenario} {place}", body=probe)
+            yield Document(name=f"{scenario.path or scenario.scenario} {part}", body=probe)
     if policy_sources.chaos_settings.strip():
         yield _document("settings.yaml", policy_sources.chaos_settings)
 
 
 def _probe(text: str) -> Mapping[str, object] | None:
-    """Read a probe; None for what is no probe, which nobody can ask either."""
+    """Read a probe; None for anything else, which can't be asked either."""
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
     except ValueError:
         return None
-    return found if isinstance(found, Mapping) else None
+    return parsed if isinstance(parsed, Mapping) else None
 
 
 def _variables(documents: Sequence[Document], policy_sources: PolicySources) -> dict[str, str]:

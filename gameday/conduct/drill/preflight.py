@@ -1,7 +1,7 @@
 """Preflight: everything that must be true before anything is injected.
 
-Comes in: the drill's desk. Goes out: a PreflightChecked for each check; raises NotReady at the
-first that fails, with what to look at. Does not: validate files; that is done before.
+Each check is recorded as PreflightChecked, and the first that fails ends the drill with what to look at.
+Files were validated before.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 
 Check = Callable[[DrillContext], Awaitable[str]]
-"""Gives what was found, or raises NotReady."""
+"""Gives what it found out, or raises NotReady."""
 
 
 async def no_fault_left_over(context: DrillContext) -> str:
-    """Refuse while an earlier drill of this store may still have a fault in force.
+    """Raise NotReady while an earlier drill of this store may still have a fault in force.
 
-    One that is on elsewhere, and holds that environment, is no leftover: several may be on side by side.
+    A drill that runs on another environment, and holds its lease, is not a leftover: several may run at once.
     """
     for row in context.store.live():
-        if row.drill == context.drill or _is_on(context.store, row):
+        if row.drill == context.drill or _runs(context.store, row):
             continue
         past = history.from_events(stored.event for stored in context.store.read(row.drill))
         if exposure.open_faults(past):
             raise NotReady(
                 f"drill {row.drill} on {row.environment} may still have a fault in force",
-                hint="gameday revert --all undoes it; then start again",
+                hint="run gameday revert --all; then start again",
             )
     return "no earlier drill has a fault in force"
 
 
-def _is_on(store: ports.HistoryStore, row: ports.DrillRow) -> bool:
+def _runs(store: ports.HistoryStore, row: ports.DrillRow) -> bool:
     lease = store.lease(row.environment)
     return lease is not None and lease.drill == row.drill
 
 
 async def policy_allows(context: DrillContext) -> str:
-    """Refuse what the environment's policy does not allow, before anything is touched, even by `up`."""
+    """Raise Refused for what the policy does not allow, before anything is touched, even by `up`."""
     verdicts = await policy_check.judge(
         context.scenario,
         context.rules,
@@ -58,19 +58,19 @@ async def policy_allows(context: DrillContext) -> str:
 
 
 async def environment_free(context: DrillContext) -> str:
-    """Take the environment's lease, or say who holds it."""
+    """Take the environment's lease. Raises Busy with who holds it."""
     now = context.clock.now()
-    other = context.store.take_lease(context.lease(now, target_lease.LEASE))
+    other = context.store.take_lease(context.lease(now, target_lease.LEASE_TIME))
     if other is not None:
         raise Busy(
             target_lease.describe_holder(other, now),
-            hint="wait for it, or end it with: gameday end, gameday abort",
+            hint="wait until it ends, or end it with: gameday end, gameday abort",
         )
-    return f"{context.scenario.environment} is ours"
+    return f"{context.scenario.environment} is leased to this drill"
 
 
 async def target_reachable(context: DrillContext) -> str:
-    """Bring the target up if it does not answer and can be brought up; refuse if it does not answer."""
+    """Bring the target up if it does not answer. Raises NotReady when that fails, or it has no `up`."""
     why = await context.target.reachable()
     if not why:
         return "the target answers"
@@ -81,7 +81,8 @@ async def target_reachable(context: DrillContext) -> str:
     context.recorder.record(ev.EnvironmentBroughtUp(command=up, down=down))
     if ran.exit_code != 0:
         raise NotReady(
-            f"`{' '.join(up)}` failed: {ran.output.strip()[-500:]}", hint="run it by hand and look"
+            f"`{' '.join(up)}` failed: {ran.output.strip()[-500:]}",
+            hint="run it by hand and look at its output",
         )
     why = await context.target.reachable()
     if why:
@@ -90,23 +91,23 @@ async def target_reachable(context: DrillContext) -> str:
 
 
 async def steady_state(context: DrillContext) -> str:
-    """Judge the experiment's hypothesis; refuse when it is not met or can't be judged."""
+    """Judge the experiment's hypothesis. Raises NotReady when it is not met or can't be judged."""
     if not context.experiment:
         return "no experiment"
-    checked = await context.prober.steady(context.experiment)
+    checked = await context.prober.check_steady_state(context.experiment)
     context.recorder.record(checked)
     if checked.met is None:
         raise NotReady(f"the steady state could not be judged: {checked.detail}")
     if not checked.met:
         raise NotReady(
             f"the steady state is not met: {checked.detail}",
-            hint="the target is not well; nothing was injected. Look at the probe that failed",
+            hint="the target is not healthy; nothing was injected. Look at the probe that failed",
         )
     return checked.detail or "met"
 
 
 async def targets_found(context: DrillContext) -> str:
-    """Resolve what the experiment is aimed at; refuse when that is nothing, or when it would do nothing."""
+    """Count what the experiment is aimed at. Raises NotReady when that is nothing, or it would do nothing."""
     return (
         await context.fault_targets.count()
         if context.fault_targets is not None
@@ -115,7 +116,7 @@ async def targets_found(context: DrillContext) -> str:
 
 
 async def guardrails_answer(context: DrillContext) -> str:
-    """Ask every guardrail outside the load once; refuse when one can't be evaluated, or is breached."""
+    """Read every guardrail outside the load once. Raises NotReady for one breached or unreadable."""
     checks = build_checks(
         context.scenario,
         live_milestones=context.live_milestones,
@@ -123,44 +124,44 @@ async def guardrails_answer(context: DrillContext) -> str:
         prober=context.prober,
         meters=context.meters,
     )
-    asked = [check for check in checks if isinstance(check, PolledCheck)]
-    for check in asked:
+    polled = [check for check in checks if isinstance(check, PolledCheck)]
+    for check in polled:
         reading = await check.ask()
         if reading.breached is None:
             raise NotReady(
                 f"guardrail {check.name} can't be evaluated: {reading.detail}",
-                hint="a drill is not started blind; mend it, or leave it out",
+                hint="make its source answer, or remove the guardrail",
             )
         if reading.breached:
             raise NotReady(
                 f"guardrail {check.name} is breached before the fault: {reading.detail}",
-                hint="the target is not well; nothing was injected",
+                hint="the target is not healthy; nothing was injected",
             )
-    return f"{len(asked)} asked, {len(checks) - len(asked)} judged by the load"
+    return f"{len(polled)} read, {len(checks) - len(polled)} judged by the load"
 
 
 async def keeper_ready(context: DrillContext) -> str:
-    """Start the fault keeper, so that somebody reverts whatever happens to us."""
+    """Start the fault keeper, which reverts if this process dies."""
     if context.fault_request is None and not context.further:
         return "no experiment"
     await context.keeper.start()
-    return "it holds our pipe"
+    return "started"
 
 
 async def alerts_received(context: DrillContext) -> str:
     """Open the receiver of alerts, and register it with the environment's monitor."""
-    heard = await context.signals.start(lambda events: context.store.append(*events))
-    return ", ".join(sorted(heard)) or "no alert source"
+    sources = await context.signals.start(lambda events: context.store.append(*events))
+    return ", ".join(sorted(sources)) or "no alert source"
 
 
 CHECKS: Sequence[tuple[str, Check]] = (
-    ("environment free", environment_free),  # first: a drill that is on is no leftover
-    ("nothing left over", no_fault_left_over),
+    ("environment free", environment_free),  # first: a drill that runs here is not a leftover, but busy
+    ("no fault left over", no_fault_left_over),
     ("policy", policy_allows),
-    ("second reverter", target_lease.second_reverter),
-    (target_lease.KEPT, target_lease.exclusive_across_stores),
+    ("another host can revert", target_lease.second_host_for_revert),
+    (target_lease.CROSS_STORE_CHECK, target_lease.exclusive_across_stores),
     ("target reachable", target_reachable),
-    ("alerts heard", alerts_received),
+    ("alerts received", alerts_received),
     ("targets", targets_found),
     ("guardrails", guardrails_answer),
     ("steady state", steady_state),
@@ -169,14 +170,14 @@ CHECKS: Sequence[tuple[str, Check]] = (
 
 
 async def check_all(context: DrillContext) -> None:
-    """Make every check in order, and write each down. Raises NotReady at the first that fails."""
+    """Make every check in order, and record each. Raises NotReady at the first that fails."""
     for name, check in CHECKS:
         try:
-            found = await check(context)
+            detail = await check(context)
         except GamedayError as error:
-            why = error.message.removeprefix(f"{name}: ")  # a refusal of the policy says whose it is
+            why = error.message.removeprefix(f"{name}: ")  # a refusal of the policy begins with `policy:`
             context.recorder.record(
                 ev.PreflightChecked(check=name, passed=False, detail=why, hint=error.hint)
             )
             raise
-        context.recorder.record(ev.PreflightChecked(check=name, passed=True, detail=found))
+        context.recorder.record(ev.PreflightChecked(check=name, passed=True, detail=detail))

@@ -1,11 +1,8 @@
-"""A real incident on the same environment: noticed, asked about, and given way to.
+"""A real incident on the same environment: the facilitator is asked; without an answer the drill is aborted.
 
-Comes in: the alerts of the running drill. Goes out: RealIncidentSuspected for each grave one that the
-scenario does not expect, and, where nobody answered in time, the reason to abort.
-Does not: abort. `gameday continue` answers all that was asked so far, `gameday abort` ends the drill.
-
-A monitor's own words for how grave an alert is are read by `values.alert_severity`; an alert without
-such a word asks nobody.
+A severe alert that the scenario does not expect is recorded as RealIncidentSuspected. `gameday continue`
+answers all questions so far, `gameday abort` ends the drill. A monitor's own words for severity are read by
+`values.alert_severity`; an alert without such a word raises no question.
 """
 
 from __future__ import annotations
@@ -20,13 +17,13 @@ from gameday.core.judging import alerts
 from gameday.core.plans.scenario import Scenario
 from gameday.core.values import Instant, Seconds, Severity, alert_severity
 
-PATIENCE: Seconds = 60.0
-"""Seconds within which the facilitator has to answer."""
+ANSWER_LIMIT: Seconds = 60.0
+"""How long the facilitator has to answer."""
 
 
 @dataclass(kw_only=True, slots=True)
 class RealIncidentWatch:
-    """Looks for alerts that do not belong to one drill. `record` writes a fact down."""
+    """Looks for alerts that do not belong to one drill. `record` records a fact."""
 
     scenario: Scenario
     live_facts: LiveFacts
@@ -34,36 +31,40 @@ class RealIncidentWatch:
     _asked: set[str] = field(default_factory=set)
 
     def look(self, now: Instant) -> str:
-        """Ask about each new suspect once; give the one that nobody answered for in time, else nothing."""
+        """Ask about each suspected alert once. Give why to abort when no answer came in time."""
         if self.scenario.real_incident is None:
             return ""
         for fired in self.live_facts.each(ev.AlertFired):
-            severity = self._grave(fired, self.scenario.real_incident)
+            severity = self._unexpected_severity(fired, self.scenario.real_incident)
             if severity is not None and fired.fact.key not in self._asked:
                 self._asked.add(fired.fact.key)
                 self.record(
                     ev.RealIncidentSuspected(
-                        alert=fired.fact.alert, severity=severity, key=fired.fact.key, within=PATIENCE
+                        alert=fired.fact.alert, severity=severity, key=fired.fact.key, within=ANSWER_LIMIT
                     )
                 )
         return self._unanswered(now)
 
-    def _grave(self, fired: Dated[ev.AlertFired], least: Severity) -> Severity | None:
-        """Give the severity of an alert that is not expected and at least so grave, else None."""
+    def _unexpected_severity(self, fired: Dated[ev.AlertFired], least: Severity) -> Severity | None:
+        """Give the severity of an alert that is unexpected and at least so severe, else None."""
         severity = alert_severity(fired.fact.severity)
         if severity is None or severity.value > least.value:
             return None
-        expected = any(alerts.matches(one, fired) for one in self.scenario.expect)
+        expected = any(alerts.matches(expectation, fired) for expectation in self.scenario.expect)
         return None if expected else severity
 
     def _unanswered(self, now: Instant) -> str:
         for asked in open_questions(self.live_facts):
             if now - asked.at >= asked.fact.within:
-                return f"{asked.fact.alert} ({asked.fact.severity}), and nobody said that the drill goes on"
+                return (
+                    f"{asked.fact.alert} ({asked.fact.severity}), and nobody answered that the drill goes on"
+                )
         return ""
 
 
 def open_questions(live_facts: LiveFacts) -> list[Dated[ev.RealIncidentSuspected]]:
-    """Give what was asked and not answered yet."""
-    answered = max((said.event.recorded_at for said in live_facts.each(ev.ContinueRequested)), default=0.0)
+    """Give the questions that are not answered yet."""
+    answered = max(
+        (answer.event.recorded_at for answer in live_facts.each(ev.ContinueRequested)), default=0.0
+    )
     return [asked for asked in live_facts.each(ev.RealIncidentSuspected) if asked.at > answered]

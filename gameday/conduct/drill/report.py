@@ -1,8 +1,4 @@
-"""What a drill leaves behind: its judgement, its files, its exit code.
-
-Comes in: a drill's history in the store. Goes out: files in the drill's folder; all of them can be
-made again at any time from the same history. Does not: change the history.
-"""
+"""A finished drill's judgement, report files and exit code; all can be made again from the same history."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ from gameday.system.files import write_whole
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedDrill:
-    """A drill's history and what it comes to."""
+    """A drill's history and its result."""
 
     history: history.History
     result: result.Result
@@ -31,19 +27,21 @@ class JudgedDrill:
 def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | None = None) -> JudgedDrill:
     """Judge a stored drill, by its own scorecard or another. Raises LookupError if there is no such drill."""
     events = [stored.event for stored in store.read(drill)]
-    told = history.from_events(events, store.read_load(drill))
-    return JudgedDrill(history=told, result=result.judge(told, rules))
+    whole = history.from_events(events, store.read_load(drill))
+    return JudgedDrill(history=whole, result=result.judge(whole, rules))
 
 
 def write_reports(judged: JudgedDrill, folder: Path) -> Path:
     """Write the drill's files into its folder, each whole or not at all; give the folder.
 
-    Raises StoreUnavailable where the disk takes nothing.
+    Raises StoreUnavailable when the disk is full or can't be written.
     """
-    from gameday.render import drill_files  # noqa: PLC0415  # drawing is loaded when there is something to draw
+    from gameday.formats.stored import result as result_json  # noqa: PLC0415  # needed only here
+    from gameday.render import drill_files  # noqa: PLC0415  # slow to import, and needed only here
 
     playbook = judged.history.plan.playbook
     texts = drill_files.drill_files(judged.history, judged.result, playbook.text if playbook else None)
+    texts["result.json"] = result_json.text(judged.history, judged.result)
     for name, text in texts.items():
         write_whole(folder / name, text)
     return folder

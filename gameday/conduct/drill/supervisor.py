@@ -1,8 +1,6 @@
-"""What runs beside all phases of a drill: reading the store's tail, saving the load, seeing what ends it.
+"""What runs alongside all phases of a drill: reads new events, saves the load, aborts when something is lost.
 
-Comes in: a desk, the drill's faults, and whom to tell. Goes out: fresh facts on the board, load in the
-store, an abort when something that the drill needs is lost or a guardrail trips.
-Does not: carry the drill on; that is the conductor's straight line.
+The phases themselves are the conductor's.
 """
 
 from __future__ import annotations
@@ -22,18 +20,18 @@ from gameday.core.facts import drill as ev
 from gameday.core.plans import dry_run as planning
 from gameday.core.values import Instant, Phase, Seconds
 
-TICK: Seconds = 0.05
-"""How often the store's tail is read, and what waits on it looks again."""
-SAVE: Seconds = 1.0
+POLL_INTERVAL: Seconds = 0.05
+"""How often new events are read from the store, and whoever waits for one looks again."""
+SAVE_INTERVAL: Seconds = 1.0
 """How often load samples are stored."""
 STORE_PATIENCE: Seconds = 5.0
-"""A store that takes nothing for so long while a fault may be in force ends the drill."""
+"""How long the store may take no writes while a fault may be in force, before the drill is aborted."""
 START_PATIENCE: Seconds = 30.0
-"""The same before: nothing is in force yet, and a store is busy while many drills start at once."""
+"""The same before a fault: nothing is in force yet, and a store is busy while many drills start at once."""
 
 
 class Supervisor:
-    """The pulse of one drill. `guarded`: guardrails are judged, from injection to the end of the revert."""
+    """Supervises one drill. `guarded`: guardrails are judged, from the injection to the end of the revert."""
 
     def __init__(
         self,
@@ -44,7 +42,7 @@ class Supervisor:
         on_events: Callable[[Sequence[ev.Event]], None] | None = None,
     ) -> None:
         self.guarded = False
-        self._desk = context
+        self._context = context
         self._faults = faults
         self._abort = abort
         self._on_events = on_events
@@ -52,45 +50,45 @@ class Supervisor:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the tail, the look and the savings beside the phases; their failure ends the drill."""
+        """Supervise the body. A failure of the supervision ends it."""
         async with run_alongside(
             [
-                self._beat(),
+                self._watch(),
                 self._guard(),
-                target_lease.keep_leases(self._desk, self._abort),
-                fault_effect.compare(self._desk),
+                target_lease.keep_leases(self._context, self._abort),
+                fault_effect.compare(self._context),
             ]
         ):
             yield
 
     def tail(self) -> None:
-        """Take what others have written to the board, and tell of it."""
-        fresh = self._desk.live_facts.refresh()
-        if fresh and self._on_events is not None:
-            self._on_events(fresh)
+        """Read what others have recorded, and pass it on."""
+        events = self._context.live_facts.refresh()
+        if events and self._on_events is not None:
+            self._on_events(events)
 
-    async def _beat(self) -> None:
-        context = self._desk
-        look = save = context.clock.now()
+    async def _watch(self) -> None:
+        context = self._context
+        next_look = next_save = context.clock.now()
         incidents = RealIncidentWatch(
             scenario=context.scenario, live_facts=context.live_facts, record=context.recorder.record
         )
         while True:
             self.tail()
             now = context.clock.now()
-            if now >= look:
-                look = Instant(now + LOOK_INTERVAL)
+            if now >= next_look:
+                next_look = Instant(now + LOOK_INTERVAL)
                 context.live_milestones.look(now)
                 self._notice_losses()
                 self._ask_about(incidents, now)
-            if now >= save:
-                save = Instant(now + SAVE)
+            if now >= next_save:
+                next_save = Instant(now + SAVE_INTERVAL)
                 context.live_facts.save_load()
-            await context.clock.sleep(TICK)
+            await context.clock.sleep(POLL_INTERVAL)
 
     def _notice_losses(self) -> None:
         """Abort when the load or the keeper is lost while the drill needs them."""
-        context = self._desk
+        context = self._context
         if context.live_facts.abort_asked() or context.live_facts.has(ev.ResponseEnded):
             return
         if context.load is not None and context.live_facts.has(ev.LoadStarted) and context.load.lost():
@@ -102,8 +100,8 @@ class Supervisor:
             self._abort("store-lost", context.store.degraded())
 
     def _store_lost(self) -> bool:
-        """Tell whether the store has not taken anything for a while: what is not written is not evidence."""
-        context = self._desk
+        """Tell whether the store has taken no writes for too long: what is not recorded is not evidence."""
+        context = self._context
         if not context.store.degraded():
             self._degraded_since = None
             return False
@@ -114,39 +112,40 @@ class Supervisor:
 
     def _ask_about(self, incidents: RealIncidentWatch, now: Instant) -> None:
         """Ask about alerts that may be a real incident, until the fault is gone; abort without an answer."""
-        if self._desk.live_facts.abort_asked() or self._faults.main_is_over():
+        if self._context.live_facts.abort_asked() or self._faults.main_is_over():
             return
-        unanswered = incidents.look(now)
-        if unanswered:
-            self._abort("real-incident", unanswered)
+        why = incidents.look(now)
+        if why:
+            self._abort("real-incident", why)
 
     async def _guard(self) -> None:
         """Judge all guardrails while `guarded`; abort at the first that trips."""
-        context = self._desk
+        context = self._context
         monitors = Monitors(heartbeats=lambda: context.signals.heartbeats)
         while not self.guarded:
-            monitors.judge(context.clock.now())
+            monitors.judge(context.clock.now())  # before it counts, so that it knows the heartbeat's rhythm
             await context.clock.sleep(LOOK_INTERVAL)
-        own = build_checks(
+        checks = build_checks(
             context.scenario,
             live_milestones=context.live_milestones,
             clock=context.clock,
             prober=context.prober,
             meters=context.meters,
         )
-        guard = Guard(checks=[*own, monitors, Lag(), TimeBox(limit=self._time_box)], clock=context.clock)
+        guard = Guard(checks=[*checks, monitors, Lag(), TimeBox(limit=self._time_box)], clock=context.clock)
         tripped = await guard.first(lambda: self.guarded and not context.live_facts.abort_asked())
         if tripped is not None:
             context.recorder.record(tripped)
             self._abort("guardrail", f"{tripped.guardrail}: {tripped.detail}")
 
     def _time_box(self) -> Instant | None:
-        """Give the instant by which the drill must have ended by its own plan."""
-        live_facts = self._desk.live_facts
-        entered = {each.fact.phase: each.at for each in live_facts.each(ev.PhaseEntered)}
+        """Give the instant by which the drill must have ended by its own plan; None before the baseline."""
+        live_facts = self._context.live_facts
+        entered = {phase.fact.phase: phase.at for phase in live_facts.each(ev.PhaseEntered)}
         if Phase.BASELINE not in entered:
             return None
-        scenario = self._desk.scenario
-        waited = entered.get(Phase.INJECT, Instant(0.0)) - scenario.phases.baseline  # a question was open
-        began = max(entered[Phase.BASELINE], waited)
+        scenario = self._context.scenario
+        # A baseline that took longer waited for an answer about a real incident: that time is not the plan's.
+        delayed = entered.get(Phase.INJECT, Instant(0.0)) - scenario.phases.baseline
+        began = max(entered[Phase.BASELINE], delayed)
         return Instant(began + planning.compile(scenario).longest + live_facts.extended() + START_ALLOWANCE)

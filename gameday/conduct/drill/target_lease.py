@@ -1,8 +1,6 @@
-"""What must be sure before a shared environment is broken: nobody else does, and somebody else can revert.
+"""Two conditions for a fault on a shared environment: no other drill runs there, and another host can revert.
 
-Comes in: the drill's desk. Goes out: what was found, or NotReady. On loopback this host is alone: its
-own store's lease is enough, and a host that goes takes the target with it.
-Does not: take the lease of this drill's own store; `preflight` does.
+On loopback this host is alone: its own store's lease is enough, and if the host dies the target dies with it.
 """
 
 from __future__ import annotations
@@ -18,17 +16,17 @@ from gameday.core.policy import Policy, addresses
 from gameday.core.values import Seconds, format_duration
 from gameday.ports import Lease
 
-LEASE: Seconds = 60.0
-"""Seconds for which the environment's lease is taken each time."""
-RENEW: Seconds = 20.0
-"""How often it is renewed."""
-LOOK: Seconds = 0.25
-KEPT = "environment free for other stores"
-"""The check behind which both leases are ours."""
+LEASE_TIME: Seconds = 60.0
+"""How long a lease of the environment is valid. When this process dies, the environment is free after it."""
+RENEW_INTERVAL: Seconds = 20.0
+"""How often it is renewed: two renewals may fail before it runs out."""
+POLL_INTERVAL: Seconds = 0.25
+CROSS_STORE_CHECK = "no drill from another store"
+"""The name of the preflight check after which both leases are ours."""
 
 
 def is_remote(context: DrillContext) -> bool:
-    """Tell whether the environment reaches beyond this machine."""
+    """Tell whether the drill's environment reaches beyond this machine."""
     return reaches_beyond_this_machine(context.rules, context.base_url)
 
 
@@ -40,17 +38,17 @@ def reaches_beyond_this_machine(rules: Policy, base_url: str) -> bool:
         return False
     try:
         return not addresses.is_loopback(addresses.parse(base_url).host)
-    except ValueError:
+    except ValueError:  # an address that can't be read may be anywhere
         return True
 
 
 async def exclusive_across_stores(context: DrillContext) -> str:
-    """Refuse where a drill of another store could break the same environment at once."""
+    """Raise NotReady where a drill from another store could run on the same environment."""
     if not is_remote(context):
-        return "on loopback this store's lease is enough"
+        return "the lease in this store is enough on loopback"
     if context.shared_store:
         return "the store is shared"
-    why = "its store is this host's own, and the environment keeps no lease"
+    why = "the store is local to this host, and the environment keeps no lease itself"
     if context.target_lease is not None:
         try:
             await take_in_target(context)
@@ -59,28 +57,30 @@ async def exclusive_across_stores(context: DrillContext) -> str:
         except NotReady as error:
             why = error.message
         else:
-            return "the environment itself keeps the lease"
+            return "the environment keeps the lease itself"
     if context.accept_no_lease:
-        return f"accepted: {why}"
+        return f"accepted with --accept-no-lease: {why}"
     raise NotReady(
-        f"a drill from another host could start here, too: {why}",
-        hint="use a store that hosts share, or name the environment's kubernetes namespaces; "
-        "--accept-no-lease says that you see to it",
+        f"a drill from another host could start on this environment, too: {why}",
+        hint="use a store that hosts share, or list the environment's kubernetes namespaces; "
+        "--accept-no-lease if you make sure of it yourself",
     )
 
 
 async def take_in_target(context: DrillContext) -> None:
-    """Take or renew the lease that the environment keeps. Raises Busy, or NotReady when it can't be kept."""
+    """Take or renew the lease that the environment keeps. Raises Busy, or NotReady when it can't be taken."""
     if context.target_lease is None:
         return
     now = context.clock.now()
-    other = await context.target_lease.take(context.lease(now, LEASE))
+    other = await context.target_lease.take(context.lease(now, LEASE_TIME))
     if other is not None:
-        raise Busy(describe_holder(other, now), hint="it was started from another store; ask its holder")
+        raise Busy(
+            describe_holder(other, now), hint="it was started from another store; ask whoever started it"
+        )
 
 
 def describe_holder(lease: Lease, now: float) -> str:
-    """Say who holds an environment, since when and until when."""
+    """Describe who holds an environment, since when and until when."""
     since, left = format_duration(now - lease.since), format_duration(max(0.0, lease.until - now))
     return (
         f"environment {lease.environment} is held by drill {lease.drill} ({lease.holder}) "
@@ -91,50 +91,53 @@ def describe_holder(lease: Lease, now: float) -> str:
 async def keep_leases(context: DrillContext, abort: Callable[[str, str], None]) -> None:
     """Renew the environment's leases; abort when one is another's, or can't be kept much longer."""
     while not _leased(context):
-        await context.clock.sleep(LOOK)
-    renewed, why = context.clock.now(), ""
+        await context.clock.sleep(POLL_INTERVAL)
+    renewed, why = context.clock.now(), ""  # preflight has just taken both
     while not why and not context.live_facts.abort_asked():
-        await context.clock.sleep(RENEW)
+        await context.clock.sleep(RENEW_INTERVAL)
         try:
             await _renew(context)
             renewed = context.clock.now()
         except Busy as lost:
             why = lost.message
         except (NotReady, StoreUnavailable) as error:
-            why = error.message if context.clock.now() - renewed > LEASE - RENEW else ""
+            # Not at the first failure, but before the lease runs out and somebody else may take it.
+            age = context.clock.now() - renewed
+            why = error.message if age > LEASE_TIME - RENEW_INTERVAL else ""
     if why:
         abort("lease-lost", why)
 
 
 def _leased(context: DrillContext) -> bool:
     checks = context.live_facts.each(ev.PreflightChecked)
-    return any(checked.fact.check == KEPT and checked.fact.passed for checked in checks)
+    return any(checked.fact.check == CROSS_STORE_CHECK and checked.fact.passed for checked in checks)
 
 
 async def _renew(context: DrillContext) -> None:
-    """Renew both leases; a store that is locked keeps nobody waiting.
+    """Renew both leases.
 
-    Raises Busy for another's, NotReady where the target can't keep its own now, StoreUnavailable.
+    Raises Busy when another drill has one, NotReady when the target's can't be renewed now, StoreUnavailable.
     """
     now = context.clock.now()
-    other = await asyncio.to_thread(context.store.take_lease, context.lease(now, LEASE))
+    # In a thread: a locked store must not stop the event loop, on which guardrails and the revert run.
+    other = await asyncio.to_thread(context.store.take_lease, context.lease(now, LEASE_TIME))
     if other is not None:
         raise Busy(describe_holder(other, now))
     if not context.accept_no_lease:
         await take_in_target(context)
 
 
-async def second_reverter(context: DrillContext) -> str:
-    """Refuse a held fault that nobody could revert if this host went."""
+async def second_host_for_revert(context: DrillContext) -> str:
+    """Raise NotReady for a held fault that nobody could revert if this host died."""
     if not is_remote(context) or not dry_run.longest_hold(context.scenario):
-        return "none is needed"
-    others = [host for host in context.store.standing_by() if host != context.conductor.host]
+        return "not needed"
+    others = [host for host in context.store.reverter_hosts() if host != context.conductor.host]
     if others:
-        return f"{', '.join(others)} reverts if this host can't"
+        return f"{', '.join(others)} can revert if this host dies"
     if context.accept_local_keeper:
-        return "accepted: only this host can revert"
+        return "accepted with --accept-local-keeper: only this host can revert"
     raise NotReady(
-        "if this host went, nobody would revert the fault",
+        "if this host died, nobody would revert the fault",
         hint="run gameday serve on another host with the same store; "
-        "--accept-local-keeper says that you see to it",
+        "--accept-local-keeper if you accept that",
     )

@@ -135,7 +135,7 @@ class Host:
     async def _end_with_game_day(self, drill: DrillId) -> None:
         while not self._has_ended():
             await self._context.clock.sleep(TICK)
-        self._context.recorder.of(drill).record(ev.EndRequested())
+        self._context.recorder.for_drill(drill).record(ev.EndRequested())
 
     def _has_ended(self) -> bool:
         """Look while a drill is on, which knows by itself what to do about a store that is away."""

@@ -179,7 +179,7 @@ def test_a_cluster_is_asked_only_where_something_may_reach_it():
     on = replace(policy_sources(x_json=experiment("chaosk8s.pod.probes")), identities=staging)
     assert not refused(rules=rules, on=on)
     assert staging.asked == 1
-    assert refused(rules=rules, on=replace(on, identities=gate.NothingToAsk()))
+    assert refused(rules=rules, on=replace(on, identities=gate.NoSources()))
 
 
 def test_a_link_to_a_denied_command_is_denied():

@@ -59,7 +59,7 @@ def test_on_loopback_nothing_more_is_needed(url):
 @pytest.mark.parametrize("url", [FAR, "http://10.0.0.1:80"])
 def test_outside_loopback_a_store_of_its_own_is_refused(url):
     error = refused(staged(url, accept_local_keeper=True))
-    assert "could start here, too" in error.message
+    assert "could start on this environment, too" in error.message
     assert "--accept-no-lease" in error.hint
 
 
@@ -163,17 +163,17 @@ def test_ones_word_is_a_second_reverter():
 
 def test_another_host_that_stands_by_is_a_second_reverter():
     stage = staged(FAR, shared_store=True)
-    stage.store.stand_by("b:7", "b", until=Instant(stage.began + 10))
+    stage.store.register_reverter("b:7", "b", until=Instant(stage.began + 10))
     history = stage.play()
     assert stage.error is None
-    found = next(c for c in history.each(ev.PreflightChecked) if c.fact.check == "second reverter")
-    assert found.fact.detail == "b reverts if this host can't"
+    found = next(c for c in history.each(ev.PreflightChecked) if c.fact.check == "another host can revert")
+    assert found.fact.detail == "b can revert if this host dies"
 
 
 @pytest.mark.parametrize(("host", "seconds"), [("stage", 10), ("b", 0)], ids=["this host", "no longer"])
 def test_this_host_or_one_that_no_longer_stands_by_is_none(host, seconds):
     stage = staged(FAR, shared_store=True)
-    stage.store.stand_by("h", host, until=Instant(stage.began + seconds))
+    stage.store.register_reverter("h", host, until=Instant(stage.began + seconds))
     assert "nobody would revert" in refused(stage).message
 
 

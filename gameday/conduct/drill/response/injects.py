@@ -1,7 +1,6 @@
-"""Sends the planned injects: messages, hints on offer, load changes and further faults, each at its moment.
+"""Sends the planned injects, each once: messages, hints on offer, load changes and further faults.
 
-Comes in: the scenario's injects, the instant they count from, what the facilitator asks meanwhile.
-Goes out: InjectSent or InjectSkipped, once for each inject.
+The facilitator may send one earlier, or skip it.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Inject
 from gameday.core.values import Instant, Seconds
 
-TICK: Seconds = 0.05
+POLL_INTERVAL: Seconds = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InjectSender:
-    """Sends the injects of one drill. `break_further` injects the further fault of an inject, or raises."""
+    """Sends the injects of one drill. `inject_further` injects the fault of an inject, by its index."""
 
     injects: tuple[Inject, ...]
     recorder: Recorder
@@ -31,10 +30,10 @@ class InjectSender:
     live_milestones: LiveMilestones
     clock: ports.Clock
     load: ports.LoadDriver | None
-    break_further: Callable[[int], Awaitable[None]]
+    inject_further: Callable[[int], Awaitable[None]]
 
     async def send_all(self, origin: Instant) -> None:
-        """Send each inject at its moment after `origin`, or when the facilitator asks; ends with the last."""
+        """Send each inject when it is due after `origin`, or when the facilitator asks; end with the last."""
         pending = sorted(range(len(self.injects)), key=lambda i: self.injects[i].after)
         while pending:
             asked = {ask.fact.index: ask.fact for ask in self.live_facts.each(ev.InjectAsked)}
@@ -42,13 +41,13 @@ class InjectSender:
             for index in due:
                 await self._settle(index, asked.get(index))
             pending = [index for index in pending if index not in due]
-            await self.clock.sleep(TICK)
+            await self.clock.sleep(POLL_INTERVAL)
 
     def _is_due(self, index: int, origin: Instant, asked: Mapping[int, ev.InjectAsked]) -> bool:
         return index in asked or self.clock.now() >= origin + self.injects[index].after
 
     async def _settle(self, index: int, asked: ev.InjectAsked | None) -> None:
-        """Send an inject or skip it: the facilitator's word stands over the script's."""
+        """Send an inject or skip it. What the facilitator asked comes before the scenario's `unless`."""
         inject = self.injects[index]
         if asked is not None and not asked.send:
             why = f"the facilitator skipped it{f': {asked.why}' if asked.why else ''}"
@@ -64,16 +63,16 @@ class InjectSender:
         if inject.users is not None:
             await self._change_load(index, inject.users)
         elif inject.experiment:
-            await self._inject_further(index, inject.experiment)
+            await self._send_fault(index, inject.experiment)
         elif inject.hint:
             offer = f"a hint is on offer for {inject.cost:g} points: gameday hint {index}"
             self.recorder.record(ev.InjectSent(index=index, kind="hint", text=offer))
         else:
             self.recorder.record(ev.InjectSent(index=index, kind="message", text=inject.message))
 
-    async def _inject_further(self, index: int, experiment: str) -> None:
+    async def _send_fault(self, index: int, experiment: str) -> None:
         try:
-            await self.break_further(index)
+            await self.inject_further(index)
         except GamedayError as error:
             self.recorder.record(ev.InjectSkipped(index=index, why=error.message))
         else:

@@ -1,7 +1,6 @@
-"""Plays a responder script: waits for what its steps wait for, does what they say, writes it down.
+"""Plays a responder script: waits as its steps say, acts, and records it under the script's name.
 
-Comes in: a script, the watch. Goes out: facts under the script's name, so that everything the
-drill leaves says who acted. A step that fails is recorded and the script goes on.
+A step that fails is recorded, and the script goes on.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from gameday.core.facts import drill as ev
 from gameday.core.plans.responder_script import Do, ResponderScript, ResponderStep, When
 from gameday.core.values import Seconds
 
-TICK: Seconds = 0.05
+POLL_INTERVAL: Seconds = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScriptPlayer:
-    """Plays one script in one drill. `pen` writes as source `responder`, by the script's name."""
+    """Plays one script in one drill. `recorder` writes as source `responder`, by the script's name."""
 
     script: ResponderScript
     recorder: Recorder
@@ -34,7 +33,7 @@ class ScriptPlayer:
         """Play the steps in order; ends with the last one, or when it is cancelled."""
         for number, step in enumerate(self.script.steps, start=1):
             if not await self._wait(step.when):
-                self._fail(number, f"waited for {_describe(step.when)} in vain")
+                self._fail(number, f"waited for {_describe(step.when)}, which did not come")
                 continue
             await self.clock.sleep(step.after)
             await self._do(number, step)
@@ -46,7 +45,7 @@ class ScriptPlayer:
         while not self._holds(when):
             if end is not None and self.clock.now() >= end:
                 return False
-            await self.clock.sleep(TICK)
+            await self.clock.sleep(POLL_INTERVAL)
         return True
 
     def _holds(self, when: When) -> bool:
@@ -65,23 +64,27 @@ class ScriptPlayer:
     async def _run(self, number: int, step: ResponderStep) -> None:
         actor = f"{self.script.acts_as}:{self.script.responder}"
         begin = self.clock.now()
-        done = await self.runner.run(step.do.command, timeout=step.timeout, actor=actor)
+        outcome = await self.runner.run(step.do.command, timeout=step.timeout, actor=actor)
         text = " ".join(step.do.command)
         self.recorder.record(
             ev.ActionTaken(
-                action=text, via="responder", actor=actor, exit_code=done.exit_code, output=done.output[-500:]
+                action=text,
+                via="responder",
+                actor=actor,
+                exit_code=outcome.exit_code,
+                output=outcome.output[-500:],
             ),
             at=begin,
         )
-        if done.exit_code != 0:
-            self._fail(number, f"`{text}` ended with {done.exit_code}: {done.output.strip()[-200:]}")
+        if outcome.exit_code != 0:
+            self._fail(number, f"`{text}` ended with {outcome.exit_code}: {outcome.output.strip()[-200:]}")
 
     def _fail(self, number: int, reason: str) -> None:
         self.recorder.record(ev.ResponderFailed(step=number, reason=reason))
 
 
 def fact_for(do: Do) -> ev.Fact:
-    """Give the fact that a step states; a command is none until it was run."""
+    """Give the fact that a step records; a command's is known only when it was run."""
     match do:
         case Do(ack=True):
             return ev.IncidentAcknowledged()
@@ -92,10 +95,10 @@ def fact_for(do: Do) -> ev.Fact:
         case Do(hint=index) if index is not None:
             return ev.HintTaken(index=index)
         case _:
-            return _words_of(do)
+            return _written_by(do)
 
 
-def _words_of(do: Do) -> ev.Fact:
+def _written_by(do: Do) -> ev.Fact:
     if do.step:
         return ev.StepDone(step=do.step)
     if do.mark:

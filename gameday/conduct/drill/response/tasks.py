@@ -1,7 +1,6 @@
-"""What runs beside the response: the scripted responder, injects, grants, probes and the trail.
+"""What runs alongside the response: the scripted responder, injects, grants, probes and the trail.
 
-Comes in: a desk, the drill's faults, the instant that injects count from. Goes out: facts.
-Does not: end the response; that is the conductor's to see.
+None of it ends the response: the conductor decides that.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ Work = Coroutine[object, object, None]
 def response_tasks(
     context: DrillContext, faults: Faults, origin: Instant
 ) -> AbstractAsyncContextManager[None]:
-    """Give a context in which all helpers of a response run; the first failure of one ends its body."""
+    """Run all tasks of a response alongside the body; the first failure of one ends it."""
     work: list[Work] = [] if context.script is None else [_play(context)]
-    work += [_send_injects(context, faults, origin), GrantHandler(context).honour()]
+    work += [_send_injects(context, faults, origin), GrantHandler(context).act()]
     work += [_ask(context, probe, every) for probe, every in _probes(context.scenario)]
     if context.trail is not None:
         work.append(_follow(context.recorder.as_source("trail"), context.trail.watch()))
@@ -50,20 +49,20 @@ def _play(context: DrillContext) -> Work:
 
 
 def _send_injects(context: DrillContext, faults: Faults, origin: Instant) -> Work:
-    injector = InjectSender(
+    sender = InjectSender(
         injects=context.scenario.injects,
         recorder=context.recorder,
         live_facts=context.live_facts,
         live_milestones=context.live_milestones,
         clock=context.clock,
         load=context.load,
-        break_further=lambda index: faults.inject(context.further[index]),
+        inject_further=lambda index: faults.inject(context.further[index]),
     )
-    return injector.send_all(origin)
+    return sender.send_all(origin)
 
 
 def _probes(scenario: Scenario) -> list[tuple[str, Seconds]]:
-    """List the probes that the scenario's milestones ask for, and how often."""
+    """List the probes that the scenario's milestones need, and how often each is asked."""
     rules = scenario.milestones
     conditions = [
         c for r in (rules.detected, rules.contained, rules.recovered) for c in r.conditions if c.probe
@@ -72,19 +71,19 @@ def _probes(scenario: Scenario) -> list[tuple[str, Seconds]]:
 
 
 async def _ask(context: DrillContext, probe: str, every: Seconds) -> None:
-    """Ask a milestone's probe, and write down each change of its answer."""
+    """Ask a milestone's probe, and record each change of its answer."""
     last: ev.ProbeJudged | None = None
     while True:
-        asked = await context.prober.ask(probe)
-        if last is None or asked.ok != last.ok:
-            context.recorder.record(asked)
-            last = asked
+        answer = await context.prober.ask(probe)
+        if last is None or answer.ok != last.ok:
+            context.recorder.record(answer)
+            last = answer
         await context.clock.sleep(every)
 
 
 async def _follow(
     recorder: Recorder, trail: AsyncIterator[tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]]
 ) -> None:
-    """Write down what the environment's trail shows."""
+    """Record the changes that the environment's trail shows."""
     async for at, fact in trail:
         recorder.record(fact, at=at)
