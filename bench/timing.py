@@ -133,7 +133,7 @@ def experiment(url: str, kind: str) -> dict[str, object]:
 
     return {
         "version": "1.0.0",
-        "title": f"Users are well although the server is {kind}",
+        "title": f"Users are healthy although the server is {kind}",
         "description": "They are not.",
         "method": [activity("action", f"turn {kind} on", "order", kind=kind)],
         "rollbacks": [activity("action", "turn it off", "order", kind="off")],
