@@ -145,7 +145,7 @@ def open_workspace(
 def load_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Workspace:
     """Open the workspace of `start`. Raises InvalidFiles for mistakes in its gameday.toml."""
     space, mistakes = open_workspace(start, environ)
-    if any(not one.warning for one in mistakes):
+    if any(not mistake.warning for mistake in mistakes):
         raise InvalidFiles(mistakes)
     return space
 

@@ -1,7 +1,7 @@
 """`ports.Calendars`: freeze calendars from the workspace and from URLs.
 
 A calendar that can't be read says why, and nothing may start then. Redirects are not followed, and what was
-fetched is used for FRESH seconds at most. Many occurrences ask the same calendar for about the same period,
+fetched is used for MAX_AGE seconds at most. Many occurrences ask the same calendar for about the same period,
 so it is unrolled once, for a day ahead, off the event loop.
 """
 
@@ -16,9 +16,9 @@ from gameday.core.values import Instant, Seconds
 from gameday.ports import Clock
 from gameday.system import fetching
 
-PATIENCE: Seconds = 5.0
-FRESH: Seconds = 300.0
-AHEAD: Seconds = 86_400.0
+TIMEOUT: Seconds = 5.0
+MAX_AGE: Seconds = 300.0
+UNROLLED_AHEAD: Seconds = 86_400.0
 """How far beyond the period that was asked for a calendar is unrolled."""
 
 
@@ -53,7 +53,7 @@ class FreezeCalendars:
     async def _freezes(self, path: str, content: bytes, start: Instant, end: Instant) -> tuple[Freeze, ...]:
         known = self._unrolled.get(path)
         if known is None or known.content != content or not known.start <= start <= end <= known.end:
-            known = await asyncio.to_thread(_unroll, content, start, Instant(end + AHEAD))
+            known = await asyncio.to_thread(_unroll, content, start, Instant(end + UNROLLED_AHEAD))
             self._unrolled[path] = known
         return tuple(freeze for freeze in known.freezes if freeze.start <= end and start < freeze.end)
 
@@ -61,7 +61,7 @@ class FreezeCalendars:
         if not path.startswith(("http://", "https://")):
             return self._read(path)
         at, content = self._fetched.get(path, (Instant(0.0), b""))
-        if not 0 <= self._clock.now() - at < FRESH:
+        if not 0 <= self._clock.now() - at < MAX_AGE:
             content = await self._fetch(path)
             self._fetched[path] = (self._clock.now(), content)
         return content
@@ -69,7 +69,7 @@ class FreezeCalendars:
     async def _fetch(self, url: str) -> bytes:
         """Fetch a calendar, once for all who ask for it at the same time."""
         if url not in self._fetching:
-            work = asyncio.to_thread(fetching.fetch, url, within=PATIENCE, media_type="text/calendar")
+            work = asyncio.to_thread(fetching.fetch, url, within=TIMEOUT, media_type="text/calendar")
             self._fetching[url] = asyncio.ensure_future(work)
             self._fetching[url].add_done_callback(lambda _: self._fetching.pop(url))
         return (await asyncio.shield(self._fetching[url])).content()

@@ -21,7 +21,7 @@ from gameday.core.values import Seconds
 from gameday.signals.alertmanager import WATCHDOG
 from gameday.system import fetching
 
-PATIENCE: Seconds = 3.0
+TIMEOUT: Seconds = 3.0
 PATH = "/api/v2/alerts"
 ACTIVE = {"active": "true", "silenced": "false", "inhibited": "false", "unprocessed": "false"}
 ALWAYS_FIRING = frozenset({WATCHDOG, "InfoInhibitor"})
@@ -49,7 +49,7 @@ def ask(url: str) -> tuple[str, ...]:
     """Ask an Alertmanager for its active alerts. Raises OSError, ValueError."""
     parts = urlsplit(url)
     api = parts._replace(path=parts.path.rstrip("/").removesuffix(PATH) + PATH).geturl()
-    return parse(fetching.fetch(api, within=PATIENCE, query=ACTIVE, media_type="application/json").content())
+    return parse(fetching.fetch(api, within=TIMEOUT, query=ACTIVE, media_type="application/json").content())
 
 
 def parse(body: bytes) -> tuple[str, ...]:

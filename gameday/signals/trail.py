@@ -20,7 +20,7 @@ from gameday.core.values import Instant, Seconds, parse_instant
 from gameday.system import fetching
 
 POLL_INTERVAL: Seconds = 0.5
-PATIENCE: Seconds = 3.0
+TIMEOUT: Seconds = 3.0
 LIMIT = 1 << 20
 """The most bytes of one answer that are read."""
 
@@ -60,7 +60,7 @@ def ask(url: str, after: int) -> list[dict[str, Any]]:
     Raises OSError when there is no answer, ValueError for one of another form.
     """
     answer = fetching.fetch(
-        url, within=PATIENCE, query={"after": after}, media_type="application/json", limit=LIMIT
+        url, within=TIMEOUT, query={"after": after}, media_type="application/json", limit=LIMIT
     )
     document = json.loads(answer.content())
     actions = document.get("actions") if isinstance(document, dict) else None

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from gameday.core.policy import Calendar
 from gameday.core.values import Instant, parse_instant
-from gameday.signals.calendars import AHEAD, FRESH, FreezeCalendars
+from gameday.signals.calendars import MAX_AGE, UNROLLED_AHEAD, FreezeCalendars
 from gameday.testing.clock import VirtualClock
 
 NOON = parse_instant("2026-11-27T12:00:00Z")
@@ -50,7 +50,7 @@ def test_a_file_of_the_workspace_is_read_again_each_time_it_changes():
     calendars = FreezeCalendars(files.__getitem__, VirtualClock(NOON))
     assert [each.summary for each in asked(calendars, "freeze.ics").freezes] == ["Sale"]
     assert not asked(calendars, "freeze.ics", Instant(NOON + 3 * 3600)).freezes
-    assert asked(calendars, "freeze.ics", Instant(NOON + AHEAD + 7 * 86_400)).freezes
+    assert asked(calendars, "freeze.ics", Instant(NOON + UNROLLED_AHEAD + 7 * 86_400)).freezes
     files["freeze.ics"] = FREEZE.replace(b"Sale", b"Audit")
     assert [each.summary for each in asked(calendars, "freeze.ics").freezes] == ["Audit"]
 
@@ -62,7 +62,7 @@ def test_a_url_is_fetched_once_and_again_when_stale():
         assert asked(calendars, url).freezes
         assert asked(calendars, url).freezes
         assert len(paths) == 1
-        clock.advance(FRESH + 1)
+        clock.advance(MAX_AGE + 1)
         assert asked(calendars, url).freezes
         assert len(paths) == 2
 

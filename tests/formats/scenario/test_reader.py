@@ -185,36 +185,6 @@ def test_all_mistakes_of_a_file_are_reported_at_once() -> None:
     ]
 
 
-def test_a_guardrail_on_all_that_the_fault_is_meant_to_hurt_is_warned_of() -> None:
-    text = HEAD + LOAD + "slos: [{slo: x}]\nguardrails: [{slo: x, below: 50%}]"
-    assert lines_of(text) == [
-        (
-            "6:20? the fault itself will trip this guardrail: it is meant to affect 'x' "
-            "| guard what the fault must not affect, with an SLO of its own"
-        )
-    ]
-    assert read(text).guardrails[0].below == 0.5
-
-
-@pytest.mark.parametrize(
-    ("milestone", "condition", "warned"),
-    [
-        ("contained", "slo: x, at_least: 80%", True),
-        ("recovered", "slo: x", True),
-        ("recovered", 'slo: "*"', False),
-        ("recovered", "slo: y", False),
-        ("detected", "slo: x", False),
-    ],
-)
-def test_a_guardrail_on_what_the_milestones_wait_for_is_warned_of(milestone, condition, warned) -> None:
-    text = HEAD + LOAD + "slos: [{slo: x}, {slo: y}]\nguardrails: [{slo: x, below: 50%}]\n"
-    lines = lines_of(text + f"milestones: {{{milestone}: {{any: [{{{condition}}}]}}}}")
-    assert (
-        any("the fault itself may trip this guardrail: it is meant to affect 'x'" in line for line in lines)
-        is warned
-    )
-
-
 @given(text=TEXTS)
 def test_whatever_a_scenario_holds_it_is_a_value_or_mistakes(text: str) -> None:
     checked = scenario.check(reader.attempt(reader.read, text.encode(), "a.yaml"))
@@ -243,12 +213,6 @@ def test_every_scenario_of_the_catalogue_is_well() -> None:
         assert mistakes.require(checked).scenario == file.stem
 
 
-def test_an_inject_has_an_id_of_its_own_or_its_number() -> None:
-    same = HEAD + "injects:\n- {after: 1s, message: a, id: call}\n- {after: 2s, message: b, id: call}\n"
-    lines = [str(one) for one in scenario.check(reader.read(same.encode(), "s.yaml")).mistakes]
-    assert len(lines) == 1
-    assert lines[0].startswith("s.yaml:6:31: there is already an inject 'call'")
-    number = same.replace("b, id: call", 'b, id: "0"')
-    assert "there is already an inject '0'" in str(
-        scenario.check(reader.read(number.encode(), "s.yaml")).mistakes
-    )
+def test_a_real_incident_names_the_least_severity() -> None:
+    assert read(HEAD + "real_incident: {severity: P1}").real_incident is Severity.P1
+    assert read(HEAD).real_incident is None

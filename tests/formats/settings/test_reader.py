@@ -5,6 +5,7 @@ from hypothesis import given
 
 from gameday.core.errors import InvalidFiles
 from gameday.core.policy import Account, Cluster
+from gameday.core.values import Severity
 from gameday.formats.settings import reader as settings
 from gameday.formats.settings.reader import Secret, Settings
 from gameday.formats.text import reader
@@ -223,3 +224,9 @@ def test_whatever_the_settings_hold_they_are_a_value_or_mistakes(text: str) -> N
 def test_this_workspace_is_well() -> None:
     text = (ROOT / "gameday.toml").read_text(encoding="utf-8")
     assert read(text).environment("shop").rules is not None
+
+
+def test_an_environment_names_its_prometheus_and_what_is_a_real_incident() -> None:
+    text = '[environments.shop]\nprometheus = "http://127.0.0.1:9090"\nreal_incident = {severity = "P2"}\n'
+    shop = read(text).environments["shop"]
+    assert (shop.prometheus, shop.real_incident) == ("http://127.0.0.1:9090", Severity.P2)
