@@ -1,17 +1,14 @@
-"""All the files that a drill leaves for people and tools, as texts by their names.
+"""The files that are drawn of a drill, for people and CI systems, as texts by their names.
 
-Comes in: a history, its result, and the playbook's present text. Goes out: file texts.
-Does not: write them.
+`conduct.drill.report` writes them, next to result.json (`formats.stored.result`).
 """
 
 from __future__ import annotations
 
-import json
-
 from gameday.core import playbook, postmortem
 from gameday.core.facts.history import History
 from gameday.core.judging.result import Result
-from gameday.render import chart, html, junit, markdown, result_json
+from gameday.render import chart, html, junit, markdown
 
 
 def drill_files(history: History, result: Result, playbook_text: str | None) -> dict[str, str]:
@@ -19,12 +16,11 @@ def drill_files(history: History, result: Result, playbook_text: str | None) -> 
 
     The patch changes `playbook_text`, whatever the playbook was when the drill was planned.
     """
-    told = postmortem.draft(history, result)
+    drafted = postmortem.draft(history, result)
     wide = chart.impact(history, result)
     texts = {
-        "result.json": json.dumps(result_json.encode(history, result), indent=2, ensure_ascii=False) + "\n",
-        "postmortem.md": markdown.postmortem(told),
-        "postmortem.html": html.postmortem(told, wide, chart.impact(history, result, width=chart.NARROW)),
+        "postmortem.md": markdown.postmortem(drafted),
+        "postmortem.html": html.postmortem(drafted, wide, chart.impact(history, result, width=chart.NARROW)),
         "impact.svg": wide,
         "junit.xml": junit.encode(history, result),
     }

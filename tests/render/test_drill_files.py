@@ -60,7 +60,6 @@ def test_every_outcome_can_be_reported(outcome):
 
 def test_a_drill_leaves_all_its_files(left):
     assert set(left) == {
-        "result.json",
         "postmortem.md",
         "postmortem.html",
         "impact.svg",

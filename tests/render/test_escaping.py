@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from gameday.core import postmortem
 from gameday.core.judging.milestones import Milestones
 from gameday.core.plans.scenario import Playbook
+from gameday.formats.stored import result as result_json
 from gameday.render import drill_files, live
 from tests.render import a_drill
 
@@ -59,7 +60,8 @@ def drill(payload):
 @pytest.fixture(scope="module", params=HOSTILE, ids=range(len(HOSTILE)))
 def left(request):
     history, result = drill(request.param)
-    return drill_files.drill_files(history, result, a_drill.PLAYBOOK)
+    texts = drill_files.drill_files(history, result, a_drill.PLAYBOOK)
+    return {**texts, "result.json": result_json.text(history, result)}
 
 
 class Page(HTMLParser):

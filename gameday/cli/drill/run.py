@@ -25,7 +25,8 @@ from gameday.conduct.drill.context import DrillContext
 from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable, UsageError, worst
 from gameday.core.plans import dry_run as planning
 from gameday.core.values import Mode, format_duration
-from gameday.render import live, result_json
+from gameday.formats.stored import result as result_json
+from gameday.render import live
 from gameday.settings import Workspace
 from gameday.system import clock, files, known_secrets
 

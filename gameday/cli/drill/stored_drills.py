@@ -17,7 +17,8 @@ from gameday.core import postmortem as drafting
 from gameday.core.errors import HistoryCorrupt
 from gameday.core.judging import impact, milestones
 from gameday.core.values import DrillId, Instant, format_duration, format_instant
-from gameday.render import live, result_json, table
+from gameday.formats.stored import result as result_json
+from gameday.render import live, table
 from gameday.storage import transfer
 from gameday.system import clock
 

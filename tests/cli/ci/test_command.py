@@ -16,7 +16,7 @@ import pytest
 
 from gameday.cli.ci import command as ci
 from gameday.cli.ci.cases import Options
-from gameday.render import result_json
+from gameday.formats.stored import result as result_json
 from tests.render import a_drill, junit_schema
 from tests.settings import space
 
