@@ -1,4 +1,4 @@
-"""Write the schemas in this folder anew from the models: `python docs/reference/renew.py`."""  # noqa: INP001  # a script beside what it writes, no package
+"""Write the schemas in this folder anew from the models: `python docs/reference/renew.py`."""  # noqa: INP001  # a script next to what it writes, no package
 
 from pathlib import Path
 

@@ -101,12 +101,13 @@ NEEDS_NONE = {
 
 # Words that docs/vocabulary.md replaced: in names, split at underscores and capitals …
 OLD_NAMES = {
-    *("hurt", "mend", "mended", "lever", "levers", "told", "heard", "sureties"),
+    *("hurt", "mend", "mended", "lever", "levers", "told", "heard", "sureties", "behind", "beside"),
     *("pen", "desk", "office", "hands"),
 }
 # … and in prose: docstrings, comments, messages, templates, documents.
 OLD_PROSE = re.compile(
-    r"\b(hurts?|mend(?:s|ed|ing)?|levers?|well again|for ever|sureties|behind place|grace behind"
+    r"\b(hurts?|mend(?:s|ed|ing)?|levers?|well again|for ever|sureties|beside|grace behind"
+    r"|behind (?:place|an? (?:drill|instant)|the (?:last|drills?|turn|start))|settle[sd]? behind"
     r"|nobody is told|(?<!there )is (?-i:none)\b(?! of)|is no workspace|gravest|users (?:are|were) well)\b",
     re.IGNORECASE,
 )
