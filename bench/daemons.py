@@ -105,7 +105,7 @@ def add(store: ScheduleStore, number: int, at: float) -> tuple[ScheduleId, float
         schedule=ScheduleId(f"due{number}"), scenario="none.yaml", environment=f"e{number % PLACES}",
         recurrence=rule, seed="",
     )  # fmt: skip
-    store.add(ScheduleRow(schedule=one, standing=schedules.position(one, when)))
+    store.add(ScheduleRow(schedule=one, position=schedules.position(one, when)))
     return one.schedule, when
 
 

@@ -135,7 +135,7 @@ async def live(
         now = clock.now()
         wake = scheduler_context.schedules.next_wake()
         step = max(0.01, (wake if wake is not None else end) - now)
-        pulse = scheduler.pulse
+        pulse = scheduler.state
         longest = 5.0 if pulse.waiting else 21.0 if pulse.running else step
         clock.advance(min(step, longest, max(0.01, trouble - now)))
         if clock.now() >= trouble:
@@ -252,7 +252,7 @@ def simulate(count: int, seed: int, folder: Path) -> int:
     all_ = [schedule(number, chance) for number in range(count)]
     for one in all_:
         first = recurrence.first(one.recurrence, instant(BEGIN.timestamp()))
-        store.add(ScheduleRow(schedule=one, standing=schedules.position(one, first)))
+        store.add(ScheduleRow(schedule=one, position=schedules.position(one, first)))
     began = time.perf_counter()
     clock.run(live(year, clock, scheduler_context, chance))
     took = time.perf_counter() - began
@@ -308,7 +308,7 @@ def fill(store: SqlScheduleStore, count: int, now: int, chance: random.Random) -
     for number in range(count):
         one = schedule(number, chance)
         at = instant(now + 86_400 + number)
-        store.add(ScheduleRow(schedule=one, standing=schedules.SchedulePosition(occurrence=at, wake=at)))
+        store.add(ScheduleRow(schedule=one, position=schedules.SchedulePosition(occurrence=at, wake=at)))
 
 
 def fall_due(store: SqlScheduleStore, due: int) -> list[tuple[ScheduleId, Instant]]:
@@ -330,7 +330,7 @@ def fall_due(store: SqlScheduleStore, due: int) -> list[tuple[ScheduleId, Instan
             recurrence=rule,
             seed="",
         )
-        store.add(ScheduleRow(schedule=one, standing=schedules.position(one, at)))
+        store.add(ScheduleRow(schedule=one, position=schedules.position(one, at)))
         names.append((one.schedule, at))
     return names
 

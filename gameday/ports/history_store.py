@@ -92,11 +92,11 @@ class HistoryStore(Protocol):
         """Give an environment's lease if one is in force."""
         ...
 
-    def stand_by(self, holder: str, host: str, *, until: Instant) -> None:
+    def register_reverter(self, holder: str, host: str, *, until: Instant) -> None:
         """Say that a process of a host reverts what others leave, until an instant."""
         ...
 
-    def standing_by(self) -> Sequence[str]:
+    def reverter_hosts(self) -> Sequence[str]:
         """Name the hosts on which somebody reverts what others leave."""
         ...
 

@@ -11,11 +11,16 @@ from gameday.ports import Message
 
 @dataclass(kw_only=True, slots=True)
 class FakeAnnouncer:
-    """`ports.Announcer` that keeps what was sent in `told`. fails: by channel, how many tries fail first."""
+    """`ports.Announcer` that keeps what was sent in `sent`. fails: by channel, how many tries fail first."""
 
     channels: Collection[str] = ("chat", "mail")
     fails: dict[str, int] = field(default_factory=dict)
-    told: list[tuple[str, Message]] = field(default_factory=list)
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+
+    @property
+    def told(self) -> list[tuple[str, Message]]:
+        """Give `sent` by its former name."""
+        return self.sent
 
     def send(self, channel: str, message: Message) -> None:
         """Keep a message, or raise NotReady."""
@@ -25,4 +30,4 @@ class FakeAnnouncer:
         if left > 0:
             self.fails[channel] = left - 1
             raise NotReady(f"{channel} is down")
-        self.told.append((channel, message))
+        self.sent.append((channel, message))

@@ -142,13 +142,13 @@ class MemoryHistoryStore:
             held = self._leases.get(environment)
             return held if held is not None and held.until > self._clock.now() else None
 
-    def stand_by(self, holder: str, host: str, *, until: Instant) -> None:
+    def register_reverter(self, holder: str, host: str, *, until: Instant) -> None:
         """Say that a process of a host reverts what others leave, until an instant."""
         self._check()
         with self._lock:
             self._reverters[holder] = (host, until)
 
-    def standing_by(self) -> Sequence[str]:
+    def reverter_hosts(self) -> Sequence[str]:
         """Name the hosts on which somebody reverts what others leave."""
         self._check()
         with self._lock:

@@ -18,7 +18,7 @@ def chat(request):
     """Give an announcer with one channel, what makes it refuse, and what arrived there."""
     if request.param == "fake":
         fake = FakeAnnouncer(channels=("chat",))
-        yield fake, lambda: fake.fails.update(chat=1), lambda: [(m.title, m.text) for _, m in fake.told]
+        yield fake, lambda: fake.fails.update(chat=1), lambda: [(m.title, m.text) for _, m in fake.sent]
         return
     with listening() as server:
         announcer = Channels({"chat": lambda: f"json://127.0.0.1:{server.server_port}/hook"})

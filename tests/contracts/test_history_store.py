@@ -213,14 +213,14 @@ def test_a_lease_in_force_is_told(store, clock):
 
 
 def test_hosts_stand_by_until_their_word_runs_out(store, clock):
-    store.stand_by("a:1", "a", until=instant(NOW + 10))
-    store.stand_by("b:2", "b", until=instant(NOW + 20))
-    store.stand_by("b:3", "b", until=instant(NOW + 20))
-    assert list(store.standing_by()) == ["a", "b"]
+    store.register_reverter("a:1", "a", until=instant(NOW + 10))
+    store.register_reverter("b:2", "b", until=instant(NOW + 20))
+    store.register_reverter("b:3", "b", until=instant(NOW + 20))
+    assert list(store.reverter_hosts()) == ["a", "b"]
     clock.advance(10)
-    assert list(store.standing_by()) == ["b"]
-    store.stand_by("a:1", "a", until=instant(NOW + 30))
-    assert list(store.standing_by()) == ["a", "b"]
+    assert list(store.reverter_hosts()) == ["b"]
+    store.register_reverter("a:1", "a", until=instant(NOW + 30))
+    assert list(store.reverter_hosts()) == ["a", "b"]
 
 
 def test_threads_share_a_store(store):

@@ -48,8 +48,8 @@ def schedule(name: str = "a", **values) -> Schedule:
     return Schedule(schedule=ScheduleId(name), **{**base, **values})
 
 
-def row(name: str = "a", standing: SchedulePosition = HERE, **values) -> ScheduleRow:
-    return ScheduleRow(schedule=schedule(name, **values), standing=standing)
+def row(name: str = "a", position: SchedulePosition = HERE, **values) -> ScheduleRow:
+    return ScheduleRow(schedule=schedule(name, **values), position=position)
 
 
 def claimed(name: str = "a", at: float = T, **values) -> Record:
@@ -88,11 +88,11 @@ def test_a_schedule_comes_back_as_it_was(store):
 
 def test_an_id_is_taken_once_and_free_again_after_removal(store):
     assert store.add(row())
-    assert not store.add(row(standing=NEXT))
-    assert store.row(ScheduleId("a")).standing == HERE
+    assert not store.add(row(position=NEXT))
+    assert store.row(ScheduleId("a")).position == HERE
     assert store.remove(ScheduleId("a"))
     assert not store.remove(ScheduleId("a"))
-    assert store.add(row(standing=NEXT))
+    assert store.add(row(position=NEXT))
 
 
 def test_a_schedule_that_is_not_there_is_said_so(store):
@@ -126,7 +126,7 @@ def test_a_schedule_is_moved_on_once_for_the_row_that_was_read(store):
     store.add(row())
     assert store.move(row(), NEXT)
     assert not store.move(row(), HERE)
-    assert store.row(ScheduleId("a")).standing == NEXT
+    assert store.row(ScheduleId("a")).position == NEXT
 
 
 def test_a_notice_is_given_once(store):
@@ -140,7 +140,7 @@ def test_an_occurrence_is_claimed_once_and_its_schedule_moves_on(store):
     store.add(row())
     assert store.claim(claimed(), row(), NEXT) is Claim.WON
     assert store.claim(claimed(holder="two"), row(), NEXT) is Claim.TAKEN
-    assert store.row(ScheduleId("a")).standing == NEXT
+    assert store.row(ScheduleId("a")).position == NEXT
     assert store.record(ScheduleId("a"), T) == claimed()
 
 
@@ -150,7 +150,7 @@ def test_another_occurrence_on_the_environment_makes_it_busy_and_changes_nothing
     store.claim(claimed(), row(), NEXT)
     assert store.claim(claimed("b"), row("b"), NEXT) is Claim.BUSY
     assert store.record(ScheduleId("b"), T) is None
-    assert store.row(ScheduleId("b")).standing == HERE
+    assert store.row(ScheduleId("b")).position == HERE
     elsewhere = claimed("b", environment="staging")
     assert store.claim(elsewhere, row("b"), NEXT) is Claim.WON
 
@@ -183,7 +183,7 @@ def test_what_was_missed_is_recorded_once_each(store):
     assert store.settle([missed(), missed(T + 50)], row(), NEXT) == 2
     assert store.settle([missed(), missed(T + 60)], row(), NEXT) == 1
     assert [found.occurrence - T for found in store.records()] == [60, 50, 0]
-    assert store.row(ScheduleId("a")).standing == NEXT
+    assert store.row(ScheduleId("a")).position == NEXT
 
 
 def test_what_was_missed_can_not_be_claimed_afterwards(store):

@@ -27,7 +27,7 @@ def steady(tmp_path, made, name="x.json"):
     async def main():
         prober = ChildProber(DRILL, cwd=tmp_path)
         try:
-            return await prober.steady(name)
+            return await prober.check_steady_state(name)
         finally:
             await prober.close()
 
@@ -63,7 +63,7 @@ def test_what_cannot_be_asked_is_neither_true_nor_false_and_the_next_one_is_aske
     assert second.ok is True
 
 
-def test_an_answer_beyond_its_tolerance_is_told_with_it_and_without_headers(target):
+def test_an_answer_beyond_its_tolerance_is_reported_with_it_and_without_headers(target):
     (judged,) = asked(http(target.url, 201))
     assert judged.detail.startswith("status 200: ")
     assert judged.detail.endswith(", tolerance 201")

@@ -70,7 +70,7 @@ def add_schedule(url: str, name: str = "s", state: State = State.MISSED) -> None
     one = Schedule(
         schedule=ScheduleId(name), scenario="a.yaml", environment="shop", recurrence=rule, seed="x"
     )
-    row = ScheduleRow(schedule=one, standing=SchedulePosition(occurrence=T, wake=instant(T + 0.5)))
+    row = ScheduleRow(schedule=one, position=SchedulePosition(occurrence=T, wake=instant(T + 0.5)))
     record = Record(
         schedule=one.schedule,
         occurrence=T,
@@ -200,7 +200,7 @@ def test_a_store_that_is_in_use_is_not_copied(urls):
         copied(urls)
     fill(urls[0])
     add_schedule(urls[0], state=State.STARTED)
-    with pytest.raises(NotReady, match="stands"):
+    with pytest.raises(NotReady, match="is claimed or started"):
         copied(urls)
 
 

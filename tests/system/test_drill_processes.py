@@ -43,8 +43,8 @@ def url(tmp_path) -> str:
     (tmp_path / "gameday.toml").write_text("")
     found = f"sqlite:///{tmp_path / 's.db'}"
     with closing(open_schedules(found)) as store:
-        store.add(ScheduleRow(schedule=ONE, standing=HERE))
-        store.claim(CLAIMED, ScheduleRow(schedule=ONE, standing=HERE), HERE)
+        store.add(ScheduleRow(schedule=ONE, position=HERE))
+        store.claim(CLAIMED, ScheduleRow(schedule=ONE, position=HERE), HERE)
     return found
 
 

@@ -50,7 +50,7 @@ async def revert_abandoned(space: Workspace, store: ports.HistoryStore) -> None:
 def _look(space: Workspace, store: ports.HistoryStore, failed: set[DrillId]) -> None:
     host = processes.hostname()
     until = Instant(clock.now() + STANDS)
-    store.stand_by(f"{host}:{os.getpid()}", host, until=until)
+    store.register_reverter(f"{host}:{os.getpid()}", host, until=until)
     for one in revert.open_drills(store):
         if one.left and not one.gave_up and one.drill not in failed:
             output.warn(f"drill {one.drill} of {one.host or 'nobody'} was left behind; reverting it now")

@@ -50,7 +50,7 @@ def add(asked: AddOptions) -> ScheduleRow:
         )
     _must_fit(schedule, following)
     warnings.warn(schedule, space, following, now)
-    row = ScheduleRow(schedule=schedule, standing=schedules.position(schedule, following))
+    row = ScheduleRow(schedule=schedule, position=schedules.position(schedule, following))
     store = wiring.schedules(space.store_url)
     try:
         if not store.add(row):
@@ -182,9 +182,9 @@ def _standing(given: int, needed: int, limit: Instant) -> str:
 def _occurrence(row: ScheduleRow, text: str) -> Instant:
     schedule = row.schedule
     if not text:
-        if row.standing.occurrence is None:
+        if row.position.occurrence is None:
             raise UsageError(f"no occurrence of {schedule.schedule} is left")
-        return row.standing.occurrence
+        return row.position.occurrence
     try:
         at = parse_instant(text)
     except ValueError as wrong:

@@ -101,8 +101,8 @@ def add(
         output.data_json(_row(row))
         return
     output.talk(f"{row.schedule.schedule} is kept: {row.schedule.scenario} on {row.schedule.environment}")
-    if row.standing.occurrence is not None:
-        output.talk(f"next: {times.local(row.standing.occurrence)}")
+    if row.position.occurrence is not None:
+        output.talk(f"next: {times.local(row.position.occurrence)}")
     output.hint(
         f"its facilitator begins it: gameday plan start {row.schedule.scenario}; gameday serve tells people"
         if row.schedule.attended
@@ -185,7 +185,7 @@ def next_ones(
     with _store() as store:
         rows = [_found(store, schedule)] if schedule else list(store.rows())
     slots = upcoming.slots(rows, Instant(float("inf")), most=count)
-    calendar.show(upcoming.shown(slots, reveal=reveal), reveal=reveal, json=json)
+    calendar.show(upcoming.visible(slots, reveal=reveal), reveal=reveal, json=json)
 
 
 @app.command()
@@ -287,7 +287,7 @@ def _set_paused(name: str, *, paused: bool) -> None:
         row = _found(store, name)
         store.pause(schedules.ScheduleId(name), paused=paused)
         if not paused:  # a notice that came due meanwhile is given now
-            before = row.standing
+            before = row.position
             store.move(row, schedules.position(row.schedule, before.occurrence, noticed=before.noticed))
     output.talk(f"{name} is {'paused' if paused else 'on again'}")
 
@@ -295,11 +295,11 @@ def _set_paused(name: str, *, paused: bool) -> None:
 def _next(row: ScheduleRow) -> str:
     if row.paused:
         return "paused"
-    return "none is left" if row.standing.occurrence is None else times.local(row.standing.occurrence)
+    return "none is left" if row.position.occurrence is None else times.local(row.position.occurrence)
 
 
 def _row(row: ScheduleRow) -> dict[str, object]:
-    schedule, at = row.schedule, row.standing.occurrence
+    schedule, at = row.schedule, row.position.occurrence
     return {
         "schedule": schedule.schedule,
         "scenario": schedule.scenario,

@@ -53,7 +53,7 @@ def send(space: Workspace, channels: Iterable[str], message: Message) -> tuple[s
     announcer = wiring.announcer(space)
     named = tuple(dict.fromkeys(channels))
     ours = [name for name in named if name in announcer.channels]
-    voice = RetryingAnnouncer(announcer=announcer, clock=SystemClock(), say=output.warn, pauses=ONCE_MORE)
+    voice = RetryingAnnouncer(announcer=announcer, clock=SystemClock(), report=output.warn, pauses=ONCE_MORE)
     told = asyncio.run(voice.announce(ours, message)) if ours else ()
     theirs = ", ".join(name for name in named if name not in told) or ("" if told else "participants")
     if told:
@@ -72,10 +72,10 @@ class DaemonNotices:
 
     def __init__(self, announcer: ports.Announcer) -> None:
         self._announcer = announcer
-        self._voice = RetryingAnnouncer(announcer=announcer, clock=SystemClock(), say=output.talk)
+        self._voice = RetryingAnnouncer(announcer=announcer, clock=SystemClock(), report=output.talk)
         self._sending: dict[asyncio.Task[Sequence[str]], str] = {}
 
-    def tell(self, notice: ports.Notice) -> None:
+    def send(self, notice: ports.Notice) -> None:
         """Print who is told of which window, and begin to send it."""
         people = ", ".join((*notice.participants, *notice.channels)) or "participants"
         message = messages.beforehand(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gameday import ports
-from gameday.conduct.scheduler.started_drills import STANDS
+from gameday.conduct.scheduler.started_drills import RECORD_TIME
 from gameday.core.errors import Busy
 from gameday.core.plans import schedule as schedules
 from gameday.core.plans.schedule import Record, State
@@ -41,11 +41,11 @@ def begin(
             state=State.STARTED,
             decided=now,
             holder=holder,
-            until=Instant(now + STANDS),
+            until=Instant(now + RECORD_TIME),
             started=now,
             drill=game_day,
         )
-        if record is None and row.standing.occurrence == occurrence:
+        if record is None and row.position.occurrence == occurrence:
             _claim(store, row, begun)
         elif record is not None and record.state in {State.CLAIMED, State.MISSED}:
             store.change(record, begun)

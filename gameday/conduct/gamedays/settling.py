@@ -127,7 +127,7 @@ class Settler:
             return True, "the scenario has no experiment"
 
         async def look() -> Found:
-            checked = await self.context.prober.steady(experiment)
+            checked = await self.context.prober.check_steady_state(experiment)
             return checked.met, checked.detail
 
         return await self._in_time(turn, look)

@@ -14,6 +14,6 @@ class Prober(Protocol):
         """Ask one probe (JSON text with its tolerance) once."""
         ...
 
-    async def steady(self, experiment: str) -> ev.SteadyStateChecked:
+    async def check_steady_state(self, experiment: str) -> ev.SteadyStateChecked:
         """Judge the steady-state hypothesis of an experiment file; met when it has none."""
         ...

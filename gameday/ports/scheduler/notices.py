@@ -30,6 +30,6 @@ class Notice:
 class Notices(Protocol):
     """Tells participants."""
 
-    def tell(self, notice: Notice) -> None:
+    def send(self, notice: Notice) -> None:
         """Tell them of a window. Never raises."""
         ...

@@ -18,7 +18,7 @@ class ScheduleRow:
     """A schedule as the store holds it."""
 
     schedule: schedules.Schedule
-    standing: schedules.SchedulePosition
+    position: schedules.SchedulePosition
     paused: bool = False
 
 
@@ -61,12 +61,12 @@ class ScheduleStore(Protocol):
         """Give the instant at which the next schedule has to be looked at."""
         ...
 
-    def move(self, row: ScheduleRow, standing: schedules.SchedulePosition) -> bool:
+    def move(self, row: ScheduleRow, position: schedules.SchedulePosition) -> bool:
         """Move a schedule on; once, for the row as it was read: False when another was quicker."""
         ...
 
     def claim(
-        self, record: schedules.Record, row: ScheduleRow, standing: schedules.SchedulePosition
+        self, record: schedules.Record, row: ScheduleRow, position: schedules.SchedulePosition
     ) -> Claim:
         """Claim an occurrence, once for ever, and move its schedule on, in one transaction.
 
@@ -76,7 +76,7 @@ class ScheduleStore(Protocol):
         ...
 
     def settle(
-        self, records: Sequence[schedules.Record], row: ScheduleRow, standing: schedules.SchedulePosition
+        self, records: Sequence[schedules.Record], row: ScheduleRow, position: schedules.SchedulePosition
     ) -> int:
         """Record occurrences that were missed, each once, and move their schedule on, in one transaction.
 

@@ -18,6 +18,6 @@ class FakeProber:
         """Answer a probe; with true where the test set nothing."""
         return ev.ProbeJudged(probe=probe, ok=self.answers.get(probe, True))
 
-    async def steady(self, experiment: str) -> ev.SteadyStateChecked:  # noqa: ARG002  # the port's
+    async def check_steady_state(self, experiment: str) -> ev.SteadyStateChecked:  # noqa: ARG002  # the port's
         """Judge the steady state."""
         return ev.SteadyStateChecked(stage="before", met=self.steady_met, detail="as the test says")

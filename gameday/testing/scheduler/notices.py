@@ -9,10 +9,15 @@ from gameday.ports import Notice
 
 @dataclass(kw_only=True, slots=True)
 class FakeNotices:
-    """`ports.Notices` that keeps what was sent in `told`."""
+    """`ports.Notices` that keeps what was sent in `sent`."""
 
-    told: list[Notice] = field(default_factory=list)
+    sent: list[Notice] = field(default_factory=list)
 
-    def tell(self, notice: Notice) -> None:
+    @property
+    def told(self) -> list[Notice]:
+        """Give `sent` by its former name."""
+        return self.sent
+
+    def send(self, notice: Notice) -> None:
         """Keep a notice."""
-        self.told.append(notice)
+        self.sent.append(notice)

@@ -61,26 +61,26 @@ class MemoryScheduleStore:
     def waking(self, until: Instant, *, most: int = 200) -> Sequence[ScheduleRow]:
         """List the schedules due for a look by `until`, the earliest first."""
         self._check()
-        due = [(row.standing.wake, name) for name, row in self._rows.items() if _wakes(row, until)]
+        due = [(row.position.wake, name) for name, row in self._rows.items() if _wakes(row, until)]
         return [self._rows[name] for _, name in sorted(due)[:most]]
 
     def next_wake(self) -> Instant | None:
         """Give the instant at which the next schedule has to be looked at."""
         self._check()
-        wakes = (row.standing.wake for row in self._rows.values())
+        wakes = (row.position.wake for row in self._rows.values())
         return min((wake for wake in wakes if wake is not None), default=None)
 
-    def move(self, row: ScheduleRow, standing: SchedulePosition) -> bool:
+    def move(self, row: ScheduleRow, position: SchedulePosition) -> bool:
         """Move a schedule on, for the row as it was read; False when another was quicker."""
         self._check()
         with self._lock:
             now = self._rows.get(row.schedule.schedule)
-            if now is None or now.standing.occurrence is None or not _same(now.standing, row.standing):
+            if now is None or now.position.occurrence is None or not _same(now.position, row.position):
                 return False
-            self._rows[row.schedule.schedule] = replace(now, standing=standing)
+            self._rows[row.schedule.schedule] = replace(now, position=position)
             return True
 
-    def claim(self, record: Record, row: ScheduleRow, standing: SchedulePosition) -> Claim:
+    def claim(self, record: Record, row: ScheduleRow, position: SchedulePosition) -> Claim:
         """Claim an occurrence, once and for all, and move its schedule on."""
         self._check()
         key = (record.schedule, record.occurrence)
@@ -89,15 +89,15 @@ class MemoryScheduleStore:
             if any(other.environment == record.environment for other in others):
                 return Claim.BUSY
             won = self._keep_once(record)
-            self.move(row, standing)
+            self.move(row, position)
             return Claim.WON if won else Claim.TAKEN
 
-    def settle(self, records: Sequence[Record], row: ScheduleRow, standing: SchedulePosition) -> int:
+    def settle(self, records: Sequence[Record], row: ScheduleRow, position: SchedulePosition) -> int:
         """Record occurrences that were missed, each once, and move their schedule on."""
         self._check()
         with self._lock:
             new = [self._keep_once(record) for record in records]
-            self.move(row, standing)
+            self.move(row, position)
             return sum(new)
 
     def change(self, old: Record, new: Record) -> bool:
@@ -161,7 +161,7 @@ class MemoryScheduleStore:
 
 
 def _wakes(row: ScheduleRow, until: Instant) -> bool:
-    return row.standing.wake is not None and row.standing.wake <= until
+    return row.position.wake is not None and row.position.wake <= until
 
 
 def _same(one: SchedulePosition, other: SchedulePosition) -> bool:

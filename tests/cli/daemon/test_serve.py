@@ -339,13 +339,13 @@ def test_a_store_that_is_gone_at_the_moment_of_starting_starts_nothing(space):
             (row,) = store.rows()
         database.rename(database.with_suffix(".away"))
         daemon.wait_for(r"is gone; nothing starts until it is back")
-        while time.time() < row.standing.wake + 6:
+        while time.time() < row.position.wake + 6:
             time.sleep(0.2)
         database.with_suffix(".away").rename(database)
         daemon.wait_for("the store is back")
         daemon.wait_for("talk: missed")
         daemon.stop()
     with closing(open_schedules(f"sqlite:///{database}")) as store:
-        record = store.record(ScheduleId("talk"), instant(row.standing.occurrence))
+        record = store.record(ScheduleId("talk"), instant(row.position.occurrence))
         assert (record.state, record.reason) == (State.MISSED, "store")
     assert list((space / ".gameday").glob("drills/*")) == []

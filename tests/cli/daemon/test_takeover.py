@@ -67,7 +67,7 @@ class Away:
 
     asked = 0
 
-    def stand_by(self, *_words, **_more):
+    def register_reverter(self, *_words, **_more):
         self.asked += 1
         raise StoreUnavailable("the store is away")
 

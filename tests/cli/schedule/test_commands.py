@@ -102,9 +102,9 @@ def test_resuming_has_the_notice_given_that_came_due_meanwhile(say, tmp_path):
     store = open_schedules(f"sqlite:///{tmp_path}/.gameday/gameday.db")
     row = store.row(ScheduleId("talk"))
     assert row.paused
-    store.move(row, replace(row.standing, wake=row.standing.occurrence))  # as a daemon leaves it
+    store.move(row, replace(row.position, wake=row.position.occurrence))  # as a daemon leaves it
     say("resume", "talk")
     again = store.row(ScheduleId("talk"))
     store.close()
-    assert (again.paused, again.standing) == (False, row.standing)
-    assert again.standing.wake == again.standing.occurrence - 1800
+    assert (again.paused, again.position) == (False, row.position)
+    assert again.position.wake == again.position.occurrence - 1800

@@ -24,7 +24,7 @@ PLANNED = Schedule(
 @pytest.fixture
 def store():
     made = MemoryScheduleStore()
-    made.add(ScheduleRow(schedule=PLANNED, standing=schedules.position(PLANNED, T)))
+    made.add(ScheduleRow(schedule=PLANNED, position=schedules.position(PLANNED, T)))
     return made
 
 
@@ -36,7 +36,7 @@ def test_it_is_recorded_from_its_beginning_to_its_end_and_the_schedule_moves_on(
     begin(store, now=T - 600)
     record = store.record(PLANNED.schedule, T)
     assert (record.state, record.started, record.drill) == (State.STARTED, T - 600, DAY)
-    assert store.row(PLANNED.schedule).standing.occurrence == T + 7 * 86_400
+    assert store.row(PLANNED.schedule).position.occurrence == T + 7 * 86_400
     occurrence.end(store, DAY, 0, instant(T + 3600))
     record = store.record(PLANNED.schedule, T)
     assert (record.state, record.exit_code, record.ended) == (State.ENDED, 0, T + 3600)
@@ -50,7 +50,7 @@ def test_one_that_was_missed_and_is_held_all_the_same_counts_as_held(store):
     store.settle([missed], store.row(PLANNED.schedule), following)
     begin(store, now=T + 7200)
     assert store.record(PLANNED.schedule, T).state is State.STARTED
-    assert store.row(PLANNED.schedule).standing == following
+    assert store.row(PLANNED.schedule).position == following
 
 
 def test_one_that_a_daemon_started_stays_the_daemons(store):
@@ -68,12 +68,12 @@ def test_another_day_another_plan_and_one_outside_the_calendar_leave_it_alone(st
     begin(store, at=instant(T + 7 * 86_400))
     begin(store, path="scenarios/other.gameday.yaml")
     assert store.records() == []
-    assert store.row(PLANNED.schedule).standing.occurrence == T
+    assert store.row(PLANNED.schedule).position.occurrence == T
 
 
 def test_it_does_not_begin_beside_a_scheduled_drill(store):
     other = replace(PLANNED, schedule=ScheduleId("drill"), scenario="scenarios/slow.yaml", game_day=False)
-    store.add(ScheduleRow(schedule=other, standing=schedules.position(other, T)))
+    store.add(ScheduleRow(schedule=other, position=schedules.position(other, T)))
     under_way = Record(
         schedule=other.schedule, occurrence=T, moment=T, environment="shop", state=State.CLAIMED, decided=T,
         holder="daemon", until=instant(T + 60),
