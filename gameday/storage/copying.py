@@ -1,13 +1,11 @@
-"""A whole store into another one, of either kind: `gameday store copy`.
+"""Copies a whole store into another one, of any kind: `gameday store copy`.
 
-Comes in: two databases. Goes out: how much was copied. Lines go over byte for byte, in their places: the
-chains of hashes are computed anew over every line that is read, and must end where the source says; the
-target's are checked again as they stand. Schedules go over with what became of their occurrences.
-Does not: change the source; copy rights that expire (claims, leases); or overwrite anything: a target
-with another history of a drill, or a drill that the source doesn't have, is refused.
+Lines are copied byte for byte, with their numbers. The hash chains are computed anew over every line that is
+read and must end where the source says; the target's chains are verified at the end. Schedules are copied
+with what became of their occurrences. Rights that expire (claims, leases) are not.
 
-May be stopped at any time, and run again: what is there is checked and passed over, what is missing
-added. A batch of lines goes in with its new ends, or not at all.
+Nothing is overwritten: a target with another history of a drill, or with a drill that the source doesn't
+have, is refused. A copy may be stopped at any time and run again: what is there is checked and skipped.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from gameday.storage.database import Executor, Transaction
 from gameday.storage.journal import Heads
 
 BATCH = 500
-"""Lines that are read and written at once."""
+"""Lines that are read and written in one transaction."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +39,7 @@ class Copied:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Chain:
-    """One of a drill's two chains, and the statements that read and write it; text: the hashed column."""
+    """One of a drill's two chains, and the statements for it; text: the column that is hashed."""
 
     what: str
     lines: str
@@ -62,13 +60,13 @@ LOAD = _Chain(
 
 
 def copy(source: Executor, target: Executor) -> Copied:
-    """Copy everything. Raises NotReady while a drill lives; HistoryCorrupt, UsageError, StoreUnavailable."""
-    _must_rest(source)
+    """Copy everything. Raises NotReady for a store in use; HistoryCorrupt, UsageError, StoreUnavailable."""
+    _must_be_idle(source)
     drills = [row[0] for row in reversed(_histories(source))]
-    strange = sorted({row[0] for row in _histories(target)} - set(drills))
-    if strange:
+    unknown = sorted({row[0] for row in _histories(target)} - set(drills))
+    if unknown:
         raise UsageError(
-            f"the target holds drill {strange[0]}, which this store does not",
+            f"the target holds drill {unknown[0]}, which this store does not",
             hint="copy into an empty store, or into one that an earlier copy began",
         )
     counts = [_copy_drill(source, target, drill) for drill in drills]
@@ -83,38 +81,40 @@ def copy(source: Executor, target: Executor) -> Copied:
 
 
 def _histories(store: Executor) -> list[tuple[Any, ...]]:
-    """Give the rows of all histories, newest first: drills, and the game days that name them."""
+    """Give the rows of all histories: game days, then drills."""
     return [*store.rows(sql.GAME_DAYS), *store.rows(sql.DRILLS)]
 
 
-def _must_rest(source: Executor) -> None:
-    """Refuse a store that is being written: a copy of it would be old at once."""
+def _must_be_idle(source: Executor) -> None:
+    """Refuse a store that is in use: a copy of it would be out of date at once."""
     if live := source.rows(sql.LIVE):
         raise NotReady(
             f"drill {live[0][0]} is live in this store", hint="gameday end or gameday revert closes it"
         )
-    if held := [row[0] for row in source.rows(sql.GAME_DAYS) if row[4] is None]:
-        raise NotReady(f"{held[0]} has not ended", hint="gameday plan end ends it")
-    if standing := source.rows(schedulesql.STANDING_AT_ALL):
-        raise NotReady(f"schedule {standing[0][0]} has a drill that stands", hint="stop gameday serve first")
+    if open_game_days := [row[0] for row in source.rows(sql.GAME_DAYS) if row[4] is None]:
+        raise NotReady(f"{open_game_days[0]} has not ended", hint="gameday plan end ends it")
+    if active := source.rows(schedulesql.ALL_ACTIVE):
+        raise NotReady(
+            f"schedule {active[0][0]} has a drill that is claimed or started", hint="stop gameday serve first"
+        )
 
 
 # --- histories ---
 
 
 def _copy_drill(source: Executor, target: Executor, drill: str) -> tuple[Heads, int]:
-    """Copy what is missing of one drill; give how far it goes, and how many lines were new."""
+    """Copy what is missing of one drill; give the ends of its chains, and how many lines were new."""
     with source.read() as tx:
         index = tx.execute(sql.DRILL, {"drill": drill}).fetchone()
         heads = Heads(*index[5:])
-        there = _there(target, tx, drill)
+        there = _target_heads(target, tx, drill)
         added = 0
         for chain, count, head, have in (
             (EVENTS, heads.events, heads.events_head, there.events),
             (LOAD, heads.load, heads.load_head, there.load),
         ):
             last = _hash_at(tx, chain, drill, have)
-            for batch in _sound(tx, chain, drill, (have, last), (count, head)):
+            for batch in _verified(tx, chain, drill, (have, last), (count, head)):
                 with target.write() as into:
                     _put(into, chain, drill, index[2], batch)
                 added += len(batch)
@@ -125,8 +125,8 @@ def _copy_drill(source: Executor, target: Executor, drill: str) -> tuple[Heads, 
     return heads, added
 
 
-def _there(target: Executor, source: Transaction, drill: str) -> Heads:
-    """Give how much of a drill the target has. Raises HistoryCorrupt where that is another history."""
+def _target_heads(target: Executor, source: Transaction, drill: str) -> Heads:
+    """Give how far the target has a drill. Raises HistoryCorrupt where that is another history."""
     with target.read() as tx:
         heads = journal.heads(tx, drill)
         if heads is None:
@@ -143,21 +143,21 @@ def _there(target: Executor, source: Transaction, drill: str) -> Heads:
 
 
 def _hash_at(tx: Transaction, chain: _Chain, drill: str, seq: int) -> str:
-    """Give the hash of a chain at a place; empty where it does not reach so far."""
+    """Give the hash of a chain at a line's number; empty where the chain is shorter."""
     if seq == 0:
         return envelope.start(drill)
-    found = tx.execute(chain.hash_at, {"drill": drill, "seq": seq}).fetchone()
-    return str(found[0]) if found else ""
+    row = tx.execute(chain.hash_at, {"drill": drill, "seq": seq}).fetchone()
+    return str(row[0]) if row else ""
 
 
-def _sound(
+def _verified(
     tx: Transaction, chain: _Chain, drill: str, begin: tuple[int, str], end: tuple[int, str]
 ) -> Iterator[list[dict[str, Any]]]:
-    """Give the rows behind a place in batches, and check that they follow from each other, to the end."""
+    """Give the rows after `begin` in batches, checking that each follows from the one before, to the end."""
     seq, last = begin
     while seq < end[0]:
-        asked = {"drill": drill, "after": seq, "most": BATCH}
-        rows = [dict(zip(chain.columns, row, strict=True)) for row in tx.execute(chain.lines, asked)]
+        values = {"drill": drill, "after": seq, "most": BATCH}
+        rows = [dict(zip(chain.columns, row, strict=True)) for row in tx.execute(chain.lines, values)]
         for row in rows:
             seq, last = seq + 1, envelope.chain(last, row[chain.text])
             if (row["seq"], row["hash"]) != (seq, last):
@@ -172,7 +172,10 @@ def _sound(
 
 
 def _put(tx: Transaction, chain: _Chain, drill: str, started: float, rows: Sequence[dict[str, Any]]) -> None:
-    """Add a batch behind what is there; the drill's row is made first, and locked."""
+    """Append a batch with the chain's new end, in the caller's transaction: both or neither.
+
+    The drill's row is made first, which also locks it (`statements.OPEN_DRILL`).
+    """
     tx.execute(sql.OPEN_DRILL, {"drill": drill, "started": started, "head": envelope.start(drill)})
     for row in rows:
         tx.execute(chain.add, {"drill": drill, **row})

@@ -1,8 +1,4 @@
-"""`ports.HistoryStore` over any database that runs our statements.
-
-Comes in: events and load samples. Goes out: the same, in order.
-Does not: hold SQL (`storage.statements`), know which database it is, or read a clock but the one it is given.
-"""
+"""`ports.HistoryStore` over any database that runs our statements."""
 
 from __future__ import annotations
 
@@ -31,10 +27,10 @@ class SqlStore:
         self._database = database
         self._now = now
 
-    def append(self, *events_: ev.Event) -> None:
+    def append(self, *events: ev.Event) -> None:
         """Store events, redacted, at the end of their drill's history, in one transaction, once per id."""
-        if events_:
-            self.write([stored_events.encode(known_secrets.redactor().value(event)) for event in events_])
+        if events:
+            self.write([stored_events.encode(known_secrets.redactor().value(event)) for event in events])
 
     def write(
         self, documents: Sequence[Document], load: Sequence[Batch] = (), *, within: float | None = None
@@ -46,14 +42,14 @@ class SqlStore:
                 journal.append_load(tx, batch)
 
     def read(self, drill: DrillId, *, after: int = 0) -> Sequence[Stored]:
-        """Give the events of a drill behind place `after`. Raises LookupError if there is no drill."""
+        """Give the events of a drill after sequence number `after`. Raises LookupError for no such drill."""
         rows = self._database.rows(sql.EVENTS, drill=drill, after=after)
         if not rows:
             self._must_exist(drill)
         return [_stored(line) for _, line in rows]
 
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
-        """Store load samples; `until` is the instant up to which load was observed."""
+        """Store load samples; until: the instant up to which load was observed."""
         self.write([], [batch_of(drill, chunks, until)])
 
     def read_load(self, drill: DrillId, *, since: Instant | None = None) -> LoadHistory:
@@ -76,22 +72,22 @@ class SqlStore:
         return [_drill_row(row) for row in self._database.rows(sql.LIVE)]
 
     def game_days(self) -> Sequence[DrillRow]:
-        """List the game days, newest first; the plan's id stands as their scenario."""
+        """List the game days, newest first, each with its plan's id as scenario."""
         return [_drill_row(row) for row in self._database.rows(sql.GAME_DAYS)]
 
     def verify(self, drill: DrillId) -> Sequence[str]:
-        """Check both hash chains; each string says what is wrong, with its place. Empty: sound."""
+        """Check both hash chains; give each mistake, with its sequence number. Empty when sound."""
         with self._database.read() as tx:
             return list(journal.verify(tx, drill))
 
     def claim(self, drill: DrillId, what: str, holder: str, *, until: Instant) -> bool:
-        """Win the named right of a drill unless another holder's has not expired."""
+        """Win the named right of a drill; False while another holder's is in force."""
         row = {"drill": drill, "what": what, "holder": holder, "until": until, "now": self._now()}
         with self._database.write() as tx:
             return bool(tx.execute(sql.CLAIM, row).rowcount == 1)
 
     def take_lease(self, lease: Lease) -> Lease | None:
-        """Take or renew an environment's lease; give the other holder's lease when it is taken."""
+        """Take or renew an environment's lease; when another holder has it, give theirs."""
         row = {
             "environment": lease.environment,
             "drill": lease.drill,
@@ -103,28 +99,25 @@ class SqlStore:
         with self._database.write() as tx:
             if tx.execute(sql.TAKE_LEASE, row).rowcount == 1:
                 return None
-            found = tx.execute(sql.LEASE, {"environment": lease.environment}).fetchone()
-        environment, drill, holder, since, until = found
-        return Lease(environment=environment, drill=drill, holder=holder, since=since, until=until)
+            row_in_force = tx.execute(sql.LEASE, {"environment": lease.environment}).fetchone()
+        return _lease(row_in_force)
 
     def lease(self, environment: str) -> Lease | None:
         """Give an environment's lease if one is in force."""
         with self._database.read() as tx:
-            found = tx.execute(sql.LEASE, {"environment": environment}).fetchone()
-        if found is None or found[4] <= self._now():
-            return None
-        environment, drill, holder, since, until = found
-        return Lease(environment=environment, drill=drill, holder=holder, since=since, until=until)
+            row = tx.execute(sql.LEASE, {"environment": environment}).fetchone()
+        lease = None if row is None else _lease(row)
+        return lease if lease is not None and lease.until > self._now() else None
 
-    def stand_by(self, holder: str, host: str, *, until: Instant) -> None:
-        """Say that a process of a host reverts what others leave, until an instant."""
+    def register_reverter(self, holder: str, host: str, *, until: Instant) -> None:
+        """Record that a process on a host reverts what others leave in force, until an instant."""
         with self._database.write() as tx:
-            tx.execute(sql.STAND_DOWN, {"now": self._now()})
+            tx.execute(sql.EXPIRE_STANDBYS, {"now": self._now()})
             tx.execute(sql.STAND_BY, {"holder": holder, "host": host, "until": until})
 
-    def standing_by(self) -> Sequence[str]:
-        """Name the hosts on which somebody reverts what others leave."""
-        return [host for (host,) in self._database.rows(sql.STANDING_BY, now=self._now())]
+    def reverter_hosts(self) -> Sequence[str]:
+        """Name the hosts on which a process reverts what others leave in force."""
+        return [host for (host,) in self._database.rows(sql.STANDBY_HOSTS, now=self._now())]
 
     def release_lease(self, environment: str, drill: DrillId) -> None:
         """Give a lease back; without effect when it is not held."""
@@ -132,11 +125,11 @@ class SqlStore:
             tx.execute(sql.RELEASE_LEASE, {"environment": environment, "drill": drill})
 
     def degraded(self) -> str:
-        """Give nothing: what this store can't keep, it refuses; `storage.spill` keeps it."""
+        """Give an empty text: what this store can't keep, it refuses; `storage.spill` keeps that."""
         return ""
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._database.close()
 
     def _must_exist(self, drill: DrillId) -> None:
@@ -147,6 +140,11 @@ class SqlStore:
 def _stored(line: str) -> Stored:
     seq, document = envelope.parse(line)
     return Stored(seq=seq, event=stored_events.decode(document))
+
+
+def _lease(row: tuple[Any, ...]) -> Lease:
+    environment, drill, holder, since, until = row
+    return Lease(environment=environment, drill=drill, holder=holder, since=since, until=until)
 
 
 def _drill_row(row: tuple[Any, ...]) -> DrillRow:
@@ -169,5 +167,5 @@ def batch_of(drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> Batch:
 
 
 def chunks_of(lines: Iterable[str], begin: float) -> tuple[Chunk, ...]:
-    """Decode load lines, but for the chunks that end by `begin`."""
+    """Decode load lines, except for the chunks that end by `begin`."""
     return tuple(chunk for chunk in load_lines.decode_all(lines) if chunk.start + CHUNK > begin)

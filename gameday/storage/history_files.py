@@ -1,8 +1,4 @@
-"""A drill's history as files in its folder: `history.jsonl` and `load.jsonl`.
-
-Comes in: a store and a drill. Goes out: two files, each whole or not at all.
-Does not: move a drill to another store; that is `storage.transfer`.
-"""
+"""Writes a drill's history into its folder, as `history.jsonl` and `load.jsonl`, each whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Histories as rows: append at the end, read in order, check that nothing was cut or changed.
 
-Comes in: documents (`formats.stored.envelope`) and lines of load, with a transaction. Goes out: the same.
-Does not: know what a fact means, but for those that open and close drills and game days in their lists.
+Facts stay JSON here, except for the few that open and close drills and game days in the index.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from gameday.storage.database import Executor, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """How far a drill's two chains have come, and their last hashes."""
+    """The ends of a drill's two chains: their lengths and last hashes."""
 
     events: int
     events_head: str
@@ -34,8 +33,8 @@ def append(tx: Transaction, documents: Iterable[Document]) -> int:
     by_drill: dict[str, list[Document]] = {}
     for document in documents:
         by_drill.setdefault(document["drill"], []).append(document)
-    in_one_order = sorted(by_drill.items())  # else two transactions could wait for each other
-    return sum(_append(tx, drill, some) for drill, some in in_one_order)
+    # Always in the same order: each drill's row is locked, and two transactions could wait for each other.
+    return sum(_append(tx, drill, batch) for drill, batch in sorted(by_drill.items()))
 
 
 def _append(tx: Transaction, drill: str, documents: Sequence[Document]) -> int:
@@ -68,7 +67,7 @@ def documents(database: Executor, drill: str, kind: str) -> list[Document]:
 
 
 def heads(tx: Transaction, drill: str) -> Heads | None:
-    """Give how far a drill's chains have come; None when there is no such drill."""
+    """Give the ends of a drill's chains; None when there is no such drill."""
     row = tx.execute(sql.HEADS, {"drill": drill}).fetchone()
     return None if row is None else Heads(*row)
 
@@ -96,7 +95,7 @@ def _index(tx: Transaction, document: Document) -> None:
 class Batch:
     """Load lines that were observed together, up to the instant `until`.
 
-    id    once stored, the same batch again is nothing new: its samples would add up twice
+    id    makes storing it again a no-op: its samples would be added up twice
     ends  the end of its last chunk
     """
 
@@ -108,7 +107,7 @@ class Batch:
 
 
 def append_load(tx: Transaction, batch: Batch) -> None:
-    """Store one batch of load lines behind those of its drill, once per id."""
+    """Store one batch of load lines after those of its drill, once per id."""
     first = _open(tx, batch.drill, Instant(batch.until))
     seq, head = first.load, first.load_head
     if batch.lines:
@@ -122,7 +121,7 @@ def append_load(tx: Transaction, batch: Batch) -> None:
 
 
 def verify(tx: Transaction, drill: str) -> Iterator[str]:
-    """Say what is wrong with a drill's two chains, with its place. Nothing: sound."""
+    """Give each mistake in a drill's two chains, with its sequence number; none when they are sound."""
     ends = heads(tx, drill)
     if ends is None:
         yield f"no drill {drill}"

@@ -1,13 +1,12 @@
-"""One PostgreSQL database, opened and written so that nothing acknowledged is lost and nobody waits for ever.
+"""A store in one PostgreSQL database: no acknowledged write is ever lost, and every call ends in time.
 
-Comes in: a URL. Goes out: `storage.database.Executor`, the same that a SQLite file is.
-Does not: know what the rows mean; the statements are those of SQLite, which SQLAlchemy's `text()` puts into
-the driver's words.
+It is a `storage.database.Executor` and runs the same statements as SQLite; SQLAlchemy's `text()` turns their
+named parameters into the driver's.
 
-A server can be away in ways of which no error tells: stopped, behind a dead network. So each use of the
-connection has a deadline on our side, at which its socket is shut; the server ends what takes too long on its
-side. A transaction of which nobody knows whether it was kept may be sent again: events and load are stored
-once per id. A server that came back is found by the next use. No text of an error holds the URL's password.
+A server can be away without any error: stopped, or behind a dead network. So each use of the connection has a
+deadline on our side, at which its socket is shut down; the server's own time-outs end what takes too long
+there. A transaction whose outcome is unknown may be sent again, because events and load are stored once per
+id. The next use finds a server that is back. No error text holds the URL's password.
 """
 
 from __future__ import annotations
@@ -33,14 +32,14 @@ from gameday.storage import schema, statements
 
 PATIENCE: Seconds = 5.0
 """How long to wait for another process's transaction."""
-ANSWER: Seconds = 10.0
-"""How long a statement may take; a whole hour's load is read in a fraction of it."""
-SILENCE: Seconds = 1.0
-"""How long after the server should have given up we give up on the server."""
+STATEMENT_TIMEOUT: Seconds = 10.0
+"""How long a statement may take; an hour's load is read in a fraction of it."""
+CLIENT_MARGIN: Seconds = 1.0
+"""How much later our deadline is than the server's time-out, whose error says more than a dead socket."""
 CONNECT = 2
 """Whole seconds for a connection to be made; libpq takes no fewer."""
 
-_OPENING = 0x67616D65646179
+_TABLES_LOCK = 0x67616D65646179
 """The advisory lock under which a new store's tables are made: 'gameday'."""
 
 _OPTIONS = {
@@ -52,28 +51,28 @@ _OPTIONS = {
     "keepalives_count": 2,
     "tcp_user_timeout": 10_000,
 }
-"""What the URL does not say otherwise: a host that vanished is noticed within some ten seconds."""
+"""Used where the URL has no such option: a host that vanished is noticed within some ten seconds."""
 
 
-_READABLE = re.compile(
+_UNAMBIGUOUS = re.compile(
     r"""(?:[^:@/?#]*(?::[^:@/?#]*)?@)?    # user and password
         (?:\[[0-9A-Fa-f:.%]+\]|[\w.-]*)   # host: an IPv6 address, a name, or none for a local socket
         (?::\d+)?/[^@/?#]+(?:\?[^@#]*)?  # port, database, options""",
     re.VERBOSE,
 )
-"""What reads in one way only. A password with a bare @ or / would put a part of itself where the host or the
-database is expected, and so into the text of an error."""
+"""A URL that can be read in one way only. A part of a password with a bare @ or / would be read as the host
+or the database, and so be shown in error texts."""
 
 
 def parse(url: str) -> URL:
-    """Read the URL of a PostgreSQL store. Raises UsageError, whose text holds nothing of a password."""
+    """Read the URL of a PostgreSQL store. Raises UsageError, whose text shows nothing of the URL."""
     scheme, _, rest = url.partition("://")
     unreadable = UsageError(
         "the store's PostgreSQL URL can't be read",
         hint="write postgresql+psycopg://USER@HOST:5432/NAME; in names and passwords, write % @ / : ? # as "
         "%25 %40 %2F %3A %3F %23",
     )
-    if scheme not in {"postgresql", "postgresql+psycopg"} or not _READABLE.fullmatch(rest):
+    if scheme not in {"postgresql", "postgresql+psycopg"} or not _UNAMBIGUOUS.fullmatch(rest):
         raise unreadable
     try:
         return sqlalchemy.make_url(f"postgresql+psycopg://{rest}")
@@ -82,10 +81,10 @@ def parse(url: str) -> URL:
 
 
 class Server:
-    """A PostgreSQL database. Safe to use from several threads, one after the other; not over a fork.
+    """A PostgreSQL database. Safe to use from several threads, one after the other, but not across a fork.
 
     patience: seconds to wait for other processes' transactions. create False: a database without our tables
-    is an error, not a new store. prepare False: tables are neither looked at nor made.
+    is an error, not a new store. prepare False: tables are neither checked nor made.
     """
 
     def __init__(
@@ -95,12 +94,12 @@ class Server:
         self._patience = patience
         self._lock = threading.RLock()
         self._connection: Connection | None = None
-        given = {name: value for name, value in _OPTIONS.items() if name not in self._url.query}
+        defaults = {name: value for name, value in _OPTIONS.items() if name not in self._url.query}
         self._engine = sqlalchemy.create_engine(
             self._url,
-            poolclass=pool.NullPool,
-            connect_args=given,
-            hide_parameters=True,
+            poolclass=pool.NullPool,  # we hold one connection, and decide ourselves when it is dead
+            connect_args=defaults,
+            hide_parameters=True,  # keeps values out of error texts
             isolation_level="READ COMMITTED",
         )
         with self._lock, self._explained(self._patience):
@@ -110,7 +109,7 @@ class Server:
 
     @property
     def name(self) -> str:
-        """The store as people know it: no user, no password."""
+        """The store's URL without user and password, for messages."""
         plain = URL.create("postgresql", None, None, self._url.host, self._url.port, self._url.database)
         return plain.render_as_string()
 
@@ -121,53 +120,59 @@ class Server:
         within: seconds to wait for other processes' transactions, where the usual patience is too long.
         """
         patience = self._patience if within is None else within
+        # Only for waiting on locks, and only in this transaction; statement_timeout bounds the work itself.
         with self._begun(f"SET LOCAL lock_timeout = {max(1, round(patience * 1000))}", patience) as tx:
             yield tx
 
     @contextmanager
     def read(self) -> Iterator[_Transaction]:
         """Give a transaction that sees one state of the store throughout."""
-        with self._begun("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", ANSWER) as tx:
+        # In READ COMMITTED each statement would see a newer state: heads and lines would not match.
+        with self._begun(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", STATEMENT_TIMEOUT
+        ) as tx:
             yield tx
 
     def rows(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Read all rows of one statement."""
-        with self._begun("", ANSWER) as tx:
+        with self._begun("", STATEMENT_TIMEOUT) as tx:
             return [tuple(row) for row in tx.execute(statement, parameters)]
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         with self._lock:
             connection, self._connection = self._connection, None
             if connection is not None:
                 with suppress(exc.SQLAlchemyError, psycopg.Error):
-                    connection.invalidate()  # no farewell to a server that may not listen
+                    connection.invalidate()  # sends nothing: a server that is away could block it
                     connection.close()
 
     @contextmanager
     def _begun(self, first: str, patience: Seconds) -> Iterator[_Transaction]:
         with self._lock, self._explained(patience):
             connection = self._usable()
-            with _deadline(connection, patience + SILENCE), connection.begin():
+            with _deadline(connection, patience + CLIENT_MARGIN), connection.begin():
                 if first:
                     connection.exec_driver_sql(first)
                 yield _Transaction(connection)
 
     def _usable(self) -> Connection:
-        """Give the connection, or a new one when the server has hung up on the one that we had."""
+        """Give the connection, or a new one when the server has ended the one that we had."""
         if self._connection is not None and _hung_up(self._connection):
             self.close()
         if self._connection is None:
             self._connection = self._engine.connect()
-            with _deadline(self._connection, ANSWER), self._connection.begin():
+            with _deadline(self._connection, STATEMENT_TIMEOUT), self._connection.begin():
+                # synchronous_commit: a role or database may have it off, and a commit could be lost in a
+                # crash. idle_in_transaction: a stopped process of ours must not hold its locks indefinitely.
                 self._connection.exec_driver_sql(
-                    f"SET statement_timeout = {ANSWER * 1000:.0f}; SET synchronous_commit = on; "
-                    f"SET idle_in_transaction_session_timeout = {3 * ANSWER * 1000:.0f}"
+                    f"SET statement_timeout = {STATEMENT_TIMEOUT * 1000:.0f}; SET synchronous_commit = on; "
+                    f"SET idle_in_transaction_session_timeout = {3 * STATEMENT_TIMEOUT * 1000:.0f}"
                 )
         return self._connection
 
     def _prepare(self, *, create: bool) -> None:
-        """Make the tables where there are none; refuse what a newer gameday made."""
+        """Make the tables where there are none; refuse those of another version."""
         version = self._version()
         if version is None and not create:
             raise StoreUnavailable(f"there is no store in {self.name}", hint="gameday run makes one")
@@ -178,11 +183,11 @@ class Server:
     def _version(self) -> int | None:
         if self.rows("SELECT to_regclass('schema_version')")[0][0] is None:
             return None
-        found = self.rows(statements.GET_VERSION)
-        return int(found[0][0]) if found else None
+        rows = self.rows(statements.GET_VERSION)
+        return int(rows[0][0]) if rows else None
 
     def _make(self) -> int:
-        with self._begun("", ANSWER) as tx:
+        with self._begun("", STATEMENT_TIMEOUT) as tx:
             self.exclude_table_changes(tx)
             for statement in schema.NEW:
                 tx.execute(statement, {})
@@ -194,29 +199,30 @@ class Server:
 
         An advisory lock, because there may be no table yet that could be locked.
         """
-        tx.execute("SELECT pg_advisory_xact_lock(:key)", {"key": _OPENING})
+        tx.execute("SELECT pg_advisory_xact_lock(:key)", {"key": _TABLES_LOCK})
 
     @contextmanager
     def _explained(self, patience: Seconds) -> Iterator[None]:
-        """Turn what the driver says into StoreUnavailable, without the URL, the statement or its values."""
+        """Turn the driver's errors into StoreUnavailable, without the URL, the statement or its values."""
         try:
             yield
         except (exc.DBAPIError, psycopg.Error) as error:
             cause = error.orig if isinstance(error, exc.DBAPIError) else error
-            if not isinstance(cause, _STILL_WELL):
+            if not isinstance(cause, _CONNECTION_SURVIVES):
                 self.close()
-            raise self._told(cause, patience) from None
+            raise self._error(cause, patience) from None
         except exc.SQLAlchemyError as error:
             self.close()
             raise StoreUnavailable(f"the store {self.name} failed: {type(error).__name__}") from None
 
-    def _told(self, cause: BaseException | None, patience: Seconds) -> StoreUnavailable | ValueError:
-        if isinstance(cause, psycopg.DataError):  # the same again would fail the same way
+    def _error(self, cause: BaseException | None, patience: Seconds) -> StoreUnavailable | ValueError:
+        # Not StoreUnavailable: that would be tried again, and fail in the same way.
+        if isinstance(cause, psycopg.DataError):
             return ValueError(f"the store {self.name} can't hold it: {_first_line(cause)}")
         for kind, what, hint in _REASONS:
             if isinstance(cause, kind):
-                told = what.format(patience=patience, answer=ANSWER)
-                return StoreUnavailable(f"the store {self.name} {told}", hint=hint)
+                problem = what.format(patience=patience, answer=STATEMENT_TIMEOUT)
+                return StoreUnavailable(f"the store {self.name} {problem}", hint=hint)
         return StoreUnavailable(
             f"the store {self.name} is away: {_first_line(cause)}",
             hint="check that the server runs and is reached: psql -h HOST -p PORT NAME",
@@ -224,18 +230,23 @@ class Server:
 
 
 class _Transaction:
-    """Runs our statements on a connection."""
+    """Runs our statements on a connection, within the transaction that it has begun."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     def execute(self, statement: str, parameters: dict[str, Any], /) -> CursorResult[Any]:
-        """Run one statement; the answer iterates over rows and has `rowcount`."""
+        """Run one statement; the result iterates over rows and has `rowcount`."""
         return self.connection.execute(_text(statement), parameters)
 
 
-_STILL_WELL = (errors.LockNotAvailable, errors.QueryCanceled, errors.DeadlockDetected, psycopg.DataError)
-"""After these the connection goes on to serve."""
+_CONNECTION_SURVIVES = (
+    errors.LockNotAvailable,
+    errors.QueryCanceled,
+    errors.DeadlockDetected,
+    psycopg.DataError,
+)
+"""Errors after which the connection is still usable."""
 
 _REASONS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
     (
@@ -277,7 +288,7 @@ def _socket(connection: Connection) -> int:
 
 
 def _hung_up(connection: Connection) -> bool:
-    """Tell whether an idle connection has ended: the server speaks unasked only to say goodbye."""
+    """Tell whether an idle connection has ended: a server sends nothing unasked except why it closes."""
     if connection.closed or connection.invalidated:
         return True
     try:
@@ -290,18 +301,22 @@ def _hung_up(connection: Connection) -> bool:
 
 @contextmanager
 def _deadline(connection: Connection, seconds: Seconds) -> Iterator[None]:
-    """Shut the connection's socket when the block takes longer, so that whoever waits on it hears of it."""
-    ours = socket.socket(fileno=socket.dup(_socket(connection)))
-    timer = threading.Timer(seconds, _shut, (ours,))
+    """Shut the connection's socket down when the block takes longer, which wakes the thread that waits on it.
+
+    On a duplicate of the descriptor: libpq may close its own meanwhile, and its number may be given to
+    another file.
+    """
+    duplicate = socket.socket(fileno=socket.dup(_socket(connection)))
+    timer = threading.Timer(seconds, _shut, (duplicate,))
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-        ours.close()
+        duplicate.close()
 
 
-def _shut(end: socket.socket) -> None:
-    with suppress(OSError):  # the block ended at the same moment
-        end.shutdown(socket.SHUT_RDWR)
+def _shut(connected: socket.socket) -> None:
+    with suppress(OSError):  # the block ended at the same time
+        connected.shutdown(socket.SHUT_RDWR)

@@ -1,12 +1,12 @@
-"""The SQL of schedules, in words that SQLite and PostgreSQL both take; named parameters `:name`.
+"""The SQL of schedules, in a subset that SQLite and PostgreSQL both take; named parameters `:name`.
 
-Comes in: nothing. Goes out: text. Does not: run it.
+- `schedules`: each schedule as JSON, with its position
+- `occurrences`: what became of each occurrence. The primary key (schedule, occurrence) makes sure that an
+  occurrence is claimed once, whatever daemons believe; rows are never deleted.
+- `approvals`: who approved which occurrence
+- `places`: a row for each environment, only to be locked
 
-The tables: `schedules` holds each schedule as JSON, with where it stands; `occurrences` what became of
-each occurrence, once for (schedule, occurrence), for ever: that key decides, whatever daemons think.
-`approvals` holds who said yes to which occurrence; `places` has a row for each environment, which a claim
-locks in PostgreSQL, so that claims on one environment come one after the other, as all of SQLite's do.
-Instants are seconds since the epoch; an occurrence's is a whole one.
+Instants are seconds since the epoch; an occurrence's is a whole number.
 """
 
 # ruff: noqa: S608  # what is put together is this module's own lists of columns
@@ -67,9 +67,12 @@ MOVE = """UPDATE schedules SET occurrence = :occurrence, wake = :wake, noticed =
 
 _RECORD = """schedule, occurrence, moment, environment, state, decided, reason, why, holder, until,
     started, ended, exit_code, drill"""
-LOCK_PLACE = """INSERT INTO places (environment) VALUES (:environment)
+LOCK_ENVIRONMENT = """INSERT INTO places (environment) VALUES (:environment)
     ON CONFLICT (environment) DO UPDATE SET environment = excluded.environment"""
-STANDING = """SELECT COUNT(*) FROM occurrences
+"""An update without a change, which locks the environment's row until the transaction ends. Otherwise, in
+PostgreSQL, two claims on one environment would each count before the other is committed, and both would win.
+SQLite has locked its whole file anyway."""
+ACTIVE_ON_ENVIRONMENT = """SELECT COUNT(*) FROM occurrences
     WHERE environment = :environment AND state IN ('claimed', 'started')
     AND NOT (schedule = :schedule AND occurrence = :occurrence)"""
 RECORD_ONCE = f"""INSERT INTO occurrences ({_RECORD})
@@ -86,7 +89,8 @@ RECORDS = f"""SELECT {_RECORD} FROM occurrences WHERE :schedule = '' OR schedule
     ORDER BY occurrence DESC, schedule LIMIT :most"""
 ABANDONED = f"""SELECT {_RECORD} FROM occurrences
     WHERE state IN ('claimed', 'started') AND until <= :now"""
-"""Without an order: for its sake SQLite would walk through every occurrence that there ever was."""
+"""Without ORDER BY: for an order, SQLite would walk through every occurrence that there ever was, instead of
+using the partial index."""
 
 APPROVE = """INSERT INTO approvals (schedule, occurrence, person, given)
     VALUES (:schedule, :occurrence, :person, :given) ON CONFLICT (schedule, occurrence, person) DO NOTHING"""
@@ -95,7 +99,7 @@ APPROVALS = """SELECT person, given FROM approvals WHERE schedule = :schedule AN
 
 # --- a whole store into another one ---
 
-STANDING_AT_ALL = "SELECT schedule FROM occurrences WHERE state IN ('claimed', 'started') ORDER BY occurrence"
+ALL_ACTIVE = "SELECT schedule FROM occurrences WHERE state IN ('claimed', 'started') ORDER BY occurrence"
 COPIED = {
     "schedules": ("schedule", "body", "paused", "occurrence", "wake", "noticed"),
     "occurrences": tuple(name.strip() for name in _RECORD.split(",")),

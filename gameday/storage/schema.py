@@ -1,10 +1,8 @@
-"""The tables' versions: what each adds, and how it is taken back, in words that both databases take.
+"""The versions of the tables: what each adds, and how it is taken back, in SQL that all databases take.
 
-Comes in: nothing. Goes out: statements; a refusal of a store of another version.
-Does not: run them. A new store runs `NEW`; `storage.migrating` takes one step after the other.
-
-A step that was released never changes: what comes later is a further step, with a revision of its own in
-`migrations/versions`. So a store that was migrated and a new one can't differ.
+This is the one definition. A new store runs `NEW`, which is all steps; `storage.migrating` lets Alembic
+replay the steps that an older store lacks. So a migrated store and a new one can't differ, as long as a step
+never changes once it is released: a change is a further step at the end of `STEPS`.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from gameday.storage import schedule_statements, statements
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """From one version to the next, and back; tables are named, so that a person can see what goes."""
+    """From one version to the next, and back; `down` names each table that is dropped."""
 
     up: tuple[str, ...]
     down: tuple[str, ...]
@@ -40,7 +38,7 @@ STEPS = (
         ),
     ),
 )
-"""The first is from nothing to version 1. The table of the version itself stays for ever."""
+"""The first is from nothing to version 1. The table of the version itself is never dropped."""
 
 VERSION = len(STEPS)
 NEW = tuple(statement for step in STEPS for statement in step.up)

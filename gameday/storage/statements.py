@@ -1,11 +1,12 @@
-"""Every SQL statement, in words that SQLite and PostgreSQL both take; named parameters `:name`.
+"""The SQL of histories, in a subset that SQLite and PostgreSQL both take; named parameters `:name`.
 
-Comes in: nothing. Goes out: text. Does not: run it.
+- `events`, `load`: appended to only, chained by hash; each drill's rows are numbered from 1 without gaps -
+`drills`: an index that appending keeps, with the heads of both chains. A drill that was ended with a fault in
+  force has a `how`, and is not closed.
+- `claims`, `leases`: rights that expire
+- `reverters`: which hosts stand by to revert
 
-The tables: `events` and `load` are appended to and chained by hash, each drill's places counted from 1
-without gaps; `drills` is an index that appending keeps, with the head of both chains; `claims` and
-`leases` are rights that expire, and `reverters` says who stands by to revert. Instants are seconds since the
-epoch. A drill that was ended with a fault in force has a `how`, and is not closed.
+Instants are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ OPEN_DRILL = """INSERT INTO drills
     VALUES (:drill, '', '', :started, NULL, '', 0, :head, 0, :head, 0)
     ON CONFLICT (drill) DO UPDATE SET drill = excluded.drill
     RETURNING events, events_head, load, load_head, load_until"""
-"""Makes the drill's row, or changes nothing in it: in PostgreSQL that locks it for the transaction, as all of
-SQLite's file is, so that places have no gaps and the chain one end."""
+"""Makes the drill's row, or updates it without a change. In PostgreSQL that locks the row until the end of
+the transaction, as SQLite locks its whole file: otherwise two writers would read the same head and take the
+same number. RETURNING gives the heads as they are under the lock."""
 HEADS = "SELECT events, events_head, load, load_head, load_until FROM drills WHERE drill = :drill"
 NAME_DRILL = "UPDATE drills SET scenario = :scenario, environment = :environment WHERE drill = :drill"
 CLOSE_DRILL = "UPDATE drills SET closed = :closed, how = :how WHERE drill = :drill AND closed IS NULL"
@@ -128,6 +130,6 @@ TAKE_LEASE = """INSERT INTO leases (environment, drill, holder, since, until)
 LEASE = "SELECT environment, drill, holder, since, until FROM leases WHERE environment = :environment"
 STAND_BY = """INSERT INTO reverters (holder, host, until) VALUES (:holder, :host, :until)
     ON CONFLICT (holder) DO UPDATE SET host = excluded.host, until = excluded.until"""
-STAND_DOWN = "DELETE FROM reverters WHERE until <= :now"
-STANDING_BY = "SELECT DISTINCT host FROM reverters WHERE until > :now ORDER BY host"
+EXPIRE_STANDBYS = "DELETE FROM reverters WHERE until <= :now"
+STANDBY_HOSTS = "SELECT DISTINCT host FROM reverters WHERE until > :now ORDER BY host"
 RELEASE_LEASE = "DELETE FROM leases WHERE environment = :environment AND drill = :drill"

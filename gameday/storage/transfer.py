@@ -1,11 +1,11 @@
-"""A drill as one file, from store to store: `gameday export` and `gameday import`.
+"""Moves a drill from store to store as one file: `gameday export` and `gameday import`.
 
-Comes in: a store and a drill, or a file. Goes out: the other. The file is a zip of `manifest.json`,
-`history.jsonl` and `load.jsonl`, as they stand in a drill's folder.
-Does not: write anything outside of the store, or store any of a file that is not sound as a whole.
+The file is a zip of `manifest.json`, `history.jsonl` and `load.jsonl`, the last two as in a drill's folder.
+It may come from a stranger: nothing is stored of a file that is not sound as a whole, and nothing is written
+outside of the store.
 
-Importing twice changes nothing. A drill of which the store has only a part is completed, also after a
-death in the middle; one of which the store holds another history is refused.
+Importing twice changes nothing. A drill of which the store has only a part, after a death in the middle, is
+completed; one of which the store holds another history is refused.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from gameday.formats.stored import load as load_lines
 from gameday.ports import HistoryStore
 
 FORMAT = 1
-LONGEST = 256 * 1024**2
-"""The most bytes of one unpacked part that are read."""
+LARGEST_PART = 256 * 1024**2
+"""Bytes of one unpacked part that are read at most: a small zip can unpack to any size."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-"""What a drill's id may be: it names a folder, and comes from a stranger's file."""
+"""What a drill's id may be: it becomes the name of a folder, and comes from a stranger's file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """What a file holds. events, head: number of lines and the hash of the last; load: its sha256."""
+    """What a file holds. events, head: the number of lines and the last hash; load: its SHA-256."""
 
     format: int
     drill: str
@@ -75,8 +75,8 @@ def export_drill(store: HistoryStore, drill: DrillId, file: Path) -> Manifest:
 def import_drill(store: HistoryStore, file: Path) -> Manifest:
     """Store the drill that a file holds.
 
-    Raises UsageError for what is no such file, HistoryCorrupt for one that was changed or that tells
-    another history than the store, StoreUnavailable for one that a newer gameday wrote.
+    Raises UsageError for any other file, HistoryCorrupt for one that was changed or that holds another
+    history than the store, StoreUnavailable, also for events of a newer gameday.
     """
     manifest, lines, load = _unpack(file)
     if (_head(manifest.drill, lines), len(lines)) != (manifest.head, manifest.events):
@@ -84,13 +84,13 @@ def import_drill(store: HistoryStore, file: Path) -> Manifest:
     if _sha256(load) != manifest.load:
         raise HistoryCorrupt(f"{file}: its load samples were cut or changed")
     drill = DrillId(manifest.drill)
-    told, samples = _events(file, drill, lines), _load(file, load)
+    events, samples = _events(file, drill, lines), _load(file, load)
     stored, has_load = _stored(store, drill)
-    if any(mine != theirs for mine, theirs in zip(stored, told, strict=False)):
+    if any(mine != theirs for mine, theirs in zip(stored, events, strict=False)):
         raise HistoryCorrupt(f"the store holds another history of drill {drill}")
     if not has_load:
         store.append_load(drill, samples.chunks, Instant(samples.until))
-    store.append(*told)
+    store.append(*events)
     return manifest
 
 
@@ -116,27 +116,30 @@ def _unpack(file: Path) -> tuple[Manifest, list[str], str]:
         )
     named: object = manifest.drill  # whatever JSON holds
     if not isinstance(named, str) or not _ID.fullmatch(named):
-        raise UsageError(f"{file} names a drill {manifest.drill!r}, which is no id")
+        raise UsageError(f"{file} names a drill {manifest.drill!r}, which is not a valid id")
     return manifest, history.splitlines(), load
 
 
 def _opened(file: Path) -> IO[bytes]:
-    """Open an ordinary file, without waiting for the writer of a pipe. Raises OSError, ValueError."""
+    """Open an ordinary file. Raises OSError, ValueError.
+
+    O_NONBLOCK, because opening a named pipe would otherwise wait for somebody to write into it.
+    """
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise ValueError("no ordinary file")
+        raise ValueError("not an ordinary file")
     return os.fdopen(descriptor, "rb")
 
 
 def _part(zipped: zipfile.ZipFile, name: str) -> str:
-    if zipped.getinfo(name).file_size > LONGEST:
-        raise ValueError(f"{name} is longer than {LONGEST} bytes")
+    if zipped.getinfo(name).file_size > LARGEST_PART:
+        raise ValueError(f"{name} is longer than {LARGEST_PART} bytes")
     return zipped.read(name).decode("ascii")
 
 
 def _events(file: Path, drill: DrillId, lines: Iterable[str]) -> list[ev.Event]:
-    told = []
+    events = []
     for line in lines:
         try:
             event = stored_events.decode(envelope.parse(line)[1])
@@ -144,8 +147,8 @@ def _events(file: Path, drill: DrillId, lines: Iterable[str]) -> list[ev.Event]:
             raise HistoryCorrupt(f"{file}: {error}") from error
         if event.drill != drill:
             raise HistoryCorrupt(f"{file}: an event of drill {event.drill} in the history of {drill}")
-        told.append(event)
-    return told
+        events.append(event)
+    return events
 
 
 def _load(file: Path, text: str) -> LoadHistory:

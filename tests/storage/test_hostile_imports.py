@@ -37,7 +37,7 @@ def bundle(tmp_path, drill="x", history="", *, events=0, **parts):
 
 @pytest.mark.parametrize("drill", ["../../x", "/etc/x", "a/b", "..", "", "a\n", "a" * 300, 5, None, ["x"]])
 def test_what_is_no_id_names_no_folder(store, tmp_path, drill):
-    with pytest.raises(GamedayError, match="no id"):
+    with pytest.raises(GamedayError, match="not a valid id"):
         transfer.import_drill(store, bundle(tmp_path, drill))
 
 
@@ -52,7 +52,7 @@ def test_depth_in_the_history_is_refused(store, tmp_path):
 
 
 def test_what_unpacks_to_more_than_is_read_is_not_unpacked(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(transfer, "LONGEST", 1000)
+    monkeypatch.setattr(transfer, "LARGEST_PART", 1000)
     with pytest.raises(GamedayError, match="longer than 1000 bytes"):
         transfer.import_drill(store, bundle(tmp_path, history="0" * 100_000))
 

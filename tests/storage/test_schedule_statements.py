@@ -12,7 +12,7 @@ from gameday.storage import schema
 VALUES = dict.fromkeys(("now", "environment", "schedule", "occurrence", "until", "most"), 0)
 
 
-@pytest.mark.parametrize("name", ["ABANDONED", "STANDING", "WAKING", "NEXT_WAKE"])
+@pytest.mark.parametrize("name", ["ABANDONED", "ACTIVE_ON_ENVIRONMENT", "WAKING", "NEXT_WAKE"])
 def test_a_look_walks_through_no_whole_table(name):
     connection = sqlite3.connect(":memory:")
     for statement in schema.NEW:

@@ -114,7 +114,7 @@ def test_a_file_that_was_changed_is_refused_and_leaves_nothing(other, file, part
 @pytest.mark.parametrize("drill", ["../../etc", "a/b", "", ".hidden", "x" * 300])
 def test_a_drill_whose_id_is_a_path_is_refused(other, file, drill):
     rewrite(file, "manifest.json", lambda text: json.dumps(json.loads(text) | {"drill": drill}))
-    with pytest.raises(UsageError, match="no id"):
+    with pytest.raises(UsageError, match="not a valid id"):
         transfer.import_drill(other, file)
 
 

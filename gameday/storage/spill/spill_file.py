@@ -1,14 +1,13 @@
-"""What the store can't take is kept on disk beside it, read back meanwhile, and stored later.
+"""A drill's spill file: what the store can't take is kept there, read back meanwhile, and stored later.
 
-Comes in: events and load for a store that is full, read-only, locked or gone. Goes out: lines in
-`FOLDER/DRILL/spill.jsonl`, written through to the disk before `append` returns, and merged into the
-store as soon as it takes them. Does not: lose or double anything: ids tell what is already stored.
+When the store is full, read-only, locked or gone, events and load go into `FOLDER/DRILL/spill.jsonl`, synced
+to the disk before `write` returns. Nothing is lost or doubled: ids tell what is already stored.
 
-Every process of a drill spills into the same file under a lock, and reads it too: while the store is
-away, conductor, keeper and responders still hear of each other.
+All processes of a drill write to the same file under a lock, and read it, too: so conductor, keeper and
+responders still receive each other's events while the store is away.
 
-A disk that fills up has no room for a spill either, so a drill sets some aside before it needs it:
-`RESERVE` holds blocks, and becomes the spill file when the disk gives no more. Its unused end is zeros.
+A disk that is full has no room for a spill either, so each drill sets some aside at its start: the file
+`RESERVE` occupies blocks, and becomes the spill file when the disk has none left. Its unused end is zeros.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ from gameday.storage.journal import Batch
 
 NAME = "spill.jsonl"
 RESERVE = "spill.reserve"
-ROOM = 1 << 20
-"""Bytes set aside: facts and load of some minutes, and a drill whose store is lost ends within seconds."""
+RESERVED_BYTES = 1 << 20
+"""Enough for the facts and load of some minutes; a drill whose store is lost ends within seconds."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spilled:
-    """What stands in a spill file."""
+    """The contents of a spill file."""
 
     documents: tuple[Document, ...] = ()
     load: tuple[Batch, ...] = ()
@@ -54,22 +53,26 @@ def files(folder: Path) -> list[Path]:
 
 
 def reserve(folder: Path, drill: str) -> None:
-    """Set room aside for a drill's spill; a disk that has none now refuses the drill's first fact as well."""
+    """Set space aside for a drill's spill.
+
+    Failing is no error: a disk that has no space now refuses the drill's first fact as well.
+    """
     file = path(folder, drill).with_name(RESERVE)
     with suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with file.open("xb") as room:
-            room.write(bytes(ROOM))
+        # Written, not truncated to its size: a sparse file would occupy no blocks.
+        with file.open("xb") as reserved:
+            reserved.write(bytes(RESERVED_BYTES))
 
 
 def release(folder: Path, drill: str) -> None:
-    """Give back the room that a drill did not need."""
+    """Give back the space that a drill did not need."""
     with suppress(OSError):
         path(folder, drill).with_name(RESERVE).unlink()
 
 
 def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = ()) -> None:
-    """Keep events and load beside the store, through to the disk. Raises StoreUnavailable."""
+    """Keep events and load in spill files, synced to the disk. Raises StoreUnavailable."""
     by_drill: dict[str, list[str]] = {}
     for document in documents:
         by_drill.setdefault(document["drill"], []).append(json.dumps({"event": document}))
@@ -85,9 +88,9 @@ def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = (
 
 
 def read(file: Path) -> Spilled:
-    """Read a spill file; one that isn't there holds nothing. A torn last line was never acknowledged.
+    """Read a spill file; a missing one is empty. An incomplete line was never acknowledged, and is dropped.
 
-    Raises StoreUnavailable for one that can't be read.
+    Raises StoreUnavailable for a file that can't be read.
     """
     try:
         with _explained(file):
@@ -98,9 +101,10 @@ def read(file: Path) -> Spilled:
 
 @contextmanager
 def taking(file: Path) -> Iterator[Spilled]:
-    """Give what a spill file holds, and remove the file when the block succeeds; nobody writes meanwhile.
+    """Give the contents of a spill file, and delete it when the block succeeds; it is locked meanwhile.
 
-    Raises StoreUnavailable where it can't be read or removed; what was stored twice is there once.
+    Raises StoreUnavailable where it can't be read or deleted. If it stays after its contents were stored,
+    they are stored again: once per id.
     """
     try:
         with _explained(file):
@@ -118,7 +122,7 @@ def taking(file: Path) -> Iterator[Spilled]:
 
 @contextmanager
 def _explained(file: Path) -> Iterator[None]:
-    """Turn what the file system says into StoreUnavailable, but that there is no such file."""
+    """Turn errors of the file system into StoreUnavailable, except that there is no such file."""
     try:
         yield
     except _ABSENT:
@@ -136,7 +140,8 @@ def _append(file: Path, content: bytes) -> None:
     descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
     try:
         before = _content(descriptor)
-        if before and not before.endswith(b"\n"):  # torn by a death or a full disk: start a line of our own
+        # The last line is incomplete when its writer died or the disk was full: begin a new one.
+        if before and not before.endswith(b"\n"):
             content = b"\n" + content
         try:
             _write_through(descriptor, content, len(before))
@@ -144,33 +149,40 @@ def _append(file: Path, content: bytes) -> None:
             if error.errno not in _FULL:
                 raise
             _use_reserve(file, before + content, error)
-        _sync_folder(file.parent)
+        _sync_folder(file.parent)  # else a power cut could take the file's name, and so its contents
     finally:
         os.close(descriptor)
 
 
 def _use_reserve(file: Path, content: bytes, full: OSError) -> None:
-    """Put all content into the room that was set aside, and let that be the spill file from now on."""
-    room = file.with_name(RESERVE)
-    if not room.exists():
+    """Write all content into the space that was set aside, and make that the spill file.
+
+    Overwriting its zeros needs no new blocks, and renaming it over the old file frees some.
+    """
+    reserved = file.with_name(RESERVE)
+    if not reserved.exists():
         raise full
-    descriptor = os.open(room, os.O_WRONLY | os.O_CLOEXEC)
+    descriptor = os.open(reserved, os.O_WRONLY | os.O_CLOEXEC)
     try:
         _write_through(descriptor, content, 0)
     finally:
         os.close(descriptor)
-    room.replace(file)
+    reserved.replace(file)
 
 
-def _write_through(descriptor: int, content: bytes, place: int) -> None:
+def _write_through(descriptor: int, content: bytes, offset: int) -> None:
     while content:
-        written = os.pwrite(descriptor, content, place)
-        content, place = content[written:], place + written
+        written = os.pwrite(descriptor, content, offset)
+        content, offset = content[written:], offset + written
     os.fsync(descriptor)
 
 
 def _lock(file: Path, flags: int) -> int:
-    """Open and lock the file that stands at the path; another process may be removing it."""
+    """Open and lock the file at this path.
+
+    While we waited for the lock, another process may have stored and deleted the file, or replaced it with
+    the reserve. Then our descriptor is of a file without a name, and we open the path again.
+    """
     while True:
         descriptor = os.open(file, flags | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -207,10 +219,10 @@ def _records(lines: Sequence[bytes]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             record = json.loads(line)
-        except ValueError:  # torn: its writer did not live to hear that it was kept
+        except ValueError:  # incomplete: its writer died before this was acknowledged
             continue
         yield record
 
 
-def _batch(found: dict[str, Any]) -> Batch:
-    return Batch(**{**found, "lines": tuple(found["lines"])})
+def _batch(record: dict[str, Any]) -> Batch:
+    return Batch(**{**record, "lines": tuple(record["lines"])})

@@ -318,7 +318,7 @@ def test_a_store_that_is_full_takes_everything_once_there_is_room(path, folder):
 def test_a_drill_sets_room_aside_until_it_is_closed(store, folder):
     reserve = spill_file.path(folder, D).with_name(spill_file.RESERVE)
     store.append(replace(note("planned"), fact=PLANNED))
-    assert reserve.read_bytes() == bytes(spill_file.ROOM)
+    assert reserve.read_bytes() == bytes(spill_file.RESERVED_BYTES)
     store.append(replace(note("closed"), fact=ev.DrillClosed(how="completed", reverted=True)))
     assert not reserve.exists()
 
