@@ -98,3 +98,10 @@ def test_a_secret_is_looked_up_when_it_is_used(inside: Workspace) -> None:
     assert reveal(Secret("file:token"), inside, {}) == "from a file"
     with pytest.raises(NotReady, match="the variable T is not set"):
         reveal(Secret("env:T"), inside, {})
+
+
+def test_a_system_that_sends_no_alerts_is_a_mistake_for_every_command(tmp_path: Path) -> None:
+    text = "[environments.shop]\nalerts = {alertmanagr = 'http://127.0.0.1:1'}\n"
+    root = space.make(tmp_path, gameday=text)
+    with pytest.raises(InvalidFiles, match=r"gameday\.toml:2:11: 'alertmanagr' is not a system"):
+        load_workspace(root, {})

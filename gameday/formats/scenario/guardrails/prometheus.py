@@ -10,14 +10,14 @@ from gameday.core.plans import scenario as core
 from gameday.formats.scenario.guardrails.kind import GuardrailKind
 from gameday.formats.text import models
 from gameday.formats.text.models import Strict
-from gameday.formats.text.types import Duration, LongerThanZero, Text
+from gameday.formats.text.types import Duration, LongerThanZero, OptionalUrl, Text
 
 
 class Query(Strict):
     """A Prometheus query and the bound that its value must not pass."""
 
     query: Text = Field(description="PromQL; of several series the worst counts")
-    url: str = Field(default="", description="where Prometheus answers (default: the environment's)")
+    url: OptionalUrl = Field(default="", description="where Prometheus answers (default: the environment's)")
     above: float | None = Field(default=None, description="more than this is too much")
     below: float | None = Field(default=None, description="less than this is too little")
     lasting: Duration = Field(

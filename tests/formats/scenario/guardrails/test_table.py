@@ -52,6 +52,10 @@ def test_a_guardrail_is_read_as_it_is_written(line, guardrail):
         ("{prometheus: {query: up, above: 1, below: 2}}", "a query needs one bound, above or below"),
         ("{prometheus: {qeury: up, above: 1}}", "qeury"),
         ("{prometheus: {query: up, above: much}}", "expected a number, not the text 'much'"),
+        (
+            "{prometheus: {query: up, above: 1, url: 'prometheus:9090'}}",
+            "'prometheus:9090' is not a URL | write http://HOST:PORT",
+        ),
         ("{cloudwatch: {}}", "alarm"),
         ("{cloudwatch: {alarm: a}, slo: login}", "a guardrail has 'slo' and 'cloudwatch'"),
     ],
