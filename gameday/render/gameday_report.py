@@ -14,26 +14,21 @@ from gameday.core.gamedays.message_event_list import PlannedInject
 from gameday.core.gamedays.report import Action, DrillLine, Report
 from gameday.core.postmortem import Chain
 from gameday.render import pages, words
-from gameday.render.markdown import escape, table
+from gameday.render.markdown import document, escape, table
 
 
 def markdown(report: Report) -> str:
     """Write the whole report."""
-    sections = (
-        ("", _head(report)),
-        ("Objectives", _objectives(report)),
-        ("Findings", _findings(report)),
-        ("Improvement plan", _plan(report.actions)),
-        ("Hot wash", _hot_wash(report)),
-        ("Message-event list", _timetable(report.timetable)),
-        ("On record", _record(report)),
-        ("Proposed playbook changes", _patches(report.drills)),
-    )
-    parts = []
-    for title, lines in sections:
-        body = "\n".join(lines)
-        parts.append(f"## {title}\n\n{body}\n" if title else f"{body}\n")
-    return "\n".join(parts)
+    sections = {
+        "objectives": _objectives(report),
+        "findings": _findings(report),
+        "plan": _plan(report.actions),
+        "wash": _hot_wash(report),
+        "msel": _timetable(report.timetable),
+        "record": _record(report),
+        "patches": _patches(report.drills),
+    }
+    return document(_head(report), words.GAME_DAY_SECTIONS, sections)
 
 
 def html(report: Report) -> str:

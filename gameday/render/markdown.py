@@ -7,7 +7,7 @@ HTML.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gameday.core.judging.score import Scored
 from gameday.core.postmortem import Chain, Entry, Finding, Postmortem
@@ -19,23 +19,27 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 def postmortem(pm: Postmortem) -> str:
     """Write the whole postmortem."""
-    sections = (
-        ("", _head(pm)),
-        ("Summary", _paragraphs(pm.summary)),
-        ("Timeline", _timeline(pm)),
-        ("Where the time went", _chains(pm.chains)),
-        ("Root Cause", _root_cause(pm)),
-        ("Impact Analysis", _impact(pm)),
-        ("Resolution", _resolution(pm)),
-        ("Lessons Learned", _lessons(pm)),
-        ("Action Items", _actions(pm)),
-        ("Scorecard", _scorecard(pm)),
-        ("Detection coverage", _coverage(pm)),
-    )
-    parts = []
-    for title, lines in sections:
-        body = "\n".join(lines)
-        parts.append(f"## {title}\n\n{body}\n" if title else f"{body}\n")
+    sections = {
+        "summary": _paragraphs(pm.summary),
+        "timeline": _timeline(pm),
+        "time": _chains(pm.chains),
+        "cause": _root_cause(pm),
+        "impact": _impact(pm),
+        "resolution": _resolution(pm),
+        "lessons": _lessons(pm),
+        "actions": _actions(pm),
+        "scorecard": _scorecard(pm),
+        "coverage": _coverage(pm),
+    }
+    return document(_head(pm), words.SECTIONS, sections)
+
+
+def document(head: Iterable[str], titles: Mapping[str, str], sections: Mapping[str, Iterable[str]]) -> str:
+    """Write a head, and a section for each title, with the lines of the same id."""
+    parts = ["\n".join(head) + "\n"]
+    for section, title in titles.items():
+        body = "\n".join(sections[section])
+        parts.append(f"## {title}\n\n{body}\n")
     return "\n".join(parts)
 
 

@@ -25,6 +25,31 @@ OUTCOMES = {
     Outcome.FAILED: "Failed",
 }
 
+SECTIONS = {
+    "summary": "Summary",
+    "timeline": "Timeline",
+    "time": "Where the time went",
+    "cause": "Root Cause",
+    "impact": "Impact Analysis",
+    "resolution": "Resolution",
+    "lessons": "Lessons Learned",
+    "actions": "Action Items",
+    "scorecard": "Scorecard",
+    "coverage": "Detection coverage",
+}
+"""The sections of a postmortem in order: their titles by the ids that the page gives them."""
+
+GAME_DAY_SECTIONS = {
+    "objectives": "Objectives",
+    "findings": "Findings",
+    "plan": "Improvement plan",
+    "wash": "Hot wash",
+    "msel": "Message-event list",
+    "record": "On record",
+    "patches": "Proposed playbook changes",
+}
+"""The same of a game day's report."""
+
 TIMES = {"detect": "Time to detect", "contain": "Time to contain", "recover": "Time to recover"}
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
