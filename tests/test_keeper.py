@@ -78,7 +78,7 @@ class Game:
         self.store.close()
 
 
-def eventually(look, within=60.0, message="in vain"):
+def eventually(look, within=60.0, message="it did not come true in time"):
     end = time.monotonic() + within
     while not (found := look()):
         assert time.monotonic() < end, message

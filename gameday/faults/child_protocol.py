@@ -1,7 +1,4 @@
-"""What travels between a Chaos Toolkit process and whoever started it: JSON, one object a line.
-
-Comes in: lines. Goes out: commands for the child; facts and notes from it.
-Does not: know pipes, or what a fact means.
+"""Encode and decode what travels between a Chaos Toolkit process and its parent: JSON, one object a line.
 
 From the child: {"is": "fact", "kind": …, "at": …, "body": {…}, "limit": …} and {"is": WORD, …}.
 To the child: {"do": WORD, …}.
@@ -21,7 +18,7 @@ from gameday.core.values import Instant, Seconds, instant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportedFact:
-    """A fact of the child's, with its instant. `limit`: the seconds that the started activity may take."""
+    """A fact from the child, with its instant. `limit`: the seconds that the started activity may take."""
 
     fact: ev.Fact
     at: Instant
@@ -30,7 +27,7 @@ class ReportedFact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """Anything else that it says: up | ready | holding | rolling | settled | ended | crashed | answer."""
+    """Anything else from the child: up | ready | holding | rolling | settled | ended | crashed | answer."""
 
     word: str
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -55,7 +52,7 @@ def encode(key: str, word: str, data: Mapping[str, Any]) -> bytes:
 
 
 def decode(line: bytes) -> Message:
-    """Read one line of the child's. Raises ValueError, KeyError or TypeError for anything else."""
+    """Read one line from the child. Raises ValueError, KeyError or TypeError for anything else."""
     message = json.loads(line)
     word = message.pop("is")
     if word != "fact":

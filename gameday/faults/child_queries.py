@@ -1,8 +1,7 @@
-"""Asks a Chaos Toolkit process of its own, which is kept warm between questions.
+"""Query a Chaos Toolkit process, which is kept running between queries.
 
-Comes in: a question, and how long its answer may take. Goes out: the answer.
-Does not: ask two things at once, or wait for ever. A process that fails, or whose answer nobody waits
-for any more, is replaced at the next question: a late answer must not be taken for the next one's.
+One query at a time, each with a time limit. A process that failed, or whose answer came too late to be
+awaited, is replaced at the next query: a late answer must not be taken for that of the next.
 """
 
 from __future__ import annotations
@@ -14,25 +13,25 @@ from typing import Any
 
 from gameday.core.values import DrillId, Seconds
 from gameday.faults import child_protocol
-from gameday.faults.process import START_LIMIT, ChaosProcess
+from gameday.faults.chaos_process import START_LIMIT, ChaosProcess
 
 
 class NoAnswer(Exception):
-    """There is no answer; the text says why."""
+    """No answer came; the text is the reason."""
 
 
 class ChildQueries:
-    """Asks a process that works in `cwd`."""
+    """Queries a process whose working folder is `cwd`."""
 
     def __init__(self, drill: DrillId, *, cwd: Path) -> None:
         self._drill = drill
         self._cwd = cwd
         self._process: ChaosProcess | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def ask(self, limit: Seconds, word: str, **data: Any) -> Mapping[str, Any]:
-        """Ask, and give what was answered within `limit` seconds. Raises Unanswered."""
-        async with self._turn:
+        """Send a query, and give what was answered within `limit` seconds. Raises NoAnswer."""
+        async with self._lock:
             try:
                 process = await self._warm()
                 await process.send(word, **data)
@@ -42,7 +41,7 @@ class ChildQueries:
                 raise NoAnswer(f"no answer within {limit:g} s") from None
             except OSError as error:
                 raise NoAnswer(f"the process can't be started: {error}") from error
-            except asyncio.CancelledError:
+            except asyncio.CancelledError:  # its answer is still to come: see above
                 await self.close()
                 raise
             if isinstance(message, child_protocol.Note) and message.word == "answer":

@@ -1,7 +1,7 @@
-"""Keeps the time limits of the activities that a Chaos Toolkit process has started.
+"""Track the time limits of the activities that a Chaos Toolkit process has started.
 
-Comes in: facts that activities started and ended. Goes out: which one is overdue.
-Does not: end anything. chaoslib validates an activity's `timeout` and never uses it; this does.
+chaoslib validates an activity's `timeout` but never enforces it. This finds what is overdue; ending it is for
+the supervisor.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from gameday.core.values import Seconds
 from gameday.faults.child_protocol import Message, ReportedFact
 from gameday.system import clock
 
-ACTIVITY: Seconds = 3600.0
-"""The limit of an activity of the method or the hypothesis that declares none; the drill has its own."""
-ROLLBACK: Seconds = 60.0
-"""The limit of a rollback that declares none."""
+DEFAULT_LIMIT: Seconds = 3600.0
+"""For an activity of the method or the hypothesis without a limit; the drill's time box ends most earlier."""
+DEFAULT_ROLLBACK_LIMIT: Seconds = 60.0
 
 
 class Deadlines:
@@ -24,13 +23,13 @@ class Deadlines:
         self._open: dict[tuple[str, str], tuple[float, Seconds]] = {}
 
     def note(self, message: Message) -> None:
-        """Take a message of the process's."""
+        """Take note of a message from the process."""
         match message:
             case ReportedFact(fact=ev.ActivityStarted() as started, limit=limit):
                 if limit is None and started.background:
-                    return  # it may go on for the whole drill
+                    return  # it may run for the whole drill
                 if limit is None:
-                    limit = ROLLBACK if started.stage == "rollback" else ACTIVITY
+                    limit = DEFAULT_ROLLBACK_LIMIT if started.stage == "rollback" else DEFAULT_LIMIT
                 self._open[started.stage, started.activity] = (clock.monotonic() + limit, limit)
             case ReportedFact(fact=ev.ActivityFinished() as finished):
                 self._open.pop((finished.stage, finished.activity), None)
@@ -43,7 +42,7 @@ class Deadlines:
         return max(0.0, min(ends) - clock.monotonic()) if ends else None
 
     def overdue(self) -> str:
-        """Say which activity is overdue; empty while none is."""
+        """Describe the activity that is overdue; empty while none is."""
         now = clock.monotonic()
         for (stage, activity), (end, limit) in self._open.items():
             if now >= end:

@@ -1,7 +1,6 @@
-"""Validates experiments as `chaos validate` does, many in one process.
+"""Validate experiments as `chaos validate` does, many in one process.
 
-Comes in: paths. Goes out: what is wrong with each, as mistakes of files.
-Does not: find lines; gameday's own strict reading does, before this.
+chaoslib reports no lines, and only the first error; gameday's own strict reading comes before this.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ from pathlib import Path
 from gameday.core.errors import Mistake
 from gameday.core.values import Seconds
 from gameday.faults import child_protocol
-from gameday.faults.process import ChaosProcess
+from gameday.faults.chaos_process import ChaosProcess
 
 LIMIT: Seconds = 120.0
 
 
 def check(paths: Sequence[Path], *, cwd: Path) -> tuple[Mistake, ...]:
-    """Give every problem that Chaos Toolkit has with these experiments; importing their modules is tried."""
+    """Give every problem that Chaos Toolkit has with these experiments, missing modules included."""
     return asyncio.run(_check(paths, cwd)) if paths else ()
 
 
@@ -30,8 +29,10 @@ async def _check(paths: Sequence[Path], cwd: Path) -> tuple[Mistake, ...]:
         while True:
             match await process.receive(LIMIT):
                 case child_protocol.Note(word="answer", data=data):
-                    found = data["problems"].items()
-                    return tuple(Mistake(file=path, message=text) for path, texts in found for text in texts)
+                    problems = data["problems"].items()
+                    return tuple(
+                        Mistake(file=path, message=text) for path, texts in problems for text in texts
+                    )
                 case None | child_protocol.Note(word="crashed") as end:
                     why = end.text("error") if end else "its process died"
                     return tuple(
@@ -40,7 +41,7 @@ async def _check(paths: Sequence[Path], cwd: Path) -> tuple[Mistake, ...]:
                 case _:
                     pass
     except TimeoutError:
-        late = f"no end of the check within {LIMIT:g} s"
+        late = f"chaos validate did not end within {LIMIT:g} s"
         return tuple(Mistake(file=str(path), message=late) for path in paths)
     finally:
         await process.close()

@@ -1,8 +1,7 @@
-"""Reads what gameday must know of a Chaos Toolkit experiment, without chaoslib.
+"""Read what gameday must know of a Chaos Toolkit experiment, without importing chaoslib (0.2 s).
 
-Comes in: an experiment, as text or as the mapping that chaoslib loads. Goes out: what it names —
-variables, secrets, modules, rollbacks, its `still-exposed` probe — and the steps for a person.
-Does not: validate; chaoslib does, in `faults.child`.
+That is: variables, secrets, modules, rollbacks, its `still-exposed` probe, and the steps to revert it by
+hand. Validation is in `faults.child`, by chaoslib itself.
 
 Format: https://chaostoolkit.org/reference/api/experiment/
 """
@@ -28,14 +27,14 @@ def parse(text: str, path: str) -> Experiment:
         from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
         try:
-            found = YAML(typ="safe", pure=True).load(text)
+            experiment = YAML(typ="safe", pure=True).load(text)
         except YAMLError as wrong:
             raise ValueError(str(wrong)) from wrong
     else:
-        found = json.loads(text)
-    if not isinstance(found, dict):
+        experiment = json.loads(text)
+    if not isinstance(experiment, dict):
         raise ValueError("an experiment is an object")  # noqa: TRY004  # every mistake of a file is a ValueError
-    return found
+    return experiment
 
 
 def request(text: str, *, fault: FaultId, path: str, cwd: str, host: str = "") -> ev.FaultRequested:
@@ -53,9 +52,9 @@ def request(text: str, *, fault: FaultId, path: str, cwd: str, host: str = "") -
 
 
 def _activities(experiment: Experiment, section: str) -> tuple[Mapping[str, Any], ...]:
-    found = experiment.get(section)
-    listed = found if isinstance(found, list | tuple) else ()
-    return tuple(activity for activity in listed if isinstance(activity, Mapping))
+    declared = experiment.get(section)
+    activities = declared if isinstance(declared, list | tuple) else ()
+    return tuple(activity for activity in activities if isinstance(activity, Mapping))
 
 
 def method(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
@@ -69,7 +68,7 @@ def rollbacks(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
 
 
 def still_exposed(experiment: Experiment) -> Mapping[str, Any] | None:
-    """Give the probe that tells whether the fault is in force, from the `gameday` extension; None without."""
+    """Give the probe for whether the fault is in force, from the `gameday` extension, or None."""
     for extension in experiment.get("extensions") or ():
         if isinstance(extension, Mapping) and extension.get("name") == "gameday":
             probe = extension.get("still-exposed")
@@ -101,8 +100,9 @@ def _secrets(tree: Mapping[str, Any], prefix: str) -> Iterator[str]:
 
 
 def secret_values(experiment: Experiment, environ: Mapping[str, str]) -> Iterator[str]:
-    """Give the values that are secret without a question to anybody: written in the experiment, or in
-    variables that it reads. Whatever stands in its `secrets` is; all else by its name.
+    """Give the secret values that can be known without a vault: in the text, or in variables that it reads.
+
+    Everything under `secrets` is secret; all else by its name.
     """
     yield from _secret_values(experiment.get("secrets"), environ)
     configuration = experiment.get("configuration")
@@ -114,7 +114,7 @@ def secret_values(experiment: Experiment, environ: Mapping[str, str]) -> Iterato
 
 
 def _secret_values(found: Any, environ: Mapping[str, str]) -> Iterator[str]:
-    """Give what an entry comes to; a vault's and a probe's only the process knows that asks them."""
+    """Resolve an entry; values from vaults and probes are known only to the process that asks them."""
     match found:
         case str():
             yield found
@@ -148,11 +148,11 @@ def _modules(tree: Any) -> Iterator[str]:
 
 
 def steps(experiment: Experiment) -> tuple[str, ...]:
-    """Tell a person, rollback by rollback, what to do by hand."""
-    found = tuple(
+    """Describe for a person, rollback by rollback, what to do by hand."""
+    instructions = tuple(
         f"{activity.get('name', 'rollback')}: {_by_hand(activity)}" for activity in rollbacks(experiment)
     )
-    return found or ("the experiment declares no rollback: undo its method by hand",)
+    return instructions or ("the experiment declares no rollback: undo its method by hand",)
 
 
 def _by_hand(activity: Mapping[str, Any]) -> str:
@@ -168,7 +168,7 @@ def _by_hand(activity: Mapping[str, Any]) -> str:
             given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
             return f"call {provider.get('module')}.{provider.get('func')}({given})"
         case _:
-            return f"do what {activity.get('ref') or 'it'} says"
+            return f"do what {activity.get('ref') or 'it'} describes"
 
 
 def _command_line(arguments: Any) -> str:

@@ -1,10 +1,8 @@
-"""The conductor's side of the fault keeper.
+"""The conductor's side of the fault keeper: start it, send it commands and heartbeats, notice its death.
 
-Comes in: what to inject and to revert. Goes out: commands and heartbeats down the keeper's pipe.
-Does not: carry facts; the keeper writes its own into the store.
-
-Heartbeats come from a thread, so that a busy event loop does not look dead; a stopped or killed
-process stops them all the same. The keeper answers each, so that we notice when it is stopped.
+Heartbeats come from a thread, so that a busy event loop does not look dead; a process that is stopped or
+killed stops them all the same. The keeper answers each, so that we notice when the keeper is stopped: its
+pipes stay open. Facts do not travel here; the keeper writes its own into the store.
 """
 
 from __future__ import annotations
@@ -25,11 +23,11 @@ from gameday.core.values import DrillId, FaultId, Seconds
 from gameday.system import clock, processes
 from gameday.system.processes import Identity
 
-BEAT: Seconds = 0.5
-ENDING: Seconds = 0.2
-"""How often, while the keeper ends, it is asked whether it still answers."""
-UNANSWERED = 6
-"""Heartbeats without an answer after which the keeper counts as dead."""
+HEARTBEAT_INTERVAL: Seconds = 0.5
+END_POLL_INTERVAL: Seconds = 0.2
+"""How often a keeper that is ending is checked for a missing heartbeat."""
+MAX_UNANSWERED = 6
+"""Heartbeats without an answer (3 s) after which the keeper counts as dead."""
 START_LIMIT: Seconds = 30.0
 ANSWER_LIMIT: Seconds = 45.0
 STOP_LIMIT: Seconds = 300.0
@@ -39,7 +37,8 @@ STOP_LIMIT: Seconds = 300.0
 class KeeperClient:
     """`ports.FaultKeeper` over a keeper process.
 
-    folder  the drill's own folder; warm: the request that the standby process prepares for
+    folder  the drill's own folder
+    warm    the request that the standby process prepares for
     """
 
     def __init__(
@@ -64,11 +63,11 @@ class KeeperClient:
 
     @property
     def identity(self) -> Identity | None:
-        """The keeper process, named for ever; None before it is started."""
+        """The keeper process, by pid, start time and boot; None before it is started."""
         return self._child.identity if self._child else None
 
     async def start(self) -> None:
-        """Start the keeper with its warm standby, and wait until both are ready. Raises NotReady."""
+        """Start the keeper and its standby process, and wait until both are ready. Raises NotReady."""
         try:
             self._child = processes.start(
                 self._argv(), cwd=self._cwd, drill=self._drill, stdin=True, stdout=processes.PIPE
@@ -76,15 +75,17 @@ class KeeperClient:
         except OSError as error:
             raise NotReady(f"the fault keeper can't be started: {error}") from error
         loop = asyncio.get_running_loop()
-        self._write({"store": self._store_url})
-        threading.Thread(target=self._hear, args=(loop,), daemon=True).start()
-        threading.Thread(target=self._beat, daemon=True).start()
+        self._write(
+            {"store": self._store_url}
+        )  # not in argv: a URL may hold a password, and titles are public
+        threading.Thread(target=self._receive_answers, args=(loop,), daemon=True).start()
+        threading.Thread(target=self._send_heartbeats, daemon=True).start()
         self._send("prepare", request=dataclasses.asdict(self._warm) if self._warm else None)
         answer = await self._answer(START_LIMIT, "ready")
-        if answer["say"] != "ready":
+        if answer["answer"] != "ready":
             raise NotReady(
                 f"the fault keeper is not ready: {answer.get('error', '')}",
-                hint="nothing was injected; gameday doctor tells what is missing",
+                hint="nothing was injected; run gameday doctor to see what is missing",
             )
 
     def _argv(self) -> Sequence[str]:
@@ -99,19 +100,19 @@ class KeeperClient:
         """Let the keeper inject a fault whose request is stored. Raises NotReady, FaultIndeterminate."""
         self._send("inject", fault=fault)
         answer = await self._answer(ANSWER_LIMIT, "injecting")
-        if answer["say"] == "refused":
+        if answer["answer"] == "refused":
             raise NotReady(f"the fault keeper refused: {answer['error']}")
-        if answer["say"] != "injecting":
-            raise FaultIndeterminate("the fault keeper died before it said that it injects")
+        if answer["answer"] != "injecting":
+            raise FaultIndeterminate("the fault keeper died before it confirmed the injection")
 
     async def revert(self, fault: FaultId, why: str, *, now: bool) -> None:
-        """Release the hold so that the rollbacks run; `now`: fence and play the ledger."""
+        """Release the hold, so that the rollbacks run; `now`: abort instead of waiting for the method."""
         self._send("revert", fault=fault, why=why, now=now)
 
     async def stop(self) -> bool:
         """Let the keeper revert what is left, sweep, take down what the drill brought up, and end.
 
-        Tell whether it did: it may be dead, or stopped, and is then ended for certain.
+        False: it was dead or stopped, and has been killed.
         """
         if self._child is None:
             return False
@@ -119,19 +120,19 @@ class KeeperClient:
         end = clock.monotonic() + STOP_LIMIT
         while self.alive() and clock.monotonic() < end:
             with contextlib.suppress(TimeoutError):
-                await asyncio.to_thread(self._child.wait, ENDING)
+                await asyncio.to_thread(self._child.wait, END_POLL_INTERVAL)
         done = self._child.poll() == 0
         await asyncio.to_thread(self._child.kill)
         self._ending.set()
-        with self._lock, contextlib.suppress(OSError):  # what a dead keeper did not read
+        with self._lock, contextlib.suppress(OSError):  # close flushes what a dead keeper never read
             self._child.stdin.close()
         return done
 
     def alive(self) -> bool:
-        """Tell whether the keeper process lives and answered its last heartbeats."""
+        """Check whether the keeper process lives and has answered its last heartbeats."""
         if self._child is None or self._child.poll() is not None:
             return False
-        return self._sent - self._answered < UNANSWERED
+        return self._sent - self._answered < MAX_UNANSWERED
 
     def _send(self, word: str, **data: Any) -> None:
         """Write a command; without effect when the keeper is gone."""
@@ -144,41 +145,45 @@ class KeeperClient:
             try:
                 self._child.stdin.write(json.dumps(line).encode() + b"\n")
                 self._child.stdin.flush()
-            except (OSError, ValueError):  # `alive` tells, and who waits for an answer learns
+            except (OSError, ValueError):  # `alive` turns false, and whoever waits gets the answer `gone`
                 return
 
-    def _beat(self) -> None:
-        while not self._ending.wait(BEAT) and self._child is not None and self._child.poll() is None:
+    def _send_heartbeats(self) -> None:
+        while (
+            not self._ending.wait(HEARTBEAT_INTERVAL)
+            and self._child is not None
+            and self._child.poll() is None
+        ):
             self._sent += 1
             self._send("beat", n=self._sent)
 
-    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Take answers, in a thread, until the keeper has ended."""
+    def _receive_answers(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Receive answers, in a thread, until the keeper has ended."""
         assert self._child is not None
         for line in self._child.stdout:
             answer = json.loads(line)
-            if answer["say"] == "beat":
+            if answer["answer"] == "beat":
                 self._answered = answer["n"]
             else:
-                _hand_over(loop, self._answers, answer)
-        _hand_over(loop, self._answers, {"say": "gone"})
+                _put(loop, self._answers, answer)
+        _put(loop, self._answers, {"answer": "gone"})
 
     async def _answer(self, within: Seconds, wanted: str) -> dict[str, Any]:
-        """Wait for an answer; `gone` when the keeper ended, `silent` when it said nothing in time."""
+        """Wait for an answer; `gone` when the keeper ended, `silent` when none came in time."""
         try:
             async with asyncio.timeout(within):
                 while True:
                     answer = await self._answers.get()
-                    if answer["say"] in {wanted, "refused", "gone"}:
+                    if answer["answer"] in {wanted, "refused", "gone"}:
                         return answer
         except TimeoutError:
-            return {"say": "silent", "error": f"no answer within {within:g} s"}
+            return {"answer": "silent", "error": f"no answer within {within:g} s"}
 
 
-def _hand_over(
+def _put(
     loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[dict[str, Any]], answer: dict[str, Any]
 ) -> None:
     try:
         loop.call_soon_threadsafe(queue.put_nowait, answer)
-    except RuntimeError:  # the loop has ended before the keeper: nobody waits any more
+    except RuntimeError:  # the loop ended before the keeper did: nobody waits any more
         return

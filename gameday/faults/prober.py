@@ -1,7 +1,6 @@
-"""Asks Chaos Toolkit probes in a process of its own, which is kept warm between questions.
+"""Run Chaos Toolkit probes in a child process that is kept running between them.
 
-Comes in: a probe as JSON text, or the path of an experiment. Goes out: what it said.
-Does not: wait for ever: a probe that gives no answer in time could not be evaluated.
+A probe that gives no answer in time could not be evaluated: its result is unknown.
 """
 
 from __future__ import annotations
@@ -15,43 +14,43 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
 from gameday.faults.child_queries import ChildQueries, NoAnswer
 
-ASK_LIMIT: Seconds = 10.0
+PROBE_LIMIT: Seconds = 10.0
 """Seconds for a probe that declares no `timeout`."""
-STEADY_LIMIT: Seconds = 120.0
+HYPOTHESIS_LIMIT: Seconds = 120.0
 """Seconds for a whole hypothesis."""
 
 
 class ChildProber:
-    """`ports.Prober` over a child process. `cwd`: where experiments and probes stand."""
+    """`ports.Prober` over a child process. `cwd`: the folder of experiments, in which probes run."""
 
     def __init__(self, drill: DrillId, *, cwd: Path) -> None:
         self._cwd = cwd
-        self._questions = ChildQueries(drill, cwd=cwd)
+        self._queries = ChildQueries(drill, cwd=cwd)
 
     async def ask(self, probe: str) -> ev.ProbeJudged:
-        """Ask one probe (JSON text with its tolerance) once."""
-        ok, detail = await self._question(_limit(probe), "ask", probe=probe)
+        """Run one probe (JSON text with its tolerance) once."""
+        ok, detail = await self._query(_limit(probe), "ask", probe=probe)
         return ev.ProbeJudged(probe=probe, ok=ok, detail=detail)
 
-    async def steady(self, experiment: str) -> ev.SteadyStateChecked:
-        """Judge the steady-state hypothesis of an experiment file; met when it has none. Stage `before`."""
+    async def check_steady_state(self, experiment: str) -> ev.SteadyStateChecked:
+        """Evaluate the hypothesis of an experiment file (stage `before`); met when it has none."""
         path = self._cwd / experiment
         try:
             text = await asyncio.to_thread(path.read_text, encoding="utf-8")
         except OSError as error:
             return ev.SteadyStateChecked(stage="before", met=None, detail=str(error))
-        met, detail = await self._question(STEADY_LIMIT, "steady", text=text, path=path.name)
+        met, detail = await self._query(HYPOTHESIS_LIMIT, "steady", text=text, path=path.name)
         return ev.SteadyStateChecked(stage="before", met=met, detail=detail)
 
     async def close(self) -> None:
         """End the process."""
-        await self._questions.close()
+        await self._queries.close()
 
-    async def _question(self, limit: Seconds, word: str, **data: Any) -> tuple[bool | None, str]:
+    async def _query(self, limit: Seconds, word: str, **data: Any) -> tuple[bool | None, str]:
         try:
-            answer = await self._questions.ask(limit, word, **data)
-        except NoAnswer as why:
-            return None, str(why)
+            answer = await self._queries.ask(limit, word, **data)
+        except NoAnswer as error:
+            return None, str(error)
         return answer["ok"], str(answer.get("detail") or "")
 
 
@@ -59,5 +58,5 @@ def _limit(probe: str) -> Seconds:
     try:
         declared = json.loads(probe).get("timeout")
     except (ValueError, AttributeError):
-        return ASK_LIMIT
-    return float(declared) if isinstance(declared, int | float) else ASK_LIMIT
+        return PROBE_LIMIT
+    return float(declared) if isinstance(declared, int | float) else PROBE_LIMIT

@@ -1,12 +1,10 @@
-"""One experiment in its Chaos Toolkit process: started, relayed, released, and stopped for certain.
+"""Supervise one experiment in its Chaos Toolkit process: start, relay, release, and stop for certain.
 
-Comes in: a FaultRequested; calls to release or to abort. Goes out: the child's facts, and in the
-end what is known of the fault: settled, never begun, or unknown.
-Does not: play the ledger; whoever supervises does when this could not settle it.
-
-Stopping is one SIGUSR1, on which the child leaves its method for its rollbacks. A child that has not
-begun them within PATIENCE is killed with its group: a continuous hypothesis, a background activity
-or an action that swallows the signal would keep it for seconds.
+To stop, it sends one SIGUSR1, on which the child leaves its method for its rollbacks. Never SIGTERM: a Python
+activity would swallow it, and the next fault would be injected. Never a second signal: it would skip the rest
+of the rollbacks. A child that has not begun them within PATIENCE is killed with its process group, because a
+continuous hypothesis, a background activity or an action that swallows the signal would keep it for seconds.
+The supervisor's caller then plays the rollbacks in another process.
 """
 
 from __future__ import annotations
@@ -21,9 +19,9 @@ from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
 from gameday.faults import child_protocol
+from gameday.faults.chaos_process import ChaosProcess
 from gameday.faults.deadlines import Deadlines
-from gameday.faults.process import ChaosProcess
-from gameday.faults.rollback_player import played
+from gameday.faults.rollbacks.player import rollback_outcome
 from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
 from gameday.system.machine import started
@@ -35,22 +33,22 @@ RELEASE_PATIENCE: Seconds = 30.0
 """Seconds within which a released process must have begun its rollbacks: it may still be in its method
 or in its after-hypothesis."""
 ANSWER_PATIENCE: Seconds = 1.0
-"""Seconds within which a process that holds must do something on its release: a stopped one does not."""
-TICK: Seconds = 0.1
-LOOK: Seconds = 0.02
+"""Seconds within which a process that holds must react to its release: a stopped one does not."""
+RELEASE_POLL_INTERVAL: Seconds = 0.1
+POLL_INTERVAL: Seconds = 0.02
 ROLLBACK_SILENCE: Seconds = 60.0
-"""The most seconds between two messages once the rollbacks have begun and none of them is open."""
+"""Seconds between two messages, at most, once the rollbacks have begun and none of them is open."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentOutcome:
     """What is known of a fault when its process has ended.
 
-    settled  what its own rollbacks came to; None: it did not say
+    settled  the outcome of its own rollbacks; None: it reported none
     touched  an activity of its method has started
-    certain  every action of its method that started has ended well (`core.exposure`)
+    certain  every action of its method that started has succeeded (`core.exposure`)
     rolling  its rollbacks had begun
-    error    what went wrong, where nobody had asked it to stop
+    error    what went wrong, unless it was stopped on request
     """
 
     settled: RollbackOutcome | None
@@ -63,35 +61,35 @@ class ExperimentOutcome:
 class SupervisedExperiment:
     """Supervises one experiment; made by `start`, awaited by `outcome`."""
 
-    def __init__(self, process: ChaosProcess, request: ev.FaultRequested, tell: RecordFact) -> None:
+    def __init__(self, process: ChaosProcess, request: ev.FaultRequested, record: RecordFact) -> None:
         self._process = process
         self._request = request
-        self._tell = tell
+        self._record = record
         self._settled: RollbackOutcome | None = None
         self._touched = self._holding = self._rolling = False
-        self._began = self._went_well = 0
+        self._started_actions = self._succeeded_actions = 0
         self._error = ""
         self._deadlines = Deadlines()
         self._stopping: asyncio.Task[None] | None = None
-        self._cutting: asyncio.Task[None] | None = None
+        self._release_watch: asyncio.Task[None] | None = None
 
     @classmethod
     async def start(
-        cls, request: ev.FaultRequested, tell: RecordFact, *, drill: DrillId, fault_mark: tuple[str, str]
+        cls, request: ev.FaultRequested, record: RecordFact, *, drill: DrillId, fault_mark: tuple[str, str]
     ) -> SupervisedExperiment:
         """Start the process, which imports what it will need. Raises OSError when it can't be started."""
         process = await ChaosProcess.start(drill, cwd=request.cwd, fault_mark=fault_mark)
-        tell(started("chaoslib", process.identity), clock.now())
+        record(started("chaoslib", process.identity), clock.now())
         await process.send("import", request=dataclasses.asdict(request))
-        return cls(process, request, tell)
+        return cls(process, request, record)
 
-    def serves(self, request: ev.FaultRequested) -> bool:
-        """Tell whether it lives and was started for exactly this request."""
+    def was_started_for(self, request: ev.FaultRequested) -> bool:
+        """Check whether it lives and was started for exactly this request."""
         return request == self._request and not self._process.gone
 
     @property
     def identity(self) -> Identity:
-        """The process, named for ever."""
+        """The process, by pid, start time and boot: pids are reused."""
         return self._process.identity
 
     async def inject(self, journal: Path) -> None:
@@ -102,15 +100,16 @@ class SupervisedExperiment:
     async def release(self) -> None:
         """End the hold; the rollbacks must have begun within RELEASE_PATIENCE."""
         await self._process.send("release")
-        if self._cutting is None:
-            self._cutting = asyncio.ensure_future(self._cut_short())
+        if self._release_watch is None:
+            self._release_watch = asyncio.ensure_future(self._abort_if_unanswered())
 
-    async def _cut_short(self) -> None:
+    async def _abort_if_unanswered(self) -> None:
+        """Abort unless the released process begins its rollbacks, or is busy with an activity, in time."""
         end, idle = clock.monotonic() + RELEASE_PATIENCE, 0.0
         while not self._rolling and idle < ANSWER_PATIENCE and clock.monotonic() < end:
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(RELEASE_POLL_INTERVAL)
             at_rest = self._holding and self._deadlines.left() is None
-            idle = idle + TICK if at_rest else 0.0
+            idle = idle + RELEASE_POLL_INTERVAL if at_rest else 0.0
         if not self._rolling:
             self.abort()
 
@@ -122,29 +121,29 @@ class SupervisedExperiment:
     async def _stop(self) -> None:
         if not self._rolling:
             self._process.signal(signal.SIGUSR1)
-            await self._patience()
+            await self._wait_for_rollbacks()
         if not self._rolling:
             await self._process.kill()
 
-    async def _patience(self) -> None:
-        """Count looks, not seconds: while we are stopped ourselves we hear nothing of its rollbacks."""
-        looks = 0
-        while not self._rolling and looks * LOOK < PATIENCE:
-            await asyncio.sleep(LOOK)
-            looks += 1
+    async def _wait_for_rollbacks(self) -> None:
+        """Wait up to PATIENCE, counted in polls: while we are stopped ourselves, no message reaches us."""
+        polls = 0
+        while not self._rolling and polls * POLL_INTERVAL < PATIENCE:
+            await asyncio.sleep(POLL_INTERVAL)
+            polls += 1
 
     async def discard(self) -> None:
         """Kill the process with its group, and wait until it is gone."""
         await self._process.close()
 
     async def outcome(self) -> ExperimentOutcome:
-        """Relay what the process says until it has ended, and give what is known of the fault."""
+        """Record the process's facts until it has ended, and give what is known of the fault."""
         while (message := await self._next()) is not None:
             self._deadlines.note(message)
-            self._take(message)
+            self._handle(message)
         await self._process.close()
-        if self._cutting is not None:
-            self._cutting.cancel()
+        if self._release_watch is not None:
+            self._release_watch.cancel()
         if self._stopping is not None:
             await self._stopping
         elif self._settled is None:
@@ -153,12 +152,12 @@ class SupervisedExperiment:
             settled=self._settled,
             touched=self._touched,
             rolling=self._rolling,
-            certain=0 < self._began == self._went_well,
+            certain=0 < self._started_actions == self._succeeded_actions,
             error=self._error,
         )
 
     async def _next(self) -> child_protocol.Message | None:
-        """Wait for the next message; a process that is overdue is killed, and what it said last is read."""
+        """Wait for the next message; a process that is overdue is killed, and its last messages are read."""
         left = self._deadlines.left()
         if left is None and self._rolling:
             left = ROLLBACK_SILENCE
@@ -169,29 +168,29 @@ class SupervisedExperiment:
             await self._process.kill()
             return await self._process.receive()
 
-    def _take(self, message: child_protocol.Message) -> None:
+    def _handle(self, message: child_protocol.Message) -> None:
         match message:
             case child_protocol.ReportedFact(fact=fact, at=at):
-                self._count(fact)
-                self._tell(fact, at)
+                self._note_method(fact)
+                self._record(fact, at)
             case child_protocol.Note(word="rolling"):
                 self._rolling = True
             case child_protocol.Note(word="holding"):
                 self._holding = True
             case child_protocol.Note(word="settled"):
-                self._settled = played(message)
+                self._settled = rollback_outcome(message)
             case child_protocol.Note(word="crashed" | "unreadable"):
                 self._error = self._error or message.text("error")
             case _:
                 pass
 
-    def _count(self, fact: ev.Fact) -> None:
+    def _note_method(self, fact: ev.Fact) -> None:
         """Note what the method does to the target."""
         match fact:
             case ev.ActivityStarted(stage="method"):
                 self._touched = True
-                self._began += exposure.injects(fact)
+                self._started_actions += exposure.injects(fact)
             case ev.ActivityFinished(stage="method"):
-                self._went_well += exposure.injected(fact)
+                self._succeeded_actions += exposure.injected(fact)
             case _:
                 pass

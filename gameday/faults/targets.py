@@ -1,8 +1,8 @@
-"""Resolves what an experiment's actions are aimed at, in a process of its own.
+"""Resolve what an experiment's actions target, by asking a process that has the extensions imported.
 
-Comes in: the fault's request. Goes out: an `ActionTarget` for each action of its method. An experiment that
-uses neither chaostoolkit-kubernetes nor chaostoolkit-aws has nothing that could be counted, and asks nobody.
-Does not: import an extension (2 s and 150 MB), or judge what was found; `conduct.drill.fault_targets` does.
+Importing them takes 2 s and 150 MB. An experiment that uses neither chaostoolkit-kubernetes nor
+chaostoolkit-aws has no targets that could be counted: then nothing is started. What the targets mean is for
+`conduct.drill.fault_targets` to judge.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ COUNTED = ("chaosk8s.", "chaosaws.")
 class ChildTargets:
     """`ports.Targets` of one fault."""
 
-    def __init__(self, request: ev.FaultRequested, questions: ChildQueries) -> None:
+    def __init__(self, request: ev.FaultRequested, queries: ChildQueries) -> None:
         self._request = request
-        self._questions = questions
+        self._queries = queries
 
     async def resolve(self) -> Sequence[ActionTarget]:
-        """Ask the target what each action matches now. Raises NotReady when it can't be asked."""
+        """Ask the target what each action matches now. Raises NotReady when it can't be reached."""
         if not self._countable():
             return ()
         try:
             request = dataclasses.asdict(self._request)
-            answer = await self._questions.ask(LIMIT, "count", request=request)
-        except NoAnswer as why:
-            raise _unknown(str(why)) from why
+            answer = await self._queries.ask(LIMIT, "count", request=request)
+        except NoAnswer as error:
+            raise _unknown(str(error)) from error
         if "error" in answer:
             raise _unknown(str(answer["error"]))
-        return tuple(ActionTarget(**aim) for aim in answer["aims"])
+        return tuple(ActionTarget(**target) for target in answer["targets"])
 
     def _countable(self) -> bool:
         try:
@@ -50,11 +50,11 @@ class ChildTargets:
 
     async def close(self) -> None:
         """End the process."""
-        await self._questions.close()
+        await self._queries.close()
 
 
 def _unknown(why: str) -> NotReady:
     return NotReady(
-        f"what the experiment is aimed at can't be told: {why}",
-        hint="kubectl get pods, aws sts get-caller-identity: does the target answer this user?",
+        f"the experiment's targets can't be counted: {why}",
+        hint="does the target answer this user? Try kubectl get pods, or aws sts get-caller-identity",
     )

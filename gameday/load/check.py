@@ -1,8 +1,7 @@
-"""Checks that locustfiles import, in one child process for all of them: importing Locust takes a second.
+"""Check that locustfiles import, in one child process for all of them, since importing Locust takes a second.
 
-Comes in: paths of locustfiles. Goes out: their mistakes, with line numbers.
-Does not: import a locustfile in this process when used as a library; only
-`python -m gameday.load.check FILE...`, which prints JSON, does. It makes no request.
+`python -m gameday.load.check FILE...` imports them and prints their mistakes as JSON lines. Nothing is
+requested from the target.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from types import ModuleType, TracebackType
 from gameday.core.errors import Mistake
 from gameday.system import processes
 
-LIMIT = 30.0
-"""Seconds for all files together; a locustfile that hangs while it is imported is a mistake too."""
+TIME_LIMIT = 30.0
+"""Seconds for all files together; a locustfile that hangs on import is a mistake, too."""
 
 
 class Check:
-    """A check under way: start it early, ask for its result late."""
+    """A check in progress: start it early, ask for its result late."""
 
     def __init__(self, files: Sequence[str], *, cwd: Path) -> None:
         self._files = tuple(files)
@@ -35,21 +34,21 @@ class Check:
             argv = [sys.executable, "-P", "-m", "gameday.load.check", *files]
             self._child = processes.start(argv, cwd=cwd, stdout=processes.PIPE)
 
-    def mistakes(self, within: float = LIMIT) -> tuple[Mistake, ...]:
-        """Wait for the result; what has not come by `within` seconds is a mistake of its file."""
+    def mistakes(self, within: float = TIME_LIMIT) -> tuple[Mistake, ...]:
+        """Wait for the result; a file without one within `within` seconds has a mistake."""
         if self._child is None:
             return ()
         text = _read(self._child, within)
-        found = [json.loads(line) for line in text.splitlines()]
-        told = {row["file"] for row in found}
-        mistakes = [Mistake(**row["mistake"]) for row in found if row["mistake"]]
-        silent = next((file for file in self._files if file not in told), None)
+        rows = [json.loads(line) for line in text.splitlines()]
+        answered = {row["file"] for row in rows}
+        mistakes = [Mistake(**row["mistake"]) for row in rows if row["mistake"]]
+        silent = next((file for file in self._files if file not in answered), None)
         if silent is not None:
             mistakes.append(
                 Mistake(
                     file=silent,
                     message=f"the import did not end within {within:g} s, or ended the process",
-                    hint="a locustfile only defines users; what takes time belongs in on_start",
+                    hint="define users only; what takes time belongs in on_start",
                 )
             )
         return tuple(sorted(mistakes))
@@ -58,19 +57,19 @@ class Check:
 def _read(child: processes.Child, within: float) -> str:
     """Read a child's output to its end, or up to its time limit."""
     with contextlib.suppress(TimeoutError):
-        child.wait(within)  # a few lines, less than a pipe holds
+        child.wait(within)  # without reading: the output is a few lines, less than a pipe holds
     child.kill()
     with child.stdout as output:
         return output.read().decode(errors="replace")
 
 
 def mistakes(files: Sequence[str], *, cwd: Path) -> tuple[Mistake, ...]:
-    """Import locustfiles (paths from `cwd`) as Locust would, and give what is wrong with them."""
+    """Import locustfiles (paths from `cwd`) as Locust would, and give their mistakes."""
     return Check(files, cwd=cwd).mistakes()
 
 
 def mistake_in(file: str) -> Mistake | None:
-    """Import one locustfile in this process. None: it imports and has users."""
+    """Import one locustfile in this process; None where it imports and has users."""
     if "," in file:
         return Mistake(file=file, message="Locust can't take a path with a comma")
     if Path(file).stem == "gameday":
@@ -113,7 +112,7 @@ def _imported(file: str) -> ModuleType:
 
 
 def _forget(names: set[str], *folders: Path) -> None:
-    """Forget the user's own modules, so that the next file finds its own of the same name."""
+    """Forget the user's own modules, so that the next file imports its own of the same name."""
     installed = Path(sys.prefix)
     for name in names:
         file = Path(getattr(sys.modules[name], "__file__", None) or sys.prefix)
@@ -123,7 +122,7 @@ def _forget(names: set[str], *folders: Path) -> None:
 
 
 def _has_users(module: ModuleType) -> bool:
-    """Tell whether Locust would find users: a User class that is not abstract, or pytest's tests."""
+    """Check whether Locust would find users: a User class that is not abstract, or tests in pytest style."""
     return any(
         _is_user(value) or (inspect.isfunction(value) and name.startswith("test_"))
         for name, value in vars(module).items()
@@ -137,7 +136,7 @@ def _is_user(value: object) -> bool:
 
 
 def _own(named: str | None, file: str) -> str:
-    """Give the file as it was named to us if it is the one that an error names."""
+    """Give the file's name as given to us if an error names the same file."""
     if named and not (os.path.exists(named) and os.path.samefile(named, file)):  # noqa: PTH110, PTH121
         return named
     return file
@@ -158,22 +157,22 @@ def _text(error: BaseException) -> str:
 def main() -> None:
     """Print one JSON line for each file of the command line, as soon as it is known."""
     with os.fdopen(os.dup(1), "w") as output:
-        os.dup2(2, 1)  # what a locustfile prints is not our answer
+        os.dup2(2, 1)  # what a locustfile prints must not mix with the answer
         for file in sys.argv[1:]:
-            found = mistake_in(file)
+            mistake = mistake_in(file)
             row = {
                 "file": file,
-                "mistake": found
+                "mistake": mistake
                 and {
-                    "file": found.file,
-                    "line": found.line,
-                    "column": found.column,
-                    "message": found.message,
-                    "hint": found.hint,
+                    "file": mistake.file,
+                    "line": mistake.line,
+                    "column": mistake.column,
+                    "message": mistake.message,
+                    "hint": mistake.hint,
                 },
             }
             print(json.dumps(row), file=output, flush=True)
-    os._exit(0)  # a locustfile's own threads and exit handlers are not waited for
+    os._exit(0)  # no clean-up: a locustfile's threads and exit handlers may never end
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""`ports.LoadDriver` on Locust: starts it, hears its samples by a Unix socket, gives it orders.
+"""`ports.LoadDriver` on Locust: start it, receive its samples through a Unix socket, send it orders.
 
-Comes in: a scenario's load. Goes out: chunks, to the callback, about every 100 ms.
-Does not: import Locust (a process of its own runs it, with `plugin.py` beside the user's locustfile), or
-judge what the users meet; an unreachable target is the samples' to tell.
+Locust runs in a process of its own, with `plugin.py` after the user's locustfile: importing it monkey-patches
+the whole process with gevent, and with chaoslib in one process it ends in a RecursionError in ssl. An
+unreachable target is no error here: the samples show it.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from gameday.load import locust_errors
 from gameday.system import clock, known_secrets, processes
 
 PLUGIN = Path(__file__).with_name("plugin.py")
-FIRST_SAMPLE: Seconds = 60.0
-"""How long Locust may take to its first request."""
-SILENCE: Seconds = 4.0
-"""Silence after which the load counts as lost; the plug-in sends every 100 ms. With the time to revert it
-makes less than the 5 s within which a fault is undone after a SIGSTOP."""
-ANSWER: Seconds = 5.0
-ENDING: Seconds = 10.0
+FIRST_SAMPLE_TIMEOUT: Seconds = 60.0
+"""How long Locust may take until its first request."""
+SILENCE_LIMIT: Seconds = 4.0
+"""Silence after which the load counts as lost; the plug-in sends every 100 ms. With the time to revert, that
+is less than the 5 s within which a fault is undone after a SIGSTOP."""
+ANSWER_TIMEOUT: Seconds = 5.0
+END_TIMEOUT: Seconds = 10.0
 """How long Locust may take to end before it is killed."""
-LAST_WORDS: Seconds = 1.0
-"""How long to wait for the rest of its output once it has ended: a process of its own may hold it open."""
-LONGEST_LINE = 1 << 26
-LONGEST_PATH = 100
+OUTPUT_TIMEOUT: Seconds = 1.0
+"""How long to wait for the rest of its output once it has ended: a child may hold the pipe open."""
+MAX_LINE = 1 << 26
+MAX_SOCKET_PATH = 100
 """Bytes in a Unix socket's path, less than sun_path holds: unix(7)."""
 
 OnChunks = Callable[[Sequence[Chunk], Instant], None]
@@ -64,10 +64,10 @@ class LocustDriver:
         self._on_process = on_process
         self._load: Load | None = None
         self._child: processes.Child | None = None
-        self._copying: threading.Thread | None = None
-        self._room: Path | None = None
+        self._copy_thread: threading.Thread | None = None
+        self._socket_folder: Path | None = None
         self._server: asyncio.Server | None = None
-        self._line: _Line | None = None
+        self._connection: _PluginConnection | None = None
         self._stopping = False
 
     async def start(
@@ -78,23 +78,23 @@ class LocustDriver:
         environment: Mapping[str, str],
         on_chunks: OnChunks,
     ) -> None:
-        """Start the users and return at the first sample. Raises NotReady with what Locust said."""
+        """Start the users and return at the first sample. Raises NotReady with Locust's error."""
         if "," in load.locustfile:
             raise NotReady(f"Locust can't take a path with a comma: {load.locustfile}")
         self._load = load
-        line = self._line = _Line(on_chunks)
-        self._room = _room()
-        path = str(self._room / "load")
-        self._server = await asyncio.start_unix_server(line.hear, path, limit=LONGEST_LINE)
+        connection = self._connection = _PluginConnection(on_chunks)
+        self._socket_folder = _socket_folder()
+        path = str(self._socket_folder / "load")
+        self._server = await asyncio.start_unix_server(connection.receive, path, limit=MAX_LINE)
         try:
             self._start_locust(load, base_url, {**environment, "GAMEDAY_LOAD_SOCKET": path})
-            await self._first_sample(line)
-        except BaseException:  # passed on: nothing may be left behind, whatever it was
+            await self._first_sample(connection)
+        except BaseException:  # raised again: cancelled or not, no Locust may be left behind
             await self.stop()
             raise
 
     def _start_locust(self, load: Load, base_url: str, environment: Mapping[str, str]) -> None:
-        """Start it, the address in its environment: it may hold a password, and titles are read by all."""
+        """Start it, with the target in its environment: the URL may hold a password, and argv is public."""
         self._output.parent.mkdir(parents=True, exist_ok=True)
         self._child = processes.start(
             command(load, ""),
@@ -104,99 +104,107 @@ class LocustDriver:
             stdout=processes.PIPE,
             stderr=processes.STDOUT,
         )
-        self._copying = threading.Thread(target=_copy, args=(self._child.stdout, self._output), daemon=True)
-        self._copying.start()
-        who = self._child.identity
+        self._copy_thread = threading.Thread(
+            target=_copy, args=(self._child.stdout, self._output), daemon=True
+        )
+        self._copy_thread.start()
+        child = self._child.identity
         self._on_process(
             ev.ProcessStarted(
                 role="locust",
-                pid=who.pid,
-                started_ticks=who.started_ticks,
-                boot=who.boot,
+                pid=child.pid,
+                started_ticks=child.started_ticks,
+                boot=child.boot,
                 host=processes.hostname(),
             )
         )
 
-    async def _first_sample(self, line: _Line) -> None:
-        deadline = clock.monotonic() + FIRST_SAMPLE
-        while not line.sampled:
+    async def _first_sample(self, connection: _PluginConnection) -> None:
+        deadline = clock.monotonic() + FIRST_SAMPLE_TIMEOUT
+        while not connection.sampled:
             if self._ended() is not None:
-                raise NotReady(self._why(), hint=f"all that Locust said: {self._output}")
+                raise NotReady(self._end_reason(), hint=f"see Locust's output in {self._output}")
             if clock.monotonic() > deadline:
                 raise NotReady(
-                    f"Locust made no request within {FIRST_SAMPLE:g} s",
-                    hint=f"does a user wait, or on_start hang? What Locust said: {self._output}",
+                    f"Locust made no request within {FIRST_SAMPLE_TIMEOUT:g} s",
+                    hint=f"does a user wait, or on_start hang? See Locust's output in {self._output}",
                 )
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(line.changed.wait(), 0.05)
-            line.changed.clear()
+                await asyncio.wait_for(connection.changed.wait(), 0.05)
+            connection.changed.clear()
 
     async def set_users(self, users: int) -> None:
         """Change the number of users, at the load's own spawn rate, from now on.
 
-        Raises NotReady when the locustfile's own shape decides, or Locust does not answer.
+        Raises NotReady when the locustfile's own LoadTestShape decides, or Locust does not answer.
         """
-        if self._line is None or self._load is None:
+        if self._connection is None or self._load is None:
             raise NotReady("there is no load to change")
-        answer = await self._line.ask({"users": users, "rate": self._load.spawn_rate})
+        answer = await self._connection.ask({"users": users, "rate": self._load.spawn_rate})
         if "refused" in answer:
             raise NotReady(f"the number of users can't be changed: {answer['refused']}")
 
     def lost(self) -> str:
-        """Say why no more samples can come; empty while the load is well."""
-        if self._line is None or self._stopping:
+        """Give the reason why no more samples can come; empty while the load is healthy."""
+        if self._connection is None or self._stopping:
             return ""
         if self._ended() is not None:
-            return self._why()
-        if self._line.lost:
-            return self._line.lost
-        silent = clock.monotonic() - self._line.heard
-        if self._line.sampled and silent > SILENCE:
+            return self._end_reason()
+        if self._connection.lost:
+            return self._connection.lost
+        silent = clock.monotonic() - self._connection.last_message
+        if self._connection.sampled and silent > SILENCE_LIMIT:
             return f"Locust has been silent for {silent:.0f} s"
         return ""
 
     def _ended(self) -> int | None:
         return None if self._child is None else self._child.poll()
 
-    def _why(self) -> str:
+    def _end_reason(self) -> str:
         code = self._ended()
-        if self._copying is not None:
-            self._copying.join(LAST_WORDS)
-        text = self._last_words()
+        if self._copy_thread is not None:
+            self._copy_thread.join(OUTPUT_TIMEOUT)
+        text = self._output_tail()
         locustfile = self._load.locustfile if self._load else ""
-        said = locust_errors.find(text, locustfile)
-        where = f" ({locustfile}, line {said.line})" if said.line else ""
+        complaint = locust_errors.find(text, locustfile)
+        where = f" ({locustfile}, line {complaint.line})" if complaint.line else ""
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return f"Locust ended with {how}: {said.message or 'it said nothing'}{where}"
+        return f"Locust ended with {how}: {complaint.message or 'without output'}{where}"
 
-    def _last_words(self) -> str:
+    def _output_tail(self) -> str:
         try:
             return self._output.read_text(encoding="utf-8", errors="replace")[-20000:]
-        except OSError:  # a disk that takes nothing has no log
+        except OSError:  # no log, such as on a full disk
             return ""
 
     async def stop(self) -> None:
         """End the users and wait for the last samples; kill Locust when it takes too long."""
-        well = not self.lost()
+        healthy = not self.lost()
         self._stopping = True
         child = self._child
         if child is not None:
-            if well and child.poll() is None and self._line is not None and self._line.tell({"finish": True}):
+            if (
+                healthy
+                and child.poll() is None
+                and self._connection is not None
+                and self._connection.send_order({"finish": True})
+            ):
+                # An order, not SIGTERM: Locust would end within 0.2 s without the last samples.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.to_thread(child.wait, ENDING)
+                    await asyncio.to_thread(child.wait, END_TIMEOUT)
             await asyncio.to_thread(child.kill)
-        if self._copying is not None:
-            await asyncio.to_thread(self._copying.join, LAST_WORDS)
-        if self._line is not None:
-            await self._line.drained()
+        if self._copy_thread is not None:
+            await asyncio.to_thread(self._copy_thread.join, OUTPUT_TIMEOUT)
+        if self._connection is not None:
+            await self._connection.drained()
         if self._server is not None:
             self._server.close()
-        if self._room is not None:
-            shutil.rmtree(self._room, ignore_errors=True)
+        if self._socket_folder is not None:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
 
 
-class _Line:
-    """Our end of the socket that the plug-in speaks to."""
+class _PluginConnection:
+    """The driver's end of the socket, with the plug-in at the other."""
 
     def __init__(self, on_chunks: OnChunks) -> None:
         self._on_chunks = on_chunks
@@ -204,19 +212,19 @@ class _Line:
         self._answer: asyncio.Future[dict[str, Any]] | None = None
         self._closed = asyncio.Event()
         self.changed = asyncio.Event()
-        self.heard = clock.monotonic()
+        self.last_message = clock.monotonic()
         self.sampled = False
         self.lost = ""
 
-    async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take messages until Locust has ended."""
-        if self._writer is not None:  # there is one Locust; workers speak through their master
+    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Handle messages until Locust has ended."""
+        if self._writer is not None:  # there is one Locust; its workers send through their master
             writer.close()
             return
         self._writer = writer
         try:
             while line := await reader.readline():
-                self._take(json.loads(line))
+                self._handle(json.loads(line))
         except (ValueError, ConnectionError) as error:
             self.lost = f"Locust's samples can't be read: {error}"
         finally:
@@ -224,8 +232,8 @@ class _Line:
             self.changed.set()
             writer.close()
 
-    def _take(self, message: dict[str, Any]) -> None:
-        self.heard = clock.monotonic()
+    def _handle(self, message: dict[str, Any]) -> None:
+        self.last_message = clock.monotonic()
         if "chunks" in message:
             chunks = [_redacted(load_lines.parse(found)) for found in message["chunks"]]
             self.sampled = self.sampled or bool(chunks)
@@ -236,8 +244,8 @@ class _Line:
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 
-    def tell(self, order: dict[str, Any]) -> bool:
-        """Send an order; False when nobody is there."""
+    def send_order(self, order: dict[str, Any]) -> bool:
+        """Send an order; False when the plug-in is not connected."""
         if self._writer is None or self._closed.is_set():
             return False
         self._writer.write(json.dumps(order).encode() + b"\n")
@@ -247,25 +255,25 @@ class _Line:
         """Send an order and wait for its answer. Raises NotReady when none comes."""
         self._answer = asyncio.get_running_loop().create_future()
         try:
-            if not self.tell(order):
-                raise NotReady("Locust is gone")
-            return await asyncio.wait_for(self._answer, ANSWER)
+            if not self.send_order(order):
+                raise NotReady("Locust has ended")
+            return await asyncio.wait_for(self._answer, ANSWER_TIMEOUT)
         except TimeoutError as late:
-            raise NotReady(f"Locust did not answer within {ANSWER:g} s") from late
+            raise NotReady(f"Locust did not answer within {ANSWER_TIMEOUT:g} s") from late
         finally:
             self._answer = None
 
     async def drained(self) -> None:
-        """Wait until everything that Locust sent has been taken; it must have ended."""
+        """Wait until all messages of a Locust that has ended are handled."""
         if self._writer is not None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closed.wait(), ANSWER)
+                await asyncio.wait_for(self._closed.wait(), ANSWER_TIMEOUT)
 
 
 def _copy(source: IO[bytes], file: Path) -> None:
-    """Copy what Locust says into a file, line by line and redacted, until it has ended.
+    """Copy Locust's output into a file, line by line and redacted, until it has ended.
 
-    A disk that takes no more loses lines of a log; nobody reading would stop Locust itself.
+    On a full disk, lines are dropped but still read: a full pipe would block Locust itself.
     """
     with source, contextlib.suppress(OSError), file.open("wb", buffering=0) as output:
         for line in source:
@@ -274,13 +282,13 @@ def _copy(source: IO[bytes], file: Path) -> None:
 
 
 def _redacted(chunk: Chunk) -> Chunk:
-    """Take secrets out of a request's name, which may be a whole URL."""
+    """Redact a request's name, which may be a whole URL."""
     name = known_secrets.redactor().text(chunk.name)
     return chunk if name == chunk.name else replace(chunk, name=name)
 
 
 def command(load: Load, base_url: str) -> list[str]:
-    """Give the command that starts Locust with our plug-in beside the user's file, which comes first."""
+    """Make the command that starts Locust with our plug-in after the user's file, which must come first."""
     argv = [sys.executable, "-P", "-m", "locust", "-f", f"{load.locustfile},{PLUGIN}"]
     argv += ["--headless", "--only-summary", "-u", str(load.users), "-r", f"{load.spawn_rate:g}"]
     if base_url:
@@ -292,16 +300,16 @@ def command(load: Load, base_url: str) -> list[str]:
     return argv
 
 
-def _room() -> Path:
+def _socket_folder() -> Path:
     """Make a private folder whose path is short enough for a Unix socket."""
-    room = Path(tempfile.mkdtemp(prefix="gameday-"))
-    if len(bytes(room / "load")) < LONGEST_PATH:
-        return room
-    room.rmdir()
+    folder = Path(tempfile.mkdtemp(prefix="gameday-"))
+    if len(bytes(folder / "load")) < MAX_SOCKET_PATH:
+        return folder
+    folder.rmdir()
     return Path(tempfile.mkdtemp(prefix="gameday-", dir="/tmp"))  # mkdtemp makes it ours alone
 
 
 def _free_port() -> int:
-    """Find a free port on loopback; Locust's workers need to be told it before the master has it."""
+    """Find a free port on loopback: the workers are started with it before the master listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

@@ -1,8 +1,4 @@
-"""Finds in Locust's own output why it ended.
-
-Comes in: the text that Locust wrote. Goes out: one sentence, and the line of the locustfile if it has one.
-Does not: start anything or read a file.
-"""
+"""Find in Locust's output why it ended: one sentence, and the line of the locustfile if it names one."""
 
 from __future__ import annotations
 
@@ -23,7 +19,7 @@ class Complaint:
 
 
 def find(text: str, locustfile: str) -> Complaint:
-    """Find the last thing that Locust complained of; an empty message when it said nothing."""
+    """Find Locust's last error; an empty message when there is none."""
     lines = text.splitlines()
     errors = [line.strip() for line in lines if _ERROR.match(line)]
     if errors:

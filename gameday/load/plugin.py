@@ -1,17 +1,20 @@
-"""Runs inside Locust's own process, beside the user's locustfile: `locust -f user.py,plugin.py`.
+"""Count requests inside Locust's own process, next to the user's locustfile: `locust -f user.py,plugin.py`.
 
-Comes in: Locust's `request` event, and the calls of its two HTTP clients, so that requests that hang
-are seen while they hang (Locust tells of a request only when it has ended). Orders by the socket.
-Goes out: about every 100 ms a line of JSON up the Unix socket named by GAMEDAY_LOAD_SOCKET:
+It listens to Locust's `request` event and wraps the request calls of its two HTTP clients, because Locust
+reports a request only when it has ended: HttpUser has no timeout, and a target that never answers would give
+no sample at all. About every 100 ms it sends a line of JSON through the Unix socket named by
+GAMEDAY_LOAD_SOCKET:
+
     {"hello": {"shape": false}}                      once, first
-    {"until": 1764583200.4, "chunks": [...]}         what came since; see `formats.stored.load`
-    {"users": 40} or {"refused": "why"}              the answer to {"users": 40, "rate": 20}
+    {"until": 1764583200.4, "chunks": [...]}         new counts; see `formats.stored.load`
+    {"users": 40} or {"refused": "why"}              the answer to the order {"users": 40, "rate": 20}
     {"lost": "why"}                                  a worker has fallen silent, or Locust is ending
-and, after {"finish": true}, the last samples before Locust ends. End of file ends Locust too.
 
-In Locust's distributed mode the workers send what they counted to the master, which sends it on.
+The order {"finish": true} makes it send the last samples and end Locust. End of file ends Locust, too:
+otherwise it would outlive a killed parent forever, and workers a killed master by a minute.
 
-Does not: change a user's classes, events, arguments or shape, or import what would slow the start.
+In Locust's distributed mode, workers send their counts to the master, which passes them on. The user's
+classes, events, arguments and shape are left alone.
 """
 
 from __future__ import annotations
@@ -38,40 +41,41 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from gameday.core.facts.load import Chunk
 from gameday.formats.stored import load as load_lines
-from gameday.load.tally import MOST_NAMES, OTHER, BucketTable, Tally
+from gameday.load.tally import MAX_NAMES, OTHER_NAME, BucketTable, Tally
 
-# Locust has patched the standard library: a thread here is a greenlet, and sleeping lets others run.
+# Importing Locust has patched the standard library with gevent: threads here are greenlets, and a call that
+# blocks without gevent's knowledge would stop all users.
 
 SOCKET = "GAMEDAY_LOAD_SOCKET"
-ENDS = "Locust is ending before the drill; what it said is in locust.log"
-"""Said as soon as it begins to end, by a signal or by itself: its end takes up to a second. Who told it to
-end does not listen any more."""
-INTERVAL = 0.1
+ENDING_MESSAGE = "Locust is ending before the drill; see locust.log"
+"""Sent as soon as it begins to end, by a signal or by itself, since its end takes up to a second. The driver
+ignores it where it has ordered the end."""
+MIN_INTERVAL = 0.1
 """Seconds between two messages, at least."""
-SHARE = 0.05
-"""The share of the processor's time that sending may take; beyond it, messages get rarer."""
-RAREST = 1.0
-"""Seconds between two messages, at most: who is silent for longer counts as lost."""
+MAX_CPU_SHARE = 0.05
+"""The share of processor time that sending may take; beyond it, messages get rarer."""
+MAX_INTERVAL = 1.0
+"""Seconds between two messages, at most: a longer silence counts as lost."""
 OPEN_AFTER = 0.1
-"""Seconds after which a request is told as open; most end before and cost nothing."""
-HUNG = 1.0
-"""Seconds after which a request that was cut off, with its user, stays open: it never ended."""
-SILENCE = 3.0
+"""Seconds after which a request is sent as open; most end earlier and cost nothing."""
+HUNG_AFTER = 1.0
+"""Seconds after which a request that was cut off with its user stays open, since it had no answer."""
+WORKER_SILENCE_LIMIT = 3.0
 """Seconds after which a worker counts as lost."""
-DAY = 86400.0
-"""Seconds; what says that it took longer, or began before, is not believed."""
-FINISH = 5.0
-"""Seconds that workers have to send their last samples, and Locust to end when our parent is gone."""
+MAX_SECONDS = 86400.0
+"""Seconds; a request that claims to have taken longer, or to have started earlier, is not believed."""
+FINISH_TIMEOUT = 5.0
+"""Seconds for the workers to send their last samples, and for Locust to end once the parent is gone."""
 
 _LOG = logging.getLogger("locust.gameday")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
-"""What requests' own requote_uri leaves as it is."""
+"""The characters that requests' requote_uri does not quote."""
 
 Send = Callable[[dict[str, Any]], None]
 
 
 _Call = tuple[float, Any, tuple[Any, ...], dict[str, Any]]
-"""A request that has not ended yet: when it began (monotonic), its session, its arguments."""
+"""An open request: when it began (monotonic), its session, its arguments."""
 
 
 def _key(call: _Call) -> tuple[str, str]:
@@ -98,8 +102,8 @@ def _encoded(params: Any) -> str:
         return str(params)
 
 
-class Observer:
-    """Counts what this process's users meet. Its first two methods stand in the way of every request."""
+class RequestObserver:
+    """Counts this process's requests. Its first two methods run for every request, and must be cheap."""
 
     def __init__(self) -> None:
         self.tally = Tally()
@@ -108,7 +112,7 @@ class Observer:
         self._numbers = itertools.count()
         self._believable = (0.0, math.inf)
 
-    def on_request(  # all that Locust's event carries, named: cheaper than to gather the rest each time
+    def on_request(  # every argument of Locust's event by name: cheaper than collecting the rest in a dict
         self,
         *,
         request_type: str,
@@ -122,16 +126,20 @@ class Observer:
         url: object = None,  # noqa: ARG002
         **_others: object,
     ) -> None:
-        """Count a request that ended. `start_time` is left out by some custom clients."""
+        """Count a request that ended.
+
+        `start_time` is undocumented, and custom clients may leave it out: then it is now minus
+        `response_time`.
+        """
         milliseconds = response_time or 0.0
         earliest, latest = self._believable
         if start_time is None or not earliest < start_time < latest:
-            milliseconds = min(milliseconds, DAY * 1000.0) if milliseconds > 0.0 else 0.0
+            milliseconds = min(milliseconds, MAX_SECONDS * 1000.0) if milliseconds > 0.0 else 0.0
             start_time = time.time() - milliseconds / 1000.0
         self.tally.completed((request_type, name), start_time, milliseconds, bool(exception))
 
     def watch(self, client: type) -> None:
-        """Wrap a client's request call, so that its requests are seen while they are open."""
+        """Wrap a client's request call, so that its requests are known while they are open."""
         original = client.request  # type: ignore[attr-defined]  # both of Locust's clients have one
         calls, marks, closed = self._calls, self._marks, self._closed
         monotonic, number_of = time.monotonic, self._numbers.__next__
@@ -142,7 +150,7 @@ class Observer:
             calls[number] = (monotonic(), session, args, keywords)
             try:
                 result = original(session, *args, **keywords)
-            except BaseException:  # passed on: the greenlet of a user that is stopped ends so
+            except BaseException:  # raised again; GreenletExit of a user that is stopped is no Exception
                 closed(number, sampled=False)
                 raise
             if number in marks:
@@ -156,14 +164,14 @@ class Observer:
     def _closed(self, number: int, *, sampled: bool) -> None:
         began = self._calls.pop(number)[0]
         mark = self._marks.pop(number, None)
-        hung = time.monotonic() - began >= HUNG
+        hung = time.monotonic() - began >= HUNG_AFTER
         if mark is not None and (sampled or not hung):
             self.tally.closed(mark)
 
     def take(self) -> tuple[float, list[Chunk]]:
-        """Give the instant up to which everything is told, and what was counted since the last call."""
+        """Give the instant up to which all is counted, and the counts since the last call."""
         now, present = time.time(), time.monotonic()
-        self._believable = (now - DAY, now + SILENCE)
+        self._believable = (now - MAX_SECONDS, now + WORKER_SILENCE_LIMIT)
         for number, call in self._calls.items():  # in the order in which they began
             age = present - call[0]
             if age < OPEN_AFTER:
@@ -174,37 +182,39 @@ class Observer:
 
 
 def repeat(action: Callable[[], None]) -> None:
-    """Do something about every INTERVAL for ever, and rarer when it is much work.
+    """Repeat an action about every MIN_INTERVAL, and less often when it takes much processor time.
 
-    What counts is the processor's time: on a busy machine it waits for its turn, and that is no work.
+    Wall time would be wrong: on a busy machine most of it is waiting, which rarer messages would not shorten.
     """
     while True:
         began = time.thread_time()
         action()
-        time.sleep(min(max(INTERVAL, (time.thread_time() - began) / SHARE), RAREST))
+        time.sleep(min(max(MIN_INTERVAL, (time.thread_time() - began) / MAX_CPU_SHARE), MAX_INTERVAL))
 
 
 def in_background(action: Callable[..., object], *args: object) -> None:
-    """Start a greenlet outside Locust's own groups, so that its `quit` does not end it."""
+    """Start a greenlet outside Locust's own groups, so that `runner.quit()` does not kill it."""
     threading.Thread(target=action, args=args, daemon=True).start()
 
 
 class Local:
-    """Locust in one process: what it counts goes straight up the socket."""
+    """Locust in one process: counts go straight to the socket."""
 
-    def __init__(self, observer: Observer, runner: Runner, send: Send) -> None:
+    def __init__(self, observer: RequestObserver, runner: Runner, send: Send) -> None:
         self._observer = observer
         self._runner = runner
         self._send = send
         self._warned = False
 
     def flush(self) -> None:
-        """Send what came since the last time."""
+        """Send the counts since the last time."""
         until, chunks = self._observer.take()
         self._send({"until": until, "chunks": [load_lines.document(chunk) for chunk in chunks]})
         if self._observer.tally.folded and not self._warned:
             self._warned = True
-            _LOG.warning("more than %d request names: gameday counts further ones as %s", MOST_NAMES, OTHER)
+            _LOG.warning(
+                "more than %d request names: gameday counts further ones as %s", MAX_NAMES, OTHER_NAME
+            )
 
     def finish(self) -> None:
         """Stop the users and send the last samples."""
@@ -213,9 +223,9 @@ class Local:
 
 
 class Worker(Local):
-    """One of several processes that make the load: what it counts goes to the master."""
+    """One of several processes that make the load: its counts go to the master."""
 
-    def __init__(self, observer: Observer, runner: WorkerRunner) -> None:
+    def __init__(self, observer: RequestObserver, runner: WorkerRunner) -> None:
         super().__init__(observer, runner, self._to_master)
         self._parent = os.getppid()
         self._last = False
@@ -225,10 +235,13 @@ class Worker(Local):
         self._runner.send_message("gameday-load", {**message, "last": self._last})
 
     def flush(self) -> None:
-        """Send what came since the last time; end when the master is gone."""
+        """Send the counts since the last time; end when the master is gone.
+
+        Locust itself notices a killed master only after 62 s.
+        """
         if os.getppid() != self._parent:
             _LOG.error("the master is gone")
-            leave(self._runner)
+            end_locust(self._runner)
         super().flush()
 
     def _on_finish(self, **_message: object) -> None:
@@ -238,14 +251,14 @@ class Worker(Local):
 
 
 class Master:
-    """Gathers what the workers counted and sends it on."""
+    """Collects the workers' counts and passes them on."""
 
     def __init__(self, runner: MasterRunner, send: Send) -> None:
         self._runner = runner
         self._send = send
         self._chunks: list[dict[str, Any]] = []
         self._until: dict[str, float] = {}
-        self._heard: dict[str, float] = {}
+        self._last_message: dict[str, float] = {}
         self._finished: set[str] = set()
         self._finishing = False
         runner.register_message("gameday-load", self._on_load)
@@ -253,43 +266,50 @@ class Master:
     def _on_load(self, msg: Any, **_others: object) -> None:
         self._chunks.extend(msg.data["chunks"])
         self._until[msg.node_id] = msg.data["until"]
-        self._heard[msg.node_id] = time.monotonic()
+        self._last_message[msg.node_id] = time.monotonic()
         if msg.data["last"]:
             self._finished.add(msg.node_id)
 
     def flush(self) -> None:
-        """Send what all workers have told, up to the instant that each of them has reached."""
+        """Send all workers' counts, complete up to the instant that each of them has reached."""
         if not self._until:
             return
         chunks, self._chunks = self._chunks, []
         self._send({"until": min(self._until.values()), "chunks": chunks})
         for silent in self._silent():
-            del self._until[silent], self._heard[silent]
-            self._send({"lost": f"Locust's worker {silent} has been silent for {SILENCE:g} s"})
+            del self._until[silent], self._last_message[silent]
+            self._send({"lost": f"Locust's worker {silent} has been silent for {WORKER_SILENCE_LIMIT:g} s"})
 
     def _silent(self) -> list[str]:
         now = time.monotonic()
-        late = [node for node, heard in self._heard.items() if now - heard > SILENCE]
+        late = [
+            node
+            for node, last_message in self._last_message.items()
+            if now - last_message > WORKER_SILENCE_LIMIT
+        ]
         return [] if self._finishing else late
 
     def finish(self) -> None:
-        """Let the workers stop their users, and wait for their last samples."""
+        """Make the workers stop their users, and wait for their last samples."""
         self._finishing = True
         self._runner.send_message("gameday-finish")
-        deadline = time.monotonic() + FINISH
+        deadline = time.monotonic() + FINISH_TIMEOUT
         while self._finished < set(self._until) and time.monotonic() < deadline:
-            time.sleep(INTERVAL / 5)
+            time.sleep(MIN_INTERVAL / 5)
         self.flush()
 
 
-def leave(runner: Runner) -> None:
-    """End Locust in its own way, and for certain after FINISH seconds."""
-    in_background(_leave_for_certain)
+def end_locust(runner: Runner) -> None:
+    """End Locust by `quit`, and after FINISH_TIMEOUT by force.
+
+    `runner.stop()` alone would leave a headless process alive.
+    """
+    in_background(_exit_after_timeout)
     runner.quit()
 
 
-def _leave_for_certain() -> None:
-    time.sleep(FINISH)
+def _exit_after_timeout() -> None:
+    time.sleep(FINISH_TIMEOUT)
     os._exit(1)
 
 
@@ -300,26 +320,28 @@ class BucketStream:
         self._environment = environment
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.connect(path)
-        self._lock = threading.Lock()  # a full socket lets another greenlet run in the middle of a line
+        self._lock = (
+            threading.Lock()
+        )  # on a full socket, sendall yields to other greenlets in the middle of a line
 
     def send(self, message: dict[str, Any]) -> None:
-        """Send one message; end Locust when nobody is there."""
+        """Send one message; end Locust when the parent is gone."""
         data = json.dumps(message, separators=(",", ":")).encode() + b"\n"
         try:
             with self._lock:
                 self._socket.sendall(data)
         except OSError:
-            self._alone()
+            self._parent_gone()
 
-    def obey(self, finish: Callable[[], None]) -> None:
-        """Carry out orders until end of file."""
+    def follow_orders(self, finish: Callable[[], None]) -> None:
+        """Follow orders until end of file, then end Locust."""
         for order in self._orders():
             if "users" in order:
                 self._change(order["users"], order["rate"])
             elif "finish" in order:
                 finish()
-                leave(self._runner())
-        self._alone()
+                end_locust(self._runner())
+        self._parent_gone()
 
     def _orders(self) -> Iterator[dict[str, Any]]:
         with self._socket.makefile("r", encoding="utf-8") as lines:
@@ -331,6 +353,7 @@ class BucketStream:
 
     def _change(self, users: int, rate: float) -> None:
         if self._environment.shape_class is not None:
+            # Locust lets the locustfile's own shape win, and a second one would conflict with it.
             self.send({"refused": "the locustfile's own LoadTestShape decides how many users there are"})
             return
         in_background(self._runner().start, users, rate)
@@ -341,34 +364,36 @@ class BucketStream:
             raise RuntimeError("Locust has no runner")
         return self._environment.runner
 
-    def _alone(self) -> None:
-        _LOG.error("gameday is gone; Locust ends")
-        leave(self._runner())
+    def _parent_gone(self) -> None:
+        _LOG.error("gameday is gone; ending Locust")
+        end_locust(self._runner())
 
 
-def _started(observer: Observer, path: str, environment: Environment, runner: Runner) -> None:
+def _started(observer: RequestObserver, path: str, environment: Environment, runner: Runner) -> None:
     if isinstance(runner, WorkerRunner):
         in_background(repeat, Worker(observer, runner).flush)
         return
     try:
-        line = BucketStream(environment, path)
+        connection = BucketStream(environment, path)
     except OSError as error:
         _LOG.error("gameday is gone: %s: %s", path, error)
         sys.exit(1)
-    part = (
-        Master(runner, line.send) if isinstance(runner, MasterRunner) else Local(observer, runner, line.send)
+    sender = (
+        Master(runner, connection.send)
+        if isinstance(runner, MasterRunner)
+        else Local(observer, runner, connection.send)
     )
-    line.send({"hello": {"shape": environment.shape_class is not None}})
+    connection.send({"hello": {"shape": environment.shape_class is not None}})
     quitting: Any = environment.events.quitting  # Any: Locust's hooks have no types
-    quitting.add_listener(lambda **_: part.flush())
-    quitting.add_listener(lambda **_: line.send({"lost": ENDS}))
-    in_background(repeat, part.flush)
-    in_background(line.obey, part.finish)
+    quitting.add_listener(lambda **_: sender.flush())
+    quitting.add_listener(lambda **_: connection.send({"lost": ENDING_MESSAGE}))
+    in_background(repeat, sender.flush)
+    in_background(connection.follow_orders, sender.finish)
 
 
 def install(path: str) -> None:
-    """Begin to observe, and to tell what is observed once Locust has its runner."""
-    observer = Observer()
+    """Begin to count, and to send the counts once Locust has its runner."""
+    observer = RequestObserver()
     hooks: Any = events  # Any: Locust's hooks have no types
     hooks.request.add_listener(observer.on_request)
     for client in (HttpSession, FastHttpSession):

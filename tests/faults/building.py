@@ -50,8 +50,8 @@ def request(made, *, fault="f1", path="experiment.json", cwd=HERE):
     return ev.FaultRequested(fault=fault, experiment=text, path=path, cwd=cwd)
 
 
-class Told:
-    """Facts as they are told, to be looked at and waited for."""
+class RecordedFacts:
+    """Facts as they are recorded, to be inspected and awaited."""
 
     def __init__(self):
         self.facts = []
@@ -61,41 +61,41 @@ class Told:
         self.facts.append(fact)
         self.at.append(at)
 
-    def of(self, kind):
+    def of_kind(self, kind):
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
     async def wait(self, kind, within=60.0):
-        await self.until(lambda: self.of(kind), within)
-        return self.of(kind)[-1]
+        await self.until(lambda: self.of_kind(kind), within)
+        return self.of_kind(kind)[-1]
 
     async def until(self, condition, within=60.0):
         end = time.monotonic() + within
         while not condition():
-            assert time.monotonic() < end, f"in vain for {within} s: {self.facts}"
+            assert time.monotonic() < end, f"not within {within} s: {self.facts}"
             await asyncio.sleep(0.01)
 
 
-async def supervise(made, told, tmp_path, **more):
+async def supervise(made, recorded, tmp_path, **more):
     """Start an experiment; give the supervised process and the task of its outcome."""
     run = await SupervisedExperiment.start(
-        request(made, **more), told, drill=DRILL, fault_mark=("GAMEDAY_FAULT", f"{DRILL}/f1")
+        request(made, **more), recorded, drill=DRILL, fault_mark=("GAMEDAY_FAULT", f"{DRILL}/f1")
     )
     await run.inject(tmp_path / "journal.json")
     return run, asyncio.ensure_future(run.outcome())
 
 
 def conduct(made, tmp_path, script=None, **more):
-    """Run an experiment while `script(run, told)` acts on it; released at once without a script."""
+    """Run an experiment while `script(run, recorded)` acts on it; released at once without a script."""
 
     async def main():
-        told = Told()
-        run, outcome = await supervise(made, told, tmp_path, **more)
+        recorded = RecordedFacts()
+        run, outcome = await supervise(made, recorded, tmp_path, **more)
         try:
             if script is None:
                 await run.release()
             else:
-                await script(run, told)
-            return told, await asyncio.wait_for(outcome, 60)
+                await script(run, recorded)
+            return recorded, await asyncio.wait_for(outcome, 60)
         finally:
             await run.discard()
 

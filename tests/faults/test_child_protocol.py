@@ -18,7 +18,7 @@ facts = st.one_of(
 
 
 @given(facts, st.floats(0, 2e9), st.none() | st.floats(0, 1e6))
-def test_a_fact_comes_back_as_it_was_told(fact, at, limit):
+def test_a_fact_comes_back_as_it_was_reported(fact, at, limit):
     line = child_protocol.encode_fact(fact, round(at, 6), limit)
     assert line.count(b"\n") == 1
     assert child_protocol.decode(line) == child_protocol.ReportedFact(fact=fact, at=round(at, 6), limit=limit)

@@ -106,7 +106,7 @@ def test_a_cluster_that_does_not_answer_keeps_no_lease(monkeypatch, tmp_path):
     monkeypatch.setenv("KUBERNETES_HOST", "http://127.0.0.1:1")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     asking = Asking()
-    with pytest.raises(NotReady, match="can't be kept in namespace shop"):
+    with pytest.raises(NotReady, match="can't be taken or renewed in namespace shop"):
         asking.run(ClusterLease("shop", asking.questions).take(MINE))
     asking.close()
 

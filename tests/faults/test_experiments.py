@@ -50,7 +50,7 @@ def test_steps_tell_a_person_what_to_do():
         "sh: run `kubectl uncordon n1`",
         "flags: run `x --a 1`",
         "post: send POST http://h/p",
-        "rollback: do what other says",
+        "rollback: do what other describes",
     )
     assert "no rollback" in experiments.steps({})[0]
 

@@ -17,8 +17,8 @@ from tests.faults.building import conduct, experiment, fault_off, fault_on, prob
 CONTROL = {"name": "c", "provider": {"type": "python", "module": "chaos_actions"}}
 
 
-async def hold_then_release(run, told):
-    await told.wait(ev.FaultHeld)
+async def hold_then_release(run, recorded):
+    await recorded.wait(ev.FaultHeld)
     await run.release()
 
 
@@ -26,8 +26,8 @@ async def hold_then_release(run, told):
     "number", [signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 )
 def test_no_ending_signal_skips_the_rollbacks_of_a_held_fault(target, tmp_path, number):
-    async def script(run, told):
-        await told.wait(ev.FaultHeld)
+    async def script(run, recorded):
+        await recorded.wait(ev.FaultHeld)
         processes.send(run.identity, number)
 
     _, outcome = conduct(experiment(target.url), tmp_path, script)
@@ -47,14 +47,14 @@ def test_a_control_that_breaks_neither_releases_the_fault_nor_skips_its_rollback
     target, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("CONTROL_BREAKS", "fault-on")
-    told, outcome = conduct(experiment(target.url, controls=[CONTROL]), tmp_path, hold_then_release)
-    assert told.of(ev.FaultHeld)
+    recorded, outcome = conduct(experiment(target.url, controls=[CONTROL]), tmp_path, hold_then_release)
+    assert recorded.of_kind(ev.FaultHeld)
     assert outcome.settled.undone
 
 
-def test_an_experiments_own_controls_do_not_silence_what_is_told(target, tmp_path):
-    told, _ = conduct(experiment(target.url, controls=[CONTROL]), tmp_path, hold_then_release)
-    names = [type(fact).__name__ for fact in told.facts if not isinstance(fact, ev.ProcessStarted)]
+def test_an_experiments_own_controls_do_not_silence_what_is_reported(target, tmp_path):
+    recorded, _ = conduct(experiment(target.url, controls=[CONTROL]), tmp_path, hold_then_release)
+    names = [type(fact).__name__ for fact in recorded.facts if not isinstance(fact, ev.ProcessStarted)]
     assert names == [
         "FaultInjected", "ActivityStarted", "ActivityFinished", "FaultHeld",
         "RevertAttempted", "ActivityStarted", "ActivityFinished",
@@ -74,8 +74,8 @@ def test_a_pause_does_not_delay_an_abort(target, tmp_path, when):
     paused = {**python("idle", "nap", seconds=0.0), "pauses": {when: 30}}
     aborted = []
 
-    async def script(run, told):
-        await told.until(lambda: target.on)
+    async def script(run, recorded):
+        await recorded.until(lambda: target.on)
         aborted.append(time.monotonic())
         run.abort()
 
@@ -86,34 +86,38 @@ def test_a_pause_does_not_delay_an_abort(target, tmp_path, when):
 def test_the_fault_begins_after_a_pause_and_not_before_it(target, tmp_path):
     late = {**fault_on(target.url), "pauses": {"before": 1.5}}
     made = experiment(target.url, method=[late], probed=True)
-    told, _ = conduct(made, tmp_path, hold_then_release)
-    times = list(zip(told.facts, told.at, strict=True))
+    recorded, _ = conduct(made, tmp_path, hold_then_release)
+    times = list(zip(recorded.facts, recorded.at, strict=True))
     (began,) = [at for fact, at in times if isinstance(fact, ev.FaultInjected)]
     asked = next(at for fact, at in times if isinstance(fact, ev.ExposureProbed))
     assert asked + 1.5 - 1e-3 <= began <= target.times("on")[0]
 
 
-def test_a_failed_action_is_told_although_the_journal_says_completed(target, tmp_path):
-    told, _ = conduct(experiment(target.url, method=[python("boom", "boom")]), tmp_path, hold_then_release)
-    assert told.of(ev.ActivityFinished)[0].status == "failed"
+def test_a_failed_action_is_reported_although_the_journal_says_completed(target, tmp_path):
+    recorded, _ = conduct(
+        experiment(target.url, method=[python("boom", "boom")]), tmp_path, hold_then_release
+    )
+    assert recorded.of_kind(ev.ActivityFinished)[0].status == "failed"
     assert json.loads((tmp_path / "journal.json").read_text())["status"] == "completed"
 
 
 def test_an_experiment_has_a_process_of_its_own_in_which_nothing_calls_home(target, tmp_path):
     seen = []
 
-    async def script(run, told):
+    async def script(run, recorded):
         seen.append(run.identity.pid)
-        await hold_then_release(run, told)
+        await hold_then_release(run, recorded)
 
-    told, _ = conduct(experiment(target.url, method=[python("me", "about_this_process")]), tmp_path, script)
-    output = json.loads(told.of(ev.ActivityFinished)[0].output)
+    recorded, _ = conduct(
+        experiment(target.url, method=[python("me", "about_this_process")]), tmp_path, script
+    )
+    output = json.loads(recorded.of_kind(ev.ActivityFinished)[0].output)
     assert output == {"pid": seen[0], "chaos command": False}
 
 
 def test_dry_in_an_experiment_stops_no_action_and_the_fault_is_undone(target, tmp_path):
-    told, outcome = conduct(experiment(target.url, dry="actions"), tmp_path, hold_then_release)
-    assert told.of(ev.FaultInjected)
+    recorded, outcome = conduct(experiment(target.url, dry="actions"), tmp_path, hold_then_release)
+    assert recorded.of_kind(ev.FaultInjected)
     assert outcome.settled.undone
     assert not target.on
 

@@ -106,9 +106,9 @@ def test_a_context_that_there_is_not_is_an_error(kubeconfig):
     assert cluster({**kubeconfig, "KUBERNETES_CONTEXT": "nowhere"}).error
 
 
-def test_a_kubeconfig_that_there_is_not_is_said_and_not_asked_for_elsewhere(tmp_path):
+def test_a_kubeconfig_that_there_is_not_is_reported_and_not_asked_for_elsewhere(tmp_path):
     nowhere = str(tmp_path / "none")
-    assert cluster({"KUBECONFIG": nowhere}).error == f"there is no kubeconfig at {nowhere}"
+    assert cluster({"KUBECONFIG": nowhere}).error == f"no kubeconfig at {nowhere}"
 
 
 def test_an_account_tells_its_number_and_region(moto):

@@ -46,12 +46,12 @@ class Scene:
 
         asyncio.run(main())
 
-    def of(self, kind):
+    def of_kind(self, kind):
         return [s.event.fact for s in self.store.read(self.drill) if isinstance(s.event.fact, kind)]
 
     async def wait(self, kind):
         end = time.monotonic() + 60
-        while not self.of(kind):
+        while not self.of_kind(kind):
             assert time.monotonic() < end, kind
             await asyncio.sleep(0.02)
 
@@ -71,8 +71,8 @@ def test_a_released_fault_is_rolled_back_and_the_keeper_ends_at_stop(scene, targ
         await scene.wait(ev.FaultReverted)
 
     scene.run(script, experiment(target.url))
-    assert scene.of(ev.FaultReverted) == [ev.FaultReverted(fault="f1", how="rolled-back", by="keeper")]
-    assert scene.of(ev.DrillClosed) == []
+    assert scene.of_kind(ev.FaultReverted) == [ev.FaultReverted(fault="f1", how="rolled-back", by="keeper")]
+    assert scene.of_kind(ev.DrillClosed) == []
     assert not scene.client.alive()
     assert processes.marked(scene.drill) == []
 
@@ -142,7 +142,7 @@ def test_modules_that_import_slowly_do_not_look_like_a_dead_conductor(scene, tar
         assert client.alive()
 
     scene.run(script, experiment(target.url, rollbacks=[rollback]))
-    assert scene.of(ev.AbortRequested) == []
+    assert scene.of_kind(ev.AbortRequested) == []
 
 
 def test_a_keeper_that_was_never_started_is_not_alive_and_stops(scene):

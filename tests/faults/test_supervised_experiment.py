@@ -31,18 +31,18 @@ def hypothesis(*probes):
     return {"steady-state-hypothesis": {"title": "well", "probes": list(probes)}}
 
 
-async def hold_then_release(run, told):
-    await told.wait(ev.FaultHeld)
+async def hold_then_release(run, recorded):
+    await recorded.wait(ev.FaultHeld)
     await run.release()
 
 
-async def hold_then_abort(run, told):
-    await told.wait(ev.FaultHeld)
+async def hold_then_abort(run, recorded):
+    await recorded.wait(ev.FaultHeld)
     run.abort()
 
 
-def started(told, stage="method"):
-    return [fact.activity for fact in told.of(ev.ActivityStarted) if fact.stage == stage]
+def started(recorded, stage="method"):
+    return [fact.activity for fact in recorded.of_kind(ev.ActivityStarted) if fact.stage == stage]
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def patient(monkeypatch):
 
 
 def test_a_fault_is_held_until_it_is_released_and_then_rolled_back(target, tmp_path):
-    async def script(run, told):
-        await told.wait(ev.FaultHeld)
+    async def script(run, recorded):
+        await recorded.wait(ev.FaultHeld)
         await asyncio.sleep(0.3)
         assert target.on
         await run.release()
@@ -68,8 +68,8 @@ def test_a_fault_is_held_until_it_is_released_and_then_rolled_back(target, tmp_p
 
 
 def test_the_instants_are_those_of_the_target(target, tmp_path):
-    told, outcome = conduct(experiment(target.url, probed=True), tmp_path)
-    times = dict(zip(map(key, told.facts), told.at, strict=True))
+    recorded, outcome = conduct(experiment(target.url, probed=True), tmp_path)
+    times = dict(zip(map(key, recorded.facts), recorded.at, strict=True))
     assert times["before-inject"] <= times[ev.FaultInjected] <= target.times("on")[0] <= times["fault-on"]
     assert times["fault-on"] <= times[ev.RevertAttempted] <= target.times("off")[0] <= times["fault-off"]
     assert times["fault-off"] <= outcome.settled.at <= times["after-revert"]
@@ -105,8 +105,8 @@ def test_an_aborted_experiment_keeps_its_journal_too(target, tmp_path, patient):
 
 def test_an_experiment_runs_where_it_was_requested(target, tmp_path):
     made = experiment(target.url, method=[python("where", "where")])
-    told, _ = conduct(made, tmp_path, cwd=HERE)
-    assert told.of(ev.ActivityFinished)[0].output == HERE
+    recorded, _ = conduct(made, tmp_path, cwd=HERE)
+    assert recorded.of_kind(ev.ActivityFinished)[0].output == HERE
 
 
 def test_yaml_references_configuration_and_secrets_work_as_in_chaos_run(target, tmp_path, monkeypatch):
@@ -124,9 +124,9 @@ method:
 rollbacks:
 - {type: action, name: "off", provider: {type: python, module: chaos_actions, func: switch, arguments: {url: "${url}", to: "off"}}}
 """
-    told, outcome = conduct(text, tmp_path, path="x.yaml")
+    recorded, outcome = conduct(text, tmp_path, path="x.yaml")
     assert outcome.settled.undone
-    assert started(told) == ["on", "echo", "echo"]
+    assert started(recorded) == ["on", "echo", "echo"]
     assert [change for _, change in target.changes] == ["on", "off"]
 
 
@@ -147,8 +147,8 @@ def test_without_a_rollback_there_is_nothing_to_undo(target, tmp_path):
 
 
 def test_the_probe_is_asked_at_every_stage(target, tmp_path):
-    told, _ = conduct(experiment(target.url, probed=True), tmp_path, hold_then_release)
-    asked = [(fact.stage, fact.exposed) for fact in told.of(ev.ExposureProbed)]
+    recorded, _ = conduct(experiment(target.url, probed=True), tmp_path, hold_then_release)
+    asked = [(fact.stage, fact.exposed) for fact in recorded.of_kind(ev.ExposureProbed)]
     expected = [
         ("before-inject", False),
         ("after-inject", True),
@@ -173,43 +173,43 @@ def test_a_still_exposed_probe_that_breaks_neither_loses_the_fault_nor_its_rollb
 ):
     made = experiment(target.url)
     made["extensions"] = [{"name": "gameday", "still-exposed": {**probe_on(target.url), **broken}}]
-    told, outcome = conduct(made, tmp_path, hold_then_release)
-    assert told.of(ev.FaultInjected)
+    recorded, outcome = conduct(made, tmp_path, hold_then_release)
+    assert recorded.of_kind(ev.FaultInjected)
     assert outcome.settled.how == "rolled-back"
-    assert started(told, "rollback")
+    assert started(recorded, "rollback")
     assert not target.on
 
 
 def test_what_the_team_undid_is_not_undone_again(target, tmp_path):
-    async def script(run, told):
-        await told.wait(ev.FaultHeld)
+    async def script(run, recorded):
+        await recorded.wait(ev.FaultHeld)
         target.change("off")
         await run.release()
 
-    told, outcome = conduct(experiment(target.url, probed=True), tmp_path, script)
+    recorded, outcome = conduct(experiment(target.url, probed=True), tmp_path, script)
     assert outcome.settled.how == "already-undone"
-    assert started(told, "rollback") == []
+    assert started(recorded, "rollback") == []
 
 
 def test_an_action_that_was_cut_off_and_reaches_the_target_later_is_undone_all_the_same(
     target, tmp_path, patient
 ):
-    async def script(run, told):
-        await told.until(lambda: target.asked == ["late"])
+    async def script(run, recorded):
+        await recorded.until(lambda: target.asked == ["late"])
         run.abort()
-        await told.until(lambda: run._rolling)
+        await recorded.until(lambda: run._rolling)
         target.late.set()
 
     method = [python("late", "switch", url=target.url, to="late")]
-    told, outcome = conduct(experiment(target.url, method=method, probed=True), tmp_path, script)
+    recorded, outcome = conduct(experiment(target.url, method=method, probed=True), tmp_path, script)
     assert [change for _, change in target.changes] == ["late", "off"]
     assert outcome.settled.how == "rolled-back"
-    assert [fact.stage for fact in told.of(ev.ExposureProbed)] == ["before-inject", "after-revert"]
+    assert [fact.stage for fact in recorded.of_kind(ev.ExposureProbed)] == ["before-inject", "after-revert"]
 
 
 def test_it_is_known_whether_every_action_has_ended_well(target, tmp_path):
-    async def killed(run, told):
-        await told.until(lambda: started(told) == ["fault-on", "nap"])
+    async def killed(run, recorded):
+        await recorded.until(lambda: started(recorded) == ["fault-on", "nap"])
         processes.send(run.identity, signal.SIGKILL)
 
     method = [fault_on(target.url), python("nap", "nap")]
@@ -234,48 +234,48 @@ def process(path, *arguments, **more):
 
 def test_a_failed_action_does_not_lose_the_rollbacks(target, tmp_path):
     made = experiment(target.url, method=[fault_on(target.url), python("boom", "boom")])
-    told, outcome = conduct(made, tmp_path)
+    recorded, outcome = conduct(made, tmp_path)
     assert outcome.settled.undone
-    assert "no good" in told.of(ev.ActivityFinished)[1].error
+    assert "no good" in recorded.of_kind(ev.ActivityFinished)[1].error
     assert not target.on
 
 
 def test_an_after_hypothesis_that_fails_does_not_lose_the_rollbacks(target, tmp_path):
     made = experiment(target.url, **hypothesis(http_probe(target.url)))
-    told, outcome = conduct(made, tmp_path)
+    recorded, outcome = conduct(made, tmp_path)
     assert outcome.settled.undone
-    assert started(told, "hypothesis-after") == ["answers"]
+    assert started(recorded, "hypothesis-after") == ["answers"]
     assert not target.on
 
 
 def test_unhealthy_before_the_start_injects_nothing_and_plays_nothing(target, tmp_path):
     made = experiment(target.url, **hypothesis(http_probe(target.url, tolerance=201)))
-    told, outcome = conduct(made, tmp_path)
+    recorded, outcome = conduct(made, tmp_path)
     assert outcome.settled.how == "never-injected"
     assert target.changes == []
-    (failed,) = told.of(ev.FaultFailed)
+    (failed,) = recorded.of_kind(ev.FaultFailed)
     assert failed.definite
     assert "answers gave" in failed.error
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
 def test_no_signal_during_an_activity_lets_the_next_fault_be_injected(target, tmp_path, number):
-    async def script(run, told):
-        await told.wait(ev.ActivityStarted)
+    async def script(run, recorded):
+        await recorded.wait(ev.ActivityStarted)
         processes.send(run.identity, number)
 
     made = experiment(target.url, method=[python("nap", "nap"), fault_on(target.url)])
-    told, outcome = conduct(made, tmp_path, script)
-    assert started(told) == ["nap"]
+    recorded, outcome = conduct(made, tmp_path, script)
+    assert started(recorded) == ["nap"]
     assert target.times("on") == []
     assert outcome.settled.undone
 
 
 def test_a_second_signal_does_not_skip_the_rest_of_the_rollbacks(target, tmp_path, patient):
-    async def script(run, told):
-        await told.wait(ev.FaultHeld)
+    async def script(run, recorded):
+        await recorded.wait(ev.FaultHeld)
         run.abort()
-        await told.wait(ev.RevertAttempted)
+        await recorded.wait(ev.RevertAttempted)
         for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
             processes.send(run.identity, number)
 
@@ -286,8 +286,8 @@ def test_a_second_signal_does_not_skip_the_rest_of_the_rollbacks(target, tmp_pat
 
 
 def test_a_background_activity_does_not_delay_an_abort(target, tmp_path):
-    async def script(run, told):
-        await told.until(lambda: "nap" in started(told) and target.on)
+    async def script(run, recorded):
+        await recorded.until(lambda: "nap" in started(recorded) and target.on)
         run.abort()
 
     background = {**python("nap", "nap"), "background": True}
@@ -303,13 +303,13 @@ def test_a_continuous_hypothesis_does_not_delay_an_abort(target, tmp_path):
     made = experiment(target.url, runtime=runtime, **hypothesis(http_probe(target.url, [200, 500])))
     aborted = []
 
-    async def script(run, told):
-        await told.wait(ev.FaultHeld)
+    async def script(run, recorded):
+        await recorded.wait(ev.FaultHeld)
         aborted.append(time.monotonic())
         run.abort()
 
-    told, _ = conduct(made, tmp_path, script)
-    assert "answers" in started(told, "hypothesis-during")
+    recorded, _ = conduct(made, tmp_path, script)
+    assert "answers" in started(recorded, "hypothesis-during")
     assert time.monotonic() - aborted[0] < 2.0
 
 
@@ -321,8 +321,8 @@ def test_a_declared_timeout_is_kept(target, tmp_path):
 
 
 def test_the_child_of_a_process_action_dies_with_an_abort(target, tmp_path):
-    async def script(run, told):
-        await told.until(lambda: "sleep" in started(told) and _sleepers(seconds))
+    async def script(run, recorded):
+        await recorded.until(lambda: "sleep" in started(recorded) and _sleepers(seconds))
         run.abort()
 
     seconds = f"61.{os.getpid()}"  # nobody else on this machine sleeps for so long
@@ -372,10 +372,10 @@ def test_a_release_before_the_hold_is_not_lost(target, tmp_path):
 
 
 def test_a_stopped_process_does_not_keep_a_released_fault_in_force(target, tmp_path):
-    async def script(run, told):
-        await told.until(lambda: run._holding)
+    async def script(run, recorded):
+        await recorded.until(lambda: run._holding)
         processes.send(run.identity, signal.SIGSTOP)
-        await told.until(lambda: _state(run.identity) == "T")
+        await recorded.until(lambda: _state(run.identity) == "T")
         await run.release()
 
     begin = time.monotonic()
@@ -403,7 +403,7 @@ def test_secrets_reach_no_fact_and_no_journal(target, tmp_path, monkeypatch):
         configuration={"db": f"postgres://user:{canaries[2]}@host/db"},
     )
     made["method"][0]["provider"]["secrets"] = ["group"]
-    told, _ = conduct(made, tmp_path)
-    left = (tmp_path / "journal.json").read_text() + repr(told.facts)
+    recorded, _ = conduct(made, tmp_path)
+    left = (tmp_path / "journal.json").read_text() + repr(recorded.facts)
     assert "***" in left
     assert [canary for canary in canaries if canary in left] == []

@@ -31,7 +31,7 @@ def test_pods_are_counted_by_label_and_namespace(cluster, asking):
         asking, experiment(action("terminate_pods", label_selector="app=shop", ns="shop", all=True))
     )
     assert len(aim.seen) == 3
-    assert (aim.what, aim.tells, aim.trap) == ("pods app=shop in namespace shop", True, "")
+    assert (aim.what, aim.conclusive, aim.trap) == ("pods app=shop in namespace shop", True, "")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_what_is_no_trap_is_not_called_one(cluster, asking):
         action("drain_nodes", "chaosk8s.node.actions", name="n1"),
         action("cordon_node", "chaosk8s.node.actions", name="n1"),
     )
-    assert [(aim.trap, len(aim.seen), aim.tells) for aim in resolve(asking, fine)] == [
+    assert [(aim.trap, len(aim.seen), aim.conclusive) for aim in resolve(asking, fine)] == [
         ("", 1, False),
         ("", 1, True),
         ("", 1, True),
@@ -133,11 +133,11 @@ def test_without_extensions_nobody_is_asked(asking):
     assert resolve(asking, "{", path="e.json") == ()
 
 
-def test_a_cluster_that_does_not_answer_is_told(monkeypatch, tmp_path):
+def test_a_cluster_that_does_not_answer_is_reported(monkeypatch, tmp_path):
     monkeypatch.setenv("KUBERNETES_HOST", "http://127.0.0.1:1")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     asking = Asking()
-    with pytest.raises(NotReady, match="can't be told"):
+    with pytest.raises(NotReady, match="targets can't be counted"):
         resolve(asking, experiment(action("terminate_pods", ns="shop")))
     asking.close()
 

@@ -73,7 +73,7 @@ def test_a_file_that_hangs_or_ends_the_process_is_named(tmp_path, text) -> None:
     assert mistake.file == "bad.py"
 
 
-def test_a_missing_file_and_a_forbidden_name_are_told(tmp_path) -> None:
+def test_a_missing_file_and_a_forbidden_name_are_reported(tmp_path) -> None:
     files = [*written(tmp_path, gameday=GOOD), "none.py"]
     found = {m.file: m.message for m in check.mistakes(files, cwd=tmp_path)}
     assert "hides gameday" in found["gameday.py"]

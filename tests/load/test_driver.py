@@ -91,7 +91,7 @@ async def test_two_workers_add_up(game) -> None:
     assert counts_equal(game)
 
 
-async def test_the_process_is_told_of_before_its_first_sample(game) -> None:
+async def test_the_process_is_reported_of_before_its_first_sample(game) -> None:
     await game.start()
     [fact] = game.started
     assert fact.role == "locust"
@@ -149,7 +149,7 @@ async def test_a_locust_that_is_killed_is_lost(game) -> None:
     await game.driver.stop()
 
 
-async def test_a_locust_that_is_told_to_end_is_lost_before_it_has_ended(game) -> None:
+async def test_a_locust_that_is_reported_to_end_is_lost_before_it_has_ended(game) -> None:
     await game.start()
     os.kill(game.started[0].pid, signal.SIGTERM)
     await game.when(lambda: game.driver.lost() != "", within=2)
@@ -158,14 +158,14 @@ async def test_a_locust_that_is_told_to_end_is_lost_before_it_has_ended(game) ->
 
 
 async def test_a_locust_that_is_stopped_is_lost_when_it_has_been_silent(game, monkeypatch) -> None:
-    monkeypatch.setattr(driver_module, "SILENCE", 1.0)
+    monkeypatch.setattr(driver_module, "SILENCE_LIMIT", 1.0)
     await game.start()
     os.kill(game.started[0].pid, signal.SIGSTOP)
     await game.when(lambda: "silent" in game.driver.lost())
     await game.driver.stop()
 
 
-async def test_a_worker_that_is_killed_is_told_of_and_nothing_is_left(game) -> None:
+async def test_a_worker_that_is_killed_is_reported_of_and_nothing_is_left(game) -> None:
     await game.start(workers=2)
     workers = [who for who in processes.marked(game.driver._drill) if who.pid != game.started[0].pid]
     os.kill(workers[0].pid, signal.SIGKILL)
@@ -180,13 +180,13 @@ async def test_workers_end_when_their_master_is_killed(game) -> None:
     await game.driver.stop()
 
 
-async def test_a_locustfile_that_does_not_import_is_told_with_its_line(game, workspace) -> None:
+async def test_a_locustfile_that_does_not_import_is_reported_with_its_line(game, workspace) -> None:
     (workspace / "broken.py").write_text("import locust\n\nimport nowhere_to_be_found\n")
     with pytest.raises(NotReady, match=r"No module named 'nowhere_to_be_found'.*broken.py, line 3"):
         await game.start("broken.py")
 
 
-async def test_a_locustfile_that_is_not_there_is_told(game) -> None:
+async def test_a_locustfile_that_is_not_there_is_reported(game) -> None:
     with pytest.raises(NotReady, match=r"nowhere\.py"):
         await game.start("nowhere.py")
 

@@ -32,5 +32,5 @@ def test_what_is_printed_counts_when_nothing_is_logged_as_an_error() -> None:
     assert locust_errors.find("Could not find 'x.py'.\n\n", "x.py").message == "Could not find 'x.py'."
 
 
-def test_silence_is_told_as_nothing() -> None:
+def test_silence_is_reported_as_nothing() -> None:
     assert locust_errors.find("", "x.py") == locust_errors.Complaint(message="")

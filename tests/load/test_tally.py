@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameday.core.facts.load import bin_of, merge
-from gameday.load.tally import OTHER, Tally
+from gameday.load.tally import OTHER_NAME, Tally
 
 REQUESTS = st.lists(
     st.tuples(
@@ -24,7 +24,7 @@ REQUESTS = st.lists(
 
 @given(REQUESTS)
 def test_nothing_is_lost_whenever_it_is_taken(requests) -> None:
-    tally, chunks = Tally(most_names=5), []
+    tally, chunks = Tally(max_names=5), []
     for type_, name, start, milliseconds, failed, take in requests:
         tally.completed((type_, name), start, milliseconds, failed)
         if take:
@@ -41,12 +41,12 @@ def test_nothing_is_lost_whenever_it_is_taken(requests) -> None:
 
 
 def test_names_beyond_the_bound_are_counted_together_by_method() -> None:
-    tally = Tally(most_names=2)
+    tally = Tally(max_names=2)
     for number in range(100):
         tally.completed(("GET", f"/{number}"), 1.7e9, 5.0, False)
         tally.completed((f"custom-{number}", "x"), 1.7e9, 5.0, False)
     sums = {(c.type, c.name): sum(c.count) for c in merge(tally.take())}
-    assert sums == {("GET", "/0"): 1, ("custom-0", "x"): 1, ("GET", OTHER): 99, ("", OTHER): 99}
+    assert sums == {("GET", "/0"): 1, ("custom-0", "x"): 1, ("GET", OTHER_NAME): 99, ("", OTHER_NAME): 99}
     assert tally.folded
 
 
@@ -67,7 +67,7 @@ def test_an_open_request_that_ends_adds_up_to_nothing() -> None:
     assert merge([*opened, *tally.take()]) == ()
 
 
-def test_a_request_opened_and_closed_between_two_takes_is_not_told() -> None:
+def test_a_request_opened_and_closed_between_two_takes_is_not_counted() -> None:
     tally = Tally()
     tally.closed(tally.opened(("GET", "/"), 1_700_000_000.0))
     assert tally.take() == []

@@ -23,7 +23,7 @@ FLAG = json.dumps({"action": "flag", "actor": "page", "args": {"name": "new-rank
         (JSON, 200),
     ],
 )
-def test_a_web_page_can_not_pull_a_lever(shop: RunningShop, headers, status):
+def test_a_web_page_can_not_pull_a_mitigation(shop: RunningShop, headers, status):
     connection = http.client.HTTPConnection(shop.control.removeprefix("http://"))
     connection.request("POST", "/actions", FLAG, headers)
     assert connection.getresponse().status == status

@@ -1,4 +1,4 @@
-"""Each fault hurts as it says, its probe sees it, and its rollback undoes it, also twice."""
+"""Each fault affects users as it says, its probe sees it, and its rollback undoes it, also twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def as_it_came_up(shop: RunningShop):
     faults.revive_replicas()
 
 
-def test_the_release_with_the_slow_query_hurts_until_it_is_rolled_back(shop: RunningShop):
+def test_the_release_with_the_slow_query_affects_users_until_it_is_rolled_back(shop: RunningShop):
     faults.deploy_release("42-ranking")
     assert faults.release_is_exposed("42-ranking")
     assert not faults.p95_below(0.1)
@@ -29,7 +29,7 @@ def test_the_release_with_the_slow_query_hurts_until_it_is_rolled_back(shop: Run
 
 
 @pytest.mark.parametrize(
-    "mend",
+    "fix",
     [
         lambda: mitigations.perform("flag", name="new-ranking", on=False),
         lambda: mitigations.perform("index-add", name="sales-by-category"),
@@ -37,14 +37,14 @@ def test_the_release_with_the_slow_query_hurts_until_it_is_rolled_back(shop: Run
         lambda: mitigations.perform("rollback"),
     ],
 )
-def test_what_the_team_mended_is_no_longer_exposed(shop: RunningShop, mend):
+def test_what_the_team_fixed_is_no_longer_exposed(shop: RunningShop, fix):
     faults.deploy_release("42-ranking")
     assert faults.release_is_exposed("42-ranking")
-    mend()
+    fix()
     assert not faults.release_is_exposed("42-ranking")
 
 
-def test_the_fault_hurts_again_after_a_team_has_mended_it(shop: RunningShop):
+def test_the_fault_affects_users_again_after_a_team_has_fixed_it(shop: RunningShop):
     faults.deploy_release("42-ranking")
     mitigations.perform("index-add", name="sales-by-category")
     mitigations.perform("flag", name="new-ranking", on=False)
@@ -117,7 +117,7 @@ def test_slow_payments_hold_up_checkouts_until_the_breaker_opens(shop: RunningSh
     assert not faults.payments_are_slow()
 
 
-def test_what_an_experiment_does_is_told_from_what_people_do(shop: RunningShop):
+def test_what_an_experiment_does_is_reported_from_what_people_do(shop: RunningShop):
     faults.slow_payments(0.1)
     assert client.get("/trail")["actions"][-1]["actor"] == "fault:payments"
 

@@ -37,7 +37,7 @@ class FaultTargets:
         pairs = list(zip(self.before, after, strict=True)) if len(after) == len(self.before) else []
         if any(was.seen != now.seen for was, now in pairs if was.seen is not None):
             return True
-        known = bool(pairs) and all(was.tells and was.seen is not None for was, _ in pairs)
+        known = bool(pairs) and all(was.conclusive and was.seen is not None for was, _ in pairs)
         return False if known else None
 
     def describe_unchanged(self) -> str:

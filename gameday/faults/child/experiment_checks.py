@@ -1,4 +1,4 @@
-"""Validates experiments the way `chaos validate` does, and imports every module that they name.
+"""Validate experiments as `chaos validate` does, and import every module that they name.
 
 chaoslib drops a control whose module can't be imported with a debug line and runs the experiment
 without it; here that is a problem like any other.
@@ -11,13 +11,13 @@ from pathlib import Path
 from chaoslib.exceptions import ChaosException
 from chaoslib.experiment import ensure_experiment_is_valid
 
+from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, import_all, parse
-from gameday.faults.child_connection import ChildConnection
 
 
-def check(line: ChildConnection, command: Json) -> None:
-    """Say the problems of many experiments, by path: a list of texts each, empty where all is well."""
-    line.say("answer", problems={path: _problems(Path(path)) for path in command["paths"]})
+def check(connection: ChildConnection, command: Json) -> None:
+    """Send the problems of many experiments, by path: a list of texts each, empty where it is valid."""
+    connection.send("answer", problems={path: _problems(Path(path)) for path in command["paths"]})
 
 
 def _problems(path: Path) -> list[str]:
@@ -32,6 +32,6 @@ def _problems(path: Path) -> list[str]:
         ensure_experiment_is_valid(experiment)
     except ChaosException as error:
         return [*missing, f"chaos validate refuses it: {error}"]
-    except (KeyError, TypeError, AttributeError) as error:  # chaoslib's own reading of a malformed experiment
+    except (KeyError, TypeError, AttributeError) as error:  # chaoslib trips over malformed experiments
         return [*missing, f"chaos validate fails on it: {type(error).__name__}: {error}"]
     return missing

@@ -1,10 +1,9 @@
-"""Runs one experiment, unchanged but for one thing: its rollbacks always run.
+"""Run one experiment, unchanged except that its rollbacks always run, and that the fault is held.
 
-Comes in: a FaultRequested as JSON, commands, signals. Goes out: facts, the hold, the journal.
-
-An event handler holds the fault, not a control: chaoslib skips controls from the settings at method
-and rollback level when the experiment declares its own. What a handler raises is swallowed at debug
-level, except what is no Exception; so nothing here raises but SystemExit, which is meant.
+By default, chaoslib skips the rollbacks of an experiment that failed or was interrupted, and those of one
+whose after-hypothesis raised: the strategy is therefore `always`. The fault is held in an event handler, not
+in a control; see `activity_events` for why. chaoslib swallows every Exception of a handler; SystemExit
+passes, and is what ends a method early.
 """
 
 from __future__ import annotations
@@ -28,98 +27,113 @@ from chaoslib.types import Strategy
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 from gameday.faults.child.activity_events import ActivityReporter
+from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, parse
 from gameday.faults.child.probes import detail
-from gameday.faults.child.still_exposed import HURRY, PROBE_LIMIT, Exposure
+from gameday.faults.child.still_exposed import PROBE_LIMIT, URGENT_PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import RollbackVerdict
-from gameday.faults.child_connection import ChildConnection
 from gameday.system import clock
 
-ORPHAN_PATIENCE: Seconds = 1.0
-"""Seconds after the parent's death by which rollbacks must have begun, else the process starts over."""
+ORPHAN_GRACE: Seconds = 1.0
+"""Seconds from the parent's death until the rollbacks must have begun; else the process starts over."""
 
 
 class Injection(ActivityReporter):
     """Runs with one experiment: holds the fault after the method, and never lets it end without rollbacks."""
 
-    def __init__(self, line: ChildConnection, request: Json, journal: Path) -> None:
-        super().__init__(line, request["fault"], by="keeper")
+    def __init__(self, connection: ChildConnection, request: Json, journal: Path) -> None:
+        super().__init__(connection, request["fault"], by="keeper")
         self._request = request
         self._path = journal
         self._journal: Json = {}
         self._released = threading.Event()
-        self._stopping = self._alone = False
+        self._stopping = self._orphaned_now = False
         self._verdict: RollbackVerdict | None = None
         self._declared: Sequence[Mapping[str, Any]] = ()
         self._settled = False
 
-    # What the outside asks for.
+    # Requests from outside.
 
     def release(self) -> None:
-        """End the hold, or the one that is still to come."""
+        """End the hold, or skip it if it has not begun yet."""
         self._released.set()
 
     def orphaned(self) -> None:
-        """Roll back, because the parent is gone; start over with the rollbacks if the method won't stop."""
-        self._alone = True
+        """Roll back because the parent is gone; start over with the rollbacks if the method does not stop."""
+        self._orphaned_now = True
+        # Python runs signal handlers in the main thread, which is where the method must be left. The signal
+        # does not arrive while an activity swallows it or while chaoslib waits for a continuous hypothesis'
+        # period.
         os.kill(os.getpid(), signal.SIGUSR1)
-        clock.sleep(ORPHAN_PATIENCE)
+        clock.sleep(ORPHAN_GRACE)
         if self.touched and self.stage != "rollback":
             self._start_over()
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Leave the method for the rollbacks, on the first of any ending signal; the others are ignored."""
+        """Leave the method for the rollbacks on the first ending signal, and ignore further ones.
+
+        In chaoslib, a second signal during the rollbacks would skip the rest of them.
+        """
         if not self._stopping and self.stage != "rollback":
             self._stopping = True
             raise SystemExit(20)  # what chaoslib raises for SIGUSR1: leave, and roll back
 
-    # What chaoslib tells.
+    # Events from chaoslib.
 
     def started(self, experiment: Json, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
-        """Keep the journal at hand."""
+        """Keep the journal."""
         self._journal = journal
 
     def running(self, experiment: Json, _journal: Json, configuration: Json, secrets: Json, *_: Any) -> None:
-        """Take over the signals from chaoslib: SIGTERM would be swallowed and the next fault injected."""
+        """Take over the signals from chaoslib.
+
+        Its own handler lets a Python activity swallow SIGTERM: the activity fails, and the next fault is
+        injected. SIGUSR2 and SIGHUP would end the process without rollbacks.
+        """
         loaded = Loaded(experiment, configuration, secrets)
         self.redactor = loaded.redactor()
         self._declared = tuple(experiment.get("rollbacks") or ())
-        self._verdict = RollbackVerdict(self.line, Exposure(self.line, self.fault, loaded), self._declared)
+        self._verdict = RollbackVerdict(
+            self.connection, Exposure(self.connection, self.fault, loaded), self._declared
+        )
         for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.stop)
 
     def hypothesis_before_completed(self, experiment: Json, state: Json, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
-        """Tell why nothing will be injected when the steady state is not met."""
+        """Report why nothing will be injected when the steady state is not met."""
         if not state["steady_state_met"]:
             error = f"the steady state is not met: {self.redactor.excerpt(detail(state))}"
-            self.line.tell(ev.FaultFailed(fault=self.fault, error=error, definite=True), clock.now())
+            self.connection.report(ev.FaultFailed(fault=self.fault, error=error, definite=True), clock.now())
 
     def start_method(self, experiment: Json) -> None:  # noqa: ARG002  # chaoslib's signature
-        """Ask whether the fault is in force before anything is done."""
-        self.stage = "method"  # first of all: what comes next counts as touched, whatever the probe does
+        """Probe whether the fault is in force before anything is done."""
+        self.stage = "method"  # before the probe: a signal from here on must lead to the rollbacks
         if self._verdict is not None:
             self._verdict.exposure.ask("before-inject", limit=PROBE_LIMIT)
 
     def start_activity(self, activity: Json) -> None:
-        """Refuse to start another activity of the method once it is to stop."""
+        """Refuse to start another activity of the method after a signal: the last may have swallowed it."""
         if self._stopping and self.stage == "method":
             raise SystemExit(20)
         super().start_activity(activity)
 
     def activity_completed(self, activity: Json, run: Json) -> None:
-        """Tell it, and save the journal as far as it goes."""
+        """Report it, and save the journal so far: chaoslib writes it only at the end, if it gets there."""
         super().activity_completed(activity, run)
         self.save()
 
     def method_completed(self, experiment: Json, state: Any = None) -> None:  # noqa: ARG002  # chaoslib's signature
-        """Hold the fault until it is released; without `state` the method ended in an error."""
+        """Hold the fault until it is released.
+
+        chaoslib calls this after an error, too, then without `state`: there is nothing to hold.
+        """
         if state is None:
             return
-        self.line.tell(ev.FaultHeld(fault=self.fault), clock.now())
+        self.connection.report(ev.FaultHeld(fault=self.fault), clock.now())
         self.save()
         if self._verdict is not None:
             self._verdict.exposure.ask("after-inject", limit=PROBE_LIMIT, want=True, settling=1.0)
-        self.line.say("holding")
+        self.connection.send("holding")
         self._released.wait()
 
     def start_hypothesis_after(self, experiment: Json) -> None:  # noqa: ARG002  # chaoslib's signature
@@ -127,34 +141,37 @@ class Injection(ActivityReporter):
         self.stage = "hypothesis-after"
 
     def start_rollbacks(self, experiment: Json) -> None:
-        """Empty the rollbacks where there is nothing to undo: nothing was started, or the team was faster.
+        """Drop the rollbacks where there is nothing to undo: nothing was started, or the team was faster.
 
-        An action that was cut off, or that failed, may still reach the target: then nobody is asked.
-        While an activity goes on in another thread it could inject after them: this process must end first.
+        An action that was cut off, or that failed, may still reach the target: then the probe can't decide.
+        An activity that goes on in another thread could inject after the rollbacks: this process must end
+        first.
         """
         if self.open:
             self._end_all_threads()
         self.stage = "rollback"
-        self.line.say("rolling")
+        self.connection.send("rolling")
         if self._verdict is None:
             return
         if not self.touched:
-            self._verdict.say("never-injected")
-        elif self.unsure or not self._verdict.already(HURRY if self._stopping else PROBE_LIMIT):
+            self._verdict.report("never-injected")
+        elif self.uncertain or not self._verdict.already(
+            URGENT_PROBE_LIMIT if self._stopping else PROBE_LIMIT
+        ):
             return
         self._settled = True
         experiment["rollbacks"] = []
 
     def rollbacks_completed(self, experiment: Json, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
-        """Say what they came to."""
+        """Report the outcome."""
         if self._verdict is not None and not self._settled:
             self._settled = True
             self._verdict.judge(journal.get("rollbacks") or ())
 
-    # And what it leaves.
+    # The journal, and the end.
 
     def save(self) -> None:
-        """Write the journal, redacted; it says interrupted until the experiment has ended."""
+        """Write the journal, redacted; its status is `interrupted` until the experiment has ended."""
         journal = {**self._journal, "status": self._journal.get("status") or "interrupted"}
         text = json.dumps(self.redactor.tree(journal), indent=2, ensure_ascii=False)
         unfinished = self._path.with_name(f".{self._path.name}.part")
@@ -164,31 +181,35 @@ class Injection(ActivityReporter):
             unfinished.replace(self._path)
 
     def _end_all_threads(self) -> NoReturn:
-        """Leave the rollbacks to the ledger, or become them where nobody is left to play it."""
-        if self._alone:
+        """Leave the rollbacks to the keeper; play them here, in a fresh process, where the keeper is gone."""
+        if self._orphaned_now:
             self._start_over()
-        os._exit(1)
+        os._exit(1)  # sys.exit would wait for the threads
 
     def _start_over(self) -> NoReturn:
-        """Become a process that only plays the rollbacks: exec ends every thread that would not stop."""
+        """Become a process that only plays the rollbacks: exec ends every thread that would not stop.
+
+        The command to play them is on its stdin, which a file in memory replaces.
+        """
         play = {"do": "play", "request": self._request, "attempt": 1, "by": self.by, "ask": False}
         commands = os.memfd_create("commands", 0)
         os.write(commands, json.dumps(play).encode() + b"\n")
         os.lseek(commands, 0, os.SEEK_SET)
         os.dup2(commands, 0)
-        os.dup2(self.line.out, 1)
+        os.dup2(self.connection.out, 1)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # ourselves
 
 
-def inject(line: ChildConnection, command: Json, commands: Iterator[Json]) -> None:
-    """Run an experiment to its end, unchanged but for one thing: its rollbacks always run."""
+def inject(connection: ChildConnection, command: Json, commands: Iterator[Json]) -> None:
+    """Run an experiment to its end; its rollbacks always run."""
     request = command["request"]
     experiment = parse(request["experiment"], request["path"])
     settings = load_settings() or {}
     load_global_controls(settings)
     ensure_experiment_is_valid(experiment)
-    run = Injection(line, request, Path(command["journal"]))
-    threading.Thread(target=_obey, args=(run, commands), daemon=True).start()
+    run = Injection(connection, request, Path(command["journal"]))
+    # chaoslib keeps the main thread, which handles signals; commands are read in another.
+    threading.Thread(target=_obey_commands, args=(run, commands), daemon=True).start()
     strategies = {**settings.get("runtime", {}), **(experiment.get("runtime") or {})}
     strategy = strategies.get("hypothesis", {}).get("strategy", "default")
     settings["runtime"] = {**strategies, "rollbacks": {"strategy": "always"}}
@@ -196,10 +217,10 @@ def inject(line: ChildConnection, command: Json, commands: Iterator[Json]) -> No
         experiment, settings=settings, strategy=Strategy.from_string(strategy), event_handlers=[run]
     )
     run.save()
-    line.say("ended", status=journal["status"], deviated=bool(journal["deviated"]))
+    connection.send("ended", status=journal["status"], deviated=bool(journal["deviated"]))
 
 
-def _obey(run: Injection, commands: Iterator[Json]) -> None:
+def _obey_commands(run: Injection, commands: Iterator[Json]) -> None:
     for command in commands:
         if command["do"] == "release":
             run.release()

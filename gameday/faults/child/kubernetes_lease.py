@@ -1,8 +1,8 @@
-"""Takes, renews and gives back a Kubernetes Lease: the right to break an environment, kept in itself.
+"""Take, renew and release a Kubernetes Lease: the right to inject, kept in the environment itself.
 
-Two laptops with a store of their own each would both hold their own lease; here both ask one cluster.
-A change counts only if nobody changed the Lease since it was read (resourceVersion).
-Format: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/
+Two laptops with a store each would both hold their own store's lease; here both ask one cluster. A change
+counts only if nobody changed the Lease since it was read (resourceVersion). Format:
+https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/
 """
 
 from __future__ import annotations
@@ -11,48 +11,48 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gameday.faults.child import cluster
-from gameday.faults.child.cluster import ANSWER
+from gameday.faults.child.cluster import REQUEST_TIMEOUT
+from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded
-from gameday.faults.child_connection import ChildConnection
 
-TRIES = 5
+MAX_TRIES = 5
 HOLDER, SINCE = "gameday/holder", "gameday/since"
 """Annotations: who holds it, and since when it is this drill's (seconds since the epoch)."""
 
 
-def lease(line: ChildConnection, command: Json) -> None:
-    """Say who else holds the lease: `held`, or None when it is ours, or given back."""
+def lease(connection: ChildConnection, command: Json) -> None:
+    """Send who else holds the lease: `held`, or None when it is ours, or released."""
     held = None
     try:
         leases = _Leases(command)
         if command["release"]:
-            leases.give_back()
+            leases.release()
         else:
             held = leases.take()
-    except Exception as error:  # noqa: BLE001  # whatever the client raises means that it is not kept
-        line.say("answer", error=Loaded({}).redactor().excerpt(f"{type(error).__name__}: {error}"))
+    except Exception as error:  # noqa: BLE001  # whatever the client raises, we do not have the lease
+        connection.send("answer", error=Loaded({}).redactor().excerpt(f"{type(error).__name__}: {error}"))
         return
-    line.say("answer", held=held)
+    connection.send("answer", held=held)
 
 
 class _Leases:
     def __init__(self, wanted: Json) -> None:
         library = cluster.client()
         self._wanted = wanted
-        self._api = library.CoordinationV1Api(cluster.reach({}))
+        self._api = library.CoordinationV1Api(cluster.connect({}))
         self._refused = library.ApiException
 
     def take(self) -> Json | None:
-        """Take or renew; give the lease of another holder that has not run out."""
-        for _ in range(TRIES):
+        """Take or renew; give another holder's lease if it has not expired."""
+        for _ in range(MAX_TRIES):
             found = self._read()
             if found is not None and (other := self._other(found)):
                 return other
             if self._write(found, self._wanted["drill"]):
                 return None
-        raise RuntimeError(f"the Lease was changed by others {TRIES} times in a row")
+        raise RuntimeError(f"the Lease was changed by others {MAX_TRIES} times in a row")
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Leave the Lease without a holder, if it is ours."""
         found = self._read()
         if found is not None and found.spec.holder_identity == self._wanted["drill"]:
@@ -61,7 +61,7 @@ class _Leases:
     def _read(self) -> Any:
         try:
             return self._api.read_namespaced_lease(
-                self._wanted["name"], self._wanted["namespace"], _request_timeout=ANSWER
+                self._wanted["name"], self._wanted["namespace"], _request_timeout=REQUEST_TIMEOUT
             )
         except self._refused as refused:
             if refused.status == 404:
@@ -84,14 +84,14 @@ class _Leases:
         }
 
     def _write(self, found: Any, drill: str) -> bool:
-        """Write the Lease; False when somebody was faster."""
+        """Write the Lease; False when somebody else changed it first."""
         name, namespace = self._wanted["name"], self._wanted["namespace"]
         body = self._body(found, drill)
         try:
             if found is None:
-                self._api.create_namespaced_lease(namespace, body, _request_timeout=ANSWER)
+                self._api.create_namespaced_lease(namespace, body, _request_timeout=REQUEST_TIMEOUT)
             else:
-                self._api.replace_namespaced_lease(name, namespace, body, _request_timeout=ANSWER)
+                self._api.replace_namespaced_lease(name, namespace, body, _request_timeout=REQUEST_TIMEOUT)
         except self._refused as refused:
             if refused.status == 409:
                 return False
@@ -116,13 +116,13 @@ class _Leases:
             "spec": {
                 "holderIdentity": drill,
                 "leaseDurationSeconds": max(1, round(wanted["until"] - now)),
-                "acquireTime": _micro(float(since)),
-                "renewTime": _micro(now),
+                "acquireTime": _micro_time(float(since)),
+                "renewTime": _micro_time(now),
             },
         }
 
 
-def _micro(at: float) -> datetime:
-    """Make a MicroTime. It needs six decimals, which the client leaves out where all are zero."""
+def _micro_time(at: float) -> datetime:
+    """Make a MicroTime. It needs six decimals, which the client omits where all are zero."""
     moment = datetime.fromtimestamp(at, UTC)
     return moment.replace(microsecond=moment.microsecond or 1)

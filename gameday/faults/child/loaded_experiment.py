@@ -1,4 +1,4 @@
-"""An experiment, parsed by chaoslib's own loader and resolved as its runner does."""
+"""Parse experiments with chaoslib's own loader, and resolve them as its runner does."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ Json = dict[str, Any]
 
 @dataclass(slots=True)
 class Loaded:
-    """An experiment with what its configuration and secrets come to in this process."""
+    """An experiment with its configuration and secrets, resolved in this process."""
 
     experiment: Json
     configuration: Json = field(default_factory=dict)
     secrets: Json = field(default_factory=dict)
 
     def redactor(self) -> Redactor:
-        """Let this process know the experiment's secrets, also those of its configuration by name."""
-        known = known_secrets.known()
+        """Teach this process's redactor the experiment's secrets, and its configuration's by name."""
+        known = known_secrets.redactor()
         known.learn(leaves(self.secrets))
         known.learn(secret_named(self.configuration))
         known.learn(experiments.secret_values(self.experiment, os.environ))
@@ -40,7 +40,10 @@ class Loaded:
 
 
 def parse(text: str, path: str) -> Any:
-    """Parse an experiment with chaoslib's own loader, from its text as it was stored."""
+    """Parse an experiment from its stored text.
+
+    The loader wants a file, and picks JSON or YAML by its suffix.
+    """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, Path(path).name or "experiment.json")
         file.write_text(text, encoding="utf-8")
@@ -56,8 +59,8 @@ def load(text: str, path: str) -> Loaded:
     return Loaded(experiment, configuration, secrets)
 
 
-def import_beforehand(command: Json) -> None:
-    """Import what an experiment names, before its moment comes. What can't be imported shows then."""
+def import_early(command: Json) -> None:
+    """Import what an experiment names before it is injected, since some extensions take 2 s."""
     request = command["request"]
     with contextlib.suppress(Exception):
         for _missing in import_all(parse(request["experiment"], request["path"])):
@@ -65,7 +68,7 @@ def import_beforehand(command: Json) -> None:
 
 
 def import_all(experiment: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Import every module that an experiment names; give those that can't be, with the reason."""
+    """Import every module that an experiment names; give those that fail, with the reason."""
     for name in experiments.modules(experiment):
         try:
             importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""Asks one probe with its tolerance, or judges a whole steady-state hypothesis, once."""
+"""Run one probe with its tolerance, or evaluate a whole steady-state hypothesis, once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from chaoslib.exceptions import ChaosException
 from chaoslib.hypothesis import ensure_hypothesis_is_valid, run_steady_state_hypothesis, within_tolerance
 from chaoslib.run import EventHandlerRegistry
 
+from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, load
-from gameday.faults.child_connection import ChildConnection
 
 
-def ask(line: ChildConnection, command: Json) -> None:
-    """Ask a probe; `ok` None: it could not be asked. Without a tolerance it must give something true."""
+def ask(connection: ChildConnection, command: Json) -> None:
+    """Run a probe; `ok` is None when it failed. Without a tolerance, its output must be truthy."""
     redactor = Loaded({}).redactor()
     try:
         probe = json.loads(command["probe"])
@@ -27,13 +27,13 @@ def ask(line: ChildConnection, command: Json) -> None:
         output = run_activity(probe, {}, {})
         ok = bool(within_tolerance(probe["tolerance"], output) if "tolerance" in probe else output)
         beyond = f", tolerance {probe['tolerance']!r}" if "tolerance" in probe and not ok else ""
-        line.say("answer", ok=ok, detail=redactor.excerpt(shown(output) + beyond))
-    except Exception as error:  # noqa: BLE001  # a user's probe may raise anything; it is told, not judged
-        line.say("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
+        connection.send("answer", ok=ok, detail=redactor.excerpt(readable(output) + beyond))
+    except Exception as error:  # noqa: BLE001  # a user's probe may raise anything; that is reported, not judged
+        connection.send("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
 
 
-def steady(line: ChildConnection, command: Json) -> None:
-    """Judge the hypothesis of an experiment; met when it has none, None when it can't be judged."""
+def steady(connection: ChildConnection, command: Json) -> None:
+    """Evaluate the hypothesis of an experiment: met when it has none, None when it can't be evaluated."""
     redactor = Loaded({}).redactor()
     try:
         loaded = load(command["text"], command["path"])
@@ -44,14 +44,14 @@ def steady(line: ChildConnection, command: Json) -> None:
             loaded.experiment, loaded.configuration, loaded.secrets, None, EventHandlerRegistry()
         )
     except (ChaosException, OSError, ValueError, ImportError, AttributeError, KeyError, TypeError) as error:
-        line.say("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
+        connection.send("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
         return
     met = True if state is None else bool(state["steady_state_met"])
-    line.say("answer", ok=met, detail=redactor.excerpt(detail(state)))
+    connection.send("answer", ok=met, detail=redactor.excerpt(detail(state)))
 
 
 def detail(state: Json | None) -> str:
-    """Say which probe was out of tolerance, or how many were within."""
+    """Name the probe that was out of tolerance, or count those within."""
     if state is None:
         return "the experiment has no hypothesis"
     probes = state["probes"]
@@ -60,22 +60,22 @@ def detail(state: Json | None) -> str:
     last = probes[-1]
     name, tolerance = last["activity"].get("name"), last["activity"].get("tolerance")
     if last["status"] == "failed":
-        return f"probe {name} failed: {_said(last)}"
-    return f"probe {name} gave {shown(last['output'])}, tolerance {tolerance!r}"
+        return f"probe {name} failed: {_reason(last)}"
+    return f"probe {name} gave {readable(last['output'])}, tolerance {tolerance!r}"
 
 
-def shown(output: Any) -> str:
-    """Give what people read of an answer: of HTTP status and body, without the headers."""
+def readable(output: Any) -> str:
+    """Make an output readable: of an HTTP answer, status and body without the headers."""
     match output:
         case None | str():
             return output or ""
         case {"status": status, "headers": _, "body": body}:
-            return f"status {status}: {shown(body)}"
+            return f"status {status}: {readable(body)}"
         case _:
             return json.dumps(output, default=str, ensure_ascii=False)
 
 
-def _said(run: Mapping[str, Any]) -> str:
-    """Give what a failed activity's exception says, without the classes that wrap it."""
+def _reason(run: Mapping[str, Any]) -> str:
+    """Give the message of a failed activity's exception, without the classes that wrap it."""
     last = "".join((run.get("exception") or [""])[-1:]).strip()
     return re.sub(r"^(?:(?:\w+\.)+\w+: )+", "", last)

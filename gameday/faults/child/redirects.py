@@ -1,9 +1,7 @@
-"""Keeps HTTP activities where the policy let them go: a redirect to another origin fails the activity.
+"""Confine HTTP activities to the origins that the policy allowed: a redirect elsewhere fails the activity.
 
-Comes in: nothing. Goes out: chaoslib's HTTP provider with sessions that stay at the scheme, host and
-port that they were given. Does not: touch what Python functions do with requests of their own.
-
-The policy judges the URL that stands in the experiment; whoever answers it must not choose another.
+The policy judges the URL in the experiment; the server that answers must not be able to choose another. Only
+chaoslib's HTTP provider is confined, not what Python functions do with `requests`.
 """
 
 from __future__ import annotations
@@ -17,11 +15,11 @@ from chaoslib.exceptions import ActivityFailed
 from chaoslib.provider import http
 
 
-class StayingSession(requests.Session):
+class SameOriginSession(requests.Session):
     """A session that follows redirects within one origin only."""
 
     def rebuild_auth(self, prepared_request: Any, response: requests.Response) -> None:
-        """Judge where a redirect leads; requests calls this for each, before it sends anything there."""
+        """Check where a redirect leads; requests calls this for each one, before it sends anything there."""
         start, end = urlsplit(response.request.url or ""), urlsplit(prepared_request.url)
         if (start.scheme, start.netloc) != (end.scheme, end.netloc):
             raise ActivityFailed(
@@ -30,8 +28,8 @@ class StayingSession(requests.Session):
         super().rebuild_auth(prepared_request, response)
 
 
-def stay() -> None:
-    """Let the HTTP provider use such sessions from now on."""
+def confine() -> None:
+    """Make chaoslib's HTTP provider use such sessions from now on."""
     http.requests = SimpleNamespace(
-        Session=StayingSession, adapters=requests.adapters, exceptions=requests.exceptions
+        Session=SameOriginSession, adapters=requests.adapters, exceptions=requests.exceptions
     )

@@ -1,4 +1,8 @@
-"""Plays the rollbacks of an experiment that another process injected: the ledger."""
+"""Play the rollbacks of an experiment that another process injected.
+
+The keeper starts this process before the injection, with the experiment's modules imported: after a crash,
+importing them could take longer than the whole revert may.
+"""
 
 from __future__ import annotations
 
@@ -11,53 +15,53 @@ from chaoslib.run import EventHandlerRegistry, apply_rollbacks
 
 from gameday.core.values import FaultId
 from gameday.faults.child.activity_events import ActivityReporter
+from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, import_all, load
-from gameday.faults.child.still_exposed import HURRY, Exposure
+from gameday.faults.child.still_exposed import URGENT_PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import RollbackVerdict
-from gameday.faults.child_connection import ChildConnection
 
 
 class RollbackStandby:
     """Plays the rollbacks of an experiment that another process injected."""
 
-    def __init__(self, line: ChildConnection) -> None:
-        self._line = line
+    def __init__(self, connection: ChildConnection) -> None:
+        self._line = connection
         self._text = ""
         self._loaded: Loaded | None = None
 
     def load(self, command: Json) -> None:
-        """Make ready what can be: modules, configuration, secrets. A failure shows when it is played."""
+        """Load modules, configuration and secrets early. A failure shows when the rollbacks are played."""
         with contextlib.suppress(Exception):
             self._load(command["request"])
-        self._line.say("ready")
+        self._line.send("ready")
 
     def _load(self, request: Json) -> Loaded:
         if self._loaded is None or self._text != request["experiment"]:
             loaded = load(request["experiment"], request["path"])
             for _missing in import_all({"rollbacks": loaded.experiment.get("rollbacks")}):
-                pass  # it shows when the rollback is played
+                pass  # the rollback that needs it will fail and be reported
             self._text, self._loaded = request["experiment"], loaded
         return self._loaded
 
     def play(self, command: Json) -> None:
-        """Play all rollbacks once and say what they came to."""
+        """Play all rollbacks once and report the outcome."""
         request, fault = command["request"], FaultId(command["request"]["fault"])
         loaded = self._load(request)
         declared = tuple(loaded.experiment.get("rollbacks") or ())
         verdict = RollbackVerdict(self._line, Exposure(self._line, fault, loaded), declared)
-        if command["ask"] and verdict.already(HURRY):
+        if command["ask"] and verdict.already(URGENT_PROBE_LIMIT):
             return
-        teller = ActivityReporter(self._line, fault, by=command["by"], attempt=command["attempt"])
-        teller.stage, teller.redactor = "rollback", loaded.redactor()
+        reporter = ActivityReporter(self._line, fault, by=command["by"], attempt=command["attempt"])
+        reporter.stage, reporter.redactor = "rollback", loaded.redactor()
         cache_activities(loaded.experiment)
-        runs, error = _play(loaded, declared, teller)
+        runs, error = _play(loaded, declared, reporter)
         verdict.judge(runs, error)
 
 
-def _play(loaded: Loaded, declared: Sequence[Json], teller: ActivityReporter) -> tuple[list[Json], str]:
-    """Play rollbacks as chaoslib does; where one ends it with an unexpected error, go on behind that one."""
+def _play(loaded: Loaded, declared: Sequence[Json], reporter: ActivityReporter) -> tuple[list[Json], str]:
+    """Play rollbacks as chaoslib does; where one aborts it with an unexpected error, go on after that one."""
     registry = EventHandlerRegistry()
-    registry.register(teller)
+    registry.register(reporter)
     background = sum(bool(activity.get("background")) for activity in declared)
     pool = ThreadPoolExecutor(background) if background else None
     done: list[Json] = []

@@ -1,7 +1,4 @@
-"""Asks an experiment's `still-exposed` probe, within a time limit.
-
-Comes in: the probe of the `gameday` extension. Goes out: ExposureProbed, and the answer.
-"""
+"""Run an experiment's `still-exposed` probe (of its `gameday` extension) within a time limit."""
 
 from __future__ import annotations
 
@@ -16,24 +13,25 @@ from chaoslib.hypothesis import within_tolerance
 from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId, Seconds
 from gameday.faults import experiments
+from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Loaded
-from gameday.faults.child_connection import ChildConnection
 from gameday.system import clock
 
 PROBE_LIMIT: Seconds = 5.0
-"""Seconds that the probe may take where nobody hurries."""
-HURRY: Seconds = 0.3
-"""Seconds that it may take before urgent rollbacks: a late answer means that they are played."""
-SETTLING: Seconds = 5.0
-"""Seconds within which it must come to say that the fault is gone."""
-AGAIN: Seconds = 0.2
-"""Seconds between two questions."""
+"""Seconds that the probe may take in an ordinary case."""
+URGENT_PROBE_LIMIT: Seconds = 0.3
+"""Seconds that it may take before urgent rollbacks: without an answer by then, they are played."""
+SETTLING_TIME: Seconds = 5.0
+"""Seconds after the rollbacks within which it must report that the fault is gone."""
+PROBE_INTERVAL: Seconds = 0.2
+"""Seconds between two runs of the probe."""
 
 
 def within(limit: Seconds, ask: Callable[[], Any]) -> Any:
-    """Call in a thread of its own and give its result. Raises TimeoutError, or what it raised.
+    """Call in a thread and give its result. Raises TimeoutError, or what it raised.
 
-    What is no Exception, such as a probe's sys.exit(), is raised as one: it must not end who asks.
+    chaoslib's Python provider has no timeout, and a thread can't be killed: one that hangs is left behind.
+    SystemExit of a probe is raised as RuntimeError: it must not end the caller.
     """
     answer: list[Any] = []
     failure: list[BaseException] = []
@@ -58,26 +56,26 @@ def within(limit: Seconds, ask: Callable[[], Any]) -> Any:
 
 @dataclass(slots=True)
 class Exposure:
-    """Asks an experiment's `still-exposed` probe, and tells each answer."""
+    """Runs an experiment's `still-exposed` probe, and reports each result."""
 
-    line: ChildConnection
+    connection: ChildConnection
     fault: FaultId
     loaded: Loaded
 
     def ask(
         self, stage: str, *, limit: Seconds, want: bool | None = None, settling: Seconds = 0.0
     ) -> bool | None:
-        """Ask until the answer is `want`, for at most `settling` seconds; None: no probe, or no answer."""
+        """Probe until the result is `want`, for at most `settling` seconds; None: no probe, or no answer."""
         probe = experiments.still_exposed(self.loaded.experiment)
         if probe is None:
             return None
         end = clock.monotonic() + settling
         exposed, detail = self._once(probe, limit)
         while want is not None and exposed is not want and clock.monotonic() < end:
-            clock.sleep(AGAIN)
+            clock.sleep(PROBE_INTERVAL)
             exposed, detail = self._once(probe, limit)
         text = self.loaded.redactor().excerpt(detail)
-        self.line.tell(
+        self.connection.report(
             ev.ExposureProbed(fault=self.fault, stage=stage, exposed=exposed, detail=text), clock.now()
         )
         return exposed
@@ -90,6 +88,6 @@ class Exposure:
             )
             if "tolerance" in probe:
                 return bool(within_tolerance(probe["tolerance"], answer)), ""
-        except Exception as error:  # noqa: BLE001  # any failure of a user's probe means that it can't tell
+        except Exception as error:  # noqa: BLE001  # any failure of a user's probe means unknown
             return None, f"{type(error).__name__}: {error}"
         return (answer, "") if isinstance(answer, bool) else (None, f"answered {answer!r}, not true or false")

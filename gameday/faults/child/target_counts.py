@@ -1,11 +1,9 @@
-"""Tells what each action of a method is aimed at: chaostoolkit's extensions succeed on nothing.
-
-Comes in: an experiment. Goes out: per action its targets in words, and by id all of each that the
-action would change; and the trap that it is known to fall into.
-Does not: change anything, or choose at random as an action does: it tells what it may choose from.
+"""Find what each action of a method targets, because chaostoolkit's extensions succeed when that is nothing.
 
 chaostoolkit-kubernetes succeeds with [] on labels, namespaces and names that match nothing, and where
-exec_in_pods has no container; see docs/how-to/guardrails.md.
+exec_in_pods has no container; see docs/how-to/guardrails.md. For each action, this gives its targets in
+words, a fingerprint of each by id, and a trap that the action is known to fall into. Nothing is changed;
+where an action chooses at random, all that it may choose from are its targets.
 """
 
 from __future__ import annotations
@@ -21,14 +19,14 @@ from chaoslib import substitute
 
 from gameday.faults import experiments
 from gameday.faults.child import cluster
-from gameday.faults.child.cluster import ANSWER
+from gameday.faults.child.cluster import REQUEST_TIMEOUT
+from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, load
-from gameday.faults.child_connection import ChildConnection
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FoundTarget:
-    """What an action is aimed at. seen None: it can't be counted."""
+    """What an action targets. seen: fingerprints by target id; None: its targets can't be counted."""
 
     what: str
     seen: Mapping[str, str] | None
@@ -37,26 +35,28 @@ class FoundTarget:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Way:
-    """How the targets of an action are found. tells: it can't take effect without changing what is seen."""
+class TargetFinder:
+    """How an action's targets are found. conclusive: it can't take effect without changing a fingerprint."""
 
     find: Callable[[Json, Loaded, Json], FoundTarget]
-    tells: bool
+    conclusive: bool
 
 
-def count(line: ChildConnection, command: Json) -> None:
-    """Say the aims of an experiment's actions, in order; or the error for which nobody can tell."""
+def count(connection: ChildConnection, command: Json) -> None:
+    """Send the targets of an experiment's actions, in order, or why they can't be counted."""
     redactor = Loaded({}).redactor()
     try:
         loaded = load(command["request"]["experiment"], command["request"]["path"])
         redactor = loaded.redactor()
-        line.say("answer", aims=[_aim(action, loaded) for action in _actions(loaded.experiment)])
+        connection.send(
+            "answer", targets=[_target_of(action, loaded) for action in _actions(loaded.experiment)]
+        )
     except Exception as error:  # noqa: BLE001  # kubernetes and botocore raise what they like
-        line.say("answer", error=redactor.excerpt(f"{type(error).__name__}: {_short(error)}"))
+        connection.send("answer", error=redactor.excerpt(f"{type(error).__name__}: {_error_text(error)}"))
 
 
-def _short(error: Exception) -> str:
-    """Give an error without the HTTP headers that kubernetes puts into its text."""
+def _error_text(error: Exception) -> str:
+    """Describe an error without the HTTP headers that kubernetes puts into its text."""
     reason, status = getattr(error, "reason", None), getattr(error, "status", None)
     return f"{status} {reason}" if reason and status else str(error)
 
@@ -65,26 +65,26 @@ def _actions(experiment: Mapping[str, Any]) -> Iterator[Json]:
     """Give the actions of the method; a reference stands for the activity that it names."""
     activities = experiments.method(experiment)
     hypothesis = experiment.get("steady-state-hypothesis") or {}
-    named = {one.get("name"): one for one in (*activities, *(hypothesis.get("probes") or ()))}
-    for one in activities:
-        activity = named.get(one["ref"], one) if "ref" in one else one
+    by_name = {each.get("name"): each for each in (*activities, *(hypothesis.get("probes") or ()))}
+    for declared in activities:
+        activity = by_name.get(declared["ref"], declared) if "ref" in declared else declared
         if activity.get("type") == "action":
             yield dict(activity)
 
 
-def _aim(action: Json, loaded: Loaded) -> Json:
+def _target_of(action: Json, loaded: Loaded) -> Json:
     provider = action.get("provider") or {}
     name = f"{provider.get('module')}.{provider.get('func')}" if provider.get("type") == "python" else ""
-    way = WAYS.get(name)
-    told = {"action": str(action.get("name", "")), "tells": way is not None and way.tells}
-    if way is None:
-        return {**told, "what": name or str(provider.get("type", "")), "seen": None, "trap": "", "hint": ""}
+    finder = FINDERS.get(name)
+    answer = {"action": str(action.get("name", "")), "conclusive": finder is not None and finder.conclusive}
+    if finder is None:
+        return {**answer, "what": name or str(provider.get("type", "")), "seen": None, "trap": "", "hint": ""}
     arguments = substitute(provider.get("arguments") or {}, loaded.configuration, loaded.secrets)
     secrets: Json = {}
     for group in provider.get("secrets") or ():
         secrets |= loaded.secrets.get(group) or {}
-    found = way.find(arguments, loaded, secrets)
-    return {**told, "what": found.what, "seen": found.seen, "trap": found.trap, "hint": found.hint}
+    found = finder.find(arguments, loaded, secrets)
+    return {**answer, "what": found.what, "seen": found.seen, "trap": found.trap, "hint": found.hint}
 
 
 # --- Kubernetes ---------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def _aim(action: Json, loaded: Loaded) -> Json:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """A kind of object: how it is listed, by which client, and whether it stands in a namespace."""
+    """A kind of object: how it is listed, by which client, and whether it is in a namespace."""
 
     word: str
     api: str
@@ -121,9 +121,13 @@ def _container(arguments: Json, targets: list[Any], api: Any) -> tuple[str, str]
     """exec_in_pods without container_name runs nothing, and succeeds."""
     wanted = arguments.get("container_name")
     if not wanted:
-        names = sorted({one.name for pod in targets for one in pod.spec.containers})
+        names = sorted({container.name for pod in targets for container in pod.spec.containers})
         return "without container_name it runs nothing, and succeeds", f"one of: {', '.join(names) or 'none'}"
-    lacking = [pod.metadata.name for pod in targets if all(one.name != wanted for one in pod.spec.containers)]
+    lacking = [
+        pod.metadata.name
+        for pod in targets
+        if all(container.name != wanted for container in pod.spec.containers)
+    ]
     if lacking:
         return f"{lacking[0]} has no container {wanted}", "name a container that all of the pods have"
     return "", ""
@@ -131,34 +135,34 @@ def _container(arguments: Json, targets: list[Any], api: Any) -> tuple[str, str]
 
 def _some(arguments: Json, targets: list[Any], api: Any) -> tuple[str, str]:  # noqa: ARG001  # a Trap
     if arguments.get("qty") == 0 and not arguments.get("all"):
-        return "qty 0 takes none of them", "leave qty out, or say how many"
+        return "qty 0 takes none of them", "leave qty out, or give a number"
     return "", ""
 
 
 def _all_nodes(arguments: Json, targets: list[Any], api: Any) -> tuple[str, str]:  # noqa: ARG001  # a Trap
     if arguments.get("all"):
-        return "delete_nodes with all raises an error each time", "say a count"
+        return "delete_nodes with all raises an error each time", "give a count"
     return "", ""
 
 
 def _bare_pods(arguments: Json, targets: list[Any], api: Any) -> tuple[str, str]:  # noqa: ARG001  # a Trap
     """drain_nodes raises TypeError on a pod without an owner, and leaves the node cordoned."""
     names = {node.metadata.name for node in targets}
-    pods = cluster.client().CoreV1Api(api).list_pod_for_all_namespaces(_request_timeout=ANSWER).items
+    pods = cluster.client().CoreV1Api(api).list_pod_for_all_namespaces(_request_timeout=REQUEST_TIMEOUT).items
     bare = [pod for pod in pods if pod.spec.node_name in names and not pod.metadata.owner_references]
     if not bare:
         return "", ""
-    one = f"{bare[0].metadata.namespace}/{bare[0].metadata.name}"
-    return f"draining fails on {one}, which nothing owns", "remove it, or drain another node"
+    pod_name = f"{bare[0].metadata.namespace}/{bare[0].metadata.name}"
+    return f"draining fails on {pod_name}, which nothing owns", "remove it, or drain another node"
 
 
 def _objects(
     kind: Kind, *, named: str = "name", pattern: bool = False, trap: Trap = _no_trap
 ) -> Callable[..., FoundTarget]:
-    """Make the way to objects that are chosen by label, and by the argument `named`, name or pattern."""
+    """Make a finder of objects by label, and by the argument `named`, which holds a name or a pattern."""
 
     def find(arguments: Json, _loaded: Loaded, secrets: Json) -> FoundTarget:
-        client, api = cluster.client(), cluster.reach(secrets)
+        client, api = cluster.client(), cluster.connect(secrets)
         space = str(arguments.get("ns") or "default")
         labels, name = arguments.get("label_selector"), arguments.get(named)
         what = " ".join(str(part) for part in (kind.word, labels, name) if part)
@@ -170,24 +174,27 @@ def _objects(
                 trap=f"there is no namespace {space}",
                 hint="the action would succeed all the same",
             )
-        given = {"label_selector": labels} if labels else {}
-        place = (space,) if kind.spaced else ()
+        selector = {"label_selector": labels} if labels else {}
+        scope = (space,) if kind.spaced else ()
         listed = getattr(getattr(client, kind.api)(api), kind.lister)(
-            *place, **given, _request_timeout=ANSWER
+            *scope, **selector, _request_timeout=REQUEST_TIMEOUT
         )
-        targets = [one for one in listed.items if _is_named(one.metadata.name, name, pattern=pattern)]
+        targets = [item for item in listed.items if _is_named(item.metadata.name, name, pattern=pattern)]
         why, hint = trap(arguments, targets, api) if targets else ("", "")
         return FoundTarget(
-            what=what, seen={_id(one): _print(api, one) for one in targets}, trap=why, hint=hint
+            what=what,
+            seen={_id(target): _fingerprint(api, target) for target in targets},
+            trap=why,
+            hint=hint,
         )
 
     return find
 
 
 def _exists(client: Any, api: Any, space: str) -> bool:
-    """Tell whether a namespace is there; where we may not ask, its objects will tell."""
+    """Check whether a namespace exists; assume so where we may not read it."""
     try:
-        client.CoreV1Api(api).read_namespace(space, _request_timeout=ANSWER)
+        client.CoreV1Api(api).read_namespace(space, _request_timeout=REQUEST_TIMEOUT)
     except client.ApiException as refused:
         return bool(refused.status != 404)
     return True
@@ -199,16 +206,16 @@ def _is_named(name: str, wanted: Any, *, pattern: bool) -> bool:
     return re.search(str(wanted), name) is not None if pattern else name == wanted
 
 
-def _id(one: Any) -> str:
-    return str(one.metadata.uid or one.metadata.name)
+def _id(target: Any) -> str:
+    return str(target.metadata.uid or target.metadata.name)
 
 
-def _print(api: Any, one: Any) -> str:
-    """Take the fingerprint of what an action would change: its end, its spec, restarts of its containers."""
-    status = getattr(one.status, "container_statuses", None) or ()
-    restarts = sum(each.restart_count or 0 for each in status)
-    spec = json.dumps(api.sanitize_for_serialization(one.spec), sort_keys=True)
-    text = f"{one.metadata.deletion_timestamp} {restarts} {spec}"
+def _fingerprint(api: Any, target: Any) -> str:
+    """Fingerprint what an action would change: deletion, spec, restarts of its containers."""
+    status = getattr(target.status, "container_statuses", None) or ()
+    restarts = sum(container.restart_count or 0 for container in status)
+    spec = json.dumps(api.sanitize_for_serialization(target.spec), sort_keys=True)
+    text = f"{target.metadata.deletion_timestamp} {restarts} {spec}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -217,26 +224,26 @@ def _print(api: Any, one: Any) -> str:
 
 def _instances(arguments: Json, loaded: Loaded, secrets: Json) -> FoundTarget:
     """Find EC2 instances by ids, filters, zone and tags, as chaosaws.ec2 does."""
-    import chaosaws  # type: ignore[import-untyped]  # noqa: PLC0415  # 1 s, for those who have an account
+    import chaosaws  # type: ignore[import-untyped]  # noqa: PLC0415  # 1 s, only for experiments on AWS
 
     filters = [*(arguments.get("filters") or ()), *_tags(arguments.get("tags"))]
     if arguments.get("az"):
         filters.append({"Name": "availability-zone", "Values": [arguments["az"]]})
-    ids = arguments.get("instance_ids") or [one for one in [arguments.get("instance_id")] if one]
+    ids = arguments.get("instance_ids") or [name for name in [arguments.get("instance_id")] if name]
     if ids:
         filters = [{"Name": "instance-id", "Values": list(ids)}]
-    what = " ".join(f"{one['Name']}={','.join(map(str, one['Values']))}" for one in filters)
+    what = " ".join(f"{each['Name']}={','.join(map(str, each['Values']))}" for each in filters)
     if not filters:
         return FoundTarget(what="EC2 instances", seen=None)
     client = chaosaws.aws_client("ec2", loaded.configuration, secrets)
     pages = client.get_paginator("describe_instances").paginate(Filters=filters)
-    found = [one for page in pages for group in page["Reservations"] for one in group["Instances"]]
+    instances = [item for page in pages for group in page["Reservations"] for item in group["Instances"]]
     seen = {
-        one["InstanceId"]: f"{one['State']['Name']} {one.get('LaunchTime', '')}"
-        for one in found
-        if one["State"]["Name"] != "terminated"
+        item["InstanceId"]: f"{item['State']['Name']} {item.get('LaunchTime', '')}"
+        for item in instances
+        if item["State"]["Name"] != "terminated"
     }
-    missing = [one for one in ids if one not in seen]
+    missing = [name for name in ids if name not in seen]
     trap = f"there is no instance {missing[0]}" if missing else ""
     return FoundTarget(what=f"EC2 instances {what}", seen=seen, trap=trap)
 
@@ -252,30 +259,36 @@ def _tags(tags: Any) -> list[Json]:
 _POD, _DEPLOYMENT, _NODE = "chaosk8s.pod.actions.", "chaosk8s.deployment.actions.", "chaosk8s.node.actions."
 _EC2 = "chaosaws.ec2.actions."
 
-WAYS: Mapping[str, Way] = {
-    f"{_POD}terminate_pods": Way(
-        find=_objects(PODS, named="name_pattern", pattern=True, trap=_some), tells=True
+FINDERS: Mapping[str, TargetFinder] = {
+    f"{_POD}terminate_pods": TargetFinder(
+        find=_objects(PODS, named="name_pattern", pattern=True, trap=_some), conclusive=True
     ),
-    f"{_POD}exec_in_pods": Way(
-        find=_objects(PODS, named="name_pattern", pattern=True, trap=_container), tells=False
+    f"{_POD}exec_in_pods": TargetFinder(
+        find=_objects(PODS, named="name_pattern", pattern=True, trap=_container), conclusive=False
     ),
-    f"{_POD}delete_pods": Way(find=_objects(PODS, pattern=True), tells=True),
-    f"{_DEPLOYMENT}delete_deployment": Way(find=_objects(DEPLOYMENTS), tells=True),
-    f"{_DEPLOYMENT}scale_deployment": Way(find=_objects(DEPLOYMENTS), tells=True),
-    f"{_DEPLOYMENT}rollout_deployment": Way(find=_objects(DEPLOYMENTS), tells=True),
-    "chaosk8s.statefulset.actions.scale_statefulset": Way(find=_objects(STATEFUL_SETS), tells=True),
-    "chaosk8s.statefulset.actions.remove_statefulset": Way(find=_objects(STATEFUL_SETS), tells=True),
-    "chaosk8s.daemonset.actions.delete_daemon_set": Way(find=_objects(DAEMON_SETS), tells=True),
-    "chaosk8s.daemonset.actions.update_daemon_set": Way(find=_objects(DAEMON_SETS), tells=True),
-    "chaosk8s.replicaset.actions.delete_replica_set": Way(find=_objects(REPLICA_SETS), tells=True),
-    "chaosk8s.service.actions.delete_service": Way(find=_objects(SERVICES), tells=True),
-    "chaosk8s.networking.actions.delete_ingress": Way(find=_objects(INGRESSES), tells=True),
-    "chaosk8s.networking.actions.update_ingress": Way(find=_objects(INGRESSES), tells=True),
-    f"{_NODE}cordon_node": Way(find=_objects(NODES), tells=True),
-    f"{_NODE}drain_nodes": Way(find=_objects(NODES, trap=_bare_pods), tells=True),
-    f"{_NODE}delete_nodes": Way(find=_objects(NODES, trap=_all_nodes), tells=True),
+    f"{_POD}delete_pods": TargetFinder(find=_objects(PODS, pattern=True), conclusive=True),
+    f"{_DEPLOYMENT}delete_deployment": TargetFinder(find=_objects(DEPLOYMENTS), conclusive=True),
+    f"{_DEPLOYMENT}scale_deployment": TargetFinder(find=_objects(DEPLOYMENTS), conclusive=True),
+    f"{_DEPLOYMENT}rollout_deployment": TargetFinder(find=_objects(DEPLOYMENTS), conclusive=True),
+    "chaosk8s.statefulset.actions.scale_statefulset": TargetFinder(
+        find=_objects(STATEFUL_SETS), conclusive=True
+    ),
+    "chaosk8s.statefulset.actions.remove_statefulset": TargetFinder(
+        find=_objects(STATEFUL_SETS), conclusive=True
+    ),
+    "chaosk8s.daemonset.actions.delete_daemon_set": TargetFinder(find=_objects(DAEMON_SETS), conclusive=True),
+    "chaosk8s.daemonset.actions.update_daemon_set": TargetFinder(find=_objects(DAEMON_SETS), conclusive=True),
+    "chaosk8s.replicaset.actions.delete_replica_set": TargetFinder(
+        find=_objects(REPLICA_SETS), conclusive=True
+    ),
+    "chaosk8s.service.actions.delete_service": TargetFinder(find=_objects(SERVICES), conclusive=True),
+    "chaosk8s.networking.actions.delete_ingress": TargetFinder(find=_objects(INGRESSES), conclusive=True),
+    "chaosk8s.networking.actions.update_ingress": TargetFinder(find=_objects(INGRESSES), conclusive=True),
+    f"{_NODE}cordon_node": TargetFinder(find=_objects(NODES), conclusive=True),
+    f"{_NODE}drain_nodes": TargetFinder(find=_objects(NODES, trap=_bare_pods), conclusive=True),
+    f"{_NODE}delete_nodes": TargetFinder(find=_objects(NODES, trap=_all_nodes), conclusive=True),
     **{
-        f"{_EC2}{name}": Way(find=_instances, tells=True)
+        f"{_EC2}{name}": TargetFinder(find=_instances, conclusive=True)
         for name in (
             "stop_instance",
             "stop_instances",
@@ -284,6 +297,6 @@ WAYS: Mapping[str, Way] = {
             "stop_instances_by_incremental_steps",
         )
     },
-    f"{_EC2}restart_instances": Way(find=_instances, tells=False),
+    f"{_EC2}restart_instances": TargetFinder(find=_instances, conclusive=False),
 }
 """By a python action's full name, how its targets are found. The others can't be counted."""

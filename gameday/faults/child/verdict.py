@@ -1,4 +1,4 @@
-"""Decides whether a fault is undone, from what its rollbacks and its probe say."""
+"""Decide whether a fault is undone, from the results of its rollbacks and its `still-exposed` probe."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 
 from gameday.core.values import Instant, Seconds
 from gameday.faults import experiments
-from gameday.faults.child.still_exposed import PROBE_LIMIT, SETTLING, Exposure
-from gameday.faults.child_connection import ChildConnection
+from gameday.faults.child.connection import ChildConnection
+from gameday.faults.child.still_exposed import PROBE_LIMIT, SETTLING_TIME, Exposure
 from gameday.system import clock
 
 
 def failure_of(run: Mapping[str, Any]) -> str:
-    """Say why a rollback did not do its work; empty when it did.
+    """Explain why a rollback failed; empty when it succeeded.
 
-    chaoslib calls a process that ends with an error, and an HTTP answer of 500, succeeded.
+    To chaoslib, a process that exits with an error and an HTTP answer of 500 have succeeded.
     """
     name = run["activity"].get("name")
     output: Any = run.get("output")
@@ -34,17 +34,17 @@ def failure_of(run: Mapping[str, Any]) -> str:
 
 @dataclass(slots=True)
 class RollbackVerdict:
-    """Decides whether a fault is undone, and says so."""
+    """Decides whether a fault is undone, and reports it."""
 
-    line: ChildConnection
+    connection: ChildConnection
     exposure: Exposure
     declared: Sequence[Mapping[str, Any]]
 
-    def say(self, how: str, error: str = "", *, at: Instant | None = None) -> None:
-        """Say that the fault is settled since `at`: undone in this way, or not for this reason."""
+    def report(self, how: str, error: str = "", *, at: Instant | None = None) -> None:
+        """Report that the fault is settled since `at`: undone (`how`), or not (`error`)."""
         redactor = self.exposure.loaded.redactor()
         steps = [redactor.text(step) for step in experiments.steps({"rollbacks": list(self.declared)})]
-        self.line.say(
+        self.connection.send(
             "settled",
             undone=not error,
             how=how,
@@ -54,14 +54,14 @@ class RollbackVerdict:
         )
 
     def already(self, limit: Seconds) -> bool:
-        """Tell whether the fault is undone before any rollback, and say so."""
+        """Check whether the fault is undone already, before any rollback; report it then."""
         if self.exposure.ask("before-revert", limit=limit) is False:
-            self.say("already-undone")
+            self.report("already-undone")
             return True
         return False
 
     def judge(self, runs: Sequence[Mapping[str, Any]], error: str = "") -> None:
-        """Say what the rollbacks came to: the probe decides where it can; else all must have succeeded."""
+        """Report the rollbacks' outcome: the probe decides where it can; else all must have succeeded."""
         through = clock.now()
         errors = [error, *map(failure_of, runs)]
         if len(runs) < len(self.declared):
@@ -71,11 +71,11 @@ class RollbackVerdict:
         wrong = "; ".join(filter(None, errors))
         # A rollback that failed is tried again at once; only one that went well is given time to take effect.
         exposed = self.exposure.ask(
-            "after-revert", limit=PROBE_LIMIT, want=False, settling=0.0 if wrong else SETTLING
+            "after-revert", limit=PROBE_LIMIT, want=False, settling=0.0 if wrong else SETTLING_TIME
         )
         if exposed is False:
-            self.say("rolled-back", at=through)
+            self.report("rolled-back", at=through)
         elif exposed:
-            self.say("", wrong or "the still-exposed probe says that the fault is still in force")
+            self.report("", wrong or "the still-exposed probe says that the fault is still in force")
         else:
-            self.say("rolled-back" if self.declared else "nothing-to-undo", wrong, at=through)
+            self.report("rolled-back" if self.declared else "nothing-to-undo", wrong, at=through)

@@ -1,4 +1,4 @@
-"""The monitor tells receivers what fires and what is resolved, and goes on when they fail."""
+"""The monitor notifies receivers of what fires and what is resolved, and goes on when they fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ wait_for = partial(conftest.wait_for, within=30)  # a rule looks once a second, 
 
 
 class Receiver:
-    """A real HTTP server that keeps what it gets, and fails as often as it is told."""
+    """A real HTTP server that keeps what it receives, and fails as often as `failures` says."""
 
     def __init__(self) -> None:
         self.bodies: list[dict] = []
@@ -38,7 +38,7 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/alerts"
@@ -78,7 +78,7 @@ def test_a_dead_replica_fires_and_its_restart_resolves(shop: RunningShop, receiv
     assert condition < parse_instant(firing["startsAt"]) < parse_instant(resolved["endsAt"])
 
 
-def test_a_receiver_that_fails_gets_the_alert_when_it_is_well_again(shop: RunningShop, receiver: Receiver):
+def test_a_receiver_that_fails_gets_the_alert_when_it_is_healthy_again(shop: RunningShop, receiver: Receiver):
     receiver.failures = 3
     faults.kill_replica()
     wait_for(lambda: receiver.alerts("ReplicaDown"))
@@ -86,7 +86,7 @@ def test_a_receiver_that_fails_gets_the_alert_when_it_is_well_again(shop: Runnin
     assert len(receiver.alerts("ReplicaDown")) == 1
 
 
-def test_who_registers_late_is_told_what_fires_already(shop: RunningShop, receiver: Receiver):
+def test_a_late_receiver_gets_what_fires_already(shop: RunningShop, receiver: Receiver):
     faults.kill_replica()
     wait_for(lambda: receiver.alerts("ReplicaDown"))
     late = Receiver()

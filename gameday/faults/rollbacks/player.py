@@ -1,7 +1,6 @@
-"""Plays the rollbacks of a fault in a Chaos Toolkit process that is kept warm for it.
+"""Play the rollbacks of a fault in a Chaos Toolkit process that stands by with the modules imported.
 
-Comes in: a FaultRequested. Goes out: the facts of each rollback, and whether the fault is undone.
-Does not: try again, claim or fence; `conduct.revert.revert` does.
+Retries, claims and fencing are in `conduct.revert.revert`.
 """
 
 from __future__ import annotations
@@ -14,36 +13,38 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds, instant
-from gameday.faults import child_protocol, experiments, rollback_needs
+from gameday.faults import child_protocol, experiments
+from gameday.faults.chaos_process import START_LIMIT, ChaosProcess
 from gameday.faults.deadlines import Deadlines
-from gameday.faults.process import START_LIMIT, ChaosProcess
-from gameday.faults.revert_secrets import RevertSecrets
+from gameday.faults.rollbacks import needs
+from gameday.faults.rollbacks.revert_secrets import RevertSecrets
 from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
 from gameday.system.machine import started
 
 SILENCE: Seconds = 60.0
-"""The most seconds between two messages while no activity is open: loading, pauses, the probe."""
+"""Seconds between two messages, at most, while no activity is open: loading, pauses, the probe."""
 
 
 class ChildRollbackPlayer:
-    """Plays ledgers of one drill, each in a process of its own.
+    """Plays the rollbacks of one drill's faults, each fault in a process of its own.
 
-    folder  the drill's own; home: where to play what was requested in a folder that this host does not have
+    folder  the drill's own
+    home    where to play what was requested in a folder that this host does not have
     """
 
     def __init__(self, drill: DrillId, folder: Path | None = None, home: Path | None = None) -> None:
         self._drill = drill
         self._home = home
-        self._seal = RevertSecrets(folder) if folder else None
+        self._secrets = RevertSecrets(folder) if folder else None
         self._warm: dict[tuple[str, str], ChaosProcess] = {}
 
-    async def warm(self, request: ev.FaultRequested, tell: RecordFact) -> None:
-        """Have a process ready that has the experiment's modules imported. Raises OSError, TimeoutError."""
+    async def warm(self, request: ev.FaultRequested, record: RecordFact) -> None:
+        """Start a standby process with the experiment's modules imported. Raises OSError, TimeoutError."""
         known = self._warm.get(_key(request))
         if known is not None and not known.gone:
             return
-        process = await self._start(request, tell)
+        process = await self._start(request, record)
         while True:
             match await process.receive(START_LIMIT):
                 case None | child_protocol.Note(word="ready"):
@@ -52,54 +53,54 @@ class ChildRollbackPlayer:
                     pass
 
     async def play(
-        self, request: ev.FaultRequested, attempt: int, by: str, tell: RecordFact, *, ask: bool
+        self, request: ev.FaultRequested, attempt: int, by: str, record: RecordFact, *, ask: bool
     ) -> RollbackOutcome:
-        """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises."""
-        request = self._opened(request)
+        """Play all rollbacks once, within a deadline, recording each as it starts and ends; never raises."""
+        request = self._restored(request)
         try:
-            process = await self._standby(request, tell)
+            process = await self._standby(request, record)
             await process.send("play", request=dataclasses.asdict(request), attempt=attempt, by=by, ask=ask)
-            played = await self._listen(process, tell)
+            outcome = await self._listen(process, record)
         except OSError as error:
-            played = RollbackOutcome(undone=False, error=f"the rollbacks can't be started: {error}")
-        if not played.undone:
+            outcome = RollbackOutcome(undone=False, error=f"the rollbacks can't be started: {error}")
+        if not outcome.undone:
             await self._discard(request)
-        return played if played.steps else dataclasses.replace(played, steps=self.steps(request))
+        return outcome if outcome.steps else dataclasses.replace(outcome, steps=self.steps(request))
 
     def lacks(self, request: ev.FaultRequested) -> tuple[str, ...]:
-        """Say what this process would need to play them and does not have: variables, modules, commands."""
-        return rollback_needs.lacking(self._opened(request), os.environ)
+        """Describe what this process lacks to play them: variables, modules, commands."""
+        return needs.lacking(self._restored(request), os.environ)
 
     def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:
-        """Tell a person, rollback by rollback, what to do by hand."""
+        """Describe for a person, rollback by rollback, what to do by hand."""
         try:
             return experiments.steps(experiments.parse(request.experiment, request.path))
         except ValueError:
             return (f"undo by hand what {request.path} does",)
 
-    def _opened(self, request: ev.FaultRequested) -> ev.FaultRequested:
+    def _restored(self, request: ev.FaultRequested) -> ev.FaultRequested:
         """Give a request as it was before it was masked, in a folder of this host."""
-        request = self._seal.open(request) if self._seal else request
+        request = self._secrets.restore(request) if self._secrets else request
         if self._home is not None and not Path(request.cwd).is_dir():
             return dataclasses.replace(request, cwd=str(self._home))
         return request
 
     async def close(self) -> None:
-        """End every process that stands by."""
+        """End every standby process."""
         await asyncio.gather(*(process.close() for process in self._warm.values()))
         self._warm.clear()
 
-    async def _standby(self, request: ev.FaultRequested, tell: RecordFact) -> ChaosProcess:
-        """Give the process that stands by; one that died meanwhile costs no try."""
+    async def _standby(self, request: ev.FaultRequested, record: RecordFact) -> ChaosProcess:
+        """Give the standby process; start another if it died meanwhile, so that this costs no try."""
         process = self._warm.get(_key(request))
         if process is not None and not process.gone:
             return process
         await self._discard(request)
-        return await self._start(request, tell)
+        return await self._start(request, record)
 
-    async def _start(self, request: ev.FaultRequested, tell: RecordFact) -> ChaosProcess:
+    async def _start(self, request: ev.FaultRequested, record: RecordFact) -> ChaosProcess:
         process = await ChaosProcess.start(self._drill, cwd=request.cwd)
-        tell(started("standby", process.identity), clock.now())
+        record(started("standby", process.identity), clock.now())
         self._warm[_key(request)] = process
         await process.send("load", request=dataclasses.asdict(request))
         return process
@@ -109,32 +110,32 @@ class ChildRollbackPlayer:
         if process is not None:
             await process.close()
 
-    async def _listen(self, process: ChaosProcess, tell: RecordFact) -> RollbackOutcome:
-        """Take what the process says until the fault is settled, the process dies, or is overdue."""
+    async def _listen(self, process: ChaosProcess, record: RecordFact) -> RollbackOutcome:
+        """Handle the process's messages until the fault is settled, or the process dies or is overdue."""
         deadlines = Deadlines()
         while True:
             left = deadlines.left()
             try:
                 message = await process.receive(SILENCE if left is None else left)
             except TimeoutError:
-                late = deadlines.overdue() or f"the rollbacks said nothing for {SILENCE:g} s"
+                late = deadlines.overdue() or f"the rollbacks were silent for {SILENCE:g} s"
                 return RollbackOutcome(undone=False, error=late)
             match message:
                 case None:
                     return RollbackOutcome(undone=False, error="the process that played the rollbacks died")
                 case child_protocol.ReportedFact(fact=fact, at=at):
                     deadlines.note(message)
-                    tell(fact, at)
+                    record(fact, at)
                 case child_protocol.Note(word="settled"):
-                    return played(message)
+                    return rollback_outcome(message)
                 case child_protocol.Note(word="crashed"):
                     return RollbackOutcome(undone=False, error=message.text("error"))
                 case _:
                     pass
 
 
-def played(note: child_protocol.Note) -> RollbackOutcome:
-    """Read what a child said about a fault: undone or not, how, and what a person must do."""
+def rollback_outcome(note: child_protocol.Note) -> RollbackOutcome:
+    """Decode a child's note on a settled fault: undone or not, how, and what a person must do."""
     data: dict[str, Any] = dict(note.data)
     return RollbackOutcome(
         undone=bool(data["undone"]),

@@ -1,8 +1,7 @@
-"""What playing an experiment's rollbacks needs of a process: variables, secrets, modules, commands.
+"""Find what this process lacks to play an experiment's rollbacks: variables, secrets, modules, commands.
 
-Comes in: a FaultRequested, the environment's variables. Goes out: what is missing, in words; nothing where
-the rollbacks can be played here.
-Does not: import the modules, or ask a vault; what fails all the same is a try that failed.
+Modules are looked up, not imported, and vaults are not asked: what fails in spite of this check is a failed
+try.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from gameday.formats import redaction
 
 
 def lacking(request: ev.FaultRequested, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Say what is missing to play the rollbacks of a request."""
+    """Describe what is missing to play the rollbacks of a request; empty where they can be played."""
     try:
         experiment = experiments.parse(request.experiment, request.path)
     except ValueError:
-        return ()  # no rollback can be read: playing them says so
+        return ()  # playing them reports that the experiment can't be read
     return tuple(dict.fromkeys(_lacking(request, experiment, environ)))
 
 
@@ -33,14 +32,14 @@ def _lacking(
     request: ev.FaultRequested, experiment: experiments.Experiment, environ: Mapping[str, str]
 ) -> Iterator[str]:
     if redaction.MASK in request.experiment:
-        yield "the secrets written in the experiment stay on the host of its drill"
+        yield "the secrets written in the experiment are on the host of its drill only"
     for name in (*_variables(experiment.get("configuration")), *_variables(experiment.get("secrets"))):
         if name not in environ:
             yield f"the variable {name} is not set"
     yield from _modules(request, experiment)
     for path in _commands(experiment):
         if shutil.which(path) is None and shutil.which(Path(request.cwd, path)) is None:
-            yield f"there is no command {path}"
+            yield f"command {path} is not installed"
 
 
 def _variables(tree: Any) -> Iterator[str]:
@@ -56,11 +55,13 @@ def _variables(tree: Any) -> Iterator[str]:
 
 
 def _modules(request: ev.FaultRequested, experiment: experiments.Experiment) -> Iterator[str]:
-    played = {name: experiment.get(name) for name in ("configuration", "rollbacks", "extensions", "controls")}
+    outcome_of_note = {
+        name: experiment.get(name) for name in ("configuration", "rollbacks", "extensions", "controls")
+    }
     with _importable_from(request.cwd):
-        for module in experiments.modules(played):
+        for module in experiments.modules(outcome_of_note):
             if importlib.util.find_spec(module.partition(".")[0]) is None:
-                yield f"there is no module {module}"
+                yield f"module {module} is not installed"
 
 
 def _commands(experiment: experiments.Experiment) -> Iterator[str]:
@@ -74,7 +75,7 @@ def _commands(experiment: experiments.Experiment) -> Iterator[str]:
 
 @contextmanager
 def _importable_from(folder: str) -> Iterator[None]:
-    """Find modules that stand beside where the experiment is run, as its process does."""
+    """Find modules in the experiment's working folder, too, as its process does."""
     sys.path.append(folder)
     importlib.invalidate_caches()
     try:

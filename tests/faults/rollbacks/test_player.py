@@ -6,36 +6,36 @@ import time
 import pytest
 
 from gameday.core.facts import drill as ev
-from gameday.faults.rollback_player import ChildRollbackPlayer
+from gameday.faults.rollbacks.player import ChildRollbackPlayer
 from gameday.system import processes
-from tests.faults.building import DRILL, Told, experiment, fault_off, python, request
+from tests.faults.building import DRILL, RecordedFacts, experiment, fault_off, python, request
 
 
 def play(made, *, attempts=1, warm=False, meanwhile=None, ask=True):
     async def main():
-        told, ledger = Told(), ChildRollbackPlayer(DRILL)
+        recorded, ledger = RecordedFacts(), ChildRollbackPlayer(DRILL)
         asked = made if isinstance(made, ev.FaultRequested) else request(made)
         try:
             if warm:
-                await ledger.warm(asked, told)
+                await ledger.warm(asked, recorded)
             begin = time.monotonic()
-            task = asyncio.ensure_future(ledger.play(asked, attempts, "keeper", told, ask=ask))
+            task = asyncio.ensure_future(ledger.play(asked, attempts, "keeper", recorded, ask=ask))
             if meanwhile is not None:
-                await meanwhile(told)
+                await meanwhile(recorded)
             played = await task
-            return told, played, time.monotonic() - begin
+            return recorded, played, time.monotonic() - begin
         finally:
             await ledger.close()
 
     return asyncio.run(main())
 
 
-def test_all_rollbacks_are_played_and_told(target):
+def test_all_rollbacks_are_played_and_recorded(target):
     target.change("on")
-    told, played, _ = play(experiment(target.url), attempts=3)
+    recorded, played, _ = play(experiment(target.url), attempts=3)
     assert (played.undone, played.how) == (True, "rolled-back")
-    assert told.of(ev.RevertAttempted) == [ev.RevertAttempted(fault="f1", attempt=3, by="keeper")]
-    assert [fact.role for fact in told.of(ev.ProcessStarted)] == ["standby"]
+    assert recorded.of_kind(ev.RevertAttempted) == [ev.RevertAttempted(fault="f1", attempt=3, by="keeper")]
+    assert [fact.role for fact in recorded.of_kind(ev.ProcessStarted)] == ["standby"]
     assert not target.on
 
 
@@ -85,9 +85,9 @@ def test_one_rollback_that_cannot_be_played_does_not_keep_the_next_from_it(targe
 def test_background_rollbacks_are_waited_for(target):
     target.change("on")
     rollbacks = [{**python("nap", "nap", seconds=0.3), "background": True}, fault_off(target.url)]
-    told, played, _ = play(experiment(target.url, rollbacks=rollbacks))
+    recorded, played, _ = play(experiment(target.url, rollbacks=rollbacks))
     assert played.undone
-    assert {fact.activity for fact in told.of(ev.ActivityFinished)} == {"nap", "fault-off"}
+    assert {fact.activity for fact in recorded.of_kind(ev.ActivityFinished)} == {"nap", "fault-off"}
 
 
 def test_a_rollback_that_hangs_is_ended_at_its_timeout(target):
@@ -99,9 +99,9 @@ def test_a_rollback_that_hangs_is_ended_at_its_timeout(target):
 
 
 def test_a_standby_that_is_killed_is_a_failed_try_with_steps_for_a_person(target):
-    async def kill(told):
-        await told.wait(ev.RevertAttempted)
-        fact = told.of(ev.ProcessStarted)[0]
+    async def kill(recorded):
+        await recorded.wait(ev.RevertAttempted)
+        fact = recorded.of_kind(ev.ProcessStarted)[0]
         processes.kill_and_wait(processes.identity(fact.pid))
 
     made = experiment(target.url, rollbacks=[python("nap", "nap"), fault_off(target.url)])
@@ -113,19 +113,19 @@ def test_a_standby_that_is_killed_is_a_failed_try_with_steps_for_a_person(target
 
 def test_a_standby_that_died_while_it_stood_by_costs_no_try(target):
     async def main():
-        told, ledger = Told(), ChildRollbackPlayer(DRILL)
+        recorded, ledger = RecordedFacts(), ChildRollbackPlayer(DRILL)
         asked = request(experiment(target.url))
-        await ledger.warm(asked, told)
-        processes.kill_and_wait(processes.identity(told.of(ev.ProcessStarted)[0].pid))
+        await ledger.warm(asked, recorded)
+        processes.kill_and_wait(processes.identity(recorded.of_kind(ev.ProcessStarted)[0].pid))
         await asyncio.sleep(0.1)
         try:
-            return told, await ledger.play(asked, 1, "keeper", told, ask=True)
+            return recorded, await ledger.play(asked, 1, "keeper", recorded, ask=True)
         finally:
             await ledger.close()
 
-    told, played = asyncio.run(main())
+    recorded, played = asyncio.run(main())
     assert played.undone
-    assert len(told.of(ev.ProcessStarted)) == 2
+    assert len(recorded.of_kind(ev.ProcessStarted)) == 2
 
 
 @pytest.mark.parametrize("text", ["{", "- a list\n", '{"rollbacks": 3}'])

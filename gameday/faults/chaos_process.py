@@ -1,10 +1,7 @@
-"""A Chaos Toolkit process, seen from whoever started it.
+"""Run a Chaos Toolkit process: send it commands, receive its messages, see its death.
 
-Comes in: commands. Goes out: its messages as they come, until it has ended and everything it said is read.
-Does not: know what the messages mean. A line that can't be read is a note `unreadable`.
-
-A process that is stopped (SIGSTOP, a frozen container) for HALTED seconds is ended: it would neither inject
-nor roll back, and no pipe tells.
+A process that has been stopped (SIGSTOP, a frozen container) for STOPPED_LIMIT seconds is killed: it would
+neither inject nor roll back, and its pipes stay open.
 """
 
 from __future__ import annotations
@@ -24,12 +21,12 @@ from gameday.system.processes import Identity
 
 ARGV: Sequence[str] = (sys.executable, "-P", "-m", "gameday.faults.child")
 LONGEST_LINE = 16 * 1024 * 1024
-LAST_WORDS: Seconds = 0.1
-"""How long to read on after its death: a forked grandchild may keep its pipe open."""
+DRAIN_TIMEOUT: Seconds = 0.1
+"""How long to read on after its death: a grandchild may hold the pipe open, so that no end of file comes."""
 START_LIMIT: Seconds = 30.0
-HALTED: Seconds = 2.0
+STOPPED_LIMIT: Seconds = 2.0
 """Seconds for which it may be stopped, such as by a debugger that attaches."""
-LOOK: Seconds = 0.25
+POLL_INTERVAL: Seconds = 0.25
 
 
 class ChaosProcess:
@@ -39,15 +36,17 @@ class ChaosProcess:
         self._child = child
         self._reader = reader
         self._gone = asyncio.Event()
+        # A pidfd reports the death itself. End of file does not: it comes late where a grandchild holds the
+        # pipe, and a pid alone may belong to another process by then.
         self._pidfd = os.pidfd_open(child.pid)
         asyncio.get_running_loop().add_reader(self._pidfd, self._reap)
-        self._looking = asyncio.ensure_future(self._look())
+        self._stop_watch = asyncio.ensure_future(self._kill_if_stopped())
 
     @classmethod
     async def start(
         cls, drill: DrillId | str, *, cwd: str = "", fault_mark: tuple[str, str] | None = None
     ) -> Self:
-        """Start a child that carries the drill's marker, and the fault's if it may inject.
+        """Start a child with the drill's marker in its environment, and the fault's if it may inject.
 
         Raises OSError when it can't be started.
         """
@@ -63,7 +62,7 @@ class ChaosProcess:
 
     @property
     def identity(self) -> Identity:
-        """The process, named for ever."""
+        """The process, by pid, start time and boot: pids are reused."""
         return self._child.identity
 
     @property
@@ -79,13 +78,16 @@ class ChaosProcess:
             try:
                 self._child.stdin.write(line)
                 self._child.stdin.flush()
-            except (BrokenPipeError, ValueError):  # it died: whoever reads its messages learns it
+            except (BrokenPipeError, ValueError):  # it died: `receive` will return None
                 return
 
         await asyncio.to_thread(write)
 
     async def receive(self, within: Seconds | None = None) -> child_protocol.Message | None:
-        """Wait for its next message; None when there will be no more. Raises TimeoutError."""
+        """Wait for its next message; None when there will be no more. Raises TimeoutError.
+
+        A line that can't be decoded is a note `unreadable`.
+        """
         async with asyncio.timeout(within):
             line = await self._next_line()
         if not line.endswith(b"\n"):
@@ -101,18 +103,19 @@ class ChaosProcess:
         try:
             await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
-                await asyncio.wait({reading}, timeout=LAST_WORDS)
+                await asyncio.wait({reading}, timeout=DRAIN_TIMEOUT)
             return reading.result() if reading.done() else b""
         finally:
             reading.cancel()
             ending.cancel()
 
-    async def _look(self) -> None:
-        """End it once it has been stopped for too long."""
-        looks = 0
-        while looks * LOOK < HALTED:
-            await asyncio.sleep(LOOK)
-            looks = looks + 1 if processes.stopped(self._child.identity) else 0
+    async def _kill_if_stopped(self) -> None:
+        """Kill it once it has been stopped for too long."""
+        # Polls are counted, not seconds: if we were stopped, too, it has had no time to go on.
+        polls = 0
+        while polls * POLL_INTERVAL < STOPPED_LIMIT:
+            await asyncio.sleep(POLL_INTERVAL)
+            polls = polls + 1 if processes.stopped(self._child.identity) else 0
         await self.kill()
 
     def signal(self, number: signal.Signals) -> None:
@@ -120,20 +123,20 @@ class ChaosProcess:
         self._child.send(number)
 
     async def kill(self) -> None:
-        """SIGKILL it with its group, and wait until it is gone."""
+        """SIGKILL it with its process group, and wait until it is gone."""
         if not self.gone:
             await asyncio.to_thread(processes.kill_and_wait, self._child.identity)
             await self._gone.wait()
 
     async def close(self) -> None:
-        """End it and let go of its pipes."""
+        """Kill it and close its pipes."""
         await self.kill()
-        with contextlib.suppress(BrokenPipeError):  # a command that it died before reading
+        with contextlib.suppress(BrokenPipeError):  # close flushes a command that it never read
             self._child.stdin.close()
 
     def _reap(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
-        self._looking.cancel()
+        self._stop_watch.cancel()
         self._child.wait()
         self._gone.set()
