@@ -12,7 +12,7 @@ from gameday.core.values import Outcome
 from gameday.ports import ActionTarget
 from tests.conduct.stage import SCENARIO, Stage
 
-PODS = ActionTarget(action="kill", what="pods app=shop", seen={"u1": "a", "u2": "b"}, tells=True)
+PODS = ActionTarget(action="kill", what="pods app=shop", seen={"u1": "a", "u2": "b"}, conclusive=True)
 QUIET = replace(SCENARIO, phases=replace(SCENARIO.phases, onset=40.0))
 
 
@@ -94,7 +94,7 @@ def test_a_fault_that_changed_a_target_and_hurt_nobody_was_absorbed():
 
 @pytest.mark.parametrize(
     "fault_targets",
-    [(replace(PODS, tells=False),), (PODS, ActionTarget(action="call", what="http")), ()],
+    [(replace(PODS, conclusive=False),), (PODS, ActionTarget(action="call", what="http")), ()],
     ids=["exec", "mixed", "none"],
 )
 def test_where_it_can_not_be_told_nothing_is_said(fault_targets):
