@@ -9,20 +9,20 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """What a channel is told."""
+    """What is sent to a channel."""
 
     title: str
     text: str
 
 
 class Announcer(Protocol):
-    """Tells people in their channels: chats, mail, what a workspace has set up."""
+    """Sends messages to the channels that a workspace has set up: chats, mail."""
 
     @property
     def channels(self) -> Collection[str]:
-        """Name the channels that can be told."""
+        """Name the channels."""
         ...
 
     def send(self, channel: str, message: Message) -> None:
-        """Tell one channel, within seconds; blocks. Raises NotReady with why it could not be told."""
+        """Send to one channel; blocks for seconds at most. Raises NotReady with the reason when it fails."""
         ...

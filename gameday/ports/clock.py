@@ -15,5 +15,5 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: Seconds) -> None:
-        """Wait."""
+        """Wait for so many seconds."""
         ...

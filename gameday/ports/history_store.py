@@ -13,7 +13,7 @@ from gameday.core.values import DrillId, Instant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stored:
-    """An event as the store holds it: its place in the drill's history, from 1, without gaps."""
+    """An event with its sequence number in the drill's history, which counts from 1 without gaps."""
 
     seq: int
     event: ev.Event
@@ -50,7 +50,7 @@ class HistoryStore(Protocol):
         ...
 
     def read(self, drill: DrillId, *, after: int = 0) -> Sequence[Stored]:
-        """Give the events of a drill behind place `after`. Raises LookupError if there is no drill."""
+        """Give a drill's events after sequence number `after`. Raises LookupError for an unknown drill."""
         ...
 
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
@@ -58,9 +58,9 @@ class HistoryStore(Protocol):
         ...
 
     def read_load(self, drill: DrillId, *, since: Instant | None = None) -> LoadHistory:
-        """Give the samples in chunks that end after `since`; all of them without it.
+        """Give the chunks of samples that end after `since`; without it, all.
 
-        Chunks of one request name and time may come joined; they add up to what was stored.
+        Chunks of one request name and time may be merged; their sums are those that were stored.
         """
         ...
 
@@ -69,23 +69,23 @@ class HistoryStore(Protocol):
         ...
 
     def live(self) -> Sequence[DrillRow]:
-        """List the drills that are not closed, newest first; what was ended with a fault in force is not."""
+        """List the drills that are not closed, newest first; one that ended with a fault in force is not."""
         ...
 
     def game_days(self) -> Sequence[DrillRow]:
-        """List the game days, newest first; the plan's id stands as their scenario."""
+        """List the game days, newest first; `scenario` holds the plan's id."""
         ...
 
     def verify(self, drill: DrillId) -> Sequence[str]:
-        """Check the hash chain; each string says what is wrong, with its place. Empty: sound."""
+        """Check the hash chain; each string names a defect and its sequence number. Empty: intact."""
         ...
 
     def claim(self, drill: DrillId, what: str, holder: str, *, until: Instant) -> bool:
-        """Win the named right of a drill (such as a revert) unless another holder's has not expired."""
+        """Claim a named right of a drill, such as reverting it; False while another holder has it."""
         ...
 
     def take_lease(self, lease: Lease) -> Lease | None:
-        """Take or renew an environment's lease; give the other holder's lease when it is taken."""
+        """Take or renew an environment's lease; give the lease in force when another drill holds it."""
         ...
 
     def lease(self, environment: str) -> Lease | None:
@@ -93,21 +93,21 @@ class HistoryStore(Protocol):
         ...
 
     def register_reverter(self, holder: str, host: str, *, until: Instant) -> None:
-        """Say that a process of a host reverts what others leave, until an instant."""
+        """Record that a process on a host reverts abandoned faults until an instant."""
         ...
 
     def reverter_hosts(self) -> Sequence[str]:
-        """Name the hosts on which somebody reverts what others leave."""
+        """Name the hosts on which a process reverts abandoned faults now."""
         ...
 
     def release_lease(self, environment: str, drill: DrillId) -> None:
-        """Give a lease back; without effect when it is not held."""
+        """Release a lease; do nothing when the drill does not hold it."""
         ...
 
     def degraded(self) -> str:
-        """Say why events are kept beside the store instead of in it; empty while all is well."""
+        """Give the reason why events are kept outside the store for now; empty while they are in it."""
         ...
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         ...

@@ -8,24 +8,24 @@ from gameday.core.values import FaultId
 
 
 class FaultKeeper(Protocol):
-    """The process that holds the fault and reverts it when we die. Its facts reach us by the store."""
+    """The process that holds the fault and reverts it if the conductor dies; it reports through the store."""
 
     async def start(self) -> None:
         """Start the keeper with its warm standby, and wait until both are ready. Raises NotReady."""
         ...
 
     async def inject(self, fault: FaultId) -> None:
-        """Let the keeper inject the fault whose FaultRequested is stored."""
+        """Inject a fault whose FaultRequested is already stored."""
         ...
 
     async def revert(self, fault: FaultId, why: str, *, now: bool) -> None:
-        """Release the hold so that the rollbacks run; `now`: abort, fence and play the ledger."""
+        """Release the hold so that the rollbacks run; `now`: abort, fence and roll back at once."""
         ...
 
     async def stop(self) -> bool:
-        """Let the keeper sweep, take down what the drill brought up, and end; tell whether it did."""
+        """Have the keeper end leftover processes, take the target down and end; tell whether it did."""
         ...
 
     def alive(self) -> bool:
-        """Tell whether the keeper process lives and answered its last heartbeat in time."""
+        """Tell whether the keeper runs and answered its last heartbeat in time."""
         ...

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Identities(Protocol):
-    """Asks clusters and accounts who they are, as the experiments' own libraries would reach them."""
+    """Identifies the cluster and the account that the experiments' own libraries would reach."""
 
     async def kubernetes_context(self) -> policy.SeenCluster:
         """Give the context in use and the UID of kube-system; never raises."""

@@ -11,7 +11,7 @@ from gameday.core.values import Instant
 
 
 class LoadDriver(Protocol):
-    """Users on the target. Chunks go to the callback as they come."""
+    """Runs simulated users against the target. Chunks of samples go to the callback as they come."""
 
     async def start(
         self,
@@ -21,7 +21,7 @@ class LoadDriver(Protocol):
         environment: Mapping[str, str],
         on_chunks: Callable[[Sequence[Chunk], Instant], None],
     ) -> None:
-        """Start the users and return at the first sample. Raises NotReady with what to look at."""
+        """Start the users; return at the first sample. Raises NotReady with a hint where to look."""
         ...
 
     async def set_users(self, users: int) -> None:
@@ -29,9 +29,9 @@ class LoadDriver(Protocol):
         ...
 
     def lost(self) -> str:
-        """Say why no more samples can come; empty while the load is well."""
+        """Give the reason why no more samples can come; empty while the load runs."""
         ...
 
     async def stop(self) -> None:
-        """End the users and wait for the last samples."""
+        """Stop the users and wait for the last samples."""
         ...

@@ -43,5 +43,5 @@ class Meter(Protocol):
         ...
 
     async def close(self) -> None:
-        """End what was started for reading."""
+        """End what was started in order to read."""
         ...

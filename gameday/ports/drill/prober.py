@@ -8,12 +8,12 @@ from gameday.core.facts import drill as ev
 
 
 class Prober(Protocol):
-    """Asks Chaos Toolkit probes, outside our process."""
+    """Runs Chaos Toolkit probes in another process."""
 
     async def ask(self, probe: str) -> ev.ProbeJudged:
-        """Ask one probe (JSON text with its tolerance) once."""
+        """Run a probe once; `probe` is its JSON text, with its tolerance."""
         ...
 
     async def check_steady_state(self, experiment: str) -> ev.SteadyStateChecked:
-        """Judge the steady-state hypothesis of an experiment file; met when it has none."""
+        """Check the steady-state hypothesis of an experiment file; an experiment without one meets it."""
         ...

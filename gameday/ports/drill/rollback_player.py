@@ -10,16 +10,16 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import Instant
 
 RecordFact = Callable[[ev.Fact, Instant], None]
-"""Takes a fact as it happens, with its instant."""
+"""Records a fact that occurred at an instant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RollbackOutcome:
-    """What one try to play a fault's rollbacks came to.
+    """The result of one attempt to run a fault's rollbacks.
 
     how    rolled-back | already-undone | nothing-to-undo, when undone
-    steps  what a person must do by hand if no try succeeds
-    at     the instant at which the rollbacks were through
+    steps  what a person must do by hand if no attempt succeeds
+    at     when the rollbacks had run
     """
 
     undone: bool
@@ -30,22 +30,22 @@ class RollbackOutcome:
 
 
 class RollbackPlayer(Protocol):
-    """Plays the rollbacks that a FaultRequested carries."""
+    """Runs the rollbacks that a FaultRequested carries."""
 
     async def play(
-        self, request: ev.FaultRequested, attempt: int, by: str, tell: RecordFact, *, ask: bool
+        self, request: ev.FaultRequested, attempt: int, by: str, record: RecordFact, *, ask: bool
     ) -> RollbackOutcome:
-        """Play all rollbacks once, within a deadline, telling each as it starts and ends; never raises.
+        """Run all rollbacks once, within a deadline, recording each as it starts and ends; never raises.
 
-        ask: what the still-exposed probe says is gone already need not be undone. Not to be asked where
-        an action may still be on its way to the target.
+        ask: skip them if the still-exposed probe shows that the fault is gone. Leave it out while an action
+        may still be on its way to the target: the probe would answer too early.
         """
         ...
 
     def lacks(self, request: ev.FaultRequested) -> Sequence[str]:
-        """Say what this process would need to play them and does not have: variables, modules, commands."""
+        """Name what this process lacks to run them: variables, modules, commands."""
         ...
 
     def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:
-        """Tell a person, rollback by rollback, what to do by hand."""
+        """Describe, rollback by rollback, what a person has to do by hand."""
         ...

@@ -18,7 +18,7 @@ class CommandOutcome:
 
 
 class Runner(Protocol):
-    """Runs a responder's commands, in the workspace, with our own commands first on PATH."""
+    """Runs a responder's commands in the workspace, with gameday's own commands first on PATH."""
 
     async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> CommandOutcome:  # noqa: ASYNC109  # a process is killed, not cancelled
         """Run a command to its end. A command that can't be started ends with 127."""

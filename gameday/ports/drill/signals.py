@@ -13,12 +13,12 @@ class Signals(Protocol):
     """A receiver of alerts that runs during the drill."""
 
     async def start(self, receive: Callable[[Sequence[ev.Event]], None]) -> Mapping[str, str]:
-        """Listen; give the URL to send to, by system."""
+        """Start listening; give the URL to send to, by system."""
         ...
 
     @property
     def heartbeats(self) -> Mapping[str, Instant]:
-        """Tell, by system that has one, when its heartbeat was last heard."""
+        """Give, by system, when its last heartbeat was received; systems without one are left out."""
         ...
 
     async def stop(self) -> None:

@@ -11,13 +11,13 @@ class Target(Protocol):
     """The environment that a drill breaks."""
 
     async def reachable(self) -> str:
-        """Say why the target can't be reached; empty when it can."""
+        """Give the reason why the target can't be reached; empty when it can."""
         ...
 
     async def up(self) -> CommandOutcome | None:
-        """Bring the target up by its own command; None when it has no such command."""
+        """Bring the target up with its own command; None if it has no such command."""
         ...
 
     def hooks(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Give the commands (up, down); empty where there is none."""
+        """Give the commands (up, down); an empty one is not set."""
         ...

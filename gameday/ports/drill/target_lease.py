@@ -11,9 +11,9 @@ class TargetLease(Protocol):
     """The right to break an environment, held in the environment itself."""
 
     async def take(self, lease: Lease) -> Lease | None:
-        """Take or renew the lease; give the other holder's when it is taken. Raises NotReady."""
+        """Take or renew the lease; give the lease in force when another drill holds it. Raises NotReady."""
         ...
 
     async def release(self, lease: Lease) -> None:
-        """Give the lease back; without effect when it is not held, or can't be."""
+        """Release the lease; a lease that is not held, or can't be reached, is left to expire."""
         ...

@@ -13,5 +13,5 @@ class Trail(Protocol):
     """The environment's own record of what people and automations did to it."""
 
     def watch(self) -> AsyncIterator[tuple[Instant | None, ev.ActionTaken | ev.TrailWatched]]:
-        """Give actions as they are found, each with the trail's own instant where it has one."""
+        """Yield actions as they are found, each with the instant that the trail gives it, or None."""
         ...

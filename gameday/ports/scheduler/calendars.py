@@ -14,5 +14,5 @@ class Calendars(Protocol):
     """Freeze calendars, by workspace path or URL."""
 
     async def read(self, path: str, start: Instant, end: Instant) -> policy.Calendar:
-        """Give the freezes that touch a period; a calendar that can't be had says why. Never raises."""
+        """Give the freezes that touch a period; `error` says why a calendar can't be read. Never raises."""
         ...

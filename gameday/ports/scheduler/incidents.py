@@ -10,5 +10,5 @@ class Incidents(Protocol):
     """The environment's alert source, asked for real incidents."""
 
     async def ongoing(self, environment: str) -> Sequence[str]:
-        """Name the incidents that stand now. Raises NotReady when there is no answer."""
+        """Name the incidents in progress. Raises NotReady when there is no answer."""
         ...

@@ -10,10 +10,11 @@ from gameday.core.values import Instant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """What participants are told beforehand: the window, never what happens in it.
+    """What participants learn beforehand: the window, never what happens in it.
 
-    zone         the schedule's, in which they read the window; channels: integrations that tell them
-    title, text  what a plan that announces itself in full says of itself
+    zone         the schedule's time zone, in which the window is shown
+    channels     integrations that the notice is sent to
+    title, text  the plan's own, where it is announced in full
     """
 
     schedule: str
@@ -28,8 +29,8 @@ class Notice:
 
 
 class Notices(Protocol):
-    """Tells participants."""
+    """Notifies participants."""
 
     def send(self, notice: Notice) -> None:
-        """Tell them of a window. Never raises."""
+        """Notify them of a window. Never raises."""
         ...

@@ -23,7 +23,7 @@ class ScheduleRow:
 
 
 class Claim(StrEnum):
-    """What became of an attempt to claim an occurrence."""
+    """The result of an attempt to claim an occurrence."""
 
     WON = "won"
     TAKEN = "taken"
@@ -34,7 +34,7 @@ class ScheduleStore(Protocol):
     """Schedules, and what became of their occurrences. Every method may raise StoreUnavailable."""
 
     def add(self, row: ScheduleRow) -> bool:
-        """Keep a schedule; False: one of that id is there."""
+        """Add a schedule; False: its id is taken."""
         ...
 
     def row(self, schedule: schedules.ScheduleId) -> ScheduleRow:
@@ -46,32 +46,32 @@ class ScheduleStore(Protocol):
         ...
 
     def pause(self, schedule: schedules.ScheduleId, *, paused: bool) -> bool:
-        """Pause or resume a schedule; False: there is none."""
+        """Pause or resume a schedule; False: no such schedule."""
         ...
 
     def remove(self, schedule: schedules.ScheduleId) -> bool:
-        """Forget a schedule, not what became of its occurrences; False: there is none."""
+        """Remove a schedule, but keep its records; False: no such schedule."""
         ...
 
     def waking(self, until: Instant, *, most: int = 200) -> Sequence[ScheduleRow]:
-        """List the schedules to be looked at by `until`, the earliest first."""
+        """List the schedules that need a look by `until`, the earliest first; `most` of them."""
         ...
 
     def next_wake(self) -> Instant | None:
-        """Give the instant at which the next schedule has to be looked at."""
+        """Give the instant at which the next schedule needs a look."""
         ...
 
     def move(self, row: ScheduleRow, position: schedules.SchedulePosition) -> bool:
-        """Move a schedule on; once, for the row as it was read: False when another was quicker."""
+        """Move a schedule to its next position; False: another process moved it since `row` was read."""
         ...
 
     def claim(
         self, record: schedules.Record, row: ScheduleRow, position: schedules.SchedulePosition
     ) -> Claim:
-        """Claim an occurrence, once for ever, and move its schedule on, in one transaction.
+        """Claim an occurrence, which can be claimed only once, and move its schedule on, in one transaction.
 
-        BUSY: another occurrence on this environment is claimed or started, even if its claim ran out: who
-        finds that it did has to settle it first. Nothing is changed then.
+        BUSY: another occurrence on this environment is claimed or started. A claim that ran out counts until
+        somebody settles it. Nothing is changed then.
         """
         ...
 
@@ -80,12 +80,12 @@ class ScheduleStore(Protocol):
     ) -> int:
         """Record occurrences that were missed, each once, and move their schedule on, in one transaction.
 
-        Gives how many were recorded; others had a record.
+        Gives how many were recorded; the others had a record already.
         """
         ...
 
     def change(self, old: schedules.Record, new: schedules.Record) -> bool:
-        """Replace a record that is still as it was read (state, holder, until); False: it is not."""
+        """Replace a record if its state, holder and until are still those of `old`; False: they are not."""
         ...
 
     def record(self, schedule: schedules.ScheduleId, occurrence: Instant) -> schedules.Record | None:
@@ -93,17 +93,17 @@ class ScheduleStore(Protocol):
         ...
 
     def records(self, schedule: str = "", *, most: int = 1000) -> Sequence[schedules.Record]:
-        """List what became of occurrences, of one schedule or all, the latest first."""
+        """List the records of one schedule, or of all, the latest occurrence first."""
         ...
 
     def abandoned(self, now: Instant) -> Sequence[schedules.Record]:
-        """List the records, claimed or started, whose claims ran out."""
+        """List the claimed and started occurrences whose claims ran out."""
         ...
 
     def approve(
         self, schedule: schedules.ScheduleId, occurrence: Instant, approval: schedules.Approval
     ) -> None:
-        """Keep one person's yes; the first of a person counts."""
+        """Keep one person's approval; each person's first counts."""
         ...
 
     def approvals(self, schedule: schedules.ScheduleId, occurrence: Instant) -> Sequence[schedules.Approval]:
@@ -111,5 +111,5 @@ class ScheduleStore(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         ...

@@ -13,9 +13,9 @@ class StartedDrill(Protocol):
         ...
 
     def drill(self) -> str:
-        """Give the drill's id, as far as it is known."""
+        """Give the drill's id; empty until it is known."""
         ...
 
     def stop(self) -> None:
-        """Tell it to abort: to revert, and to end."""
+        """Ask it to abort: to revert the fault and end."""
         ...

@@ -14,8 +14,8 @@ class Starter(Protocol):
     """Starts drills."""
 
     def start(self, schedule: schedules.Schedule, record: schedules.Record) -> StartedDrill | None:
-        """Start the drill of a claimed occurrence; it confirms the claim itself. Raises NotReady.
+        """Start the drill of a claimed occurrence; the drill confirms the claim itself. Raises NotReady.
 
-        None: it was handed to another host, once for all, and that host keeps the record from then on.
+        None: it was handed to another host for good, and that host keeps the record from then on.
         """
         ...

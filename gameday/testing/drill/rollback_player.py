@@ -16,13 +16,13 @@ REFUSED = RollbackOutcome(undone=False, error="refused", steps=("fix it by hand"
 
 @dataclass(kw_only=True, slots=True)
 class FakeRollbackPlayer:
-    """`ports.RollbackPlayer`: each try takes the next of `outcomes`, and the last one again and again.
+    """`ports.RollbackPlayer`: each attempt takes the next of `outcomes`, then the last one again.
 
-    world    whose fault ends with a try that succeeds
-    seconds  how long a try takes
+    world    whose fault ends with an attempt that succeeds
+    seconds  how long an attempt takes
     missing  what this process lacks to play rollbacks
-    played   the tries: fault, attempt, by whom
-    asked    of each try, whether it was to ask the still-exposed probe first
+    played   the attempts: fault, number, by whom
+    asked    of each attempt, whether it was to ask the still-exposed probe first
     """
 
     clock: Clock
@@ -34,12 +34,12 @@ class FakeRollbackPlayer:
     asked: list[bool] = field(default_factory=list)
 
     async def play(
-        self, request: ev.FaultRequested, attempt: int, by: str, tell: RecordFact, *, ask: bool
+        self, request: ev.FaultRequested, attempt: int, by: str, record: RecordFact, *, ask: bool
     ) -> RollbackOutcome:
-        """Make one try."""
+        """Make one attempt."""
         self.played.append((request.fault, attempt, by))
         self.asked.append(ask)
-        tell(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
+        record(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
         await self.clock.sleep(self.seconds)
         outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
         if outcome.undone:
@@ -51,5 +51,5 @@ class FakeRollbackPlayer:
         return self.missing
 
     def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:  # noqa: ARG002  # the port's
-        """Give the steps that a failed try leaves to a person."""
+        """Give the steps that a failed attempt leaves to a person."""
         return REFUSED.steps
