@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from gameday.core import postmortem
 from gameday.ports import DrillRow
 from gameday.render import table
@@ -14,6 +16,16 @@ def test_columns_are_aligned_and_lines_have_no_trailing_blanks():
 def test_wide_characters_take_two_columns():
     text = table.TextTable(head=("A", "B"), rows=(("日本", "x"), ("e\u0301", "y"))).text()
     assert text.splitlines()[1:] == ["日本  x", "e\u0301     y"]
+
+
+def test_signs_joined_into_one_take_the_columns_of_one():
+    assert table.width("👩\u200d👩\u200d👧") == 2
+    assert table.width("zero\u200bwidth") == 9
+
+
+def test_what_is_counted_without_rich_is_counted_as_rich_does():
+    text = "Zürich – “done” → ✓ ◐ ✗ naïve…"
+    assert table.width(text) == len(text) == cell_len(text)
 
 
 def test_control_characters_do_not_reach_the_terminal():
