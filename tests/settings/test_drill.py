@@ -47,11 +47,11 @@ def test_all_files_of_a_drill_are_read_and_hashed(tmp_path: Path) -> None:
 
 def test_a_scripted_automation_is_judged_by_its_own_scorecard(tmp_path: Path) -> None:
     found = read(space.make(tmp_path), responder="scenarios/responders/slow.yaml")
-    assert found.scorecard.name == "automation@2"
+    assert found.scorecard.name == "automation@1"
     assert found.scenario.scorecard == "scorecards/automation.yaml"
 
 
-def test_a_scorecard_that_the_scenario_names_stands(tmp_path: Path) -> None:
+def test_a_scorecard_that_the_scenario_names_is_used(tmp_path: Path) -> None:
     text = space.FILES["scenarios/slow.yaml"] + "scorecard: ../scorecards/team.yaml\n"
     root = space.make(tmp_path)
     (root / "scenarios" / "slow.yaml").write_text(text)

@@ -17,7 +17,7 @@ def mistakes(root: Path) -> list[str]:
     ]
 
 
-def test_files_that_import_are_well(tmp_path: Path) -> None:
+def test_files_that_import_have_no_mistake(tmp_path: Path) -> None:
     root = space.make(tmp_path)
     assert drill_files(load_workspace(root, {}), root / "scenarios" / "slow.yaml").warnings == ()
 

@@ -84,7 +84,7 @@ def test_the_experiments_own_actions_are_left_out(server):
     assert watch(server.url, 2, act)[1][1].action == "rollback"
 
 
-def test_a_trail_that_cannot_be_read_is_said_once_and_again_when_it_can(server):
+def test_a_trail_that_cannot_be_read_is_reported_once_and_again_when_it_can(server):
     server.body = b"{}"
 
     def mend():

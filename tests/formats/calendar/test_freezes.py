@@ -25,7 +25,7 @@ def frozen(content: bytes, start: str, end: str) -> list[tuple[str, str]]:
 YEAR = ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")
 
 
-def test_a_time_in_utc_counts_as_it_stands():
+def test_a_time_in_utc_counts_as_it_is_written():
     content = calendar("DTSTART:20261127T000000Z", "DTEND:20261128T000000Z", "SUMMARY:Black Friday")
     assert frozen(content, *YEAR) == [("2026-11-27T00:00", "2026-11-28T00:00")]
     assert freezes.parse(content, parse_instant(YEAR[0]), parse_instant(YEAR[1]))[0].summary == "Black Friday"

@@ -139,7 +139,7 @@ def test_whatever_an_experiment_holds_it_is_a_value_or_mistakes(text: str) -> No
     assert (checked.value is None) == any(not one.warning for one in checked.mistakes)
 
 
-def test_every_experiment_of_the_catalogue_is_well() -> None:
+def test_every_experiment_of_the_catalogue_has_no_mistake() -> None:
     files = sorted((ROOT / "experiments").glob("*.json"))
     assert files
     for file in files:

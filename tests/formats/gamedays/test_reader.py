@@ -24,7 +24,7 @@ def read(text: str) -> core.GameDayPlan:
     return mistakes.require(gameday_plan.check(reader.read(text.encode(), "scenarios/a.gameday.yaml")))
 
 
-def test_the_plan_of_the_catalogue_is_well() -> None:
+def test_the_plan_of_the_catalogue_has_no_mistake() -> None:
     files = sorted((ROOT / "scenarios").glob("*.gameday.yaml"))
     assert files
     for file in files:

@@ -55,7 +55,7 @@ def test_the_title_is_front_matters_else_the_first_heading():
     assert playbook.read(TEXT.split("---\n")[2]).title == "Another title"
 
 
-def test_steps_of_one_name_are_told_apart():
+def test_steps_of_one_name_are_numbered():
     steps = playbook.read("1. Look\n2. Look\n3. Look <!-- step: look -->\n").steps
     assert [step.id for step in steps] == ["look", "look-2", "look-3"]
 

@@ -82,7 +82,7 @@ def test_a_probe_carries_its_tolerance_as_chaos_toolkit_wants_it() -> None:
     assert probe["provider"] == {"type": "http", "url": "http://h"}
 
 
-def test_what_is_left_out_stands_as_core_has_it() -> None:
+def test_what_is_left_out_has_the_default_of_core() -> None:
     found = read(HEAD)
     plain = core.Scenario(scenario="a", title="b", environment="shop", path="scenarios/a.yaml")
     assert found == core.Scenario(
@@ -203,7 +203,7 @@ def test_any_value_under_any_key_is_a_value_or_mistakes(key: str, value: object)
     assert (checked.value is None) == any(not one.warning for one in checked.mistakes)
 
 
-def test_every_scenario_of_the_catalogue_is_well() -> None:
+def test_every_scenario_of_the_catalogue_has_no_mistake() -> None:
     every = (ROOT / "scenarios").glob("*.yaml")
     files = sorted(file for file in every if not file.name.endswith(".gameday.yaml"))
     assert files

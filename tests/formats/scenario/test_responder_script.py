@@ -77,7 +77,7 @@ def test_a_mistake_is_reported_at_its_place_with_a_hint(step: str, expected: str
     assert only.startswith(expected)
 
 
-def test_every_responder_of_the_catalogue_is_well() -> None:
+def test_every_responder_of_the_catalogue_has_no_mistake() -> None:
     files = sorted((ROOT / "scenarios" / "responders").glob("*.yaml"))
     assert files
     for file in files:

@@ -60,12 +60,12 @@ def test_a_mistake_is_reported_at_its_place_with_a_hint(text: str, expected: lis
     assert lines_of(text) == expected
 
 
-def test_a_band_that_the_measure_can_not_have_is_told_at_the_band() -> None:
+def test_a_band_that_the_measure_can_not_have_is_reported_at_the_band() -> None:
     (only,) = lines_of(HEAD + LINE.replace("measure: detect}", "measure: alerts_noise, target: 2x}"))
     assert only.startswith("4:76 '2x'")
 
 
-def test_every_measure_can_stand_in_a_scorecard() -> None:
+def test_every_measure_is_valid_in_a_scorecard() -> None:
     lines = [
         f"- {{criterion: c{n}, phase: detect, weight: 1, measure: {name}}}"
         for n, name in enumerate(score.MEASURES)
@@ -73,7 +73,7 @@ def test_every_measure_can_stand_in_a_scorecard() -> None:
     assert lines_of(HEAD + "\n".join(lines)) == []
 
 
-def test_every_scorecard_of_the_catalogue_is_well_and_its_weights_make_a_hundred() -> None:
+def test_every_scorecard_of_the_catalogue_has_no_mistake_and_its_weights_make_a_hundred() -> None:
     files = sorted((ROOT / "scorecards").glob("*.yaml"))
     assert [file.stem for file in files] == ["automation", "team"]
     for file in files:

@@ -57,7 +57,7 @@ def lines_of(text: str, environ: Mapping[str, str] | None = None) -> list[str]:
     )
 
 
-def test_variables_stand_for_any_value() -> None:
+def test_variables_may_replace_any_value() -> None:
     found = read(STAGING, VARIABLES)
     staging = found.environment("staging")
     assert found.store_url == "sqlite:////tmp/x.db"
@@ -75,7 +75,7 @@ def test_a_secret_is_only_a_reference_and_prints_as_nothing() -> None:
     assert f"{found.server.token}" == repr(found.server.token) == "***"
 
 
-def test_a_variable_that_is_not_set_is_told_only_to_who_needs_it() -> None:
+def test_a_variable_that_is_not_set_is_a_mistake_only_for_whoever_needs_it() -> None:
     found = read('[environments.a]\nbase_url = "env:NOPE"\n[environments.b]\n')
     assert found.environment("b").base_url == ""
     with pytest.raises(InvalidFiles) as wrong:
@@ -85,13 +85,13 @@ def test_a_variable_that_is_not_set_is_told_only_to_who_needs_it() -> None:
     ]
 
 
-def test_a_store_whose_variable_is_not_set_is_told_at_once() -> None:
+def test_a_store_whose_variable_is_not_set_is_reported_at_once() -> None:
     assert lines_of('[store]\nurl = "env:NOPE"') == [
         "2:7 the variable NOPE is not set | set NOPE, or write the value"
     ]
 
 
-def test_variables_of_ours_stand_before_the_file() -> None:
+def test_our_own_variables_take_precedence_over_the_file() -> None:
     ours = {
         "GAMEDAY_STORE_URL": "sqlite:////other.db",
         "GAMEDAY_SERVER_TOKEN": "t0k3n",
@@ -103,7 +103,7 @@ def test_variables_of_ours_stand_before_the_file() -> None:
     assert found.server.token == Secret("env:GAMEDAY_SERVER_TOKEN")
 
 
-def test_without_a_file_defaults_stand_and_no_environment_is_there() -> None:
+def test_without_a_file_defaults_apply_and_there_is_no_environment() -> None:
     found = read("")
     assert (found.store_url, found.artifacts) == ("sqlite:///.gameday/gameday.db", ".gameday/drills")
     with pytest.raises(InvalidFiles, match=r"gameday\.toml has no environment 'shop'"):
@@ -221,7 +221,7 @@ def test_whatever_the_settings_hold_they_are_a_value_or_mistakes(text: str) -> N
     assert (checked.value is None) == any(not mistake.warning for mistake in checked.mistakes)
 
 
-def test_this_workspace_is_well() -> None:
+def test_this_workspace_has_no_mistake() -> None:
     text = (ROOT / "gameday.toml").read_text(encoding="utf-8")
     assert read(text).environment("shop").rules is not None
 

@@ -86,7 +86,7 @@ GOOD = {"type": "GET", "name": "/", "start": 1_764_583_200, "at": [1], "bin": [2
         ({"open_at": "12", "open_count": [1]}, "whole numbers"),
     ],
 )
-def test_a_wrong_line_is_told_with_what_is_wrong(change, expected) -> None:
+def test_a_wrong_line_is_refused_with_what_is_wrong(change, expected) -> None:
     with pytest.raises(ValueError, match=expected):
         stored_load.decode(json.dumps({**GOOD, **change}))
     with pytest.raises(ValueError, match=r"load samples"):
@@ -103,6 +103,6 @@ def test_a_wrong_line_is_told_with_what_is_wrong(change, expected) -> None:
         ('{"load":1,"until":1.0}\n7\n', "line 2"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_line(text, expected) -> None:
+def test_a_wrong_file_is_refused_with_its_line(text, expected) -> None:
     with pytest.raises(ValueError, match=expected):
         stored_load.loads(text)

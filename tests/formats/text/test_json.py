@@ -28,7 +28,7 @@ def test_every_key_and_value_knows_its_place() -> None:
     assert document.key_spot(("a",)) == Spot(2, 3)
 
 
-def test_comments_are_read_over_and_said_to_be_a_mistake_once() -> None:
+def test_comments_are_skipped_and_reported_once() -> None:
     document = json_text.read('{\n  // one\n  "a": 1 /* two */, # three\n  "b": "// text"\n}', "x.json")
     assert document.data == {"a": 1, "b": "// text"}
     assert as_lines(document.mistakes) == [

@@ -94,7 +94,7 @@ def test_aliases_that_stand_for_millions_are_counted_not_built() -> None:
     assert "more than 20000 values, aliases included" in mistake("\n".join(levels).encode(), "a.yaml")
 
 
-def test_a_value_that_stands_within_itself_is_refused() -> None:
+def test_a_value_that_contains_itself_is_refused() -> None:
     assert mistake(b"a: &a [*a]", "a.yaml") == "a.yaml:1:8: '*a' contains itself"
 
 

@@ -57,7 +57,7 @@ def test_a_word_that_chaos_toolkit_reads_otherwise_is_warned_of() -> None:
     ]
 
 
-def test_a_key_written_twice_is_a_mistake_and_the_first_stands() -> None:
+def test_a_key_written_twice_is_a_mistake_and_the_first_counts() -> None:
     document = yaml_text.read("a: 1\nb: 2\na: 3\n", "x.yaml")
     assert as_lines(document.mistakes) == ["3:1 'a' is written twice | it is first on line 1; keep one"]
     assert document.data == {"a": 1, "b": 2}
