@@ -499,8 +499,8 @@ def _office(
         calendars=calendars(space),
         notices=notices or NoNotices(),
         holder=f"{processes.hostname()}:{os.getpid()}:{ids.new_event_id()[:8]}",
-        place=lambda name: places.get(name, EnvironmentTimes()),
-        say=say,
+        times_of=lambda name: places.get(name, EnvironmentTimes()),
+        report=say,
     )
 
 

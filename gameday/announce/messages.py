@@ -1,7 +1,6 @@
-"""What people are told in their channels, in words.
+"""The messages that people get in their channels.
 
-Comes in: a window and its zone, a plan, how a game day ended. Goes out: messages.
-Does not: tell what is injected, or when, but what a plan announces in full; send anything.
+None reveals what is injected, or when; a plan that is announced in full gives its own title and text.
 """
 
 from __future__ import annotations
@@ -16,23 +15,23 @@ from gameday.ports import Message
 def beforehand(
     environment: str, start: Instant, end: Instant, zone: str, *, title: str = "", text: str = ""
 ) -> Message:
-    """Tell of a window. title, text: what a plan that announces itself in full says of itself."""
-    whole = f"A game day on {environment}: {span(start, end, zone)}."
+    """Announce a window. title, text: of a plan that is announced in full."""
+    first = f"A game day on {environment}: {span(start, end, zone)}."
     rest = f"\n{text}" if text else ""
-    may = "" if title else "\nA drill may begin at any moment of it. Real alerts are handled as always."
-    return Message(title=title or f"Game day on {environment}", text=f"{whole}{may}{rest}")
+    note = "" if title else "\nA drill may begin at any moment of it. Real alerts are handled as always."
+    return Message(title=title or f"Game day on {environment}", text=f"{first}{note}{rest}")
 
 
 def opened(environment: str, end: Instant, zone: str, *, title: str = "", text: str = "") -> Message:
-    """Tell that a game day has begun."""
-    whole = f"A game day on {environment} has begun; it ends by {_time(end, zone)} at the latest."
+    """Announce that a game day has begun."""
+    first = f"A game day on {environment} has begun; it ends by {_time(end, zone)} at the latest."
     rest = f"\n{text}" if text else ""
-    return Message(title=title or f"Game day on {environment}", text=f"{whole}{rest}")
+    return Message(title=title or f"Game day on {environment}", text=f"{first}{rest}")
 
 
 def ended(environment: str, *, safe: bool) -> Message:
-    """Tell that a game day has ended, and whether all that it injected is undone."""
-    rest = "everything is reverted" if safe else "a fault may still be in force: people are at it"
+    """Announce that a game day has ended, and whether everything is reverted."""
+    rest = "everything is reverted" if safe else "a fault may still be in force, and people are working on it"
     return Message(
         title=f"Game day on {environment}", text=f"The game day on {environment} has ended; {rest}."
     )
@@ -40,8 +39,8 @@ def ended(environment: str, *, safe: bool) -> Message:
 
 def span(start: Instant, end: Instant, zone: str) -> str:
     """Write a window in its zone, and in UTC where that differs."""
-    there = _span(start, end, ZoneInfo(zone))
-    return there if there.endswith(" UTC") else f"{there} ({_span(start, end, UTC)})"
+    local = _span(start, end, ZoneInfo(zone))
+    return local if local.endswith(" UTC") else f"{local} ({_span(start, end, UTC)})"
 
 
 def _span(start: Instant, end: Instant, zone: tzinfo) -> str:

@@ -33,7 +33,7 @@ def test_a_channel_is_told_the_message_as_it_stands(chat):
 
 def test_a_channel_that_refuses_is_not_told_and_its_address_stays_secret(chat, caplog, capfd):
     chat.status = 500
-    with pytest.raises(NotReady, match=r"channel chat could not be told: .*500") as failed:
+    with pytest.raises(NotReady, match=r"channel chat could not be notified: .*500") as failed:
         channels(address(chat)).send("chat", MESSAGE)
     said = f"{failed.value.message}{caplog.text}{capfd.readouterr()}"
     assert "hush-hush" not in said
@@ -41,7 +41,7 @@ def test_a_channel_that_refuses_is_not_told_and_its_address_stays_secret(chat, c
 
 
 def test_a_channel_that_is_not_there_fails_at_once():
-    with pytest.raises(NotReady, match="channel chat could not be told"):
+    with pytest.raises(NotReady, match="channel chat could not be notified"):
         channels("json://127.0.0.1:9/x").send("chat", MESSAGE)
 
 
@@ -52,5 +52,5 @@ def test_an_address_of_no_known_kind_is_said_without_the_address():
 
 
 def test_there_is_no_channel_that_nobody_set_up():
-    with pytest.raises(NotReady, match="there is no channel mail"):
+    with pytest.raises(NotReady, match="no channel is called mail"):
         channels("json://127.0.0.1:9").send("mail", MESSAGE)

@@ -26,7 +26,7 @@ from gameday.system import clock
 NOT_OURS = 75
 """EX_TEMPFAIL of sysexits(3)."""
 STANDS = 60.0
-"""As `conduct.scheduler.started_drills.STANDS`, which would be 60 ms of imports away."""
+"""As `conduct.scheduler.started_drills.RECORD_TIME`, which would be 60 ms of imports away."""
 
 
 def main() -> NoReturn:

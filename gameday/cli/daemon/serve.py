@@ -78,14 +78,14 @@ def _listening(scheduler: Scheduler, space: Workspace, listen: str) -> Iterator[
 def _health(scheduler: Scheduler) -> feed.Health:
     from gameday.web import feed  # noqa: PLC0415
 
-    pulse = scheduler.pulse
-    since = clock.now() - pulse.looked
-    why = pulse.lost or (f"nothing was looked at for {since:.0f} s" if since > STALE else "")
+    state = scheduler.state
+    since = clock.now() - state.looked
+    why = state.lost or (f"nothing was looked at for {since:.0f} s" if since > STALE else "")
     facts = {
-        "holder": pulse.holder,
-        "looked": times.utc(pulse.looked),
-        "running": pulse.running,
-        "waiting": pulse.waiting,
+        "holder": state.holder,
+        "looked": times.utc(state.looked),
+        "running": state.running,
+        "waiting": state.waiting,
     }
     return feed.Health(why=why, facts=facts)
 

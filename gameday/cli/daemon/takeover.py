@@ -66,9 +66,9 @@ def end_abandoned_game_days(space: Workspace, store: ports.HistoryStore) -> None
         if row.closed is not None or row.environment in environments:
             continue
         told = standings.fold(find.read_history(store, row.drill))
-        if told.planned.attended or clock.now() - row.started < gamedays_host.CLAIM:
+        if told.planned.attended or clock.now() - row.started < gamedays_host.CLAIM_TIME:
             continue
-        if gamedays_host.conduct_game_day(store, row.drill, SystemClock()):
+        if gamedays_host.is_conducted(store, row.drill, SystemClock()):
             continue
         output.warn(f"game day {row.drill} was left behind; ending it now")
         recorder = Recorder(

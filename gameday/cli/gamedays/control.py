@@ -44,7 +44,7 @@ class _LiveGameDay:
 
     @property
     def conducted(self) -> bool:
-        return host.conduct_game_day(self.store, DrillId(self.now.game_day), SystemClock())
+        return host.is_conducted(self.store, DrillId(self.now.game_day), SystemClock())
 
     def title(self, turn: Turn) -> str:
         return f"item {turn.item + 1}, {self.now.title(turn)}"
@@ -190,7 +190,7 @@ def end(*, game_day: str, who: str) -> int:
     if day.now.stage is Stage.DRILL and day.now.turn is not None:
         drill = DrillId(day.now.turn.drill)
         code = revert.recovered(space, day.store, drill)
-        day.recorder.record(host.over(day.store, day.now.turn, drill, code, host.DIED))
+        day.recorder.record(host.item_ended(day.store, day.now.turn, drill, code, host.DIED))
     return finish.finish(space, day.store, ended, by=day.recorder.by)
 
 

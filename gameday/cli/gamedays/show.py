@@ -101,7 +101,7 @@ def load(store: ports.HistoryStore, game_day: DrillId, who: str) -> Shown:
         histories=find.histories(store, now),
         opened=True,
         insider=over or _sees(now.plan, who, attended=now.planned.attended),
-        conducted=not over and host.conduct_game_day(store, game_day, clock.SystemClock()),
+        conducted=not over and host.is_conducted(store, game_day, clock.SystemClock()),
     )
 
 

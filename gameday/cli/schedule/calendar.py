@@ -43,7 +43,7 @@ def main(*, days: int, ics: bool, file: Path | None, url: str, reveal: bool, jso
     store.close()
     now = clock.now()
     until = Instant(now + days * DAY)
-    slots = upcoming.shown(upcoming.slots(rows, until), reveal=reveal)
+    slots = upcoming.visible(upcoming.slots(rows, until), reveal=reveal)
     show(slots, reveal=reveal, json=json)
     if not json:
         _freezes(space, rows, now, until)

@@ -65,7 +65,7 @@ def write(space: Workspace, *, reveal: bool, ahead: Seconds = AHEAD, most: int =
     """Write the feed. Raises StoreUnavailable."""
     with closing(wiring.schedules(space.store_url)) as store:
         rows = [row for row in store.rows() if not row.paused]
-    slots = upcoming.shown(upcoming.slots(rows, Instant(clock.now() + ahead), most=most), reveal=reveal)
+    slots = upcoming.visible(upcoming.slots(rows, Instant(clock.now() + ahead), most=most), reveal=reveal)
     return calendar_feed.write((upcoming.entry(slot, reveal=reveal) for slot in slots), "Game days")
 
 

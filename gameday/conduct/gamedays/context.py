@@ -1,7 +1,4 @@
-"""The facilitator's table: everything that the conductor of a game day works with, in one frozen value.
-
-Built by `wiring` from adapters, or by a test from fakes.
-"""
+"""Everything that the host of a game day works with, in one frozen value: adapters, or fakes in tests."""
 
 from __future__ import annotations
 
@@ -17,12 +14,12 @@ from gameday.core.values import DrillId
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GameDayContext:
-    """What the conductor of one game day works with.
+    """What the host of one game day works with.
 
     holder     this process, by a name that no other has
     drills     plays the drills of the agenda
-    signals    hears the environment's monitor all day, so that nothing is missed between two drills
-    incidents  the environment's alert source, which can be asked what fires now; None: it has none
+    signals    receives the monitor's alerts, also between two drills
+    incidents  gives the alerts that fire now, from the environment's alert source; None: it has none
     reset      the environment's own command between drills; empty: it has none
     """
 
@@ -43,5 +40,5 @@ class GameDayContext:
         return history.from_events(stored.event for stored in self.store.read(self.game_day))
 
     def look(self) -> GameDayState:
-        """Fold it."""
+        """Give the current state of the game day. Raises StoreUnavailable."""
         return state.fold(self.history())

@@ -1,9 +1,8 @@
 """Conducts one game day: drill after drill, each at a facilitator's go, settled in between.
 
-Comes in: the facilitator's table. Goes out: the game day's history; drills, each with its own.
-Does not: hold anything that its death would lose. What comes next is folded from the history at each
-look (`core.gamedays.state`); what facilitators say is in it, from whatever terminal. Whoever hosts the
-day after this process was killed takes it up where it stood.
+It holds nothing that its death would lose. What comes next is derived from the history at each look
+(`core.gamedays.state`), and the facilitators' commands are in it, from whatever terminal. After this process
+was killed, the next host resumes where it stopped.
 
 Without people nothing waits: an agenda of automation goes through by itself, and ends where the
 environment does not settle.
@@ -25,28 +24,28 @@ from gameday.core.errors import Busy, GamedayError, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.facts import gameday as gf
 from gameday.core.facts import history
-from gameday.core.gamedays import state as standings
+from gameday.core.gamedays import state as states
 from gameday.core.gamedays.state import GameDayState, Stage, Turn
 from gameday.core.plans.gameday import Occasion
 from gameday.core.values import DrillId, Instant, Seconds
 
-TICK: Seconds = 0.2
-CLAIM: Seconds = 10.0
+POLL_INTERVAL: Seconds = 0.2
+CLAIM_TIME: Seconds = 10.0
 """How long after its host's death a game day can be taken over."""
-RENEW: Seconds = 3.0
-LISTEN: Seconds = 2.0
-"""How soon a monitor that could not be told to send its alerts here is told again."""
-HOST = "host"
+RENEW_INTERVAL: Seconds = 3.0
+REGISTER_AFTER: Seconds = 2.0
+"""How soon registering with a monitor that was not ready is tried again."""
+HOST_RIGHT = "host"
 """The right to conduct a game day."""
-FINISH = "finish"
+FINISH_RIGHT = "finish"
 """The right to do what follows its end, once: report, calendar, all-clear."""
-FINISHING: Seconds = 86400.0
+FINISH_TIME: Seconds = 86400.0
 LEFT = "whoever conducted it left"
 DIED = "whoever conducted it died"
 
 
 class Host:
-    """Conducts the game day of one table. `on_events` hears every new fact of it, whoever wrote it."""
+    """Conducts one game day. `on_events` receives every new event of it, whoever recorded it."""
 
     def __init__(
         self, context: GameDayContext, *, on_events: Callable[[Sequence[ev.Event]], None] | None = None
@@ -55,17 +54,17 @@ class Host:
         self._on_events = on_events
         self._seq = 0
         self._leaving = False
-        self._heard = False
+        self._listening = False
         self._events: list[ev.Event] = []
-        self._standing: GameDayState | None = None
+        self._state: GameDayState | None = None
         self._settler = Settler(
-            context=context, listening=lambda: self._heard, stopping=lambda: self._leaving
+            context=context, listening=lambda: self._listening, stopping=lambda: self._leaving
         )
 
     def leave(self) -> None:
-        """Stop conducting, and abort the drill that is on; safe to call from a signal handler.
+        """Stop conducting, and abort the running drill; safe to call from a signal handler.
 
-        A game day of people stays open, for whoever takes it up; one without people ends.
+        A game day with people stays open, for the next host; one without people ends.
         """
         self._leaving = True
         self._context.drills.abort(LEFT)
@@ -74,30 +73,31 @@ class Host:
         """Conduct until the game day has ended, or this host leaves. Raises Busy, StoreUnavailable."""
         await self._claim()
         async with self._alongside():
-            await self._take_up()
+            await self._resume()
             while not self._leaving:
-                standing = self._look()
-                if standing.stage is Stage.ENDED:
+                state = self._look()
+                if state.stage is Stage.ENDED:
                     break
-                await self._act(standing)
-                await self._context.clock.sleep(TICK)
+                await self._act(state)
+                await self._context.clock.sleep(POLL_INTERVAL)
         if self._leaving and not self._look().planned.attended:
-            self._record(gf.GameDayEnded(why="left"))  # nobody would take it up, and it bars its environment
+            # Nobody would resume it, and while it is open no other drill may start on its environment.
+            self._record(gf.GameDayEnded(why="left"))
         if self._look().stage is Stage.ENDED:
             self._claim_finish()
-        self._let_go()
+        self._release()
         return self._look()
 
-    async def _act(self, standing: GameDayState) -> None:
-        """Do what is to be done now, if it is ours to do."""
-        attended = standing.planned.attended
-        match standing.stage:
+    async def _act(self, state: GameDayState) -> None:
+        """Do what is due now, if no facilitator has to."""
+        attended = state.planned.attended
+        match state.stage:
             case Stage.READY:
-                await self._drill(standing)
+                await self._drill(state)
             case Stage.BREAK:
-                self._break(standing)
+                self._break(state)
             case Stage.SETTLING:
-                await self._settler.settle(standing)
+                await self._settler.settle(state)
             case Stage.UNSETTLED if not attended:
                 self._record(gf.GameDayEnded(why="unsettled"))
             case Stage.THROUGH if not attended:
@@ -107,19 +107,19 @@ class Host:
 
     # --- one item ---
 
-    async def _drill(self, standing: GameDayState) -> None:
-        """Conduct the drill at hand to its end, whatever becomes of it."""
-        turn = standing.turn
+    async def _drill(self, state: GameDayState) -> None:
+        """Conduct the current drill to its end, whatever becomes of it."""
+        turn = state.turn
         assert turn is not None
         drill = self._context.drills.name(turn.on_agenda)
         self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt, drill=drill))
         code, why = None, ""
         try:
             async with self._ending(drill):
-                code = await self._context.drills.play(turn.on_agenda, drill, occasion(standing))
+                code = await self._context.drills.play(turn.on_agenda, drill, occasion_of(state))
         except GamedayError as error:
             code, why = error.exit_code, error.message
-        self._over(turn, drill, code, why)
+        self._record(item_ended(self._context.store, turn, drill, code, why))
         if self._leaving:
             self._record(gf.GameDayPaused(why=LEFT))
 
@@ -134,40 +134,37 @@ class Host:
 
     async def _end_with_game_day(self, drill: DrillId) -> None:
         while not self._has_ended():
-            await self._context.clock.sleep(TICK)
+            await self._context.clock.sleep(POLL_INTERVAL)
         self._context.recorder.for_drill(drill).record(ev.EndRequested())
 
     def _has_ended(self) -> bool:
-        """Look while a drill is on, which knows by itself what to do about a store that is away."""
+        """Look while a drill runs. The drill itself deals with a store that is away."""
         with contextlib.suppress(StoreUnavailable):
             return self._look().stage is Stage.ENDED
         return False
 
-    def _over(self, turn: Turn, drill: DrillId, code: int | None, why: str) -> None:
-        self._record(over(self._context.store, turn, drill, code, why))
-
-    def _break(self, standing: GameDayState) -> None:
-        """Begin the break at hand, or end it: when its time is over, or at a go."""
-        turn = standing.turn
+    def _break(self, state: GameDayState) -> None:
+        """Begin the current break, or end it: when its time is over, or at a go."""
+        turn = state.turn
         assert turn is not None
         if turn.begun is None:
             self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt))
-        elif turn.go or (standing.until is not None and self._context.clock.now() >= standing.until):
+        elif turn.go or (state.until is not None and self._context.clock.now() >= state.until):
             how = "cut-short" if turn.go else "over"
             self._record(gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how))
 
-    # --- taking up ---
+    # --- resuming ---
 
-    async def _take_up(self) -> None:
-        """Settle what a host who died left: its drill is reverted and closed, then counts as ended."""
-        standing = self._look()
-        if standing.stage is not Stage.DRILL or standing.turn is None:
+    async def _resume(self) -> None:
+        """Settle what a host that died left: its drill is reverted and closed, and counts as ended."""
+        state = self._look()
+        if state.stage is not Stage.DRILL or state.turn is None:
             return
-        turn = standing.turn
+        turn = state.turn
         code = await self._context.drills.recover(DrillId(turn.drill))
-        self._over(turn, DrillId(turn.drill), code, DIED)
+        self._record(item_ended(self._context.store, turn, DrillId(turn.drill), code, DIED))
 
-    # --- what runs beside ---
+    # --- what runs alongside ---
 
     @asynccontextmanager
     async def _alongside(self) -> AsyncIterator[None]:
@@ -179,100 +176,103 @@ class Host:
             await self._context.signals.stop()
 
     async def _claim(self) -> None:
-        until = Instant(self._context.clock.now() + CLAIM)
-        if not self._context.store.claim(self._context.game_day, HOST, self._context.holder, until=until):
+        until = Instant(self._context.clock.now() + CLAIM_TIME)
+        if not self._context.store.claim(
+            self._context.game_day, HOST_RIGHT, self._context.holder, until=until
+        ):
             raise Busy(
                 f"{self._context.game_day} is conducted from another terminal",
-                hint=f"gameday plan next, … reach it; {CLAIM:g} s after its death, start takes it up",
+                hint=f"gameday plan next, … reach it; if that terminal died, start it again in {CLAIM_TIME:g} s",
             )
 
     def _claim_finish(self) -> None:
-        """Keep what follows the end for this process: before the day is let go, so that nobody else does."""
+        """Claim what follows the end, before the game day is released: so nobody else does it, too."""
         with contextlib.suppress(StoreUnavailable):
             may_finish(self._context.store, self._context.game_day, self._context.holder, self._context.clock)
 
-    def _let_go(self) -> None:
-        """Give the right back, for whoever takes the day up or ends it."""
+    def _release(self) -> None:
+        """Give the right back, for the next host or whoever ends the game day."""
         with contextlib.suppress(StoreUnavailable):
             self._context.store.claim(
-                self._context.game_day, HOST, self._context.holder, until=self._context.clock.now()
+                self._context.game_day, HOST_RIGHT, self._context.holder, until=self._context.clock.now()
             )
 
     async def _keep_claim(self) -> None:
-        """Renew the claim; a store that is away for a moment ends no drill."""
+        """Renew the claim. A store that is away for a short time ends no drill; another host's claim does."""
         while True:
-            await self._context.clock.sleep(RENEW)
+            await self._context.clock.sleep(RENEW_INTERVAL)
             with contextlib.suppress(StoreUnavailable):
                 await self._claim()
 
     async def _listen(self) -> None:
-        """Have the monitor send its alerts here as soon as it is there to be told."""
-        while not self._heard:
+        """Register with the monitor as soon as it is ready, so that it sends its alerts here."""
+        while not self._listening:
             try:
                 await self._context.signals.start(lambda events: self._context.store.append(*events))
-                self._heard = True
+                self._listening = True
             except (NotReady, OSError):  # without alerts a game day still goes on: try again, end nothing
-                await self._context.clock.sleep(LISTEN)
+                await self._context.clock.sleep(REGISTER_AFTER)
 
     def _look(self) -> GameDayState:
-        """Tell the new facts to whoever follows, and fold them all."""
+        """Read the new events, pass them on, and give the current state."""
         stored = self._context.store.read(self._context.game_day, after=self._seq)
         if stored:
             self._seq = stored[-1].seq
             self._events.extend(row.event for row in stored)
             if self._on_events is not None:
                 self._on_events([row.event for row in stored])
-        if stored or self._standing is None:
-            self._standing = standings.fold(history.from_events(self._events))
-        return self._standing
+        if stored or self._state is None:
+            self._state = states.fold(history.from_events(self._events))
+        return self._state
 
     def _record(self, fact: gf.GameDayFact) -> None:
         self._context.recorder.record(fact)
 
 
-def conduct_game_day(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
-    """Tell whether a host that lives conducts a game day, which will see by itself that it has ended."""
-    nobody, now = "nobody", clock.now()
-    return not store.claim(game_day, HOST, nobody, until=now)
+def is_conducted(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
+    """Tell whether a living host conducts a game day, by a claim that expires at once."""
+    return not store.claim(game_day, HOST_RIGHT, "nobody", until=clock.now())
 
 
 def may_finish(store: ports.HistoryStore, game_day: DrillId, holder: str, clock: ports.Clock) -> bool:
-    """Win the right to do what follows a game day's end."""
-    return store.claim(game_day, FINISH, holder, until=Instant(clock.now() + FINISHING))
+    """Win the right to do what follows the end of a game day."""
+    return store.claim(game_day, FINISH_RIGHT, holder, until=Instant(clock.now() + FINISH_TIME))
 
 
 async def is_abandoned(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
-    """Wait until the host of a day that has ended lets it go, or has died; False: it is at it yet."""
-    until = clock.now() + CLAIM + 2 * TICK
-    while conduct_game_day(store, game_day, clock):
+    """Wait until the host of a finished game day has released it, or died; False: it is still at work."""
+    until = clock.now() + CLAIM_TIME + 2 * POLL_INTERVAL
+    while is_conducted(store, game_day, clock):
         if clock.now() > until:
-            return False  # it has renewed its claim
-        await clock.sleep(TICK)
+            return False  # a dead host's claim has run out by now: this one was renewed
+        await clock.sleep(POLL_INTERVAL)
     return True
 
 
-def occasion(standing: GameDayState) -> Occasion:
-    """Tell a drill which game day it belongs to, and who may see into it."""
-    plan = standing.plan
+def occasion_of(state: GameDayState) -> Occasion:
+    """Give the game day that a drill belongs to, and who may see into the drill."""
+    plan = state.plan
     return Occasion(
-        game_day=standing.game_day,
-        hidden=standing.planned.attended and plan.announcement != "full",
+        game_day=state.game_day,
+        hidden=state.planned.attended and plan.announcement != "full",
         insiders=plan.insiders,
         facilitators=plan.facilitators,
     )
 
 
-def over(store: ports.HistoryStore, turn: Turn, drill: DrillId, code: int | None, why: str) -> gf.ItemEnded:
-    """Say that a turn's drill is over, by the drill's own history."""
+def item_ended(
+    store: ports.HistoryStore, turn: Turn, drill: DrillId, code: int | None, why: str
+) -> gf.ItemEnded:
+    """Give the fact that a turn's drill has ended, by the drill's own history."""
     how, refused = _how(store, drill)
     return gf.ItemEnded(item=turn.item, attempt=turn.attempt, how=how, exit_code=code, why=why or refused)
 
 
 def _how(store: ports.HistoryStore, drill: DrillId) -> tuple[str, str]:
-    """Say how a drill ended by its own history, and what kept it from beginning; `lost` without one."""
+    """Give how a drill ended by its own history, and why it did not begin; `lost` without a history."""
     try:
-        told = store_reads.read(store, drill)
+        drill_history = store_reads.read(store, drill)
     except LookupError:
-        return standings.LOST, ""
-    closed = told.last(ev.DrillClosed)
-    return closed.fact.how if closed else "failed", told.refused
+        return states.LOST, ""
+    closed = drill_history.last(ev.DrillClosed)
+    return closed.fact.how if closed else "failed", drill_history.refused

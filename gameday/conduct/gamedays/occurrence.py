@@ -1,8 +1,6 @@
-"""Keeps in the schedules that a game day is held, by whoever conducts it: then no daemon starts it, too.
+"""Records in the schedules that a game day was started by hand, so that no daemon starts the same one, too.
 
-Comes in: a plan's path, the occurrence that it is, its game day. Goes out: the occurrence's record, started
-and in the end ended. A daemon that started the game day keeps the record itself: then there is nothing to do.
-Does not: decide whether it may begin; `conduct.gamedays.readiness` does.
+A daemon that started the game day keeps the record itself: then there is nothing to do.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ def begin(
     holder: str,
     now: Instant,
 ) -> None:
-    """Record that the game day of an occurrence has begun. Raises Busy while a scheduled drill is on."""
+    """Record that the game day of an occurrence has begun. Raises Busy while a scheduled drill runs."""
     for row in store.rows():
         schedule = row.schedule
         if not schedule.game_day or schedule.scenario != path:

@@ -1,8 +1,4 @@
-"""Whether a game day may open now: its date, its approvals, its prerequisites.
-
-Comes in: a plan, the present, who asks. Goes out: the occurrence that it is; what was found of each
-prerequisite, checked and not ticked. Does not: open anything, or touch more than prerequisites name.
-"""
+"""Whether a game day may open now: its date, its approvals, its prerequisites, which are really checked."""
 
 from __future__ import annotations
 
@@ -21,16 +17,16 @@ from gameday.formats.calendar import recurrence
 
 EARLY: Seconds = 3600.0
 """How long before its date a game day may open."""
-EXCERPT = 300
+EXCERPT_LENGTH = 300
 OPENING = DrillId("gameday-opening")
-"""What the right to open a game day on an environment is kept under."""
-OPENS: Seconds = 30.0
+"""The id under which the store keeps the right to open a game day on an environment."""
+OPENING_LIMIT: Seconds = 30.0
 """How long opening one may take, from the last look for another until it is in the store."""
 
 
 def occurrence(plan: GameDayPlan, lasts: Seconds, now: Instant) -> Instant:
-    """Give the occurrence whose time it is. Raises UsageError for a plan in the past, or to come."""
-    hint = "--now opens it all the same"
+    """Give the occurrence that may open now. Raises UsageError for a plan in the past, or to come."""
+    hint = "--now opens it anyway"
     at = recurrence.first(plan.when, Instant(now - lasts))
     if at is None:
         last = recurrence.start_of(plan.when)
@@ -48,26 +44,24 @@ def _minute(at: Instant) -> str:
 
 
 def approved(plan: GameDayPlan, approvals: Iterable[Approval], covers: str, by: str, now: Instant) -> str:
-    """Say who approved. Raises Refused while too few other people approved exactly these files."""
+    """Give how many people approved, in words. Raises Refused while too few others approved these files."""
     if not plan.approvals:
         return "the plan needs no approval"
-    holding = [one for one in approvals if one.covers == covers and (one.until is None or now < one.until)]
-    others = {one.by.strip().casefold() for one in holding} - {by.strip().casefold(), ""}
+    valid = [a for a in approvals if a.covers == covers and (a.until is None or now < a.until)]
+    others = {approval.by.strip().casefold() for approval in valid} - {by.strip().casefold(), ""}
     if len(others) < plan.approvals:
         raise Refused(
             f"{len(others)} of {plan.approvals} other people approved {plan.path} as it is",
-            hint=f"another person adds to approvals.toml: [[approval]] by, covers = '{covers}'",
+            hint=f"have another person add to approvals.toml: [[approval]] by, covers = '{covers}'",
         )
     return f"{len(others)} other {'person' if len(others) == 1 else 'people'} approved it"
 
 
 @contextmanager
 def alone(store: ports.HistoryStore, environment: str, holder: str, clock: ports.Clock) -> Iterator[None]:
-    """Let nobody else open a game day on an environment meanwhile. Raises Busy while another does."""
-    if not store.claim(OPENING, environment, holder, until=Instant(clock.now() + OPENS)):
-        raise Busy(
-            f"another game day is about to open on {environment}", hint="gameday plan show tells which"
-        )
+    """Keep others from opening a game day on an environment meanwhile. Raises Busy while another does."""
+    if not store.claim(OPENING, environment, holder, until=Instant(clock.now() + OPENING_LIMIT)):
+        raise Busy(f"another game day is about to open on {environment}", hint="gameday plan show lists it")
     try:
         yield
     finally:
@@ -77,7 +71,7 @@ def alone(store: ports.HistoryStore, environment: str, holder: str, clock: ports
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checker:
-    """Checks prerequisites. fetch: gives the status of a URL within some seconds; raises NotReady."""
+    """Checks prerequisites. fetch: gives the HTTP status of a URL within some seconds; raises NotReady."""
 
     runner: ports.Runner
     prober: ports.Prober
@@ -85,25 +79,33 @@ class Checker:
 
     async def check(self, prerequisites: Iterable[Prerequisite]) -> AsyncIterator[PrerequisiteChecked]:
         """Check one after the other, in the plan's order: a command may start what a URL needs."""
-        for one in prerequisites:
-            passed, detail = await self._one(one)
-            yield PrerequisiteChecked(name=one.name, passed=passed, detail=detail)
+        for prerequisite in prerequisites:
+            passed, detail = await self._check(prerequisite)
+            yield PrerequisiteChecked(name=prerequisite.name, passed=passed, detail=detail)
 
-    async def _one(self, one: Prerequisite) -> tuple[bool, str]:
-        if one.command:
-            ran = await self.runner.run(one.command, timeout=one.within, actor="gameday prerequisite")
+    async def _check(self, prerequisite: Prerequisite) -> tuple[bool, str]:
+        if prerequisite.command:
+            ran = await self.runner.run(
+                prerequisite.command, timeout=prerequisite.within, actor="gameday prerequisite"
+            )
             if ran.exit_code == 0:
                 return True, ""
             ended = "was killed at its limit" if ran.exit_code is None else f"ended with {ran.exit_code}"
-            return False, f"`{' '.join(one.command)}` {ended}: {ran.output.strip()[-EXCERPT:]}"
-        if one.http:
+            return (
+                False,
+                f"`{' '.join(prerequisite.command)}` {ended}: {ran.output.strip()[-EXCERPT_LENGTH:]}",
+            )
+        if prerequisite.http:
             try:
-                status = await self.fetch(one.http, one.within)
-            except NotReady as away:
-                return False, away.message
-            return status == one.status, "" if status == one.status else f"{one.http} answers {status}"
+                status = await self.fetch(prerequisite.http, prerequisite.within)
+            except NotReady as error:
+                return False, error.message
+            return (
+                status == prerequisite.status,
+                "" if status == prerequisite.status else f"{prerequisite.http} answers {status}",
+            )
         try:
-            judged = await asyncio.wait_for(self.prober.ask(one.probe), one.within)
+            judged = await asyncio.wait_for(self.prober.ask(prerequisite.probe), prerequisite.within)
         except TimeoutError:
-            return False, f"no answer within {one.within:g} s"
+            return False, f"no answer within {prerequisite.within:g} s"
         return judged.ok is True, judged.detail

@@ -1,8 +1,7 @@
 """Settles an environment between two drills: expected alerts resolved, reset, steady state met.
 
-Comes in: the table, the turn behind which it settles. Goes out: SettlingChecked for each step, then
-Settled, or SettlingFailed at the first that does not come right in time; unknown is not settled.
-Does not: go on by itself: that is for a facilitator, who extends the time or waives, on record.
+Each step is recorded as SettlingChecked; then Settled, or SettlingFailed at the first step that is not settled
+in time. Unknown is not settled. After a failure a facilitator extends the time or waives it, on record.
 """
 
 from __future__ import annotations
@@ -20,27 +19,28 @@ from gameday.core.gamedays.state import GameDayState, Stage, Turn
 from gameday.core.judging import alerts
 from gameday.core.values import DrillId, Seconds
 
-LOOK: Seconds = 1.0
+POLL_INTERVAL: Seconds = 1.0
 RESET_LIMIT: Seconds = 600.0
 
-Found = tuple[bool | None, str]
-"""Whether a step is settled (None: nobody can tell), and why."""
+Outcome = tuple[bool | None, str]
+"""Whether a step is settled (None: unknown), and why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settler:
-    """Settles behind the drills of one game day.
+    """Settles the environment after each drill of one game day.
 
-    listening  the monitor's alerts come here; stopping: the host is about to leave
+    listening  whether the monitor's alerts are received here
+    stopping   whether the host is about to leave
     """
 
     context: GameDayContext
     listening: Callable[[], bool]
     stopping: Callable[[], bool] = lambda: False
 
-    async def settle(self, standing: GameDayState) -> None:
-        """Take the steps behind a drill, and record what came of it."""
-        turn = standing.settling
+    async def settle(self, state: GameDayState) -> None:
+        """Take the steps after a drill, and record the outcome."""
+        turn = state.settling
         assert turn is not None
         drill = store_reads.read(self.context.store, DrillId(turn.drill))
         down = "the drill took its target down again; the next one starts afresh"
@@ -66,67 +66,67 @@ class Settler:
             )
 
     def _overtaken(self, turn: Turn) -> bool:
-        """Tell whether somebody waived, or ended the day, or the host leaves, meanwhile."""
+        """Tell whether meanwhile somebody waived it or ended the game day, or the host leaves."""
         if self.stopping():
             return True
         now = self.context.look()
         return now.stage is not Stage.SETTLING or now.settling is None or now.settling.key != turn.key
 
-    async def _in_time(self, turn: Turn, look: Callable[[], Awaitable[Found]]) -> Found:
-        """Look again and again until it is settled, or the time is up; once at least."""
+    async def _in_time(self, turn: Turn, look: Callable[[], Awaitable[Outcome]]) -> Outcome:
+        """Look again and again until it is settled or the time is up; at least once."""
         while True:
-            found = await look()
+            outcome = await look()
             now = self.context.look()
             over = now.until is None or self.context.clock.now() >= now.until
-            if found[0] or over or self._overtaken(turn):
-                return found
-            await self.context.clock.sleep(LOOK)
+            if outcome[0] or over or self._overtaken(turn):
+                return outcome
+            await self.context.clock.sleep(POLL_INTERVAL)
 
     # --- the steps ---
 
-    async def _alerts(self, drill: History, turn: Turn) -> Found:
-        fired = [one for one in drill.each(ev.AlertFired) if _expected(drill, one)]
+    async def _alerts(self, drill: History, turn: Turn) -> Outcome:
+        fired = [alert for alert in drill.each(ev.AlertFired) if _expected(drill, alert)]
         if not fired:
             return True, "no expected alert had fired"
 
-        async def look() -> Found:
+        async def look() -> Outcome:
             return await self._resolved(drill, fired)
 
         return await self._in_time(turn, look)
 
-    async def _resolved(self, drill: History, fired: Sequence[Dated[ev.AlertFired]]) -> Found:
-        """Ask the alert source where there is one; else take what was heard since the drill began."""
-        names = dict.fromkeys(one.fact.alert for one in fired)
+    async def _resolved(self, drill: History, fired: Sequence[Dated[ev.AlertFired]]) -> Outcome:
+        """Ask the alert source where there is one; else use the alerts received since the drill began."""
+        names = dict.fromkeys(alert.fact.alert for alert in fired)
         if self.context.incidents is not None:
             try:
                 ongoing = await self.context.incidents.ongoing(drill.plan.environment)
-            except NotReady as silent:
-                return None, silent.message
-            return _told([name for name in names if name in ongoing], names)
+            except NotReady as error:
+                return None, error.message
+            return _outcome([name for name in names if name in ongoing], names)
         firing = _firing((*drill.events, *self.context.history().events), names)
         if firing and not self.listening():
             return (
                 None,
-                f"{', '.join(firing)} fired in the drill, and nobody can be asked whether it still does",
+                f"{', '.join(firing)} fired in the drill, and no alert source knows whether it still does",
             )
-        return _told(firing, names)
+        return _outcome(firing, names)
 
-    async def _reset(self, _drill: History, _turn: Turn) -> Found:
+    async def _reset(self, _drill: History, _turn: Turn) -> Outcome:
         if not self.context.reset:
             return True, "the environment has no reset"
         command = " ".join(self.context.reset)
         ran = await self.context.runner.run(self.context.reset, timeout=RESET_LIMIT, actor="gameday reset")
         if ran.exit_code == 0:
             return True, f"`{command}` ran"
-        said = ran.output.strip()[-300:]
-        return False, f"`{command}` ended with {ran.exit_code}{f': {said}' if said else ''}"
+        output = ran.output.strip()[-300:]
+        return False, f"`{command}` ended with {ran.exit_code}{f': {output}' if output else ''}"
 
-    async def _steady(self, drill: History, turn: Turn) -> Found:
+    async def _steady(self, drill: History, turn: Turn) -> Outcome:
         experiment = drill.plan.scenario.experiment
         if not experiment:
             return True, "the scenario has no experiment"
 
-        async def look() -> Found:
+        async def look() -> Outcome:
             checked = await self.context.prober.check_steady_state(experiment)
             return checked.met, checked.detail
 
@@ -134,17 +134,17 @@ class Settler:
 
 
 def _expected(drill: History, fired: Dated[ev.AlertFired]) -> bool:
-    return any(alerts.matches(one, fired) for one in drill.plan.scenario.expect)
+    return any(alerts.matches(expectation, fired) for expectation in drill.plan.scenario.expect)
 
 
-def _told(firing: Sequence[str], names: Iterable[str]) -> Found:
+def _outcome(firing: Sequence[str], names: Iterable[str]) -> Outcome:
     if firing:
         return False, f"{', '.join(firing)} still fires"
     return True, f"{', '.join(names)} resolved"
 
 
 def _firing(events: Iterable[ev.Event], names: Iterable[str]) -> list[str]:
-    """Name the alerts that fire by what was heard: the last word on each alert stands."""
+    """Name the alerts that fire, by the last event of each."""
     wanted, states = set(names), {}
     for event in sorted(events, key=lambda each: (counted_instant(each), each.id)):
         match event.fact:

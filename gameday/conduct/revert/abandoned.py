@@ -1,12 +1,9 @@
-"""Which drills nobody looks after any more, on this host or on one that is gone.
+"""The drills that are not closed, and which of them are abandoned, on this host or on one that is gone.
 
-Comes in: the store, this machine, the time. Goes out: the drills that are not closed, each with what it may
-have in force, and whether it is left to whoever looks.
-Does not: revert; `reverting` does.
-
-On this host a drill is left when neither its conductor nor its keeper lives; one that is stopped looks after
-nothing. Another host's processes can't be seen: its drill is left when its rights in the store have run out,
-that to the environment and the keeper's to each fault. A host that comes back finds its drill closed.
+On this host a drill is abandoned when neither its conductor nor its keeper runs; a stopped process (SIGSTOP)
+does not count as running. Another host's processes can't be seen: its drill is abandoned when its rights in
+the store have run out, that to the environment and the keeper's to each fault. A host that comes back finds
+its drill closed.
 """
 
 from __future__ import annotations
@@ -20,21 +17,21 @@ from gameday.conduct.revert.context import Machine, holder
 from gameday.core import exposure
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
-from gameday.core.facts import history
+from gameday.core.facts.history import History
 from gameday.core.values import DrillId, Instant, Seconds
 
-YOUNG: Seconds = 60.0
-"""A drill of another host is not judged before it is so old, nor a fault of it before rights.CLAIM: its
+MIN_AGE: Seconds = 60.0
+"""How old a drill of another host must be before it is judged (its faults: claims.CLAIM_TIME). Until then its
 rights may still be on their way into the store."""
-UNNAMED: Seconds = 5.0
-"""Seconds after its planning within which a conductor that lives has named itself."""
+NAMING_LIMIT: Seconds = 5.0
+"""How long after its planning a living conductor takes, at most, to record itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenDrill:
     """A drill that is not closed.
 
-    host  its conductor's; left: nobody looks after it any more
+    host  its conductor's; left: it is abandoned
     root  the workspace on this host from which its fault was requested; empty: it was not, or elsewhere
     """
 
@@ -46,8 +43,8 @@ class OpenDrill:
 
     @property
     def gave_up(self) -> bool:
-        """Every try to revert it has failed: a person must look, and then say so."""
-        return bool(self.exposed) and all(each.gave_up for each in self.exposed)
+        """Every try to revert it has failed: a person must look, and record what became of it."""
+        return bool(self.exposed) and all(fault.gave_up for fault in self.exposed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,44 +60,44 @@ class OpenDrillsLook:
         return [self._open(row) for row in self.store.live()]
 
     def _open(self, row: ports.DrillRow) -> OpenDrill:
-        told = store_reads.read(self.store, row.drill)
-        exposed, host = exposure.open_faults(told), _host(told)
+        history = store_reads.read(self.store, row.drill)
+        exposed, host = exposure.open_faults(history), _host(history)
         if host == self.machine.host:
-            left = self._left_here(told)
+            left = self._left_here(history)
         else:
-            left = self.now - row.started > YOUNG and self._rights_ran_out(row, told, exposed)
-        requested = told.first(ev.FaultRequested)
+            left = self.now - row.started > MIN_AGE and self._rights_ran_out(row, history, exposed)
+        requested = history.first(ev.FaultRequested)
         root = requested.fact.cwd if requested is not None and host == self.machine.host else ""
         return OpenDrill(drill=row.drill, host=host, exposed=exposed, left=left, root=root)
 
-    def _left_here(self, told: history.History) -> bool:
-        known = {role for role, _ in fencing.recorded(told, self.machine.host)}
-        if "conductor" not in known:
-            planned = told.first(ev.DrillPlanned)
-            return planned is None or self.now - planned.event.recorded_at > UNNAMED
-        looking = fencing.living(told, self.machine, ("conductor", "keeper"))
-        return all(self.machine.stopped(who) for _, who in looking)
+    def _left_here(self, history: History) -> bool:
+        roles = {role for role, _ in fencing.recorded(history, self.machine.host)}
+        if "conductor" not in roles:
+            planned = history.first(ev.DrillPlanned)
+            return planned is None or self.now - planned.event.recorded_at > NAMING_LIMIT
+        alive = fencing.living(history, self.machine, ("conductor", "keeper"))
+        return all(self.machine.stopped(who) for _, who in alive)
 
-    def _rights_ran_out(
-        self, row: ports.DrillRow, told: history.History, exposed: tuple[Exposed, ...]
-    ) -> bool:
+    def _rights_ran_out(self, row: ports.DrillRow, history: History, exposed: tuple[Exposed, ...]) -> bool:
         if not exposed:
             lease = self.store.lease(row.environment)
             return lease is None or lease.drill != row.drill
-        requested = {one.fact.fault: one.event.recorded_at for one in told.each(ev.FaultRequested)}
-        old = all(self.now - requested[each.fault] > claims.CLAIM for each in exposed)
-        return old and all(self._free(row.drill, each) for each in exposed)
+        requested = {
+            request.fact.fault: request.event.recorded_at for request in history.each(ev.FaultRequested)
+        }
+        old = all(self.now - requested[fault.fault] > claims.CLAIM_TIME for fault in exposed)
+        return old and all(self._free(row.drill, fault) for fault in exposed)
 
-    def _free(self, drill: DrillId, each: Exposed) -> bool:
-        """Tell whether nobody holds the right to revert a fault, by taking it for no time at all."""
+    def _free(self, drill: DrillId, exposed: Exposed) -> bool:
+        """Tell whether nobody has the right to revert a fault, by a claim that expires at once."""
         me = holder(self.machine.host, self.machine.me.pid)
-        return self.store.claim(drill, claims.right(each.fault), me, until=self.now)
+        return self.store.claim(drill, claims.right(exposed.fault), me, until=self.now)
 
 
-def _host(told: history.History) -> str:
+def _host(history: History) -> str:
     """Give the host of a drill's conductor."""
-    for named in told.each(ev.ProcessStarted):
-        if named.fact.role == "conductor":
-            return named.fact.host
-    planned = told.first(ev.DrillPlanned)
+    for process in history.each(ev.ProcessStarted):
+        if process.fact.role == "conductor":
+            return process.fact.host
+    planned = history.first(ev.DrillPlanned)
     return planned.fact.host if planned else ""

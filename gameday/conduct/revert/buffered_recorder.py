@@ -1,9 +1,7 @@
-"""A pen that never keeps anybody waiting: facts are written behind the caller's back, in order.
+"""Records facts in a thread, in order, so that a store that is gone, full or locked delays no revert.
 
-Comes in: facts, with the instant at which they occurred. Goes out: stored events; what the store
-refuses is kept and tried again with the next fact, and at the end.
-Does not: raise StoreUnavailable. A store that is gone, full or locked delays no revert; where the
-facts are kept meanwhile on disk is the store's own business (`storage.spilling`).
+What the store does not take is tried again with the next fact, and at the end. StoreUnavailable is never
+raised; `storage.spill` keeps the facts on disk meanwhile.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from gameday.system import clock, ids
 
 
 class BufferedRecorder:
-    """Writes one drill's facts under the name of one source."""
+    """Records one drill's facts under the name of one source."""
 
     def __init__(
         self,
@@ -34,11 +32,11 @@ class BufferedRecorder:
         self._drill = drill
         self._source = source
         self._now = now
-        self._waiting: list[ev.Event] = []
-        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._unwritten: list[ev.Event] = []
+        self._thread = ThreadPoolExecutor(max_workers=1)  # one: two would write out of order
 
     def record(self, fact: ev.Fact, *, at: Instant | None = None) -> ev.Event:
-        """Take a fact that occurred `at` (now, without it), and have it written soon."""
+        """Take a fact that occurred `at` (default: now), and have it written soon."""
         now = self._now()
         event = ev.Event(
             id=ids.new_event_id(),
@@ -48,7 +46,7 @@ class BufferedRecorder:
             source=self._source,
             fact=fact,
         )
-        self._waiting.append(event)
+        self._unwritten.append(event)
         self._thread.submit(self._write)
         return event
 
@@ -68,12 +66,12 @@ class BufferedRecorder:
         return written
 
     def _write(self) -> bool:
-        """Write what waits, in order; runs in the thread. An event stays until the store has it."""
-        while self._waiting:
-            batch = tuple(self._waiting)
+        """Write everything in order; runs in the thread. An event stays until the store has it."""
+        while self._unwritten:
+            batch = tuple(self._unwritten)
             try:
                 self._store.append(*batch)
             except GamedayError:
                 return False
-            del self._waiting[: len(batch)]
+            del self._unwritten[: len(batch)]  # not clear(): more may have come meanwhile
         return True

@@ -1,8 +1,4 @@
-"""What undoing works with: a pen, a ledger, a machine, a store and a clock.
-
-Comes in: adapters or fakes. Goes out: one value for everything that fences, claims and plays.
-Does not: do anything.
-"""
+"""Everything that fencing, claiming and reverting work with, in one frozen value."""
 
 from __future__ import annotations
 
@@ -19,10 +15,10 @@ from gameday.system.processes import Identity
 
 
 class FactRecorder(Protocol):
-    """Takes facts without ever waiting for the store; `conduct.revert.buffered_recorder` is one."""
+    """Records facts without ever waiting for the store; `conduct.revert.buffered_recorder` is one."""
 
     def record(self, fact: ev.Fact, *, at: Instant | None = None) -> ev.Event:
-        """Take a fact that occurred `at` (now, without it)."""
+        """Take a fact that occurred `at` (default: now)."""
         ...
 
 
@@ -44,7 +40,7 @@ class Machine(Protocol):
         ...
 
     def stopped(self, who: Identity) -> bool:
-        """Tell whether a process is stopped: it lives, and does nothing."""
+        """Tell whether a process is stopped (SIGSTOP): it lives, and does nothing."""
         ...
 
     async def end(self, who: Identity, *, group: bool = True) -> bool:
@@ -64,7 +60,7 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevertContext:
-    """What undoing works with. by: keeper | conductor | command | worker."""
+    """What reverting works with. by: keeper | conductor | command | worker."""
 
     drill: DrillId
     by: str

@@ -1,10 +1,8 @@
-"""Asks whoever conducts a drill to end it, before anybody ends it in their place.
-
-Comes in: open drills. Goes out: which of them were reverted and closed by their own conductors.
-Does not: kill, revert, or wait for a conductor that does not answer.
+"""Asks the conductors of open drills to end them, before anything is killed.
 
 A conductor that is asked stops its load, writes its postmortem, and gives its terminal back. One that is
 killed does none of it; on another host it can't be killed at all, and would go on to inject.
+A conductor that does not answer is not waited for.
 """
 
 from __future__ import annotations
@@ -23,11 +21,11 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.values import DrillId, Instant, Phase, Seconds
 
-ROOM: Mapping[str, Seconds] = {"asked": 2.0, "ending": 90.0, "closed": 10.0}
+LIMITS: Mapping[str, Seconds] = {"asked": 2.0, "ending": 90.0, "closed": 10.0}
 """Seconds that a conductor has at each stage: to begin, as it reads the store twenty times a second; for
 rollbacks that must be tried again, and its load; for its files."""
-LOOK: Seconds = 0.1
-OVER = (Phase.REVERT, Phase.VERIFY, Phase.CLOSE)
+POLL_INTERVAL: Seconds = 0.1
+ENDING_PHASES = (Phase.REVERT, Phase.VERIFY, Phase.CLOSE)
 
 
 async def ask_to_end(
@@ -39,42 +37,42 @@ async def ask_to_end(
     machine: Machine,
 ) -> frozenset[DrillId]:
     """Ask the conductors of these drills, all at once; give the drills that they reverted and closed."""
-    asked = [one for one in drills if not one.left]
-    closed = await asyncio.gather(*(_ask(store, one, clock, ids, machine) for one in asked))
-    return frozenset(one.drill for one, ended in zip(asked, closed, strict=True) if ended)
+    conducted = [drill for drill in drills if not drill.left]
+    closed = await asyncio.gather(*(_ask(store, drill, clock, ids, machine) for drill in conducted))
+    return frozenset(drill.drill for drill, ended in zip(conducted, closed, strict=True) if ended)
 
 
 async def _ask(
-    store: ports.HistoryStore, one: OpenDrill, clock: ports.Clock, ids: ports.Ids, machine: Machine
+    store: ports.HistoryStore, drill: OpenDrill, clock: ports.Clock, ids: ports.Ids, machine: Machine
 ) -> bool:
-    recorder = Recorder(store=store, clock=clock, ids=ids, drill=one.drill, source="command")
+    recorder = Recorder(store=store, clock=clock, ids=ids, drill=drill.drill, source="command")
     try:
-        told = store_reads.read(store, one.drill)
-        if not _conducted(told, one, machine):
+        history = store_reads.read(store, drill.drill)
+        if not _conducted(history, drill, machine):
             return False
         recorder.record(ev.AbortRequested(reason="revert"))
-        stage, limit = _stage(told), Instant(clock.now() + ROOM[_stage(told)])
-        while clock.now() < limit and _conducted(told, one, machine):
-            await clock.sleep(LOOK)
-            told = store_reads.read(store, one.drill)
-            if _stage(told) != stage:
-                stage, limit = _stage(told), Instant(clock.now() + ROOM[_stage(told)])
+        stage, limit = _stage(history), Instant(clock.now() + LIMITS[_stage(history)])
+        while clock.now() < limit and _conducted(history, drill, machine):
+            await clock.sleep(POLL_INTERVAL)
+            history = store_reads.read(store, drill.drill)
+            if _stage(history) != stage:
+                stage, limit = _stage(history), Instant(clock.now() + LIMITS[_stage(history)])
     except (StoreUnavailable, LookupError):
         return False
-    closed = told.last(ev.DrillClosed)
+    closed = history.last(ev.DrillClosed)
     return closed is not None and closed.fact.reverted
 
 
-def _stage(told: History) -> str:
+def _stage(history: History) -> str:
     """Tell how far the end of a drill has come."""
-    if told.first(ev.DrillClosed):
+    if history.first(ev.DrillClosed):
         return "closed"
-    ending = any(entered.fact.phase in OVER for entered in told.each(ev.PhaseEntered))
+    ending = any(entered.fact.phase in ENDING_PHASES for entered in history.each(ev.PhaseEntered))
     return "ending" if ending else "asked"
 
 
-def _conducted(told: History, one: OpenDrill, machine: Machine) -> bool:
-    """Tell whether somebody may still answer; another host's conductor can't be seen."""
-    if one.host != machine.host:
-        return told.first(ev.DrillClosed) is None
-    return any(not machine.stopped(who) for _, who in fencing.living(told, machine, ("conductor",)))
+def _conducted(history: History, drill: OpenDrill, machine: Machine) -> bool:
+    """Tell whether a conductor may still answer; on another host it can't be seen."""
+    if drill.host != machine.host:
+        return history.first(ev.DrillClosed) is None
+    return any(not machine.stopped(who) for _, who in fencing.living(history, machine, ("conductor",)))

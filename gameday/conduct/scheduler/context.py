@@ -1,6 +1,6 @@
-"""The office: what scheduling works with, and what it sees when an occurrence comes due.
+"""What one daemon works with, and the conditions that it gathers when an occurrence comes due.
 
-Comes in: ports, built by `wiring` or by a test. Goes out: `core.plans.schedule.Seen`. Does not: decide.
+`core.plans.schedule` decides by them.
 """
 
 from __future__ import annotations
@@ -21,26 +21,31 @@ from gameday.core.values import Instant
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentTimes:
-    """What an environment's own policy says of times, beside each schedule's own."""
+    """When an environment's own policy allows drills, in addition to each schedule's own rules."""
 
     hours: tuple[str, ...] = ()
     freezes: tuple[str, ...] = ()
 
 
 class NoNotices:
-    """`ports.Notices` of a host that tells nobody: the daemon that claimed has told them."""
+    """`ports.Notices` of a host that notifies nobody: the daemon that claimed the drill has done it."""
 
-    def tell(self, notice: ports.Notice) -> None:
-        """Tell nobody."""
+    def send(self, notice: ports.Notice) -> None:
+        """Do nothing."""
 
 
-def _anywhere(_environment: str) -> EnvironmentTimes:
+def _at_any_time(_environment: str) -> EnvironmentTimes:
     return EnvironmentTimes()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SchedulerContext:
-    """What one daemon works with. holder: its name, which no other daemon has, ever."""
+    """What one daemon works with.
+
+    holder    its name, which no other daemon ever has
+    times_of  gives the times of an environment by its name
+    report    receives messages for people
+    """
 
     clock: ports.Clock
     schedules: ports.ScheduleStore
@@ -50,50 +55,46 @@ class SchedulerContext:
     calendars: ports.Calendars
     notices: ports.Notices
     holder: str
-    place: Callable[[str], EnvironmentTimes] = _anywhere
-    say: Callable[[str], None] = field(default=lambda _text: None)
+    times_of: Callable[[str], EnvironmentTimes] = _at_any_time
+    report: Callable[[str], None] = field(default=lambda _text: None)
 
 
 async def gather_conditions(
-    scheduler_context: SchedulerContext, row: ports.ScheduleRow, occurrence: Instant, waited: Wait | None
+    context: SchedulerContext, row: ports.ScheduleRow, occurrence: Instant, waited: Wait | None
 ) -> Conditions:
-    """Gather what stands when an occurrence has come due. Raises StoreUnavailable.
+    """Gather the conditions when an occurrence has come due. Raises StoreUnavailable.
 
-    Other systems are asked only where nothing nearer is in the way: calendars and the alert source.
+    Calendars and the alert source are asked only if nothing in the store prevents the start: they are slow.
     """
     schedule = row.schedule
-    place = scheduler_context.place(schedule.environment)
-    exposed, opened = _drills(scheduler_context, schedule.environment)
-    near = Conditions(
-        now=scheduler_context.clock.now(),
+    times = context.times_of(schedule.environment)
+    exposed, opened = _drills(context, schedule.environment)
+    stored = Conditions(
+        now=context.clock.now(),
         paused=row.paused,
-        approvals=scheduler_context.schedules.approvals(schedule.schedule, occurrence)
-        if schedule.approvals
-        else (),
-        hours=(schedule.hours, place.hours),
+        approvals=context.schedules.approvals(schedule.schedule, occurrence) if schedule.approvals else (),
+        hours=(schedule.hours, times.hours),
         exposed=exposed,
         open=opened,
-        last_ended=_last_ended(scheduler_context, schedule) if schedule.distance > 0 else None,
+        last_ended=_last_ended(context, schedule) if schedule.distance > 0 else None,
         waited=waited,
     )
-    if not isinstance(schedules.decide(schedule, occurrence, near), schedules.Start):
-        return near
-    paths = dict.fromkeys((*schedule.freezes, *place.freezes))
+    if not isinstance(schedules.decide(schedule, occurrence, stored), schedules.Start):
+        return stored
+    paths = dict.fromkeys((*schedule.freezes, *times.freezes))
     calendars, (incidents, unanswered) = await asyncio.gather(
-        _calendars(scheduler_context, tuple(paths), near.now),
-        _incidents(scheduler_context, schedule.environment),
+        _calendars(context, tuple(paths), stored.now),
+        _incidents(context, schedule.environment),
     )
-    return replace(near, calendars=calendars, incidents=incidents, unanswered=unanswered)
+    return replace(stored, calendars=calendars, incidents=incidents, unanswered=unanswered)
 
 
-def _drills(scheduler_context: SchedulerContext, environment: str) -> tuple[list[str], list[str]]:
-    """Give what is open there: drills with a fault that may be in force; other drills, and game days."""
-    live = [row.drill for row in scheduler_context.history.live() if row.environment == environment]
-    exposed = [
-        drill for drill in live if exposure.open_faults(store_reads.read(scheduler_context.history, drill))
-    ]
+def _drills(context: SchedulerContext, environment: str) -> tuple[list[str], list[str]]:
+    """Give what is open there: drills with a fault that may be in force; other drills and game days."""
+    live = [row.drill for row in context.history.live() if row.environment == environment]
+    exposed = [drill for drill in live if exposure.open_faults(store_reads.read(context.history, drill))]
     others = [drill for drill in live if drill not in exposed]
-    return list(exposed), [*others, *open_game_days(scheduler_context.history, environment)]
+    return list(exposed), [*others, *open_game_days(context.history, environment)]
 
 
 def open_game_days(history: ports.HistoryStore, environment: str) -> list[str]:
@@ -101,20 +102,18 @@ def open_game_days(history: ports.HistoryStore, environment: str) -> list[str]:
     return [row.drill for row in history.game_days() if row.environment == environment and row.closed is None]
 
 
-def _last_ended(scheduler_context: SchedulerContext, schedule: Schedule) -> Instant | None:
-    drills = scheduler_context.history.drills()
+def _last_ended(context: SchedulerContext, schedule: Schedule) -> Instant | None:
+    drills = context.history.drills()
     closed = [row.closed for row in drills if row.environment == schedule.environment]
     return max((at for at in closed if at is not None), default=None)
 
 
-async def _calendars(
-    scheduler_context: SchedulerContext, paths: Sequence[str], now: Instant
-) -> tuple[Calendar, ...]:
-    return tuple(await asyncio.gather(*(scheduler_context.calendars.read(path, now, now) for path in paths)))
+async def _calendars(context: SchedulerContext, paths: Sequence[str], now: Instant) -> tuple[Calendar, ...]:
+    return tuple(await asyncio.gather(*(context.calendars.read(path, now, now) for path in paths)))
 
 
-async def _incidents(scheduler_context: SchedulerContext, environment: str) -> tuple[Sequence[str], str]:
+async def _incidents(context: SchedulerContext, environment: str) -> tuple[Sequence[str], str]:
     try:
-        return await scheduler_context.incidents.ongoing(environment), ""
-    except NotReady as silent:
-        return (), silent.message
+        return await context.incidents.ongoing(environment), ""
+    except NotReady as error:
+        return (), error.message

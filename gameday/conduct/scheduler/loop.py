@@ -1,11 +1,10 @@
-"""The daemon's loop: starts what is due, once; records what was missed, with its reason.
+"""The daemon's loop: starts what is due, once, in processes of their own; records what was missed, and why.
 
-Comes in: an `SchedulerContext`. Goes out: drills in processes of their own; a record for every occurrence.
-Does not: hold anything that a restart would lose: where each schedule stands is in the store, so that
-10,000 of them cost nothing to start with, and several daemons agree.
+It holds nothing that a restart would lose. The position of each schedule is in the store, so that 10,000 of
+them cost nothing at the start, and several daemons agree.
 
 Each look asks the store for schedules whose time to be looked at has come. Wall clocks jump: every wait
-is short, and what has a record never starts again, whatever the clock says.
+is short, and an occurrence that has a record never starts again, whatever the clock shows.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from gameday import ports
-from gameday.conduct.scheduler import context as offices
-from gameday.conduct.scheduler.context import SchedulerContext
+from gameday.conduct.scheduler.context import SchedulerContext, gather_conditions
 from gameday.conduct.scheduler.started_drills import StartedDrills
 from gameday.core.errors import StoreUnavailable
 from gameday.core.plans import schedule as schedules
@@ -24,16 +22,16 @@ from gameday.core.plans.schedule import Miss, Reason, Record, Schedule, Schedule
 from gameday.core.values import Instant, Seconds, format_instant
 from gameday.formats.calendar import recurrence
 
-POLL: Seconds = 0.5
+POLL_INTERVAL: Seconds = 0.5
 """The longest wait between two looks at the store: others add schedules, and clocks jump."""
-SHORTEST: Seconds = 0.005
-BRIEF: Seconds = 0.1
+SHORTEST_PAUSE: Seconds = 0.005
+ANSWER_WAIT: Seconds = 0.1
 """How long a look waits for answers from outside, such as a calendar's: a slow one delays only its own."""
-RETRY: Seconds = 1.0
-"""How soon an occurrence that something stands in the way of is looked at again."""
-TOGETHER = 500
-"""Occurrences of one schedule that are recorded as missed in one transaction."""
-WIND_UP: Seconds = 120.0
+RETRY_AFTER: Seconds = 1.0
+"""How soon an occurrence that can't start yet is looked at again."""
+MISSED_AT_ONCE = 500
+"""How many occurrences of one schedule are recorded as missed in one transaction."""
+STOP_LIMIT: Seconds = 120.0
 """How long drills may take to revert and end when the daemon is stopped."""
 
 Key = tuple[str, Instant]
@@ -57,8 +55,8 @@ class _Outage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SupervisedLoop:
-    """How a daemon is. looked: when it last saw the store; lost: why it does not see it now."""
+class DaemonState:
+    """The state of a daemon. looked: when it last reached the store; lost: why it does not reach it now."""
 
     holder: str
     looked: Instant
@@ -70,39 +68,39 @@ class SupervisedLoop:
 class Scheduler:
     """One daemon."""
 
-    def __init__(self, scheduler_context: SchedulerContext) -> None:
-        self._office = scheduler_context
-        self._started = StartedDrills(scheduler_context)
+    def __init__(self, context: SchedulerContext) -> None:
+        self._context = context
+        self._started = StartedDrills(context)
         self._waiting: dict[Key, _Waiting] = {}
         self._asking: dict[Key, asyncio.Task[None]] = {}
-        self._looked = scheduler_context.clock.now()
+        self._looked = context.clock.now()
         self._gone: tuple[Instant, str] | None = None
         self._outage: _Outage | None = None
 
     async def serve(self, stopping: asyncio.Event) -> None:
-        """Start what is due until told to stop; then let the drills that run revert and end."""
+        """Start what is due until `stopping` is set; then let the drills that run revert and end."""
         while not stopping.is_set():
             await self.look()
             await _until(stopping, self._pause())
         for task in self._asking.values():
             task.cancel()
         self._started.stop()
-        deadline = self._office.clock.now() + WIND_UP
-        while len(self._started) and self._office.clock.now() < deadline:
+        deadline = self._context.clock.now() + STOP_LIMIT
+        while len(self._started) and self._context.clock.now() < deadline:
             self._tend()
-            await self._office.clock.sleep(POLL)
+            await self._context.clock.sleep(POLL_INTERVAL)
 
     @property
     def idle(self) -> bool:
-        """Tell that no drill of ours runs, and none waits for something to get out of its way."""
+        """No drill of ours runs, and no occurrence waits to be able to start."""
         return not self._waiting and not self._asking and not len(self._started)
 
     @property
-    def pulse(self) -> SupervisedLoop:
-        """Say how the daemon is; may be asked from another thread."""
-        gone = self._gone
-        return SupervisedLoop(
-            holder=self._office.holder,
+    def state(self) -> DaemonState:
+        """The state of the daemon; may be read from another thread."""
+        gone = self._gone  # read once: the loop may change it meanwhile
+        return DaemonState(
+            holder=self._context.holder,
             looked=self._looked,
             lost="" if gone is None else gone[1],
             running=len(self._started),
@@ -110,80 +108,81 @@ class Scheduler:
         )
 
     async def look(self) -> None:
-        """Look once at everything whose time has come. Without a store: say so, start nothing."""
+        """Look once at everything whose time has come. Without a store: report it, and start nothing."""
         try:
             await self._look()
         except StoreUnavailable as error:
-            self._lost(error)
+            self._lost_store(error)
 
     async def _look(self) -> None:
-        scheduler_context, now = self._office, self._office.clock.now()
+        context, now = self._context, self._context.clock.now()
         self._started.tend()
-        for record in scheduler_context.schedules.abandoned(now):
-            left = (record.schedule, record.occurrence)
-            if left not in self._asking:
-                self._asking[left] = asyncio.ensure_future(self._take_over(record))
-        rows = scheduler_context.schedules.waking(now, most=200 + len(self._waiting) + len(self._asking))
-        self._found()
-        due = {(row.schedule.schedule, row.standing.occurrence) for row in rows}
+        for record in context.schedules.abandoned(now):
+            key = (record.schedule, record.occurrence)
+            if key not in self._asking:
+                self._asking[key] = asyncio.ensure_future(self._take_over(record))
+        # Those that wait or are asked about come first again: without room for them, new ones would starve.
+        rows = context.schedules.waking(now, most=200 + len(self._waiting) + len(self._asking))
+        self._reached_store()
+        due = {(row.schedule.schedule, row.position.occurrence) for row in rows}
         self._waiting = {key: waiting for key, waiting in self._waiting.items() if key in due}
         for row in rows:
-            occurrence = row.standing.occurrence
+            occurrence = row.position.occurrence
             if occurrence is not None and (row.schedule.schedule, occurrence) not in self._asking:
                 deciding = asyncio.ensure_future(self._consider(row, occurrence, now))
                 self._asking[row.schedule.schedule, occurrence] = deciding
-        await self._answered()
+        await self._collect()
 
-    async def _answered(self) -> None:
-        """Wait for decisions, not long for those that wait for somebody else. Raises StoreUnavailable."""
+    async def _collect(self) -> None:
+        """Collect decisions; don't wait long for those that ask outside. Raises StoreUnavailable."""
         if self._asking:
-            await asyncio.wait(self._asking.values(), timeout=BRIEF)
+            await asyncio.wait(self._asking.values(), timeout=ANSWER_WAIT)
         done = [task for task in self._asking.values() if task.done()]
         self._asking = {key: task for key, task in self._asking.items() if not task.done()}
-        wrong = [error for error in (task.exception() for task in done) if error is not None]
-        if wrong:
-            raise wrong[0]
+        errors = [error for error in (task.exception() for task in done) if error is not None]
+        if errors:
+            raise errors[0]
 
     def _tend(self) -> None:
         try:
             self._started.tend()
         except StoreUnavailable as error:
-            self._lost(error)
+            self._lost_store(error)
 
     def _pause(self) -> Seconds:
         """Give the seconds until the next look."""
         if self._gone is not None:
-            return RETRY
+            return RETRY_AFTER
         try:
-            wake = self._office.schedules.next_wake()
+            wake = self._context.schedules.next_wake()
         except StoreUnavailable as error:
-            self._lost(error)
-            return RETRY
+            self._lost_store(error)
+            return RETRY_AFTER
         if self._asking:
-            return BRIEF
+            return ANSWER_WAIT
         if wake is None or self._waiting:
-            return POLL
-        return min(POLL, max(SHORTEST, wake - self._office.clock.now()))
+            return POLL_INTERVAL
+        return min(POLL_INTERVAL, max(SHORTEST_PAUSE, wake - self._context.clock.now()))
 
     # --- the store ---
 
-    def _lost(self, error: StoreUnavailable) -> None:
+    def _lost_store(self, error: StoreUnavailable) -> None:
         if self._gone is None:
-            self._gone = (self._office.clock.now(), error.message)
-            self._office.say(f"{error.message}; nothing starts until it is back")
+            self._gone = (self._context.clock.now(), error.message)
+            self._context.report(f"{error.message}; nothing starts until it is back")
 
-    def _found(self) -> None:
-        self._looked = self._office.clock.now()
+    def _reached_store(self) -> None:
+        self._looked = self._context.clock.now()
         if self._gone is not None:
             since, why = self._gone
-            self._outage = _Outage(since=since, until=self._office.clock.now(), why=why)
+            self._outage = _Outage(since=since, until=self._context.clock.now(), why=why)
             self._gone = None
-            self._office.say("the store is back")
+            self._context.report("the store is back")
 
     # --- one schedule ---
 
     async def _consider(self, row: ports.ScheduleRow, occurrence: Instant, now: Instant) -> None:
-        """Look at the occurrence that a schedule stands before."""
+        """Look at the next occurrence of a schedule."""
         schedule = row.schedule
         begins = schedules.moment(schedule, occurrence)
         if now < begins:
@@ -192,32 +191,33 @@ class Scheduler:
         waiting = self._waiting.get((schedule.schedule, occurrence))
         if waiting is not None and now < waiting.again:
             return
-        wait = waiting.wait if waiting else self._blamed(begins, schedule.grace)
+        wait = waiting.wait if waiting else self._during_outage(begins, schedule.grace)
         if row.paused or schedules.late(schedule, occurrence, now) is not None:
             self._catch_up(row, occurrence, wait, now)
             return
-        seen = await offices.gather_conditions(self._office, row, occurrence, wait)
-        match schedules.decide(schedule, occurrence, seen):
+        known = await gather_conditions(self._context, row, occurrence, wait)
+        match schedules.decide(schedule, occurrence, known):
             case Start():
                 self._start(row, occurrence)
             case Wait() as wait:
                 self._wait(schedule, occurrence, wait)
             case Miss() as miss:
-                self._miss(row, [(occurrence, miss)], self._standing_behind(schedule, occurrence))
+                self._miss(row, [(occurrence, miss)], self._position_after(schedule, occurrence))
 
     def _notice(self, row: ports.ScheduleRow, occurrence: Instant) -> None:
-        """Tell the participants, once among all daemons, and wake again at the moment itself."""
+        """Notify the participants, once among all daemons, and wake again at the moment itself."""
         schedule = row.schedule
-        told = schedules.position(schedule, occurrence, noticed=True)
-        if row.paused:  # nobody is told of what is to be missed; resuming it tells them
-            told = replace(told, noticed=row.standing.noticed)
-        if row.standing == told or not self._office.schedules.move(row, told) or row.paused:
+        noticed = schedules.position(schedule, occurrence, noticed=True)
+        if row.paused:  # nobody is notified of what is to be missed; resuming the schedule does it
+            noticed = replace(noticed, noticed=row.position.noticed)
+        # `move` changes the row only as it was read: of several daemons one wins, and it alone notifies.
+        if row.position == noticed or not self._context.schedules.move(row, noticed) or row.paused:
             return
-        if schedule.notice > 0 and not row.standing.noticed and schedule.announcement != "none":
-            self._office.notices.tell(notice_of(schedule, occurrence))
+        if schedule.notice > 0 and not row.position.noticed and schedule.announcement != "none":
+            self._context.notices.send(notice_of(schedule, occurrence))
 
-    def _blamed(self, begins: Instant, grace: Seconds) -> Wait | None:
-        """Blame the last time without a store for what it kept from starting."""
+    def _during_outage(self, begins: Instant, grace: Seconds) -> Wait | None:
+        """Give the last time without a store as the reason, where it kept an occurrence from starting."""
         outage = self._outage
         if outage is None or outage.until < begins or outage.since > begins + grace:
             return None
@@ -229,34 +229,34 @@ class Scheduler:
         schedule = row.schedule
         missed: list[tuple[Instant, Miss]] = []
         following: Instant | None = None
-        for at in islice(recurrence.occurrences(schedule.recurrence, occurrence), TOGETHER + 1):
-            blamed = wait if at == occurrence else self._blamed(at, schedule.grace)
-            miss = _missed(row, at, now, blamed)
+        for at in islice(recurrence.occurrences(schedule.recurrence, occurrence), MISSED_AT_ONCE + 1):
+            reason = wait if at == occurrence else self._during_outage(at, schedule.grace)
+            miss = _missed(row, at, now, reason)
             following = at
-            if miss is None or len(missed) == TOGETHER:
+            if miss is None or len(missed) == MISSED_AT_ONCE:
                 break
             missed.append((at, miss))
             following = None
         self._miss(row, missed, schedules.position(schedule, following))
 
     def _miss(
-        self, row: ports.ScheduleRow, missed: list[tuple[Instant, Miss]], standing: SchedulePosition
+        self, row: ports.ScheduleRow, missed: list[tuple[Instant, Miss]], position: SchedulePosition
     ) -> None:
         records = [self._record(row.schedule, at, miss) for at, miss in missed]
-        new = self._office.schedules.settle(records, row, standing)
+        new = self._context.schedules.settle(records, row, position)
         for record in records:
             self._waiting.pop((record.schedule, record.occurrence), None)
         if new:
             first = records[0]
             more = f" and {len(records) - 1} more" if len(records) > 1 else ""
-            self._office.say(f"{first.schedule}: missed {_utc(first.occurrence)}{more}: {first.why}")
+            self._context.report(f"{first.schedule}: missed {_utc(first.occurrence)}{more}: {first.why}")
 
     def _start(self, row: ports.ScheduleRow, occurrence: Instant) -> None:
         """Claim an occurrence; start its drill if the claim is won."""
         schedule = row.schedule
         record = self._started.new_claim(self._record(schedule, occurrence, None))
-        behind = self._standing_behind(schedule, occurrence)
-        match self._office.schedules.claim(record, row, behind):
+        # Claiming moves the schedule on in the same transaction: the occurrence is ours, or another daemon's.
+        match self._context.schedules.claim(record, row, self._position_after(schedule, occurrence)):
             case ports.Claim.WON:
                 self._waiting.pop((schedule.schedule, occurrence), None)
                 self._started.launch(schedule, record)
@@ -269,36 +269,36 @@ class Scheduler:
     def _wait(self, schedule: Schedule, occurrence: Instant, wait: Wait) -> None:
         key = (schedule.schedule, occurrence)
         before = self._waiting.get(key)
-        self._waiting[key] = _Waiting(wait=wait, again=Instant(self._office.clock.now() + RETRY))
+        self._waiting[key] = _Waiting(wait=wait, again=Instant(self._context.clock.now() + RETRY_AFTER))
         if before is None or before.wait.reason is not wait.reason:
             until = _utc(schedules.expires(schedule, occurrence))
-            self._office.say(f"{schedule.schedule}: waits, until {until} at the latest: {wait.why}")
+            self._context.report(f"{schedule.schedule}: waits, until {until} at the latest: {wait.why}")
 
     async def _take_over(self, record: Record) -> None:
-        """Settle a record whose daemon died: start it if it still may, else say what became of it."""
+        """Settle a record whose daemon died: start it if it still may, else record what became of it."""
         if record.state is State.STARTED:
             self._started.close_left(record)
             return
-        scheduler_context = self._office
+        context = self._context
         try:
-            row = scheduler_context.schedules.row(record.schedule)
+            row = context.schedules.row(record.schedule)
         except LookupError:
             miss = Miss(reason=Reason.FAILED, why="the schedule was removed")
-            scheduler_context.schedules.change(record, _as_missed(record, miss))
+            context.schedules.change(record, _as_missed(record, miss))
             return
         left = Wait(
             reason=Reason.FAILED, why=record.why or f"{record.holder} claimed it and did not begin it"
         )
-        seen = await offices.gather_conditions(scheduler_context, row, record.occurrence, left)
-        match schedules.decide(row.schedule, record.occurrence, seen):
+        known = await gather_conditions(context, row, record.occurrence, left)
+        match schedules.decide(row.schedule, record.occurrence, known):
             case Start():
                 claimed = self._started.new_claim(record)
-                if scheduler_context.schedules.change(record, claimed):
+                if context.schedules.change(record, claimed):
                     self._started.launch(row.schedule, claimed)
             case Wait():
                 pass
             case Miss() as miss:
-                scheduler_context.schedules.change(record, _as_missed(record, miss))
+                context.schedules.change(record, _as_missed(record, miss))
 
     def _record(self, schedule: Schedule, occurrence: Instant, miss: Miss | None) -> Record:
         record = Record(
@@ -307,17 +307,17 @@ class Scheduler:
             moment=schedules.moment(schedule, occurrence),
             environment=schedule.environment,
             state=State.CLAIMED,
-            decided=self._office.clock.now(),
+            decided=self._context.clock.now(),
         )
         return record if miss is None else _as_missed(record, miss)
 
-    def _standing_behind(self, schedule: Schedule, occurrence: Instant) -> SchedulePosition:
+    def _position_after(self, schedule: Schedule, occurrence: Instant) -> SchedulePosition:
         following = recurrence.first(schedule.recurrence, Instant(occurrence + 1))
         return schedules.position(schedule, following)
 
 
 def notice_of(schedule: Schedule, occurrence: Instant) -> ports.Notice:
-    """Say what participants may know of an occurrence: its window, and what a plan says of itself in full."""
+    """Give what participants may know of an occurrence: its window, and what is announced in full."""
     full = schedule.announcement == "full"
     return ports.Notice(
         schedule=schedule.schedule,
@@ -333,7 +333,7 @@ def notice_of(schedule: Schedule, occurrence: Instant) -> ports.Notice:
 
 
 def _missed(row: ports.ScheduleRow, at: Instant, now: Instant, wait: Wait | None) -> Miss | None:
-    """Say why an occurrence was missed; None: it was not, or not yet."""
+    """Give why an occurrence was missed; None: it was not, or not yet."""
     schedule = row.schedule
     if row.paused and schedules.moment(schedule, at) <= now:
         return Miss(reason=Reason.PAUSED, why="the schedule is paused")

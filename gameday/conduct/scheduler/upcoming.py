@@ -1,8 +1,7 @@
-"""What comes next, over all schedules: for the terminal, for calendars.
+"""The occurrences to come of all schedules, for the terminal and for calendars.
 
-Comes in: schedules as the store holds them, a period. Goes out: slots in order; entries for a feed.
-Does not: show participants more than the window: neither the scenario, nor the schedule's id, which
-often names it, nor the moment.
+Participants see no more than the window: neither the scenario, nor the schedule's id, which often names it,
+nor the moment.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def slots(rows: Iterable[ScheduleRow], until: Instant, *, most: int = 10_000) ->
 
 
 def _slots(row: ScheduleRow, until: Instant) -> Iterator[Slot]:
-    first = row.standing.occurrence
+    first = row.position.occurrence
     if first is None:
         return
     for at in takewhile(lambda at: at <= until, recurrence.occurrences(row.schedule.recurrence, first)):
@@ -55,8 +54,8 @@ def _slots(row: ScheduleRow, until: Instant) -> Iterator[Slot]:
         )
 
 
-def shown(slots: Iterable[Slot], *, reveal: bool) -> tuple[Slot, ...]:
-    """Leave out what is announced to nobody. reveal: for facilitators and observers, who see all."""
+def visible(slots: Iterable[Slot], *, reveal: bool) -> tuple[Slot, ...]:
+    """Leave out what is not announced. reveal: for facilitators and observers, who see everything."""
     return tuple(slot for slot in slots if reveal or slot.schedule.announcement != "none")
 
 
@@ -76,7 +75,7 @@ def entry(slot: Slot, *, reveal: bool) -> Entry:
 
 
 def summary_for(schedule: Schedule, *, reveal: bool) -> tuple[str, str]:
-    """Give the title and the text by which a schedule stands in a calendar."""
+    """Give the title and the text of a schedule in a calendar."""
     if reveal:
         return schedule.title or schedule.scenario, f"{schedule.scenario}, schedule {schedule.schedule}"
     if schedule.announcement == "full":
@@ -87,6 +86,6 @@ def summary_for(schedule: Schedule, *, reveal: bool) -> tuple[str, str]:
 
 
 def _hidden(slot: Slot) -> str:
-    """Name a slot for ever, without telling the schedule's id, which often names the scenario."""
+    """Give a slot a permanent id that does not reveal the schedule's, which often names the scenario."""
     named = f"{slot.schedule.seed}/{slot.schedule.schedule}/{slot.occurrence:.0f}/uid"
     return hashlib.sha256(named.encode()).hexdigest()[:32]

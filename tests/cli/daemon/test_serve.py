@@ -237,7 +237,7 @@ def test_a_channel_is_told_by_hand_and_what_can_not_be_told_says_so(space, chat)
     assert "did you mean 'chat'?" in gameday(space, "announce", "chart", "x", code=2).stderr
     chat.status = 403
     refused = gameday(space, "announce", "chat", "x", code=5).stderr
-    assert "channel chat could not be told" in refused
+    assert "channel chat could not be notified" in refused
     (space / "chat.url").unlink()
     assert "the secret in chat.url can't be read" in gameday(space, "announce", "chat", "x", code=5).stderr
 

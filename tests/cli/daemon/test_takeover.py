@@ -57,7 +57,7 @@ def test_one_of_people_a_young_one_and_one_that_is_conducted_stay_open(
 ):
     open_day(store, ago=ago, attended=attended)
     if conducted:
-        store.claim(DAY, host.HOST, "elsewhere:1", until=instant(clock.now() + 60))
+        store.claim(DAY, host.HOST_RIGHT, "elsewhere:1", until=instant(clock.now() + 60))
     takeover.end_abandoned_game_days(workspace, store)
     assert ended(store) == []
 

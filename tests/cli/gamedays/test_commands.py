@@ -194,7 +194,7 @@ def test_what_no_terminal_conducts_is_said_with_the_way_on(held, capsys):
     assert f"{DAY} is open: gameday plan show" in told
     show.main("", injects=False, who="ada", json=False)
     assert "no terminal conducts it" in capsys.readouterr().out
-    held.claim(DAY, host.HOST, "a terminal", until=instant(clock.now() + 60))
+    held.claim(DAY, host.HOST_RIGHT, "a terminal", until=instant(clock.now() + 60))
     control.pause("", game_day="", who="ada")
     show.main("", injects=False, who="ada", json=False)
     told = capsys.readouterr()

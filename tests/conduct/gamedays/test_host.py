@@ -214,17 +214,17 @@ def test_a_host_that_leaves_makes_way_at_once_and_one_that_dies_within_its_claim
         leaving = day.host()
         conducted = asyncio.ensure_future(leaving.conduct())
         await day.clock.sleep(1)
-        assert gamedays_host.conduct_game_day(day.store, DAY, day.clock)
+        assert gamedays_host.is_conducted(day.store, DAY, day.clock)
         leaving.leave()
         await conducted
-        assert not gamedays_host.conduct_game_day(day.store, DAY, day.clock)
+        assert not gamedays_host.is_conducted(day.store, DAY, day.clock)
         dying = asyncio.ensure_future(day.host().conduct())
         await day.clock.sleep(1)
         dying.cancel()
         await asyncio.gather(dying, return_exceptions=True)
-        assert gamedays_host.conduct_game_day(day.store, DAY, day.clock)
-        await day.clock.sleep(gamedays_host.CLAIM)
-        assert not gamedays_host.conduct_game_day(day.store, DAY, day.clock)
+        assert gamedays_host.is_conducted(day.store, DAY, day.clock)
+        await day.clock.sleep(gamedays_host.CLAIM_TIME)
+        assert not gamedays_host.is_conducted(day.store, DAY, day.clock)
 
     day.clock.run(one_after_the_other())
 

@@ -31,7 +31,7 @@ def carry_out(house: House, *, hosts: int = 1, stop_after: float | None = None) 
         stopping = asyncio.Event()
         if stop_after is not None:
             asyncio.get_running_loop().call_later(stop_after, stopping.set)
-        offices = [house.daemon(f"host{number}")._office for number in range(hosts)]
+        offices = [house.daemon(f"host{number}")._context for number in range(hosts)]
         return await asyncio.gather(
             *(handoff.run_handed_drill(scheduler_context, A, T, stopping) for scheduler_context in offices)
         )
@@ -58,7 +58,7 @@ def test_it_is_renewed_for_as_long_as_it_runs(house):
             await house.clock.sleep(5)
 
     async def both() -> None:
-        scheduler_context = house.daemon("host")._office
+        scheduler_context = house.daemon("host")._context
         await asyncio.gather(handoff.run_handed_drill(scheduler_context, A, T, asyncio.Event()), look())
 
     house.clock.run(both())
@@ -85,7 +85,7 @@ def test_what_nobody_claimed_or_knows_is_left_alone(house):
     house.schedules.remove(A)
     assert carry_out(house) == [False]
     assert (
-        asyncio.run(handoff.run_handed_drill(house.daemon()._office, ScheduleId("b"), T, asyncio.Event()))
+        asyncio.run(handoff.run_handed_drill(house.daemon()._context, ScheduleId("b"), T, asyncio.Event()))
         is False
     )
 
@@ -98,7 +98,7 @@ def test_a_store_that_is_away_at_its_end_gets_the_end_when_it_is_back(house):
         house.schedules.fail_with("")
 
     async def both() -> None:
-        scheduler_context = house.daemon("host")._office
+        scheduler_context = house.daemon("host")._context
         await asyncio.gather(handoff.run_handed_drill(scheduler_context, A, T, asyncio.Event()), lose_it())
 
     house.clock.run(both())

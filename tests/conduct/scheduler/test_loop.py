@@ -45,7 +45,7 @@ class House:
     """A store and daemons that work with it."""
 
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(instant(T - 60)))
-    said: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
     place: EnvironmentTimes = field(default_factory=EnvironmentTimes)
 
     def __post_init__(self) -> None:
@@ -67,8 +67,8 @@ class House:
                 calendars=self.calendars,
                 notices=self.notices,
                 holder=name,
-                place=lambda _name: self.place,
-                say=self.said.append,
+                times_of=lambda _name: self.place,
+                report=self.reports.append,
             )
         )
 
@@ -76,7 +76,7 @@ class House:
         base = {"scenario": "scenarios/slow.yaml", "environment": "shop", "seed": "s", "recurrence": rule}
         one = Schedule(schedule=ScheduleId(name), **{**base, **values})
         first = recurrence.first(rule, self.clock.now())
-        self.schedules.add(ScheduleRow(schedule=one, standing=schedules.position(one, first)))
+        self.schedules.add(ScheduleRow(schedule=one, position=schedules.position(one, first)))
         return one
 
     def live(self, seconds: float, *daemons: Scheduler) -> None:
@@ -139,7 +139,7 @@ def test_a_game_day_of_people_waits_for_its_facilitator_and_is_missed_without(ho
     record = house.record()
     assert (record.state, record.reason, house.starter.drills) == (State.MISSED, "unattended", [])
     assert "gameday plan start scenarios/slow.yaml" in record.why
-    assert sum("waits for its facilitator" in line for line in house.said) == 2  # at first, and as missed
+    assert sum("waits for its facilitator" in line for line in house.reports) == 2  # at first, and as missed
 
 
 def test_a_game_day_that_its_facilitator_began_is_neither_started_nor_missed(house):
@@ -168,8 +168,8 @@ def test_nothing_starts_between_the_drills_of_an_open_game_day(house):
 def test_participants_are_told_what_is_announced(house, announcement, told):
     house.add(announcement=announcement, notice=30.0, title="A secret", description="Why", channels=("chat",))
     house.live(90, house.daemon())
-    assert len(house.notices.told) == told
-    for notice in house.notices.told:
+    assert len(house.notices.sent) == told
+    for notice in house.notices.sent:
         assert notice.channels == ("chat",)
         assert (notice.title, notice.text) == (("A secret", "Why") if announcement == "full" else ("", ""))
 
@@ -266,7 +266,7 @@ def test_an_alert_source_that_does_not_answer_keeps_it_from_starting_until_it_do
     daemon = house.daemon()
     house.live(120, daemon)
     assert house.starter.drills == []
-    assert "real incidents can't be ruled out" in house.said[-1]
+    assert "real incidents can't be ruled out" in house.reports[-1]
     house.incidents.silent = ""
     house.live(5, daemon)
     assert len(house.starter.drills) == 1
@@ -372,7 +372,7 @@ def test_a_yes_behind_the_deadline_is_none(house):
 def test_participants_are_told_of_the_window_once_and_not_of_the_moment(house):
     house.add(window=1800.0, notice=30.0, participants=("ada",), lasts=600.0)
     house.live(2000, house.daemon("one"), house.daemon("two"))
-    (notice,) = house.notices.told
+    (notice,) = house.notices.sent
     assert (notice.start, notice.end) == (T, T + 1800 + 600)
     assert T < house.record().started < T + 1801
 
@@ -381,7 +381,7 @@ def test_participants_are_told_nothing_of_a_paused_schedule(house):
     one = house.add(notice=30.0, participants=("ada",))
     house.schedules.pause(one.schedule, paused=True)
     house.live(150, house.daemon("one"), house.daemon("two"))
-    assert (house.record().reason, house.notices.told) == ("paused", [])
+    assert (house.record().reason, house.notices.sent) == ("paused", [])
 
 
 def test_a_schedule_that_is_resumed_in_time_tells_its_participants_then(house):
@@ -389,13 +389,13 @@ def test_a_schedule_that_is_resumed_in_time_tells_its_participants_then(house):
     house.schedules.pause(one.schedule, paused=True)
     daemon = house.daemon()
     house.live(30, daemon)
-    assert house.schedules.row(one.schedule).standing == schedules.SchedulePosition(occurrence=T, wake=T)
+    assert house.schedules.row(one.schedule).position == schedules.SchedulePosition(occurrence=T, wake=T)
     house.schedules.pause(one.schedule, paused=False)
     house.schedules.move(house.schedules.row(one.schedule), schedules.position(one, instant(T)))
     house.live(10, daemon)
-    assert [notice.start for notice in house.notices.told] == [T]
+    assert [notice.start for notice in house.notices.sent] == [T]
     house.live(90, daemon)
-    assert (house.record().state, len(house.notices.told)) == (State.ENDED, 1)
+    assert (house.record().state, len(house.notices.sent)) == (State.ENDED, 1)
 
 
 def test_a_paused_schedule_starts_nothing_and_says_so(house):
@@ -415,7 +415,7 @@ def test_without_a_store_nothing_starts_and_afterwards_it_does(house):
     house.schedules.fail_with("is away")
     house.live(120, daemon)
     assert house.starter.drills == []
-    assert house.said == ["the store in memory is away; nothing starts until it is back"]
+    assert house.reports == ["the store in memory is away; nothing starts until it is back"]
     house.schedules.fail_with("")
     house.live(5, daemon)
     assert 60 <= house.record().started - T <= 62
