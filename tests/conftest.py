@@ -9,10 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from tests import postgresql
 
-if (
-    os.environ.get("CI") != "true"
-):  # in CI Hypothesis takes a profile of its own, which has no deadline either
-    # tests run side by side: time says nothing
+if os.environ.get("CI") != "true":  # in CI Hypothesis uses its own profile, which has no deadline either
+    # tests run in parallel: a slow one means nothing
     settings.register_profile("by hand", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("by hand")
 

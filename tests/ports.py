@@ -1,4 +1,4 @@
-"""Ports for servers that can't be told to choose one themselves."""
+"""Ports for servers that can't choose one themselves."""
 
 import itertools
 import os
@@ -11,7 +11,7 @@ WORKERS = 16
 
 
 def _own():
-    """Give this worker's ports: below the kernel's range, from which it gives one to whoever asks for any."""
+    """Give this worker's ports: below the range from which the kernel assigns ephemeral ports."""
     above = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     own = range(above // 2 + worker % WORKERS, above, WORKERS)
@@ -22,7 +22,7 @@ _OWN = _own()
 
 
 def free():
-    """Give a port that nobody else takes before the server has it."""
+    """Give a port that no other process takes before the server has it."""
     for port in _OWN:
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port

@@ -1,11 +1,9 @@
-"""`ports.Clock` for tests: time stands still while anything can happen, then jumps to what is next.
+"""A clock for tests that jumps to the next timer as soon as nothing else can run.
 
-Comes in: a coroutine to run. Goes out: its result, in no time: a two-hour drill takes milliseconds.
-Does not: slow down for real sockets or processes; test those on the real clock.
-
-`run` gives the coroutine an event loop whose own time is this clock, so that `asyncio.sleep`,
-`asyncio.timeout` and `loop.call_later` jump too. While a thread works for the loop
-(`asyncio.to_thread`), time waits for it. The idea is trio's autojump clock (`trio/_core/_mock_clock.py`).
+A two-hour drill takes milliseconds on it. `run` gives a coroutine an event loop whose own time is this clock,
+so that `asyncio.sleep`, `asyncio.timeout` and `loop.call_later` jump too. While a thread works for the loop
+(`asyncio.to_thread`), time waits for it. Time does not wait for real sockets and processes: test those on the
+real clock. The idea is trio's autojump clock (`trio/_core/_mock_clock.py`).
 """
 
 from __future__ import annotations
@@ -22,14 +20,14 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 START = instant(1_800_000_000.0)
-"""2027-01-15T08:00:00Z: where a virtual clock begins unless told otherwise."""
+"""2027-01-15T08:00:00Z: where a virtual clock starts by default."""
 
-_PATIENCE = 10.0
-"""Real seconds to wait for input when no timer is set; then the test would hang for ever."""
+_INPUT_TIMEOUT = 10.0
+"""Real seconds to wait for input when no timer is set; without any, the test fails instead of hanging."""
 
 
 class VirtualClock:
-    """A clock that only `run`, `advance` and what sleeps on it move."""
+    """`ports.Clock` that moves only by `run`, by `advance` and by what sleeps on it."""
 
     def __init__(self, start: Instant = START) -> None:
         self._start = start
@@ -46,7 +44,7 @@ class VirtualClock:
         self._elapsed += seconds
 
     async def sleep(self, seconds: Seconds) -> None:
-        """Wait until the clock has moved so far; only within `run`."""
+        """Wait until the clock has moved by so many seconds; only within `run`."""
         loop = asyncio.get_running_loop()
         if not isinstance(loop, _Loop) or loop.clock is not self:
             raise RuntimeError("time moves only within VirtualClock.run(...)")
@@ -73,6 +71,7 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.clock.elapsed()
 
+    # Threads run in real time: if the clock jumped meanwhile, time-outs far from due would expire.
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts
     ) -> asyncio.Future[T]:
@@ -82,7 +81,7 @@ class _Loop(asyncio.SelectorEventLoop):
         return future
 
     async def shutdown_default_executor(self, *limit: Any) -> None:
-        """Let time wait for the executor's own threads too, which a further thread joins."""
+        """Let time wait for the executor's shutdown too: asyncio joins its threads in another thread."""
         self.threads += 1
         try:
             await super().shutdown_default_executor(*limit)
@@ -106,10 +105,10 @@ class _Selector(selectors.DefaultSelector):
         if timeout is not None and timeout <= 0:  # callbacks are ready, a thread's end among them
             return []
         if self._loop.threads:
-            return super().select(_PATIENCE)
+            return super().select(_INPUT_TIMEOUT)
         if timeout is not None:
             self._loop.clock.advance(max(timeout, 0.0))
             return []
-        if ready := super().select(_PATIENCE):
+        if ready := super().select(_INPUT_TIMEOUT):
             return ready
         raise RuntimeError("everything waits, and nothing is left that could happen")

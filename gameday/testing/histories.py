@@ -1,13 +1,12 @@
 """A builder of drills' histories that reads as a timeline, for tests of everything that judges.
 
-Comes in: what happened, in seconds from the start of the baseline. Goes out: a `History`, as a
-conductor would have left it, and its judgement.
-Does not: start anything; no clock, no process, no chance.
+Times are seconds from the start of the baseline. The history is the one that a conductor would have left; no
+clock, no process and no randomness takes part.
 
     Game().fault(at=10).bad("POST /checkout", 10, 60).alert("HighApiLatency", at=18).ack(at=20)
           .declare("P2", at=25).action("flag off", at=59).mark("recovered", at=75).close(at=100).result()
 
-Every call gives a new game, so that a test can tell one history and its variant.
+Every call gives a new game, so that a test can build a history and its variants.
 """
 
 from __future__ import annotations
@@ -87,18 +86,18 @@ SCORECARD = ScorecardRules(
 
 
 def at(second: Seconds) -> Instant:
-    """Give the instant that lies so many seconds behind the start of a built history."""
+    """Give the instant so many seconds after the start of a built history."""
     return instant(EPOCH + second)
 
 
 def second(moment: Instant | None) -> Seconds | None:
-    """Give the second of a built history at which an instant lies, rounded to the millisecond."""
+    """Give the seconds from the start of a built history to an instant, rounded to the millisecond."""
     return None if moment is None else round(moment - EPOCH, 3)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trouble:
-    """Requests of one name that go badly. how: failed | slow | hung; `share` of them, evenly spread."""
+    """A `share` of the requests of one name that go badly, evenly spread. how: failed | slow | hung."""
 
     request: str
     start: Seconds
@@ -107,7 +106,7 @@ class Trouble:
     how: str
 
     def hits(self, request: str, number: int, moment: Seconds) -> bool:
-        """Tell whether the request with this number, begun at this second, goes badly."""
+        """Tell whether a request goes badly, by its number and the second at which it begins."""
         if request != self.request or not self.start <= moment < self.end:
             return False
         return int((number + 1) * self.share) > int(number * self.share)
@@ -162,7 +161,7 @@ class Game:
         return self.add(requested, at=at).add(ev.FaultInjected(fault=FAULT, action="slow"), at=at)
 
     def exposed(self, at: Seconds, *, exposed: bool | None, stage: str = "after-inject") -> Game:
-        """Let the still-exposed probe answer."""
+        """Record an answer of the still-exposed probe."""
         return self.add(ev.ExposureProbed(fault=FAULT, stage=stage, exposed=exposed), at=at)
 
     def ended(self, at: Seconds, why: str = "time") -> Game:
@@ -170,7 +169,7 @@ class Game:
         return self.add(ev.ResponseEnded(why=why), at=at)
 
     def revert(self, at: Seconds, *, how: str = "rolled-back") -> Game:
-        """Revert the fault: by our own rollback, or find it `already-undone` by the team."""
+        """Revert the fault: by gameday's rollback, or as `already-undone` by the team."""
         game = self
         if how == "rolled-back":
             game = game.add(ev.RevertAttempted(fault=FAULT, attempt=1, by="keeper"), at=at)
@@ -219,11 +218,11 @@ class Game:
         return self.add(fact, at=at, known=delivered, source="alertmanager")
 
     def probe(self, probe: str, at: Seconds, *, ok: bool | None) -> Game:
-        """Let a condition's probe answer."""
+        """Record an answer of a condition's probe."""
         return self.add(ev.ProbeJudged(probe=probe, ok=ok), at=at)
 
     def trail(self, at: Seconds, *, readable: bool = True) -> Game:
-        """Tell whether the environment's trail can be read."""
+        """Record whether the environment's trail can be read."""
         return self.add(ev.TrailWatched(readable=readable), at=at)
 
     # --- people and automations --------------------------------------------------------------
@@ -291,7 +290,7 @@ class Game:
         source: str = "conductor",
         trusted: bool = True,
     ) -> Game:
-        """Add any fact: it occurred `at`, and was recorded at `known` (at once, without it)."""
+        """Add any fact: it occurred `at`, and was recorded at `known`, by default at once."""
         kind = type(fact).__name__
         event = ev.Event(
             id=EventId(f"{len(self.events):03d}-{kind}"),
@@ -305,7 +304,7 @@ class Game:
         return replace(self, events=(*self.events, event))
 
     def history(self) -> History:
-        """Give the whole history, with the plan before it and the load beside it."""
+        """Give the whole history, with the plan before it and its load."""
         return history.from_events((*self._opening(), *self.events), self.load())
 
     def result(self) -> Result:

@@ -1,15 +1,14 @@
-"""A real HTTP server that writes down when its own fault went on and off: the truth to measure against.
+"""A real HTTP server that records when its own fault went on and off: the truth to measure against.
 
-Comes in: requests on loopback, and orders to turn its one fault on and off. Goes out: answers; each change
-of the fault and each moment that it was told of, with its instant; counts of requests by path.
-Does not: decide anything. It runs in a thread, so that a test or a measurement can ask it directly.
+It runs on loopback in a thread, so that a test or a measurement can read directly each change of its one
+fault, each moment that was reported to it, and how many requests it got by path.
 
     GET  /fault            {"fault": "slow"}, or {"fault": ""}
     POST /fault/KIND       turns the fault on: slow (answers after SLOW seconds), errors (503), hang (no
                            answer while it is on); turning on what is on changes nothing
     POST /fault/off        turns it off
-    POST /moment/NAME      writes down the instant at which it came; nothing else
-    GET  /health           200 "ok", whatever the fault: nothing but the users' requests is hurt
+    POST /moment/NAME      records the instant at which it came; nothing else
+    GET  /health           200 "ok", whatever the fault: it affects nothing but users' requests
     /fail                  always 500; everything else: 200 "ok", as far as the fault lets it
 """
 
@@ -43,7 +42,7 @@ class Flip:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moment:
-    """Somebody said at an instant that something happens now."""
+    """Something that was reported to happen at an instant."""
 
     at: Instant
     name: str
@@ -79,7 +78,7 @@ class TruthServer:
         self._loop.close()
 
     def turn(self, fault: str) -> None:
-        """Turn a kind of fault on, or off with an empty one, and wait until it is so."""
+        """Turn a kind of fault on, or off with an empty one, and wait until it has changed."""
 
         async def turned() -> None:
             self._turn(fault)
@@ -118,7 +117,7 @@ class TruthServer:
                 writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass  # the client, or the server's owner, has had enough
+            pass  # the client hung up, or the server ends
         finally:
             writer.close()
 
@@ -133,7 +132,7 @@ class TruthServer:
             self.moments.append(Moment(at=clock.now(), name=path.removeprefix("/moment/")))
             return "200 OK", "done"
         self.started[path] += 1
-        status = await self._suffer()
+        status = await self._apply_fault()
         self.answered[path] += 1
         return ("500 Broken" if path == "/fail" else status), "ok"
 
@@ -143,8 +142,8 @@ class TruthServer:
         self._turn("" if kind == "off" else kind)
         return "200 OK", "done"
 
-    async def _suffer(self) -> str:
-        """Let the fault that is on at this moment do to a request what it does."""
+    async def _apply_fault(self) -> str:
+        """Apply the fault that is on to a request; give the status of its answer."""
         if self._fault == "errors":
             return "503 Unavailable"
         if self._fault == "slow":
@@ -167,7 +166,7 @@ def order(url: str, kind: str) -> str:
 
 
 def say(url: str, what: str) -> str:
-    """Tell the server at a URL that something happens now: a Chaos Toolkit action. Raises OSError."""
+    """Report to the server at a URL that something happens now: a Chaos Toolkit action. Raises OSError."""
     return _ask(url, "POST", f"/moment/{what}")
 
 

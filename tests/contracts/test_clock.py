@@ -25,7 +25,7 @@ def test_an_instant_is_whole_in_microseconds(timed):
     assert now == round(now, 6)
 
 
-def test_sleeping_takes_the_time_that_it_says(timed):
+def test_sleeping_takes_as_long_as_asked(timed):
     clock, run = timed
     begin = clock.now()
     run(clock.sleep(0.05))

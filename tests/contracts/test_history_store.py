@@ -90,7 +90,7 @@ def test_events_come_back_as_they_were_in_the_order_of_their_appending(store):
     assert [row.seq for row in store.read(D)] == [1, 2, 3]
 
 
-def test_an_event_is_stored_once_and_its_repetition_takes_no_place(store):
+def test_an_event_is_stored_once_and_its_repetition_takes_no_number(store):
     store.append(note("a"))
     store.append(note("a", at=9), note("b"), note("b"))
     store.append()
@@ -98,13 +98,13 @@ def test_an_event_is_stored_once_and_its_repetition_takes_no_place(store):
     assert store.read(D)[0].event == note("a")
 
 
-def test_a_reader_asks_for_what_stands_behind_a_place(store):
+def test_a_reader_gets_what_comes_after_a_sequence_number(store):
     store.append(note("a"), note("b"), note("c"))
     assert texts(store, after=1) == [(2, "b"), (3, "c")]
     assert texts(store, after=3) == []
 
 
-def test_places_are_counted_for_each_drill(store):
+def test_sequence_numbers_are_counted_for_each_drill(store):
     other = DrillId("d2")
     store.append(note("a"), note("x", drill=other), note("b"))
     assert texts(store) == [(1, "a"), (2, "b")]
@@ -112,9 +112,9 @@ def test_places_are_counted_for_each_drill(store):
 
 
 @pytest.mark.parametrize("ask", ["read", "read_load"])
-def test_a_drill_that_is_not_there_is_said_so(store, ask):
+def test_an_unknown_drill_is_a_lookup_error(store, ask):
     with pytest.raises(LookupError):
-        getattr(store, ask)(DrillId("nobody"))
+        getattr(store, ask)(DrillId("unknown"))
 
 
 def test_what_json_cannot_hold_is_refused_whole(store):
@@ -164,7 +164,7 @@ def test_load_comes_back_whole_and_from_an_instant_on(store):
     assert store.read_load(D, since=instant(NOW + 10)).chunks == (late,)
 
 
-def test_no_samples_still_say_how_far_load_was_observed(store):
+def test_without_samples_it_still_knows_how_far_load_was_observed(store):
     store.append_load(D, [], instant(NOW + 3))
     assert store.read_load(D).until == NOW + 3
 
@@ -174,10 +174,10 @@ def test_what_was_only_appended_to_verifies(store):
     store.append_load(D, [Chunk(type="GET", name="/", start=0)], instant(NOW))
     store.append(note("c"))
     assert store.verify(D) == []
-    assert store.verify(DrillId("nobody")) != []
+    assert store.verify(DrillId("unknown")) != []
 
 
-def test_a_right_is_won_once_until_it_runs_out(store, clock):
+def test_a_claim_is_won_once_until_it_expires(store, clock):
     assert store.claim(D, "revert", "keeper", until=instant(NOW + 10))
     assert not store.claim(D, "revert", "command", until=instant(NOW + 99))
     assert store.claim(D, "revert", "keeper", until=instant(NOW + 20))
@@ -196,7 +196,7 @@ def test_an_environment_is_held_by_one_drill_until_its_lease_runs_out(store, clo
     assert store.take_lease(lease("d1", until=99)) == lease("d2", until=99, holder="bob")
 
 
-def test_only_its_holder_gives_a_lease_back(store):
+def test_only_its_holder_releases_a_lease(store):
     store.take_lease(lease("d1", until=10))
     store.release_lease("shop", DrillId("d2"))
     assert store.take_lease(lease("d2", until=10)) == lease("d1", until=10)
@@ -204,7 +204,7 @@ def test_only_its_holder_gives_a_lease_back(store):
     assert store.take_lease(lease("d2", until=10)) is None
 
 
-def test_a_lease_in_force_is_told(store, clock):
+def test_a_lease_in_force_is_given(store, clock):
     assert store.lease("shop") is None
     store.take_lease(lease("d1", until=10))
     assert store.lease("shop") == lease("d1", until=10)
@@ -212,7 +212,7 @@ def test_a_lease_in_force_is_told(store, clock):
     assert store.lease("shop") is None
 
 
-def test_hosts_stand_by_until_their_word_runs_out(store, clock):
+def test_a_host_reverts_what_is_abandoned_until_its_registration_expires(store, clock):
     store.register_reverter("a:1", "a", until=instant(NOW + 10))
     store.register_reverter("b:2", "b", until=instant(NOW + 20))
     store.register_reverter("b:3", "b", until=instant(NOW + 20))
@@ -237,7 +237,7 @@ def test_threads_share_a_store(store):
     assert store.verify(D) == []
 
 
-def test_a_well_store_keeps_nothing_beside_it(store):
+def test_a_store_that_works_keeps_nothing_outside_it(store):
     store.append(note("a"))
     assert store.degraded() == ""
 
@@ -258,7 +258,7 @@ def test_the_stores_agree_whatever_is_delivered_however_often(tmp_path_factory, 
     real.close()
 
 
-def test_game_days_are_histories_beside_those_of_drills(store):
+def test_game_days_are_listed_apart_from_drills(store):
     day = DrillId("gameday-20270115-a")
     when = Recurrence(kind=Kind.RRULE, text="FREQ=DAILY;COUNT=1", zone="UTC", start="2027-01-15T08:00:00")
     plan = GameDayPlan(gameday="a", title="A", environment="shop", when=when, once=True, agenda=())

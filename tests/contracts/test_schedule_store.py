@@ -95,19 +95,19 @@ def test_an_id_is_taken_once_and_free_again_after_removal(store):
     assert store.add(row(position=NEXT))
 
 
-def test_a_schedule_that_is_not_there_is_said_so(store):
+def test_an_unknown_schedule_is_a_lookup_error(store):
     with pytest.raises(LookupError):
         store.row(ScheduleId("a"))
     assert not store.pause(ScheduleId("a"), paused=True)
 
 
-def test_pausing_keeps_where_it_stands(store):
+def test_pausing_keeps_its_position(store):
     store.add(row())
     assert store.pause(ScheduleId("a"), paused=True)
     assert store.row(ScheduleId("a")) == replace(row(), paused=True)
 
 
-def test_those_to_be_looked_at_come_earliest_first(store):
+def test_schedules_that_need_a_look_come_earliest_first(store):
     store.add(row("b", NEXT))
     store.add(row("a", HERE))
     store.add(row("never", SchedulePosition()))
@@ -131,9 +131,9 @@ def test_a_schedule_is_moved_on_once_for_the_row_that_was_read(store):
 
 def test_a_notice_is_given_once(store):
     store.add(row())
-    told = replace(HERE, noticed=True)
-    assert store.move(row(), told)
-    assert not store.move(row(), told)
+    noticed_position = replace(HERE, noticed=True)
+    assert store.move(row(), noticed_position)
+    assert not store.move(row(), noticed_position)
 
 
 def test_an_occurrence_is_claimed_once_and_its_schedule_moves_on(store):
@@ -222,7 +222,7 @@ def test_records_are_listed_latest_first_of_one_schedule_or_all(store):
     assert [found.occurrence - T for found in store.records("a")] == [50, 0]
 
 
-def test_the_first_yes_of_a_person_counts(store):
+def test_the_first_approval_of_a_person_counts(store):
     store.approve(ScheduleId("a"), T, Approval(by="ada", at=T))
     store.approve(ScheduleId("a"), T, Approval(by="ada", at=instant(T + 9)))
     store.approve(ScheduleId("a"), T, Approval(by="grace", at=instant(T + 5)))

@@ -63,21 +63,21 @@ def test_time_waits_for_a_thread_that_works_for_the_loop():
     assert clock.run(main()) == 0.0
 
 
-def test_a_signal_from_another_thread_is_heard_when_nothing_is_timed():
+def test_a_signal_from_another_thread_is_received_when_nothing_is_timed():
     clock = VirtualClock()
 
     async def main():
-        heard = asyncio.Event()
+        received = asyncio.Event()
         loop = asyncio.get_running_loop()
-        threading.Timer(0.05, loop.call_soon_threadsafe, [heard.set]).start()
-        await heard.wait()
+        threading.Timer(0.05, loop.call_soon_threadsafe, [received.set]).start()
+        await received.wait()
         return clock.elapsed()
 
     assert clock.run(main()) == 0.0
 
 
 def test_waiting_for_nothing_is_an_error_instead_of_a_hang(monkeypatch):
-    monkeypatch.setattr(clocks, "_PATIENCE", 0.05)
+    monkeypatch.setattr(clocks, "_INPUT_TIMEOUT", 0.05)
 
     async def main():
         await asyncio.Event().wait()
@@ -86,7 +86,7 @@ def test_waiting_for_nothing_is_an_error_instead_of_a_hang(monkeypatch):
         VirtualClock().run(main())
 
 
-def test_outside_of_its_own_loop_nobody_can_sleep_on_it():
+def test_it_can_not_be_slept_on_outside_of_its_own_loop():
     with pytest.raises(RuntimeError, match=r"VirtualClock\.run"):
         asyncio.run(VirtualClock().sleep(1))
 

@@ -29,7 +29,7 @@ def get(server, path="/") -> tuple[int, float]:
     return status, time.monotonic() - began
 
 
-def test_each_change_is_written_down_once_with_its_instant(server) -> None:
+def test_each_change_is_recorded_once_with_its_instant(server) -> None:
     before = time.time()
     truth.order(server.url, "slow")
     truth.order(server.url, "slow")
@@ -40,7 +40,7 @@ def test_each_change_is_written_down_once_with_its_instant(server) -> None:
     assert before - 1e-3 < on.at < between + 1e-3 < off.at + 2e-3
 
 
-def test_a_moment_is_written_down_and_changes_nothing(server) -> None:
+def test_a_moment_is_recorded_and_changes_nothing(server) -> None:
     before = time.time()
     truth.say(server.url, "rolling")
     (moment,) = server.moments
@@ -49,7 +49,7 @@ def test_a_moment_is_written_down_and_changes_nothing(server) -> None:
     assert (get(server)[0], server.flips) == (200, [])
 
 
-def test_the_fault_hurts_users_while_it_is_on_and_only_them(server) -> None:
+def test_the_fault_affects_users_while_it_is_on_and_only_them(server) -> None:
     assert get(server)[0] == 200
     truth.order(server.url, "errors")
     assert truth.exposed(server.url)
@@ -66,16 +66,16 @@ def test_slow_is_slow(server) -> None:
 
 def test_a_hanging_request_is_answered_when_the_fault_goes_off(server) -> None:
     server.turn("hang")
-    with ThreadPoolExecutor(1) as beside:
-        asked = beside.submit(get, server)
+    with ThreadPoolExecutor(1) as pool:
+        request = pool.submit(get, server)
         end = time.monotonic() + 10
         while not server.started["/"]:
             assert time.monotonic() < end
             time.sleep(0.01)
         time.sleep(0.3)
-        assert not asked.done()
+        assert not request.done()
         server.turn("")
-        assert asked.result()[0] == 200
+        assert request.result()[0] == 200
     assert (server.started["/"], server.answered["/"]) == (1, 1)
 
 
