@@ -182,7 +182,7 @@ class Host:
         ):
             raise Busy(
                 f"{self._context.game_day} is conducted from another terminal",
-                hint=f"gameday plan next, … reach it; if that terminal died, start it again in {CLAIM_TIME:g} s",
+                hint=f"gameday plan next, … reach it; {CLAIM_TIME:g} s after it died, start resumes it",
             )
 
     def _claim_finish(self) -> None:
