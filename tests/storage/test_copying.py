@@ -116,9 +116,9 @@ def test_everything_arrives_and_its_chains_hold(urls):
     fill(urls[0])
     fill(urls[0], "e", notes=3)
     add_schedule(urls[0])
-    told = copied(urls)
-    assert (told.drills, told.events, told.load, told.schedules) == (2, 525, 2, 1)
-    assert told.new == 525 + 2 + 3
+    result = copied(urls)
+    assert (result.drills, result.events, result.load, result.schedules) == (2, 525, 2, 1)
+    assert result.new == 525 + 2 + 3
     assert held(urls[1]) == held(urls[0])
     assert held(urls[1])["wrong"] == [[], []]
 

@@ -170,13 +170,13 @@ def test_several_steps_are_taken_in_order_and_back(url, monkeypatch):
 
 
 def test_two_that_migrate_at_once_do_it_once(url):
-    told: list[tuple[int, int]] = []
-    threads = [threading.Thread(target=lambda: told.append(migrate(url))) for _ in range(3)]
+    results: list[tuple[int, int]] = []
+    threads = [threading.Thread(target=lambda: results.append(migrate(url))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(told) == [(0, 1), (1, 1), (1, 1)]
+    assert sorted(results) == [(0, 1), (1, 1), (1, 1)]
 
 
 def test_a_sqlite_file_that_is_not_there_is_said_so(tmp_path):

@@ -28,7 +28,7 @@ class Host:
     def __init__(self, url: str, *environments: str, lasts: float = 0.0) -> None:
         self.url, self.environments, self.lasts = url, environments, lasts
         self.did: list[tuple[str, float]] = []
-        self.said: list[str] = []
+        self.reports: list[str] = []
         self.running = self.most = 0
         self.fails = 0
 
@@ -46,7 +46,7 @@ class Host:
         async def work() -> None:
             stopping = asyncio.Event()
             working = asyncio.create_task(
-                queue.work(self.url, self.environments, self.do, stopping, self.said.append)
+                queue.work(self.url, self.environments, self.do, stopping, self.reports.append)
             )
             if meanwhile is not None:
                 await asyncio.to_thread(meanwhile)
@@ -104,7 +104,7 @@ def test_a_worker_begins_anew_when_the_server_is_back():
             Queue(url).start(ONE, RECORD)
             _wait(lambda: host.did)
             server.stop()
-            _wait(lambda: any("the queue is away" in line for line in host.said))
+            _wait(lambda: any("the queue is away" in line for line in host.reports))
             with pytest.raises(NotReady, match="the queue takes no drill") as refused:
                 Queue(url).start(ONE, at(1))
             assert PASSWORD not in refused.value.message
@@ -112,8 +112,8 @@ def test_a_worker_begins_anew_when_the_server_is_back():
             Queue(url).start(ONE, at(2))
 
         host.work_until(lambda: ("a", 2.0) in host.did, meanwhile=away_and_back)
-        assert "the queue is back" in host.said
-        assert PASSWORD not in "".join(host.said)
+        assert "the queue is back" in host.reports
+        assert PASSWORD not in "".join(host.reports)
     finally:
         server.remove()
 

@@ -69,12 +69,12 @@ def test_what_was_appended_is_there_after_closing(store, path):
 
 def test_a_crowd_of_processes_loses_nothing(store, path):
     crowd = [writer("append", str(path), D, f"w{number}", "25") for number in range(6)]
-    told = [process.communicate()[0].split() for process in crowd]
-    assert [len(lines) for lines in told] == [25] * 6
-    assert sorted(ids(store)) == sorted(name for lines in told for name in lines)
+    acknowledged = [process.communicate()[0].split() for process in crowd]
+    assert [len(lines) for lines in acknowledged] == [25] * 6
+    assert sorted(ids(store)) == sorted(name for lines in acknowledged for name in lines)
     assert [row.seq for row in store.read(D)] == list(range(1, 151))
     assert store.verify(D) == []
-    for lines in told:
+    for lines in acknowledged:
         assert [name for name in ids(store) if name in lines] == lines
 
 

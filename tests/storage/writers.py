@@ -1,6 +1,6 @@
 """What other processes do in these tests: `python writers.py append DATABASE DRILL NAME COUNT`.
 
-Each acknowledged append is told on stdout, so that the test knows what must not be lost.
+Each acknowledged append is printed on stdout, so that the test knows what must not be lost.
 """
 
 from __future__ import annotations

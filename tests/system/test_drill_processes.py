@@ -65,18 +65,18 @@ def started(url, tmp_path, record: Record = CLAIMED, *, ready: bool = False) -> 
 
 @pytest.mark.parametrize("ready", [True, False])
 def test_a_claim_becomes_a_start_and_the_process_the_drill(url, tmp_path, ready):
-    code, record, told = started(url, tmp_path, ready=ready)
+    code, record, output = started(url, tmp_path, ready=ready)
     assert (code, record.state) == (2, State.STARTED)
-    assert "none.yaml" in told
+    assert "none.yaml" in output
     assert all(path.stat().st_mode & 0o77 == 0 for path in (tmp_path / "scheduled").iterdir())
 
 
 def test_a_claim_that_was_taken_over_starts_nothing_and_spoils_nothing(url, tmp_path):
     (tmp_path / "scheduled").mkdir()
     (tmp_path / "scheduled" / "a-20270115T080000Z.txt").write_text("what the other drill said\n")
-    code, record, told = started(url, tmp_path, replace(CLAIMED, holder="another"))
+    code, record, output = started(url, tmp_path, replace(CLAIMED, holder="another"))
     assert (code, record) == (75, CLAIMED)
-    assert told == "what the other drill said\nthe claim is no longer ours; nothing is started\n"
+    assert output == "what the other drill said\nthe claim is no longer ours; nothing is started\n"
 
 
 def test_without_a_store_nothing_starts(url, tmp_path):

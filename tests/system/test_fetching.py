@@ -88,10 +88,10 @@ def test_a_redirect_is_told_and_not_followed_and_its_secrets_are_not_told():
     moved = b"HTTP/1.1 302 Found\r\nLocation: https://a:b@idp.example.com/in?state=s3cret\r\n\r\n"
     with (
         serving(lambda c: c.sendall(moved)) as (url, requests),
-        pytest.raises(ValueError, match="302") as told,
+        pytest.raises(ValueError, match="302") as refused,
     ):
         fetch(url, within=5).content()
-    assert str(told.value) == "it answered 302, to https://idp.example.com/in, which is not followed"
+    assert str(refused.value) == "it answered 302, to https://idp.example.com/in, which is not followed"
     assert len(requests) == 1
 
 

@@ -54,11 +54,11 @@ def cluster(tmp_path, monkeypatch) -> Iterator[Cluster]:
             status = found.answer or (409 if name in found.made else 201)
             if status == 201:
                 found.made[name] = body
-            said = body if status == 201 else found.refusal or {"kind": "Status", "code": status}
+            message = body if status == 201 else found.refusal or {"kind": "Status", "code": status}
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
-            self.wfile.write(json.dumps(said).encode())
+            self.wfile.write(json.dumps(message).encode())
 
         def log_message(self, *_: object) -> None: ...
 
@@ -111,7 +111,7 @@ def test_a_cluster_that_refuses_is_said(cluster, status):
 
 
 @pytest.mark.parametrize(
-    ("refusal", "said"),
+    ("refusal", "message"),
     [
         ({"message": "jobs is forbidden:\n drills can't create"}, ": jobs is forbidden: drills can't create"),
         ({"message": "x" * 9000}, f": {'x' * 300}"),
@@ -121,11 +121,11 @@ def test_a_cluster_that_refuses_is_said(cluster, status):
         (["message"], ""),
     ],
 )
-def test_the_clusters_own_message_is_told(cluster, refusal, said):
+def test_the_clusters_own_message_is_shown(cluster, refusal, message):
     cluster.answer, cluster.refusal = 403, refusal
     with pytest.raises(NotReady) as refused:
         JobStarter(settings=SETTINGS).start(SCHEDULE, RECORD)
-    assert refused.value.message == f"the cluster refuses the Job: 403 Forbidden{said}"
+    assert refused.value.message == f"the cluster refuses the Job: 403 Forbidden{message}"
 
 
 def test_a_cluster_that_is_away_or_unknown_is_said(cluster):
