@@ -85,12 +85,12 @@ def test_what_was_appended_is_there_for_whoever_opens_it_next(store, url):
 
 def test_a_crowd_of_processes_loses_nothing(store, url):
     crowd = [writer("append", url, D, f"w{number}", "25") for number in range(4)]
-    text = [process.communicate()[0].split() for process in crowd]
-    assert [len(lines) for lines in text] == [25] * 4
-    assert sorted(ids(store)) == sorted(name for lines in text for name in lines)
+    acknowledged = [process.communicate()[0].split() for process in crowd]
+    assert [len(lines) for lines in acknowledged] == [25] * 4
+    assert sorted(ids(store)) == sorted(name for lines in acknowledged for name in lines)
     assert [row.seq for row in store.read(D)] == list(range(1, 101))
     assert store.verify(D) == []
-    for lines in text:
+    for lines in acknowledged:
         assert [name for name in ids(store) if name in lines] == lines
 
 
