@@ -165,8 +165,8 @@ def _by_hand(activity: Mapping[str, Any]) -> str:
             body = f" with {json.dumps(arguments, default=str)}" if arguments else ""
             return f"send {provider.get('method', 'GET')} {provider.get('url')}{body}"
         case "python":
-            given = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-            return f"call {provider.get('module')}.{provider.get('func')}({given})"
+            listed = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+            return f"call {provider.get('module')}.{provider.get('func')}({listed})"
         case _:
             return f"do what {activity.get('ref') or 'it'} describes"
 

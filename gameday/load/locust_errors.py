@@ -35,9 +35,9 @@ def find(text: str, locustfile: str) -> Complaint:
 
 def _line_in(lines: list[str], locustfile: str) -> int:
     """Give the last line of the locustfile that the trace names."""
-    found = 0
+    number = 0
     for text in lines:
         frame = _FRAME.match(text)
         if frame and frame["file"].endswith(locustfile.removeprefix("./")):
-            found = int(frame["line"])
-    return found
+            number = int(frame["line"])
+    return number

@@ -101,6 +101,7 @@ class Shop:
             for index in release.drops:
                 await asyncio.to_thread(database.drop_index, self.folder.database, index)
             names = [replica.name for replica in self.fleet.all()]
+            # The change is applied again at the switch: people may set flags while the new replicas start.
             await self.fleet.replace(names, release.name, lambda: self._switch(change))
             return self.settings != before
 

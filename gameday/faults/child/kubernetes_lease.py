@@ -40,36 +40,36 @@ class _Leases:
         library = cluster.client()
         self._wanted = wanted
         self._api = library.CoordinationV1Api(cluster.connect({}))
-        self._refused = library.ApiException
+        self._api_exception = library.ApiException
 
     def take(self) -> Json | None:
         """Take or renew; give another holder's lease if it has not expired."""
         for _ in range(MAX_TRIES):
-            found = self._read()
-            if found is not None and (other := self._other(found)):
+            current = self._read()
+            if current is not None and (other := self._other(current)):
                 return other
-            if self._write(found, self._wanted["drill"]):
+            if self._write(current, self._wanted["drill"]):
                 return None
         raise RuntimeError(f"the Lease was changed by others {MAX_TRIES} times in a row")
 
     def release(self) -> None:
         """Leave the Lease without a holder, if it is ours."""
-        found = self._read()
-        if found is not None and found.spec.holder_identity == self._wanted["drill"]:
-            self._write(found, "")
+        current = self._read()
+        if current is not None and current.spec.holder_identity == self._wanted["drill"]:
+            self._write(current, "")
 
     def _read(self) -> Any:
         try:
             return self._api.read_namespaced_lease(
                 self._wanted["name"], self._wanted["namespace"], _request_timeout=REQUEST_TIMEOUT
             )
-        except self._refused as refused:
+        except self._api_exception as refused:
             if refused.status == 404:
                 return None
             raise
 
-    def _other(self, found: Any) -> Json | None:
-        spec, notes = found.spec, found.metadata.annotations or {}
+    def _other(self, current: Any) -> Json | None:
+        spec, notes = current.spec, current.metadata.annotations or {}
         if not spec.holder_identity or spec.holder_identity == self._wanted["drill"]:
             return None
         renewed = spec.renew_time.timestamp() if spec.renew_time else 0.0
@@ -83,32 +83,32 @@ class _Leases:
             "until": until,
         }
 
-    def _write(self, found: Any, drill: str) -> bool:
+    def _write(self, current: Any, drill: str) -> bool:
         """Write the Lease; False when somebody else changed it first."""
         name, namespace = self._wanted["name"], self._wanted["namespace"]
-        body = self._body(found, drill)
+        body = self._body(current, drill)
         try:
-            if found is None:
+            if current is None:
                 self._api.create_namespaced_lease(namespace, body, _request_timeout=REQUEST_TIMEOUT)
             else:
                 self._api.replace_namespaced_lease(name, namespace, body, _request_timeout=REQUEST_TIMEOUT)
-        except self._refused as refused:
+        except self._api_exception as refused:
             if refused.status == 409:
                 return False
             raise
         return True
 
-    def _body(self, found: Any, drill: str) -> Json:
+    def _body(self, current: Any, drill: str) -> Json:
         wanted, now = self._wanted, self._wanted["now"]
-        mine = found is not None and found.spec.holder_identity == drill
-        since = (found.metadata.annotations or {}).get(SINCE, str(now)) if mine else str(now)
+        ours = current is not None and current.spec.holder_identity == drill
+        since = (current.metadata.annotations or {}).get(SINCE, str(now)) if ours else str(now)
         metadata: Json = {
             "name": wanted["name"],
             "namespace": wanted["namespace"],
             "annotations": {HOLDER: wanted["holder"], SINCE: since},
         }
-        if found is not None:
-            metadata["resourceVersion"] = found.metadata.resource_version
+        if current is not None:
+            metadata["resourceVersion"] = current.metadata.resource_version
         return {
             "apiVersion": "coordination.k8s.io/v1",
             "kind": "Lease",

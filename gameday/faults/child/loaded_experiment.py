@@ -32,11 +32,11 @@ class Loaded:
 
     def redactor(self) -> Redactor:
         """Teach this process's redactor the experiment's secrets, and its configuration's by name."""
-        known = known_secrets.redactor()
-        known.learn(leaves(self.secrets))
-        known.learn(secret_named(self.configuration))
-        known.learn(experiments.secret_values(self.experiment, os.environ))
-        return known
+        redactor = known_secrets.redactor()
+        redactor.learn(leaves(self.secrets))
+        redactor.learn(secret_named(self.configuration))
+        redactor.learn(experiments.secret_values(self.experiment, os.environ))
+        return redactor
 
 
 def parse(text: str, path: str) -> Any:

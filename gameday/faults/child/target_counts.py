@@ -83,8 +83,8 @@ def _target_of(action: Json, loaded: Loaded) -> Json:
     secrets: Json = {}
     for group in provider.get("secrets") or ():
         secrets |= loaded.secrets.get(group) or {}
-    found = finder.find(arguments, loaded, secrets)
-    return {**answer, "what": found.what, "seen": found.seen, "trap": found.trap, "hint": found.hint}
+    targets = finder.find(arguments, loaded, secrets)
+    return {**answer, "what": targets.what, "seen": targets.seen, "trap": targets.trap, "hint": targets.hint}
 
 
 # --- Kubernetes ---------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ class ChildRollbackPlayer:
 
     async def warm(self, request: ev.FaultRequested, record: RecordFact) -> None:
         """Start a standby process with the experiment's modules imported. Raises OSError, TimeoutError."""
-        known = self._warm.get(_key(request))
-        if known is not None and not known.gone:
+        standby = self._warm.get(_key(request))
+        if standby is not None and not standby.gone:
             return
         process = await self._start(request, record)
         while True:
