@@ -1,7 +1,6 @@
 """A stage for the conductor: a desk of fakes on a virtual clock, and a prompter who acts at set times."""
 
 import asyncio
-import itertools
 from dataclasses import replace
 
 from gameday.conduct.drill.conductor import Conductor
@@ -11,11 +10,20 @@ from gameday.conduct.drill.live_milestones import LiveMilestones
 from gameday.conduct.recorder import Recorder
 from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Criterion, Load, Phases, Scenario, ScorecardRules, Slo
-from gameday.core.values import DrillId, EventId, FaultId, Mode, Party, Severity
-from gameday.ports import RollbackOutcome
-from gameday.testing import rehearsal
+from gameday.core.values import DrillId, FaultId, Mode, Party, Severity
 from gameday.testing.clock import VirtualClock
-from gameday.testing.store import MemoryStore
+from gameday.testing.drill.fault_keeper import FakeFaultKeeper
+from gameday.testing.drill.load_driver import FakeLoadDriver
+from gameday.testing.drill.prober import FakeProber
+from gameday.testing.drill.rollback_player import FakeRollbackPlayer
+from gameday.testing.drill.runner import FakeRunner
+from gameday.testing.drill.signals import FakeSignals
+from gameday.testing.drill.target import FakeTarget
+from gameday.testing.drill.trail import FakeTrail
+from gameday.testing.fact_writer import FactWriter, read_history
+from gameday.testing.history_store import MemoryHistoryStore
+from gameday.testing.ids import FakeIds
+from gameday.testing.world import World
 from tests.conduct.machine import FakeMachine
 
 DRILL = DrillId("20270115-080000-test-0000")
@@ -41,39 +49,6 @@ RULES = ScorecardRules(
 )
 
 
-class Ids:
-    def __init__(self):
-        self._numbers = itertools.count()
-
-    def drill(self, scenario):
-        return DrillId(f"drill-{scenario}")
-
-    def event(self):
-        return EventId(f"e{next(self._numbers):06d}")
-
-
-class Ledger:
-    """Plays rollbacks on the world; `fails` tries fail first."""
-
-    def __init__(self, world):
-        self.world = world
-        self.played = 0
-        self.fails = 0
-
-    def lacks(self, request):
-        return ()
-
-    def steps(self, request):
-        return ("mend it by hand",)
-
-    async def play(self, request, attempt, by, tell, *, ask):
-        self.played += 1
-        if self.played <= self.fails:
-            return RollbackOutcome(undone=False, error="refused", steps=("mend it by hand",))
-        self.world.fault = False
-        return RollbackOutcome(undone=True, how="rolled-back")
-
-
 class Stage:
     """One drill of fakes. Change the fakes before `play`; `at` schedules what people do.
 
@@ -83,19 +58,19 @@ class Stage:
     def __init__(self, scenario=SCENARIO, script=None, **more):
         self.clock = VirtualClock()
         self.began = self.clock.now()
-        self.world = rehearsal.World()
-        self.store = MemoryStore(self.clock)
-        self.ids = Ids()
-        self.people = rehearsal.Pen(store=self.store, clock=self.clock, ids=self.ids, drill=DRILL)
-        keeper_pen = replace(self.people, source="keeper")
-        self.keeper = rehearsal.Keeper(world=self.world, write=keeper_pen.write)
-        self.users = rehearsal.Users(world=self.world, clock=self.clock)
-        self.probes = rehearsal.Probes()
-        self.place = rehearsal.Place()
-        self.rollback_player = Ledger(self.world)
+        self.world = World()
+        self.store = MemoryHistoryStore(self.clock)
+        self.ids = FakeIds()
+        self.people = FactWriter(store=self.store, clock=self.clock, ids=self.ids, drill=DRILL)
+        keeper_writer = replace(self.people, source="keeper")
+        self.keeper = FakeFaultKeeper(world=self.world, write=keeper_writer.write)
+        self.users = FakeLoadDriver(world=self.world, clock=self.clock)
+        self.probes = FakeProber()
+        self.place = FakeTarget()
+        self.rollback_player = FakeRollbackPlayer(clock=self.clock, world=self.world)
         self.machine = FakeMachine()
         self.machine.host = "stage"
-        self.trail = rehearsal.Footprints(clock=self.clock)
+        self.trail = FakeTrail(clock=self.clock)
         self.heard = []
         self.live_facts = LiveFacts(self.store, DRILL)
         context = DrillContext(
@@ -119,10 +94,10 @@ class Stage:
             rollback_player=self.rollback_player,
             prober=self.probes,
             load=self.users if scenario.load else None,
-            signals=rehearsal.Receiver(),
+            signals=FakeSignals(),
             trail=self.trail,
             target=self.place,
-            runner=rehearsal.Hands(world=self.world),
+            runner=FakeRunner(world=self.world),
             machine=self.machine,
             **{"base_url": "http://127.0.0.1:1", **more},
         )
@@ -147,7 +122,7 @@ class Stage:
         """Conduct the drill, and give its history. What `conduct` raises is kept in `self.error`."""
         self.error = None
         self.clock.run(self.perform())
-        return rehearsal.told(self.store, DRILL)
+        return read_history(self.store, DRILL)
 
     async def perform(self):
         cues = [asyncio.ensure_future(self._cue(seconds, act)) for seconds, act in self._cues]

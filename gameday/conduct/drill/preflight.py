@@ -18,7 +18,7 @@ from gameday.core.errors import Busy, GamedayError, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 
-Check = Callable[[DrillContext], Awaitable[str]]
+PreflightCheck = Callable[[DrillContext], Awaitable[str]]
 """Gives what it found out, or raises NotReady."""
 
 
@@ -154,7 +154,7 @@ async def alerts_received(context: DrillContext) -> str:
     return ", ".join(sorted(sources)) or "no alert source"
 
 
-CHECKS: Sequence[tuple[str, Check]] = (
+CHECKS: Sequence[tuple[str, PreflightCheck]] = (
     ("environment free", environment_free),  # first: a drill that runs here is not a leftover, but busy
     ("no fault left over", no_fault_left_over),
     ("policy", policy_allows),

@@ -1,7 +1,7 @@
 """Settles an environment between two drills: expected alerts resolved, reset, steady state met.
 
 Each step is recorded as SettlingChecked; then Settled, or SettlingFailed at the first step that is not
-settled in time. Unknown is not settled. After a failure a facilitator extends the time or waives it, on record.
+settled in time. Unknown is not settled. After a failure a facilitator extends the time or waives it.
 """
 
 from __future__ import annotations

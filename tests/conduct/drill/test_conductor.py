@@ -15,6 +15,7 @@ from gameday.core.plans.responder_script import Do, ResponderScript, ResponderSt
 from gameday.core.plans.scenario import Guardrail, Inject
 from gameday.core.values import DrillId, FaultId, Instant, Party, Phase, Severity
 from gameday.ports import Lease
+from gameday.testing.drill.rollback_player import REFUSED, UNDONE
 from tests.conduct.stage import AUTOMATION, DRILL, FAULT, SCENARIO, Stage
 
 MENDED = 30.0
@@ -130,7 +131,7 @@ def test_whatever_dies_or_aborts_when_nothing_stays_exposed(abort, keeper_dies, 
     stage = Stage().say(abort, ev.AbortRequested(reason="safety"))
     stage.at(keeper_dies, lambda s: setattr(s.keeper, "living", False))
     stage.at(load_dies, lambda s: setattr(s.users, "gone", "killed"))
-    stage.rollback_player.fails = fails
+    stage.rollback_player.outcomes = [REFUSED] * fails + [UNDONE]
     history = stage.play()
     assert exposure.open_faults(history) == ()
     assert not stage.world.fault
@@ -140,7 +141,7 @@ def test_whatever_dies_or_aborts_when_nothing_stays_exposed(abort, keeper_dies, 
 def test_when_the_keeper_dies_the_conductor_reverts():
     stage = Stage().at(20, lambda s: setattr(s.keeper, "living", False))
     history = stage.play()
-    assert stage.rollback_player.played == 1
+    assert len(stage.rollback_player.played) == 1
     assert history.first(ev.AbortRequested).fact.reason == "keeper-lost"
     assert how(history) == "aborted"
 

@@ -10,37 +10,21 @@ from gameday.core.errors import NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.values import Outcome
 from gameday.ports import ActionTarget
+from gameday.testing.drill.targets import FakeTargets
 from tests.conduct.stage import SCENARIO, Stage
 
 PODS = ActionTarget(action="kill", what="pods app=shop", seen={"u1": "a", "u2": "b"}, conclusive=True)
 QUIET = replace(SCENARIO, phases=replace(SCENARIO.phases, onset=40.0))
 
 
-class Targets:
-    """`ports.Targets` in memory."""
-
-    def __init__(self, *fault_targets):
-        self.fault_targets = fault_targets
-        self.why = ""
-        self.closed = False
-
-    async def resolve(self):
-        if self.why:
-            raise NotReady(self.why)
-        return self.fault_targets
-
-    async def close(self):
-        self.closed = True
-
-
 def staged(*fault_targets, scenario=QUIET):
-    stage = Stage(scenario, fault_targets=FaultTargets(Targets(*fault_targets)))
+    stage = Stage(scenario, fault_targets=FaultTargets(FakeTargets(targets=fault_targets)))
     stage.world.harmless = True
     return stage
 
 
 def become(stage, *fault_targets):
-    stage.context.fault_targets.targets.fault_targets = fault_targets
+    stage.context.fault_targets.targets.targets = fault_targets
 
 
 def exposed(history):

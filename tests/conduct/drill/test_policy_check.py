@@ -28,6 +28,7 @@ from gameday.core.policy import LOOPBACK, Cluster, Policy, SeenCluster
 from gameday.core.values import Mode, parse_instant
 from gameday.signals.calendars import FreezeCalendars
 from gameday.testing.clock import VirtualClock
+from gameday.testing.drill.identities import FakeIdentities
 
 NOON = parse_instant("2026-11-24T11:00:00Z")
 SCENARIO = Scenario(scenario="s", title="S", environment="shop", experiment="x.json")
@@ -156,24 +157,10 @@ def test_approvals_that_can_not_be_read_are_refused():
         )
 
 
-class Staging:
-    """An identity that counts how often it is asked."""
-
-    def __init__(self):
-        self.asked = 0
-
-    async def kubernetes_context(self):
-        self.asked += 1
-        return SeenCluster(context="staging", uid="u")
-
-    async def aws_account(self, instances):
-        raise AssertionError("nobody needs it")
-
-
 def test_a_cluster_is_asked_only_where_something_may_reach_it():
     cluster = Cluster(context="staging", uid="u", namespaces=("default",))
     rules = Policy(providers=("python:chaosk8s", *LOOPBACK.providers), kubernetes=cluster)
-    staging = Staging()
+    staging = FakeIdentities(cluster=SeenCluster(context="staging", uid="u"))
     assert not refused(rules=rules, on=replace(policy_sources(x_json=experiment()), identities=staging))
     assert staging.asked == 0
     on = replace(policy_sources(x_json=experiment("chaosk8s.pod.probes")), identities=staging)

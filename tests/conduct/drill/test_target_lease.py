@@ -11,29 +11,11 @@ from gameday.core.facts import drill as ev
 from gameday.core.policy import LOOPBACK, Account, Cluster
 from gameday.core.values import DrillId, Instant
 from gameday.ports import Lease
+from gameday.testing.drill.target_lease import FakeTargetLease
 from tests.conduct.stage import AUTOMATION, SCENARIO, Stage
 
 FAR = "https://staging.example.com"
 BOTH = {"accept_no_lease": True, "accept_local_keeper": True}
-
-
-class TargetLease:
-    """`ports.TargetLease` in memory. `why`: it can't be kept; `other`: somebody else holds it."""
-
-    def __init__(self):
-        self.why = ""
-        self.other = None
-        self.taken = []
-        self.released = []
-
-    async def take(self, lease):
-        if self.why:
-            raise NotReady(self.why)
-        self.taken.append(lease.since)
-        return self.other
-
-    async def release(self, lease):
-        self.released.append(lease.drill)
 
 
 def staged(base_url="", scenario=AUTOMATION, rules=None, **more):
@@ -81,7 +63,7 @@ def test_a_shared_store_or_ones_word_is_enough(surety):
 
 
 def test_the_environments_own_lease_is_taken_renewed_and_given_back():
-    lease = TargetLease()
+    lease = FakeTargetLease()
     stage = staged(FAR, accept_local_keeper=True, target_lease=lease)
     stage.play()
     assert stage.error is None
@@ -90,7 +72,7 @@ def test_the_environments_own_lease_is_taken_renewed_and_given_back():
 
 
 def test_an_environment_that_another_laptop_holds_is_busy():
-    lease = TargetLease()
+    lease = FakeTargetLease()
     stage = staged(FAR, target_lease=lease, **BOTH)
     lease.other = Lease(
         environment="stage",
@@ -105,7 +87,7 @@ def test_an_environment_that_another_laptop_holds_is_busy():
 
 
 def test_a_lease_that_can_not_be_kept_is_no_lease_unless_ones_word_is_given():
-    lease = TargetLease()
+    lease = FakeTargetLease()
     lease.why = "forbidden"
     assert "forbidden" in refused(staged(FAR, target_lease=lease, accept_local_keeper=True)).message
     stage = staged(FAR, target_lease=lease, **BOTH)
@@ -114,7 +96,7 @@ def test_a_lease_that_can_not_be_kept_is_no_lease_unless_ones_word_is_given():
 
 
 def test_a_lease_that_another_took_over_ends_the_drill():
-    lease = TargetLease()
+    lease = FakeTargetLease()
     stage = staged(FAR, scenario=SCENARIO, accept_local_keeper=True, target_lease=lease)
     other = Lease(environment="stage", drill=DrillId("d2"), holder="h", since=0.0, until=stage.began + 999)
     stage.at(50, lambda _: setattr(lease, "other", other))
@@ -125,7 +107,7 @@ def test_a_lease_that_another_took_over_ends_the_drill():
 
 @pytest.mark.parametrize(("back", "lost"), [(70.0, False), (200.0, True)])
 def test_a_lease_that_can_not_be_renewed_ends_the_drill_before_it_runs_out(back, lost):
-    lease = TargetLease()
+    lease = FakeTargetLease()
     stage = staged(FAR, scenario=SCENARIO, accept_local_keeper=True, target_lease=lease)
     stage.at(45, lambda _: setattr(lease, "why", "unreachable"))
     stage.at(back, lambda _: setattr(lease, "why", ""))

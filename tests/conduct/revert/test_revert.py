@@ -16,32 +16,12 @@ from gameday.core.values import instant
 from gameday.ports import RollbackOutcome
 from gameday.system.processes import Identity
 from gameday.testing.clock import VirtualClock
-from gameday.testing.store import MemoryStore
+from gameday.testing.drill.rollback_player import FakeRollbackPlayer
+from gameday.testing.history_store import MemoryHistoryStore
 from tests.conduct.machine import FakeMachine
 
 FAILED = RollbackOutcome(undone=False, error="no", steps=("by hand",))
 DONE = RollbackOutcome(undone=True, how="rolled-back")
-
-
-class FakeLedger:
-    """Answers each try with the next of `answers`, the last one for ever; a try takes `seconds`."""
-
-    def __init__(self, clock, *answers, seconds=0.5):
-        self.clock, self.answers, self.seconds = clock, list(answers or (DONE,)), seconds
-        self.played, self.asked, self.missing = [], [], ()
-
-    def lacks(self, request):
-        return self.missing
-
-    def steps(self, request):
-        return ("by hand",)
-
-    async def play(self, request, attempt, by, tell, *, ask):
-        self.asked.append(ask)
-        self.played.append((request.fault, attempt, by))
-        tell(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
-        await self.clock.sleep(self.seconds)
-        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 class Scene:
@@ -49,8 +29,10 @@ class Scene:
 
     def __init__(self, *answers, seconds=0.5, faults=("f1",)):
         self.clock = VirtualClock()
-        self.store = MemoryStore(self.clock)
-        self.rollback_player = FakeLedger(self.clock, *answers, seconds=seconds)
+        self.store = MemoryHistoryStore(self.clock)
+        self.rollback_player = FakeRollbackPlayer(
+            clock=self.clock, outcomes=list(answers or (DONE,)), seconds=seconds
+        )
         self.count = 0
         self.took = 0.0
         for fault in faults:
@@ -110,13 +92,7 @@ def test_who_may_inject_is_ended_before_the_first_rollback():
         scene.process("chaoslib", 12), scene.process("keeper", 11), scene.process("locust", 13)
     )
     played_when = []
-    play = scene.rollback_player.play
-
-    async def watched(*args, ask):
-        played_when.append(list(machine.log))
-        return await play(*args, ask=ask)
-
-    scene.rollback_player.play = watched
+    scene.rollback_player.on_play = lambda: played_when.append(list(machine.log))
     scene.settle(machine)
     assert played_when[0] == [("end", 11, True), ("end", 12, True), ("sweep", "GAMEDAY_FAULT", "d/f1")]
 
@@ -208,7 +184,7 @@ def test_a_host_that_lacks_something_reports_it_and_plays_nothing():
     machine = FakeMachine(scene.process("chaoslib", 12))
     settled = scene.settle(machine, by="worker", closing="aborted")
     assert "TOKEN" in settled.rest[0].steps[0]
-    assert settled.rest[0].steps[1] == "by hand"
+    assert settled.rest[0].steps[1] == "fix it by hand"
     assert (scene.rollback_player.played, machine.log) == ([], [])
     assert scene.facts(ev.DrillClosed) == []
     scene.rollback_player.missing = ()
@@ -224,7 +200,7 @@ def test_who_kept_the_fault_is_asked_for_nothing():
 def test_what_was_given_up_can_be_reverted_later_and_is_then_closed():
     scene = Scene(FAILED)
     scene.settle(closing="aborted")
-    scene.rollback_player.answers = [DONE]
+    scene.rollback_player.outcomes = [DONE]
     assert scene.settle(by="command", closing="aborted").reverted
     assert [closed.reverted for closed in scene.facts(ev.DrillClosed)] == [False, True]
     assert scene.exposed() == ()

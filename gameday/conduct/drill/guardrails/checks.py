@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gameday import ports
-from gameday.conduct.drill.guardrails.guard import Check
+from gameday.conduct.drill.guardrails.guard import GuardrailCheck
 from gameday.conduct.drill.guardrails.polled import PolledCheck, ProbeMeter
 from gameday.conduct.drill.guardrails.slo import SloCheck
 from gameday.conduct.drill.live_milestones import LiveMilestones
@@ -22,12 +22,12 @@ def build_checks(
     clock: ports.Clock,
     prober: ports.Prober,
     meters: Mapping[str, ports.Meter],
-) -> list[Check]:
+) -> list[GuardrailCheck]:
     """Make the checks of a scenario's own guardrails. meters: by the key of their kind."""
     by_kind: dict[str, ports.Meter] = {"probe": ProbeMeter(prober), **meters}
     slos = {slo.slo: slo for slo in scenario.slos}
 
-    def build(guardrail: Guardrail) -> Check:
+    def build(guardrail: Guardrail) -> GuardrailCheck:
         slo = slos.get(guardrail.slo)
         if slo is not None and slo.source == "load":
             return SloCheck(guardrail=guardrail, slo=slo, live_milestones=live_milestones)

@@ -17,7 +17,7 @@ LOOK_INTERVAL: Seconds = 0.25
 """How often every guardrail is judged."""
 
 
-class Check(Protocol):
+class GuardrailCheck(Protocol):
     """One condition. `judge` gives what tripped it; empty while it holds."""
 
     @property
@@ -34,7 +34,7 @@ class Check(Protocol):
 class Guard:
     """Judges all guardrails of one drill. `first` gives the first that trips."""
 
-    checks: Sequence[Check]
+    checks: Sequence[GuardrailCheck]
     clock: ports.Clock
 
     async def first(self, wanted: Callable[[], bool]) -> ev.GuardrailTripped | None:

@@ -1,6 +1,5 @@
 """Guardrails on the virtual clock: what trips, when, and what it is called."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
@@ -15,31 +14,15 @@ from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Guardrail, Query, Slo
 from gameday.core.values import Instant, Severity
 from gameday.ports import Reading
+from gameday.testing.drill.meter import FakeMeter
+from gameday.testing.drill.rollback_player import REFUSED, UNDONE
 from tests.conduct.stage import AUTOMATION, SCENARIO, Stage
 
 QUERY = Query(query="errors", above=5.0)
 
 
-class Meter:
-    """Answers what the test says; `hangs` from a moment on."""
-
-    def __init__(self):
-        self.reading = Reading(breached=False)
-        self.asked = []
-        self.hangs = False
-
-    async def read(self, guardrail):
-        self.asked.append(guardrail)
-        if self.hangs:
-            await asyncio.Event().wait()
-        return self.reading
-
-    async def close(self):
-        pass
-
-
 def staged(*guardrails, scenario=SCENARIO):
-    meter = Meter()
+    meter = FakeMeter()
     stage = Stage(replace(scenario, guardrails=guardrails), meters={"prometheus": meter, "cloudwatch": meter})
     stage.meter = meter
     return stage
@@ -234,7 +217,8 @@ def test_in_whatever_order_things_die_recover_abort_and_trip_nothing_stays_expos
     for name, at in moments.items():
         if at is not None:
             stage.at(at, ACTS[name])
-    stage.keeper.slow, stage.rollback_player.fails = slow, fails
+    stage.keeper.slow = slow
+    stage.rollback_player.outcomes = [REFUSED] * fails + [UNDONE]
     history = stage.play()
     assert exposure.open_faults(history) == ()
     assert not stage.world.fault
