@@ -4,14 +4,15 @@ The control server performs actions by name (`perform`); `mitigations` sends the
 `gameday shop` are made from them. A new mitigation is one function here. Mitigations and faults share the
 actions; the trail tells them apart by their actor.
 
-This module is imported for every `gameday --help`: it must stay light, so `Shop` is imported for types only.
+This module is imported for every `gameday --help`: it must stay light. So `Shop` is imported
+for types only, and the records are named tuples, which are made faster than dataclasses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gameday.core.errors import UsageError
 from gameday.shop import settings
@@ -22,16 +23,14 @@ if TYPE_CHECKING:
     from gameday.shop.service import Shop
 
 
-@dataclass(frozen=True, slots=True)
-class ActionOutcome:
+class ActionOutcome(NamedTuple):
     """What was done, as the trail records it, and whether it changed anything."""
 
     action: str
     changed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """An argument of an action.
 
     kind     what it is in JSON
@@ -59,20 +58,18 @@ class Argument:
         return self.kind(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command of `gameday shop` that performs an action. `fixed`: the arguments that it sets itself."""
 
     words: str
     help: str
-    fixed: Mapping[str, Any] = field(default_factory=dict)
+    fixed: Mapping[str, Any] = MappingProxyType({})
 
 
 Run = Callable[..., Awaitable[ActionOutcome]]
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """An action by its name. Without commands it is a fault, for experiments only."""
 
     name: str
