@@ -35,13 +35,6 @@ def unread(document: Document) -> Iterator[Mistake]:
     if document.get(("server",)):
         message = "gameday does not use [server] yet: commands go to this workspace's store"
         yield document.mistake(("server",), message, at_key=True, warning=True)
-    for name, table in _tables(document, "people"):
-        for key in ("roles", "email"):
-            if table.get(key):
-                message = f"gameday does not use '{key}' of a person yet"
-                hint = "the roles of a game day are in its plan, under participants" if key == "roles" else ""
-                where = ("people", name, key)
-                yield document.mistake(where, message, hint=hint, at_key=True, warning=True)
     for name, table in _tables(document, "integrations"):
         if table.get("kind") in systems.UNREAD_KINDS:
             message = f"gameday does not use integrations of the kind '{table['kind']}' yet"
