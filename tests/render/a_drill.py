@@ -44,7 +44,7 @@ from gameday.formats.scenario import playbook as markdown
 
 DRILL = DrillId("api-latency-spike-20261201-100000")
 BEGAN = parse_instant("2026-12-01T10:00:00Z")
-T0, HURT, FIRED, ACKED, DECLARED = 32.0, 32.6, 43.2, 51.4, 62.0
+T0, AFFECTED, FIRED, ACKED, DECLARED = 32.0, 32.6, 43.2, 51.4, 62.0
 CONTAINED, RECOVERED, MARKED, REVERTED, CLOSED = 171.5, 173.1, 190.0, 192.0, 240.0
 FAULT = FaultId("fault-1")
 NO_LOAD = LoadHistory()
@@ -216,7 +216,7 @@ def users(seconds: float = CLOSED - 10.0, rate: float = 90.0, seed: int = 7) -> 
         start = BEGAN + moment
         chunk = int(start // 10 * 10)
         bucket = int((start - chunk) * 10)
-        if name == "POST /checkout" and HURT < moment < RECOVERED and draw.random() < 0.04:
+        if name == "POST /checkout" and AFFECTED < moment < RECOVERED and draw.random() < 0.04:
             bad[name, chunk][bucket] += 1
         else:
             good[name, chunk][bucket, bin_of(_latency(name, moment, draw))] += 1
@@ -226,7 +226,7 @@ def users(seconds: float = CLOSED - 10.0, rate: float = 90.0, seed: int = 7) -> 
 def _latency(name: str, moment: float, draw: random.Random) -> float:
     usual = {"POST /checkout": 62.0, "GET /browse": 28.0, "POST /login": 40.0}[name]
     slow = 1.0
-    if HURT < moment < RECOVERED and name != "POST /login":
+    if AFFECTED < moment < RECOVERED and name != "POST /login":
         slow = 7.5 if name == "POST /checkout" else 2.5
         slow = slow if moment < CONTAINED else 4.2
     return usual * slow * draw.lognormvariate(0.0, 0.28)
@@ -278,7 +278,7 @@ def result(**changes: object) -> Result:
 
 
 def impact() -> Impact:
-    stretch = Stretch(start=bound(HURT), end=bound(RECOVERED))
+    stretch = Stretch(start=bound(AFFECTED), end=bound(RECOVERED))
     checkout = SloImpact(
         slo="checkout-latency",
         judged=True,
@@ -293,11 +293,11 @@ def impact() -> Impact:
         budget=89.4,
     )
     return Impact(
-        started=bound(HURT),
+        started=bound(AFFECTED),
         ended=bound(RECOVERED),
         requests=3794,
         bad=3391,
-        seconds=RECOVERED - HURT,
+        seconds=RECOVERED - AFFECTED,
         worst_slo="checkout-latency",
         worst_good=0.05,
         slos=(checkout, SloImpact(slo="browse", judged=True, baseline_good=1.0)),
@@ -312,7 +312,7 @@ def milestones() -> Milestones:
     m = MilestoneName
     found = [
         reached(m.FAULT_INJECTED, T0, "observed", id_of(ev.FaultInjected, T0)),
-        reached(m.IMPACT_STARTED, HURT, "observed"),
+        reached(m.IMPACT_STARTED, AFFECTED, "observed"),
         reached(m.ALERTED, FIRED, "observed", id_of(ev.AlertFired, FIRED)),
         reached(m.ACKNOWLEDGED, ACKED, "declared", id_of(ev.IncidentAcknowledged, ACKED)),
         reached(m.DETECTED, ACKED, "declared", id_of(ev.IncidentAcknowledged, ACKED)),
@@ -333,8 +333,8 @@ def milestones() -> Milestones:
             interval("recover", m.RECOVERED, RECOVERED, 300.0, Verdict.MET),
         ),
         chain=(
-            Link(chain="detect", name="fault → users affected", start=at(T0), end=at(HURT)),
-            Link(chain="detect", name="users affected → alert fired", start=at(HURT), end=at(FIRED)),
+            Link(chain="detect", name="fault → users affected", start=at(T0), end=at(AFFECTED)),
+            Link(chain="detect", name="users affected → alert fired", start=at(AFFECTED), end=at(FIRED)),
             Link(chain="detect", name="alert fired → acknowledged", start=at(FIRED), end=at(ACKED)),
             Link(chain="contain", name="detected → declared", start=at(ACKED), end=at(DECLARED)),
             Link(chain="contain", name="declared → first action", start=at(DECLARED), end=at(170.4)),
@@ -361,7 +361,7 @@ def interval(name: str, end: MilestoneName, seconds: float, objective: float, ve
         name=name,
         start=MilestoneName.IMPACT_STARTED,
         end=end,
-        seconds=round(seconds - HURT, 6),
+        seconds=round(seconds - AFFECTED, 6),
         objective=objective,
         verdict=verdict,
     )

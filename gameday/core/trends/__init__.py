@@ -4,7 +4,7 @@ Works on results of drills as `result.json` has them. No history is read and no 
 `core.judging.result` did that.
 """
 
-from gameday.core.trends.model import Baseline, FinishedDrill, Interval, StoredResult
+from gameday.core.trends.model import Baseline, FinishedDrill, StoredInterval, StoredResult
 from gameday.core.trends.noise import Comparison, Spread, compare, spread
 from gameday.core.trends.report import Report, Row
 from gameday.core.trends.thresholds import Check, Judgement, Thresholds, judge, together
@@ -14,11 +14,11 @@ __all__ = [
     "Check",
     "Comparison",
     "FinishedDrill",
-    "Interval",
     "Judgement",
     "Report",
     "Row",
     "Spread",
+    "StoredInterval",
     "StoredResult",
     "Thresholds",
     "compare",

@@ -12,7 +12,7 @@ from gameday.core.values import Outcome, Seconds, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Interval:
+class StoredInterval:
     """Time to detect, contain or recover.
 
     seconds None: not known or not reached; at_least: how long it lasted at least, where it was cut off
@@ -44,7 +44,7 @@ class StoredResult:
     score_verdict: str
     why: str
     reverted: bool
-    intervals: tuple[Interval, ...]
+    intervals: tuple[StoredInterval, ...]
     error: str = ""
     mistakes: tuple[Mistake, ...] = ()
 

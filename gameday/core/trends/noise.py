@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from gameday.core.trends.model import Interval
+from gameday.core.trends.model import StoredInterval
 from gameday.core.values import Seconds, Verdict
 
 ASSUMED = 0.5
@@ -72,7 +72,7 @@ class Spread:
     high: float
 
 
-def took(interval: Interval) -> Seconds | None:
+def took(interval: StoredInterval) -> Seconds | None:
     """Give how long it took: infinite when not reached, 0 when no user was affected, None when unknown."""
     if interval.seconds is not None:
         return interval.seconds

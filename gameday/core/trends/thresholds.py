@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.core.errors import ExitCode, worst
-from gameday.core.trends.model import Baseline, FinishedDrill, Interval, StoredResult
+from gameday.core.trends.model import Baseline, FinishedDrill, StoredInterval, StoredResult
 from gameday.core.trends.noise import FALSE_ALARMS, Comparison, Spread, compare, spread, took
 from gameday.core.values import Outcome, Seconds, Verdict, format_duration
 
@@ -137,7 +137,7 @@ def _score(result: StoredResult, fail_under: float | None, seconds: Seconds) -> 
     return Check(name="scenario", code=code, detail=f"{result.summary}: {detail}", seconds=seconds)
 
 
-def _objective(interval: Interval, result: StoredResult) -> Check:
+def _objective(interval: StoredInterval, result: StoredResult) -> Check:
     name = f"objective {interval.name}"
     if not interval.applies or result.outcome is Outcome.ABSORBED:
         detail = "no user was affected: nothing to time"
@@ -146,7 +146,7 @@ def _objective(interval: Interval, result: StoredResult) -> Check:
     return Check(name=name, code=code, detail=_timed(interval), seconds=interval.seconds or 0.0)
 
 
-def _timed(interval: Interval) -> str:
+def _timed(interval: StoredInterval) -> str:
     if interval.seconds is not None:
         length = format_duration(interval.seconds)
     elif interval.at_least is not None:

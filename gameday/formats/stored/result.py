@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from gameday.core.judging.milestones import Interval, Milestone
     from gameday.core.judging.result import Alerts, Result
     from gameday.core.judging.score import Scorecard, Scored
-    from gameday.core.trends import Interval as StoredInterval
-    from gameday.core.trends import StoredResult
+    from gameday.core.trends import StoredInterval, StoredResult
 
 SCHEMA = 1
 """Version of the contract; it grows when a reader would have to change."""
@@ -365,10 +364,10 @@ def _stored(document: _Document) -> StoredResult:
 
 
 def _stored_interval(name: str, values: Any) -> StoredInterval:
-    from gameday.core.trends import Interval  # noqa: PLC0415  # as in `_stored`
+    from gameday.core.trends import StoredInterval  # noqa: PLC0415  # as in `_stored`
 
     interval = _part(_Interval, values)
-    return Interval(
+    return StoredInterval(
         name=name,
         seconds=_number(interval.seconds),
         objective=_number(interval.objective),

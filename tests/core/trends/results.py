@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from gameday.core.trends import FinishedDrill, Interval, StoredResult
+from gameday.core.trends import FinishedDrill, StoredInterval, StoredResult
 from gameday.core.values import Outcome, Verdict
 
 NAMES = ("detect", "contain", "recover")
 
 
-def interval(name="detect", seconds=10.0, verdict=Verdict.MET, **changes) -> Interval:
+def interval(name="detect", seconds=10.0, verdict=Verdict.MET, **changes) -> StoredInterval:
     fields = {"objective": 60.0, "at_least": None, "applies": True, **changes}
-    return Interval(name=name, seconds=seconds, verdict=verdict, **fields)
+    return StoredInterval(name=name, seconds=seconds, verdict=verdict, **fields)
 
 
 def stored_result(drill="d1", seconds=10.0, **changes) -> StoredResult:
