@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gameday.core.facts import drill as ev
@@ -20,6 +20,7 @@ class FakeRollbackPlayer:
 
     world    whose fault ends with an attempt that succeeds
     seconds  how long an attempt takes
+    on_play  called at the start of each attempt
     missing  what this process lacks to play rollbacks
     played   the attempts: fault, number, by whom
     asked    of each attempt, whether it was to ask the still-exposed probe first
@@ -29,6 +30,7 @@ class FakeRollbackPlayer:
     world: World = field(default_factory=World)
     outcomes: list[RollbackOutcome] = field(default_factory=lambda: [UNDONE])
     seconds: Seconds = 0.0
+    on_play: Callable[[], None] = lambda: None
     missing: tuple[str, ...] = ()
     played: list[tuple[FaultId, int, str]] = field(default_factory=list)
     asked: list[bool] = field(default_factory=list)
@@ -37,6 +39,7 @@ class FakeRollbackPlayer:
         self, request: ev.FaultRequested, attempt: int, by: str, record: RecordFact, *, ask: bool
     ) -> RollbackOutcome:
         """Make one attempt."""
+        self.on_play()
         self.played.append((request.fault, attempt, by))
         self.asked.append(ask)
         record(ev.RevertAttempted(fault=request.fault, attempt=attempt, by=by), self.clock.now())
