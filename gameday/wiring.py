@@ -7,7 +7,6 @@ for what it uses.
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import pkgutil
@@ -26,6 +25,7 @@ from gameday.core.plans.responder_script import ResponderScript
 from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId, Mode, Seconds
 from gameday.storage import urls
+from gameday.system.actor import current_actor
 
 if TYPE_CHECKING:
     from gameday.conduct.drill.context import DrillContext
@@ -368,7 +368,7 @@ def policy_sources(root: Path) -> PolicySources:
         identities=ChildIdentities(),
         calendars=FreezeCalendars(read, SystemClock()),
         chaos_settings=files.chaos_settings(),
-        by=os.environ.get("GAMEDAY_ACTOR") or getpass.getuser(),
+        by=current_actor(os.environ),
     )
 
 

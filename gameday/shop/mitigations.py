@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from typing import Any
 
 from gameday.shop import client
-
-
-def actor() -> str:
-    """Name who acts: GAMEDAY_ACTOR, else the user's login."""
-    return os.environ.get("GAMEDAY_ACTOR") or getpass.getuser()
+from gameday.system.actor import current_actor
 
 
 def perform(action: str, **arguments: object) -> dict[str, Any]:
@@ -19,6 +14,6 @@ def perform(action: str, **arguments: object) -> dict[str, Any]:
 
     Raises UsageError for arguments that are not valid, and NotReady when the shop is not up.
     """
-    body = {"action": action, "actor": actor(), "args": arguments}
+    body = {"action": action, "actor": current_actor(os.environ), "args": arguments}
     answer: dict[str, Any] = client.post("/actions", body)
     return answer

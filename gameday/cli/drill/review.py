@@ -6,7 +6,6 @@ the drill's files. Does not: change what was judged at the close; both revisions
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -20,6 +19,7 @@ from gameday.core.errors import UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.postmortem import playbook_steps
 from gameday.core.values import DrillId
+from gameday.system import actor
 from gameday.system.clock import SystemClock
 from gameday.system.ids import SystemIds
 
@@ -43,7 +43,7 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     if not given:
         output.talk("no answer given; nothing changed")
         return 0
-    _store(store, drill, given, by or getpass.getuser())
+    _store(store, drill, given, by or actor.login())
     folder = wiring.write_reports(space, store, drill)
     revision = report.judge(store, drill).result.revision
     output.talk(f"{len(given)} answers taken; revision {revision} written to {folder}")

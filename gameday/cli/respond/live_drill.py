@@ -19,6 +19,7 @@ from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import journal, urls
 from gameday.storage.database import Executor
 from gameday.system import process_identity
+from gameday.system.actor import current_actor
 from gameday.system.process_identity import Identity
 
 ARTIFACTS = ".gameday/drills"
@@ -165,9 +166,7 @@ def _none_live(environment: str) -> UsageError:
 
 def current_viewer(environ: Mapping[str, str]) -> str:
     """Name who is at this terminal: by GAMEDAY_ACTOR, else the machine's user."""
-    import getpass  # noqa: PLC0415  # only game days ask
-
-    return environ.get("GAMEDAY_ACTOR", "") or getpass.getuser()
+    return current_actor(environ)
 
 
 def may_see(plan: Mapping[str, Any], who: str, environ: Mapping[str, str]) -> bool:

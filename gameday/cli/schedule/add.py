@@ -6,7 +6,6 @@ Does not: start anything; warn of what is kept all the same (`cli.schedule.warni
 
 from __future__ import annotations
 
-import getpass
 import os
 from itertools import pairwise
 
@@ -31,6 +30,7 @@ from gameday.formats.gamedays import reader as gameday_plan
 from gameday.ports import ScheduleRow, ScheduleStore
 from gameday.settings import DrillFiles, Workspace, drill_files
 from gameday.system import clock, ids
+from gameday.system.actor import current_actor
 
 
 def add(asked: AddOptions) -> ScheduleRow:
@@ -40,7 +40,7 @@ def add(asked: AddOptions) -> ScheduleRow:
     notify.must_be_channels(asked.channels, space)
     seed = asked.seed or ids.new_event_id()
     if asked.scenario.name.endswith(gameday_plan.ENDINGS):
-        schedule = add_game_day.schedule(asked, space, now, seed, _me())
+        schedule = add_game_day.schedule(asked, space, now, seed, current_actor(os.environ))
     else:
         schedule = _schedule(asked, space, now, seed)
     following = recurrence.first(schedule.recurrence, Instant(float(int(now) + 1)))
@@ -124,12 +124,8 @@ def _schedule(asked: AddOptions, space: Workspace, now: Instant, seed: str) -> S
         approve_before=seconds("--approve-before", asked.approve_before),
         lasts=planning.compile(files.scenario).longest,
         since=now,
-        by=_me(),
+        by=current_actor(os.environ),
     )
-
-
-def _me() -> str:
-    return os.environ.get("GAMEDAY_ACTOR") or getpass.getuser()
 
 
 def _must_be_attended(asked: AddOptions, space: Workspace, files: DrillFiles) -> None:
@@ -153,7 +149,7 @@ def _must_fit(schedule: Schedule, first: Instant) -> None:
 
 def approve(store: ScheduleStore, row: ScheduleRow, occurrence: str, by: str) -> str:
     """Keep another person's yes to an occurrence, and say what is still missing. Raises UsageError."""
-    schedule, now, who = row.schedule, clock.now(), by.strip() or _me()
+    schedule, now, who = row.schedule, clock.now(), by.strip() or current_actor(os.environ)
     at = _occurrence(row, occurrence)
     limit = schedules.deadline(schedule, at)
     if now > limit:
