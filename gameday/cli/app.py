@@ -141,7 +141,7 @@ def ci(
 
 @app.command(rich_help_panel=help_groups.DRILLS)
 def status(json: Json = False, as_: As = "") -> None:
-    """Show the live drills: phase, clocks, users hurt, alerts, latest events."""
+    """Show the live drills: phase, clocks, affected users, alerts, latest events."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
     raise typer.Exit(stored_drills.status(json=json, who=as_))

@@ -39,7 +39,7 @@ def open_store(space: Workspace) -> ports.HistoryStore:
 def _warn_where_none_is(space: Workspace) -> None:
     """Warn where there is no workspace: a fault in force elsewhere must not be thought gone."""
     if not space.found:
-        output.warn(f"{space.root} is no workspace: there is no gameday.toml here or above")
+        output.warn(f"{space.root} is not a workspace: no gameday.toml here or above")
         output.hint("go to the workspace first; drills of other folders are not looked at here")
 
 

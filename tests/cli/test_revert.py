@@ -146,4 +146,4 @@ def test_one_drill_and_every_drill_are_not_asked_for_at_once(workspaces):
 def test_outside_every_workspace_nothing_is_called_gone_without_a_warning(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     assert revert.main("", everything=True) == 0
-    assert f"warning: {tmp_path} is no workspace" in capfd.readouterr().err
+    assert f"warning: {tmp_path} is not a workspace" in capfd.readouterr().err

@@ -137,7 +137,7 @@ def _clock(clock: live.Clock) -> str:
 
 
 def _levels(view: live.LiveView) -> Table:
-    head = "Users are hurt now" if view.affected else "Users"
+    head = "Users are affected now" if view.affected else "Users"
     return _grid(head, [(level.slo, level.state, level.text) for level in view.levels])
 
 

@@ -67,7 +67,7 @@ def main(options: Options) -> int:
         row.drill for row in store.game_days() if row.closed is None and row.scenario == files.plan.gameday
     ]
     if open_:
-        output.talk(f"{open_[0]} is open: it is to be taken up where it stands")
+        output.talk(f"{open_[0]} is open: it resumes where it stopped")
         game_day = open_[0]
     else:
         game_day = _open(space, files, store, options, who)

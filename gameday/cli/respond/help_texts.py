@@ -13,17 +13,17 @@ TEAM: Mapping[str, str] = {
     "declare": "Declare the incident: --severity P2 --commander NAME.",
     "note": "Write a line into the drill's timeline.",
     "step": "Say that a step of the playbook is done.",
-    "contained": "Mark that users are no longer hurt more than they must be.",
-    "recovered": "Mark that the service is well again.",
+    "contained": "Mark that the impact on users is contained: it grows no further.",
+    "recovered": "Mark that the service is healthy again.",
     "update": "Write down a message to customers, stakeholders or the team.",
     "hint": "Take a hint that is on offer, for its cost.",
     "mark": "Mark a milestone, also afterwards: --at TIME.",
 }
 FACILITATOR: Mapping[str, str] = {
     "end": "End the response; everything is reverted and judged.",
-    "grant": "Credit a lever that this environment lacks: the fault is reverted in its place.",
+    "grant": "Credit a mitigation that this environment lacks: the fault is reverted instead.",
     "inject": "Send an inject now, or leave it out: inject send|skip ID.",
-    "continue": "Go on: what looked like a real incident is none.",
+    "continue": "Continue the drill: what looked like a real incident was not one.",
 }
 STOP: Mapping[str, str] = {"abort": "Stop the drill now and revert everything."}
 

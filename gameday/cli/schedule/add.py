@@ -77,7 +77,9 @@ def _rule(asked: AddOptions, now: Instant) -> Recurrence:
         once = recurrence.local_start(asked.at, zone)
         return recurrence.parse(Kind.RRULE, recurrence.ONCE, zone, once)
     if not asked.rrule and not asked.cron:
-        raise UsageError("nothing says when", hint="--rrule 'FREQ=WEEKLY;BYDAY=TU', --cron or --at")
+        raise UsageError(
+            "no time given", hint="give the time with --rrule 'FREQ=WEEKLY;BYDAY=TU', --cron or --at"
+        )
     kind, text = rule_of(asked.rrule, asked.cron)
     begin = recurrence.local_start(asked.start or times.utc(Instant(float(int(now)))), zone)
     return recurrence.parse(kind, text, zone, begin)

@@ -76,7 +76,7 @@ def must_have_a_use(asked: AddOptions) -> None:
     if asked.approve_before and not asked.approvals:
         raise UsageError("--approve-before: no approval is asked for", hint="--approvals 1")
     if (asked.participants or asked.channels) and not asked.notice:
-        raise UsageError("nobody is told of anything without a notice", hint="--notice 24h")
+        raise UsageError("nobody is notified without a notice", hint="--notice 24h")
 
 
 def read_hours(line: str) -> None:

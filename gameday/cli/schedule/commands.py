@@ -28,8 +28,10 @@ app = typer.Typer(help="Which scenario comes due when.", cls=help_groups.Command
 Id = Annotated[str, typer.Argument(help="The schedule's id.")]
 Rrule = Annotated[str, typer.Option(help="RFC 5545: FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0")]
 Cron = Annotated[str, typer.Option(help="minute hour day month weekday: '0 10 * * TUE'")]
-Zone = Annotated[str, typer.Option(help="IANA time zone, such as Europe/Berlin; UTC.")]
-From = Annotated[str, typer.Option("--from", help="Date or local time from which it counts; now.")]
+Zone = Annotated[str, typer.Option(help="IANA time zone, such as Europe/Berlin. (default: UTC)")]
+From = Annotated[
+    str, typer.Option("--from", help="Date or local time from which the schedule applies. (default: now)")
+]
 Reveal = Annotated[
     bool, typer.Option("--reveal", help="Show scenario and drawn moment: not for responders' eyes.")
 ]

@@ -59,7 +59,7 @@ def send(space: Workspace, channels: Iterable[str], message: Message) -> tuple[s
     if told:
         output.talk(f"told {', '.join(told)}: {_line(message)}")
     if theirs:
-        output.talk(f"to tell {theirs}: {_line(message)}")
+        output.talk(f"to notify {theirs}: {_line(message)}")
     return told
 
 
@@ -93,5 +93,5 @@ class DaemonNotices:
         """Give up what can't be sent, and say so."""
         for task, line in tuple(self._sending.items()):
             task.cancel()
-            output.talk(f"it was not told to all: {line}")
+            output.talk(f"could not be sent to everybody: {line}")
         await asyncio.gather(*self._sending, return_exceptions=True)

@@ -306,9 +306,9 @@ def test_a_drill_of_people_does_not_start_unattended(space):
         (("--rrule", "FREQ=DAILY", "--grace", "soon"), "--grace:"),
         (("--rrule", "FREQ=DAILY", "--grace", "0s"), "within 0s nothing could start"),
         (("--rrule", "FREQ=DAILY", "--hours", "09:00-17:00 Mars"), "there is no time zone 'Mars'"),
-        (("--rrule", "FREQ=DAILY", "--participant", "ada"), "nobody is told of anything without a notice"),
+        (("--rrule", "FREQ=DAILY", "--participant", "ada"), "nobody is notified without a notice"),
         (("--rrule", "FREQ=DAILY", "--environment", "gone"), "scenarios/talk.yaml:1:1: gameday.toml has no"),
-        (("--zone", "Europe/Berlin"), "nothing says when"),
+        (("--zone", "Europe/Berlin"), "no time given"),
         (("--rrule", "FREQ=DAILY", "--id", "No Id"), "is not an id"),
     ],
 )
