@@ -23,13 +23,14 @@ from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.facts import drill as ev
 from gameday.core.plans.responder_script import ResponderScript
 from gameday.core.plans.scenario import Scenario, ScorecardRules
-from gameday.core.values import DrillId, FaultId, Mode, Seconds
+from gameday.core.values import DrillId, FaultId
 from gameday.storage import urls
 from gameday.system.actor import current_actor
 
 if TYPE_CHECKING:
     from gameday.conduct.drill.context import DrillContext
     from gameday.conduct.drill.fault_targets import FaultTargets
+    from gameday.conduct.drill.options import DrillOptions
     from gameday.conduct.drill.policy_check import PolicySources
     from gameday.conduct.gamedays.context import GameDayContext
     from gameday.conduct.gamedays.readiness import Checker
@@ -52,6 +53,7 @@ class Prepared:
     """
 
     planned: ev.DrillPlanned
+    options: DrillOptions
     environment: Environment
     script: ResponderScript | None = None
     experiment: str = ""
@@ -106,25 +108,24 @@ def workspace_store(space: Workspace) -> ports.HistoryStore:
 def prepare(
     space: Workspace,
     scenario: Path,
+    options: DrillOptions,
     *,
-    environment: str,
-    responder: Path | None,
-    mode: Mode,
-    phases: Mapping[str, Seconds] | None = None,
     imports: bool = True,
 ) -> Prepared:
-    """Read and check every file of a drill, and freeze them. Raises InvalidFiles; touches nothing.
+    """Read and check every file of a drill, and freeze them; touch nothing. Raises UsageError, InvalidFiles.
 
-    phases: other lengths than the scenario's, by the phase's name.
     imports: also import what experiment and locustfile name, in processes of their own.
     """
     from gameday.settings import drill_files  # noqa: PLC0415
 
-    files = drill_files(space, scenario, responder=responder, environment=environment, imports=imports)
+    mode, lengths = options.chosen_mode(), options.phase_lengths()
+    files = drill_files(
+        space, scenario, responder=options.responder, environment=options.environment, imports=imports
+    )
     frozen = replace(
         files.scenario,
         environment=files.environment.name,
-        phases=replace(files.scenario.phases, **(phases or {})),
+        phases=replace(files.scenario.phases, **lengths),
         real_incident=files.scenario.real_incident or files.environment.real_incident,
     )
     planned = ev.DrillPlanned(
@@ -143,6 +144,7 @@ def prepare(
     )
     return Prepared(
         planned=planned,
+        options=options,
         environment=files.environment,
         script=files.script,
         experiment=files.texts.get(frozen.experiment, ""),
@@ -224,8 +226,6 @@ def drill_context(
     prepared: Prepared,
     history: ports.HistoryStore,
     *,
-    accept_no_lease: bool = False,
-    accept_local_keeper: bool = False,
     named: DrillId | None = None,
 ) -> DrillContext:
     """Lay out everything that one drill works with. What is accepted, the user sees to.
@@ -298,8 +298,7 @@ def drill_context(
         fault_targets=_aims(space, request, drill),
         shared_store=urls.shared_between_hosts(space.store_url),
         target_lease=_target_lease(space, place, drill),
-        accept_no_lease=accept_no_lease,
-        accept_local_keeper=accept_local_keeper,
+        options=prepared.options,
     )
 
 

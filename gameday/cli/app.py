@@ -1,12 +1,13 @@
 """The commands of `gameday`, each importing only what it needs, when it runs.
 
-What responders type while a drill is on takes a fast path that never loads Typer: `cli.respond.fast_path`.
-The entries here for those commands exist so that `gameday --help` names them.
+What responders type during a drill takes a fast path that never loads Typer: `cli.respond.fast_path`. Those
+commands have entries here only so that `gameday --help` lists them.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -17,14 +18,15 @@ from gameday.cli.gamedays import commands as plan_commands
 from gameday.cli.respond import help_texts
 from gameday.cli.schedule import commands as schedule_commands
 from gameday.cli.shared import help_groups, output, usage_errors
-from gameday.cli.shared.options import AcceptLocalKeeper, AcceptNoLease, Json, Yes
+from gameday.cli.shared.options import Json, Yes, takes_drill_options
 from gameday.cli.workspace import policy, shop, store
+from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import GamedayError, UsageError
 
 app = typer.Typer(
     name="gameday",
     cls=help_groups.Commands,
-    help="Break a service on purpose, time how the team responds, score it, improve the playbook.",
+    help="Break a service on purpose, time the response, score it, improve the playbook.",
     rich_markup_mode=None,
     no_args_is_help=True,
     add_completion=False,
@@ -33,15 +35,16 @@ app = typer.Typer(
 
 Phase = Annotated[
     list[str] | None,
-    typer.Option(help="NAME=DURATION: another length than the scenario's, such as baseline=10s."),
+    typer.Option(help="NAME=DURATION: overrides the length of a phase, such as baseline=10s."),
 ]
 As = Annotated[
-    str, typer.Option("--as", help="Who you are, in a game day; else GAMEDAY_ACTOR or your login.")
+    str,
+    typer.Option("--as", help="Who you are in a game day. (default: GAMEDAY_ACTOR, else your login)"),
 ]
-Drill = Annotated[str, typer.Argument(help="The drill's id; `last` for the newest.")]
+Drill = Annotated[str, typer.Argument(help="The drill's id, or `last` for the newest drill.")]
 
 
-def _say_version(asked: bool) -> None:  # Typer calls it with the flag's value
+def _print_version(asked: bool) -> None:  # Typer calls it with the flag's value
     if asked:
         output.data(f"gameday {metadata.version('gameday')}\n")
         raise typer.Exit
@@ -50,98 +53,97 @@ def _say_version(asked: bool) -> None:  # Typer calls it with the flag's value
 @app.callback()
 def take(
     *,
-    version: Annotated[  # eager: its callback has answered before
-        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    version: Annotated[  # eager: its callback prints and exits before a missing command is an error
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    """Take what stands before the command."""
+    """Take the options that come before the command."""
 
 
 @app.command(name="run", rich_help_panel=help_groups.DRILLS)
+@takes_drill_options
 def run_drill(
     scenario: Annotated[Path, typer.Argument(help="The scenario file.")],
     *,
-    environment: Annotated[str, typer.Option(help="Another environment than the scenario's.")] = "",
+    environment: Annotated[str, typer.Option(help="The environment to use. (default: the scenario's)")] = "",
     responder: Annotated[
-        Path | None, typer.Option(help="A script that plays the team or the automation.")
+        Path | None, typer.Option(help="A script that plays the team or its automation.")
     ] = None,
     mode: Annotated[str, typer.Option(help="evaluate (scored) or train (not scored).")] = "evaluate",
     phase: Phase = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan; start nothing.")] = False,
     yes: Yes = False,
-    accept_no_lease: AcceptNoLease = False,
-    accept_local_keeper: AcceptLocalKeeper = False,
     json: Json = False,
+    drill: DrillOptions,
 ) -> None:
-    """Run one drill of a scenario, and leave its scored postmortem."""
+    """Run one drill of a scenario, and write its scored postmortem."""
     from gameday.cli.drill import run  # noqa: PLC0415  # what a command needs is loaded when it runs
 
+    phases = tuple(phase or ())
     options = run.Options(
         scenario=scenario,
-        environment=environment,
-        responder=responder,
-        mode=mode,
-        phases=tuple(phase or ()),
+        drill=replace(drill, environment=environment, responder=responder, mode=mode, phases=phases),
         dry_run=dry_run,
         yes=yes,
         json=json,
-        accept_no_lease=accept_no_lease,
-        accept_local_keeper=accept_local_keeper,
     )
     raise typer.Exit(run.main(options))
 
 
 @app.command(rich_help_panel=help_groups.DRILLS)
+@takes_drill_options
 def ci(
     scenarios: Annotated[list[Path], typer.Argument(help="The scenario files.")],
     *,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML to this file.")] = None,
     fail_under: Annotated[
-        float | None, typer.Option(help="Least points; without it, the scorecard's own `pass`.")
+        float | None, typer.Option(help="The fewest points that pass. (default: `pass` in the scorecard)")
     ] = None,
     baseline: Annotated[
-        Path | None, typer.Option(help="A folder of earlier result.json: fail when slower beyond noise.")
+        Path | None, typer.Option(help="A folder of earlier result.json files: fail if significantly slower.")
     ] = None,
-    repeat: Annotated[int, typer.Option(help="Play each scenario so many times.")] = 1,
-    environment: Annotated[str, typer.Option(help="Another environment than the scenarios'.")] = "",
+    repeat: Annotated[int, typer.Option(help="How many times to run each scenario.")] = 1,
+    environment: Annotated[
+        str, typer.Option(help="The environment to use. (default: each scenario's own)")
+    ] = "",
     responder: Annotated[
         Path | None,
         typer.Option(
-            help="A script for all, or a folder of them; else responders/NAME.yaml by each scenario."
+            help="A script for all scenarios, or a folder of scripts. "
+            "(default: responders/NAME.yaml next to each scenario)"
         ),
     ] = None,
-    artifacts: Annotated[Path | None, typer.Option(help="Where artefacts go; else .gameday/ci.")] = None,
-    time_limit: Annotated[str, typer.Option(help="Abort and revert when all takes longer.")] = "1h",
+    artifacts: Annotated[
+        Path | None, typer.Option(help="The folder for artefacts. (default: .gameday/ci)")
+    ] = None,
+    time_limit: Annotated[
+        str, typer.Option(help="Abort and revert if all drills together take longer than this.")
+    ] = "1h",
     phase: Phase = None,
-    accept_no_lease: AcceptNoLease = False,
-    accept_local_keeper: AcceptLocalKeeper = False,
     json: Json = False,
+    drill: DrillOptions,
 ) -> None:
-    """Play scenarios with their automation in a pipeline, and hold them against bars."""
+    """Run scenarios with their automation in a pipeline, and fail below thresholds."""
     from gameday.cli.ci import cases  # noqa: PLC0415
     from gameday.cli.ci import command as pipeline  # noqa: PLC0415
 
     options = cases.Options(
         scenarios=tuple(scenarios),
-        environment=environment,
-        responder=responder,
+        drill=replace(drill, environment=environment, responder=responder, phases=tuple(phase or ())),
         junit=junit,
         fail_under=fail_under,
         baseline=baseline,
         repeat=repeat,
         artifacts=artifacts,
         time_limit=time_limit,
-        phases=tuple(phase or ()),
         json=json,
-        accept_no_lease=accept_no_lease,
-        accept_local_keeper=accept_local_keeper,
     )
     raise typer.Exit(pipeline.main(options))
 
 
 @app.command(rich_help_panel=help_groups.DRILLS)
 def status(json: Json = False, as_: As = "") -> None:
-    """Show the live drills: phase, clocks, affected users, alerts, latest events."""
+    """Show the drills in progress: phase, clocks, affected users, alerts, latest events."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
     raise typer.Exit(stored_drills.status(json=json, who=as_))
@@ -166,11 +168,13 @@ def show(drill: Drill = "last", json: Json = False, as_: As = "") -> None:
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
 def score(
     drill: Drill = "last",
-    scorecard: Annotated[Path | None, typer.Option(help="Judge by another scorecard.")] = None,
+    scorecard: Annotated[
+        Path | None, typer.Option(help="The scorecard to judge by. (default: the drill's own)")
+    ] = None,
     json: Json = False,
     as_: As = "",
 ) -> None:
-    """Judge a stored drill again, with its own scorecard or another."""
+    """Score a stored drill again, with its own scorecard or another."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
     raise typer.Exit(stored_drills.score(drill, scorecard=scorecard, json=json, who=as_))
@@ -179,10 +183,10 @@ def score(
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
 def postmortem(
     drill: Drill = "last",
-    html: Annotated[bool, typer.Option("--html", help="Print the page instead of Markdown.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Print HTML instead of Markdown.")] = False,
     as_: As = "",
 ) -> None:
-    """Write a stored drill's files again, and print its postmortem."""
+    """Write the files of a stored drill again, and print its postmortem."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
     raise typer.Exit(stored_drills.postmortem(drill, html=html, who=as_))
@@ -191,11 +195,14 @@ def postmortem(
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
 def review(
     drill: Drill = "last",
-    answer: Annotated[list[str] | None, typer.Option(help="QUESTION=TEXT; without it, asks each.")] = None,
-    by: Annotated[str, typer.Option(help="Who answers.")] = "",
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help="QUESTION=TEXT; may be repeated. (default: each question is asked)"),
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who answers. (default: your login)")] = "",
     as_: As = "",
 ) -> None:
-    """Answer the review's questions: root cause, fix, steps taken. Makes a new revision."""
+    """Answer the review questions: root cause, fix, steps taken. Writes a new revision."""
     from gameday.cli.drill import review as reviewing  # noqa: PLC0415
 
     raise typer.Exit(reviewing.main(drill, answers=answer or [], by=by, who=as_))
@@ -203,14 +210,18 @@ def review(
 
 @app.command(rich_help_panel=help_groups.STOP)
 def revert(
-    drill: Annotated[str, typer.Argument(help="The drill's id; `last` for the newest open one.")] = "",
-    all_: Annotated[bool, typer.Option("--all", help="Every drill of this store: the red button.")] = False,
+    drill: Annotated[str, typer.Argument(help="The drill's id, or `last` for the newest open drill.")] = "",
+    all_: Annotated[
+        bool, typer.Option("--all", help="Every open drill in this store: the emergency stop.")
+    ] = False,
     here: Annotated[
         bool,
-        typer.Option("--here", help="Every drill of this workspace on this host: after a pipeline's job."),
+        typer.Option(
+            "--here", help="Every open drill of this workspace on this host, to clean up after a CI job."
+        ),
     ] = False,
 ) -> None:
-    """Undo every fault that may still be in force, and close its drill."""
+    """Revert every fault that may still be in force, and close its drill."""
     from gameday.cli import revert as cli_revert  # noqa: PLC0415
 
     raise typer.Exit(cli_revert.main(drill, everything=all_, here=here))
@@ -218,7 +229,7 @@ def revert(
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
 def verify(drill: Drill = "last") -> None:
-    """Check that a drill's history was neither cut nor changed."""
+    """Check that a drill's history has not been truncated or altered."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
     raise typer.Exit(stored_drills.verify(drill))
@@ -228,7 +239,7 @@ def verify(drill: Drill = "last") -> None:
 def export_drill(
     drill: Drill, file: Annotated[Path, typer.Argument(help="The file to write.")], *, as_: As = ""
 ) -> None:
-    """Write a drill as one file."""
+    """Export a drill to a file."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
     raise typer.Exit(stored_drills.export(drill, file, who=as_))
@@ -236,7 +247,7 @@ def export_drill(
 
 @app.command(name="import", rich_help_panel=help_groups.AFTERWARDS)
 def import_drill(file: Annotated[Path, typer.Argument(help="A file that `gameday export` wrote.")]) -> None:
-    """Read a drill from one file into this store."""
+    """Import a drill from a file into this store."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
     raise typer.Exit(stored_drills.import_(file))
@@ -245,22 +256,25 @@ def import_drill(file: Annotated[Path, typer.Argument(help="A file that `gameday
 @app.command(rich_help_panel=help_groups.WORKSPACE)
 def validate(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files; without any, the whole workspace.")
+        list[Path] | None, typer.Argument(help="The files to check. (default: the whole workspace)")
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Warnings count, and what preflight would refuse is told, too.")
+        bool,
+        typer.Option("--strict", help="Fail on warnings, and report what preflight would refuse."),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Check scenarios, experiments, scorecards, playbooks and settings; touch nothing."""
+    """Check scenarios, experiments, scorecards, playbooks and settings. Changes nothing."""
     from gameday.cli.workspace import validate as validating  # noqa: PLC0415
 
     raise typer.Exit(validating.validate(paths or [], json=json, strict=strict))
 
 
 @app.command(rich_help_panel=help_groups.WORKSPACE)
-def init(folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path()) -> None:
-    """Make a workspace with the catalogue of scenarios to copy and change."""
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to create the workspace in.")] = Path(),
+) -> None:
+    """Create a workspace with the catalogue of scenarios, to copy and adapt."""
     from gameday.cli.workspace import init as workspace_init  # noqa: PLC0415
 
     raise typer.Exit(workspace_init.initialise(folder))
@@ -273,7 +287,7 @@ def serve(
         str, typer.Option(help="HOST:PORT for /calendar.ics and /health, such as 127.0.0.1:8090.")
     ] = "",
 ) -> None:
-    """Run what is due by schedule, until stopped; a stop reverts what runs."""
+    """Run scheduled drills until stopped. Stopping reverts the drills in progress."""
     from gameday.cli.daemon import serve as serving  # noqa: PLC0415
 
     raise typer.Exit(serving.main(listen=listen))
@@ -283,13 +297,13 @@ def serve(
 def worker(
     *,
     environment: Annotated[
-        list[str] | None, typer.Option(help="Whose drills it carries out; may be given again.")
+        list[str] | None, typer.Option(help="An environment whose drills it runs; may be repeated.")
     ] = None,
     occurrence: Annotated[
-        str, typer.Option(help="SCHEDULE@SECONDS: carry out this one and end.", hidden=True)
+        str, typer.Option(help="SCHEDULE@SECONDS: run this occurrence and exit.", hidden=True)
     ] = "",
 ) -> None:
-    """Carry out the drills that `gameday serve` hands to this host, until stopped."""
+    """Run the drills that `gameday serve` hands to this host, until stopped."""
     from gameday.cli.daemon import worker as working  # noqa: PLC0415
 
     raise typer.Exit(working.main(environment or [], occurrence=occurrence))
@@ -298,19 +312,19 @@ def worker(
 @app.command(rich_help_panel=help_groups.GAME_DAYS)
 def calendar(
     *,
-    days: Annotated[int, typer.Option(min=1, max=3660, help="How far to look ahead.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How many days to look ahead.")] = 30,
     ics: Annotated[bool, typer.Option("--ics", help="Print an iCalendar feed.")] = False,
-    output_file: Annotated[Path | None, typer.Option("--output", help="Write the feed into a file.")] = None,
+    output_file: Annotated[Path | None, typer.Option("--output", help="Write the feed to a file.")] = None,
     url: Annotated[
         str,
-        typer.Option(help="Print where to subscribe, from where the daemon is reached: http://HOST:8090."),
+        typer.Option(help="Print the subscription URL; give the daemon's address, http://HOST:8090."),
     ] = "",
     reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show scenario and moment: not for responders' eyes.")
+        bool, typer.Option("--reveal", help="Show scenarios and exact start times. Not for responders' eyes.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Show the game days to come; as a feed for calendars with --ics. Participants see windows only."""
+    """Show upcoming drills and game days, also as an iCalendar feed. Participants see windows only."""
     from gameday.cli.schedule import calendar as showing  # noqa: PLC0415
 
     raise typer.Exit(showing.main(days=days, ics=ics, file=output_file, url=url, reveal=reveal, json=json))
@@ -318,10 +332,10 @@ def calendar(
 
 @app.command(rich_help_panel=help_groups.GAME_DAYS)
 def announce(
-    channel: Annotated[str, typer.Argument(help="An integration of gameday.toml of the kind apprise.")],
-    text: Annotated[list[str], typer.Argument(help="What people have to know.")],
+    channel: Annotated[str, typer.Argument(help="An integration of kind `apprise` in gameday.toml.")],
+    text: Annotated[list[str], typer.Argument(help="The message.")],
 ) -> None:
-    """Tell people something in one of their channels."""
+    """Send a message to a channel."""
     from gameday.cli.shared import notify  # noqa: PLC0415
 
     raise typer.Exit(notify.main(channel, text))
@@ -329,7 +343,7 @@ def announce(
 
 @app.command(rich_help_panel=help_groups.WORKSPACE)
 def doctor(json: Json = False) -> None:
-    """Say what is missing on this machine and how to get it."""
+    """Check this machine for what gameday needs, and explain how to get what is missing."""
     from gameday.cli.workspace import doctor as doctoring  # noqa: PLC0415
 
     raise typer.Exit(doctoring.main(json=json))

@@ -1,7 +1,6 @@
-"""What a pipeline is to play: read and checked as a whole, before anything starts.
+"""Reads and checks everything that a pipeline is to play, as a whole, before anything starts.
 
-Comes in: the options of `gameday ci`. Goes out: entries, each a scenario with its trials; bars; raises
-UsageError or InvalidFiles, with the mistakes of all files at once. Does not: touch a target.
+The mistakes of all files are reported at once, and no target is touched.
 """
 
 from __future__ import annotations
@@ -9,23 +8,24 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gameday import wiring
 from gameday.cli.ci.processes import PlannedDrill
-from gameday.cli.drill import phases
 from gameday.cli.shared import output
+from gameday.cli.shared.options import words_of
+from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import InvalidFiles, Mistake, UsageError
 from gameday.core.trends import Baseline, Thresholds
-from gameday.core.values import Mode, Party, Seconds, parse_duration
+from gameday.core.values import Party, Seconds, parse_duration
 from gameday.formats.stored import result
 from gameday.settings import Catalogue, Workspace, imports, root_of
 
 POINTS = 100.0
 """The most that a drill can score."""
 PLANS = (".gameday.yaml", ".gameday.yml")
-"""How the names of game-day plans end, which `scenarios/*.yaml` finds, too."""
+"""The endings of game-day plans, which the pattern `scenarios/*.yaml` matches too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,28 +33,24 @@ class Options:
     """What the user asked for. responder: a script for all, or a folder of scripts named as the scenarios."""
 
     scenarios: tuple[Path, ...]
-    environment: str = ""
-    responder: Path | None = None
+    drill: DrillOptions = field(default_factory=DrillOptions)
     junit: Path | None = None
     fail_under: float | None = None
     baseline: Path | None = None
     repeat: int = 1
     artifacts: Path | None = None
     time_limit: str = "1h"
-    phases: tuple[str, ...] = ()
     json: bool = False
-    accept_no_lease: bool = False
-    accept_local_keeper: bool = False
 
     @property
     def folder(self) -> Path:
-        """Where artefacts go."""
+        """The folder that artefacts are written to."""
         return (self.artifacts or root_of(self.scenarios[0]) / ".gameday" / "ci").absolute()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A scenario that has been read and has no mistakes. file: as a CI system names it."""
+    """A scenario without mistakes, and its drills. file: its path as a CI system names it."""
 
     scenario: str
     file: str
@@ -64,28 +60,28 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cases:
-    """Everything that is to be played, and what it is held against. limit: how long all may take."""
+    """Everything that is to be played, and the thresholds that decide. limit: how long all of it may take."""
 
     space: Workspace
     entries: tuple[Entry, ...]
-    bars: Thresholds
+    thresholds: Thresholds
     limit: Seconds
 
 
 def read(options: Options, environ: Mapping[str, str]) -> Cases:
-    """Read and check everything. Raises UsageError, InvalidFiles; nothing was touched."""
-    _places(options)  # first: a refusal is told in them, too
+    """Read and check everything. Raises UsageError, InvalidFiles; then nothing was touched."""
+    _make_folders(options)  # first: a refusal is written there, too
     limit = _limit(options)
     _bars_make_sense(options)
-    phases.read(options.phases)
+    options.drill.phase_lengths()
     space = _workspace(options)
     chosen = _drills(options)
     _check(space, chosen, options)
     entries = tuple(_entry(space, path, options, environ) for path in chosen)
-    _differ(entries)
+    _refuse_equal_names(entries)
     baseline = _baseline(options.baseline)
-    bars = Thresholds(fail_under=options.fail_under, baseline=baseline, scenarios=len(entries))
-    return Cases(space=space, entries=entries, bars=bars, limit=limit)
+    thresholds = Thresholds(fail_under=options.fail_under, baseline=baseline, scenarios=len(entries))
+    return Cases(space=space, entries=entries, thresholds=thresholds, limit=limit)
 
 
 def shown_path(path: Path, environ: Mapping[str, str]) -> str:
@@ -94,7 +90,7 @@ def shown_path(path: Path, environ: Mapping[str, str]) -> str:
 
 
 def in_checkout(mistake: Mistake, options: Options) -> Path:
-    """Give the file of a mistake on disk; workspace paths start at its root."""
+    """Give the path on disk of a mistake's file; mistakes name files from the workspace's root."""
     return root_of(options.scenarios[0]) / mistake.file
 
 
@@ -107,28 +103,28 @@ def _limit(options: Options) -> Seconds:
     except ValueError as wrong:
         raise UsageError(f"--time-limit: {wrong}") from wrong
     if not limit:
-        raise UsageError("--time-limit: no time at all plays nothing")
+        raise UsageError("--time-limit: 0 leaves no time to play anything")
     return limit
 
 
-def _bars_make_sense(options: Options) -> None:
+def _check_thresholds(options: Options) -> None:
     if options.repeat < 1:
-        raise UsageError(f"--repeat {options.repeat} plays nothing", hint="1 or more")
-    bar = options.fail_under
-    if bar is not None and not (math.isfinite(bar) and 0 <= bar <= POINTS):
-        raise UsageError(f"--fail-under {bar:g} is no number of points", hint=f"0 to {POINTS:g}")
+        raise UsageError(f"--repeat {options.repeat}: nothing would be played", hint="give 1 or more")
+    points = options.fail_under
+    if points is not None and not (math.isfinite(points) and 0 <= points <= POINTS):
+        raise UsageError(f"--fail-under {points:g} is not a number of points", hint=f"give 0 to {POINTS:g}")
 
 
-def _places(options: Options) -> None:
-    """Make the folders that are to be written to, rather than find out when the drills are over."""
+def _make_folders(options: Options) -> None:
+    """Make the output folders now, rather than fail when the drills are over."""
     folders = [options.folder, *([options.junit.absolute().parent] if options.junit else [])]
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as wrong:
-            raise UsageError(f"{folder} can't be made: {wrong.strerror}") from wrong
+            raise UsageError(f"{folder} cannot be created: {wrong.strerror}") from wrong
         if not os.access(folder, os.W_OK):
-            raise UsageError(f"{folder} can't be written to")
+            raise UsageError(f"{folder} is not writable")
     if options.junit and options.junit.is_dir():
         raise UsageError(f"--junit: {options.junit} is a folder", hint="name a file, such as junit.xml")
 
@@ -141,19 +137,19 @@ def _workspace(options: Options) -> Workspace:
     for path in options.scenarios:
         if root_of(path) != space.root:
             raise UsageError(
-                f"{path} is not in the workspace {space.root}", hint="one `gameday ci` for each workspace"
+                f"{path} is not in the workspace {space.root}", hint="run `gameday ci` once per workspace"
             )
     return space
 
 
 def _drills(options: Options) -> list[Path]:
-    """Give each scenario once, and say which files are plans for people."""
+    """Give each scenario once, and leave out plans, which are for people."""
     plans = [path for path in options.scenarios if path.name.endswith(PLANS)]
     for plan in plans:
-        output.talk(f"{plan} is a game-day plan, for people: it is not played")
+        output.talk(f"{plan} is a game-day plan, which needs people: not played")
     chosen = [path for path in dict.fromkeys(options.scenarios) if path not in plans]
     if not chosen:
-        raise UsageError("there is no scenario to play", hint="name scenario files, such as scenarios/*.yaml")
+        raise UsageError("no scenario to play", hint="name scenario files, such as scenarios/*.yaml")
     return chosen
 
 
@@ -161,31 +157,32 @@ def _check(space: Workspace, chosen: Sequence[Path], options: Options) -> None:
     """Check every file that will be played, and what it imports. Raises InvalidFiles with all mistakes."""
     catalogue = Catalogue(space)
     for path in chosen:
-        scenario = catalogue.scenario(space.name(path), options.environment)
-        script = _responder(path, options.responder)
+        scenario = catalogue.scenario(space.name(path), options.drill.environment)
+        script = _responder(path, options.drill.responder)
         if script is not None:
             catalogue.responder(space.name(script), scenario.value)
         elif scenario.value is not None and scenario.value.responders is not Party.NONE:
             catalogue.mistakes.append(
                 scenario.document.mistake(
                     ("responders",),
-                    f"nobody plays it in a pipeline: there is no {_wanted(space, path, options.responder)}",
+                    "nobody plays it in a pipeline: "
+                    f"there is no {_wanted(space, path, options.drill.responder)}",
                     hint="write that responder script, name another with --responder, "
                     "or measure with `responders: none`",
                 )
             )
     catalogue.mistakes.extend(imports.check(catalogue))
-    found = catalogue.all_mistakes()
-    if any(not one.warning for one in found):
-        raise InvalidFiles(found)
+    mistakes = catalogue.all_mistakes()
+    if any(not mistake.warning for mistake in mistakes):
+        raise InvalidFiles(mistakes)
 
 
 def _responder(scenario: Path, given: Path | None) -> Path | None:
-    """Find the script that plays: the one given, or the one that is named after the scenario."""
+    """Find the script that responds: the one given, or the one named after the scenario."""
     if given is not None and not given.is_dir():
         return given
-    found = (given or scenario.parent / "responders") / f"{scenario.stem}.yaml"
-    return found if found.is_file() else None
+    script = (given or scenario.parent / "responders") / f"{scenario.stem}.yaml"
+    return script if script.is_file() else None
 
 
 def _wanted(space: Workspace, scenario: Path, given: Path | None) -> str:
@@ -193,16 +190,11 @@ def _wanted(space: Workspace, scenario: Path, given: Path | None) -> str:
 
 
 def _entry(space: Workspace, path: Path, options: Options, environ: Mapping[str, str]) -> Entry:
-    """Prepare a scenario that was checked. Raises InvalidFiles where its environment can't be had."""
-    responder = _responder(path, options.responder)
-    prepared = wiring.prepare(
-        space, path, environment=options.environment, responder=responder, mode=Mode.EVALUATE, imports=False
-    )
-    argv = [str(path.absolute()), "--environment", prepared.environment.name]
-    argv += ["--responder", str(responder.absolute())] if responder else []
-    argv += [word for phase in options.phases for word in ("--phase", phase)]
-    argv += ["--accept-no-lease"] if options.accept_no_lease else []
-    argv += ["--accept-local-keeper"] if options.accept_local_keeper else []
+    """Prepare a scenario that was checked. Raises InvalidFiles where its environment is not set up."""
+    responder = _responder(path, options.drill.responder)
+    drill = replace(options.drill, responder=responder.absolute() if responder else None)
+    prepared = wiring.prepare(space, path, drill, imports=False)
+    argv = [str(path.absolute()), *words_of(replace(drill, environment=prepared.environment.name))]
     name = prepared.planned.scenario.scenario
     return Entry(
         scenario=name,
@@ -222,8 +214,8 @@ def _lines(space: Workspace, scenario: Path) -> dict[str, int]:
     return {f"{check} {name}": line for check in ("objective", "baseline") for name, line in lines.items()}
 
 
-def _differ(entries: Sequence[Entry]) -> None:
-    """Refuse two scenarios of one name: nobody could tell their results apart."""
+def _refuse_equal_names(entries: Sequence[Entry]) -> None:
+    """Refuse two scenarios of one name: their results could not be told apart."""
     names = [entry.scenario for entry in entries]
     for entry in entries:
         if names.count(entry.scenario) > 1:
@@ -238,8 +230,8 @@ def _baseline(folder: Path | None) -> Baseline | None:
         return None
     if not folder.is_dir():
         raise UsageError(
-            f"--baseline: there is no folder {folder}",
-            hint="make it of earlier artefacts: every result.json below it counts",
+            f"--baseline: no folder {folder}",
+            hint="fill it with earlier artefacts: every result.json in it counts",
         )
     drills, mistakes = [], []
     for file in sorted(folder.rglob("result.json")):
@@ -249,5 +241,6 @@ def _baseline(folder: Path | None) -> Baseline | None:
             mistakes.append(Mistake(file=str(file.absolute()), message=str(wrong)))
     if mistakes:
         raise InvalidFiles(tuple(mistakes))
-    once = {one.drill or str(place): one for place, one in enumerate(drills)}
-    return Baseline(folder=str(folder), drills=tuple(once.values()))
+    # A drill may lie in several artefact folders; counted twice, it would look like more evidence than it is.
+    distinct = {drill.drill or str(number): drill for number, drill in enumerate(drills)}
+    return Baseline(folder=str(folder), drills=tuple(distinct.values()))

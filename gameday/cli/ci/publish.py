@@ -1,7 +1,6 @@
-"""What `gameday ci` tells a CI system: files, annotations, a summary, data on stdout.
+"""Publishes the results of `gameday ci` to a CI system: files, annotations, a summary, data on stdout.
 
-Comes in: a report, or why nothing was played. Goes out: the exit code. Does not: let a file that can't be
-written hide what the drills came to; it makes a pass an error.
+A file that cannot be written hides no result, but it turns a pass into an error.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from gameday.system import known_secrets
 
 
 def publish(report: Report, options: Options, environ: Mapping[str, str]) -> int:
-    """Tell what the drills came to, and give the exit code."""
+    """Publish the results of the drills, and give the exit code."""
     written = _write(report, options, environ)
     if _on_github(environ):
         for line in pipeline.annotate(report):
@@ -36,7 +35,7 @@ def publish(report: Report, options: Options, environ: Mapping[str, str]) -> int
 
 
 def publish_refusal(error: GamedayError, options: Options, environ: Mapping[str, str]) -> int:
-    """Say what is wrong before anything was touched, in every way in which a pipeline listens."""
+    """Report a refusal, before anything was touched, in every form that a CI system reads."""
     mistakes = list(_mistakes(error, options, environ))
     for mistake in mistakes:
         output.talk(str(mistake))
@@ -54,7 +53,7 @@ def publish_refusal(error: GamedayError, options: Options, environ: Mapping[str,
 
 
 def _mistakes(error: GamedayError, options: Options, environ: Mapping[str, str]) -> Iterator[Mistake]:
-    """Give the mistakes of files, each by the path that the CI system knows."""
+    """Give the mistakes of files, each with its path as the CI system names it."""
     for mistake in error.mistakes if isinstance(error, InvalidFiles) else ():
         yield replace(mistake, file=cases.shown_path(cases.in_checkout(mistake, options), environ))
 
@@ -66,14 +65,14 @@ def _file(options: Options, environ: Mapping[str, str]) -> str:
 def _nothing_played(
     error: GamedayError, mistakes: list[Mistake], options: Options, environ: Mapping[str, str]
 ) -> Report:
-    why = "\n".join(str(one) for one in mistakes if not one.warning) or error.message
+    why = "\n".join(str(mistake) for mistake in mistakes if not mistake.warning) or error.message
     ended = FinishedDrill(code=error.exit_code, why=why)
     judgement = trends.judge((ended,), Thresholds())
     rows = (
         Row(
             scenario=path.stem,
             file=cases.shown_path(path, environ),
-            environment=options.environment,
+            environment=options.drill.environment,
             drills=(ended,),
             judgement=judgement,
         )
@@ -90,7 +89,7 @@ def _on_github(environ: Mapping[str, str]) -> bool:
 
 
 def _write(report: Report, options: Options, environ: Mapping[str, str]) -> bool:
-    """Write every file; False when one could not be."""
+    """Write every file; give False when one could not be written."""
     as_json = json.dumps(pipeline.encode(report), indent=2, ensure_ascii=False) + "\n"
     quality = json.dumps(pipeline.code_quality(report), indent=2, ensure_ascii=False) + "\n"
     texts = {
@@ -99,20 +98,20 @@ def _write(report: Report, options: Options, environ: Mapping[str, str]) -> bool
         "summary.md": pipeline.markdown(report),
         "code-quality.json": quality,
     }
-    whole = [_put(options.folder / name, text) for name, text in texts.items()]
+    written = [_put(options.folder / name, text) for name, text in texts.items()]
     if options.junit is not None:
-        whole.append(_put(options.junit, texts["junit.xml"]))
+        written.append(_put(options.junit, texts["junit.xml"]))
     if environ.get("GITHUB_STEP_SUMMARY"):
-        whole.append(_put(Path(environ["GITHUB_STEP_SUMMARY"]), texts["summary.md"], _append))
-    return all(whole)
+        written.append(_put(Path(environ["GITHUB_STEP_SUMMARY"]), texts["summary.md"], _append))
+    return all(written)
 
 
 def _put(file: Path, text: str, how: Callable[[Path, str], None] | None = None) -> bool:
-    """Write one file, redacted; say so and give False when that fails."""
+    """Write one file, redacted; warn and give False when that fails."""
     try:
         (how or _replace)(file, known_secrets.redactor().text(text))
     except OSError as wrong:
-        output.warn(f"{file} can't be written: {wrong.strerror}")
+        output.warn(f"{file} cannot be written: {wrong.strerror}")
         return False
     return True
 

@@ -11,20 +11,21 @@ import importlib
 import signal
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gameday import ports, wiring
 from gameday.cli import revert
-from gameday.cli.drill import phases, screen
+from gameday.cli.drill import screen
 from gameday.cli.shared import output
 from gameday.conduct.drill import report as drill_report
 from gameday.conduct.drill.conductor import Conductor
 from gameday.conduct.drill.context import DrillContext
+from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable, UsageError, worst
 from gameday.core.plans import dry_run as planning
-from gameday.core.values import Mode, format_duration
+from gameday.core.values import format_duration
 from gameday.formats.stored import result as result_json
 from gameday.render import live
 from gameday.settings import Workspace
@@ -41,15 +42,10 @@ class Options:
     """What the user asked for."""
 
     scenario: Path
-    environment: str = ""
-    responder: Path | None = None
-    mode: str = "evaluate"
-    phases: tuple[str, ...] = ()
+    drill: DrillOptions = field(default_factory=DrillOptions)
     dry_run: bool = False
     yes: bool = False
     json: bool = False
-    accept_no_lease: bool = False
-    accept_local_keeper: bool = False
 
 
 def main(options: Options) -> int:
@@ -64,18 +60,8 @@ def main(options: Options) -> int:
 
 
 def _run(options: Options) -> int:
-    if options.mode not in set(Mode):
-        raise UsageError(f"'{options.mode}' is not a mode", hint="evaluate or train")
     space = wiring.workspace(options.scenario)
-    prepared = wiring.prepare(
-        space,
-        options.scenario,
-        environment=options.environment,
-        responder=options.responder,
-        mode=Mode(options.mode),
-        phases=phases.read(options.phases),
-        imports=not options.dry_run,
-    )
+    prepared = wiring.prepare(space, options.scenario, options.drill, imports=not options.dry_run)
     for warning in prepared.warnings:
         output.talk(str(warning))
     if options.dry_run:
@@ -85,13 +71,7 @@ def _run(options: Options) -> int:
     store = wiring.workspace_store(space)
     if revert.recover(space, store) == 4:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
-    context = wiring.drill_context(
-        space,
-        prepared,
-        store,
-        accept_no_lease=options.accept_no_lease,
-        accept_local_keeper=options.accept_local_keeper,
-    )
+    context = wiring.drill_context(space, prepared, store)
     return _conduct(space, context, store, options)
 
 

@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from gameday.cli.shared import help_groups
-from gameday.cli.shared.options import AcceptLocalKeeper, AcceptNoLease, Json, Yes
+from gameday.cli.shared.options import Json, Yes, takes_drill_options
+from gameday.conduct.drill.options import DrillOptions
 
 app = typer.Typer(
     help="Game days: check, show and conduct a plan of several scenarios.",
@@ -56,15 +57,15 @@ def show(
 
 
 @app.command()
+@takes_drill_options
 def start(
     plan: Plan,
     *,
     now: Now = False,
     as_: As = "",
     yes: Yes = False,
-    accept_no_lease: AcceptNoLease = False,
-    accept_local_keeper: AcceptLocalKeeper = False,
     json: Json = False,
+    drill: DrillOptions,
 ) -> None:
     """Conduct a game day from this terminal, or take up the one whose terminal died."""
     from gameday.cli.gamedays import start as gamedays_start  # noqa: PLC0415
@@ -75,8 +76,7 @@ def start(
         who=as_,
         yes=yes,
         json=json,
-        accept_no_lease=accept_no_lease,
-        accept_local_keeper=accept_local_keeper,
+        drill=drill,
     )
     raise typer.Exit(gamedays_start.main(options))
 

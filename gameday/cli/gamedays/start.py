@@ -24,6 +24,7 @@ from gameday.cli.shared import notify, output, times
 from gameday.conduct.drill import report
 from gameday.conduct.drill.conductor import Conductor
 from gameday.conduct.drill.context import DrillContext
+from gameday.conduct.drill.options import DrillOptions
 from gameday.conduct.gamedays import occurrence, readiness
 from gameday.conduct.gamedays.host import Host
 from gameday.conduct.recorder import Recorder
@@ -33,7 +34,7 @@ from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.gamedays import state as standings
 from gameday.core.gamedays.state import Stage
 from gameday.core.plans.gameday import PREFIX, GameDayPlan, Item, Occasion
-from gameday.core.values import DrillId, Instant, Mode
+from gameday.core.values import DrillId, Instant
 from gameday.render import live
 from gameday.settings import Workspace
 from gameday.settings.gameday import GameDayFiles, game_day_files
@@ -53,8 +54,7 @@ class Options:
     who: str = ""
     yes: bool = False
     json: bool = False
-    accept_no_lease: bool = False
-    accept_local_keeper: bool = False
+    drill: DrillOptions = field(default_factory=DrillOptions)
 
 
 def main(options: Options) -> int:
@@ -213,19 +213,17 @@ class Player:
         return await asyncio.to_thread(self._leave, drill)
 
     def _prepare(self, item: Item, drill: DrillId, occasion: Occasion) -> DrillContext:
-        prepared = wiring.prepare(
-            self.space,
-            self.space.root / item.scenario,
+        options = replace(
+            self.options.drill,
             environment=self.plan.environment,
             responder=self.space.root / item.responder if item.responder else None,
-            mode=Mode(item.mode),
+            mode=item.mode,
         )
+        prepared = wiring.prepare(self.space, self.space.root / item.scenario, options)
         return wiring.drill_context(
             self.space,
             replace(prepared, planned=replace(prepared.planned, occasion=occasion)),
             self.store,
-            accept_no_lease=self.options.accept_no_lease,
-            accept_local_keeper=self.options.accept_local_keeper,
             named=drill,
         )
 

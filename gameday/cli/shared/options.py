@@ -1,16 +1,20 @@
-"""Options that several commands have, with the same words everywhere.
-
-Comes in, goes out: types for Typer. Does not: import what a command needs.
-"""
+"""Options that several commands share, as types for Typer, with the same help everywhere."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
 import typer
 
+from gameday.conduct.drill.options import DrillOptions
+
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before touching a shared environment.")]
+Yes = Annotated[
+    bool, typer.Option("--yes", help="Do not ask for confirmation before touching a shared environment.")
+]
 AcceptNoLease = Annotated[
     bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
 ]
@@ -18,3 +22,42 @@ AcceptLocalKeeper = Annotated[
     bool,
     typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
 ]
+
+ACCEPTED_RISKS: dict[str, Any] = {"accept_no_lease": AcceptNoLease, "accept_local_keeper": AcceptLocalKeeper}
+"""Options that every command which starts drills takes, by their field of `DrillOptions`."""
+
+
+def takes_drill_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of ACCEPTED_RISKS; it gets them as one value, its parameter `drill`.
+
+    Typer reads a command's signature: the wrapper shows it the options in the place of `drill`.
+    """
+
+    @functools.wraps(command)
+    def wrapper(**arguments: Any) -> None:
+        accepted = {name: arguments.pop(name) for name in ACCEPTED_RISKS}
+        command(drill=DrillOptions(**accepted), **arguments)
+
+    own = inspect.signature(command, eval_str=True).parameters
+    kept = [parameter for name, parameter in own.items() if name != "drill"]
+    kept += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=option)
+        for name, option in ACCEPTED_RISKS.items()
+    ]
+    wrapper.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]  # what inspect looks for
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in kept}
+    return wrapper
+
+
+def words_of(options: DrillOptions) -> list[str]:
+    """Write options as `gameday run` takes them, for a drill in a process of its own."""
+    return list(_words(options))
+
+
+def _words(options: DrillOptions) -> Iterator[str]:
+    if options.environment:
+        yield from ("--environment", options.environment)
+    if options.responder is not None:
+        yield from ("--responder", str(options.responder))
+    yield from (word for phase in options.phases for word in ("--phase", phase))
+    yield from (f"--{name.replace('_', '-')}" for name in ACCEPTED_RISKS if getattr(options, name))

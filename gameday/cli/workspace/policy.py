@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gameday.cli.shared import help_groups, output
+from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def check(
     from gameday.core.values import Mode  # noqa: PLC0415
 
     space = wiring.workspace(scenario)
-    prepared = wiring.prepare(space, scenario, environment=environment, responder=None, mode=Mode.TRAIN)
+    prepared = wiring.prepare(space, scenario, DrillOptions(environment=environment, mode=Mode.TRAIN.value))
     rules = prepared.planned.rules or judging.LOOPBACK
     facts = asyncio.run(_facts(space.root, prepared, rules))
     verdicts = judging.check(rules, facts)

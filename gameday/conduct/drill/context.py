@@ -9,6 +9,7 @@ from gameday import ports
 from gameday.conduct.drill.fault_targets import FaultTargets
 from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.conduct.drill.live_milestones import LiveMilestones
+from gameday.conduct.drill.options import DrillOptions
 from gameday.conduct.drill.policy_check import PolicySources
 from gameday.conduct.recorder import Recorder
 from gameday.conduct.revert.context import Machine
@@ -35,7 +36,7 @@ class DrillContext:
     fault_targets  what the fault is aimed at; None in a tabletop
     shared_store   drills of other hosts are in this store, too
     target_lease   the lease that the environment keeps itself, where it can
-    accept_no_lease, accept_local_keeper  the user takes that responsibility
+    options        what the user chose for this drill
     signals        receives alerts, and registers their URL with the environment's monitor
     """
 
@@ -68,8 +69,7 @@ class DrillContext:
     fault_targets: FaultTargets | None = None
     shared_store: bool = False
     target_lease: ports.TargetLease | None = None
-    accept_no_lease: bool = False
-    accept_local_keeper: bool = False
+    options: DrillOptions = field(default_factory=DrillOptions)
 
     @property
     def scenario(self) -> Scenario:

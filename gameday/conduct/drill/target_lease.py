@@ -58,7 +58,7 @@ async def exclusive_across_stores(context: DrillContext) -> str:
             why = error.message
         else:
             return "the environment keeps the lease itself"
-    if context.accept_no_lease:
+    if context.options.accept_no_lease:
         return f"accepted with --accept-no-lease: {why}"
     raise NotReady(
         f"a drill from another host could start on this environment, too: {why}",
@@ -123,7 +123,7 @@ async def _renew(context: DrillContext) -> None:
     other = await asyncio.to_thread(context.store.take_lease, context.lease(now, LEASE_TIME))
     if other is not None:
         raise Busy(describe_holder(other, now))
-    if not context.accept_no_lease:
+    if not context.options.accept_no_lease:
         await take_in_target(context)
 
 
@@ -134,7 +134,7 @@ async def second_host_for_revert(context: DrillContext) -> str:
     others = [host for host in context.store.reverter_hosts() if host != context.conductor.host]
     if others:
         return f"{', '.join(others)} can revert if this host dies"
-    if context.accept_local_keeper:
+    if context.options.accept_local_keeper:
         return "accepted with --accept-local-keeper: only this host can revert"
     raise NotReady(
         "if this host died, nobody would revert the fault",

@@ -16,6 +16,7 @@ import pytest
 
 from gameday.cli.ci import command as ci
 from gameday.cli.ci.cases import Options
+from gameday.conduct.drill.options import DrillOptions
 from gameday.formats.stored import result as result_json
 from tests.render import a_drill, junit_schema
 from tests.settings import space
@@ -315,11 +316,11 @@ def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
         ({"fail_under": float("nan")}, "--fail-under nan is no number of points"),
         ({"time_limit": "soon"}, "--time-limit: 'soon' is not a duration"),
         ({"time_limit": "0s"}, "--time-limit: no time at all plays nothing"),
-        ({"phases": ("warmup=3s",)}, "--phase: 'warmup' is not a phase"),
-        ({"phases": ("verify=3",)}, "--phase verify: '3' is not a duration"),
+        ({"drill": DrillOptions(phases=("warmup=3s",))}, "--phase: 'warmup' is not a phase"),
+        ({"drill": DrillOptions(phases=("verify=3",))}, "--phase verify: '3' is not a duration"),
         ({"baseline": Path("nowhere")}, "--baseline: there is no folder nowhere"),
-        ({"environment": "moon"}, "gameday.toml has no environment 'moon'"),
-        ({"responder": Path("nobody.yaml")}, "there is no file nobody.yaml"),
+        ({"drill": DrillOptions(environment="moon")}, "gameday.toml has no environment 'moon'"),
+        ({"drill": DrillOptions(responder=Path("nobody.yaml"))}, "there is no file nobody.yaml"),
         ({"artifacts": Path("gameday.toml")}, "gameday.toml can't be made: File exists"),
         ({"junit": Path("scenarios")}, "--junit: scenarios is a folder"),
     ],
@@ -382,7 +383,7 @@ def test_all_mistakes_of_all_scenarios_are_told_at_once_and_annotated(place, cap
 
 def test_a_refusal_is_in_every_artefact_too(place, tmp_path):
     place.scenario()
-    assert place.ci(environment="moon", junit=tmp_path / "j.xml") == 2
+    assert place.ci(drill=DrillOptions(environment="moon"), junit=tmp_path / "j.xml") == 2
     assert junit_schema.complaints((tmp_path / "j.xml").read_text()) == []
     assert 'errors="1"' in (tmp_path / "j.xml").read_text()
     assert place.report()["exit_code"] == 2

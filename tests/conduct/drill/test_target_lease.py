@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.conduct.drill import target_lease
+from gameday.conduct.drill.options import DrillOptions
 from gameday.core import exposure
 from gameday.core.errors import Busy, NotReady
 from gameday.core.facts import drill as ev
@@ -15,7 +16,8 @@ from gameday.testing.drill.target_lease import FakeTargetLease
 from tests.conduct.stage import AUTOMATION, SCENARIO, Stage
 
 FAR = "https://staging.example.com"
-BOTH = {"accept_no_lease": True, "accept_local_keeper": True}
+BOTH = {"options": DrillOptions(accept_no_lease=True, accept_local_keeper=True)}
+HERE = DrillOptions(accept_local_keeper=True)
 
 
 def staged(base_url="", scenario=AUTOMATION, rules=None, **more):
@@ -40,7 +42,7 @@ def test_on_loopback_nothing_more_is_needed(url):
 
 @pytest.mark.parametrize("url", [FAR, "http://10.0.0.1:80"])
 def test_outside_loopback_a_store_of_its_own_is_refused(url):
-    error = refused(staged(url, accept_local_keeper=True))
+    error = refused(staged(url, options=HERE))
     assert "could start on this environment, too" in error.message
     assert "--accept-no-lease" in error.hint
 
@@ -55,16 +57,16 @@ def test_a_cluster_or_an_account_is_outside_whatever_the_address(rules):
     assert isinstance(refused(staged("http://127.0.0.1", rules=rules)), NotReady)
 
 
-@pytest.mark.parametrize("surety", [{"shared_store": True}, {"accept_no_lease": True}], ids=str)
-def test_a_shared_store_or_ones_word_is_enough(surety):
-    stage = staged(FAR, accept_local_keeper=True, **surety)
+@pytest.mark.parametrize("accepted", [{"shared_store": True}, BOTH], ids=str)
+def test_a_shared_store_or_ones_word_is_enough(accepted):
+    stage = staged(FAR, **{"options": HERE, **accepted})
     stage.play()
     assert stage.error is None
 
 
 def test_the_environments_own_lease_is_taken_renewed_and_given_back():
     lease = FakeTargetLease()
-    stage = staged(FAR, accept_local_keeper=True, target_lease=lease)
+    stage = staged(FAR, options=HERE, target_lease=lease)
     stage.play()
     assert stage.error is None
     assert len(lease.taken) >= 3
@@ -89,7 +91,7 @@ def test_an_environment_that_another_laptop_holds_is_busy():
 def test_a_lease_that_can_not_be_kept_is_no_lease_unless_ones_word_is_given():
     lease = FakeTargetLease()
     lease.why = "forbidden"
-    assert "forbidden" in refused(staged(FAR, target_lease=lease, accept_local_keeper=True)).message
+    assert "forbidden" in refused(staged(FAR, target_lease=lease, options=HERE)).message
     stage = staged(FAR, target_lease=lease, **BOTH)
     stage.play()
     assert stage.error is None
@@ -97,7 +99,7 @@ def test_a_lease_that_can_not_be_kept_is_no_lease_unless_ones_word_is_given():
 
 def test_a_lease_that_another_took_over_ends_the_drill():
     lease = FakeTargetLease()
-    stage = staged(FAR, scenario=SCENARIO, accept_local_keeper=True, target_lease=lease)
+    stage = staged(FAR, scenario=SCENARIO, options=HERE, target_lease=lease)
     other = Lease(environment="stage", drill=DrillId("d2"), holder="h", since=0.0, until=stage.began + 999)
     stage.at(50, lambda _: setattr(lease, "other", other))
     history = stage.play()
@@ -108,7 +110,7 @@ def test_a_lease_that_another_took_over_ends_the_drill():
 @pytest.mark.parametrize(("back", "lost"), [(70.0, False), (200.0, True)])
 def test_a_lease_that_can_not_be_renewed_ends_the_drill_before_it_runs_out(back, lost):
     lease = FakeTargetLease()
-    stage = staged(FAR, scenario=SCENARIO, accept_local_keeper=True, target_lease=lease)
+    stage = staged(FAR, scenario=SCENARIO, options=HERE, target_lease=lease)
     stage.at(45, lambda _: setattr(lease, "why", "unreachable"))
     stage.at(back, lambda _: setattr(lease, "why", ""))
     history = stage.play()
@@ -138,7 +140,7 @@ def test_a_held_fault_outside_needs_a_second_reverter():
 
 
 def test_ones_word_is_a_second_reverter():
-    stage = staged(FAR, shared_store=True, accept_local_keeper=True)
+    stage = staged(FAR, shared_store=True, options=HERE)
     stage.play()
     assert stage.error is None
 

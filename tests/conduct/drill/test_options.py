@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from gameday.cli.drill import phases, run
+from gameday.cli.drill import run
+from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import UsageError
 from tests.paths import ROOT
 
@@ -14,7 +15,10 @@ SCENARIO = ROOT / "scenarios" / "login-outage.yaml"
 
 
 def plan(capfd, *words):
-    assert run.main(run.Options(scenario=SCENARIO, phases=words, dry_run=True, json=True)) == 0
+    assert (
+        run.main(run.Options(scenario=SCENARIO, drill=DrillOptions(phases=words), dry_run=True, json=True))
+        == 0
+    )
     return json.loads(capfd.readouterr().out)
 
 
@@ -25,7 +29,7 @@ def test_the_plan_has_the_lengths_that_were_asked_for(capfd):
 
 
 def test_what_is_not_named_stays_as_it_is():
-    assert phases.read(["verify=2m", "verify=1m30s"]) == {"verify": 90.0}
+    assert DrillOptions(phases=("verify=2m", "verify=1m30s")).phase_lengths() == {"verify": 90.0}
 
 
 @pytest.mark.parametrize(
@@ -33,9 +37,11 @@ def test_what_is_not_named_stays_as_it_is():
 )
 def test_what_is_no_phase_or_no_length_is_wrong_usage(word):
     with pytest.raises(UsageError, match="--phase"):
-        phases.read([word])
+        DrillOptions(phases=(word,)).phase_lengths()
 
 
 def test_wrong_usage_of_a_run_is_exit_2(capfd):
-    assert run.main(run.Options(scenario=SCENARIO, phases=("onset=1",), dry_run=True)) == 2
+    assert (
+        run.main(run.Options(scenario=SCENARIO, drill=DrillOptions(phases=("onset=1",)), dry_run=True)) == 2
+    )
     assert "--phase onset: '1' is not a duration" in capfd.readouterr().err
