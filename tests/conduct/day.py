@@ -49,6 +49,7 @@ PLAN = GameDayPlan(
     participants=PEOPLE,
     settle_within=120.0,
 )
+END = gf.GameDayEnded(why="facilitator")
 
 
 class Ids:

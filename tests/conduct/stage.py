@@ -144,3 +144,12 @@ class Stage:
 
 
 AUTOMATION = replace(SCENARIO, responders=Party.AUTOMATION)
+MENDED = 30.0
+
+
+def mend(stage):
+    stage.world.mended = True
+
+
+def how(history):
+    return history.last(ev.DrillClosed).fact.how

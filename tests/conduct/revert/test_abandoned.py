@@ -7,7 +7,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import Instant
 from gameday.ports import Lease
 from tests.conduct.machine import FakeMachine
-from tests.conduct.revert.test_revert import Scene
+from tests.conduct.revert.scene import Scene
 from tests.conduct.stage import RULES, SCENARIO
 
 

@@ -10,7 +10,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import Phase
 from gameday.system.ids import SystemIds
 from tests.conduct.machine import FakeMachine
-from tests.conduct.revert.test_revert import Scene
+from tests.conduct.revert.scene import Scene
 
 
 class Asked(Scene):

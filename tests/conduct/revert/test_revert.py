@@ -9,65 +9,11 @@ from hypothesis import strategies as st
 from gameday.conduct import store_reads
 from gameday.conduct.revert import revert
 from gameday.conduct.revert.buffered_recorder import BufferedRecorder
-from gameday.conduct.revert.context import RevertContext, holder
-from gameday.core import exposure
+from gameday.conduct.revert.context import RevertContext
 from gameday.core.facts import drill as ev
-from gameday.core.values import instant
-from gameday.ports import RollbackOutcome
 from gameday.system.processes import Identity
-from gameday.testing.clock import VirtualClock
-from gameday.testing.drill.rollback_player import FakeRollbackPlayer
-from gameday.testing.history_store import MemoryHistoryStore
 from tests.conduct.machine import FakeMachine
-
-FAILED = RollbackOutcome(undone=False, error="no", steps=("by hand",))
-DONE = RollbackOutcome(undone=True, how="rolled-back")
-
-
-class Scene:
-    """A store with one drill whose fault is requested and injected."""
-
-    def __init__(self, *answers, seconds=0.5, faults=("f1",)):
-        self.clock = VirtualClock()
-        self.store = MemoryHistoryStore(self.clock)
-        self.rollback_player = FakeRollbackPlayer(
-            clock=self.clock, outcomes=list(answers or (DONE,)), seconds=seconds
-        )
-        self.count = 0
-        self.took = 0.0
-        for fault in faults:
-            self.write(ev.FaultRequested(fault=fault, experiment="{}", path="x.json", cwd="/"))
-            self.write(ev.FaultInjected(fault=fault, action="a"))
-
-    def write(self, fact):
-        self.count += 1
-        now = self.clock.now()
-        self.store.append(ev.Event(id=f"e{self.count}", drill="d", recorded_at=now, source="t", fact=fact))
-
-    def process(self, role, pid, host="here"):
-        self.write(ev.ProcessStarted(role=role, pid=pid, started_ticks=pid, boot="b", host=host))
-        return Identity(pid=pid, started_ticks=pid, boot="b")
-
-    def settle(self, machine=None, **more):
-        async def main():
-            begin = self.clock.now()
-            settled = await self.settling(machine, **more)
-            self.took = self.clock.now() - begin  # before the loop ends: its end may take time of its own
-            return settled
-
-        return self.clock.run(main())
-
-    def settling(self, machine=None, **more):
-        machine = machine or FakeMachine()
-        return revert.settle(
-            self.store, "d", rollback_player=self.rollback_player, clock=self.clock, machine=machine, **more
-        )
-
-    def facts(self, kind):
-        return [s.event.fact for s in self.store.read("d") if isinstance(s.event.fact, kind)]
-
-    def exposed(self):
-        return exposure.open_faults(store_reads.read(self.store, "d"))
+from tests.conduct.revert.scene import DONE, FAILED, Scene
 
 
 def test_what_is_exposed_is_undone_and_recorded():
@@ -86,17 +32,6 @@ def test_settling_again_does_nothing_more():
     assert len(scene.rollback_player.played) == 1
 
 
-def test_who_may_inject_is_ended_before_the_first_rollback():
-    scene = Scene()
-    machine = FakeMachine(
-        scene.process("chaoslib", 12), scene.process("keeper", 11), scene.process("locust", 13)
-    )
-    played_when = []
-    scene.rollback_player.on_play = lambda: played_when.append(list(machine.log))
-    scene.settle(machine)
-    assert played_when[0] == [("end", 11, True), ("end", 12, True), ("sweep", "GAMEDAY_FAULT", "d/f1")]
-
-
 def test_a_fault_whose_action_may_still_arrive_is_undone_without_asking_whether_it_is_there():
     action = {"fault": "f1", "stage": "method", "activity": "a", "kind": "action"}
     cut, done = Scene(), Scene()
@@ -106,22 +41,6 @@ def test_a_fault_whose_action_may_still_arrive_is_undone_without_asking_whether_
     for scene in (cut, done):
         scene.settle(FakeMachine())
     assert (cut.rollback_player.asked, done.rollback_player.asked) == ([False], [True])
-
-
-def test_a_living_conductor_goes_on_unless_the_drill_is_closed_for_it():
-    scene = Scene()
-    machine = FakeMachine(scene.process("conductor", 10))
-    scene.settle(machine)
-    assert ("end", 10, False) not in machine.log
-    scene.settle(machine, by="keeper", closing="aborted")
-    assert ("end", 10, False) in machine.log
-
-
-def test_a_process_of_another_host_is_left_alone():
-    scene = Scene()
-    machine = FakeMachine(scene.process("keeper", 11, host="there"))
-    scene.settle(machine)
-    assert ("end", 11, True) not in machine.log
 
 
 def test_closing_sweeps_takes_down_and_closes_once():
@@ -213,37 +132,6 @@ def test_another_hosts_commands_take_nothing_down_here():
     machine = FakeMachine()
     assert scene.settle(machine, by="worker", closing="aborted").reverted
     assert [entry for entry in machine.log if entry[0] == "run"] == []
-
-
-def test_the_right_of_a_dead_process_of_this_host_is_taken_at_once():
-    scene = Scene()
-    scene.process("keeper", 11)
-    until = instant(scene.clock.now() + 100)
-    scene.store.claim("d", "revert:f1", holder("here", 11), until=until)
-    assert scene.settle().reverted
-    assert scene.took < 2
-
-
-def test_the_right_of_another_host_is_waited_for_until_it_expires():
-    scene = Scene()
-    until = instant(scene.clock.now() + 7)
-    scene.store.claim("d", "revert:f1", holder("there", 5), until=until)
-    assert scene.settle().reverted
-    assert scene.took > 7
-
-
-def test_who_lost_the_claim_stops_when_the_winner_is_done():
-    scene = Scene()
-    scene.store.claim("d", "revert:f1", "there:5", until=instant(scene.clock.now() + 100))
-
-    async def main():
-        settling = asyncio.ensure_future(scene.settling())
-        await scene.clock.sleep(1)
-        scene.write(ev.FaultReverted(fault="f1", how="rolled-back", by="worker"))
-        return await settling
-
-    assert scene.clock.run(main()).reverted
-    assert scene.rollback_player.played == []
 
 
 def test_a_store_that_goes_away_delays_no_revert():

@@ -10,7 +10,7 @@ import pytest
 from gameday.conduct.scheduler import handoff
 from gameday.core.plans.schedule import Record, ScheduleId, State
 from gameday.core.values import instant
-from tests.conduct.scheduler.test_loop import ONCE, House, T
+from tests.conduct.scheduler.house import ONCE, House, T
 
 A = ScheduleId("a")
 

@@ -4,124 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.conduct.gamedays import occurrence
-from gameday.conduct.scheduler.context import EnvironmentTimes, SchedulerContext
-from gameday.conduct.scheduler.loop import Scheduler
 from gameday.core.errors import StoreUnavailable
-from gameday.core.facts import drill as ev
-from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.plans import schedule as schedules
-from gameday.core.plans.scenario import Scenario, ScorecardRules
-from gameday.core.plans.schedule import Approval, Kind, Record, Recurrence, Schedule, ScheduleId, State
+from gameday.core.plans.schedule import Approval, State
 from gameday.core.policy import Calendar, Freeze
-from gameday.core.values import DrillId, EventId, FaultId, Instant, Mode, instant
+from gameday.core.values import DrillId, Instant, instant
 from gameday.formats.calendar import recurrence
-from gameday.ports import ScheduleRow
-from gameday.testing.clock import VirtualClock
 from gameday.testing.schedules import (
     FakeCalendars,
-    FakeIncidents,
-    FakeNotices,
-    FakeStarter,
-    MemoryScheduleStore,
 )
-from gameday.testing.store import MemoryStore
-from tests.conduct.day import PLAN
-
-T = instant(1_800_003_600.0)  # 2027-01-15T09:00:00Z, a Friday
-HOUR = 3600.0
-HOURLY = Recurrence(kind=Kind.RRULE, text="FREQ=HOURLY", zone="UTC", start="2027-01-15T09:00:00")
-ONCE = replace(HOURLY, text="FREQ=DAILY;COUNT=1")
-
-
-@dataclass(kw_only=True)
-class House:
-    """A store and daemons that work with it."""
-
-    clock: VirtualClock = field(default_factory=lambda: VirtualClock(instant(T - 60)))
-    reports: list[str] = field(default_factory=list)
-    place: EnvironmentTimes = field(default_factory=EnvironmentTimes)
-
-    def __post_init__(self) -> None:
-        self.schedules = MemoryScheduleStore()
-        self.history = MemoryStore(self.clock)
-        self.starter = FakeStarter(clock=self.clock, store=self.schedules)
-        self.incidents = FakeIncidents()
-        self.calendars = FakeCalendars()
-        self.notices = FakeNotices()
-
-    def daemon(self, name: str = "one") -> Scheduler:
-        return Scheduler(
-            SchedulerContext(
-                clock=self.clock,
-                schedules=self.schedules,
-                history=self.history,
-                starter=self.starter,
-                incidents=self.incidents,
-                calendars=self.calendars,
-                notices=self.notices,
-                holder=name,
-                times_of=lambda _name: self.place,
-                report=self.reports.append,
-            )
-        )
-
-    def add(self, name: str = "a", rule: Recurrence = ONCE, **values) -> Schedule:
-        base = {"scenario": "scenarios/slow.yaml", "environment": "shop", "seed": "s", "recurrence": rule}
-        one = Schedule(schedule=ScheduleId(name), **{**base, **values})
-        first = recurrence.first(rule, self.clock.now())
-        self.schedules.add(ScheduleRow(schedule=one, position=schedules.position(one, first)))
-        return one
-
-    def live(self, seconds: float, *daemons: Scheduler) -> None:
-        """Let daemons look, every half second, for so long."""
-
-        async def look() -> None:
-            end = self.clock.now() + seconds
-            while self.clock.now() < end:
-                await asyncio.gather(*(daemon.look() for daemon in daemons or (self.daemon(),)))
-                await self.clock.sleep(0.5)
-
-        self.clock.run(look())
-
-    def record(self, name: str = "a", at: float = T) -> Record:
-        found = self.schedules.record(ScheduleId(name), instant(at))
-        assert found is not None
-        return found
-
-    def tell(self, *facts: ev.Fact, drill: str = "d") -> None:
-        for fact in facts:
-            number = len(self.history.read(DrillId(drill))) if facts[0] is not fact else 0
-            self.history.append(
-                ev.Event(id=EventId(f"{drill}{number}{type(fact).__name__}"), drill=DrillId(drill),
-                         recorded_at=self.clock.now(), source="test", fact=fact)
-            )  # fmt: skip
-
-
-PLANNED = ev.DrillPlanned(
-    scenario=Scenario(scenario="slow", title="Slow", environment="shop"),
-    scorecard=ScorecardRules(scorecard="team", version=1, criteria=()),
-    mode=Mode.EVALUATE, environment="shop", comparable="c",
-)  # fmt: skip
-CLOSED = ev.DrillClosed(how="completed", reverted=True)
-
-
-def opened(at: Instant) -> ev.Event:
-    """Open a game day on the environment of the drills."""
-    plan = replace(PLAN, environment="shop")
-    fact = GameDayPlanned(plan=plan, scenarios={}, attended=True, opened="ada")
-    return ev.Event(id=EventId("g"), drill=DrillId("gameday-1"), recorded_at=at, source="host", fact=fact)
-
-
-@pytest.fixture
-def house() -> House:
-    return House()
+from tests.conduct.scheduler.house import CLOSED, HOUR, HOURLY, ONCE, PLANNED, House, T, opened
 
 
 def test_what_is_due_starts_at_its_time_and_ends(house):
@@ -154,14 +53,6 @@ def test_a_game_day_that_its_facilitator_began_is_neither_started_nor_missed(hou
     assert house.record().state is State.STARTED
     occurrence.end(house.schedules, DrillId("gameday-1"), 0, house.clock.now())
     assert (house.record().state, house.starter.drills) == (State.ENDED, [])
-
-
-def test_nothing_starts_between_the_drills_of_an_open_game_day(house):
-    house.add(grace=60.0)
-    house.history.append(opened(house.clock.now()))
-    house.live(180, house.daemon())
-    assert (house.record().reason, house.starter.drills) == ("busy", [])
-    assert "gameday-1 is not closed" in house.record().why
 
 
 @pytest.mark.parametrize(("announcement", "told"), [("none", 0), ("window", 1), ("full", 1)])
@@ -224,54 +115,6 @@ def test_days_without_a_daemon_leave_a_record_for_each_occurrence(house):
     assert [record.state for record in records].count(State.MISSED) == 50
 
 
-def test_while_a_fault_may_be_in_force_nothing_starts(house):
-    house.tell(PLANNED, fault())
-    house.add()
-    house.live(700, house.daemon())
-    record = house.record()
-    assert (record.state, record.reason) == (State.MISSED, "exposed")
-    assert record.why == "a fault of d may be in force, for longer than its grace"
-    assert house.starter.drills == []
-
-
-def fault() -> ev.FaultRequested:
-    return ev.FaultRequested(fault=FaultId("main"), experiment="{}", path="e.json", cwd="/", host="h")
-
-
-def test_it_starts_once_the_drill_in_the_way_has_closed(house):
-    house.tell(PLANNED)
-    house.add()
-    daemon = house.daemon()
-    house.live(120, daemon)
-    assert house.schedules.record(ScheduleId("a"), T) is None
-    house.tell(CLOSED)
-    house.live(5, daemon)
-    assert house.record().state is State.STARTED
-
-
-def test_a_real_incident_keeps_it_from_starting(house):
-    house.incidents.found["shop"] = ["DatabaseDown"]
-    house.add()
-    house.live(700, house.daemon())
-    assert (house.record().reason, house.record().why.partition(",")[0]) == (
-        "incident",
-        "a real incident: DatabaseDown",
-    )
-    assert house.starter.drills == []
-
-
-def test_an_alert_source_that_does_not_answer_keeps_it_from_starting_until_it_does(house):
-    house.incidents.silent = "the alert source gave no answer"
-    house.add()
-    daemon = house.daemon()
-    house.live(120, daemon)
-    assert house.starter.drills == []
-    assert "real incidents can't be ruled out" in house.reports[-1]
-    house.incidents.silent = ""
-    house.live(5, daemon)
-    assert len(house.starter.drills) == 1
-
-
 def test_in_a_freeze_it_is_missed_and_behind_it_started(house):
     freeze = Freeze(summary="sale", start=T, end=instant(T + HOUR))
     house.calendars.found["sale.ics"] = Calendar(path="sale.ics", freezes=(freeze,))
@@ -300,25 +143,6 @@ def test_a_calendar_that_is_slow_delays_only_what_asks_it(house):
     assert begun["b"] <= 0.5
     assert begun["c"] <= 0.7
     assert len(house.starter.drills) == 3
-
-
-def test_a_freeze_calendar_that_can_not_be_had_starts_nothing(house):
-    house.add(freezes=("gone.ics",))
-    house.live(700, house.daemon())
-    assert house.record().reason == "unreadable"
-    assert "gone.ics can't be read, and may hold a freeze: it is not there" in house.record().why
-    assert house.starter.drills == []
-
-
-def test_the_environments_own_hours_and_freezes_count_too(house):
-    house.place = EnvironmentTimes(hours=("Mon-Fri 10:00-12:00",))
-    house.add(rule=HOURLY)
-    house.live(HOUR + 150, house.daemon())
-    assert house.record().reason == "outside-hours"
-    assert house.record(at=T + HOUR).state is State.ENDED
-    house.place = EnvironmentTimes(freezes=("gone.ics",))
-    house.live(HOUR, house.daemon())
-    assert house.schedules.record(ScheduleId("a"), instant(T + 2 * HOUR)) is None
 
 
 def test_drills_on_an_environment_keep_their_distance(house):
@@ -445,96 +269,6 @@ def test_a_store_that_goes_at_the_moment_of_the_claim_starts_nothing(house, monk
     monkeypatch.setattr(house.schedules, "claim", working)
     house.live(5, daemon)
     assert len(house.starter.drills) == 1
-
-
-def test_a_process_that_can_not_be_started_is_tried_again_within_the_grace_and_recorded_behind_it(house):
-    house.starter.refuse = "no more processes"
-    house.add("a", grace=100.0)
-    house.add("b", environment="staging")
-    daemon = house.daemon()
-    house.live(300, daemon)
-    assert (house.record("a").state, house.record("a").reason) == (State.MISSED, "failed")
-    assert house.record("a").why.startswith("its drill could not be started: no more processes, for longer")
-    house.starter.refuse = ""
-    house.live(90, daemon)
-    assert house.record("b").state is State.ENDED
-
-
-def test_what_is_handed_to_another_host_is_that_hosts_to_keep(house):
-    house.starter.hands = True
-    house.add()
-    daemon = house.daemon()
-    house.live(70, daemon)
-    assert daemon.idle
-    assert house.record().state is State.CLAIMED
-    started = replace(house.record(), state=State.STARTED, started=house.clock.now(), holder="elsewhere",
-                      until=instant(house.clock.now() + 1e6))  # fmt: skip
-    assert house.schedules.change(house.record(), started)
-    house.live(700, daemon)
-    assert house.record() == started
-    assert len(house.starter.handed) == 1
-
-
-def test_what_is_handed_on_and_never_begun_is_missed(house):
-    house.starter.hands = True
-    house.add(grace=120.0)
-    house.live(300, house.daemon())
-    assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
-    assert "is handed to another host, for longer than its grace" in house.record().why
-
-
-def test_a_claim_whose_daemon_died_is_taken_over_within_the_grace(house):
-    house.add()
-    house.starter.dies = True
-    dying = house.daemon("one")
-    house.live(60.6, dying)
-    assert house.record().state is State.CLAIMED
-    house.starter.dies = False
-    house.live(60, house.daemon("two"))
-    assert house.record().holder.startswith("two/")
-    assert house.record().state is not State.MISSED
-    assert len(house.starter.drills) == 1
-
-
-def test_what_nobody_ever_began_is_missed_with_that_as_its_reason(house):
-    house.add()
-    house.starter.dies = True
-    house.live(700, house.daemon())
-    assert (house.record().state, house.record().reason) == (State.MISSED, "failed")
-    assert "its process ended with 75 before it began" in house.record().why
-    assert house.starter.drills == []
-
-
-def test_a_started_drill_whose_daemon_died_keeps_its_environment_until_it_is_closed(house):
-    house.add("a")
-    house.add("b", grace=2 * HOUR)
-    house.starter.lasts = None
-    house.live(62, house.daemon("one"))
-    (running,) = [name for name in ("a", "b") if house.schedules.record(ScheduleId(name), T)]
-    house.tell(PLANNED)
-    house.live(300, house.daemon("two"))
-    assert house.record(running).state is State.STARTED
-    assert len(house.starter.drills) == 1
-    house.tell(CLOSED)
-    house.live(120, house.daemon("two"))
-    assert house.record(running).state is State.ENDED
-    assert len(house.starter.drills) == 2
-
-
-def test_a_stop_aborts_what_runs_and_waits_for_its_end(house):
-    house.add()
-    house.starter.lasts = None
-    daemon = house.daemon()
-
-    async def serve() -> None:
-        stopping = asyncio.Event()
-        asyncio.get_running_loop().call_later(120, stopping.set)
-        await daemon.serve(stopping)
-
-    house.clock.run(serve())
-    assert house.starter.drills[0].stopped
-    assert (house.record().state, house.record().exit_code) == (State.ENDED, 3)
-    assert house.clock.now() - T < 65
 
 
 @settings(deadline=None, max_examples=25)
