@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import threading
 import time
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +15,7 @@ import pytest
 from gameday.core.errors import NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, parse_instant
-from gameday.signals import receiver, registration
+from gameday.signals import receiver
 from gameday.signals.receiver import Receiver
 from gameday.storage import open_store
 from gameday.system.clock import SystemClock
@@ -173,30 +171,6 @@ def test_it_stops_at_once_with_connections_open():
         sock.close()
 
 
-@pytest.fixture
-def monitor():
-    asked: list[tuple[str, str]] = []
-
-    class Monitor(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            asked.append((self.command, body["url"]))
-            self.send_response(403 if "refuse" in self.path else 200)
-            self.end_headers()
-
-        def do_DELETE(self):
-            self.do_POST()
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Monitor)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
-    yield f"http://127.0.0.1:{server.server_port}/receivers", asked
-    server.shutdown()
-    server.server_close()
-
-
 def test_the_monitor_knows_where_to_send_for_as_long_as_the_drill_listens(monitor):
     registry, asked = monitor
     urls = {}
@@ -210,8 +184,3 @@ def test_a_monitor_that_refuses_is_named_and_nothing_keeps_listening(monitor, wh
     with pytest.raises(NotReady, match="monitor at http") as found:
         receiving(lambda *_: None, registries={"alertmanager": registry})
     assert found.value.hint
-
-
-def test_a_registry_that_is_no_url_is_named():
-    with pytest.raises(NotReady, match="'ftp://x/y' is not"):
-        registration.register("ftp://x/y", "http://127.0.0.1:1/")
