@@ -11,7 +11,7 @@ from gameday.core.errors import HistoryCorrupt, StoreUnavailable, UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk
 from gameday.core.values import DrillId, EventId, instant
-from gameday.storage import history_files, transfer
+from gameday.storage import transfer
 from gameday.testing.store import MemoryStore
 from tests.storage.stores import sqlite_store
 
@@ -159,11 +159,3 @@ def test_a_history_that_is_not_sound_is_not_exported(store, tmp_path):
 
 def test_an_export_is_for_its_owner_alone(file):
     assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_drills_folder_gets_its_history_as_files(store, tmp_path):
-    history, load = history_files.write_history(store, D, tmp_path / "drills" / D)
-    lines = history.read_text().splitlines()
-    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3]
-    assert json.loads(load.read_text().splitlines()[1])["count"] == [7]
-    assert sorted(path.name for path in history.parent.iterdir()) == ["history.jsonl", "load.jsonl"]
