@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gameday.conduct.drill.faults import Faults
 from gameday.conduct.drill.policy_check import PolicySources
 from gameday.core import exposure
 from gameday.core.errors import NotReady
@@ -76,3 +77,36 @@ def test_whatever_dies_or_aborts_when_of_two_faults_none_stays_exposed(abort, ke
     history = stage.play()
     assert exposure.open_faults(history) == ()
     assert history.last(ev.DrillClosed).fact.reverted
+
+
+def test_the_drill_is_over_for_its_main_fault_once_that_is_reverted_though_a_further_one_is_open():
+    stage = twice()
+    faults = Faults(stage.context)
+    further = stage.context.further[0]
+
+    async def both():
+        assert not faults.main_is_over()
+        await faults.inject(stage.context.fault_request)
+        await faults.inject(further)
+        stage.live_facts.refresh()
+        assert (faults.open(), faults.main_is_over()) == ([FAULT, FURTHER], False)
+        await faults.revert([FAULT], "granted", now=True)
+        stage.live_facts.refresh()
+        assert (faults.open(), faults.main_is_over()) == ([FURTHER], True)
+
+    stage.clock.run(both())
+
+
+def test_of_a_keeper_that_is_gone_no_revert_is_asked():
+    stage = Stage()
+    faults = Faults(stage.context)
+
+    async def inject_and_lose_the_keeper():
+        await faults.inject(stage.context.fault_request)
+        stage.keeper.living = False
+        await faults.revert([FAULT], "time", now=False)
+
+    stage.clock.run(inject_and_lose_the_keeper())
+    stage.live_facts.refresh()
+    assert stage.world.reverts == 0
+    assert faults.open() == [FAULT]

@@ -1,5 +1,12 @@
 """Who may still inject is ended before the first rollback; nobody else is touched."""
 
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gameday.conduct import store_reads
+from gameday.conduct.revert import fencing
 from tests.conduct.machine import FakeMachine
 from tests.conduct.revert.scene import Scene
 
@@ -29,3 +36,44 @@ def test_a_process_of_another_host_is_left_alone():
     machine = FakeMachine(scene.process("keeper", 11, host="there"))
     scene.settle(machine)
     assert ("end", 11, True) not in machine.log
+
+
+def test_a_process_whose_pid_is_now_anothers_is_left_alone():
+    scene = Scene()
+    recorded = scene.process("keeper", 11)
+    machine = FakeMachine(replace(recorded, started_ticks=99))
+    scene.settle(machine)
+    assert [entry for entry in machine.log if entry[0] == "end"] == []
+
+
+def test_of_a_conductor_that_is_ended_the_users_own_pipeline_goes_on():
+    scene = Scene()
+    machine = FakeMachine(scene.process("conductor", 10), scene.process("keeper", 11))
+    scene.settle(machine, by="command", closing="aborted")
+    assert machine.log[:2] == [("end", 10, False), ("end", 11, True)]
+
+
+def test_what_chaos_toolkit_started_is_swept_for_every_fault_though_no_process_is_recorded():
+    scene = Scene(faults=("f1", "f2"))
+    machine = FakeMachine()
+    scene.settle(machine)
+    assert {entry for entry in machine.log if entry[1] == fencing.FAULT_MARKER} == {
+        ("sweep", fencing.FAULT_MARKER, fencing.fault_marker("d", fault)) for fault in ("f1", "f2")
+    }
+
+
+ROLES = st.sampled_from([*fencing.FENCED, "locust", "command", "worker"])
+
+
+@given(st.lists(st.tuples(ROLES, st.booleans(), st.booleans()), max_size=12))
+def test_those_that_live_here_and_may_inject_are_found_in_the_order_in_which_they_are_killed(processes):
+    scene, alive, expected = Scene(), [], []
+    for pid, (role, here, lives) in enumerate(processes, start=10):
+        who = scene.process(role, pid, host="here" if here else "there")
+        alive += [who] if lives else []
+        expected += [(role, who)] if here and lives and role in fencing.FENCED else []
+    history = store_reads.read(scene.store, "d")
+    living = fencing.living(history, FakeMachine(*alive), fencing.FENCED)
+    assert sorted(living, key=str) == sorted(expected, key=str)
+    order = [fencing.FENCED.index(role) for role, _ in living]
+    assert order == sorted(order)
