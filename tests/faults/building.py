@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from gameday.core.facts import drill as ev
+from gameday.faults.experiment_checks import check
 from gameday.faults.supervised_experiment import SupervisedExperiment
 
 HERE = str(Path(__file__).parent)
@@ -48,6 +49,15 @@ def experiment(url, method=None, rollbacks=None, *, probed=False, **more):
 def request(made, *, fault="f1", path="experiment.json", cwd=HERE):
     text = made if isinstance(made, str) else json.dumps(made)
     return ev.FaultRequested(fault=fault, experiment=text, path=path, cwd=cwd)
+
+
+def problems(tmp_path, *texts, suffix=".json"):
+    """Check experiments; give (file name, message) of each problem."""
+    paths = []
+    for number, text in enumerate(texts):
+        paths.append(tmp_path / f"x{number}{suffix}")
+        paths[-1].write_text(text if isinstance(text, str) else json.dumps(text))
+    return [(Path(m.file).name, m.message) for m in check(paths, cwd=Path(HERE))]
 
 
 class RecordedFacts:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gameday.faults.child_queries import ChildQueries
+from gameday.faults.cluster_lease import ClusterLease
+from gameday.ports import Lease
 from gameday.system import processes
 from tests import ports
 from tests.faults import cluster as clusters
@@ -59,6 +61,21 @@ def cluster(kubernetes):
 def asking(kubernetes):
     """Questions to a child process that reaches the cluster."""
     return kubernetes[1]
+
+
+@pytest.fixture
+def play(cluster, asking):
+    """Takes (lease) and releases (None, lease) in order with one laptop; gives what each take said."""
+    leases = ClusterLease("shop", asking.questions)
+
+    async def in_order(acts):
+        said = [await leases.take(act) for act in acts if isinstance(act, Lease)]
+        for act in acts:
+            if not isinstance(act, Lease):
+                await leases.release(act[1])
+        return said
+
+    return lambda *acts: asking.run(in_order(acts))
 
 
 @pytest.fixture(scope="session")
