@@ -10,7 +10,6 @@ from gameday.core.gamedays import message_event_list, report, state
 from gameday.core.judging import result
 from gameday.core.plans.gameday import Absent
 from gameday.core.plans.scenario import Inject
-from gameday.core.postmortem import gameday_sentences
 from gameday.formats.scenario import playbook as markdown
 from gameday.render import gameday_report as rendering
 from gameday.testing.histories import Game
@@ -123,11 +122,6 @@ def test_a_repeated_scenarios_patches_apply_one_after_the_other(tmp_path):
         assert line.patch
         subprocess.run(["git", "apply"], input=line.patch.encode(), cwd=tmp_path, check=True)
     assert {"`d1`", "`d2`"} <= set((tmp_path / path).read_text().split())
-
-
-def test_a_repeat_that_was_left_out_is_named_as_such():
-    said = [gameday_sentences.sentence(gf.ItemSkipped(item=0, attempt=attempt)) for attempt in (1, 2)]
-    assert said == ["Item 1 was skipped.", "Item 1, attempt 2, was skipped."]
 
 
 def test_the_report_names_nobody():
