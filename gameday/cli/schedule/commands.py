@@ -1,8 +1,4 @@
-"""`gameday schedule`: which scenario comes due when.
-
-Comes in: rules, zones, limits, as words. Goes out: schedules in the store; what comes next, and what
-became of what was due. Does not: start anything; `gameday serve` does.
-"""
+"""`gameday schedule`: adds, shows and changes schedules. `gameday serve` starts what is due."""
 
 from __future__ import annotations
 
@@ -23,17 +19,25 @@ if TYPE_CHECKING:
     from gameday.core.plans.schedule import Record
     from gameday.ports import ScheduleRow, ScheduleStore
 
-app = typer.Typer(help="Which scenario comes due when.", cls=help_groups.Commands, no_args_is_help=True)
+app = typer.Typer(
+    help="Manage schedules: which scenario starts when.", cls=help_groups.Commands, no_args_is_help=True
+)
 
 Id = Annotated[str, typer.Argument(help="The schedule's id.")]
-Rrule = Annotated[str, typer.Option(help="RFC 5545: FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0")]
-Cron = Annotated[str, typer.Option(help="minute hour day month weekday: '0 10 * * TUE'")]
-Zone = Annotated[str, typer.Option(help="IANA time zone, such as Europe/Berlin. (default: UTC)")]
+Rrule = Annotated[
+    str, typer.Option(help="An RFC 5545 rule: FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0")
+]
+Cron = Annotated[
+    str, typer.Option(help="A cron expression: minute hour day month weekday, such as '0 10 * * TUE'.")
+]
+Zone = Annotated[
+    str, typer.Option(help="IANA time zone, such as Europe/Berlin. (default: UTC)", show_default=False)
+]
 From = Annotated[
     str, typer.Option("--from", help="Date or local time from which the schedule applies. (default: now)")
 ]
 Reveal = Annotated[
-    bool, typer.Option("--reveal", help="Show scenario and drawn moment: not for responders' eyes.")
+    bool, typer.Option("--reveal", help="Show scenarios and exact start times. Not for responders' eyes.")
 ]
 
 
@@ -41,42 +45,59 @@ Reveal = Annotated[
 def add(
     scenario: Annotated[Path, typer.Argument(help="A scenario, or the plan of a game day.")],
     *,
-    id_: Annotated[str, typer.Option("--id", help="Its id; else the scenario's.")] = "",
+    id_: Annotated[str, typer.Option("--id", help="The schedule's id. (default: the scenario's)")] = "",
     rrule: Rrule = "",
     cron: Cron = "",
-    at: Annotated[str, typer.Option(help="Once: a date and time, 2026-12-01T10:00.")] = "",
+    at: Annotated[str, typer.Option(help="Once, at this date and time, such as 2026-12-01T10:00.")] = "",
     zone: Zone = "",
     from_: From = "",
-    environment: Annotated[str, typer.Option(help="Another environment than the scenario's.")] = "",
-    responder: Annotated[Path | None, typer.Option(help="A script that plays automation or team.")] = None,
-    mode: Annotated[str, typer.Option(help="evaluate (scored; the default) or train (not scored).")] = "",
-    window: Annotated[str, typer.Option(help="Start at a random moment within it, such as 2h.")] = "",
+    environment: Annotated[str, typer.Option(help="The environment to use. (default: the scenario's)")] = "",
+    responder: Annotated[
+        Path | None, typer.Option(help="A script that plays the team or its automation.")
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="evaluate (scored) or train (not scored). (default: evaluate)")
+    ] = "",
+    window: Annotated[str, typer.Option(help="Start at a random moment within this time, such as 2h.")] = "",
     hours: Annotated[
-        list[str] | None, typer.Option(help="Only then: 'Mon-Fri 09:00-17:00 Europe/Berlin'.")
+        list[str] | None,
+        typer.Option(help="Start only within these hours: 'Mon-Fri 09:00-17:00 Europe/Berlin'."),
     ] = None,
     freeze: Annotated[
-        list[str] | None, typer.Option(help="ICS file or URL whose events are times without drills.")
+        list[str] | None, typer.Option(help="An ICS file or URL; no drill starts during its events.")
     ] = None,
-    distance: Annotated[str, typer.Option(help="At least this long behind the last drill there.")] = "",
-    grace: Annotated[
-        str, typer.Option(help="Start this late at most, else it is missed: 10m; with people 1h.")
+    distance: Annotated[
+        str, typer.Option(help="The least time after the last drill on that environment, such as 12h.")
     ] = "",
-    notice: Annotated[str, typer.Option(help="Tell the participants this long before the window.")] = "",
-    participant: Annotated[list[str] | None, typer.Option(help="Who is told.")] = None,
+    grace: Annotated[
+        str,
+        typer.Option(
+            help="The latest start after the due time; later is missed. (default: 10m; with people 1h)"
+        ),
+    ] = "",
+    notice: Annotated[
+        str, typer.Option(help="Notify the participants this long before the window, such as 24h.")
+    ] = "",
+    participant: Annotated[list[str] | None, typer.Option(help="Who is notified; may be repeated.")] = None,
     channel: Annotated[
-        list[str] | None, typer.Option(help="Where they are told: an integration of gameday.toml.")
+        list[str] | None,
+        typer.Option(help="Where they are notified: an integration of gameday.toml; may be repeated."),
     ] = None,
-    approvals: Annotated[int, typer.Option(min=0, help="How many people approve each occurrence.")] = 0,
-    approve_before: Annotated[str, typer.Option(help="By when, before the window.")] = "",
-    seed: Annotated[str, typer.Option(help="What moments are drawn from; else random, and kept.")] = "",
+    approvals: Annotated[int, typer.Option(min=0, help="How many people must approve each occurrence.")] = 0,
+    approve_before: Annotated[
+        str, typer.Option(help="The deadline for approvals, as a time before the window, such as 4h.")
+    ] = "",
+    seed: Annotated[
+        str, typer.Option(help="The seed of the random moments. (default: a random seed, which is stored)")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Add a schedule. Nothing starts unless `gameday serve` runs."""
     from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415  # what a command needs is loaded when it runs
-    from gameday.cli.schedule import add_options  # noqa: PLC0415
+    from gameday.conduct.scheduler.admission import ScheduleRequest  # noqa: PLC0415
 
-    asked = add_options.AddOptions(
-        scenario=scenario,
+    request = ScheduleRequest(
+        scenario=str(scenario),
         id=id_,
         rrule=rrule,
         cron=cron,
@@ -84,7 +105,7 @@ def add(
         zone=zone,
         start=from_,
         environment=environment,
-        responder=responder,
+        responder=str(responder or ""),
         mode=mode,
         window=window,
         hours=tuple(hours or ()),
@@ -98,7 +119,7 @@ def add(
         approve_before=approve_before,
         seed=seed,
     )
-    row = schedule_add.add(asked)
+    row = schedule_add.add(request)
     if json:
         output.data_json(_row(row))
         return
@@ -122,12 +143,12 @@ def preview(
     count: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 10,
     json: Json = False,
 ) -> None:
-    """Print the next instants of a rule, in UTC; needs no store and no workspace."""
+    """Print the next times of a rule, in UTC. Needs no store and no workspace."""
     from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415
     from gameday.formats.calendar import recurrence  # noqa: PLC0415
     from gameday.system import clock  # noqa: PLC0415
 
-    kind, text = schedule_add.rule_of(rrule, cron)
+    kind, text = schedule_add.chosen_rule(rrule, cron)
     recurrence.zone(zone)
     start = recurrence.local_start(from_ or format_instant(clock.now())[:19] + "Z", zone)
     made = recurrence.parse(kind, text, zone, start)
@@ -173,13 +194,13 @@ def list_schedules(*, json: Json = False) -> None:
 
 @app.command(name="next")
 def next_ones(
-    schedule: Annotated[str, typer.Argument(help="One schedule; else all.")] = "",
+    schedule: Annotated[str, typer.Argument(help="The schedule. (default: all)")] = "",
     *,
     count: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 10,
     reveal: Reveal = False,
     json: Json = False,
 ) -> None:
-    """Show what comes next: the windows, and with --reveal scenario and moment."""
+    """Show the next windows; with --reveal, scenarios and exact start times, too."""
     from gameday.cli.schedule import calendar  # noqa: PLC0415
     from gameday.conduct.scheduler import upcoming  # noqa: PLC0415
     from gameday.core.values import Instant  # noqa: PLC0415
@@ -192,12 +213,12 @@ def next_ones(
 
 @app.command()
 def records(
-    schedule: Annotated[str, typer.Argument(help="One schedule; else all.")] = "",
+    schedule: Annotated[str, typer.Argument(help="The schedule. (default: all)")] = "",
     *,
     count: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
     json: Json = False,
 ) -> None:
-    """Show what became of occurrences: started, ended, or missed and why. The latest first."""
+    """List past occurrences, latest first: started, ended, or missed and why."""
     with _store() as store:
         found = store.records(schedule, most=count)
     if json:
@@ -221,19 +242,19 @@ def records(
 
 @app.command()
 def pause(schedule: Id) -> None:
-    """Pause a schedule: what comes due meanwhile is recorded as missed."""
+    """Pause a schedule. What comes due meanwhile is recorded as missed."""
     _set_paused(schedule, paused=True)
 
 
 @app.command()
 def resume(schedule: Id) -> None:
-    """Resume a schedule: from now on, what comes due starts."""
+    """Resume a paused schedule: what comes due from now on starts."""
     _set_paused(schedule, paused=False)
 
 
 @app.command()
 def remove(schedule: Id) -> None:
-    """Remove a schedule; what became of its occurrences is kept."""
+    """Remove a schedule. The records of its occurrences are kept."""
     from gameday.core.plans.schedule import ScheduleId  # noqa: PLC0415
 
     with _store() as store:
@@ -246,15 +267,17 @@ def remove(schedule: Id) -> None:
 def approve(
     schedule: Id,
     *,
-    occurrence: Annotated[str, typer.Option(help="Its instant, 2026-12-01T09:00Z; else the next.")] = "",
-    by: Annotated[str, typer.Option(help="Who approves; else you.")] = "",
+    occurrence: Annotated[
+        str, typer.Option(help="The occurrence's time, such as 2026-12-01T09:00Z. (default: the next)")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Who approves. (default: GAMEDAY_ACTOR, else your login)")] = "",
 ) -> None:
     """Approve one occurrence, before its deadline."""
     from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415
 
     with _store() as store:
-        told = schedule_add.approve(store, _found(store, schedule), occurrence, by)
-    output.talk(told)
+        approved = schedule_add.approve(store, _found(store, schedule), occurrence, by)
+    output.talk(approved)
 
 
 # --- the store ---
@@ -283,15 +306,15 @@ def _found(store: ScheduleStore, name: str) -> ScheduleRow:
 
 
 def _set_paused(name: str, *, paused: bool) -> None:
-    from gameday.core.plans import schedule as schedules  # noqa: PLC0415
+    from gameday.conduct.scheduler import admission  # noqa: PLC0415
 
     with _store() as store:
         row = _found(store, name)
-        store.pause(schedules.ScheduleId(name), paused=paused)
-        if not paused:  # a notice that came due meanwhile is given now
-            before = row.position
-            store.move(row, schedules.position(row.schedule, before.occurrence, noticed=before.noticed))
-    output.talk(f"{name} is {'paused' if paused else 'on again'}")
+        if paused:
+            store.pause(row.schedule.schedule, paused=True)
+        else:
+            admission.resume(store, row)
+    output.talk(f"{name} is {'paused' if paused else 'resumed'}")
 
 
 def _next(row: ScheduleRow) -> str:

@@ -245,8 +245,8 @@ def test_a_channel_is_told_by_hand_and_what_can_not_be_told_says_so(space, chat)
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--rrule", "FREQ=DAILY"), "--rrule is for a scenario: the plan says it itself"),
-        (("--channel", "chatt"), "there is no channel 'chatt' (hint: did you mean 'chat'?"),
+        (("--rrule", "FREQ=DAILY"), "--rrule is for a scenario: the plan sets it itself"),
+        (("--channel", "chatt"), "no channel 'chatt' (hint: did you mean 'chat'?"),
         (("--notice", "1h"), "announces nothing"),
     ],
 )
@@ -304,7 +304,7 @@ def test_a_drill_of_people_does_not_start_unattended(space):
         (("--rrule", "FREQ=DAILY", "--window", "25h"), "the window reaches into the next one"),
         (("--rrule", "FREQ=DAILY", "--hours", "sometimes"), "can't be read; write Mon-Fri"),
         (("--rrule", "FREQ=DAILY", "--grace", "soon"), "--grace:"),
-        (("--rrule", "FREQ=DAILY", "--grace", "0s"), "within 0s nothing could start"),
+        (("--rrule", "FREQ=DAILY", "--grace", "0s"), "--grace: nothing could start within 0s"),
         (("--rrule", "FREQ=DAILY", "--hours", "09:00-17:00 Mars"), "there is no time zone 'Mars'"),
         (("--rrule", "FREQ=DAILY", "--participant", "ada"), "nobody is notified without a notice"),
         (("--rrule", "FREQ=DAILY", "--environment", "gone"), "scenarios/talk.yaml:1:1: gameday.toml has no"),
@@ -324,7 +324,7 @@ def test_a_freeze_calendar_that_can_not_be_had_is_warned_of_and_starts_nothing(s
         added = gameday(
             space, "schedule", "add", "scenarios/talk.yaml", "--at", daemon.soon(), *PLAYER, *frozen
         ).stderr
-        assert "gone.ics can't be read: there is no file gone.ics; until it can, nothing of this" in added
+        assert "gone.ics can't be read: there is no file gone.ics; until it can, this schedule starts" in added
         daemon.wait_for("talk: missed .*gone.ics can't be read, and may hold a freeze")
         daemon.stop()
 

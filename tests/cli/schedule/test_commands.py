@@ -73,9 +73,9 @@ def test_an_occurrence_that_nobody_can_approve_in_time_is_warned_of(say):
     [
         (
             (*DAILY, "--distance", "24h"),
-            "a drill starts no sooner than 24 h 00 min behind the last one there: what",
+            "a drill starts no sooner than 24 h 00 min after the last one on the environment: what",
         ),
-        ((*SUNDAYS, *HOURS), "lies within Mon-Fri 09:00-17:00: missed (outside-hours)"),
+        ((*SUNDAYS, *HOURS), "lies within Mon-Fri 09:00-17:00: they are missed (outside-hours)"),
     ],
 )
 def test_what_can_only_be_missed_is_warned_of_and_kept(say, words, said):
