@@ -1,7 +1,7 @@
-"""`gameday revert`, and what every command does first: finding what an earlier drill left in force.
+"""`gameday revert`, and what every command does first: revert what an earlier drill left in force.
 
-Comes in: the store. Goes out: reverted faults, or, step by step, what a person must do (exit 4).
-Does not: try again and again what has failed for good: every command says so, `gameday revert` tries.
+Where a fault cannot be reverted, the steps that a person must take are printed, with exit code 4. What has
+failed for good is not tried again by every command: each warns of it, and only `gameday revert` retries.
 """
 
 from __future__ import annotations
@@ -26,49 +26,54 @@ from gameday.system.machine import ThisMachine
 
 
 def open_store(space: Workspace) -> ports.HistoryStore:
-    """Open a workspace's store; as every command does, revert first of all what an earlier drill left."""
-    _warn_where_none_is(space)
+    """Open a workspace's store, and first revert what an earlier drill left in force."""
+    _warn_without_workspace(space)
     store = wiring.workspace_store(space)
     try:
         recover(space, store)
-    except GamedayError as error:  # the command itself says what is wrong with the store
-        output.warn(f"could not look for what drills left: {error.message}")
+    except GamedayError as error:  # the command itself explains what is wrong with the store
+        output.warn(f"could not look for abandoned drills: {error.message}")
     return store
 
 
-def _warn_where_none_is(space: Workspace) -> None:
-    """Warn where there is no workspace: a fault in force elsewhere must not be thought gone."""
+def _warn_without_workspace(space: Workspace) -> None:
+    """Warn where there is no workspace: nobody must conclude that no fault is in force elsewhere."""
     if not space.found:
         output.warn(f"{space.root} is not a workspace: no gameday.toml here or above")
-        output.hint("go to the workspace first; drills of other folders are not looked at here")
+        output.hint("change into the workspace first; drills of other folders are not checked from here")
 
 
 def open_drills(store: ports.HistoryStore) -> list[OpenDrill]:
-    """List the drills that are not closed, and whether anybody still looks after them."""
+    """List the drills that are not closed, and whether a process still looks after them."""
     return OpenDrillsLook(store=store, machine=ThisMachine(), now=clock.now()).open_drills()
 
 
 def main(drill: str, *, everything: bool, here: bool = False) -> int:
-    """Revert one drill, all of them, or those that nobody looks after any more.
+    """Revert one drill, all of them, or those that no process looks after any more.
 
-    here: also those of this workspace on this host, looked after or not. A pipeline's job cleans up after
-    itself so, and ends nobody else's drill in a store that several share.
+    here: also those of this workspace on this host, looked after or not. This is how a CI job cleans up after
+    itself without ending somebody else's drill in a shared store.
     """
     if drill and (everything or here):
         raise UsageError(
-            f"either '{drill}' or --{'all' if everything else 'here'}", hint="gameday revert --help"
+            f"give either '{drill}' or --{'all' if everything else 'here'}, not both",
+            hint="gameday revert --help",
         )
     space = wiring.workspace()
-    _warn_where_none_is(space)
+    _warn_without_workspace(space)
     store = wiring.workspace_store(space)
     drills = open_drills(store)
     if drill:
         chosen = _named(store, drills, drill)
-        nothing = f"drill {drill} is closed: nothing of it is left to undo"
+        nothing = f"drill {drill} is closed: nothing is left to revert"
     else:
         ours = str(space.root) if here else None
-        chosen = [one for one in drills if everything or one.left or one.gave_up or one.root == ours]
-        nothing = "every open drill has its keeper; --all reverts them too"
+        chosen = [
+            open_drill
+            for open_drill in drills
+            if everything or open_drill.left or open_drill.gave_up or open_drill.root == ours
+        ]
+        nothing = "every open drill is looked after by its own processes; --all reverts them too"
     if not chosen:
         output.talk("nothing is in force" if here or drill == "last" or not (drill or drills) else nothing)
         return 0
@@ -79,41 +84,43 @@ def _named(store: ports.HistoryStore, drills: Sequence[OpenDrill], named: str) -
     """Find an open drill by its id, a part of it, or `last`, the newest open one; none if it is closed."""
     if named == "last":
         return list(drills[:1])
-    found = find_drill.find(store, named)
-    return [one for one in drills if one.drill == found]
+    drill = find_drill.find(store, named)
+    return [open_drill for open_drill in drills if open_drill.drill == drill]
 
 
 def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill]) -> int:
-    """Let living conductors end their drills; settle the others in their place."""
-    for one in chosen:
-        if not one.left:
-            output.talk(f"{one.drill}: ending it, by its own conductor if that answers")
+    """Ask live conductors to end their drills, and settle the others from here."""
+    for open_drill in chosen:
+        if not open_drill.left:
+            output.talk(f"{open_drill.drill}: asking its conductor to end it; ending it from here otherwise")
     asked = graceful_stop.ask_to_end(
         store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine()
     )
     ended = asyncio.run(asked)
-    codes = [_tell_closed(store, drill, by=" by its own conductor") for drill in sorted(ended)]
-    return worst([*codes, settle(space, store, [one for one in chosen if one.drill not in ended])])
+    codes = [_report_closed(store, drill, by=" by its own conductor") for drill in sorted(ended)]
+    rest = [open_drill for open_drill in chosen if open_drill.drill not in ended]
+    return worst([*codes, settle(space, store, rest)])
 
 
 def recover(space: Workspace, store: ports.HistoryStore) -> ExitCode:
-    """Revert what drills left that nobody looks after any more; say so first. 0, or 4."""
-    left = [one for one in open_drills(store) if one.left]
-    fresh = [one for one in left if not one.gave_up]
-    for one in left:
-        if one.gave_up:
-            output.warn(f"every try to revert what drill {one.drill} injected has failed")
-            print_steps(one.drill, one.exposed)
-            output.hint(f"see to it, then: gameday revert {one.drill}")
-    for one in fresh:
-        what = f"{len(one.exposed)} fault(s) may be in force" if one.exposed else "nothing is in force"
-        output.warn(f"drill {one.drill} was left behind: {what}; reverting and closing it now")
+    """Warn of drills that no process looks after any more, and revert what they left. Gives 0, or 4."""
+    abandoned = [open_drill for open_drill in open_drills(store) if open_drill.left]
+    fresh = [open_drill for open_drill in abandoned if not open_drill.gave_up]
+    for open_drill in abandoned:
+        if open_drill.gave_up:
+            output.warn(f"every attempt to revert what drill {open_drill.drill} injected has failed")
+            print_steps(open_drill.drill, open_drill.exposed)
+            output.hint(f"follow these steps, then: gameday revert {open_drill.drill}")
+    for open_drill in fresh:
+        exposed = len(open_drill.exposed)
+        what = f"{exposed} fault(s) may be in force" if exposed else "no fault is in force"
+        output.warn(f"drill {open_drill.drill} was abandoned: {what}; reverting and closing it now")
     code = settle(space, store, fresh) if fresh else ExitCode.PASSED
-    return ExitCode.FAULT_IN_FORCE if len(fresh) < len(left) else code
+    return ExitCode.FAULT_IN_FORCE if len(fresh) < len(abandoned) else code
 
 
 def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> int | None:
-    """Revert what drills left, and give the exit code of one of them; None: it has no history."""
+    """Revert what drills left, and give the exit code of one of them; None where it has no history."""
     recover(space, store)
     try:
         return report.exit_code(report.judge(store, drill))
@@ -124,31 +131,31 @@ def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> in
 def settle(
     space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill], *, by: str = "command"
 ) -> ExitCode:
-    """Settle drills one after the other, write their files, and give 0, or 4 when one may be in force."""
+    """Settle drills one by one and write their files. Gives 0, or 4 where a fault may be in force."""
     code = ExitCode.PASSED
-    for one in chosen:
+    for open_drill in chosen:
         settled = asyncio.run(
             revert.settle(
                 store,
-                one.drill,
-                rollback_player=wiring.rollback_player(space, one.drill),
+                open_drill.drill,
+                rollback_player=wiring.rollback_player(space, open_drill.drill),
                 clock=SystemClock(),
                 machine=ThisMachine(cwd=space.root),
                 by=by,
                 closing="aborted",
             )
         )
-        write_reports(space, store, one.drill)
+        write_reports(space, store, open_drill.drill)
         if settled.reverted:
-            code = worst((code, _tell_closed(store, one.drill)))
+            code = worst((code, _report_closed(store, open_drill.drill)))
         else:
             code = ExitCode.FAULT_IN_FORCE
-            print_steps(one.drill, settled.rest)
+            print_steps(open_drill.drill, settled.rest)
     return code
 
 
-def _tell_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> ExitCode:
-    """Tell that a drill is closed: 0; or 4 where nothing undid a fault and users were still hurt."""
+def _report_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> ExitCode:
+    """Print that a drill is closed. Gives 0, or 4 where no fault was undone and users were still affected."""
     doubtful = report.still_exposed(report.judge(store, drill))
     output.talk(f"{drill}: {'' if doubtful else 'reverted and '}closed{by}")
     if doubtful:
@@ -157,21 +164,21 @@ def _tell_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> 
 
 
 def write_reports(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> Path | None:
-    """Write a drill's files, and give their folder; None, and say so, where the disk takes none.
+    """Write a drill's files, and give their folder; warn and give None where they cannot be written.
 
-    Reverting goes on: the next drill's fault does not wait for this one's report.
+    Reverting goes on: the next drill's fault must not wait for this drill's report.
     """
     try:
         return wiring.write_reports(space, store, drill)
-    except StoreUnavailable as away:
-        output.warn(away.message)
-        output.hint(f"once the disk takes it, this writes the drill's files: gameday postmortem {drill}")
+    except StoreUnavailable as error:
+        output.warn(error.message)
+        output.hint(f"once the disk can be written to: gameday postmortem {drill}")
         return None
 
 
 def print_steps(drill: DrillId, rest: Sequence[Exposed]) -> None:
-    """Print what a person must do by hand."""
-    output.talk(f"error: {drill}: a fault may still be in force. What a person must do:")
+    """Print what a person must do by hand, step by step."""
+    output.talk(f"error: {drill}: a fault may still be in force; to revert it by hand:")
     for exposed in rest:
-        for number, step in enumerate(exposed.steps or ("look at the experiment's rollbacks",), start=1):
+        for number, step in enumerate(exposed.steps or ("see the rollbacks of the experiment",), start=1):
             output.talk(f"  {number}. {step}")

@@ -55,7 +55,7 @@ def workspaces(tmp_path, conductors, monkeypatch):
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Wait less long for conductors that answer nobody."""
-    monkeypatch.setattr(graceful_stop, "ROOM", {"asked": 0.1, "ending": 20.0, "closed": 5.0})
+    monkeypatch.setattr(graceful_stop, "LIMITS", {"asked": 0.1, "ending": 20.0, "closed": 5.0})
 
 
 def test_only_what_was_started_here_is_ended(workspaces, conductors, capfd):
@@ -74,7 +74,7 @@ def test_a_second_time_there_is_nothing_to_do(workspaces, capfd):
 
 def test_without_it_a_drill_that_is_looked_after_goes_on(workspaces, conductors, capfd):
     assert revert.main("", everything=False) == 0
-    assert "every open drill has its keeper; --all reverts them too" in capfd.readouterr().err
+    assert "every open drill is looked after by its own processes; --all reverts them too" in capfd.readouterr().err
     assert len(workspaces.live()) == 2
 
 
@@ -93,7 +93,7 @@ def test_a_report_that_cannot_be_written_keeps_no_other_drill_in_force(workspace
 def test_what_a_person_must_do_is_said_by_every_command_until_it_is_done(workspaces, conductors, capfd):
     conductors[0].kill()
     final = ev.RevertFailed(
-        fault=FaultId("main"), attempt=9, error="answered 500", steps=("mend it: by hand",), final=True
+        fault=FaultId("main"), attempt=9, error="answered 500", steps=("fix it: by hand",), final=True
     )
     workspaces.append(
         ev.Event(id=new_event_id(), drill=DrillId("ours"), recorded_at=clock.now(), source="test", fact=final)
@@ -101,7 +101,7 @@ def test_what_a_person_must_do_is_said_by_every_command_until_it_is_done(workspa
     for _ in range(2):
         revert.open_store(wiring.workspace()).close()
         said = capfd.readouterr().err
-        assert "ours: a fault may still be in force. What a person must do:\n  1. mend it: by hand\n" in said
+        assert "ours: a fault may still be in force; to revert it by hand:\n  1. fix it: by hand\n" in said
         assert "hint: see to it, then: gameday revert ours" in said
 
 
@@ -112,12 +112,12 @@ def test_one_drill_is_named_as_other_commands_name_it(workspaces, capfd, named):
     revert.main("", everything=True)
     capfd.readouterr()
     assert revert.main(named, everything=False) == 0
-    told = "nothing is in force" if named == "last" else f"drill {named} is closed: nothing of it is left"
+    told = "nothing is in force" if named == "last" else f"drill {named} is closed: nothing is left to revert"
     assert told in capfd.readouterr().err
 
 
 def test_a_drill_that_is_not_there_is_a_wrong_word(workspaces):
-    with pytest.raises(UsageError, match="there is no drill 'nope'"):
+    with pytest.raises(UsageError, match="no drill 'nope'"):
         revert.main("nope", everything=False)
 
 

@@ -131,6 +131,6 @@ def wait_for_alert(clone, drill):
 @pytest.mark.e2e
 def test_a_new_workspace_is_valid_and_its_drill_prints_its_result(clone):
     made = worked(bash(block("gameday init my-drills"), clone))
-    assert "all well" in made.stdout + made.stderr
+    assert "files: no mistakes" in made.stdout + made.stderr
     ended = worked(bash(block("gameday run scenarios/replica-crash.yaml"), clone))
     assert json.loads(ended.stdout)["recovered_by"] == "automation"

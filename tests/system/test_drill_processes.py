@@ -76,7 +76,7 @@ def test_a_claim_that_was_taken_over_starts_nothing_and_spoils_nothing(url, tmp_
     (tmp_path / "scheduled" / "a-20270115T080000Z.txt").write_text("what the other drill said\n")
     code, record, output = started(url, tmp_path, replace(CLAIMED, holder="another"))
     assert (code, record) == (75, CLAIMED)
-    assert output == "what the other drill said\nthe claim is no longer ours; nothing is started\n"
+    assert output == "what the other drill said\nthe claim was taken over; nothing was started\n"
 
 
 def test_without_a_store_nothing_starts(url, tmp_path):

@@ -72,7 +72,7 @@ def read(options: Options, environ: Mapping[str, str]) -> Cases:
     """Read and check everything. Raises UsageError, InvalidFiles; then nothing was touched."""
     _make_folders(options)  # first: a refusal is written there, too
     limit = _limit(options)
-    _bars_make_sense(options)
+    _check_thresholds(options)
     options.drill.phase_lengths()
     space = _workspace(options)
     chosen = _drills(options)
@@ -165,7 +165,7 @@ def _check(space: Workspace, chosen: Sequence[Path], options: Options) -> None:
             catalogue.mistakes.append(
                 scenario.document.mistake(
                     ("responders",),
-                    "nobody plays it in a pipeline: "
+                    "nobody responds in a pipeline: "
                     f"there is no {_wanted(space, path, options.drill.responder)}",
                     hint="write that responder script, name another with --responder, "
                     "or measure with `responders: none`",

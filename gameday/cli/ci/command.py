@@ -1,8 +1,7 @@
-"""`gameday ci`: play scenarios with their automation, hold them against bars, tell a CI system.
+"""`gameday ci`: plays scenarios with their automation, judges them by thresholds, and reports to a CI system.
 
-Comes in: scenarios and bars. Goes out: an exit code, the worst of all (docs/reference/exit-codes.md); JUnit
-XML, a summary, annotations, artefacts. Needs no people, no terminal, no network beyond the target.
-Does not: pass what could not be verified.
+It needs no people, no terminal and no network beyond the target. The exit code is the worst of all drills
+(docs/reference/exit-codes.md); what could not be verified does not pass.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from gameday.core.values import Seconds, format_duration
 from gameday.system import clock
 
 COMMAND = (sys.executable, "-P", "-m", "gameday")
-"""How drills are played: by this very gameday."""
+"""How drills are started: with this very installation."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-TALK_OF = 40
-"""Lines of what a drill said that are shown when it did not pass."""
+SHOWN_LINES = 40
+"""How many of its last lines are shown of a drill that did not pass."""
 
 
 def main(
@@ -40,24 +39,24 @@ def main(
     command: Sequence[str] = COMMAND,
     grace: Seconds = GRACE,
 ) -> int:
-    """Play all, and give the exit code. command, grace: how gameday is called, how long it may revert."""
+    """Play everything, and give the exit code. command: how gameday is called; grace: time to revert."""
     try:
         chosen = cases.read(options, environ)
     except GamedayError as error:
         return publish.publish_refusal(error, options, environ)
-    player = DrillProcesses(chosen.space, command=command, folder=options.folder, say=_say, grace=grace)
+    player = DrillProcesses(chosen.space, command=command, folder=options.folder, report=_report, grace=grace)
     return asyncio.run(_all(chosen, player, options, environ))
 
 
 async def _all(chosen: Cases, player: DrillProcesses, options: Options, environ: Mapping[str, str]) -> int:
-    """Play and tell. Signals stay caught until everything is written: a pipeline sends more than one."""
+    """Play everything, and publish. Signals stay caught until then: CI systems send more than one."""
     began = clock.monotonic()
     trials = [entry.trials[k] for k in range(options.repeat) for entry in chosen.entries]
-    with _only_talk(environ):
+    with _workflow_commands_off(environ):
         ended = await _play(player, trials, chosen.limit)
     rows = tuple(
-        _row(entry, ended[place :: len(chosen.entries)], chosen.bars)
-        for place, entry in enumerate(chosen.entries)
+        _row(entry, ended[number :: len(chosen.entries)], chosen.thresholds)
+        for number, entry in enumerate(chosen.entries)
     )
     report = Report(rows=rows, seconds=clock.monotonic() - began, stopped=player.stopped)
     return publish.publish(report, options, environ)
@@ -69,7 +68,7 @@ async def _play(
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, player.stop, f"interrupted by {number.name}")
-    late = loop.call_later(limit, player.stop, f"the time limit of {format_duration(limit)} is over")
+    late = loop.call_later(limit, player.stop, f"the time limit of {format_duration(limit)} is reached")
     try:
         return await player.play(trials)
     finally:
@@ -77,8 +76,8 @@ async def _play(
 
 
 @contextmanager
-def _only_talk(environ: Mapping[str, str]) -> Iterator[None]:
-    """Let a GitHub runner take nothing that drills say for a command to itself."""
+def _workflow_commands_off(environ: Mapping[str, str]) -> Iterator[None]:
+    """Keep a GitHub runner from reading a drill's output as workflow commands."""
     if environ.get("GITHUB_ACTIONS") != "true":
         yield
         return
@@ -90,25 +89,25 @@ def _only_talk(environ: Mapping[str, str]) -> Iterator[None]:
         output.talk(f"::{token}::")
 
 
-def _say(trial: PlannedDrill, ended: FinishedDrill) -> None:
-    """Say how a drill ended, and, where it did not pass, what it said."""
-    told = ended.result
-    outcome = ended.why or (told.error or told.summary if told else "")
+def _report(trial: PlannedDrill, ended: FinishedDrill) -> None:
+    """Print how a drill ended, and the last lines of its output where it did not pass."""
+    result = ended.result
+    outcome = ended.why or (result.error or result.summary if result else "")
     output.talk(f"{trial.name}: exit {ended.code} after {format_duration(ended.seconds)}: {outcome}")
     talk = Path(ended.folder, "talk.txt") if ended.folder else None
     if ended.code != 0 and talk is not None and talk.is_file():
         lines = talk.read_text(encoding="utf-8", errors="replace").split("\n")
-        for line in [line for line in lines if line.strip()][-TALK_OF:]:
+        for line in [line for line in lines if line.strip()][-SHOWN_LINES:]:
             output.talk(f"  {line}")
 
 
-def _row(entry: Entry, ended: Sequence[FinishedDrill], bars: Thresholds) -> Row:
+def _row(entry: Entry, ended: Sequence[FinishedDrill], thresholds: Thresholds) -> Row:
     drills = tuple(ended)
     return Row(
         scenario=entry.scenario,
         file=entry.file,
         environment=entry.trials[0].environment.name,
         drills=drills,
-        judgement=trends.judge(drills, bars),
+        judgement=trends.judge(drills, thresholds),
         lines=entry.lines,
     )

@@ -1,8 +1,8 @@
-"""Drills as child processes, for `gameday ci`: in turn on one target, side by side on several.
+"""Plays the drills of `gameday ci` as child processes: in turn on one target, in parallel on several.
 
-Comes in: planned drills. Goes out: a `FinishedDrill` for each, whatever became of its process, with its
-artefacts in a folder. Does not: judge; and never leaves a fault to chance: a drill that is stopped gets one SIGTERM and
-time to revert; one that dies is reverted by `gameday revert`, and what that says is believed.
+Every planned drill gives a `FinishedDrill`, whatever became of its process. No fault is left to chance: a
+drill that must stop gets one SIGTERM and time to revert; one that dies is reverted by `gameday revert`,
+whose exit code decides whether a fault may still be in force.
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ from gameday.formats.stored import result
 from gameday.settings import Environment, Workspace
 from gameday.system import clock, known_secrets, processes, target
 
-LOOK: Seconds = 0.05
-"""How often a drill is looked at."""
+POLL_INTERVAL: Seconds = 0.05
+"""How often a drill's process is polled."""
 GRACE: Seconds = 90.0
-"""How long a drill that was told to abort may take to revert, before it is killed and reverted from here."""
-REVERT: Seconds = 300.0
-"""How long `gameday revert` may take: it tries again while rollbacks fail."""
-RESET: Seconds = 300.0
+"""How long a drill that was asked to abort may take to revert, before it is killed and reverted from here."""
+REVERT_TIMEOUT: Seconds = 300.0
+"""How long `gameday revert` may take: it retries while rollbacks fail."""
+RESET_TIMEOUT: Seconds = 300.0
+"""How long an environment's `reset` command may take."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedDrill:
-    """One drill that is to be played. number: which repeat, from 1; argv: what `gameday run` is given."""
+    """One drill that is to be played. number: which repeat, from 1; argv: the arguments of `gameday run`."""
 
     scenario: str
     environment: Environment
@@ -53,12 +54,12 @@ class PlannedDrill:
 
     @property
     def target(self) -> str:
-        """Say what it breaks: two environments may be names of one target."""
+        """Give what it breaks: two environments may be names of one target."""
         return self.environment.base_url.rstrip("/").lower() or self.environment.name
 
 
 class DrillProcesses:
-    """Plays trials. command: how gameday is called; folder: where artefacts go; say: told of each end."""
+    """Plays planned drills. command: how gameday is called; folder: for artefacts; report: called at ends."""
 
     def __init__(
         self,
@@ -66,35 +67,35 @@ class DrillProcesses:
         *,
         command: Sequence[str],
         folder: Path,
-        say: Callable[[PlannedDrill, FinishedDrill], None],
+        report: Callable[[PlannedDrill, FinishedDrill], None],
         grace: Seconds = GRACE,
     ) -> None:
         self._space = space
         self._command = tuple(command)
         self._folder = folder
-        self._say = say
+        self._report = report
         self._grace = grace
         self._stop = asyncio.Event()
         self.stopped = ""
 
     def stop(self, why: str) -> None:
-        """Abort the drills that are on, and start no other. The first reason stands."""
+        """Abort the drills in progress, and start no other. The first reason counts."""
         if not self._stop.is_set():
-            output.talk(f"{why}: the drills abort, and revert")
+            output.talk(f"{why}: aborting and reverting the drills in progress")
             self.stopped = why
             self._stop.set()
 
     async def play(self, trials: Sequence[PlannedDrill]) -> list[FinishedDrill]:
-        """Play trials, those of a target in their order; give how they ended, in the order given."""
+        """Play drills, those of one target in their order. Gives how they ended, in the order given."""
         lanes: dict[str, list[int]] = {}
         for index, trial in enumerate(trials):
             lanes.setdefault(trial.target, []).append(index)
         ended: dict[int, FinishedDrill] = {}
 
         async def lane(indexes: Sequence[int]) -> None:
-            for place, index in enumerate(indexes):
-                ended[index] = await self._next(trials[index], again=place > 0)
-                self._say(trials[index], ended[index])
+            for position, index in enumerate(indexes):
+                ended[index] = await self._next(trials[index], again=position > 0)
+                self._report(trials[index], ended[index])
 
         await asyncio.gather(*map(lane, lanes.values()))
         return [ended[index] for index in range(len(trials))]
@@ -109,49 +110,50 @@ class DrillProcesses:
             return FinishedDrill(code=ExitCode.INTERNAL, why=f"{type(error).__name__}: {error}")
 
     async def _reset(self, trial: PlannedDrill) -> str:
-        """Bring a target that still stands back to its beginning; say why that failed."""
-        place = trial.environment
-        if not place.reset or (place.base_url and await asyncio.to_thread(target.answers, place.base_url)):
+        """Reset a target that is still up to its initial state; give why that failed, else an empty text."""
+        environment = trial.environment
+        base_url = environment.base_url
+        if not environment.reset or (base_url and await asyncio.to_thread(target.answers, base_url)):
             return ""
-        command = " ".join(place.reset)
-        with tempfile.TemporaryFile() as said:
-            child = self._start(place.reset, said, processes.STDOUT)
+        command = " ".join(environment.reset)
+        with tempfile.TemporaryFile() as stdout:
+            child = self._start(environment.reset, stdout, processes.STDOUT)
             try:
-                code = await asyncio.wait_for(self._end(child, grace=0.0), RESET)
+                code = await asyncio.wait_for(self._end(child, grace=0.0), RESET_TIMEOUT)
             except TimeoutError:
-                return f"`{command}` did not end within {format_duration(RESET)}"
+                return f"`{command}` did not end within {format_duration(RESET_TIMEOUT)}"
             finally:
                 child.kill()
-            said.seek(0)
-            told = known_secrets.redactor().text(said.read().decode(errors="replace")).strip()[-500:]
-        return "" if code == 0 else f"`{command}` failed: {told or f'exit {code}'}"
+            stdout.seek(0)
+            text = known_secrets.redactor().text(stdout.read().decode(errors="replace")).strip()[-500:]
+        return "" if code == 0 else f"`{command}` failed: {text or f'exit {code}'}"
 
     def _start(
         self, argv: Sequence[str], stdout: IO[bytes], stderr: int | IO[bytes] = processes.STDOUT
     ) -> processes.Child:
-        """Start a command in the workspace, our own commands first in its PATH."""
+        """Start a command in the workspace, with our own commands first in its PATH."""
         env = {"PATH": target.own_path()}
         return processes.start(argv, cwd=self._space.root, env=env, stdout=stdout, stderr=stderr)
 
     async def _drill(self, trial: PlannedDrill) -> FinishedDrill:
         began = clock.monotonic()
-        output.talk(f"{trial.name}: starts on {trial.environment.name}")
+        output.talk(f"{trial.name}: starting on {trial.environment.name}")
         folder = _empty(self._folder / trial.name)
-        said, talk = folder / "result.json", folder / "talk.txt"
-        with said.open("wb") as out, talk.open("wb") as err:
+        answer, talk = folder / "result.json", folder / "talk.txt"
+        with answer.open("wb") as out, talk.open("wb") as err:
             child = self._start([*self._command, "run", *trial.argv, "--json", "--yes"], out, err)
             try:
                 code = await self._end(child, grace=self._grace)
             finally:
                 child.kill()
-        told = _read(said)
+        stored = _read(answer)
         code = await asyncio.to_thread(self._settle, child.pid, code)
-        why = "" if told else _last(talk) or f"it ended with {code} and left no result"
-        ended = FinishedDrill(code=code, result=told, why=why, seconds=clock.monotonic() - began)
-        return replace(ended, folder=str(await asyncio.to_thread(self._keep, folder, told)))
+        why = "" if stored else _last_line(talk) or f"it exited with {code} and wrote no result"
+        ended = FinishedDrill(code=code, result=stored, why=why, seconds=clock.monotonic() - began)
+        return replace(ended, folder=str(await asyncio.to_thread(self._keep, folder, stored)))
 
     async def _end(self, child: processes.Child, *, grace: Seconds) -> int:
-        """Wait for a process, and give its exit code; when all is to stop, let it end by itself first."""
+        """Wait for a process, and give its exit code. On `stop`: SIGTERM; SIGKILL after `grace` seconds."""
         until: Seconds | None = None
         while (code := child.poll()) is None:
             if self._stop.is_set() and until is None:
@@ -159,11 +161,12 @@ class DrillProcesses:
                 child.send(signal.SIGTERM)
             if until is not None and clock.monotonic() > until:
                 child.kill()
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
         return code
 
     def _settle(self, pid: int, code: int) -> int:
-        """Revert what a process that died left in force: 4 when that can't be said to be done."""
+        """Revert what a process that died left in force. Gives 4 where that is not certain."""
+        # A code of our own means that the drill itself ended, and reverted before.
         if code in set(ExitCode) - {ExitCode.INTERNAL}:
             return code
         try:
@@ -173,7 +176,9 @@ class DrillProcesses:
             return ExitCode.FAULT_IN_FORCE
         for drill in left:
             argv = [*self._command, "revert", drill]
-            done = processes.call(argv, timeout=REVERT, cwd=self._space.root, env={"PATH": target.own_path()})
+            done = processes.call(
+                argv, timeout=REVERT_TIMEOUT, cwd=self._space.root, env={"PATH": target.own_path()}
+            )
             output.talk(done.output.rstrip())
             if done.exit_code != 0:
                 return ExitCode.FAULT_IN_FORCE
@@ -187,17 +192,17 @@ class DrillProcesses:
             row.drill
             for row in store.live()
             if any(
-                (one.fact.role, one.fact.pid, one.fact.host) == ("conductor", pid, host)
-                for one in store_reads.read(store, row.drill).each(ev.ProcessStarted)
+                (event.fact.role, event.fact.pid, event.fact.host) == ("conductor", pid, host)
+                for event in store_reads.read(store, row.drill).each(ev.ProcessStarted)
             )
         ]
 
-    def _keep(self, folder: Path, told: StoredResult | None) -> Path:
-        """Gather a drill's artefacts in one folder, under the drill's own name, which no other has."""
-        if told is None or not told.drill:
+    def _keep(self, folder: Path, stored: StoredResult | None) -> Path:
+        """Gather a drill's artefacts in one folder, named by the drill's id, which is unique."""
+        if stored is None or not stored.drill:
             return folder
-        kept, made = self._folder / told.drill, self._space.artifacts / told.drill
-        if kept.resolve() != made.resolve():  # else the drill's own folder is where artefacts go
+        kept, made = self._folder / stored.drill, self._space.artifacts / stored.drill
+        if kept.resolve() != made.resolve():  # else the artefacts are already in place
             _empty(kept)
         if made.is_dir() and kept.resolve() != made.resolve():
             shutil.copytree(made, kept, dirs_exist_ok=True)
@@ -209,7 +214,7 @@ class DrillProcesses:
 
 
 def _empty(folder: Path) -> Path:
-    """Make a folder anew."""
+    """Make a folder, empty."""
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
@@ -223,7 +228,7 @@ def _read(file: Path) -> StoredResult | None:
         return None
 
 
-def _last(talk: Path) -> str:
-    """Give the last line that a drill said."""
+def _last_line(talk: Path) -> str:
+    """Give the last line that a drill printed for people."""
     lines = talk.read_text(encoding="utf-8", errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "")

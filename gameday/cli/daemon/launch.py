@@ -1,11 +1,12 @@
-"""What the daemon starts for an occurrence: confirms the claim, then becomes the drill.
+"""The process that the daemon starts for an occurrence: confirms the claim, then becomes the drill by exec.
 
-Comes in: one order on stdin, whenever it comes: schedule, occurrence, the claim's holder, the command of the
-drill, the file for what it says. The store's URL comes as the variable GAMEDAY_STORE_URL, since it may hold a
-password, and everybody can read commands.
-Goes out: that command, in this very process; or exit code 75, and nothing is started: the claim was
-taken over meanwhile, or there is no store to ask. Without an order: nothing.
-Does not: import what a drill needs; what confirming needs is imported before the order comes.
+It is started ahead of time and waits for one order on stdin: schedule, occurrence, the claim's holder, the
+drill's command, the file for its output. So the imports that confirming needs are paid before the drill is
+due, and those of a drill are not paid here. The store's URL comes in the variable GAMEDAY_STORE_URL: it may
+hold a password, and everybody on the host can read a command line.
+
+Exit code 75: nothing was started, because the claim was taken over meanwhile or the store could not be
+asked.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from gameday.core.plans.schedule import ScheduleId, State
 from gameday.core.values import Instant
 from gameday.system import clock
 
-NOT_OURS = 75
+CLAIM_LOST = 75
 """EX_TEMPFAIL of sysexits(3)."""
-STANDS = 60.0
-"""As `conduct.scheduler.started_drills.RECORD_TIME`, which would be 60 ms of imports away."""
+RECORD_TIME = 60.0
+"""The value of `conduct.scheduler.started_drills.RECORD_TIME`, repeated: importing it would take 60 ms."""
 
 
 def main() -> NoReturn:
@@ -40,7 +41,7 @@ def main() -> NoReturn:
     why_not = ""
     try:
         if not confirm(url, ScheduleId(order["schedule"]), Instant(order["occurrence"]), order["holder"]):
-            why_not = "the claim is no longer ours"
+            why_not = "the claim was taken over"
     except GamedayError as error:
         why_not = error.message
     if why_not:
@@ -49,10 +50,10 @@ def main() -> NoReturn:
 
 
 def _become(order: dict[str, Any]) -> NoReturn:
-    """Become the drill, whose words go into two files of its owner alone: they may name hosts."""
-    said = Path(order["said"])
+    """Become the drill. Its output goes into two files that only the owner can read: it may name hosts."""
+    stdout = Path(order["said"])
     os.environ["GAMEDAY_ACTOR"] = f"schedule {order['schedule']}"
-    for number, path in enumerate((Path(os.devnull), said, said.with_suffix(".txt"))):
+    for number, path in enumerate((Path(os.devnull), stdout, stdout.with_suffix(".txt"))):
         opened = os.open(path, os.O_RDWR if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(opened, number)
         os.close(opened)
@@ -60,15 +61,15 @@ def _become(order: dict[str, Any]) -> NoReturn:
 
 
 def _decline(order: dict[str, Any], why: str) -> NoReturn:
-    """Say why nothing is started, behind what the drill may say that another has started."""
+    """Write why nothing is started. It is appended: a drill that another process started may write there."""
     path = Path(order["said"]).with_suffix(".txt")
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as told:
-        told.write(f"{why}; nothing is started\n")
-    sys.exit(NOT_OURS)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as talk:
+        talk.write(f"{why}; nothing was started\n")
+    sys.exit(CLAIM_LOST)
 
 
 def confirm(url: str, schedule: ScheduleId, occurrence: Instant, holder: str) -> bool:
-    """Turn a claim into a start, once. Raises StoreUnavailable."""
+    """Turn a claim into a start, at most once: the store compares and sets. Raises StoreUnavailable."""
     store = storage.open_schedules(url)
     try:
         record = store.record(schedule, occurrence)
@@ -76,7 +77,7 @@ def confirm(url: str, schedule: ScheduleId, occurrence: Instant, holder: str) ->
             return False
         now = clock.now()
         return store.change(
-            record, replace(record, state=State.STARTED, started=now, until=Instant(now + STANDS))
+            record, replace(record, state=State.STARTED, started=now, until=Instant(now + RECORD_TIME))
         )
     finally:
         store.close()

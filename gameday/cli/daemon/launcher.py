@@ -1,6 +1,6 @@
-"""How the daemon and the workers start a drill: the commands of this program that do it.
+"""The commands with which the daemon and the workers start a drill.
 
-Apart from `launch`, which has to start quickly and so imports none of this.
+They are apart from `launch`, which must start quickly and so imports none of this.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""`gameday serve`: runs what is due, until it is told to stop.
+"""`gameday serve`: runs scheduled drills until it is stopped.
 
-Comes in: a workspace. Goes out: drills in processes of their own; talk on stderr; exit code 0 after
-SIGTERM, SIGINT or SIGHUP, once the drills that ran have reverted and ended. With an address: the calendar
-and the daemon's health over HTTP, in a thread that no drill waits for.
-Does not: keep anything in memory that a restart would lose.
+Drills run in processes of their own. After SIGTERM, SIGINT or SIGHUP the exit code is 0, once the drills in
+progress have reverted and ended. With an address, the calendar and the daemon's health are served over
+HTTP, in a thread that no drill waits for. A restart loses nothing: all state is in the store.
 """
 
 from __future__ import annotations
@@ -29,9 +28,8 @@ if TYPE_CHECKING:
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-
 STALE: Seconds = 30.0
-"""A daemon that has not looked at the store for so long is unwell."""
+"""A daemon that has not looked at the store for this long is unhealthy."""
 
 
 def main(*, listen: str = "") -> int:
@@ -44,7 +42,7 @@ def main(*, listen: str = "") -> int:
         space, history, launcher.LAUNCHER, notices=notices, say=output.talk
     )
     wake = scheduler_context.schedules.next_wake()
-    first = "nothing is due" if wake is None else f"looks first at {times.utc(wake)}"
+    first = "nothing is due" if wake is None else f"the first check is at {times.utc(wake)}"
     scheduler = Scheduler(scheduler_context)
     with _listening(scheduler, space, listen):
         output.talk(f"serving {space.root} as {scheduler_context.holder}: {first}")
@@ -57,18 +55,18 @@ def main(*, listen: str = "") -> int:
 
 @contextmanager
 def _listening(scheduler: Scheduler, space: Workspace, listen: str) -> Iterator[None]:
-    """Answer over HTTP meanwhile, where an address is given."""
+    """Serve HTTP meanwhile, where an address is given."""
     if not listen:
         yield
         return
-    from gameday.cli.schedule import feed as schedule_feed  # noqa: PLC0415  # Starlette and uvicorn, 0.3 s
+    from gameday.cli.schedule import feed as schedule_feed  # noqa: PLC0415  # imports Starlette and uvicorn, 0.3 s
     from gameday.web import feed  # noqa: PLC0415
     from gameday.web.server import Server  # noqa: PLC0415
 
     tokens = schedule_feed.tokens(space)
     server = Server(feed.app(schedule_feed.feed(space), lambda: _health(scheduler), tokens), listen)
-    output.talk(f"listening on {server.url}: /health, and /calendar.ics for those who have a token")
-    output.hint(f"gameday calendar --url {server.url} prints where to subscribe")
+    output.talk(f"listening on {server.url}: /health, and /calendar.ics with a token")
+    output.hint(f"gameday calendar --url {server.url} prints the subscription URL")
     try:
         yield
     finally:
@@ -80,7 +78,7 @@ def _health(scheduler: Scheduler) -> feed.Health:
 
     state = scheduler.state
     since = clock.now() - state.looked
-    why = state.lost or (f"nothing was looked at for {since:.0f} s" if since > STALE else "")
+    why = state.lost or (f"the store was last checked {since:.0f} s ago" if since > STALE else "")
     facts = {
         "holder": state.holder,
         "looked": times.utc(state.looked),
@@ -97,11 +95,11 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stopping.set)
-    standing = asyncio.create_task(takeover.revert_abandoned(space, history))
+    reverting = asyncio.create_task(takeover.revert_abandoned(space, history))
     try:
         await scheduler.serve(stopping)
     finally:
         await notices.close()
-        standing.cancel()
+        reverting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await standing
+            await reverting

@@ -1,9 +1,8 @@
-"""Standing by: what the daemon does beside its schedules for drills and game days that others left.
+"""Takes over abandoned drills and game days, while a daemon or a worker runs.
 
-Comes in: the store. Goes out: word in the store that this host reverts what others leave; drills whose host
-is gone, reverted and closed; game days without people whose host is gone, ended.
-Does not: try again what it could not revert; people are told once. Nor end a game day of people: they take
-it up.
+A record in the store announces that this host reverts what others leave. A drill whose host is gone is
+reverted and closed; a game day without people whose host is gone is ended. A game day with people is left
+to them: they resume it. What could not be reverted is reported once and not tried again.
 """
 
 from __future__ import annotations
@@ -19,58 +18,62 @@ from gameday.conduct.gamedays import host as gamedays_host
 from gameday.conduct.recorder import Recorder
 from gameday.core.errors import GamedayError
 from gameday.core.facts.gameday import GameDayEnded
-from gameday.core.gamedays import state as standings
+from gameday.core.gamedays import state as gameday_state
 from gameday.core.values import DrillId, Instant, Seconds
 from gameday.settings import Workspace
 from gameday.system import clock, processes
 from gameday.system.clock import SystemClock
 from gameday.system.ids import SystemIds
 
-LOOK: Seconds = 5.0
-"""How often it looks for what is left."""
-STANDS: Seconds = 20.0
-"""For so long its word counts."""
+POLL_INTERVAL: Seconds = 5.0
+"""How often to look for abandoned drills."""
+REGISTRATION_TIME: Seconds = 20.0
+"""How long the record that this host reverts stays valid without renewal: four polls."""
 
 
 async def revert_abandoned(space: Workspace, store: ports.HistoryStore) -> None:
-    """Stand by until cancelled. A store that is away is asked again; that it is, is said once."""
+    """Look for abandoned drills until cancelled. An unavailable store is reported once, and asked again."""
     failed: set[DrillId] = set()
-    said = ""
+    reported = ""
     while True:
         try:
+            # In a thread: reverting may take minutes, and must not delay the scheduler in this loop.
             await asyncio.to_thread(_look, space, store, failed)
-            said = ""
+            reported = ""
         except GamedayError as error:
-            if error.message != said:
-                output.talk(f"could not look for what drills left: {error.message}")
-            said = error.message
-        await asyncio.sleep(LOOK)
+            if error.message != reported:
+                output.talk(f"could not look for abandoned drills: {error.message}")
+            reported = error.message
+        await asyncio.sleep(POLL_INTERVAL)
 
 
 def _look(space: Workspace, store: ports.HistoryStore, failed: set[DrillId]) -> None:
     host = processes.hostname()
-    until = Instant(clock.now() + STANDS)
+    until = Instant(clock.now() + REGISTRATION_TIME)
     store.register_reverter(f"{host}:{os.getpid()}", host, until=until)
-    for one in revert.open_drills(store):
-        if one.left and not one.gave_up and one.drill not in failed:
-            output.warn(f"drill {one.drill} of {one.host or 'nobody'} was left behind; reverting it now")
-            if revert.settle(space, store, [one], by="worker"):
-                failed.add(one.drill)
+    for drill in revert.open_drills(store):
+        if drill.left and not drill.gave_up and drill.drill not in failed:
+            output.warn(
+                f"drill {drill.drill} of {drill.host or 'no known host'} was abandoned; reverting it now"
+            )
+            if revert.settle(space, store, [drill], by="worker"):
+                failed.add(drill.drill)
     end_abandoned_game_days(space, store)
 
 
 def end_abandoned_game_days(space: Workspace, store: ports.HistoryStore) -> None:
-    """End the game days that nobody conducts and nobody would take up: they bar their environments."""
+    """End the game days that nobody conducts and nobody would resume: they block their environments."""
     environments = {row.environment for row in store.live()}
     for row in store.game_days():
         if row.closed is not None or row.environment in environments:
             continue
-        told = standings.fold(find.read_history(store, row.drill))
-        if told.planned.attended or clock.now() - row.started < gamedays_host.CLAIM_TIME:
+        state = gameday_state.fold(find.read_history(store, row.drill))
+        # Its host may not have claimed it yet: only after CLAIM_TIME is it known to be abandoned.
+        if state.planned.attended or clock.now() - row.started < gamedays_host.CLAIM_TIME:
             continue
         if gamedays_host.is_conducted(store, row.drill, SystemClock()):
             continue
-        output.warn(f"game day {row.drill} was left behind; ending it now")
+        output.warn(f"game day {row.drill} was abandoned; ending it now")
         recorder = Recorder(
             store=store, clock=SystemClock(), ids=SystemIds(), drill=row.drill, source="daemon"
         )

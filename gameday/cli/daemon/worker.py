@@ -1,9 +1,8 @@
-"""`gameday worker`: carries out the drills that daemons hand to this host.
+"""`gameday worker`: runs the drills that daemons hand to this host.
 
-Comes in: environments, or, in a Job's pod, the one occurrence that the Job was made for. Goes out: drills in
-processes of their own, their records in the store. Exit code 0 after SIGTERM, SIGINT or SIGHUP, once the
-drills that ran have reverted and ended.
-Does not: decide what is due; `gameday serve` does, on any host with the same store.
+It works for some environments until stopped or, in a Kubernetes Job's pod, for the one occurrence that the
+Job was made for. What is due is decided by `gameday serve`, on any host with the same store. After SIGTERM,
+SIGINT or SIGHUP the exit code is 0, once the drills in progress have reverted and ended.
 """
 
 from __future__ import annotations
@@ -31,28 +30,28 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(environments: Sequence[str], *, occurrence: str = "") -> int:
     """Work for some environments until stopped; or carry out one occurrence, `SCHEDULE@SECONDS`."""
     space = wiring.workspace()
-    one = _occurrence(occurrence) if occurrence else None
-    if one is None:
-        _must_serve(space, environments)
+    handed = _occurrence(occurrence) if occurrence else None
+    if handed is None:
+        _check_environments(space, environments)
     with closing(wiring.workspace_store(space)) as history:
         revert.recover(space, history)
         scheduler_context = wiring.handoff_context(space, history, launcher.LAUNCHER, say=output.talk)
         with closing(scheduler_context.schedules):
             return asyncio.run(
-                _one(scheduler_context, *one)
-                if one
-                else _many(scheduler_context, space, history, environments)
+                _run_one(scheduler_context, *handed)
+                if handed
+                else _run_all(scheduler_context, space, history, environments)
             )
 
 
-def _must_serve(space: Workspace, environments: Sequence[str]) -> None:
+def _check_environments(space: Workspace, environments: Sequence[str]) -> None:
     known = space.settings.environments
     for name in environments:
         if name not in known:
-            raise UsageError(f"there is no environment '{name}'", hint=f"gameday.toml has {', '.join(known)}")
+            raise UsageError(f"no environment '{name}'", hint=f"gameday.toml has {', '.join(known)}")
     if not environments:
-        raise UsageError("a worker serves environments", hint="gameday worker --environment NAME")
-    urls.must_be_shared(space.store_url, "workers need a store that hosts share")
+        raise UsageError("no environment is given to work for", hint="gameday worker --environment NAME")
+    urls.must_be_shared(space.store_url, "workers need a store that several hosts can use")
 
 
 def _occurrence(text: str) -> tuple[ScheduleId, Instant]:
@@ -62,21 +61,22 @@ def _occurrence(text: str) -> tuple[ScheduleId, Instant]:
     return ScheduleId(schedule), Instant(float(seconds))
 
 
-def _told_to_stop() -> asyncio.Event:
+def _stop_event() -> asyncio.Event:
+    """Give the event that a signal to stop sets."""
     stopping = asyncio.Event()
     for number in SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     return stopping
 
 
-async def _one(scheduler_context: SchedulerContext, schedule: ScheduleId, occurrence: Instant) -> int:
-    """Carry out one occurrence. That it was not ours to start is no failure: another host has it."""
-    if not await handoff.run_handed_drill(scheduler_context, schedule, occurrence, _told_to_stop()):
-        output.talk(f"{schedule}: not ours to start: it has begun elsewhere, or was missed")
+async def _run_one(scheduler_context: SchedulerContext, schedule: ScheduleId, occurrence: Instant) -> int:
+    """Run one occurrence. It is no failure that another host started it first."""
+    if not await handoff.run_handed_drill(scheduler_context, schedule, occurrence, _stop_event()):
+        output.talk(f"{schedule}: not started here: another host has started it, or it was missed")
     return 0
 
 
-async def _many(
+async def _run_all(
     scheduler_context: SchedulerContext,
     space: Workspace,
     history: ports.HistoryStore,
@@ -84,11 +84,11 @@ async def _many(
 ) -> int:
     from gameday.storage import queue  # noqa: PLC0415
 
-    stopping = _told_to_stop()
+    stopping = _stop_event()
     drills: set[asyncio.Task[bool]] = set()
 
     async def do(schedule: ScheduleId, occurrence: Instant) -> None:
-        """Begin a drill that goes on when the queue goes, or gives its job up."""
+        """Run a drill. It is shielded: it goes on when the queue is lost, or gives up the job."""
         drill = asyncio.create_task(
             handoff.run_handed_drill(scheduler_context, schedule, occurrence, stopping)
         )
@@ -97,13 +97,13 @@ async def _many(
         await asyncio.shield(drill)
 
     output.talk(f"working for {', '.join(environments)} as {scheduler_context.holder}")
-    standing = asyncio.create_task(takeover.revert_abandoned(space, history))
+    reverting = asyncio.create_task(takeover.revert_abandoned(space, history))
     try:
         await queue.work(space.store_url, environments, do, stopping, output.talk)
         await asyncio.gather(*drills, return_exceptions=True)
     finally:
-        standing.cancel()
+        reverting.cancel()
         with suppress(asyncio.CancelledError):
-            await standing
+            await reverting
     output.talk("stopped")
     return 0

@@ -1,7 +1,7 @@
-"""`gameday review`: the questions that only people can answer, after the drill.
+"""`gameday review`: records the answers that only people can give, after the drill.
 
-Comes in: answers, from options or a terminal. Goes out: ReviewAnswered facts, and a new revision of
-the drill's files. Does not: change what was judged at the close; both revisions stand.
+They become ReviewAnswered facts and a new revision of the drill's files. What was judged at the close does
+not change: both revisions remain.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ QUESTIONS = {
     "root-cause": "What was the root cause, in the team's words?",
     "fix": "What is the permanent fix?",
     "fix-validated": "How was the fix validated?",
-    "communicated": "Who was told that it is over, and how?",
+    "communicated": "Who was informed that the incident is over, and how?",
     "went-well": "What went well?",
     "improve": "What should be better next time?",
 }
 
 
 def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
-    """Take answers, store them, and write the drill's files anew."""
+    """Take answers, store them, and write the drill's files again."""
     space = wiring.workspace()
     store = revert.open_store(space)
     drill = stored_drills.find_shown(store, named, who)
@@ -46,23 +46,23 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     _store(store, drill, given, by or actor.login())
     folder = wiring.write_reports(space, store, drill)
     revision = report.judge(store, drill).result.revision
-    output.talk(f"{len(given)} answers taken; revision {revision} written to {folder}")
+    output.talk(f"answers recorded: {len(given)}; revision {revision} written to {folder}")
     return 0
 
 
 def _split(answer: str) -> tuple[str, str]:
     question, separator, text = answer.partition("=")
     if not separator or not question.strip() or not text.strip():
-        hint = f"QUESTION=TEXT, with one of {', '.join(QUESTIONS)}, or step:ID"
+        hint = f"write QUESTION=TEXT, with one of {', '.join(QUESTIONS)}, or step:ID"
         raise UsageError(f"'{answer}' is not an answer", hint=hint)
     return question.strip(), text.strip()
 
 
 def _ask(judged: report.JudgedDrill) -> Iterator[tuple[str, str]]:
-    """Ask each question on the terminal; an empty line leaves one out."""
+    """Ask each question on the terminal; an empty line skips it."""
     if not sys.stdin.isatty():
-        raise UsageError("there is no terminal to ask on", hint='give answers: --answer "root-cause=…"')
-    for question, text in (QUESTIONS | _unseen_steps(judged)).items():
+        raise UsageError("no terminal to ask on", hint='give the answers: --answer "root-cause=…"')
+    for question, text in (QUESTIONS | _unproven_steps(judged)).items():
         sys.stderr.write(f"{text}\n> ")
         sys.stderr.flush()
         answer = sys.stdin.readline().strip()
@@ -70,13 +70,13 @@ def _ask(judged: report.JudgedDrill) -> Iterator[tuple[str, str]]:
             yield question, answer
 
 
-def _unseen_steps(judged: report.JudgedDrill) -> dict[str, str]:
-    """Ask about each step of the playbook that nothing proves: unticked is not skipped."""
+def _unproven_steps(judged: report.JudgedDrill) -> dict[str, str]:
+    """Ask about each step of the playbook that nothing proves: an unticked step may still have been done."""
     playbook = judged.history.plan.playbook
     if playbook is None:
         return {}
-    became = playbook_steps.review(judged.history, judged.result, playbook)
-    return {f"step:{step.id}": f"Was this step done? “{step.text}” (yes, no)" for step in became.unticked}
+    reviewed = playbook_steps.review(judged.history, judged.result, playbook)
+    return {f"step:{step.id}": f"Was this step done? “{step.text}” (yes, no)" for step in reviewed.unticked}
 
 
 def _store(store: ports.HistoryStore, drill: DrillId, given: Sequence[tuple[str, str]], by: str) -> None:

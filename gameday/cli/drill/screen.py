@@ -1,7 +1,6 @@
-"""What the terminal shows while a drill is on: a live screen on a terminal, plain lines elsewhere.
+"""Shows a drill in progress on stderr: a live screen on a terminal, plain lines elsewhere.
 
-Comes in: new facts, and a view of the moment. Goes out: text on stderr.
-Does not: work anything out; `render.live` does, for `gameday status` too.
+What is shown is worked out by `render.live`, which `gameday status` uses too.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from gameday.core.values import Instant, format_duration
 from gameday.render import live
 
 FRAMES = 4
-"""Pictures a second."""
+"""Redraws per second."""
 
 _STYLES = {
     "good": "green",
@@ -41,17 +40,17 @@ _STYLES = {
 
 
 class Screen:
-    """Follows one drill. `viewer` gives the view of the moment once the drill is planned, else None."""
+    """Follows one drill. `viewer` gives the current view once the drill is planned, else None."""
 
     def __init__(self, viewer: Callable[[], live.LiveView | None], began: Instant) -> None:
         self._viewer = viewer
         self._began = began
         self._console = Console(stderr=True)
-        self._pictures = sys.stderr.isatty()
+        self._live = sys.stderr.isatty()
 
     def open(self) -> AbstractContextManager[object]:
-        """Give the context in which the picture is shown; without a terminal there is none."""
-        if not self._pictures:
+        """Give the context in which the live screen is shown; it shows nothing without a terminal."""
+        if not self._live:
             return nullcontext()
         return Live(
             console=self._console,
@@ -62,8 +61,8 @@ class Screen:
         )
 
     def hear(self, events: Sequence[ev.Event]) -> None:
-        """Write a line for each new fact that people care about; the picture has its own."""
-        if self._pictures:
+        """Print a line for each new fact that people care about; the live screen has its own."""
+        if self._live:
             return
         for event in events:
             sentence = live.sentence(event)
@@ -82,7 +81,7 @@ def draw(view: live.LiveView) -> RenderableType:
     phase = view.phase.value if view.phase else "–"
     head = Text.assemble(
         (phase.upper(), "bold reverse"),
-        f"  {format_duration(view.in_phase)}{_of(view.planned)}, {format_duration(view.elapsed)} in all",
+        f"  {format_duration(view.in_phase)}{_of(view.planned)}, {format_duration(view.elapsed)} in total",
         f"   fault {view.fault}",
     )
     who = f" · responder: {view.responder} (script)" if view.responder else ""
@@ -117,7 +116,7 @@ def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:
         title_style="bold",
         box=None,
         show_header=False,
-        min_width=len(head),  # else the title of an empty one wraps
+        min_width=len(head),  # else the title of an empty grid wraps
     )
     grid.add_column()
     grid.add_column()
@@ -158,6 +157,6 @@ def _latest(view: live.LiveView) -> Table:
 
 def show(views: Sequence[live.LiveView]) -> None:
     """Print views once, on stdout, for `gameday status`."""
-    console = Console()  # of 80 columns where it is piped; what is longer goes on in the next line
+    console = Console()  # 80 columns wide where it is piped; longer lines wrap
     for view in views:
         console.print(draw(view))

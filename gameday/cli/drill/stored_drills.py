@@ -22,12 +22,12 @@ from gameday.render import live, table
 from gameday.storage import transfer
 from gameday.system import clock
 
-SLICE = 90.0
+STATUS_WINDOW = 90.0
 """Seconds of load that `status` looks at."""
 
 
 def find_shown(store: ports.HistoryStore, named: str, who: str) -> DrillId:
-    """Find a drill that somebody may see into. Raises UsageError."""
+    """Find a drill that somebody may see in full. Raises UsageError."""
     drill = find_drill.find(store, named)
     visibility.must_see(store, drill, who)
     return drill
@@ -41,7 +41,7 @@ def listing(*, json: bool, who: str = "") -> int:
     elif rows:
         output.data(table.drills(rows).text())
     else:
-        output.talk("no drill yet")
+        output.talk("no drill in this store yet")
         output.hint(find_drill.FIRST)
     return 0
 
@@ -71,7 +71,7 @@ def show(named: str, *, json: bool, who: str = "") -> int:
 
 
 def summary(judged: report.JudgedDrill) -> str:
-    """Say in a few lines what a drill came to."""
+    """Give a drill's result in a few lines."""
     result = judged.result
     lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
     lines += [
@@ -92,7 +92,7 @@ def _reverted(judged: report.JudgedDrill) -> str:
     if not judged.result.reverted:
         return "NO: a fault may still be in force"
     bare = exposure.never_undone(judged.history)
-    return "nothing was undone: the experiment has no rollbacks" if bare else "yes"
+    return "nothing to revert: the experiment has no rollbacks" if bare else "yes"
 
 
 def _figure(interval: milestones.Interval) -> str:
@@ -105,7 +105,7 @@ def _figure(interval: milestones.Interval) -> str:
 
 
 def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> int:
-    """Judge a stored drill again."""
+    """Score a stored drill again."""
     space = wiring.workspace()
     store = revert.open_store(space)
     rules = None if scorecard is None else wiring.scorecard(space, scorecard)
@@ -132,7 +132,7 @@ def postmortem(named: str, *, html: bool, who: str = "") -> int:
 
 
 def status(*, json: bool, who: str = "") -> int:
-    """Show the drills that are on; in a game day, to responders only what reaches them."""
+    """Show the drills in progress; to responders of a game day, only what reaches them."""
     store = revert.open_store(wiring.workspace())
     views = [_view(store, row.drill, who) for row in store.live()]
     if json:
@@ -142,19 +142,20 @@ def status(*, json: bool, who: str = "") -> int:
 
         screen.show(views)
     else:
-        output.talk("no drill is on")
-        held = [row.drill for row in store.game_days() if row.closed is None]
-        output.hint(f"{', '.join(held)} is open: gameday plan show" if held else find_drill.FIRST)
+        output.talk("no drill is in progress")
+        open_days = [row.drill for row in store.game_days() if row.closed is None]
+        days = ", ".join(open_days)
+        output.hint(f"game day in progress: {days}: gameday plan show" if days else find_drill.FIRST)
     return 0
 
 
 def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:
     now = clock.now()
-    told = store_reads.read(store, drill)
-    if visibility.is_hidden(told, who):
-        return live.from_outside(told, now)
-    load = store.read_load(drill, since=Instant(now - SLICE))
-    return live.view(told, impact.service(told.plan.scenario.slos, load, now), now)
+    history = store_reads.read(store, drill)
+    if visibility.is_hidden(history, who):
+        return live.from_outside(history, now)
+    load = store.read_load(drill, since=Instant(now - STATUS_WINDOW))
+    return live.view(history, impact.service(history.plan.scenario.slos, load, now), now)
 
 
 def verify(named: str) -> int:
@@ -163,22 +164,24 @@ def verify(named: str) -> int:
     drill = find_drill.find(store, named)
     wrong: Sequence[str] = store.verify(drill)
     if wrong:
-        raise HistoryCorrupt("\n".join(wrong), hint="the history was cut or changed after it was written")
-    output.talk(f"{drill}: {len(store.read(drill))} events, the chain holds")
+        raise HistoryCorrupt(
+            "\n".join(wrong), hint="the history was truncated or altered after it was written"
+        )
+    output.talk(f"{drill}: {len(store.read(drill))} events, hash chain intact")
     return 0
 
 
 def export(named: str, file: Path, *, who: str = "") -> int:
-    """Write a drill as one file."""
+    """Export a drill to a file."""
     store = revert.open_store(wiring.workspace())
     drill = find_shown(store, named, who)
     transfer.export_drill(store, drill, file)
-    output.talk(f"{drill} written to {file}")
+    output.talk(f"{drill} exported to {file}")
     return 0
 
 
 def import_(file: Path) -> int:
-    """Read a drill from one file."""
-    told = transfer.import_drill(revert.open_store(wiring.workspace()), file)
-    output.talk(f"{told.drill} is in this store")
+    """Import a drill from a file."""
+    manifest = transfer.import_drill(revert.open_store(wiring.workspace()), file)
+    output.talk(f"{manifest.drill} imported")
     return 0

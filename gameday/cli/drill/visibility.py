@@ -1,7 +1,7 @@
-"""Who may see into a drill that is on: in a game day, responders see neither what is injected nor when.
+"""Decides who may see a drill in progress in full: responders of a game day see no fault and no times.
 
-Comes in: a drill's history, a name (empty: who is at this terminal). Goes out: whether it is sealed to
-them. Does not: keep a secret from somebody who reads the store or the scenario: it is courtesy, no guard.
+This keeps nothing from somebody who reads the store or the scenario: it prevents spoilers, it is not access
+control.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HIDDEN = "hidden"
 
 
 def is_hidden(history: History, who: str) -> bool:
-    """Tell whether a drill is on, and this person is not to see into it."""
+    """Report whether a drill is in progress and hidden from somebody (empty: who is at this terminal)."""
     if history.closed_at is not None:
         return False
     try:
@@ -32,17 +32,17 @@ def is_hidden(history: History, who: str) -> bool:
 
 
 def rows(store: ports.HistoryStore, who: str) -> Iterator[ports.DrillRow]:
-    """List the drills as somebody may see them: without the scenario of one that is sealed to them."""
-    found: Sequence[ports.DrillRow] = store.drills()
-    for row in found:
+    """List the drills as somebody may see them: without the scenario of one that is hidden from them."""
+    drills: Sequence[ports.DrillRow] = store.drills()
+    for row in drills:
         hidden = row.closed is None and is_hidden(store_reads.read(store, row.drill), who)
         yield replace(row, scenario=HIDDEN) if hidden else row
 
 
 def must_see(store: ports.HistoryStore, drill: DrillId, who: str) -> None:
-    """Refuse to show a drill that is sealed. Raises UsageError."""
+    """Refuse to show a drill that is hidden from somebody. Raises UsageError."""
     if is_hidden(store_reads.read(store, drill), who):
         raise UsageError(
-            f"{drill} is on, and part of a game day: it is shown when it has ended",
+            f"{drill} is in progress, and part of a game day: it is shown when it has ended",
             hint="gameday status shows what responders see; facilitators and observers: --as NAME",
         )

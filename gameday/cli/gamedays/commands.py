@@ -1,7 +1,7 @@
-"""`gameday plan`: game days, conducted and not fired.
+"""`gameday plan`: the commands for game days.
 
-Comes in: words. Goes out: what `cli.gamedays.check`, `show`, `start`, `control` and `hot_wash` make of
-them. Does not: do anything itself, so that `gameday --help` imports none of them.
+Each command imports the module that does the work when it runs, so that `gameday --help` imports none of
+them.
 """
 
 from __future__ import annotations
@@ -16,23 +16,26 @@ from gameday.cli.shared.options import Json, Yes, takes_drill_options
 from gameday.conduct.drill.options import DrillOptions
 
 app = typer.Typer(
-    help="Game days: check, show and conduct a plan of several scenarios.",
+    help="Check, show and conduct game days: plans of several scenarios.",
     cls=help_groups.Commands,
     no_args_is_help=True,
 )
 
 As = Annotated[
-    str, typer.Option("--as", help="Who you are, as the plan names you; else GAMEDAY_ACTOR or your login.")
+    str,
+    typer.Option("--as", help="Your name in the plan. (default: GAMEDAY_ACTOR, else your login)"),
 ]
-Day = Annotated[str, typer.Option("--game-day", help="Its id; needed when several are open.")]
-Why = Annotated[list[str] | None, typer.Argument(help="Why, for the record.")]
-Plan = Annotated[Path, typer.Argument(help="The plan: scenarios/NAME.gameday.yaml.")]
-Now = Annotated[bool, typer.Option("--now", help="Whatever date the plan says.")]
+Day = Annotated[
+    str, typer.Option("--game-day", help="The game day's id; needed when several are in progress.")
+]
+Why = Annotated[list[str] | None, typer.Argument(help="The reason, for the record.")]
+Plan = Annotated[Path, typer.Argument(help="The plan, such as scenarios/NAME.gameday.yaml.")]
+Now = Annotated[bool, typer.Option("--now", help="Ignore the date in the plan.")]
 
 
 @app.command()
 def check(plan: Plan, *, now: Now = False, as_: As = "", json: Json = False) -> None:
-    """Check a plan: files, date, other plans and schedules, approvals, prerequisites. Opens nothing."""
+    """Check a plan: files, date, conflicts, approvals, prerequisites. Starts nothing."""
     from gameday.cli.gamedays import check as gamedays_check  # noqa: PLC0415  # what a command needs is loaded when it runs
 
     raise typer.Exit(gamedays_check.main(plan, anytime=now, who=as_, json=json))
@@ -41,16 +44,19 @@ def check(plan: Plan, *, now: Now = False, as_: As = "", json: Json = False) -> 
 @app.command()
 def show(
     plan: Annotated[
-        str, typer.Argument(help="A plan's file, or a game day's id; else the one that is open, or the last.")
+        str,
+        typer.Argument(
+            help="A plan's file, or a game day's id. (default: the one in progress, else the last)"
+        ),
     ] = "",
     *,
     injects: Annotated[
-        bool, typer.Option("--injects", help="The message-event list (facilitators and observers).")
+        bool, typer.Option("--injects", help="Show the message-event list (facilitators and observers only).")
     ] = False,
     as_: As = "",
     json: Json = False,
 ) -> None:
-    """Show a plan, or where a game day stands: to responders only what is announced."""
+    """Show a plan, or the state of a game day. Responders see only what is announced."""
     from gameday.cli.gamedays import show as gamedays_show  # noqa: PLC0415
 
     raise typer.Exit(gamedays_show.main(plan, injects=injects, who=as_, json=json))
@@ -67,7 +73,7 @@ def start(
     json: Json = False,
     drill: DrillOptions,
 ) -> None:
-    """Conduct a game day from this terminal, or take up the one whose terminal died."""
+    """Conduct a game day from this terminal, or resume one whose terminal died."""
     from gameday.cli.gamedays import start as gamedays_start  # noqa: PLC0415
 
     options = gamedays_start.Options(
@@ -84,7 +90,10 @@ def start(
 @app.command(name="next")
 def next_(
     *,
-    waive: Annotated[str, typer.Option(help="Go on although it has not settled; why, for the record.")] = "",
+    waive: Annotated[
+        str,
+        typer.Option(help="Continue although the environment has not settled; the reason, for the record."),
+    ] = "",
     game_day: Day = "",
     as_: As = "",
 ) -> None:
@@ -96,7 +105,7 @@ def next_(
 
 @app.command()
 def skip(why: Why = None, *, game_day: Day = "", as_: As = "") -> None:
-    """Leave out what would come next."""
+    """Skip the next item."""
     from gameday.cli.gamedays import control  # noqa: PLC0415
 
     raise typer.Exit(control.skip(" ".join(why or ()), game_day=game_day, who=as_))
@@ -104,13 +113,13 @@ def skip(why: Why = None, *, game_day: Day = "", as_: As = "") -> None:
 
 @app.command()
 def repeat(
-    item: Annotated[int, typer.Argument(help="The item's number; 0: the last scenario that ended.")] = 0,
+    item: Annotated[int, typer.Argument(help="The item's number; 0 for the last scenario that ended.")] = 0,
     *,
-    why: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    why: Annotated[str, typer.Option(help="The reason, for the record.")] = "",
     game_day: Day = "",
     as_: As = "",
 ) -> None:
-    """Put a scenario on the agenda once more; it comes next, at a go."""
+    """Put a scenario on the agenda once more. It comes next, at the facilitator's go."""
     from gameday.cli.gamedays import control  # noqa: PLC0415
 
     raise typer.Exit(control.repeat(item, why, game_day=game_day, who=as_))
@@ -118,7 +127,7 @@ def repeat(
 
 @app.command()
 def pause(why: Why = None, *, game_day: Day = "", as_: As = "") -> None:
-    """Let nothing further begin; a drill that is on goes on."""
+    """Pause the game day: nothing new starts; a drill in progress continues."""
     from gameday.cli.gamedays import control  # noqa: PLC0415
 
     raise typer.Exit(control.pause(" ".join(why or ()), game_day=game_day, who=as_))
@@ -126,7 +135,7 @@ def pause(why: Why = None, *, game_day: Day = "", as_: As = "") -> None:
 
 @app.command()
 def resume(*, game_day: Day = "", as_: As = "") -> None:
-    """Go on after a pause."""
+    """Resume the game day after a pause."""
     from gameday.cli.gamedays import control  # noqa: PLC0415
 
     raise typer.Exit(control.resume(game_day=game_day, who=as_))
@@ -134,12 +143,12 @@ def resume(*, game_day: Day = "", as_: As = "") -> None:
 
 @app.command()
 def extend(
-    duration: Annotated[str, typer.Argument(help="How much longer: 10m.")],
+    duration: Annotated[str, typer.Argument(help="How much longer, such as 10m.")],
     *,
     game_day: Day = "",
     as_: As = "",
 ) -> None:
-    """Lengthen what is on: the break, the response of the drill, the time to settle."""
+    """Extend what is in progress: the break, the response, or the time to settle."""
     from gameday.cli.gamedays import control  # noqa: PLC0415
 
     raise typer.Exit(control.extend(duration, game_day=game_day, who=as_))
@@ -147,7 +156,7 @@ def extend(
 
 @app.command()
 def end(*, game_day: Day = "", as_: As = "") -> None:
-    """End the game day. A drill that is on ends its response, is reverted and judged."""
+    """End the game day. A drill in progress ends its response, is reverted and judged."""
     from gameday.cli.gamedays import control  # noqa: PLC0415
 
     raise typer.Exit(control.end(game_day=game_day, who=as_))
@@ -155,15 +164,18 @@ def end(*, game_day: Day = "", as_: As = "") -> None:
 
 @app.command(name="hot-wash")
 def hot_wash(
-    game_day: Annotated[str, typer.Argument(help="Its id; else the last.")] = "",
+    game_day: Annotated[str, typer.Argument(help="The game day's id. (default: the last)")] = "",
     *,
-    answer: Annotated[list[str] | None, typer.Option(help="QUESTION=TEXT; without any, asks each.")] = None,
-    action: Annotated[
-        list[str] | None, typer.Option(help="Work that is taken on: TEXT[;OWNER[;DUE]].")
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help="QUESTION=TEXT; may be repeated. (default: each question is asked)"),
     ] = None,
-    by: Annotated[str, typer.Option(help="Who writes it down.")] = "",
+    action: Annotated[
+        list[str] | None, typer.Option(help="An action item: TEXT[;OWNER[;DUE]]; may be repeated.")
+    ] = None,
+    by: Annotated[str, typer.Option(help="Who records it. (default: GAMEDAY_ACTOR, else your login)")] = "",
 ) -> None:
-    """Answer the hot wash's questions, each if you like, and take on work. Writes the report anew."""
+    """Answer the hot wash questions, and add action items. Updates the report."""
     from gameday.cli.gamedays import hot_wash as gamedays_hot_wash  # noqa: PLC0415
 
     raise typer.Exit(gamedays_hot_wash.main(game_day, answers=answer or [], actions=action or [], by=by))
@@ -171,9 +183,9 @@ def hot_wash(
 
 @app.command()
 def report(
-    game_day: Annotated[str, typer.Argument(help="Its id; else the last.")] = "",
+    game_day: Annotated[str, typer.Argument(help="The game day's id. (default: the last)")] = "",
     *,
-    html: Annotated[bool, typer.Option("--html", help="Print the page instead of Markdown.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Print HTML instead of Markdown.")] = False,
 ) -> None:
     """Write a game day's report again, over all its drills, and print it."""
     from gameday.cli.gamedays import hot_wash as gamedays_hot_wash  # noqa: PLC0415

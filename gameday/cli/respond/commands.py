@@ -1,7 +1,6 @@
-"""What each command of the fast path states: the fact, its arguments, and what is said of it.
+"""The commands of the fast path: the arguments of each, the fact that it records, and how it is confirmed.
 
-Comes in: the command's words and what is known of the live drill. Goes out: a fact's fields.
-Does not: store anything; `cli.respond.fast_path` carries the commands out.
+Nothing is stored here; `cli.respond.fast_path` does that.
 """
 
 from __future__ import annotations
@@ -24,17 +23,17 @@ Asked = argparse.Namespace
 class Command:
     """One command.
 
-    kind        the fact that it states
-    body        its fields, as far as words and drill give them; raises UsageError
-    said        what the confirmation begins with, by the fact's fields and the command's words
-    add         adds its own arguments
-    afterwards  it may also be said of a drill that has ended, which makes a new revision
-    facilitator in a game day, only its facilitators may say it
+    kind         the kind of the fact that it records
+    body         builds the fact's fields from the arguments and the drill; raises UsageError
+    confirm      gives the beginning of the confirmation, from the fact's fields and the arguments
+    add          adds the command's own arguments
+    afterwards   also allowed when the drill has ended, which makes a new revision
+    facilitator  in a game day, reserved to its facilitators
     """
 
     kind: str
     body: Callable[[Asked, LiveDrill], Body]
-    said: Callable[[Body], str]
+    confirm: Callable[[Body], str]
     add: Callable[[argparse.ArgumentParser], object] = lambda _parser: None
     afterwards: bool = False
     facilitator: bool = False
@@ -45,18 +44,18 @@ MARKABLE = tuple(
     for name in MilestoneName
     if name not in {MilestoneName.FAULT_INJECTED, MilestoneName.IMPACT_STARTED, MilestoneName.ALERTED}
 )
-"""The milestones that people may mark; the others are only ever observed."""
+"""The milestones that people may mark; the others are only observed."""
 
 AUDIENCES = ("customers", "stakeholders", "team")
 
 
 def clean(text: str) -> str:
-    """Replace bytes of the command line that are no UTF-8, so that every store can hold the text."""
+    """Replace bytes of the command line that are not UTF-8, so that every store can hold the text."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _severity(text: str) -> str:
-    """Read a severity by its letter and number or its title. Raises ArgumentTypeError, with the nearest."""
+    """Read a severity by its code or its title. Raises ArgumentTypeError, with the nearest one."""
     wanted = text.strip().upper()
     for severity in Severity:
         if wanted in {severity.value, severity.word.upper()}:
@@ -64,7 +63,7 @@ def _severity(text: str) -> str:
     names = [name for severity in Severity for name in (severity.value, severity.word)]
     near = live_drill.nearest(text.strip().capitalize(), names)
     every = ", ".join(f"{severity.value} {severity.word}" for severity in Severity)
-    raise argparse.ArgumentTypeError(f"'{text}' is not a severity{near}; there are {every}")
+    raise argparse.ArgumentTypeError(f"'{text}' is not a severity{near}; choose from {every}")
 
 
 def _milestone(text: str) -> str:
@@ -73,7 +72,7 @@ def _milestone(text: str) -> str:
         return wanted
     near = live_drill.nearest(wanted, MARKABLE)
     raise argparse.ArgumentTypeError(
-        f"'{text}' is not a milestone that can be marked{near}; there are {', '.join(MARKABLE)}"
+        f"'{text}' is not a milestone that can be marked{near}; choose from {', '.join(MARKABLE)}"
     )
 
 
@@ -93,7 +92,7 @@ def _hint(asked: Asked, live: LiveDrill) -> Body:
     left = [index for index in offered if index not in taken]
     if asked.number is None:
         if not left:
-            raise UsageError("no hint is on offer now", hint="hints are announced when they can be taken")
+            raise UsageError("no hint is on offer now", hint="a hint is announced when it becomes available")
         return {"index": left[-1]}
     if asked.number not in offered:
         on_offer = ", ".join(map(str, left)) or "none"
@@ -112,15 +111,18 @@ def _inject(asked: Asked, live: LiveDrill) -> Body:
     index = names.index(asked.id) if asked.id in names else int(asked.id)
     for kind, word in (("InjectSent", "sent"), ("InjectSkipped", "skipped")):
         if any(fact["index"] == index for fact in live.facts(kind)):
-            raise UsageError(f"inject {asked.id} was {word} already", hint="gameday status shows the latest")
+            raise UsageError(
+                f"inject {asked.id} was already {word}", hint="gameday status shows the latest events"
+            )
     return {"index": index, "send": asked.action == "send", "why": clean(" ".join(asked.why))}
 
 
 def _grant(asked: Asked, live: LiveDrill) -> Body:
-    """Credit a lever. Raises UsageError while nothing is injected: it would be undone before it had begun."""
+    """Credit a mitigation. Raises UsageError before the fault is injected: there is nothing to revert yet."""
     if live.plan["scenario"].get("experiment") and live.fault_at is None:
         raise UsageError(
-            "no fault is injected yet, so there is nothing to grant", hint="gameday status shows the phase"
+            "no fault has been injected yet, so there is nothing to grant",
+            hint="gameday status shows the phase",
         )
     return {"milestone": "contained", "granted": True, "lever": clean(" ".join(asked.lever))}
 
@@ -129,59 +131,66 @@ def _marks(milestone: str) -> Callable[[Asked, LiveDrill], Body]:
     return lambda _asked, _live: {"milestone": milestone, "granted": False}
 
 
-def _mark_said(body: Body) -> str:
-    return f"{body['milestone'].replace('_', ' ')}, marked"
+def _confirm_mark(body: Body) -> str:
+    return f"marked: {body['milestone'].replace('_', ' ')}"
 
 
 COMMANDS: Mapping[str, Command] = {
     "ack": Command(
         kind="IncidentAcknowledged",
         body=lambda _asked, _live: {"alert": ""},
-        said=lambda _body: "acknowledged",
+        confirm=lambda _body: "acknowledged",
     ),
     "declare": Command(
         kind="IncidentDeclared",
         body=lambda asked, _live: {"severity": asked.severity, "commander": clean(asked.commander)},
-        said=lambda body: f"declared {body['severity']} {Severity(body['severity']).word}",
+        confirm=lambda body: f"declared {body['severity']} {Severity(body['severity']).word}",
         add=lambda parser: (
             parser.add_argument(
-                "--severity", type=_severity, required=True, metavar="SEVERITY", help="P1, P2, P3 or P4."
+                "--severity",
+                type=_severity,
+                required=True,
+                metavar="SEVERITY",
+                help="P1 Critical, P2 High, P3 Medium or P4 Low.",
             ),
-            parser.add_argument("--commander", default="", metavar="NAME", help="Who commands the response."),
+            parser.add_argument("--commander", default="", metavar="NAME", help="The incident commander."),
         ),
     ),
     "note": Command(
         kind="NoteWritten",
         body=lambda asked, _live: {"text": clean(" ".join(asked.text))},
-        said=lambda _body: "noted",
-        add=lambda parser: parser.add_argument("text", nargs="+", metavar="TEXT", help="The line."),
+        confirm=lambda _body: "noted",
+        add=lambda parser: parser.add_argument("text", nargs="+", metavar="TEXT", help="The note."),
         afterwards=True,
     ),
     "step": Command(
         kind="StepDone",
         body=_step,
-        said=lambda body: f"step {body['step']} done",
-        add=lambda parser: parser.add_argument("step", metavar="ID", help="The step's id."),
+        confirm=lambda body: f"step {body['step']} done",
+        add=lambda parser: parser.add_argument("step", metavar="ID", help="The step's id in the playbook."),
         afterwards=True,
     ),
     "contained": Command(
         kind="MilestoneMarked",
         body=_marks("contained"),
-        said=_mark_said,
+        confirm=_confirm_mark,
     ),
     "recovered": Command(
         kind="MilestoneMarked",
         body=_marks("recovered"),
-        said=_mark_said,
+        confirm=_confirm_mark,
     ),
     "update": Command(
         kind="UpdateSent",
         body=lambda asked, _live: {"audience": asked.audience, "text": clean(" ".join(asked.text))},
-        said=lambda body: f"update to {body['audience']} written down",
+        confirm=lambda body: f"update to {body['audience']} recorded",
         add=lambda parser: (
             parser.add_argument("text", nargs="+", metavar="TEXT", help="The message."),
             parser.add_argument(
-                "--audience", required=True, choices=AUDIENCES, help="customers, stakeholders or team."
+                "--audience",
+                required=True,
+                choices=AUDIENCES,
+                help="Whom it is for: customers, stakeholders or team.",
             ),
         ),
         afterwards=True,
@@ -189,21 +198,24 @@ COMMANDS: Mapping[str, Command] = {
     "hint": Command(
         kind="HintTaken",
         body=_hint,
-        said=lambda body: f"hint {body['index']} taken",
+        confirm=lambda body: f"hint {body['index']} taken",
         add=lambda parser: parser.add_argument(
-            "number", nargs="?", type=int, metavar="[N]", help="The hint's number; the newest without it."
+            "number", nargs="?", type=int, metavar="[N]", help="The hint's number. (default: the newest)"
         ),
     ),
     "mark": Command(
         kind="MilestoneMarked",
         body=lambda asked, _live: {"milestone": asked.milestone, "granted": False},
-        said=_mark_said,
+        confirm=_confirm_mark,
         add=lambda parser: (
             parser.add_argument(
                 "milestone", type=_milestone, metavar="MILESTONE", help=f"One of {', '.join(MARKABLE)}."
             ),
             parser.add_argument(
-                "--at", default="", metavar="TIME", help="RFC 3339, HH:MM[:SS] local, or -2m (ago)."
+                "--at",
+                default="",
+                metavar="TIME",
+                help="RFC 3339, local HH:MM[:SS], or -2m for two minutes ago. (default: now)",
             ),
         ),
         afterwards=True,
@@ -211,24 +223,26 @@ COMMANDS: Mapping[str, Command] = {
     "end": Command(
         kind="EndRequested",
         body=lambda _asked, _live: {},
-        said=lambda _body: "the response is asked to end",
+        confirm=lambda _body: "end of the response requested",
         facilitator=True,
     ),
     "grant": Command(
         kind="MilestoneMarked",
         body=_grant,
-        said=lambda body: f"granted: {body['lever']}",
+        confirm=lambda body: f"granted: {body['lever']}",
         add=lambda parser: parser.add_argument(
-            "lever", nargs="+", metavar="LEVER", help="What the team did, such as: failed over to B."
+            "lever", nargs="+", metavar="MITIGATION", help="What the team did, such as: failed over to B."
         ),
         facilitator=True,
     ),
     "inject": Command(
         kind="InjectAsked",
         body=_inject,
-        said=lambda body: f"inject {body['id']} is to be {'sent' if body['send'] else 'left out'}",
+        confirm=lambda body: f"inject {body['id']} will be {'sent' if body['send'] else 'skipped'}",
         add=lambda parser: (
-            parser.add_argument("action", choices=("send", "skip"), metavar="send|skip", help="Which."),
+            parser.add_argument(
+                "action", choices=("send", "skip"), metavar="send|skip", help="What to do with it."
+            ),
             parser.add_argument("id", metavar="ID", help="Its id, or its number from 0."),
             parser.add_argument("why", nargs="*", metavar="[WHY]", help="Why, for the record."),
         ),
@@ -237,18 +251,18 @@ COMMANDS: Mapping[str, Command] = {
     "continue": Command(
         kind="ContinueRequested",
         body=lambda _asked, _live: {},
-        said=lambda _body: "the drill goes on",
+        confirm=lambda _body: "continuing the drill",
         facilitator=True,
     ),
     "abort": Command(
         kind="AbortRequested",
         body=lambda asked, _live: {"reason": clean(asked.reason), "detail": ""},
-        said=lambda body: f"abort asked for ({body['reason']})",
+        confirm=lambda body: f"abort requested ({body['reason']})",
         add=lambda parser: parser.add_argument(
             "--reason",
             default="facilitator",
             metavar="REASON",
-            help="real-incident, safety, facilitator, or your own word.",
+            help="real-incident, safety, facilitator, or a word of your own. (default: facilitator)",
         ),
     ),
 }

@@ -1,9 +1,8 @@
-"""What responders type while a drill is on: a fast path that loads neither Typer nor a model.
+"""Carries out what responders type during a drill, on a fast path that loads neither Typer nor a model.
 
-Comes in: the words of the command and the instant at which it was started, before any import.
-Goes out: one event in the drill's history, and a line that says so. The instant that counts is the
-start, so that a slow machine punishes nobody.
-Does not: judge, or wait for the conductor, which finds the event in the store.
+A command records one event in the drill's history and confirms it. What counts is the instant at which the
+command was started, before any import, so that a slow machine costs nobody time. Nothing here waits for the
+conductor, which finds the event in the store.
 """
 
 from __future__ import annotations
@@ -62,26 +61,31 @@ def _main(name: str, words: Sequence[str], started: Instant) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with our voice."""
+    """argparse with the errors and the help of `gameday`."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"{self.prog} --help")
 
     def format_help(self) -> str:
-        return super().format_help().replace("usage: ", "Usage: ", 1)
+        text = super().format_help().replace("usage: ", "Usage: ", 1)
+        return text.replace("\npositional arguments:", "\nArguments:").replace("\noptions:", "\nOptions:")
 
 
 def _parser(name: str, command: Command) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=f"gameday {name}", description=help_texts.HELP[name], allow_abbrev=False, add_help=False
     )
-    options = parser.add_argument_group("Options")
+    options = parser.add_argument_group("Common options")
     command.add(parser)
-    options.add_argument("--drill", default="", metavar="ID", help="The drill; needed when several are live.")
     options.add_argument(
-        "--environment", default="", metavar="NAME", help="The live drill on this environment."
+        "--drill", default="", metavar="ID", help="The drill; needed when several are in progress."
     )
-    options.add_argument("--by", default="", metavar="NAME", help="Who says so.")
+    options.add_argument(
+        "--environment", default="", metavar="NAME", help="The drill in progress on this environment."
+    )
+    options.add_argument(
+        "--by", default="", metavar="NAME", help="Who reports it. (default: GAMEDAY_ACTOR, else your login)"
+    )
     options.add_argument("--json", action="store_true", help="Print data as JSON on stdout.")
     options.add_argument("--help", action="help", help="Show this message and exit.")
     return parser
@@ -91,33 +95,33 @@ def _refuse_ended(name: str, command: Command, live: LiveDrill) -> None:
     if live.closed and not command.afterwards:
         raise UsageError(
             f"drill {live.drill} has ended",
-            hint=f"gameday {name} is for live drills; afterwards: gameday mark MILESTONE --at TIME",
+            hint=f"gameday {name} works during a drill; afterwards: gameday mark MILESTONE --at TIME",
         )
 
 
 def _refuse_others(name: str, command: Command, asked: Asked, live: LiveDrill) -> None:
-    """Keep the facilitator's words for the facilitators, where the drill's game day names any."""
+    """Reserve the facilitator's commands to facilitators, where the drill's game day names any."""
     named = (live.plan.get("occasion") or {}).get("facilitators") or ()
-    if command.facilitator and named and _speaker(asked) not in named:
+    if command.facilitator and named and _actor(asked) not in named:
         raise UsageError(
-            f"gameday {name} is for facilitators, not for {_speaker(asked)}",
-            hint=f"--by NAME or GAMEDAY_ACTOR says who you are; facilitators: {', '.join(named)}",
+            f"gameday {name} is for facilitators, not for {_actor(asked)}",
+            hint=f"use --by NAME or GAMEDAY_ACTOR to name yourself; facilitators: {', '.join(named)}",
         )
 
 
-def _speaker(asked: Asked) -> str:
-    """Name who types: by --by, by GAMEDAY_ACTOR, else the machine's user."""
+def _actor(asked: Asked) -> str:
+    """Name who types: from --by, from GAMEDAY_ACTOR, else the machine's user."""
     return commands.clean(asked.by) or live_drill.current_viewer(os.environ)
 
 
 def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) -> Document:
     """Build the stored form of the event.
 
-    On another host than the conductor's the clock may differ, so its claim of time does not count;
-    what a person says with --at does.
+    On another host than the conductor's the clock may differ, so its time is not trusted; what a person
+    gives with --at is.
     """
     at = getattr(asked, "at", "")
-    here = live.plan.get("host", "") in {"", os.uname().nodename}
+    same_host = live.plan.get("host", "") in {"", os.uname().nodename}
     return envelope.document(
         id=ids.new_event_id(),
         drill=DrillId(live.drill),
@@ -127,20 +131,21 @@ def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) ->
         occurred_at=shared_times.parse(at, now=started, begin=live.started) if at else started,
         source="cli",
         by=commands.clean(asked.by),
-        trusted=here or bool(at),
+        trusted=same_host or bool(at),
     )
 
 
 def _store(live: LiveDrill, where: StoreLocation, event: Document) -> None:
-    """Append the event, or keep it beside a store that can't take it."""
+    """Append the event, or spill it into a file where the store can't take it now."""
     try:
         with live.database.write() as tx:
             journal.append(tx, [event])
-    except StoreUnavailable as away:
+    except StoreUnavailable as error:
         from gameday.storage.spill import spill_file  # noqa: PLC0415  # only when it is needed
 
         spill_file.write(where.artifacts, [event])
-        output.warn(f"{away.message}; kept in {spill_file.path(where.artifacts, live.drill)}, stored later")
+        file = spill_file.path(where.artifacts, live.drill)
+        output.warn(f"{error.message}; the event is kept in {file} and stored later")
 
 
 def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -> None:
@@ -151,18 +156,18 @@ def _confirm(command: Command, asked: Asked, live: LiveDrill, event: Document) -
     into = f"drill {live.drill}" if since == live.started else f"the incident (drill {live.drill})"
     shown = live_drill.may_see(live.plan, commands.clean(asked.by), os.environ)
     when = f"{text} into {into}" if shown else f"at {format_instant(at)}"
-    output.talk(f"{command.said({**vars(asked), **body})}, {when}")
+    output.talk(f"{command.confirm({**vars(asked), **body})}, {when}")
     hint = _hint_text(command, live, body)
     if asked.json:
-        said = {"drill": live.drill, "event": event["id"], "kind": command.kind, "fact": body}
+        recorded = {"drill": live.drill, "event": event["id"], "kind": command.kind, "fact": body}
         times = {"at": format_instant(at), "seconds": round(at - since, 3) if shown else None}
-        output.data(json.dumps({**said, **times, **({"hint": hint} if hint else {})}))
+        output.data(json.dumps({**recorded, **times, **({"hint": hint} if hint else {})}))
     elif hint:
         output.data(hint)
 
 
 def _hint_text(command: Command, live: LiveDrill, body: Body) -> str:
-    """Give the text of a hint that was just taken."""
+    """Give the text of the hint that was just taken; empty for other commands."""
     if command.kind != "HintTaken":
         return ""
     return str(live.plan["scenario"]["injects"][body["index"]]["hint"])

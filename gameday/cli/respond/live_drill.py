@@ -1,8 +1,6 @@
 """Finds the drill that a responder's command is about, with no more imports than that needs.
 
-Comes in: the folder where the command was typed, the environment variables, the command's options.
-Goes out: the drill, with what the command must know of it. Raises UsageError with the way on.
-Does not: build facts as values: it reads the stored lines as JSON.
+So it reads stored facts as plain JSON and builds none of them as values.
 """
 
 from __future__ import annotations
@@ -24,9 +22,9 @@ from gameday.system.process_identity import Identity
 
 ARTIFACTS = ".gameday/drills"
 
-PATIENCE = 2.0
-"""Seconds to wait for the write lock: then the event is kept beside the store, where the conductor
-reads it at once. An abort must not wait longer."""
+LOCK_TIMEOUT = 2.0
+"""Seconds to wait for the write lock. After that the event goes into the spill file, where the conductor
+reads it at once: an abort must not wait longer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +42,7 @@ class StoreLocation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LiveDrill:
-    """A stored drill. `fault_at`: T0, once the fault is injected; `plan`: the body of its DrillPlanned."""
+    """A stored drill. `fault_at`: T0, once the fault is injected; `plan`: the fields of its DrillPlanned."""
 
     drill: str
     database: Executor
@@ -54,7 +52,7 @@ class LiveDrill:
     fault_at: Instant | None
 
     def facts(self, kind: str) -> list[dict[str, Any]]:
-        """Give the bodies of the drill's facts of one kind, in order."""
+        """Give the fields of the drill's facts of one kind, in order."""
         return [document["fact"] for document in journal.documents(self.database, self.drill, kind)]
 
 
@@ -64,7 +62,7 @@ def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
     url = environ.get("GAMEDAY_STORE_URL", "")
     if root is None and not url:
         raise UsageError(
-            f"{start} is not in a workspace: there is no gameday.toml here or above",
+            f"{start} is not in a workspace: no gameday.toml here or above",
             hint="change into the workspace, or set GAMEDAY_STORE_URL",
         )
     table = {} if root is None else _store_table(root / "gameday.toml")
@@ -89,18 +87,18 @@ def _resolved(value: str, environ: Mapping[str, str]) -> str:
         return value
     name = value.removeprefix("env:")
     if name not in environ:
-        raise UsageError(f"gameday.toml takes the store from {name}, which is not set")
+        raise UsageError(f"gameday.toml takes the store from the variable {name}, which is not set")
     return environ[name]
 
 
 def find(where: StoreLocation, *, drill: str = "", environment: str = "") -> LiveDrill:
     """Find the drill that is named, or the only one that is live."""
     if where.empty:
-        raise _none_live(environment)
-    database = storage.open_executor(where.store, patience=PATIENCE, create=False)
+        raise _no_live_drill(environment)
+    database = storage.open_executor(where.store, patience=LOCK_TIMEOUT, create=False)
     rows = journal.drills(database)
-    if any(row[4] is None and _left(database, row[0]) for row in rows):
-        _revert_what_was_left()
+    if any(row[4] is None and _is_abandoned(database, row[0]) for row in rows):
+        _revert_abandoned()
         rows = journal.drills(database)
     row = _named(rows, drill) if drill else _only_live(rows, environment)
     injected = journal.documents(database, row[0], "FaultInjected")
@@ -115,23 +113,27 @@ def find(where: StoreLocation, *, drill: str = "", environment: str = "") -> Liv
     )
 
 
-def _left(database: Executor, drill: str) -> bool:
-    """Tell whether a drill of this host has neither a conductor nor a keeper that lives.
+def _is_abandoned(database: Executor, drill: str) -> bool:
+    """Report whether a drill of this host has neither a live conductor nor a live keeper.
 
-    It is the quick half of `conduct.revert.abandoned`, which has the last word.
+    This is the quick check only; `conduct.revert.abandoned` decides.
     """
     started = [document["fact"] for document in journal.documents(database, drill, "ProcessStarted")]
     host = process_identity.hostname()
-    looking = [fact for fact in started if fact["role"] in ("conductor", "keeper") and fact["host"] == host]
-    who = [Identity(pid=f["pid"], started_ticks=f["started_ticks"], boot=f["boot"]) for f in looking]
-    return bool(who) and not any(
-        process_identity.alive(one) and not process_identity.stopped(one) for one in who
+    processes = [
+        Identity(pid=fact["pid"], started_ticks=fact["started_ticks"], boot=fact["boot"])
+        for fact in started
+        if fact["role"] in ("conductor", "keeper") and fact["host"] == host
+    ]
+    # A stopped process (SIGSTOP) exists but reverts nothing: it counts as gone.
+    return bool(processes) and not any(
+        process_identity.alive(process) and not process_identity.stopped(process) for process in processes
     )
 
 
-def _revert_what_was_left() -> None:
-    """Take the time to revert, as every command does first of all."""
-    from gameday import wiring  # noqa: PLC0415  # only after somebody died
+def _revert_abandoned() -> None:
+    """Revert what drills left, as every command does first."""
+    from gameday import wiring  # noqa: PLC0415  # slow; needed only after a conductor died
     from gameday.cli import revert  # noqa: PLC0415
 
     revert.open_store(wiring.workspace()).close()
@@ -140,47 +142,48 @@ def _revert_what_was_left() -> None:
 def _named(rows: Sequence[tuple[Any, ...]], drill: str) -> tuple[Any, ...]:
     if drill == "last" and rows:
         return rows[0]
-    found = next((row for row in rows if row[0] == drill), None)
-    if found is None:
+    row = next((row for row in rows if row[0] == drill), None)
+    if row is None:
         near = nearest(drill, [row[0] for row in rows])
-        raise UsageError(f"there is no drill '{drill}'{near}", hint="gameday list names them")
-    return found
+        raise UsageError(f"no drill '{drill}'{near}", hint="gameday list shows the drills of this store")
+    return row
 
 
 def _only_live(rows: Sequence[tuple[Any, ...]], environment: str) -> tuple[Any, ...]:
     live = [row for row in rows if row[4] is None and environment in {"", row[2]}]
     if not live:
-        raise _none_live(environment)
+        raise _no_live_drill(environment)
     if len(live) > 1:
         lines = "\n".join(f"  {row[0]}  {row[1]} on {row[2]}" for row in live)
-        raise UsageError(f"{len(live)} drills are live:\n{lines}", hint="say which: --drill ID")
+        raise UsageError(f"{len(live)} drills are in progress:\n{lines}", hint="choose one: --drill ID")
     return live[0]
 
 
-def _none_live(environment: str) -> UsageError:
+def _no_live_drill(environment: str) -> UsageError:
     on = f" on {environment}" if environment else ""
     return UsageError(
-        f"no drill is live{on}", hint="gameday run SCENARIO starts one; --drill ID names one that has ended"
+        f"no drill is in progress{on}",
+        hint="gameday run SCENARIO starts one; --drill ID names one that has ended",
     )
 
 
 def current_viewer(environ: Mapping[str, str]) -> str:
-    """Name who is at this terminal: by GAMEDAY_ACTOR, else the machine's user."""
+    """Name who is at this terminal: from GAMEDAY_ACTOR, else the machine's user."""
     return current_actor(environ)
 
 
 def may_see(plan: Mapping[str, Any], who: str, environ: Mapping[str, str]) -> bool:
-    """Tell whether somebody (empty: who is at this terminal) may see what is injected, and when.
+    """Report whether somebody (empty: who is at this terminal) may see what is injected, and when.
 
-    It is `core.plans.gameday.Occasion.shows`, on plain JSON.
+    This is `core.plans.gameday.Occasion.shows` on plain JSON.
     """
     occasion = plan.get("occasion") or {}
     return not occasion.get("hidden") or (who or current_viewer(environ)) in (occasion.get("insiders") or ())
 
 
 def nearest(word: str, words: Sequence[str]) -> str:
-    """Say which of the words is meant, as an end of a sentence; nothing where none is near."""
-    import difflib  # noqa: PLC0415  # only a slip needs it
+    """Give the nearest of the words, as the end of a sentence; empty where none is near."""
+    import difflib  # noqa: PLC0415  # needed only after a typing mistake
 
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.4)
     return f"; nearest: '{near[0]}'" if near else ""

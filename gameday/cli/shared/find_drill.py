@@ -1,8 +1,4 @@
-"""How commands name a drill.
-
-Comes in: the store, and what was typed. Goes out: the drill's id.
-Does not: decide who may see it; `audience` does.
-"""
+"""Finds the drill that a command names. Who may see it is decided by `cli.drill.visibility`."""
 
 from __future__ import annotations
 
@@ -17,13 +13,15 @@ def find(store: ports.HistoryStore, named: str) -> DrillId:
     """Find a drill by its id, the unique beginning or end of it, or `last`. Raises UsageError."""
     rows = store.drills()
     if not rows:
-        raise UsageError("this store has no drill yet", hint=FIRST)
+        raise UsageError("no drill in this store yet", hint=FIRST)
     if named == "last":
         return rows[0].drill
-    found = [row.drill for row in rows if row.drill == named]
-    found = found or [r.drill for r in rows if r.drill.startswith(named) or r.drill.endswith(named)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UsageError(f"'{named}' names {len(found)} drills: {', '.join(found[:5])}")
-    raise UsageError(f"there is no drill '{named}'", hint="gameday list shows the drills of this store")
+    drills = [row.drill for row in rows if row.drill == named]
+    drills = drills or [r.drill for r in rows if r.drill.startswith(named) or r.drill.endswith(named)]
+    if len(drills) == 1:
+        return drills[0]
+    if drills:
+        raise UsageError(
+            f"'{named}' matches {len(drills)} drills: {', '.join(drills[:5])}", hint="give more of the id"
+        )
+    raise UsageError(f"no drill '{named}'", hint="gameday list shows the drills of this store")

@@ -1,7 +1,7 @@
-"""How `gameday --help` lists its commands: under headings, each with its whole first sentence.
+"""Lists the commands in `gameday --help` under headings, each with its whole first sentence.
 
-Comes in: Typer's commands, each with its heading in `rich_help_panel`, Typer's own word for it. Goes out:
-plain text, as the rest of the help. Does not: draw Rich's boxes, which are noise in a log.
+A command's heading is in `rich_help_panel`, Typer's own word for it. The output is plain text like the rest
+of the help: Rich's boxes are noise in a log.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Any
 from typer.core import TyperGroup
 
 DRILLS = "Drills"
-STOP = "Stop and undo"
-TEAM = "While a drill is on: the team"
-FACILITATOR = "While a drill is on: the facilitator"
-AFTERWARDS = "Afterwards"
+STOP = "Stop and revert"
+TEAM = "During a drill: the team"
+FACILITATOR = "During a drill: the facilitator"
+AFTERWARDS = "After a drill"
 GAME_DAYS = "Game days and schedules"
-WORKSPACE = "The workspace and what is around it"
+WORKSPACE = "Workspace and tools"
 COMMANDS = "Commands"
-"""What stands over commands without a heading: those of `plan`, `schedule` and the other groups."""
+"""The heading of commands that name none: those of `plan`, `schedule` and the other groups."""
 
-WHOLE = 400
-"""Characters that a first sentence may have: it is wrapped, and cut nowhere."""
+LONGEST_SENTENCE = 400
+"""Characters that a first sentence may have. Click cuts it at 45 by default; here it wraps."""
 
 
 class Commands(TyperGroup):
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
             command = self.commands[name]
             if not command.hidden:
                 rows = sections[getattr(command, "rich_help_panel", None) or COMMANDS]
-                rows.append((name, command.get_short_help_str(WHOLE)))
+                rows.append((name, command.get_short_help_str(LONGEST_SENTENCE)))
         for heading in filter(sections.get, sections):
             with formatter.section(heading):
                 formatter.write_dl(sections[heading])

@@ -1,8 +1,8 @@
-"""Telling people in their channels: from a command, which waits, and from the daemon, which does not.
+"""Notifies people in their channels: from a command, which waits, and from the daemon, which does not.
 
-Comes in: messages, channels by name. Goes out: a line for whoever reads the output; the message, sent to
-those channels that are integrations of gameday.toml. Other names are for people: "#incident-drill".
-Does not: fail a command for a chat that is down.
+A message goes to those channels that are integrations of gameday.toml. Other names, such as
+"#incident-drill", are for people: the output asks them to pass the message on. A chat that is down fails no
+command.
 """
 
 from __future__ import annotations
@@ -14,53 +14,47 @@ from gameday import ports, wiring
 from gameday.announce import messages
 from gameday.announce.retrying import RetryingAnnouncer
 from gameday.cli.shared import output
+from gameday.conduct.scheduler import admission
 from gameday.core.errors import NotReady, UsageError
 from gameday.core.values import Seconds
-from gameday.formats.text import document
 from gameday.ports import Message
 from gameday.settings import Workspace
 from gameday.system.clock import SystemClock
 
-ONCE_MORE: tuple[Seconds, ...] = (1.0,)
-"""A person waits: a channel is tried twice, and then it is theirs to be told."""
-SET_UP = '[integrations.chat] kind = "apprise", secret = "env:CHAT_URL" in gameday.toml'
+RETRY_AFTER: tuple[Seconds, ...] = (1.0,)
+"""A person waits at the terminal: one retry, and then the output names who must still be notified."""
 
 
 def main(channel: str, text: Sequence[str]) -> int:
-    """Tell one channel what people have to know, or whether it can be told at all; 5 where it can't."""
+    """Send a message to one channel. Gives 0, or 5 where it could not be sent."""
     space = wiring.workspace()
     must_be_channels((channel,), space)
-    words = " ".join(text).strip()
-    if not words:
-        raise UsageError("there is nothing to tell", hint=f'gameday announce {channel} "We drill at ten."')
-    return 0 if send(space, (channel,), Message(title="gameday", text=words)) else NotReady.exit_code
+    message = " ".join(text).strip()
+    if not message:
+        raise UsageError("the message is empty", hint=f'gameday announce {channel} "We drill at ten."')
+    return 0 if send(space, (channel,), Message(title="gameday", text=message)) else NotReady.exit_code
 
 
 def must_be_channels(channels: Iterable[str], space: Workspace) -> None:
-    """Refuse a channel that nothing could be sent to. Raises UsageError with the nearest."""
-    known = list(wiring.announcer(space).channels)
-    for name in channels:
-        if name not in known:
-            near = document.nearest(name, known)
-            there = f"there are: {', '.join(known)}" if known else SET_UP
-            raise UsageError(
-                f"there is no channel '{name}'", hint=f"did you mean '{near}'?" if near else there
-            )
+    """Refuse a channel that is not an integration. Raises UsageError, with the nearest one."""
+    admission.must_be_channels(channels, wiring.announcer(space).channels)
 
 
 def send(space: Workspace, channels: Iterable[str], message: Message) -> tuple[str, ...]:
-    """Tell channels; say, and give, which were told; the others are for people to tell."""
+    """Send a message to channels, and print which got it and who must still be notified. Gives the former."""
     announcer = wiring.announcer(space)
     named = tuple(dict.fromkeys(channels))
-    ours = [name for name in named if name in announcer.channels]
-    voice = RetryingAnnouncer(announcer=announcer, clock=SystemClock(), report=output.warn, pauses=ONCE_MORE)
-    told = asyncio.run(voice.announce(ours, message)) if ours else ()
-    theirs = ", ".join(name for name in named if name not in told) or ("" if told else "participants")
-    if told:
-        output.talk(f"told {', '.join(told)}: {_line(message)}")
-    if theirs:
-        output.talk(f"to notify {theirs}: {_line(message)}")
-    return told
+    integrations = [name for name in named if name in announcer.channels]
+    voice = RetryingAnnouncer(
+        announcer=announcer, clock=SystemClock(), report=output.warn, pauses=RETRY_AFTER
+    )
+    notified = asyncio.run(voice.announce(integrations, message)) if integrations else ()
+    rest = ", ".join(name for name in named if name not in notified) or ("" if notified else "participants")
+    if notified:
+        output.talk(f"notified {', '.join(notified)}: {_line(message)}")
+    if rest:
+        output.talk(f"please notify {rest}: {_line(message)}")
+    return notified
 
 
 def _line(message: Message) -> str:
@@ -68,7 +62,7 @@ def _line(message: Message) -> str:
 
 
 class DaemonNotices:
-    """`ports.Notices` of the daemon: in its output, and in channels, beside everything else."""
+    """`ports.Notices` of the daemon: printed, and sent to channels in the background."""
 
     def __init__(self, announcer: ports.Announcer) -> None:
         self._announcer = announcer
@@ -76,7 +70,7 @@ class DaemonNotices:
         self._sending: dict[asyncio.Task[Sequence[str]], str] = {}
 
     def send(self, notice: ports.Notice) -> None:
-        """Print who is told of which window, and begin to send it."""
+        """Print who is notified of which window, and begin to send it."""
         people = ", ".join((*notice.participants, *notice.channels)) or "participants"
         message = messages.beforehand(
             notice.environment, notice.start, notice.end, notice.zone, title=notice.title, text=notice.text
@@ -90,7 +84,7 @@ class DaemonNotices:
         task.add_done_callback(lambda done: self._sending.pop(done, None))
 
     async def close(self) -> None:
-        """Give up what can't be sent, and say so."""
+        """Give up what has not been sent yet, and print it."""
         for task, line in tuple(self._sending.items()):
             task.cancel()
             output.talk(f"could not be sent to everybody: {line}")

@@ -1,6 +1,6 @@
-"""How the command line talks: data on stdout, talk on stderr, a hint where one helps.
+"""What the command line prints: data on stdout, text for people on stderr, a hint where one helps.
 
-Voice: docs/voice.md. Colour is decoration only; NO_COLOR and a missing terminal switch it off.
+For the tone, see docs/voice.md. Colour is decoration only; NO_COLOR and a missing terminal switch it off.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def data_json(value: JsonValue) -> None:
 
 
 def secret(text: str) -> None:
-    """Write a secret that was asked for to stdout, as it stands."""
+    """Write a secret that the user asked for to stdout, unredacted."""
     sys.stdout.write(text + "\n")
 
 
@@ -39,7 +39,7 @@ def talk(text: str) -> None:
 
 
 def colourful() -> bool:
-    """Tell whether stderr is a terminal that wants colour."""
+    """Report whether stderr is a terminal that wants colour."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
@@ -60,10 +60,10 @@ def problem(error: GamedayError) -> int:
 
 
 def hint(text: str) -> None:
-    """Say what to do next."""
+    """Write to stderr what to do next."""
     talk(f"{_paint('hint:', '1;36')} {text}")
 
 
 def warn(text: str) -> None:
-    """Say what may go wrong."""
+    """Write to stderr what may go wrong."""
     talk(f"{_paint('warning:', '1;33')} {text}")

@@ -1,7 +1,6 @@
-"""Moments as people type them, `2026-12-01T10:00:41Z`, `10:00` or `10:00:41` today, `-2m` ago, and read them.
+"""Times as people type them (`2026-12-01T10:00:41Z`, `10:00` or `10:00:41` today, `-2m` ago) and read them.
 
-Comes in: text, with the present and the drill's start. Goes out: an instant between the two; and words again.
-Does not: read a clock.
+The current time is an argument: no clock is read here.
 """
 
 from __future__ import annotations
@@ -24,21 +23,21 @@ _TIME_OF_DAY = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?")
 
 
 def join_offsets(words: Sequence[str]) -> list[str]:
-    """Join `--at -2m` to one word, which argparse would take for two options."""
-    out: list[str] = []
+    """Join `--at -2m` into one word: argparse would take it for two options."""
+    joined: list[str] = []
     for word in words:
-        if out and out[-1] == "--at":
-            out[-1] = f"--at={word}"
+        if joined and joined[-1] == "--at":
+            joined[-1] = f"--at={word}"
         else:
-            out.append(word)
-    return out
+            joined.append(word)
+    return joined
 
 
 def parse(text: str, *, now: Instant, begin: Instant) -> Instant:
-    """Read a moment of a drill that began at `begin`. Raises UsageError, also outside of begin to now."""
+    """Read a time within a drill. Raises UsageError, also where it is before `begin` or after `now`."""
     at = _read(text.strip(), now, begin)
     if at > now:
-        raise UsageError(f"{text} is in the future", hint=f"it is {format_instant(now)} now")
+        raise UsageError(f"{text} is in the future", hint=f"it is now {format_instant(now)}")
     if at < begin:
         raise UsageError(
             f"{text} is before the drill began", hint=f"the drill began at {format_instant(begin)}"
@@ -56,12 +55,12 @@ def _read(text: str, now: Instant, begin: Instant) -> Instant:
         return parse_instant(text)
     except ValueError as error:
         raise UsageError(
-            f"'{text}' is not a moment", hint="write 2026-12-01T10:00:41Z, 10:00, 10:00:41 or -2m"
+            f"'{text}' is not a time", hint="write 2026-12-01T10:00:41Z, 10:00, 10:00:41 or -2m"
         ) from error
 
 
 def _time_of_day(hour: int, minute: int, second: int, now: Instant, begin: Instant) -> Instant:
-    """Take the local time of today, or of yesterday when only that lies within the drill."""
+    """Take the local time of today, or of yesterday where only that lies within the drill."""
     today = datetime.fromtimestamp(now).astimezone()
     wanted = today.replace(hour=hour, minute=minute, second=second, microsecond=0, tzinfo=None)
     at = instant(wanted.astimezone().timestamp())

@@ -1,9 +1,7 @@
-"""Every mistake of every file that people wrote, with its place and a hint.
+"""Checks files, or the whole workspace, and prints every mistake with its line, column and a hint.
 
-Comes in: paths, or none for the whole workspace. Goes out: mistakes on stderr, one `FILE:LINE:COLUMN:
-message` each, or JSON on stdout; exit code 2 when there are any, else 0. With `--strict` warnings count, and
-so does what preflight would refuse.
-Does not: touch a target, or start anything but the two checks of what files import.
+No target is touched, and nothing is started but the two checks of what files import (experiments and
+locustfiles).
 """
 
 from __future__ import annotations
@@ -25,8 +23,8 @@ from gameday.settings.catalogue import kind_of, plays_in
 def validate(paths: Sequence[Path], *, json: bool, strict: bool, ahead: tuple[Sequence[str], Check]) -> int:
     """Check files, or the whole workspace; print what is wrong, and give the exit code.
 
-    strict: warnings count, and what preflight would refuse is foreseen.
-    ahead: a check of locustfiles that is under way, with their names.
+    strict: warnings count as mistakes, and so does what preflight would refuse.
+    ahead: a check of locustfiles that is already running, with their names.
     """
     space, mistakes = open_workspace(paths[0] if paths else Path())
     catalogue = Catalogue(space)
@@ -35,17 +33,17 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, ahead: tuple[Se
     _check(catalogue, names)
     catalogue.mistakes.extend(imports.check(catalogue, ahead))
     if strict:
-        from gameday.cli.workspace import strict_checks  # noqa: PLC0415  # what only this needs takes a while to import
+        from gameday.cli.workspace import strict_checks  # noqa: PLC0415  # slow to import
 
         catalogue.mistakes.extend(strict_checks.check(catalogue))
-    told = catalogue.all_mistakes()
-    wrong = [one for one in told if strict or not one.warning]
-    count = len(set(catalogue.kinds) | {one.file for one in told} | ({FILE} & set(names)))
+    found = catalogue.all_mistakes()
+    invalid = any(strict or not mistake.warning for mistake in found)
+    count = len(set(catalogue.kinds) | {mistake.file for mistake in found} | ({FILE} & set(names)))
     if json:
-        output.data_json({"files": count, "mistakes": [asdict(one) for one in told]})
+        output.data_json({"files": count, "mistakes": [asdict(mistake) for mistake in found]})
     else:
-        _tell(space, told, count)
-    return ExitCode.INVALID if wrong else ExitCode.PASSED
+        _print(space, found, count)
+    return ExitCode.INVALID if invalid else ExitCode.PASSED
 
 
 def everything(space: Workspace) -> list[str]:
@@ -88,35 +86,32 @@ def _kind(catalogue: Catalogue, name: str) -> str:
     if not kind:
         hint = "scenarios, plans, experiments, scorecards and responders are .yaml or .json, playbooks .md"
         catalogue.mistakes.append(
-            Mistake(file=name, message="what kind of file this is can't be told", hint=hint)
+            Mistake(file=name, message="cannot determine what kind of file this is", hint=hint)
         )
     return kind
 
 
 def _played_in(catalogue: Catalogue, name: str, scenarios: Sequence[str]) -> Scenario | None:
-    """Give the scenario that a script is named after, also where it was not asked for."""
+    """Give the scenario that a script is named after, also where it is not among the files to check."""
     space = catalogue.space
-    beside = (
+    others = (
         each for each in space.find("scenarios", ".yaml", ".yml") if _kind(catalogue, each) == "scenario"
     )
-    path = plays_in(name, scenarios) or plays_in(name, beside)
+    path = plays_in(name, scenarios) or plays_in(name, others)
     return catalogue.scenario(path).value if path else None
 
 
-def _tell(space: Workspace, told: Sequence[Mistake], count: int) -> None:
-    for one in told:
-        output.talk(str(replace(one, file=_shown(space, one.file))))
-    errors = sum(not one.warning for one in told)
-    summary = (
-        f"{_many(count, 'file')}: {_many(errors, 'mistake')}, {_many(len(told) - errors, 'warning')}"
-        if told
-        else f"{count} files: all well"
-    )
-    output.talk(summary)
+def _print(space: Workspace, mistakes: Sequence[Mistake], count: int) -> None:
+    for mistake in mistakes:
+        output.talk(str(replace(mistake, file=_shown(space, mistake.file))))
+    errors = sum(not mistake.warning for mistake in mistakes)
+    warnings = len(mistakes) - errors
+    result = f"{_many(errors, 'mistake')}, {_many(warnings, 'warning')}" if mistakes else "no mistakes"
+    output.talk(f"{_many(count, 'file')}: {result}")
 
 
 def _shown(space: Workspace, file: str) -> str:
-    """Give a file's path as seen from where the command was typed, so that terminals can open it."""
+    """Give a file's path from the current folder, so that terminals can open it."""
     return os.path.relpath(space.root / file)
 
 

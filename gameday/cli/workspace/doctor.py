@@ -1,4 +1,4 @@
-"""`gameday doctor`: what is missing on this machine or does not answer, and how to get it."""
+"""`gameday doctor`: checks this machine for what gameday needs, and explains how to get what is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gameday.storage import urls
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One thing that gameday needs. `needed` False: only some drills need it."""
+    """One thing that gameday needs; its fields are JSON keys. `needed` False: only some drills need it."""
 
     what: str
     well: bool
@@ -31,17 +31,17 @@ class Check:
 
 
 def main(*, json: bool) -> int:
-    """Look at everything, print it, and give 0, or 5 when something needed is missing."""
-    found = [check() for check in _CHECKS]
+    """Check everything and print it. Gives 0, or 5 when something needed is missing."""
+    checks = [check() for check in _CHECKS]
     if json:
-        output.data_json([asdict(one) for one in found])
+        output.data_json([asdict(check) for check in checks])
     else:
-        for one in found:
-            mark = "ok" if one.well else ("missing" if one.needed else "absent")
-            output.data(f"{mark:8}{one.what:26}{one.detail}")
-            if one.hint and not one.well:
-                output.data(f"{'':8}hint: {one.hint}")
-    missing = any(one.needed and not one.well for one in found)
+        for check in checks:
+            mark = "ok" if check.well else ("missing" if check.needed else "absent")
+            output.data(f"{mark:8}{check.what:26}{check.detail}")
+            if check.hint and not check.well:
+                output.data(f"{'':8}hint: {check.hint}")
+    missing = any(check.needed and not check.well for check in checks)
     return ExitCode.INCONCLUSIVE if missing else ExitCode.PASSED
 
 
@@ -98,7 +98,7 @@ def _cores() -> Check:
         what="processors",
         well=cores >= 2,
         detail=detail,
-        hint="load and target share one core: timing suffers",
+        hint="load and target share one core, which distorts timing",
         needed=False,
     )
 
@@ -106,7 +106,10 @@ def _cores() -> Check:
 def _disk() -> Check:
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     return Check(
-        what="disk", well=free > 1, detail=f"{free:.1f} GiB free here", hint="a long drill writes some 100 MB"
+        what="disk",
+        well=free > 1,
+        detail=f"{free:.1f} GiB free here",
+        hint="a long drill writes about 100 MB",
     )
 
 
@@ -115,7 +118,7 @@ def _store() -> Check:
     try:
         space = wiring.workspace()
         if not space.found:
-            hint = "gameday init FOLDER makes a workspace"
+            hint = "gameday init FOLDER creates a workspace"
             return Check(what="store", well=False, detail="no workspace here", hint=hint, needed=False)
         with closing(wiring.workspace_store(space)) as store:
             drills = len(store.drills())

@@ -1,7 +1,7 @@
-"""`gameday init`: a workspace with the catalogue of scenarios, to copy and change.
+"""`gameday init`: creates a workspace with the catalogue of scenarios, to copy and adapt.
 
-Comes in: a folder. Goes out: gameday.toml, experiments/, scenarios/, scorecards/, playbooks/ and the schemas
-that editors complete from. Does not: write over a file; what is there stays as it is, and is named.
+It holds gameday.toml, experiments/, scenarios/, scorecards/, playbooks/ and the schemas that editors complete
+from. No file is overwritten: one that exists is kept, and named.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _ENDINGS = {".json", ".yaml", ".yml", ".py", ".md", ".toml"}
 
 
 def initialise(folder: Path) -> int:
-    """Make a workspace. Gives 0; raises UsageError where the folder can't be written."""
+    """Create a workspace. Gives 0; raises UsageError where the folder cannot be written."""
     source = catalogue()
     made, kept = [], []
     try:
@@ -34,8 +34,8 @@ def initialise(folder: Path) -> int:
             shutil.copyfile(source / name, target)
             made.append(name)
     except OSError as wrong:
-        raise UsageError(f"{folder} can't be written: {wrong.strerror}") from wrong
-    _tell(folder, made, kept)
+        raise UsageError(f"{folder} cannot be written: {wrong.strerror}") from wrong
+    _print(folder, made, kept)
     return 0
 
 
@@ -46,7 +46,7 @@ def catalogue() -> Path:
 
 
 def _names(source: Path) -> Iterator[Path]:
-    """Name every file of the catalogue, as seen from its root."""
+    """Name every file of the catalogue, by its path from the catalogue's root."""
     yield from (Path(name) for name in FILES if (source / name).is_file())
     for name in (*FOLDERS, str(SCHEMAS)):
         endings = {".json"} if name == str(SCHEMAS) else _ENDINGS
@@ -55,10 +55,10 @@ def _names(source: Path) -> Iterator[Path]:
                 yield file.relative_to(source)
 
 
-def _tell(folder: Path, made: list[Path], kept: list[Path]) -> None:
+def _print(folder: Path, made: list[Path], kept: list[Path]) -> None:
     for name in kept:
-        output.talk(f"kept {folder / name}: it was there")
-    output.talk(f"{len(made)} files made in {folder}" if made else "nothing to make: all is there")
+        output.talk(f"kept {folder / name}: it already exists")
+    output.talk(f"{len(made)} files created in {folder}" if made else "nothing to create: all files exist")
     first = (
         "gameday run scenarios/api-latency-spike.yaml --responder scenarios/responders/api-latency-spike.yaml"
     )

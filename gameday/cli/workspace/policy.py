@@ -1,7 +1,6 @@
-"""`gameday policy check`: every verdict of the environment's policy on a scenario, with its reason.
+"""`gameday policy check`: prints every verdict of the environment's policy on a scenario, with its reason.
 
-Comes in: a scenario. Goes out: verdicts on stdout; 0 when a drill may start now, 5 when it may not.
-Does not: start, bring up or change anything; clusters and accounts are only asked who they are.
+Nothing is started, brought up or changed; clusters and accounts are only asked for their identity.
 """
 
 from __future__ import annotations
@@ -23,22 +22,24 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """Version of what `--json` prints."""
 
-app = typer.Typer(help="What may start where, and why.", cls=help_groups.Commands, no_args_is_help=True)
+app = typer.Typer(
+    help="Check what the policies allow, and why.", cls=help_groups.Commands, no_args_is_help=True
+)
 
 
 @app.callback()
 def policy() -> None:
-    """Say what may start where, and why."""
+    """Check what the policies allow, and why."""
 
 
 @app.command()
 def check(
     scenario: Annotated[Path, typer.Argument(help="The scenario file.")],
     *,
-    environment: Annotated[str, typer.Option(help="Another environment than the scenario's.")] = "",
+    environment: Annotated[str, typer.Option(help="The environment to use. (default: the scenario's)")] = "",
     json: Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")] = False,
 ) -> None:
-    """Judge a scenario by its environment's policy as if it were to start now; start nothing."""
+    """Check whether a scenario may start now under its environment's policy. Starts nothing."""
     import asyncio  # noqa: PLC0415  # what a command needs is loaded when it runs
 
     from gameday import wiring  # noqa: PLC0415
@@ -87,7 +88,7 @@ def _print_json(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -
 
 
 def _print(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> None:
-    """Print each different verdict once, what is refused first."""
+    """Print each distinct verdict once, refusals first."""
     different = dict.fromkeys(sorted(verdicts, key=lambda verdict: verdict.allowed))
     for verdict in different:
         word = "allowed" if verdict.allowed else "REFUSED"
@@ -98,6 +99,6 @@ def _print(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> Non
     planned = prepared.planned
     where = f"{planned.scenario.scenario} on {planned.environment}"
     if planned.rules is None:
-        output.talk(f"{planned.environment} has no policy: only loopback may be touched")
+        output.talk(f"{planned.environment} has no policy: only loopback addresses are allowed")
     output.talk(f"{where}: {f'{refused} refused' if refused else 'may start'}")
-    output.talk(f"an approval covers {facts.fingerprint}")
+    output.talk(f"fingerprint for approvals: {facts.fingerprint}")

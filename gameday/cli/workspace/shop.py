@@ -1,7 +1,7 @@
-"""`gameday shop …`: bring the embedded shop up and down, mitigate, and look at it.
+"""`gameday shop …`: brings the embedded shop up and down, applies mitigations, and shows its state.
 
-The mitigations' commands are made from `shop.actions`. All other imports of the shop are inside the commands:
-`gameday --help` must not pay for them.
+The commands of the mitigations are made from `shop.actions`. All other imports of the shop are inside the
+commands: `gameday --help` must not pay for them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from gameday.cli.shared.options import Json
 from gameday.shop import actions
 
 app = typer.Typer(
-    help="A small real service to break, and the mitigations to fix it.",
+    help="Run the demo shop: a small real service to break, and its mitigations.",
     cls=help_groups.Commands,
     no_args_is_help=True,
 )
-index = typer.Typer(help="Indexes of the database.", no_args_is_help=True)
-breaker = typer.Typer(help="Circuit breakers of the shop's dependencies.", no_args_is_help=True)
+index = typer.Typer(help="Create or drop indexes of the database.", no_args_is_help=True)
+breaker = typer.Typer(help="Open or close circuit breakers of the shop's dependencies.", no_args_is_help=True)
 app.add_typer(index, name="index")
 app.add_typer(breaker, name="breaker")
 
@@ -68,16 +68,19 @@ def _show(status: dict[str, Any], as_json: bool) -> None:
 @app.command()
 def up(
     port_base: Annotated[
-        int, typer.Option(help="Edge port; admin and control follow. 0: free ports.", min=0, max=65533)
+        int,
+        typer.Option(
+            help="Port of the edge; admin and control use the next two. 0: any free ports.", min=0, max=65533
+        ),
     ] = 8080,
     replicas: Annotated[int, typer.Option(help="How many replicas.", min=1, max=6)] = 2,
     restart_crashed: Annotated[
         bool,
-        typer.Option(help="Restart a crashed replica automatically (default: off, so that people must act)."),
+        typer.Option(help="Restart crashed replicas automatically; off by default, so that people must act."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring the shop up unless it is up already, and print its addresses."""
+    """Start the shop unless it is running, and print its addresses."""
     from gameday.shop import lifecycle  # noqa: PLC0415
 
     _show(lifecycle.up(port_base=port_base, replicas=replicas, restart_crashed=restart_crashed), as_json)
@@ -85,10 +88,10 @@ def up(
 
 @app.command()
 def down() -> None:
-    """Take the shop down."""
+    """Stop the shop."""
     from gameday.shop import lifecycle  # noqa: PLC0415
 
-    typer.echo("down" if lifecycle.down() else "the shop was not up")
+    typer.echo("down" if lifecycle.down() else "the shop was not running")
 
 
 @app.command()
@@ -147,9 +150,10 @@ _add_mitigations()
 
 @app.command()
 def trail(
-    after: Annotated[int, typer.Option(help="Only actions after this number.")] = 0, as_json: Json = False
+    after: Annotated[int, typer.Option(help="Show only actions after this number.")] = 0,
+    as_json: Json = False,
 ) -> None:
-    """List who did what to the shop."""
+    """List the actions taken on the shop, and by whom."""
     from gameday.shop import client  # noqa: PLC0415
 
     answer = client.get(f"/trail?after={after}")
@@ -178,7 +182,7 @@ def alerts(as_json: Json = False) -> None:
 
 
 @app.command()
-def logs(lines: Annotated[int, typer.Option("--lines", "-n", help="How many.", min=1)] = 50) -> None:
+def logs(lines: Annotated[int, typer.Option("--lines", "-n", help="How many lines.", min=1)] = 50) -> None:
     """Print the last lines of the shop's logs, one JSON object each."""
     from gameday.shop import client  # noqa: PLC0415
 

@@ -1,7 +1,6 @@
-"""`gameday store`: where histories are kept, moved to another database or another version of its tables.
+"""`gameday store`: migrates the store's tables, and copies a store to another database.
 
-Comes in: URLs, a version. Goes out: a migrated store; a second store with the same content.
-Does not: change which store the workspace uses: gameday.toml says that, and a person changes it.
+Which store the workspace uses does not change: that is set in gameday.toml, by a person.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from gameday.core.errors import UsageError
 from gameday.storage import urls
 
 app = typer.Typer(
-    help="The store: migrate it, copy it to another database.", cls=help_groups.Commands, no_args_is_help=True
+    help="Migrate the store, or copy it to another database.", cls=help_groups.Commands, no_args_is_help=True
 )
 
 Url = f"{urls.FORMS}, or env:NAME for a variable that holds it"
@@ -28,36 +27,41 @@ Url = f"{urls.FORMS}, or env:NAME for a variable that holds it"
 @app.command()
 def migrate(
     *,
-    to: Annotated[int, typer.Option(help="A version of the tables; else this gameday's own.")] = -1,
-    store: Annotated[str, typer.Option(help=f"{Url}; else the workspace's own.")] = "",
+    to: Annotated[
+        int,
+        typer.Option(
+            help="The schema version. (default: the one that this gameday uses)", show_default=False
+        ),
+    ] = -1,
+    store: Annotated[str, typer.Option(help=f"{Url}. (default: the workspace's store)")] = "",
     json: Json = False,
 ) -> None:
-    """Bring the store's tables to a version, up or down, whole or not at all."""
+    """Migrate the store's tables up or down to a version, completely or not at all."""
     url = _url(store)
     before, after = storage.migrate(url, None if to == -1 else to)
     if json:
         output.data_json({"before": before, "after": after})
     elif before == after:
-        output.talk(f"the store has schema {after} already")
+        output.talk(f"the store already has schema {after}")
     else:
-        output.talk(f"the store had schema {before} and has schema {after}")
+        output.talk(f"migrated the store from schema {before} to {after}")
 
 
 @app.command()
 def copy(
     *,
-    to: Annotated[str, typer.Option(help=Url)],
-    from_: Annotated[str, typer.Option("--from", help=f"{Url}; else the workspace's own.")] = "",
+    to: Annotated[str, typer.Option(help=f"{Url}.")],
+    from_: Annotated[str, typer.Option("--from", help=f"{Url}. (default: the workspace's store)")] = "",
     json: Json = False,
 ) -> None:
-    """Copy every history and schedule into another store, checked by their hash chains; may be run again."""
+    """Copy all histories and schedules to another store, and verify them. Safe to repeat."""
     from gameday.storage import copying  # noqa: PLC0415
 
     source, target = _url(from_), _url(to)
     if source == target:
         raise UsageError("source and target are the same store")
     if not from_:
-        _take_in_what_lies_beside()
+        _store_spilled_events()
     with (
         closing(storage.open_executor(source, create=False)) as one,
         closing(storage.open_executor(target)) as other,
@@ -68,22 +72,22 @@ def copy(
         return
     output.talk(
         f"{copied.drills} drills ({copied.events} events, {copied.load} batches of load) and "
-        f"{copied.schedules} schedules are in the target, their chains hold; {copied.new} rows were new"
+        f"{copied.schedules} schedules are in the target, hash chains intact; {copied.new} rows were new"
     )
-    output.hint("set [store] url in gameday.toml, or GAMEDAY_STORE_URL, to use it from now on")
+    output.hint("to use it, set [store] url in gameday.toml, or GAMEDAY_STORE_URL")
 
 
-def _take_in_what_lies_beside() -> None:
-    """Store what was kept beside the workspace's store while it was away."""
+def _store_spilled_events() -> None:
+    """Store the events that were spilled into files while the workspace's store was unavailable."""
     from gameday import wiring  # noqa: PLC0415
 
     with closing(wiring.workspace_store(wiring.workspace())) as store:
         if why := store.degraded():
-            raise UsageError(f"something of this store still lies beside it: {why}", hint="gameday status")
+            raise UsageError(f"some events are not in this store yet: {why}", hint="gameday status")
 
 
 def _url(given: str) -> str:
-    """Give the URL that was written, that of a variable, or the workspace's own."""
+    """Give the URL that was typed, that of a variable, or the workspace's own."""
     from gameday import wiring  # noqa: PLC0415
 
     if not given:

@@ -1,8 +1,8 @@
-"""What preflight would refuse, as far as files tell: for `gameday validate --strict`.
+"""Finds what preflight would refuse, as far as files show it, for `gameday validate --strict`.
 
-Comes in: a catalogue that was checked. Goes out: mistakes, at the place in the scenario or in gameday.toml
-that would have to change. Does not: touch a target, ask a cluster or an account who it is (the one that is
-meant is taken to answer), or mind what another hour would change: hours, freezes, approvals, leases.
+A mistake is reported at the line of the scenario or of gameday.toml that would have to change. No target is
+touched, and no cluster or account is asked for its identity: the one that the policy names is assumed to
+answer. What depends on the time (hours, freezes, approvals, leases) is left out.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ from gameday.formats.text.document import Document
 from gameday.settings import Catalogue, Environment, Workspace
 from gameday.system import clock, target
 
-_PLACES = {"hosts": "load", "max_users": "load", "max_rps": "load", "max_hold": "hold"}
+_KEYS = {"hosts": "load", "max_users": "load", "max_rps": "load", "max_hold": "hold"}
 """The key of a scenario that a rule is about; else its experiment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyPreview:
-    """`ports.Identities` of the cluster and the account that the policy means."""
+    """`ports.Identities` that answers as the cluster and the account that the policy names."""
 
     rules: Policy
 
     async def kubernetes_context(self) -> SeenCluster:
-        """Answer as the cluster that is meant."""
-        meant = self.rules.kubernetes
-        return (
-            SeenCluster(context=meant.context, uid=meant.uid) if meant else SeenCluster(error="none is meant")
-        )
+        """Answer as the cluster that the policy names."""
+        named = self.rules.kubernetes
+        if named is None:
+            return SeenCluster(error="the policy names none")
+        return SeenCluster(context=named.context, uid=named.uid)
 
     async def aws_account(self, instances: Sequence[str]) -> SeenAccount:
-        """Answer as the account that is meant, its instances tagged as they must be."""
-        meant = self.rules.aws
-        if meant is None:
-            return SeenAccount(error="none is meant")
-        tags = {one: dict(meant.tags) for one in instances}
-        return SeenAccount(account=meant.account, region=meant.region, tags=tags)
+        """Answer as the account that the policy names, its instances tagged as required."""
+        named = self.rules.aws
+        if named is None:
+            return SeenAccount(error="the policy names none")
+        tags = {instance: dict(named.tags) for instance in instances}
+        return SeenAccount(account=named.account, region=named.region, tags=tags)
 
 
 def check(catalogue: Catalogue) -> Iterator[Mistake]:
-    """Tell what preflight would refuse of every scenario that has no mistake of its own so far."""
+    """Find what preflight would refuse, in every scenario that has no mistake of its own."""
     space = catalogue.space
-    wrong = {one.file for one in catalogue.mistakes if not one.warning}
+    invalid = {mistake.file for mistake in catalogue.mistakes if not mistake.warning}
     used: dict[str, Environment] = {}
     for path, kind in tuple(catalogue.kinds.items()):
-        scenario = catalogue.value(path, kind) if kind == "scenario" and path not in wrong else None
+        scenario = catalogue.value(path, kind) if kind == "scenario" and path not in invalid else None
         if scenario is None:
             continue
         try:
@@ -70,31 +70,31 @@ def check(catalogue: Catalogue) -> Iterator[Mistake]:
 
 
 def _scenario(
-    space: Workspace, document: Document, scenario: Scenario, place: Environment
+    space: Workspace, document: Document, scenario: Scenario, environment: Environment
 ) -> Iterator[Mistake]:
-    for verdict in dict.fromkeys(_refused(space, scenario, place)):
-        where = _PLACES.get(verdict.rule, "experiment")
-        said = f"policy of {place.name}: {verdict.subject}: {verdict.why}"
-        yield document.mistake((where,), said, hint=verdict.hint)
+    for verdict in dict.fromkeys(_refused(space, scenario, environment)):
+        key = _KEYS.get(verdict.rule, "experiment")
+        message = f"policy of {environment.name}: {verdict.subject}: {verdict.why}"
+        yield document.mistake((key,), message, hint=verdict.hint)
     for number, guardrail in enumerate(scenario.guardrails):
         query = guardrail.prometheus
-        if query is not None and not (query.url or place.prometheus):
+        if query is not None and not (query.url or environment.prometheus):
             yield document.mistake(
                 ("guardrails", number),
-                f"guardrail {guardrail.name} can't be evaluated: nothing names a Prometheus",
-                hint=f"give it a url, or [environments.{place.name}] its prometheus",
+                f"guardrail {guardrail.name} cannot be evaluated: no Prometheus is configured",
+                hint=f"give it a `url`, or set `prometheus` in [environments.{environment.name}]",
             )
 
 
-def _refused(space: Workspace, scenario: Scenario, place: Environment) -> Iterator[Verdict]:
-    """Give the verdicts that no other hour and no other cluster would change."""
-    rules = place.rules or judging.LOOPBACK
+def _refused(space: Workspace, scenario: Scenario, environment: Environment) -> Iterator[Verdict]:
+    """Give the refusals that would hold at any time and for any cluster."""
+    rules = environment.rules or judging.LOOPBACK
     timeless = replace(rules, hours=(), freezes=(), protected=False)
     policy_sources = replace(wiring.policy_sources(space.root), identities=PolicyPreview(rules=rules))
-    named = replace(scenario, environment=place.name)
+    named = replace(scenario, environment=environment.name)
     try:
         verdicts = asyncio.run(
-            gathering.judge(named, timeless, policy_sources, now=clock.now(), base_url=place.base_url)
+            gathering.judge(named, timeless, policy_sources, now=clock.now(), base_url=environment.base_url)
         )
     except Refused as refused:
         yield Verdict(rule="policy", allowed=False, subject="files", why=refused.message, hint=refused.hint)
@@ -103,19 +103,20 @@ def _refused(space: Workspace, scenario: Scenario, place: Environment) -> Iterat
 
 
 def _hooks(space: Workspace, used: dict[str, Environment]) -> Iterator[Mistake]:
-    """Tell which command of an environment is not there to be run."""
+    """Find the commands of environments that are not installed."""
     document = _settings(space) if used else Document(file=settings.FILE, data=None)
-    for name, place in used.items():
-        for hook, command in (("up", place.up), ("down", place.down), ("reset", place.reset)):
-            if command and not _found(space, command[0]):
+    for name, environment in used.items():
+        hooks = (("up", environment.up), ("down", environment.down), ("reset", environment.reset))
+        for hook, command in hooks:
+            if command and not _exists(space, command[0]):
                 yield document.mistake(
                     ("environments", name, hook),
-                    f"there is no command '{command[0]}'",
-                    hint="install it, or write its path from the workspace's root",
+                    f"command '{command[0]}' not found",
+                    hint="install it, or give its path from the workspace's root",
                 )
 
 
-def _found(space: Workspace, command: str) -> bool:
+def _exists(space: Workspace, command: str) -> bool:
     if "/" in command:
         return shutil.which(str(space.root / command)) is not None
     return shutil.which(command, path=target.own_path()) is not None

@@ -1,9 +1,8 @@
 """`gameday validate`: starts the slowest check first, then hands over to `cli.workspace.checks`.
 
-Comes in: paths, or none for the whole workspace. Goes out: the exit code.
-Does not: read a file properly. Locust takes a second to import, as long as all the rest together, so
-its check of the locustfiles begins at once, with those that a glance at the scenarios finds. A wrong
-guess costs time, nothing else.
+Locust takes a second to import, as long as everything else together. So the check of the locustfiles begins
+at once, in a process of its own, with those that a quick search of the scenarios finds. A wrong guess costs
+time, nothing else.
 """
 
 from __future__ import annotations
@@ -21,23 +20,23 @@ _NAMED = re.compile(r"""\blocustfile["']?\s*:\s*["']?([^\s"',}#]+)""")
 def validate(paths: Sequence[Path], *, json: bool, strict: bool) -> int:
     """Check files, or the whole workspace; print what is wrong, and give the exit code: 0 or 2.
 
-    json: print `{"files": N, "mistakes": [...]}` on stdout. strict: warnings count.
+    json: print `{"files": N, "mistakes": [...]}` on stdout. strict: warnings count as mistakes.
     """
     root = _root(paths[0] if paths else Path())
-    guessed = tuple(sorted(set(_glance(root)))) if root else ()
+    guessed = tuple(sorted(set(_guess(root)))) if root else ()
     ahead = Check(guessed, cwd=root or Path())
-    from gameday.cli.workspace import checks  # noqa: PLC0415  # what takes long to import, beside Locust
+    from gameday.cli.workspace import checks  # noqa: PLC0415  # slow to import: meanwhile Locust is, too
 
     return checks.validate(paths, json=json, strict=strict, ahead=(guessed, ahead))
 
 
 def _root(start: Path) -> Path | None:
-    here = start.absolute()
-    return next((folder for folder in (here, *here.parents) if (folder / "gameday.toml").is_file()), None)
+    start = start.absolute()
+    return next((folder for folder in (start, *start.parents) if (folder / "gameday.toml").is_file()), None)
 
 
-def _glance(root: Path) -> Iterator[str]:
-    """Give the locustfiles that scenarios seem to name, as far as they are there."""
+def _guess(root: Path) -> Iterator[str]:
+    """Give the locustfiles that scenarios seem to name, as far as they exist."""
     for scenario in (root / "scenarios").glob("*.y*ml"):
         if not scenario.is_file() or scenario.stat().st_size > 1 << 20:
             continue

@@ -136,7 +136,7 @@ def test_json_on_stdout_is_the_report(place, capfd):
 def test_a_file_that_can_not_be_written_makes_a_pass_an_error_and_hides_nothing(place, tmp_path, capfd):
     place.scenario()
     assert place.ci(environ={"GITHUB_STEP_SUMMARY": str(tmp_path / "none" / "step.md")}) == 70
-    assert "step.md can't be written: No such file" in capfd.readouterr().err
+    assert "step.md cannot be written: No such file" in capfd.readouterr().err
     place.scenario(exit=4, result=None)
     assert place.ci(environ={"GITHUB_STEP_SUMMARY": str(tmp_path / "none" / "step.md")}) == 4
 
@@ -293,7 +293,7 @@ def test_the_time_limit_aborts(place, capfd):
     place.scenario(sleep=60, result=result("one", outcome="aborted"))
     with aborts_wait_for_the_beginning():
         assert place.ci(time_limit="1s") == 3
-    assert "the time limit of 1.0 s is over: the drills abort, and revert" in capfd.readouterr().err
+    assert "the time limit of 1.0 s is reached: aborting and reverting the drills in progress" in capfd.readouterr().err
 
 
 def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
@@ -310,18 +310,18 @@ def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"repeat": 0}, "--repeat 0 plays nothing"),
-        ({"fail_under": 101.0}, "--fail-under 101 is no number of points"),
-        ({"fail_under": -1.0}, "--fail-under -1 is no number of points"),
-        ({"fail_under": float("nan")}, "--fail-under nan is no number of points"),
+        ({"repeat": 0}, "--repeat 0: nothing would be played"),
+        ({"fail_under": 101.0}, "--fail-under 101 is not a number of points"),
+        ({"fail_under": -1.0}, "--fail-under -1 is not a number of points"),
+        ({"fail_under": float("nan")}, "--fail-under nan is not a number of points"),
         ({"time_limit": "soon"}, "--time-limit: 'soon' is not a duration"),
-        ({"time_limit": "0s"}, "--time-limit: no time at all plays nothing"),
+        ({"time_limit": "0s"}, "--time-limit: 0 leaves no time to play anything"),
         ({"drill": DrillOptions(phases=("warmup=3s",))}, "--phase: 'warmup' is not a phase"),
         ({"drill": DrillOptions(phases=("verify=3",))}, "--phase verify: '3' is not a duration"),
-        ({"baseline": Path("nowhere")}, "--baseline: there is no folder nowhere"),
+        ({"baseline": Path("nowhere")}, "--baseline: no folder nowhere"),
         ({"drill": DrillOptions(environment="moon")}, "gameday.toml has no environment 'moon'"),
         ({"drill": DrillOptions(responder=Path("nobody.yaml"))}, "there is no file nobody.yaml"),
-        ({"artifacts": Path("gameday.toml")}, "gameday.toml can't be made: File exists"),
+        ({"artifacts": Path("gameday.toml")}, "gameday.toml cannot be created: File exists"),
         ({"junit": Path("scenarios")}, "--junit: scenarios is a folder"),
     ],
 )
@@ -330,7 +330,7 @@ def test_wrong_usage_says_what_is_wrong_and_starts_nothing(place, capfd, options
     assert place.ci(**options) == 2
     told = capfd.readouterr().err
     assert said in told
-    assert ("can't be written" in told) is bool({"artifacts", "junit"} & options.keys())
+    assert ("cannot be written" in told) is bool({"artifacts", "junit"} & options.keys())
     assert place.calls() == []
 
 
@@ -349,7 +349,7 @@ def test_a_game_day_plan_among_the_scenarios_is_said_to_be_left_out(place, capfd
     plan = place.root / "scenarios" / "spring.gameday.yaml"
     plan.write_text("gameday: spring\n")
     assert place.ci(place.root / "scenarios" / "one.yaml", plan) == 0
-    assert "spring.gameday.yaml is a game-day plan, for people: it is not played" in capfd.readouterr().err
+    assert "spring.gameday.yaml is a game-day plan, which needs people: not played" in capfd.readouterr().err
     assert place.ci(plan) == 2
     assert "there is no scenario to play" in capfd.readouterr().err
 
@@ -359,7 +359,7 @@ def test_a_scenario_that_nobody_plays_is_told_at_its_place(place, capfd):
     (place.root / "scenarios" / "responders" / "one.yaml").unlink()
     assert place.ci() == 2
     assert (
-        "scenarios/one.yaml:1:1: nobody plays it in a pipeline: there is no scenarios/responders/one.yaml"
+        "scenarios/one.yaml:1:1: nobody responds in a pipeline: there is no scenarios/responders/one.yaml"
         in capfd.readouterr().err
     )
     file.write_text(file.read_text() + "responders: none\n")

@@ -231,7 +231,7 @@ def test_a_game_day_of_people_is_on_the_calendar_and_waits_for_its_facilitator(s
 
 def test_a_channel_is_told_by_hand_and_what_can_not_be_told_says_so(space, chat):
     assert (
-        "told chat: We drill at ten." in gameday(space, "announce", "chat", "We", "drill", "at ten.").stderr
+        "notified chat: We drill at ten." in gameday(space, "announce", "chat", "We", "drill", "at ten.").stderr
     )
     assert [body["message"] for _, body in chat.told] == ["We drill at ten."]
     assert "did you mean 'chat'?" in gameday(space, "announce", "chart", "x", code=2).stderr

@@ -73,7 +73,7 @@ class Away:
 
 
 def test_a_store_that_stays_away_is_said_once(workspace, monkeypatch, capsys):
-    monkeypatch.setattr(takeover, "LOOK", 0.001)
+    monkeypatch.setattr(takeover, "POLL_INTERVAL", 0.001)
 
     async def look():
         store = Away()
@@ -85,4 +85,4 @@ def test_a_store_that_stays_away_is_said_once(workspace, monkeypatch, capsys):
             await standing
 
     asyncio.run(look())
-    assert capsys.readouterr().err == "could not look for what drills left: the store is away\n"
+    assert capsys.readouterr().err == "could not look for abandoned drills: the store is away\n"

@@ -44,9 +44,9 @@ def test_a_drill_is_handed_to_a_worker_which_keeps_it_and_a_stop_aborts_it(share
 
 def test_what_no_worker_can_do_is_refused(space):  # noqa: F811
     unknown = gameday(space, "worker", "--environment", "elsewhere", code=2)
-    assert "there is no environment 'elsewhere'" in unknown.stderr
+    assert "no environment 'elsewhere'" in unknown.stderr
     own = gameday(space, "worker", "--environment", "here", code=2)
-    assert "workers need a store that hosts share" in own.stderr
+    assert "workers need a store that several hosts can use" in own.stderr
     with (space / "gameday.toml").open("a") as opened:
         opened.write('executor = "worker"\n')
     served = gameday(space, "serve", code=2)
@@ -55,4 +55,4 @@ def test_what_no_worker_can_do_is_refused(space):  # noqa: F811
 
 def test_an_occurrence_that_is_not_there_is_not_ours_to_start(space):  # noqa: F811
     done = gameday(space, "worker", "--occurrence", "talk@1800000000")
-    assert "not ours to start" in done.stderr
+    assert "not started here" in done.stderr

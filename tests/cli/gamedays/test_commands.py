@@ -191,7 +191,7 @@ def test_what_no_terminal_conducts_is_said_with_the_way_on(held, capsys):
     stored_drills.status(json=False, who="ada")
     told = capsys.readouterr().err
     assert f"no terminal conducts it: gameday plan start {PLAN.path} takes it up" in told
-    assert f"{DAY} is open: gameday plan show" in told
+    assert f"game day in progress: {DAY}: gameday plan show" in told
     show.main("", injects=False, who="ada", json=False)
     assert "no terminal conducts it" in capsys.readouterr().out
     held.claim(DAY, host.HOST_RIGHT, "a terminal", until=instant(clock.now() + 60))
@@ -316,16 +316,16 @@ def test_the_hot_wash_takes_answers_and_work_once_the_day_has_ended(held, root, 
     with pytest.raises(UsageError, match="has not ended"):
         hot_wash.main("", answers=["went-well=x"], actions=[], by="ada")
     control.end(game_day="", who="ada")
-    assert hot_wash.main("", answers=["went-well=all"], actions=["mend it;on-call;2027-02-01"], by="ada") == 0
+    assert hot_wash.main("", answers=["went-well=all"], actions=["fix it;on-call;2027-02-01"], by="ada") == 0
     text = (root / ".gameday" / "gamedays" / DAY / "report.md").read_text(encoding="utf-8")
-    assert "| mend it | on-call | 2027-02-01 |" in text
+    assert "| fix it | on-call | 2027-02-01 |" in text
     in_full = reports.QUESTIONS["went-well"]
     assert hot_wash.main("", answers=[f"{in_full}=that, too"], actions=[], by="ada") == 0
     assert [one.question for one in facts(held, gf.HotWashAnswered)] == ["went-well", "went-well"]
     with pytest.raises(UsageError, match="'2026-13-45' is not a date"):
         hot_wash.main(DAY, answers=[], actions=["a;b;2026-13-45"], by="ada")
     with pytest.raises(UsageError, match="'soon' is not a date"):
-        hot_wash.main("", answers=[], actions=["mend it;on-call;soon"], by="ada")
+        hot_wash.main("", answers=[], actions=["fix it;on-call;soon"], by="ada")
     with pytest.raises(UsageError, match="is not an answer"):
         hot_wash.main("", answers=["all well"], actions=[], by="ada")
 

@@ -103,9 +103,9 @@ def last(store) -> ev.Event:
         ("declare --severity critical", ev.IncidentDeclared(severity=Severity.P1), "declared P1 Critical"),
         ("note Index added; flag off", ev.NoteWritten(text="Index added; flag off"), "noted"),
         ("step turn-off-new-ranking", ev.StepDone(step="turn-off-new-ranking"), "step turn-off"),
-        ("contained", ev.MilestoneMarked(milestone="contained"), "contained, marked"),
-        ("recovered", ev.MilestoneMarked(milestone="recovered"), "recovered, marked"),
-        ("mark commander-assigned", ev.MilestoneMarked(milestone="commander_assigned"), "commander assigned"),
+        ("contained", ev.MilestoneMarked(milestone="contained"), "marked: contained"),
+        ("recovered", ev.MilestoneMarked(milestone="recovered"), "marked: recovered"),
+        ("mark commander-assigned", ev.MilestoneMarked(milestone="commander_assigned"), "marked: commander assigned"),
         (
             "update We know --audience customers",
             ev.UpdateSent(audience="customers", text="We know"),
@@ -116,16 +116,16 @@ def last(store) -> ev.Event:
             ev.MilestoneMarked(milestone="contained", granted=True, lever="failed over to B"),
             "granted: failed over to B",
         ),
-        ("inject send support", ev.InjectAsked(index=0, send=True), "inject support is to be sent"),
+        ("inject send support", ev.InjectAsked(index=0, send=True), "inject support will be sent"),
         (
             "inject skip 1 they know",
             ev.InjectAsked(index=1, send=False, why="they know"),
-            "inject 1 is to be left out",
+            "inject 1 will be skipped",
         ),
-        ("end", ev.EndRequested(), "the response is asked to end"),
-        ("continue", ev.ContinueRequested(), "the drill goes on"),
-        ("abort", ev.AbortRequested(reason="facilitator"), "abort asked for (facilitator)"),
-        ("abort --reason safety", ev.AbortRequested(reason="safety"), "abort asked for (safety)"),
+        ("end", ev.EndRequested(), "end of the response requested"),
+        ("continue", ev.ContinueRequested(), "continuing the drill"),
+        ("abort", ev.AbortRequested(reason="facilitator"), "abort requested (facilitator)"),
+        ("abort --reason safety", ev.AbortRequested(reason="safety"), "abort requested (safety)"),
     ],
 )
 def test_each_command_leaves_one_fact_dated_by_its_start(store, capsys, words, fact, said):
@@ -144,7 +144,7 @@ def test_nothing_is_granted_before_the_fault(workspace, capsys):
     with closing(open_store(f"sqlite:///{workspace}/.gameday/gameday.db")) as opened:
         opened.append(replace(planned(), fact=faulty))
         assert fast_path.main(["grant", "failed", "over"], NOW + 41) == 2
-        assert "no fault is injected yet, so there is nothing to grant" in capsys.readouterr().err
+        assert "no fault has been injected yet, so there is nothing to grant" in capsys.readouterr().err
         opened.append(event(ev.FaultInjected(fault=FaultId("f"), action="slow"), at=NOW + 42))
         assert fast_path.main(["grant", "failed", "over"], NOW + 43) == 0
 
@@ -203,13 +203,13 @@ def test_a_time_of_day_is_yesterdays_when_only_that_lies_in_the_drill(store, in_
         ("mark fault_injected", "not a milestone that can be marked"),
         ("mark detected --at 2099-01-01T00:00:00Z", "in the future"),
         ("mark detected --at -2h", "before the drill began"),
-        ("mark detected --at noon", "'noon' is not a moment"),
+        ("mark detected --at noon", "'noon' is not a time"),
         ("step turn-off-new-rankin", "nearest: 'turn-off-new-ranking'"),
         ("hint", "no hint is on offer"),
         ("hint 1", "hint 1 is not on offer"),
         ("note", "TEXT"),
         ("ack --drill dril-1", "nearest: 'drill-1'"),
-        ("ack --environment staging", "no drill is live on staging"),
+        ("ack --environment staging", "no drill is in progress on staging"),
         ("ack --servity P1", "unrecognized arguments"),
     ],
 )
@@ -243,7 +243,7 @@ def test_with_several_live_drills_the_command_asks_which(store, capsys):
 def test_a_drill_that_has_ended_takes_only_what_may_be_said_afterwards(store, capsys):
     store.append(event(ev.DrillClosed(how="completed", reverted=True), at=NOW + 100))
     assert fast_path.main(["ack"], NOW + 101) == 2
-    assert "no drill is live" in capsys.readouterr().err
+    assert "no drill is in progress" in capsys.readouterr().err
     assert fast_path.main(["ack", "--drill", D], NOW + 101) == 2
     assert "has ended" in capsys.readouterr().err
     assert fast_path.main(["mark", "detected", "--at", "-1m", "--drill", "last"], NOW + 101) == 0
@@ -278,7 +278,7 @@ def test_the_store_may_be_named_by_the_environment(store, tmp_path_factory, monk
 
 
 def test_an_abort_that_the_store_cannot_take_is_kept_beside_it(store, workspace, monkeypatch, capsys):
-    monkeypatch.setattr("gameday.cli.respond.live_drill.PATIENCE", 0.05)
+    monkeypatch.setattr("gameday.cli.respond.live_drill.LOCK_TIMEOUT", 0.05)
     with sqlite3.connect(workspace / ".gameday" / "gameday.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         assert fast_path.main(["abort"], NOW + 9) == 0
@@ -317,7 +317,7 @@ def test_an_inject_that_is_not_there_or_was_sent_is_told_with_the_nearest(store,
     assert "nearest: 'support'" in capsys.readouterr().err
     store.append(event(ev.InjectSent(index=0, kind="message"), at=NOW + 10))
     assert fast_path.main(["inject", "skip", "support"], NOW + 11) == 2
-    assert "was sent already" in capsys.readouterr().err
+    assert "was already sent" in capsys.readouterr().err
 
 
 HIDDEN = Occasion(game_day="gameday-1", hidden=True, insiders=("ada", "otto"), facilitators=("ada",))
@@ -381,7 +381,7 @@ def test_help_loads_typer_and_little_else():
     assert ended.stdout.endswith("[]\n"), ended.stdout
 
 
-@pytest.mark.parametrize("alive", [True, False], ids=["looked after", "left behind"])
+@pytest.mark.parametrize("alive", [True, False], ids=["looked after", "abandoned"])
 def test_a_drill_that_was_left_behind_is_closed_before_anything_else_is_said(store, capsys, alive):
     me = processes.me()
     ticks = me.started_ticks if alive else me.started_ticks + 1
@@ -392,8 +392,8 @@ def test_a_drill_that_was_left_behind_is_closed_before_anything_else_is_said(sto
     code = fast_path.main(["ack"], NOW + 41)
     said = capsys.readouterr().err
     if alive:
-        assert (code, "left behind" in said) == (0, False)
+        assert (code, "abandoned" in said) == (0, False)
         return
-    assert said.startswith(f"warning: drill {D} was left behind: nothing is in force")
-    assert (code, "no drill is live" in said) == (2, True)
+    assert said.startswith(f"warning: drill {D} was abandoned: no fault is in force")
+    assert (code, "no drill is in progress" in said) == (2, True)
     assert [row.how for row in store.drills()] == ["aborted"]

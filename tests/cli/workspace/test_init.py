@@ -28,10 +28,10 @@ def test_what_is_there_is_never_written_over(tmp_path: Path, capsys: pytest.Capt
     assert init.initialise(tmp_path) == 0
     assert (tmp_path / "gameday.toml").read_text() == "# mine\n"
     assert (tmp_path / "scenarios" / "login-outage.yaml").is_symlink()
-    assert f"kept {tmp_path}/gameday.toml: it was there" in capsys.readouterr().err
+    assert f"kept {tmp_path}/gameday.toml: it already exists" in capsys.readouterr().err
 
 
 def test_a_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UsageError, match="can't be written"):
+    with pytest.raises(UsageError, match="cannot be written"):
         init.initialise(tmp_path / "file" / "new")

@@ -39,7 +39,7 @@ def strict(tmp_path, monkeypatch, capfd):
 
 
 def test_what_preflight_would_let_pass_is_well(strict):
-    assert strict() == (0, "8 files: all well\n")
+    assert strict() == (0, "8 files: no mistakes\n")
 
 
 def test_the_catalogue_is_well(monkeypatch, capfd):
@@ -57,12 +57,12 @@ def test_without_strict_nothing_is_foreseen(strict):
         ({"settings": "[environments.shop]\n"}, "slow.yaml:4:13", "python:os.path.basename"),
         ({"rules": "max_rps = 0.5"}, "slow.yaml:5:7", "0.5 at most"),
         ({"rules": "max_hold = '1m'"}, "slow.yaml:", "a hold of up to 1 h 00 min: 1 min 00 s at most"),
-        ({"hooks": "up = ['no-such-command']"}, "gameday.toml:3:6", "there is no command 'no-such-command'"),
-        ({"hooks": "reset = ['./reset.sh']"}, "gameday.toml:3:9", "there is no command './reset.sh'"),
+        ({"hooks": "up = ['no-such-command']"}, "gameday.toml:3:6", "command 'no-such-command' not found"),
+        ({"hooks": "reset = ['./reset.sh']"}, "gameday.toml:3:9", "command './reset.sh' not found"),
         (
             {"more": "guardrails: [{prometheus: {query: up, below: 1, for: 5s}}]\n"},
             "slow.yaml:11:14",
-            "can't be evaluated: nothing names a Prometheus",
+            "cannot be evaluated: no Prometheus is configured",
         ),
         ({"hooks": "trail = 'env:NO_SUCH_TRAIL'"}, "gameday.toml:3:9", "NO_SUCH_TRAIL is not set"),
     ],

@@ -23,14 +23,14 @@ def test_the_catalogue_is_well(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(ROOT) == 0
     told = capfd.readouterr()
     assert told.out == ""
-    assert told.err.endswith("files: all well\n")
+    assert told.err.endswith("files: no mistakes\n")
 
 
 def test_a_workspace_without_paths_is_checked_whole(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(space.make(tmp_path)) == 0
-    assert capfd.readouterr().err == "8 files: all well\n"
+    assert capfd.readouterr().err == "8 files: no mistakes\n"
 
 
 def test_each_mistake_is_a_line_with_its_place_and_a_hint(
@@ -113,7 +113,7 @@ def test_a_file_of_no_known_kind_is_told(tmp_path: Path, capfd: pytest.CaptureFi
     (root / "notes.txt").write_text("x")
     assert run(root, "notes.txt", "scenarios/gone.yaml") == 2
     told = capfd.readouterr().err
-    assert "notes.txt:1:1: what kind of file this is can't be told" in told
+    assert "notes.txt:1:1: cannot determine what kind of file this is" in told
     assert "scenarios/gone.yaml:1:1: there is no file scenarios/gone.yaml" in told
 
 
