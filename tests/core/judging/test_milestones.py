@@ -2,39 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.core.judging import impact, milestones
-from gameday.core.plans.scenario import Condition, Inject, MilestoneRules, Rule
+from gameday.core.plans.scenario import Condition, Inject
 from gameday.core.values import MilestoneName, Verdict
 from gameday.testing.histories import SCENARIO, Game, at, second
+from tests.core.judging.derived import AFFECTED, CHECKOUTS, any_of, derived, one, ruled, seconds
 
-CHECKOUTS = "POST /checkout"
-HURT = Game().fault(at=10).bad(CHECKOUTS, 10, 60)
 N = MilestoneName
-
-
-def derived(game):
-    told = game.history()
-    return milestones.derive(told, impact.measure(told))
-
-
-def one(game, name):
-    return derived(game).by_name[name]
-
-
-def seconds(game, name):
-    return second(one(game, name).at)
-
-
-def ruled(game, **rules):
-    return replace(game, scenario=replace(game.scenario, milestones=MilestoneRules(**rules)))
-
-
-def any_of(*conditions):
-    return Rule(all=False, conditions=conditions)
-
-
-def all_of(*conditions):
-    return Rule(all=True, conditions=conditions)
 
 
 # --- noticing ------------------------------------------------------------------------------------
@@ -45,41 +18,25 @@ def test_nothing_is_reached_before_the_fault():
 
 
 def test_the_first_of_acknowledging_and_declaring_detects():
-    assert seconds(HURT.ack(at=25).declare("P2", at=20), N.DETECTED) == 20
-    assert seconds(HURT.ack(at=15).declare("P2", at=20), N.DETECTED) == 15
-
-
-def test_a_scenario_may_ask_for_both_to_detect():
-    rule = all_of(Condition(sign="acknowledged"), Condition(sign="declared"))
-    assert seconds(ruled(HURT, detected=rule).ack(at=15).declare("P2", at=20), N.DETECTED) == 20
-    assert seconds(ruled(HURT, detected=rule).ack(at=15), N.DETECTED) is None
+    assert seconds(AFFECTED.ack(at=25).declare("P2", at=20), N.DETECTED) == 20
+    assert seconds(AFFECTED.ack(at=15).declare("P2", at=20), N.DETECTED) == 15
 
 
 def test_what_was_said_before_the_fault_detects_nothing():
-    assert seconds(HURT.ack(at=5).declare("P2", at=6), N.DETECTED) is None
-
-
-def test_acknowledging_an_alert_that_was_firing_before_the_fault_detects_nothing():
-    assert seconds(HURT.alert("DiskFull", 2).ack(at=20, alert="DiskFull"), N.DETECTED) is None
+    assert seconds(AFFECTED.ack(at=5).declare("P2", at=6), N.DETECTED) is None
 
 
 def test_detection_shows_what_was_observed_next_to_what_was_declared():
-    found = one(HURT.alert("HighApiLatency", 18).ack(at=25), N.DETECTED)
+    found = one(AFFECTED.alert("HighApiLatency", 18).ack(at=25), N.DETECTED)
     assert (second(found.observed), second(found.declared), found.basis) == (18, 25, "declared")
 
 
-def test_an_alert_may_be_a_scenarios_rule_of_detection():
-    rule = any_of(Condition(alert="HighApiLatency", state="firing"))
-    found = one(ruled(HURT, detected=rule).alert("HighApiLatency", 18, delivered=30), N.DETECTED)
-    assert (second(found.at), found.basis) == (18, "observed")
-
-
 def test_a_command_counts_when_it_was_started_not_when_it_was_recorded():
-    assert seconds(HURT.ack(at=15, known=16.2), N.ACKNOWLEDGED) == 15
+    assert seconds(AFFECTED.ack(at=15, known=16.2), N.ACKNOWLEDGED) == 15
 
 
 def test_triage_is_a_declaration_and_a_commander_is_named_or_planned():
-    game = HURT.declare("P3", at=20).declare("P2", at=30, commander="ada")
+    game = AFFECTED.declare("P3", at=20).declare("P2", at=30, commander="ada")
     assert (seconds(game, N.TRIAGED), seconds(game, N.COMMANDER_ASSIGNED)) == (20, 30)
     planned = one(replace(game, commander="grace"), N.COMMANDER_ASSIGNED)
     assert (second(planned.at), planned.basis) == (20, "implied")
@@ -89,7 +46,7 @@ def test_triage_is_a_declaration_and_a_commander_is_named_or_planned():
 
 
 def test_recovery_is_observed_and_implies_containment():
-    game = HURT.over(at=80)
+    game = AFFECTED.over(at=80)
     rule = any_of(Condition(sign="marked"))
     assert (seconds(game, N.RECOVERED), one(game, N.RECOVERED).basis) == (60, "observed")
     implied = one(ruled(game, contained=rule), N.CONTAINED)
@@ -97,48 +54,24 @@ def test_recovery_is_observed_and_implies_containment():
 
 
 def test_a_click_on_recovered_while_users_still_affected_recovers_nothing():
-    early = HURT.bad(CHECKOUTS, 60, 120).mark("recovered", at=30)
+    early = AFFECTED.bad(CHECKOUTS, 60, 120).mark("recovered", at=30)
     found = one(early, N.RECOVERED)
     assert found.at is None
     assert second(found.declared) == 30
-
-
-def test_where_a_mark_is_the_rule_it_counts_only_once_users_are_healthy():
-    marked = ruled(HURT, recovered=any_of(Condition(sign="marked")))
-    assert seconds(marked.mark("recovered", at=30), N.RECOVERED) == 60
-    assert seconds(marked.mark("recovered", at=70), N.RECOVERED) == 70
 
 
 def test_recovery_needs_an_impact():
     assert seconds(Game().fault(at=10).mark("recovered", at=30), N.RECOVERED) is None
 
 
-def test_a_relapse_moves_the_recovery():
-    assert seconds(HURT.bad(CHECKOUTS, 75, 90), N.RECOVERED) == 90
-
-
-def test_recovery_must_hold_as_long_as_the_rule_says():
-    assert seconds(replace(HURT, until=69.0), N.RECOVERED) is None
-    assert seconds(replace(HURT, until=71.0), N.RECOVERED) == 60
-
-
 def test_what_our_own_rollback_ended_is_not_recovered():
-    found = one(HURT.ended(at=58).revert(at=59), N.RECOVERED)
+    found = one(AFFECTED.ended(at=58).revert(at=59), N.RECOVERED)
     assert found.at is None
     assert second(found.observed) == 60
 
 
 def test_a_rollback_of_what_the_team_had_undone_takes_nothing_away():
-    assert seconds(HURT.ended(at=58).revert(at=59, how="already-undone"), N.RECOVERED) == 60
-
-
-def test_trouble_that_our_own_rollback_makes_does_not_move_the_recovery():
-    assert seconds(HURT.ended(at=80).revert(at=81).bad(CHECKOUTS, 81.5, 85), N.RECOVERED) == 60
-
-
-def test_a_recovery_within_a_window_of_our_rollback_is_too_short_to_tell():
-    assert seconds(HURT.ended(at=61).revert(at=62), N.RECOVERED) is None
-    assert seconds(HURT.ended(at=65).revert(at=66), N.RECOVERED) == 60
+    assert seconds(AFFECTED.ended(at=58).revert(at=59, how="already-undone"), N.RECOVERED) == 60
 
 
 def test_containment_is_the_mark_or_four_good_requests_of_five():
@@ -149,18 +82,20 @@ def test_containment_is_the_mark_or_four_good_requests_of_five():
 
 
 def test_a_mark_of_containment_after_our_rollback_contains_nothing():
-    assert seconds(HURT.bad(CHECKOUTS, 60, 120).revert(at=40).mark("contained", at=50), N.CONTAINED) is None
+    assert (
+        seconds(AFFECTED.bad(CHECKOUTS, 60, 120).revert(at=40).mark("contained", at=50), N.CONTAINED) is None
+    )
 
 
 def test_a_grant_credits_containment_at_once_and_recovery_when_users_are_healthy():
-    game = HURT.mark("recovered", at=50, granted=True).revert(at=51).ended(at=75)
+    game = AFFECTED.mark("recovered", at=50, granted=True).revert(at=51).ended(at=75)
     contained, recovered = one(game, N.CONTAINED), one(game, N.RECOVERED)
     assert (second(contained.at), contained.basis) == (50, "granted")
     assert (second(recovered.at), recovered.basis) == (60, "granted")
 
 
 def test_a_granted_mitigation_is_no_mark_of_anybody_and_is_not_censored():
-    game = HURT.mark("contained", at=50, granted=True).revert(at=51).ended(at=75)
+    game = AFFECTED.mark("contained", at=50, granted=True).revert(at=51).ended(at=75)
     contained, recovered = one(game, N.CONTAINED), one(game, N.RECOVERED)
     assert (second(contained.at), contained.basis, contained.declared) == (50, "granted", None)
     assert (second(recovered.at), recovered.basis) == (60, "granted")
@@ -179,42 +114,10 @@ def test_a_grant_recovers_nothing_where_nobody_was_affected():
     assert one(calm, N.RECOVERED).at is None
 
 
-def test_a_probe_proves_recovery_from_the_last_time_it_turned_true():
-    rule = all_of(Condition(probe="{}"))
-    game = ruled(HURT, recovered=rule)
-    for moment, ok in ((20, True), (30, False), (62, True), (64, None), (66, True)):
-        game = game.probe("{}", moment, ok=ok)
-    assert seconds(game, N.RECOVERED) == 62
-
-
-def test_an_alert_that_resolved_and_fired_again_proves_nothing():
-    game = ruled(HURT, recovered=any_of(Condition(alert="Slow", state="resolved"))).alert("Slow", 18)
-    resolved = game.resolve("Slow", 65, fired=18)
-    assert seconds(resolved, N.RECOVERED) == 65
-    assert seconds(resolved.alert("Slow", 70), N.RECOVERED) is None
-
-
-def test_without_load_nobody_can_tell_whether_users_recovered():
-    lost = HURT.lost_load(at=40)
-    found = derived(lost.ended(at=100).close(at=101))
-    assert found.by_name[N.RECOVERED].known is False
-    assert found.interval("recover").verdict is Verdict.UNKNOWN
-
-
-def test_what_was_never_worse_than_the_bar_is_contained_only_if_it_was_seen_for_long_enough():
-    bar = any_of(Condition(slo="*", at_least=0.3, lasting=10.0))
-    mild = ruled(Game().fault(at=10).bad(CHECKOUTS, 10, 60, share=0.5), contained=bar)
-    assert seconds(mild.over(at=80), N.CONTAINED) == 10
-    lost = derived(mild.lost_load(at=15).revert(at=16).close(at=17))
-    assert lost.by_name[N.CONTAINED].at is None
-    assert lost.interval("contain").verdict is Verdict.UNKNOWN
-    assert seconds(mild.ended(at=10.5).revert(at=11).close(at=80), N.CONTAINED) is None
-
-
 def test_verified_is_the_steady_state_and_a_mark_only_where_that_could_not_be_judged():
-    assert seconds(HURT.verified(at=90), N.VERIFIED) == 90
-    assert seconds(HURT.mark("verified", at=85).verified(at=90, met=False), N.VERIFIED) is None
-    assert seconds(HURT.mark("verified", at=85).verified(at=90, met=None), N.VERIFIED) == 85
+    assert seconds(AFFECTED.verified(at=90), N.VERIFIED) == 90
+    assert seconds(AFFECTED.mark("verified", at=85).verified(at=90, met=False), N.VERIFIED) is None
+    assert seconds(AFFECTED.mark("verified", at=85).verified(at=90, met=None), N.VERIFIED) == 85
 
 
 # --- intervals and chains ------------------------------------------------------------------------
@@ -239,24 +142,24 @@ def test_detection_before_users_are_affected_takes_no_time():
 
 
 def test_what_our_rollback_ended_is_censored():
-    recover = derived(HURT.ended(at=58).revert(at=59)).interval("recover")
+    recover = derived(AFFECTED.ended(at=58).revert(at=59)).interval("recover")
     assert (recover.seconds, recover.censored, recover.at_least) == (None, True, 48)
     assert recover.verdict is Verdict.UNKNOWN
 
 
 def test_a_censored_time_beyond_the_objective_is_missed():
     goals = replace(SCENARIO.objectives, recover=30.0)
-    game = replace(HURT, scenario=replace(SCENARIO, objectives=goals))
+    game = replace(AFFECTED, scenario=replace(SCENARIO, objectives=goals))
     assert derived(game.ended(at=58).revert(at=59)).interval("recover").verdict is Verdict.MISSED
 
 
 def test_an_open_drill_has_unknown_intervals_not_censored_ones():
-    detect = derived(HURT).interval("detect")
+    detect = derived(AFFECTED).interval("detect")
     assert (detect.seconds, detect.censored, detect.verdict) == (None, False, Verdict.UNKNOWN)
 
 
 def test_the_chains_tell_where_the_time_went():
-    game = HURT.alert("HighApiLatency", 18, condition=14, delivered=19).ack(at=25).declare("P2", at=32)
+    game = AFFECTED.alert("HighApiLatency", 18, condition=14, delivered=19).ack(at=25).declare("P2", at=32)
     links = derived(game.action("flag off", at=58).over(at=80)).chain
     told = {link.name: round(link.seconds, 3) for link in links}
     assert told == {
@@ -272,7 +175,7 @@ def test_the_chains_tell_where_the_time_went():
 
 
 def test_a_chain_leaves_out_what_nobody_reported_and_ends_where_nothing_followed():
-    links = [link for link in derived(HURT.alert("HighApiLatency", 18)).chain if link.chain == "detect"]
+    links = [link for link in derived(AFFECTED.alert("HighApiLatency", 18)).chain if link.chain == "detect"]
     assert [link.name for link in links][-2:] == [
         "users affected → alert delivered",
         "alert delivered → acknowledged",
@@ -289,7 +192,7 @@ def test_a_tabletop_runs_from_its_first_inject_by_what_people_mark():
 
 
 def test_evidence_names_events_of_the_history():
-    game = HURT.alert("HighApiLatency", 18).ack(at=25).declare("P2", at=30, commander="a").over(at=80)
+    game = AFFECTED.alert("HighApiLatency", 18).ack(at=25).declare("P2", at=30, commander="a").over(at=80)
     known = {event.id for event in game.history().events}
     for found in derived(game).by_name.values():
         assert found.evidence
@@ -297,7 +200,7 @@ def test_evidence_names_events_of_the_history():
 
 
 def test_an_observed_instant_lies_in_its_interval():
-    for found in derived(HURT.over(at=80)).by_name.values():
+    for found in derived(AFFECTED.over(at=80)).by_name.values():
         if found.earliest is not None:
             assert found.earliest <= found.at <= found.latest
-    assert one(HURT, N.IMPACT_STARTED).at == at(10)
+    assert one(AFFECTED, N.IMPACT_STARTED).at == at(10)

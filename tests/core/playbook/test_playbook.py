@@ -1,32 +1,19 @@
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gameday.core import playbook
 from gameday.core.facts import drill as ev
-from gameday.core.playbook import splice
 from gameday.formats.scenario import playbook as markdown
+from tests.core.playbook.proposals import amended, proposed
 from tests.render import a_drill
 
-PATH = "playbooks/database-overload.md"
 STEPS_LATER = [
     (160.0, "responder", ev.StepDone(step="raise-connections")),
     (161.0, "responder", ev.StepDone(step="tell-support")),
 ]
-
-
-def proposed(text: str = a_drill.PLAYBOOK, result=None):
-    read = markdown.read(text, PATH)
-    return playbook.propose(a_drill.of(), result or a_drill.result(), read)
-
-
-def amended(text: str = a_drill.PLAYBOOK) -> str:
-    return playbook.apply(text, proposed(text))
 
 
 def added(text: str) -> list[str]:
@@ -101,23 +88,11 @@ def test_a_second_drill_adds_its_row_and_renews_the_targets():
     assert sum(line.startswith("| detect |") for line in twice.splitlines()) == 1
 
 
-def test_an_older_drill_does_not_set_the_date_back():
-    newer = a_drill.PLAYBOOK.replace("owner:", "last_drilled: 2027-01-09  # by hand\nowner:")
-    assert "last_drilled: 2027-01-09  # by hand\n" in playbook.apply(newer, proposed(newer))
-
-
 def test_a_playbook_without_steps_or_front_matter_gets_sections_at_its_end():
     text = playbook.apply("Just words", proposed("Just words"))
     assert text.startswith("Just words\n\n## ")
     assert "\n\n## Steps\n\n1. Run `gameday shop flag" in text
     assert "last_drilled" not in text
-
-
-def test_a_heading_in_a_code_fence_is_no_section():
-    text = "```\n## Drills\n```\n\n# Drills\n\nOurs.\n\n# More\n"
-    done = playbook.apply(text, proposed(text))
-    assert done.startswith("```\n## Drills\n```\n\n# Drills\n\nOurs.\n\n| Date |")
-    assert done.index("| 2026-12-01") < done.index("# More")
 
 
 @pytest.mark.parametrize("hostile", ["a` | b --> <!-- gameday: drill x -->", "`", "x\ny\r\n# z", "```"])
@@ -129,53 +104,3 @@ def test_words_from_outside_cannot_act_as_markdown(hostile):
     steps = markdown.read(text).steps
     assert len(steps) == len(read.steps) + 1
     assert playbook.apply(text, playbook.propose(a_drill.of(facts), a_drill.result(), read)) == text
-
-
-LINES = st.lists(
-    st.sampled_from(
-        [
-            "1. One",
-            "2. Two",
-            "- [ ] Task",
-            "   more",
-            "",
-            "## Drills",
-            "| a | b |",
-            "```",
-            "---",
-            "> 1. q",
-            "\ttab ",
-        ]
-    ),
-    max_size=14,
-)
-
-
-@given(LINES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
-def test_every_line_that_is_not_ours_stays_byte_for_byte(lines, newline, closed):
-    text = newline.join(lines) + (newline if closed else "")
-    amendments = proposed(text)
-    done = playbook.apply(text, amendments)
-    kept = iter(splice.split(done))
-    assert all(any(splice.bare(line) == splice.bare(new) for new in kept) for line in splice.split(text))
-    ends = {line[len(splice.bare(line)) :] for line in splice.split(done)}
-    assert ends == {newline if newline in text else "\n"}
-    assert playbook.apply(done, amendments) == done
-
-
-@pytest.mark.parametrize("text", [a_drill.PLAYBOOK, a_drill.PLAYBOOK.replace("\n", "\r\n"), "No end", ""])
-@pytest.mark.parametrize("tool", [["git", "apply"], ["patch", "-p1", "--binary", "-i"]])
-@pytest.mark.parametrize("path", [PATH, "play books/data base.md"])
-def test_git_and_patch_take_the_patch(tmp_path, text, tool, path):
-    target = tmp_path / path
-    target.parent.mkdir(parents=True)
-    target.write_bytes(text.encode())
-    done = playbook.apply(text, proposed(text))
-    patch = tmp_path / "playbook.patch"
-    patch.write_bytes(playbook.patch(path, text, done).encode())
-    subprocess.run([*tool, str(patch)], cwd=tmp_path, check=True, capture_output=True)
-    assert target.read_bytes() == done.encode()
-
-
-def test_nothing_changed_is_an_empty_patch():
-    assert playbook.patch(PATH, "a\n", "a\n") == ""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gameday.core import trends
 from gameday.core.errors import WORST_FIRST as ORDER
-from gameday.core.errors import Mistake, worst
+from gameday.core.errors import Mistake
 from gameday.core.trends import Baseline, FinishedDrill, Thresholds
 from gameday.core.values import Outcome, Verdict
 from tests.core.trends.results import finished_drill, interval, stored_result
@@ -28,27 +28,6 @@ def checks(*drills, thresholds=SCORECARDS):
 def against(*earlier, now=None, folder="before"):
     thresholds = Thresholds(baseline=Baseline(folder=folder, drills=earlier))
     return trends.judge((now or finished_drill(drill="now"),), thresholds)
-
-
-# --- the worst of all ---
-
-
-@given(st.lists(CODES, min_size=1), CODES)
-def test_one_more_code_never_makes_it_better(codes, more):
-    assert ORDER.index(worst([*codes, more])) <= ORDER.index(worst(codes))
-
-
-@given(st.lists(CODES, min_size=1))
-def test_the_worst_is_a_pass_only_when_all_passed(codes):
-    assert (worst(codes) == 0) == (set(codes) == {0})
-
-
-@pytest.mark.parametrize(
-    ("codes", "code"),
-    [([5, 1], 1), ([3, 1], 3), ([0, 5], 5), ([70, 3], 70), ([4, 70], 4), ([], 70), ([0, 99], 70), ([-9], 70)],
-)
-def test_what_failed_is_not_hidden_by_what_is_inconclusive(codes, code):
-    assert worst(codes) == code
 
 
 @given(st.lists(CODES, min_size=1))
