@@ -42,7 +42,7 @@ DELIVERIES = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(deliveries=DELIVERIES)
 def test_however_events_are_delivered_each_is_stored_once_and_both_chains_hold(deliveries):
     with tempfile.TemporaryDirectory() as folder:

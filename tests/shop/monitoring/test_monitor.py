@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from functools import partial
 
@@ -14,41 +12,9 @@ from gameday.core.values import parse_instant
 from gameday.shop import client, faults
 from tests.shop import conftest
 from tests.shop.conftest import RunningShop
+from tests.shop.monitoring.receiving import Receiver
 
 wait_for = partial(conftest.wait_for, within=30)  # a rule looks once a second, and waits for two
-
-
-class Receiver:
-    """A real HTTP server that keeps what it receives, and fails as often as `failures` says."""
-
-    def __init__(self) -> None:
-        self.bodies: list[dict] = []
-        self.failures = 0
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                if receiver.failures:
-                    receiver.failures -= 1
-                    self.send_response(503)
-                else:
-                    receiver.bodies.append(body)
-                    self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Log nothing."""
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/alerts"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def alerts(self, name: str) -> list[dict]:
-        """The alerts of a name, in order of arrival."""
-        return [
-            each for body in self.bodies for each in body["alerts"] if each["labels"]["alertname"] == name
-        ]
 
 
 @pytest.fixture
@@ -57,8 +23,7 @@ def receiver(shop: RunningShop) -> Iterator[Receiver]:
     client.post("/receivers", {"url": receiver.url})
     yield receiver
     client.delete("/receivers", {"url": receiver.url})
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    receiver.close()
     faults.revive_replicas()
     wait_for(lambda: not shop.status["alerts"])
 
@@ -94,8 +59,7 @@ def test_a_late_receiver_gets_what_fires_already(shop: RunningShop, receiver: Re
     wait_for(lambda: late.alerts("ReplicaDown"))
     client.delete("/receivers", {"url": late.url})
     assert shop.status["receivers"] == [receiver.url]
-    late.server.shutdown()
-    late.server.server_close()
+    late.close()
 
 
 def test_failing_logins_fire_p1(shop: RunningShop, receiver: Receiver):
