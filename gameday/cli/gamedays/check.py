@@ -1,21 +1,20 @@
-"""`gameday plan check`: whether a plan may open, asked of all that it depends on.
+"""`gameday plan check`: shows whether a game day may open; its rules are `conduct.gamedays.readiness`.
 
-Comes in: a plan's file. Goes out: a line for each check, or JSON; exit code 0, 2 for mistakes in files and
-a wrong date, 5 for what is not ready. Does not: open the game day; commands of prerequisites do run.
+It opens nothing, but the commands of the prerequisites do run.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from gameday import wiring
 from gameday.cli.gamedays import find
 from gameday.cli.shared import output, times
+from gameday.cli.shared.option_names import option_names
 from gameday.conduct.gamedays import readiness
-from gameday.conduct.scheduler import upcoming
 from gameday.core.errors import Busy, GamedayError, InvalidFiles, NotReady
 from gameday.core.facts.gameday import PrerequisiteChecked
 from gameday.core.policy import Approval
@@ -25,23 +24,27 @@ from gameday.settings import Workspace
 from gameday.settings.gameday import GameDayFiles, game_day_files
 from gameday.system import clock
 
+Check = tuple[str, str, int]
+"""The name of a check, its result in words, and its exit code."""
+
 
 def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
-    """Check a plan, and give the exit code."""
+    """Check a plan, and give the exit code: 2 for mistakes and a wrong date, 5 for what is not ready."""
     space = wiring.workspace(path)
     try:
         files = game_day_files(space, path)
-    except InvalidFiles as wrong:
-        return output.problem(wrong)
-    found = list(_checks(space, files, anytime=anytime, who=who))
-    code = max((code for _, _, code in found), default=0)  # not ready (5) says more than a wrong word (2)
+    except InvalidFiles as error:
+        return output.problem(error)
+    results = list(_checks(space, files, anytime=anytime, who=who))
+    # That something is not ready (5) counts for more than a wrong date (2).
+    code = max((code for _, _, code in results), default=0)
     if json:
-        checks = [{"check": name, "passed": not failed, "detail": text} for name, text, failed in found]
+        checks = [{"check": name, "passed": not failed, "detail": text} for name, text, failed in results]
         output.data_json(
             {"plan": files.plan.path, "ready": code == 0, "covers": files.covers, "checks": checks}
         )
         return code
-    for name, text, failed in found:
+    for name, text, failed in results:
         output.data(f"{'NO' if failed else 'ok':4}{name:16}{text}")
     output.talk(f"{files.plan.path}: {'ready' if code == 0 else 'not ready'}")
     if files.plan.approvals:
@@ -49,89 +52,71 @@ def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
     return code
 
 
-def _checks(
-    space: Workspace, files: GameDayFiles, *, anytime: bool, who: str
-) -> Iterator[tuple[str, str, int]]:
-    """Give each check's name, what was found, and its exit code."""
+def _checks(space: Workspace, files: GameDayFiles, *, anytime: bool, who: str) -> Iterator[Check]:
     plan, now = files.plan, clock.now()
-    warnings = "; ".join(f"{one.file}: {one.message}" for one in files.warnings)
+    warnings = "; ".join(f"{warning.file}: {warning.message}" for warning in files.warnings)
     count = sum(not item.is_break for item in plan.agenda)
-    kept = format_duration(files.lasts)
-    yield "files", f"{count} scenarios, {kept} at most{f'; {warnings}' if warnings else ''}", 0
+    longest = format_duration(files.lasts)
+    yield "files", f"{count} scenarios, {longest} at most{f'; {warnings}' if warnings else ''}", 0
     try:
-        at = now if anytime else readiness.occurrence(plan, files.lasts, now)
+        at = occurrence(files, now, anytime=anytime)
         yield "date", "now, whatever the plan says" if anytime else times.local(at), 0
         yield from _schedules(space, files, at)
-    except GamedayError as wrong:
-        yield "date", _said(wrong), wrong.exit_code
-    for name, ask in (("other game days", _others), ("approvals", _approvals)):
-        try:
-            yield name, ask(space, files, find.viewer(who)), 0
-        except GamedayError as wrong:
-            yield name, _said(wrong), wrong.exit_code
-    for one in asyncio.run(prerequisites(space, files)):
-        text = f"{one.name}{f': {one.detail}' if one.detail else ''}"
-        yield "prerequisite", text, 0 if one.passed else NotReady.exit_code
+    except GamedayError as error:
+        yield "date", _words(error), error.exit_code
+    yield _check("other game days", lambda: _other_game_days(space, files))
+    yield _check("approvals", lambda: approved(space, files, find.viewer(who), now))
+    for checked in asyncio.run(prerequisites(space, files)):
+        text = f"{checked.name}{f': {checked.detail}' if checked.detail else ''}"
+        yield "prerequisite", text, 0 if checked.passed else NotReady.exit_code
 
 
-def _said(wrong: GamedayError) -> str:
-    return f"{wrong.message}{f' (hint: {wrong.hint})' if wrong.hint else ''}"
+def _check(name: str, rule: Callable[[], str]) -> Check:
+    try:
+        return name, rule(), 0
+    except GamedayError as error:
+        return name, _words(error), error.exit_code
 
 
-def _schedules(space: Workspace, files: GameDayFiles, at: Instant) -> Iterator[tuple[str, str, int]]:
-    """Tell which schedule has a window on the same environment while the game day is on."""
-    here = _due(space, files, at)
-    for slot in here:
-        yield "schedules", f"{_window(slot)}; {_hint(slot)}", NotReady.exit_code
-    if not here:
+def _words(error: GamedayError) -> str:
+    return f"{error.message}{f' (hint: {error.hint})' if error.hint else ''}"
+
+
+def _schedules(space: Workspace, files: GameDayFiles, at: Instant) -> Iterator[Check]:
+    conflicts = schedule_conflicts(space, files, at)
+    for conflict in conflicts:
+        yield "schedules", f"{conflict.message}; {conflict.hint}", conflict.exit_code
+    if not conflicts:
         yield "schedules", "none is due on the environment meanwhile", 0
 
 
-def _due(space: Workspace, files: GameDayFiles, at: Instant) -> list[upcoming.Slot]:
-    """Give what else the calendar has on the environment while the game day is on."""
+def _other_game_days(space: Workspace, files: GameDayFiles) -> str:
+    with closing(wiring.workspace_store(space)) as store:
+        return readiness.no_other_game_day(store, files.plan.environment, gameday=files.plan.gameday)
+
+
+# --- what `gameday plan start` asks as well ---
+
+
+def occurrence(files: GameDayFiles, now: Instant, *, anytime: bool) -> Instant:
+    """Give the occurrence that may open now; with `anytime`, now. Raises UsageError."""
+    with option_names(anytime="--now"):
+        return now if anytime else readiness.occurrence(files.plan, files.lasts, now)
+
+
+def schedule_conflicts(space: Workspace, files: GameDayFiles, at: Instant) -> tuple[Busy, ...]:
+    """Give an error for each window that schedules have on the environment during the game day."""
     with closing(wiring.schedules(space.store_url)) as store:
-        rows = [row for row in store.rows() if row.schedule.environment == files.plan.environment]
-    slots = upcoming.slots(rows, Instant(at + files.lasts))
-    return [s for s in slots if s.end > at and not s.paused and s.schedule.scenario != files.plan.path]
+        rows = store.rows()
+    return readiness.schedule_conflicts(rows, files.plan, at, files.lasts, format_time=times.local)
 
 
-def no_schedule(space: Workspace, files: GameDayFiles, at: Instant) -> None:
-    """Refuse while a schedule has a window on the environment meanwhile. Raises Busy."""
-    for slot in _due(space, files, at):
-        raise Busy(_window(slot), hint=_hint(slot))
+def approved(space: Workspace, files: GameDayFiles, by: str, now: Instant) -> str:
+    """Give how many people approved the plan, in words. Raises NotReady, and Refused where too few did."""
+    return readiness.approved(files.plan, _approvals(space, files), files.covers, by, now)
 
 
-def _window(slot: upcoming.Slot) -> str:
-    span = f"{times.local(slot.start)} to {times.local(slot.end)}"
-    return f"a schedule has {span} on {slot.schedule.environment}"
-
-
-def _hint(slot: upcoming.Slot) -> str:
-    return f"gameday schedule pause {slot.schedule.schedule}"
-
-
-def _others(space: Workspace, files: GameDayFiles, _who: str) -> str:
-    """Refuse while another game day is open on the environment. Raises Busy."""
-    return no_other_day(space, files.plan.gameday, files.plan.environment)
-
-
-def no_other_day(space: Workspace, gameday: str, environment: str) -> str:
-    """Refuse while a game day of another plan is open on an environment. Raises Busy."""
-    for row in wiring.workspace_store(space).game_days():
-        if row.closed is None and row.environment == environment and row.scenario != gameday:
-            hint = f"gameday plan show {row.drill} tells whether somebody conducts it"
-            raise Busy(
-                f"{row.drill} is open on {environment}",
-                hint=f"{hint}; if nobody does: gameday plan end --game-day {row.drill}",
-            )
-    return f"none is open on {environment}"
-
-
-def _approvals(space: Workspace, files: GameDayFiles, who: str) -> str:
-    return readiness.approved(files.plan, given(space, files), files.covers, who, clock.now())
-
-
-def given(space: Workspace, files: GameDayFiles) -> tuple[Approval, ...]:
+def _approvals(space: Workspace, files: GameDayFiles) -> tuple[Approval, ...]:
     """Read the approvals of the plan's environment; none where there is no file. Raises NotReady."""
     rules = space.settings.environment(files.plan.environment).rules
     name = rules.approvals_file if rules else "approvals.toml"
@@ -139,15 +124,15 @@ def given(space: Workspace, files: GameDayFiles) -> tuple[Approval, ...]:
         return ()
     try:
         return approvals.parse(space.read(name))
-    except ValueError as wrong:
-        raise NotReady(f"{name} can't be read: {wrong}") from wrong
+    except ValueError as error:
+        raise NotReady(f"{name} can't be read: {error}") from error
 
 
 async def prerequisites(space: Workspace, files: GameDayFiles) -> list[PrerequisiteChecked]:
     """Check all prerequisites, in order."""
     checker = wiring.checker(space)
-    found = [one async for one in checker.check(files.plan.prerequisites)]
+    checked = [result async for result in checker.check(files.plan.prerequisites)]
     close = getattr(checker.prober, "close", None)
     if close is not None:
         await close()
-    return found
+    return checked

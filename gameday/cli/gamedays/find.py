@@ -1,17 +1,16 @@
-"""Finds game days in a store, and says who is at this terminal.
-
-Comes in: a store, names. Goes out: histories of game days and of their drills; roles.
-Does not: write.
-"""
+"""Finds game days in a store, reads their histories, and names who is at this terminal."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from gameday import ports
 from gameday.cli.respond import live_drill
+from gameday.cli.shared.option_names import option_names
 from gameday.conduct import store_reads
 from gameday.conduct.drill import report
+from gameday.conduct.gamedays import control
 from gameday.core.errors import UsageError
 from gameday.core.facts.history import History
 from gameday.core.gamedays.report import DrillResult
@@ -20,31 +19,33 @@ from gameday.core.plans.gameday import GameDayPlan
 from gameday.core.values import DrillId
 from gameday.formats.text import document
 
-FIRST = "gameday plan start scenarios/NAME.gameday.yaml opens one"
+OPEN_HINT = "gameday plan start scenarios/NAME.gameday.yaml opens one"
 
 
-def find(store: ports.HistoryStore, named: str = "", *, open_only: bool = False) -> DrillId:
+def find(store: ports.HistoryStore, name: str = "", *, open_only: bool = False) -> DrillId:
     """Find a game day by its id or its end, the only open one, or the last. Raises UsageError."""
     rows = store.game_days()
-    held = [row.drill for row in rows if row.closed is None]
-    if named:
-        found = [row.drill for row in rows if row.drill == named or row.drill.endswith(named)]
-        if len(found) == 1:
-            return found[0]
-        near = document.nearest(named, [row.drill for row in rows])
-        hint = (
-            f"did you mean '{near}'?" if near else f"there are: {', '.join(r.drill for r in rows) or 'none'}"
-        )
-        raise UsageError(f"there is no game day '{named}'", hint=hint)
-    if len(held) > 1:
+    if name:
+        return _named(rows, name)
+    open_ones = [row.drill for row in rows if row.closed is None]
+    if len(open_ones) > 1:
         raise UsageError(
-            f"{len(held)} game days are open: {', '.join(held)}", hint="say which: --game-day ID"
+            f"{len(open_ones)} game days are open: {', '.join(open_ones)}", hint="name one: --game-day ID"
         )
-    if held:
-        return held[0]
+    if open_ones:
+        return open_ones[0]
     if open_only or not rows:
-        raise UsageError("no game day is open" if rows else "this store has no game day yet", hint=FIRST)
+        raise UsageError("no game day is open" if rows else "this store has no game day yet", hint=OPEN_HINT)
     return rows[0].drill
+
+
+def _named(rows: Sequence[ports.DrillRow], name: str) -> DrillId:
+    matches = [row.drill for row in rows if row.drill == name or row.drill.endswith(name)]
+    if len(matches) == 1:
+        return matches[0]
+    near = document.nearest(name, [row.drill for row in rows])
+    known = f"there are: {', '.join(row.drill for row in rows)}" if rows else OPEN_HINT
+    raise UsageError(f"there is no game day '{name}'", hint=f"did you mean '{near}'?" if near else known)
 
 
 def read_history(store: ports.HistoryStore, game_day: DrillId) -> History:
@@ -52,24 +53,24 @@ def read_history(store: ports.HistoryStore, game_day: DrillId) -> History:
     return store_reads.read(store, game_day)
 
 
-def histories(store: ports.HistoryStore, standing: GameDayState) -> dict[str, History]:
-    """Read the histories of a game day's drills, as far as they began."""
-    found = {}
-    for turn in standing.drills:
+def histories(store: ports.HistoryStore, state: GameDayState) -> dict[str, History]:
+    """Read the histories of a game day's drills that began."""
+    read = {}
+    for turn in state.drills:
         try:
-            found[turn.drill] = store_reads.read(store, DrillId(turn.drill))
+            read[turn.drill] = store_reads.read(store, DrillId(turn.drill))
         except LookupError:
             continue
-    return {drill: one for drill, one in found.items() if one.events}
+    return {drill: history for drill, history in read.items() if history.events}
 
 
-def judged(store: ports.HistoryStore, standing: GameDayState) -> dict[str, DrillResult]:
-    """Judge a game day's drills, as far as they began."""
-    found = {}
-    for drill in histories(store, standing):
-        one = report.judge(store, DrillId(drill))
-        found[drill] = DrillResult(history=one.history, result=one.result)
-    return found
+def judged(store: ports.HistoryStore, state: GameDayState) -> dict[str, DrillResult]:
+    """Judge a game day's drills that began."""
+    results = {}
+    for drill in histories(store, state):
+        judgement = report.judge(store, DrillId(drill))
+        results[drill] = DrillResult(history=judgement.history, result=judgement.result)
+    return results
 
 
 def viewer(who: str) -> str:
@@ -80,11 +81,6 @@ def viewer(who: str) -> str:
 def must_facilitate(plan: GameDayPlan, who: str) -> str:
     """Name the facilitator at this terminal. Raises UsageError where the plan names others."""
     name = viewer(who)
-    if plan.facilitators and name not in plan.facilitators:
-        held = next((one.roles for one in plan.participants if one.name == name), ())
-        what = f"{name} is {held[0]}" if held else f"{name} takes no part in it"
-        raise UsageError(
-            f"a facilitator conducts this game day, and {what}",
-            hint=f"--as NAME says who you are; facilitators: {', '.join(plan.facilitators)}",
-        )
+    with option_names(who="--as NAME"):
+        control.must_facilitate(plan, name)
     return name

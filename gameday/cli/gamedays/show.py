@@ -119,7 +119,7 @@ def _text(shown: Shown) -> str:
     if shown.opened:
         lines.append(f"{now.game_day}: {stage_words(now)}")
         if not shown.conducted and now.stage is not standings.Stage.ENDED:
-            lines.append(f"no terminal conducts it: gameday plan start {plan.path} takes it up")
+            lines.append(f"no terminal conducts it: gameday plan start {plan.path} resumes it")
     held: dict[str, int] = {}
     for role in (role for one in plan.participants for role in one.roles):
         held[role] = held.get(role, 0) + 1

@@ -58,7 +58,7 @@ class Options:
 
 
 def main(options: Options) -> int:
-    """Open a game day, or take it up, conduct it, and leave its report."""
+    """Open a game day or resume it, conduct it, and leave its report."""
     space = wiring.workspace(options.plan)
     files = game_day_files(space, options.plan)
     who = find.must_facilitate(files.plan, options.who)
@@ -76,7 +76,7 @@ def main(options: Options) -> int:
     stage = _conduct(space, plan, game_day, store, drills)
     if stage is not Stage.ENDED:
         output.talk(f"{game_day} stays open")
-        output.hint(f"gameday plan start {options.plan} takes it up, gameday plan end ends it")
+        output.hint(f"gameday plan start {options.plan} resumes it, gameday plan end ends it")
         return ExitCode.ABORTED
     code = finish.finish(space, store, game_day, by=who)
     if options.json:
@@ -91,25 +91,25 @@ def _open(
     plan, now = files.plan, clock.now()
     for warning in files.warnings:
         output.talk(str(warning))
-    at = now if options.anytime else readiness.occurrence(plan, files.lasts, now)
-    check.no_other_day(space, "", plan.environment)
-    check.no_schedule(space, files, at)
-    readiness.approved(plan, check.given(space, files), files.covers, who, now)
+    at = check.occurrence(files, now, anytime=options.anytime)
+    readiness.no_other_game_day(store, plan.environment)
+    for conflict in check.schedule_conflicts(space, files, at):
+        raise conflict
+    check.approved(space, files, who, now)
     if not options.yes:
         _ask(space, plan)
     if revert.recover(space, store) == 4:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
     checked = asyncio.run(check.prerequisites(space, files))
-    for one in checked:
-        output.talk(f"{'ok' if one.passed else 'NO':4}{one.name}{f': {one.detail}' if one.detail else ''}")
-    failed = [one.name for one in checked if not one.passed]
-    if failed:
-        raise NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
+    for result in checked:
+        detail = f": {result.detail}" if result.detail else ""
+        output.talk(f"{'ok' if result.passed else 'NO':4}{result.name}{detail}")
+    readiness.must_be_met(checked)
     ids = SystemIds()
     game_day = DrillId(f"{PREFIX}{ids.drill(plan.gameday)}")
     recorder = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
     with readiness.alone(store, plan.environment, f"{processes.hostname()}:{game_day}", SystemClock()):
-        check.no_other_day(space, "", plan.environment)
+        readiness.no_other_game_day(store, plan.environment)
         _keep_in_calendar(space, plan, at, game_day)
         recorder.record(
             GameDayPlanned(
@@ -122,8 +122,8 @@ def _open(
                 host=processes.hostname(),
             )
         )
-    for one in checked:
-        recorder.record(one)
+    for result in checked:
+        recorder.record(result)
     output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")
     _announce(space, plan, at, files.lasts)
     return game_day

@@ -20,7 +20,7 @@ from gameday.conduct import store_reads
 from gameday.conduct.background import cancel, run_alongside
 from gameday.conduct.gamedays.context import GameDayContext
 from gameday.conduct.gamedays.settling import Settler
-from gameday.core.errors import Busy, GamedayError, NotReady, StoreUnavailable
+from gameday.core.errors import Busy, ExitCode, GamedayError, NotReady, StoreUnavailable, worst
 from gameday.core.facts import drill as ev
 from gameday.core.facts import gameday as gf
 from gameday.core.facts import history
@@ -40,6 +40,8 @@ HOST_RIGHT = "host"
 FINISH_RIGHT = "finish"
 """The right to do what follows its end, once: report, calendar, all-clear."""
 FINISH_TIME: Seconds = 86400.0
+UNFINISHED = {"unsettled": ExitCode.INCONCLUSIVE, "left": ExitCode.ABORTED}
+"""Exit codes of game days without people that did not come through their agenda, by why they ended."""
 LEFT = "whoever conducted it left"
 DIED = "whoever conducted it died"
 
@@ -247,6 +249,23 @@ async def is_abandoned(store: ports.HistoryStore, game_day: DrillId, clock: port
             return False  # a dead host's claim has run out by now: this one was renewed
         await clock.sleep(POLL_INTERVAL)
     return True
+
+
+async def win_finish(store: ports.HistoryStore, game_day: DrillId, holder: str, clock: ports.Clock) -> bool:
+    """Win the right to do what follows the end once its host is gone; False: its host or another does it."""
+    return await is_abandoned(store, game_day, clock) and may_finish(store, game_day, holder, clock)
+
+
+def exit_code(ended: GameDayState) -> ExitCode:
+    """Give the exit code of a game day that has ended: the worst of its drills'.
+
+    With people, a drill below its pass mark is what the game day was held to learn: only a fault that may
+    still be in force counts. Without people, a game day that did not come through its agenda is no pass.
+    """
+    codes = [turn.exit_code for turn in ended.drills if turn.exit_code is not None]
+    if ended.planned.attended:
+        return ExitCode.FAULT_IN_FORCE if ExitCode.FAULT_IN_FORCE in codes else ExitCode.PASSED
+    return worst(codes or [ExitCode.PASSED]) or UNFINISHED.get(ended.why, ExitCode.PASSED)
 
 
 def occasion_of(state: GameDayState) -> Occasion:

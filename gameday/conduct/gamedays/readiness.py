@@ -1,4 +1,8 @@
-"""Whether a game day may open now: its date, its approvals, its prerequisites, which are really checked."""
+"""Whether a game day may open now.
+
+What counts is its date, other game days and schedules on the environment meanwhile, its approvals, and its
+prerequisites, which are really checked.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from gameday import ports
+from gameday.conduct.scheduler import upcoming
 from gameday.core.errors import Busy, NotReady, Refused, StoreUnavailable, UsageError
 from gameday.core.facts.gameday import PrerequisiteChecked
 from gameday.core.plans.gameday import GameDayPlan, Prerequisite
@@ -26,7 +31,7 @@ OPENING_LIMIT: Seconds = 30.0
 
 def occurrence(plan: GameDayPlan, lasts: Seconds, now: Instant) -> Instant:
     """Give the occurrence that may open now. Raises UsageError for a plan in the past, or to come."""
-    hint = "--now opens it anyway"
+    hint = "`anytime` opens it anyway"
     at = recurrence.first(plan.when, Instant(now - lasts))
     if at is None:
         last = recurrence.start_of(plan.when)
@@ -41,6 +46,50 @@ def occurrence(plan: GameDayPlan, lasts: Seconds, now: Instant) -> Instant:
 
 def _minute(at: Instant) -> str:
     return f"{format_instant(at)[:16]}Z"
+
+
+def no_other_game_day(store: ports.HistoryStore, environment: str, *, gameday: str = "") -> str:
+    """Give in words that no game day is open on an environment, but for one of the plan `gameday`.
+
+    Raises Busy while there is one.
+    """
+    for row in store.game_days():
+        if row.closed is None and row.environment == environment and row.scenario != gameday:
+            raise Busy(
+                f"{row.drill} is open on {environment}",
+                hint=f"gameday plan show {row.drill} shows whether somebody conducts it; "
+                f"if nobody does: gameday plan end --game-day {row.drill}",
+            )
+    return f"none is open on {environment}"
+
+
+def schedule_conflicts(
+    rows: Iterable[ports.ScheduleRow],
+    plan: GameDayPlan,
+    at: Instant,
+    lasts: Seconds,
+    *,
+    format_time: Callable[[Instant], str],
+) -> tuple[Busy, ...]:
+    """Give an error for each window that other schedules have on the environment during a game day.
+
+    format_time: writes an instant for whoever reads the errors.
+    """
+    others = [
+        row
+        for row in rows
+        if row.schedule.environment == plan.environment
+        and row.schedule.scenario != plan.path
+        and not row.paused
+    ]
+    return tuple(
+        Busy(
+            f"a schedule has {format_time(slot.start)} to {format_time(slot.end)} on {plan.environment}",
+            hint=f"gameday schedule pause {slot.schedule.schedule}",
+        )
+        for slot in upcoming.slots(others, Instant(at + lasts))
+        if slot.end > at
+    )
 
 
 def approved(plan: GameDayPlan, approvals: Iterable[Approval], covers: str, by: str, now: Instant) -> str:
@@ -67,6 +116,13 @@ def alone(store: ports.HistoryStore, environment: str, holder: str, clock: ports
     finally:
         with suppress(StoreUnavailable):
             store.claim(OPENING, environment, holder, until=clock.now())
+
+
+def must_be_met(prerequisites: Iterable[PrerequisiteChecked]) -> None:
+    """Refuse to open while a prerequisite is not met. Raises NotReady."""
+    failed = [prerequisite.name for prerequisite in prerequisites if not prerequisite.passed]
+    if failed:
+        raise NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,19 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameday.conduct.gamedays import readiness
+from gameday.conduct.recorder import Recorder
 from gameday.core.errors import Busy, NotReady, Refused, UsageError
+from gameday.core.facts.gameday import GameDayEnded, GameDayPlanned, PrerequisiteChecked
+from gameday.core.plans import schedule as schedules
 from gameday.core.plans.gameday import Prerequisite
-from gameday.core.plans.schedule import Kind, Recurrence
+from gameday.core.plans.schedule import Kind, Recurrence, Schedule, ScheduleId
 from gameday.core.policy import Approval
-from gameday.core.values import instant
+from gameday.core.values import DrillId, format_instant, instant
 from gameday.formats.calendar import recurrence
-from gameday.ports import CommandOutcome
+from gameday.ports import CommandOutcome, ScheduleRow
 from gameday.testing.clock import VirtualClock
 from gameday.testing.drill.prober import FakeProber
 from gameday.testing.drill.runner import FakeRunner
 from gameday.testing.history_store import MemoryHistoryStore
+from gameday.testing.ids import FakeIds
 from gameday.testing.world import World
-from tests.conduct.day import PLAN
+from tests.conduct.day import PLAN, SCENARIOS
 
 DATE = instant(1_800_000_000.0)  # 2027-01-15T08:00:00Z, the date of PLAN
 LASTS = 7200.0
@@ -48,7 +52,7 @@ def test_too_early_both_times_are_named_and_the_way_around_it():
     assert (
         error.value.message == "gamedays/day.yaml is for 2027-01-15T08:00Z, and now it is 2027-01-15T06:59Z"
     )
-    assert "--now" in error.value.hint
+    assert error.value.hint == "`anytime` opens it anyway"
 
 
 def test_a_date_in_the_past_is_to_be_changed():
@@ -228,3 +232,63 @@ def test_of_a_command_that_was_killed_the_end_of_its_output_is_kept():
     assert detail.startswith("`vpn status` was killed at its limit: ")
     assert detail.endswith("last words")
     assert len(detail) < readiness.EXCERPT_LENGTH + 50
+
+
+# --- what else the environment has meanwhile ---
+
+
+def opened(store, gameday, drill, *, closed=False):
+    recorder = Recorder(store=store, clock=VirtualClock(), ids=FakeIds(prefix=drill), drill=DrillId(drill))
+    plan = replace(PLAN, gameday=gameday)
+    recorder.record(GameDayPlanned(plan=plan, scenarios=SCENARIOS, attended=True))
+    if closed:
+        recorder.record(GameDayEnded(why="facilitator"))
+
+
+def test_another_open_game_day_on_the_environment_is_in_the_way():
+    store = MemoryHistoryStore(VirtualClock())
+    opened(store, "over", "gameday-0", closed=True)
+    assert readiness.no_other_game_day(store, "stage") == "none is open on stage"
+    opened(store, "day", "gameday-1")
+    assert readiness.no_other_game_day(store, "stage", gameday="day") == "none is open on stage"
+    assert readiness.no_other_game_day(store, "shop") == "none is open on shop"
+    with pytest.raises(Busy, match="gameday-1 is open on stage") as busy:
+        readiness.no_other_game_day(store, "stage")
+    assert "gameday plan end --game-day gameday-1" in busy.value.hint
+
+
+NIGHTLY = Schedule(
+    schedule=ScheduleId("nightly"), scenario="scenarios/one.yaml", environment="stage", recurrence=WEEKLY.when,
+    seed="s", lasts=600.0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "paused", "at", "conflicts"),
+    [
+        ({}, False, DATE - LASTS, 1),
+        ({}, False, DATE + 599, 1),
+        ({}, False, DATE - LASTS - 1, 0),
+        ({}, False, DATE + 600, 0),
+        ({}, True, DATE, 0),
+        ({"environment": "shop"}, False, DATE, 0),
+        ({"scenario": ONCE.path, "game_day": True}, False, DATE, 0),
+    ],
+)
+def test_a_schedule_that_is_due_on_the_environment_meanwhile_is_in_the_way(changes, paused, at, conflicts):
+    schedule = replace(NIGHTLY, **changes)
+    row = ScheduleRow(schedule=schedule, position=schedules.position(schedule, DATE), paused=paused)
+    errors = readiness.schedule_conflicts([row], ONCE, instant(at), LASTS, format_time=format_instant)
+    assert len(errors) == conflicts
+    for error in errors:
+        assert error.message == (
+            "a schedule has 2027-01-15T08:00:00.000Z to 2027-01-15T08:10:00.000Z on stage"
+        )
+        assert error.hint == "gameday schedule pause nightly"
+
+
+def test_every_prerequisite_has_to_be_met():
+    met, unmet = PrerequisiteChecked(name="a", passed=True), PrerequisiteChecked(name="b", passed=False)
+    readiness.must_be_met([met])
+    with pytest.raises(NotReady, match=r"prerequisite not met: b$"):
+        readiness.must_be_met([met, unmet])
