@@ -37,7 +37,7 @@ def open_store(space: Workspace) -> ports.HistoryStore:
 
 
 def _warn_without_workspace(space: Workspace) -> None:
-    """Warn where there is no workspace: nobody must conclude that no fault is in force elsewhere."""
+    """Warn outside every workspace: nobody must conclude that no fault is in force elsewhere."""
     if not space.found:
         output.warn(f"{space.root} is not a workspace: no gameday.toml here or above")
         output.hint("change into the workspace first; drills of other folders are not checked from here")

@@ -74,19 +74,20 @@ def test_a_second_time_there_is_nothing_to_do(workspaces, capfd):
 
 def test_without_it_a_drill_that_is_looked_after_goes_on(workspaces, conductors, capfd):
     assert revert.main("", everything=False) == 0
-    assert "every open drill is looked after by its own processes; --all reverts them too" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "every open drill is looked after by its own processes; --all reverts them too" in said
     assert len(workspaces.live()) == 2
 
 
 def test_a_report_that_cannot_be_written_keeps_no_other_drill_in_force(workspaces, tmp_path, capfd):
-    """The red button goes on to the next drill."""
+    """The emergency stop goes on to the next drill."""
     drills = tmp_path / "ours" / ".gameday" / "drills"
     drills.parent.mkdir()
     drills.write_text("a file where the folder should be")
     assert revert.main("", everything=True) == 0
     said = capfd.readouterr().err
-    assert "result.json can't be written" in said
-    assert "hint: once the disk takes it, this writes the drill's files: gameday postmortem ours" in said
+    assert "postmortem.md can't be written" in said
+    assert "hint: once the disk can be written to: gameday postmortem ours" in said
     assert workspaces.live() == []
 
 
@@ -102,7 +103,7 @@ def test_what_a_person_must_do_is_said_by_every_command_until_it_is_done(workspa
         revert.open_store(wiring.workspace()).close()
         said = capfd.readouterr().err
         assert "ours: a fault may still be in force; to revert it by hand:\n  1. fix it: by hand\n" in said
-        assert "hint: see to it, then: gameday revert ours" in said
+        assert "hint: follow these steps, then: gameday revert ours" in said
 
 
 @pytest.mark.parametrize("named", ["last", "theirs", "thei"])

@@ -1,8 +1,7 @@
-"""After the last drill: the hot wash, and one report over all drills.
+"""Records the hot wash, and writes one report over all drills of a game day.
 
-Comes in: answers and work that is taken on, from options or a terminal. Goes out: facts in the game day's
-history; `report.md`, `report.html` and the playbooks' patches in a folder of its own.
-Does not: change what a drill's own postmortem says.
+Answers and action items become facts in the game day's history. The report and the playbooks' patches go into
+a folder of their own: the drills' postmortems do not change.
 """
 
 from __future__ import annotations
@@ -100,13 +99,13 @@ def _is_date(text: str) -> bool:
 
 
 def _ask(now: GameDayState) -> Iterator[HotWashAnswered | ImprovementPlanned]:
-    """Ask each question on the terminal, then for work; an empty line leaves one out."""
-    output.talk("Hot wash: an empty line leaves a question out. Teams and systems are judged, never persons.")
+    """Ask each question on the terminal, then for work; an empty line skips one."""
+    output.talk("Hot wash: an empty line skips a question. Teams and systems are judged, never persons.")
     for question, text in reports.questions(now).items():
         answer = _typed(text)
         if answer:
             yield HotWashAnswered(question=question, answer=answer)
-    while line := _typed("Work that is taken on: TEXT;OWNER;DUE (an empty line ends)"):
+    while line := _typed("Action item: TEXT;OWNER;DUE (an empty line ends)"):
         try:
             yield _action(line)
         except UsageError as wrong:
@@ -132,7 +131,7 @@ def _keep(
     for fact in facts:
         recorder.record(fact)
     if facts:
-        output.talk(f"{len(facts)} written down")
+        output.talk(f"recorded: {len(facts)}")
 
 
 # --- the report ---
@@ -140,8 +139,8 @@ def _keep(
 
 def draft(store: ports.HistoryStore, game_day: DrillId) -> Report:
     """Draft a game day's report from its history and its drills'."""
-    told = find.read_history(store, game_day)
-    return reports.build(told, find.judged(store, standings.fold(told)))
+    history = find.read_history(store, game_day)
+    return reports.build(history, find.judged(store, standings.fold(history)))
 
 
 def _write(space: Workspace, store: ports.HistoryStore, game_day: DrillId) -> Path:

@@ -1,8 +1,7 @@
-"""`gameday calendar`: what comes next, in the terminal or as a feed for people's calendars.
+"""`gameday calendar`: shows what comes next, in the terminal or as a feed for people's calendars.
 
-Comes in: the schedules of the store. Goes out: windows; scenario and moment only with --reveal.
-Does not: serve the feed over HTTP; `gameday serve --listen` does, and --output writes it where another
-server can find it.
+Scenarios and exact start times are shown only with --reveal. The feed is served over HTTP by
+`gameday serve --listen`; --output writes it to a file for another server.
 """
 
 from __future__ import annotations
@@ -93,7 +92,7 @@ def _revealed(slot: Slot) -> tuple[str, str, str]:
 
 
 def _slot(slot: Slot, *, reveal: bool) -> dict[str, object]:
-    told: dict[str, object] = {
+    row: dict[str, object] = {
         "environment": slot.schedule.environment,
         "title": upcoming.summary_for(slot.schedule, reveal=reveal)[0],
         "game_day": slot.schedule.game_day,
@@ -102,12 +101,12 @@ def _slot(slot: Slot, *, reveal: bool) -> dict[str, object]:
         "paused": slot.paused,
     }
     if reveal:
-        told |= {
+        row |= {
             "schedule": slot.schedule.schedule,
             "scenario": slot.schedule.scenario,
             "moment": times.utc(slot.moment),
         }
-    return told
+    return row
 
 
 def _freezes(space: Workspace, rows: Sequence[ScheduleRow], now: Instant, until: Instant) -> None:

@@ -1,9 +1,8 @@
-"""The feed that people's calendars subscribe to: what stands in it, and the tokens in its URLs.
+"""The feed that people's calendars subscribe to: its content, and the tokens in its URLs.
 
-Comes in: a workspace. Goes out: the feed's text; two tokens, one for participants (windows only), one for
-facilitators and observers (scenario and moment), both made from a key that only the workspace's owner can
-read. Deleting the key's file, and starting the daemon again, withdraws every URL.
-Does not: serve it; `web.feed` does.
+There are two tokens, one for participants (windows only), one for facilitators and observers (scenario and
+moment). Both are made from a key that only the workspace's owner can read. Deleting the key's file and
+restarting the daemon revokes every URL. `web.feed` serves the feed.
 """
 
 from __future__ import annotations

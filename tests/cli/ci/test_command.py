@@ -293,7 +293,10 @@ def test_the_time_limit_aborts(place, capfd):
     place.scenario(sleep=60, result=result("one", outcome="aborted"))
     with aborts_wait_for_the_beginning():
         assert place.ci(time_limit="1s") == 3
-    assert "the time limit of 1.0 s is reached: aborting and reverting the drills in progress" in capfd.readouterr().err
+    assert (
+        "the time limit of 1.0 s is reached: aborting and reverting the drills in progress"
+        in capfd.readouterr().err
+    )
 
 
 def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
@@ -351,7 +354,7 @@ def test_a_game_day_plan_among_the_scenarios_is_said_to_be_left_out(place, capfd
     assert place.ci(place.root / "scenarios" / "one.yaml", plan) == 0
     assert "spring.gameday.yaml is a game-day plan, which needs people: not played" in capfd.readouterr().err
     assert place.ci(plan) == 2
-    assert "there is no scenario to play" in capfd.readouterr().err
+    assert "error: no scenario to play" in capfd.readouterr().err
 
 
 def test_a_scenario_that_nobody_plays_is_told_at_its_place(place, capfd):

@@ -231,7 +231,8 @@ def test_a_game_day_of_people_is_on_the_calendar_and_waits_for_its_facilitator(s
 
 def test_a_channel_is_told_by_hand_and_what_can_not_be_told_says_so(space, chat):
     assert (
-        "notified chat: We drill at ten." in gameday(space, "announce", "chat", "We", "drill", "at ten.").stderr
+        "notified chat: We drill at ten."
+        in gameday(space, "announce", "chat", "We", "drill", "at ten.").stderr
     )
     assert [body["message"] for _, body in chat.told] == ["We drill at ten."]
     assert "did you mean 'chat'?" in gameday(space, "announce", "chart", "x", code=2).stderr
@@ -324,7 +325,9 @@ def test_a_freeze_calendar_that_can_not_be_had_is_warned_of_and_starts_nothing(s
         added = gameday(
             space, "schedule", "add", "scenarios/talk.yaml", "--at", daemon.soon(), *PLAYER, *frozen
         ).stderr
-        assert "gone.ics can't be read: there is no file gone.ics; until it can, this schedule starts" in added
+        assert (
+            "gone.ics can't be read: there is no file gone.ics; until it can, this schedule starts" in added
+        )
         daemon.wait_for("talk: missed .*gone.ics can't be read, and may hold a freeze")
         daemon.stop()
 

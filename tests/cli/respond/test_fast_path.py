@@ -105,7 +105,11 @@ def last(store) -> ev.Event:
         ("step turn-off-new-ranking", ev.StepDone(step="turn-off-new-ranking"), "step turn-off"),
         ("contained", ev.MilestoneMarked(milestone="contained"), "marked: contained"),
         ("recovered", ev.MilestoneMarked(milestone="recovered"), "marked: recovered"),
-        ("mark commander-assigned", ev.MilestoneMarked(milestone="commander_assigned"), "marked: commander assigned"),
+        (
+            "mark commander-assigned",
+            ev.MilestoneMarked(milestone="commander_assigned"),
+            "marked: commander assigned",
+        ),
         (
             "update We know --audience customers",
             ev.UpdateSent(audience="customers", text="We know"),
