@@ -55,6 +55,7 @@ def counted_instant(event: ev.Event) -> Instant:
     claim = event.occurred_at
     if claim is None or not event.trusted or claim > event.recorded_at + SKEW:
         return event.recorded_at
+    # a clock that is ahead by less than SKEW is believed, but nothing counts before it is possible to know it
     return instant(min(claim, event.recorded_at))
 
 
@@ -111,6 +112,7 @@ class History:
         if closed is None:
             return 0
         judged = (event for event in self.events if isinstance(event.fact, JUDGED_LATE))
+        # by receipt, not by the instant that counts: an old alert that arrives late is news
         return 1 + sum(event.recorded_at > closed for event in judged)
 
     def known_by(self, at: Instant) -> History:

@@ -119,6 +119,7 @@ def _stopped(history: History) -> Outcome | None:
     how = closed.fact.how if closed else ""
     if how in ("failed", "not-ready"):
         return Outcome.FAILED
+    # an abort that was asked for decides only while the drill is open; then its end does
     if how == "aborted" or (not closed and history.first(ev.AbortRequested)):
         return Outcome.ABORTED
     began = history.first(ev.FaultInjected) or not history.plan.scenario.experiment
@@ -168,6 +169,7 @@ def _unrecovered(impact: Impact, framed: conditions.Frame) -> _Who:
             RecoveredBy.NONE, "Users were healthy again, but the scenario's recovery rule was not met."
         )
     gap = impact.ended.at - framed.rollback
+    # the whole interval must lie before the rollback: what may have come after it is the rollback's
     if impact.ended.latest >= framed.rollback:
         after = f"healthy again {format_duration(gap)} after" if gap >= 0.05 else "affected until"
         return _Who(RecoveredBy.ROLLBACK, f"Users were {after} our own rollback.")

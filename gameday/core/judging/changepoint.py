@@ -97,9 +97,10 @@ def spans(series: Series, test: WindowTest) -> tuple[Span, ...]:
         first = _onset(series, max(floor, begin - width), opening)
         high = len(series) if following is None else max(closing.stop, following)
         last = _last_bad(series, closing, min(end + 2 * width, high))
+        # a good window must lie wholly between the two: windows that say nothing, as in silence, part nothing
         apart = first >= 0 and judged.find(GOOD, floor, max(0, first - width + 1)) >= 0
         shown = opening.stop
-        if spans and not apart:
+        if spans and not apart:  # one stretch after all: it keeps the onset that was found first
             earlier = spans.pop()
             first, last, shown = earlier.first, max(earlier.last, last), earlier.shown
         last = max(first, last)
@@ -141,6 +142,7 @@ def _split(total: Sequence[int], bad: Sequence[int], walk: range, window: range)
     for index in walk:
         if bad[index] and index in window:
             rest_total, rest_bad = all_total - passed_total, all_bad - passed_bad
+            # the likelihood is as great where service gets better, and the rest of the walk must be the worse part
             worse = rest_bad * passed_total >= passed_bad * rest_total
             likelihood = _likelihood(passed_total, passed_bad) + _likelihood(rest_total, rest_bad)
             if split < 0 or (worse and likelihood > best):
@@ -153,7 +155,7 @@ def _split(total: Sequence[int], bad: Sequence[int], walk: range, window: range)
 def _likelihood(total: int, bad: int) -> float:
     """Give the greatest log-likelihood of so many bad requests at a constant share."""
     good = total - bad
-    if not bad or not good:
+    if not bad or not good:  # a certain outcome has likelihood 1, and the formula would ask for log(0)
         return 0.0
     return bad * math.log(bad / total) + good * math.log(good / total)
 

@@ -132,6 +132,7 @@ class ConditionJudge:
         if started is None:
             return NOT_PROVED
         decisive = self._decisive(chosen, condition, fault)
+        # trouble that begins after our rollback may be the rollback's own: it moves nothing
         relevant = [(slo, stretch) for slo, stretch in decisive if stretch.start.at < self.frame.limit]
         if not relevant:  # it held from the start, provided that it was observed for long enough
             if any(not self._lasted(slo, started.at, condition.lasting) for slo in chosen):
@@ -269,6 +270,7 @@ def _since(states: Iterable[tuple[Dated[Any], bool]], *, first: bool) -> Proof:
 
 def _any(proofs: Sequence[Proof]) -> Proof:
     """Take the earliest proof; without one, not proved only if every condition is known not to be."""
+    # a condition that can't be told does not spoil one that is proved, but it keeps the rest from being unmet
     reached = [proof for proof in proofs if proof.at is not None]
     if reached:
         return min(reached, key=_order)

@@ -170,6 +170,7 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
         return SloImpact(slo=slo.slo, judged=False, why=f"its source is {slo.source}, not load")
     counted = series.count(slo, load)
     onset = len(counted) if fault is None else counted.index(fault)
+    # what was in flight when the fault took effect belongs to the fault, so trouble is looked for before it
     before = counted.until(counted.index(fault - _in_flight(slo)) if fault is not None else onset)
     requests, bad = sum(counted.total[:onset]), sum(before.bad)
     baseline = 1.0 - bad / requests if requests else None
@@ -301,7 +302,7 @@ def _histograms(
 def _worst(after: Series, slo: Slo, onset: int) -> float:
     """Give the least good fraction of any window that can be judged and ends after the fault."""
     test = changepoint.window_test(slo)
-    first = max(0, onset - test.width + 1)
+    first = max(0, onset - test.width + 1)  # the first window that ends after the fault
     totals = changepoint.sums(after.total[first:], test.width)
     bads = changepoint.sums(after.bad[first:], test.width)
     least = max(test.least, 1)
@@ -352,6 +353,7 @@ def _level(slo: Slo, load: LoadHistory, now: Instant) -> ServiceLevel:
     counted = series.count(slo, load)
     test = changepoint.window_test(slo)
     judged = changepoint.windows(counted, test)
+    # where all users hang, windows hold too few requests to say anything, and a good time would seem to go on
     _mark_hung(counted, judged, test.width)
     total, bad = sum(counted.total[-test.width :]), sum(counted.bad[-test.width :])
     state = judged[-1] if judged else test.judge(total, bad)
@@ -373,6 +375,7 @@ def _held(counted: Series, judged: bytearray, test: changepoint.WindowTest, now:
     spans = changepoint.spans(counted, test)
     if not spans:
         return since
+    # a window may be good with a bad request in it; `measure` counts from the first good one after that
     after = spans[-1].after
     return 0.0 if after is None else min(since, max(0.0, instant(now - counted.at(after))))
 

@@ -293,6 +293,7 @@ def _recovery_proved(judge: ConditionJudge) -> Proof:
         return healthy
     if healthy.at <= proof.at:
         return proof
+    # marked too early: it counts from the instant at which users were healthy, the later of the two
     return replace(healthy, evidence=tuple(dict.fromkeys((*proof.evidence, *healthy.evidence))))
 
 
@@ -371,6 +372,7 @@ def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Secon
         seconds = round(max(0.0, end.at - framed.start), 6)
         verdict = Verdict.MET if seconds <= objective else Verdict.MISSED
         return replace(blank, seconds=seconds, verdict=verdict)
+    # our rollback ends what can be contained or recovered; noticing an incident is possible after it, too
     stops = [at for at in (framed.over, None if name == "detect" else framed.rollback) if at is not None]
     if not stops or not end.known or not blank.applies:
         return blank
@@ -411,6 +413,7 @@ def _links(chain: str, *stations: tuple[str, Instant | None]) -> Iterator[Link]:
         following = kept[0][1] if kept else None
         if at is None and following is None:
             kept[:1] = [(name, None)]
+        # a station after the next one, such as an alert after the acknowledgement, would make a negative time
         elif at is not None and (following is None or at <= following):
             kept.insert(0, (name, at))
     for (from_, start), (to, end) in pairwise(kept):

@@ -32,6 +32,7 @@ NEVER_SLOW = 1 << 30
 
 def bucket_of(at: float) -> int:
     """Find the bucket, counted from the epoch, that holds an instant."""
+    # rounded first: the difference of two instants may be a hair below the edge at which its bucket begins
     return int(round(at * PER_SECOND, 5) // 1)
 
 
@@ -123,6 +124,7 @@ def span(load: LoadHistory) -> tuple[int, int]:
         return 0, 0
     first = min(chunk.start for chunk in load.chunks) * PER_SECOND
     end = max(chunk.start for chunk in load.chunks) * PER_SECOND + BUCKETS_PER_CHUNK
+    # an `until` at a bucket's edge does not open the next bucket, of which nothing was observed
     observed = bucket_of(load.until - 1e-6) + 1 if load.until else end
     return first, max(0, observed - first)
 
@@ -166,6 +168,7 @@ def _hung(opened: list[int], first: int, length: int, overdue_from: float) -> li
     overdue = min(length, max(0, bucket_of(overdue_from) - first))
     if not any(opened):
         return [0] * length
+    # the counts are signed: where the end of a request is known and its start is not, the sum is below zero
     return [max(0, count) for count in opened[:overdue]] + [0] * (length - overdue)
 
 
