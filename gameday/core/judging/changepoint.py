@@ -142,7 +142,7 @@ def _split(total: Sequence[int], bad: Sequence[int], walk: range, window: range)
     for index in walk:
         if bad[index] and index in window:
             rest_total, rest_bad = all_total - passed_total, all_bad - passed_bad
-            # the likelihood is as great where service gets better, and the rest of the walk must be the worse part
+            # the likelihood is as great where service gets better, but what follows must be the worse part
             worse = rest_bad * passed_total >= passed_bad * rest_total
             likelihood = _likelihood(passed_total, passed_bad) + _likelihood(rest_total, rest_bad)
             if split < 0 or (worse and likelihood > best):
