@@ -10,7 +10,7 @@ from gameday.cli.gamedays import find, hot_wash
 from gameday.cli.shared import notify
 from gameday.conduct.gamedays import host, occurrence
 from gameday.core.errors import ExitCode
-from gameday.core.gamedays import state as standings
+from gameday.core.gamedays import state as states
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
 from gameday.system import clock
@@ -18,7 +18,7 @@ from gameday.system import clock
 
 def finish(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by: str) -> int:
     """Notify whoever was notified that it began, hold the hot wash, write the report; give the exit code."""
-    ended = standings.fold(find.read_history(store, game_day))
+    ended = states.fold(find.read_history(store, game_day))
     code = host.exit_code(ended)
     with closing(wiring.schedules(space.store_url)) as schedules:
         occurrence.end(schedules, game_day, code, clock.now())

@@ -18,7 +18,7 @@ from gameday.conduct.recorder import Recorder
 from gameday.core.errors import UsageError
 from gameday.core.facts.gameday import HotWashAnswered, ImprovementPlanned
 from gameday.core.gamedays import report as reports
-from gameday.core.gamedays import state as standings
+from gameday.core.gamedays import state as states
 from gameday.core.gamedays.report import Report
 from gameday.core.gamedays.state import GameDayState, Stage
 from gameday.core.values import DrillId
@@ -28,22 +28,22 @@ from gameday.system.files import write_whole
 from gameday.system.ids import SystemIds
 
 
-def main(named: str, *, answers: Sequence[str], actions: Sequence[str], by: str) -> int:
+def main(name: str, *, answers: Sequence[str], actions: Sequence[str], by: str) -> int:
     """Take answers and work, and write the report anew."""
     space = wiring.workspace()
     store = wiring.workspace_store(space)
-    game_day = find.find(store, named)
-    now = standings.fold(find.read_history(store, game_day))
-    if now.stage is not Stage.ENDED:
+    game_day = find.find(store, name)
+    state = states.fold(find.read_history(store, game_day))
+    if state.stage is not Stage.ENDED:
         raise UsageError(f"{game_day} has not ended", hint="gameday plan end ends it")
-    facts: list[HotWashAnswered | ImprovementPlanned] = [_answer(each, now) for each in answers]
-    facts += [_action(each) for each in actions]
+    facts: list[HotWashAnswered | ImprovementPlanned] = [_answer(answer, state) for answer in answers]
+    facts += [_action(action) for action in actions]
     if not facts:
         if not sys.stdin.isatty():
             raise UsageError(
                 "there is no terminal to ask on", hint='--answer "went-well=…" --action "TEXT;OWNER"'
             )
-        facts = list(_ask(now))
+        facts = list(_ask(state))
     _keep(store, game_day, facts, by)
     _write(space, store, game_day)
     return 0
@@ -51,19 +51,19 @@ def main(named: str, *, answers: Sequence[str], actions: Sequence[str], by: str)
 
 def close(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by: str) -> None:
     """Hold the hot wash in the facilitator's terminal, where there is one, and write the report."""
-    now = standings.fold(find.read_history(store, game_day))
-    if sys.stdin.isatty() and now.planned.attended and now.drills:
-        _keep(store, game_day, list(_ask(now)), by)
+    state = states.fold(find.read_history(store, game_day))
+    if sys.stdin.isatty() and state.planned.attended and state.drills:
+        _keep(store, game_day, list(_ask(state)), by)
     else:
-        output.hint("gameday plan hot-wash asks what the day has shown")
+        output.hint("gameday plan hot-wash asks what the game day has shown")
     _write(space, store, game_day)
 
 
-def report(named: str, *, html: bool) -> int:
+def report(name: str, *, html: bool) -> int:
     """Write a game day's report again, and print it."""
     space = wiring.workspace()
     store = wiring.workspace_store(space)
-    folder = _write(space, store, find.find(store, named))
+    folder = _write(space, store, find.find(store, name))
     output.data((folder / ("report.html" if html else "report.md")).read_text(encoding="utf-8"))
     return 0
 
@@ -71,12 +71,12 @@ def report(named: str, *, html: bool) -> int:
 # --- answers ---
 
 
-def _answer(text: str, now: GameDayState) -> HotWashAnswered:
+def _answer(text: str, state: GameDayState) -> HotWashAnswered:
     question, separator, answer = text.partition("=")
     if not separator or not question.strip() or not answer.strip():
-        hint = f"QUESTION=TEXT, with one of {', '.join(reports.questions(now))}, or a word of your own"
+        hint = f"QUESTION=TEXT, with one of {', '.join(reports.questions(state))}, or a name of your own"
         raise UsageError(f"'{text}' is not an answer", hint=hint)
-    asked = {words: name for name, words in reports.questions(now).items()}
+    asked = {words: name for name, words in reports.questions(state).items()}
     named = asked.get(question.strip(), question.strip())  # a question in full is that question
     return HotWashAnswered(question=named, answer=answer.strip())
 
@@ -85,7 +85,7 @@ def _action(text: str) -> ImprovementPlanned:
     """Read `TEXT`, `TEXT;OWNER` or `TEXT;OWNER;DUE`. Raises UsageError."""
     what, owner, due = (*(part.strip() for part in text.split(";", 2)), "", "")[:3]
     if not what:
-        raise UsageError(f"'{text}' names no work", hint="TEXT;OWNER;2026-12-24")
+        raise UsageError(f"'{text}' is not an action item", hint="TEXT;OWNER;2026-12-24")
     if due and not _is_date(due):
         raise UsageError(f"'{due}' is not a date", hint="write 2026-12-24")
     return ImprovementPlanned(text=what, owner=owner, due=due)
@@ -98,18 +98,18 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _ask(now: GameDayState) -> Iterator[HotWashAnswered | ImprovementPlanned]:
+def _ask(state: GameDayState) -> Iterator[HotWashAnswered | ImprovementPlanned]:
     """Ask each question on the terminal, then for work; an empty line skips one."""
     output.talk("Hot wash: an empty line skips a question. Teams and systems are judged, never persons.")
-    for question, text in reports.questions(now).items():
+    for question, text in reports.questions(state).items():
         answer = _typed(text)
         if answer:
             yield HotWashAnswered(question=question, answer=answer)
     while line := _typed("Action item: TEXT;OWNER;DUE (an empty line ends)"):
         try:
             yield _action(line)
-        except UsageError as wrong:
-            output.problem(wrong)
+        except UsageError as error:
+            output.problem(error)
 
 
 def _typed(text: str) -> str:
@@ -140,7 +140,7 @@ def _keep(
 def draft(store: ports.HistoryStore, game_day: DrillId) -> Report:
     """Draft a game day's report from its history and its drills'."""
     history = find.read_history(store, game_day)
-    return reports.build(history, find.judged(store, standings.fold(history)))
+    return reports.build(history, find.judged(store, states.fold(history)))
 
 
 def _write(space: Workspace, store: ports.HistoryStore, game_day: DrillId) -> Path:

@@ -1,7 +1,7 @@
-"""The facilitator's screen: where the game day stands, and below it the drill that is on.
+"""The facilitator's screen: the state of the game day, and below it the drill in progress.
 
-Comes in: a way to ask for both. Goes out: a live picture on a terminal; None where there is none, and
-lines are written instead. Does not: show itself to responders: it runs in the facilitator's terminal.
+It runs in the facilitator's terminal, so it shows what responders must not see. Without a terminal, whoever
+conducts the game day writes lines instead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Viewer = Callable[[], tuple[GameDayState | None, live.LiveView | None]]
 
 
 def open_(viewer: Viewer) -> AbstractContextManager[object] | None:
-    """Give the context in which the picture is shown; None without a terminal."""
+    """Give the context in which the screen is shown; None without a terminal."""
     if not sys.stderr.isatty():
         return None
     return Live(
@@ -37,23 +37,23 @@ def open_(viewer: Viewer) -> AbstractContextManager[object] | None:
     )
 
 
-def draw(standing: GameDayState | None, drill: live.LiveView | None) -> RenderableType:
-    """Draw the day and its drill."""
+def draw(state: GameDayState | None, drill: live.LiveView | None) -> RenderableType:
+    """Draw the game day and its drill."""
     parts: list[RenderableType] = []
-    if standing is not None:
-        parts.append(_day(standing))
+    if state is not None:
+        parts.append(_game_day(state))
     if drill is not None:
         parts.append(screen.draw(drill))
     return Group(*parts) if parts else Text("preparing …")
 
 
-def _day(standing: GameDayState) -> Panel:
-    rows = show.agenda(standing, insider=True)
+def _game_day(state: GameDayState) -> Panel:
+    rows = show.agenda(state, insider=True)
     grid = Table(box=None, show_header=True, header_style="bold", pad_edge=False)
     for head in rows.head:
         grid.add_column(head)
     for row in rows.rows:
         grid.add_row(*(Text(cell) for cell in row))
-    now = Text(show.stage_words(standing), style="bold")
-    title = Text(f"{standing.plan.title} · {standing.plan.environment}")
-    return Panel(Group(now, grid), title=title, subtitle=Text(standing.game_day), title_align="left")
+    stage = Text(show.stage_words(state), style="bold")
+    title = Text(f"{state.plan.title} · {state.plan.environment}")
+    return Panel(Group(stage, grid), title=title, subtitle=Text(state.game_day), title_align="left")

@@ -1,12 +1,12 @@
-"""`gameday plan show`: a plan, or where a game day stands, and the message-event list.
+"""`gameday plan show`: shows a plan, or the state of a game day, and the message-event list.
 
-Comes in: a plan's file, or a game day's id. Goes out: text or JSON. Responders see what is announced: the
-window, the roles, the channels; facilitators and observers see the agenda and every inject.
-Does not: change anything.
+Responders see what is announced: the window, the roles, the channels. Facilitators and observers see the
+agenda and every inject.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from gameday.core.errors import UsageError
 from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.facts.history import History
 from gameday.core.gamedays import message_event_list
-from gameday.core.gamedays import state as standings
+from gameday.core.gamedays import state as states
 from gameday.core.gamedays.message_event_list import PlannedInject
 from gameday.core.gamedays.state import GameDayState, Turn
 from gameday.core.plans.gameday import GameDayPlan
@@ -31,14 +31,14 @@ from gameday.render.words import clock as time_of_day
 from gameday.settings.gameday import GameDayFiles, game_day_files
 from gameday.system import clock
 
-HIDDEN = "hidden until it has ended"
+HIDDEN = "hidden until it ends"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """A game day as it is shown: a plan from its file, or one that was opened."""
 
-    standing: GameDayState
+    state: GameDayState
     histories: Mapping[str, History]
     opened: bool
     insider: bool
@@ -52,9 +52,9 @@ def main(named: str, *, injects: bool, who: str, json: bool) -> int:
     shown = _plan(Path(named), who) if named.endswith(gameday_plan.ENDINGS) else _day(named, who)
     if injects and not shown.insider:
         raise UsageError("the injects are for facilitators and observers", hint="--as NAME says who you are")
-    lines = message_event_list.build(shown.standing, shown.histories) if injects else ()
+    lines = message_event_list.build(shown.state, shown.histories) if injects else ()
     if json:
-        output.data_json([_line(one) for one in lines] if injects else _json(shown))
+        output.data_json([_line(inject) for inject in lines] if injects else _json(shown))
     else:
         output.data(inject_table(lines).text() or "no scenario has an inject" if injects else _text(shown))
         if not shown.insider:
@@ -66,7 +66,7 @@ def _plan(path: Path, who: str) -> Shown:
     space = wiring.workspace(path)
     files = game_day_files(space, path)
     return Shown(
-        standing=_unopened(files),
+        state=_unopened(files),
         histories={},
         opened=False,
         insider=_sees(files.plan, who, attended=files.attended),
@@ -76,14 +76,12 @@ def _plan(path: Path, who: str) -> Shown:
 
 
 def _unopened(files: GameDayFiles) -> GameDayState:
-    """Give the standing of a plan that nobody has opened."""
+    """Give the state that a plan has before anybody opens it."""
     opened = GameDayPlanned(plan=files.plan, scenarios=dict(files.scenarios), attended=files.attended)
     turns = tuple(
         Turn(item=number, attempt=1, on_agenda=item) for number, item in enumerate(files.plan.agenda)
     )
-    return GameDayState(
-        game_day="", planned=opened, stage=standings.Stage.WAITING, turns=turns, turn=turns[0]
-    )
+    return GameDayState(game_day="", planned=opened, stage=states.Stage.WAITING, turns=turns, turn=turns[0])
 
 
 def _day(named: str, who: str) -> Shown:
@@ -94,19 +92,19 @@ def _day(named: str, who: str) -> Shown:
 
 def load(store: ports.HistoryStore, game_day: DrillId, who: str) -> Shown:
     """Give a game day as somebody may see it."""
-    now = standings.fold(find.read_history(store, game_day))
-    over = now.stage is standings.Stage.ENDED
+    state = states.fold(find.read_history(store, game_day))
+    ended = state.stage is states.Stage.ENDED
     return Shown(
-        standing=now,
-        histories=find.histories(store, now),
+        state=state,
+        histories=find.histories(store, state),
         opened=True,
-        insider=over or _sees(now.plan, who, attended=now.planned.attended),
-        conducted=not over and host.is_conducted(store, game_day, clock.SystemClock()),
+        insider=ended or _sees(state.plan, who, attended=state.planned.attended),
+        conducted=not ended and host.is_conducted(store, game_day, clock.SystemClock()),
     )
 
 
 def _sees(plan: GameDayPlan, who: str, *, attended: bool) -> bool:
-    """Tell whether somebody may see the agenda: everybody where it is announced, or nobody responds."""
+    """Check whether somebody may see the agenda: everybody may where it is announced, or nobody responds."""
     return not attended or plan.announcement == "full" or find.viewer(who) in plan.insiders
 
 
@@ -114,26 +112,27 @@ def _sees(plan: GameDayPlan, who: str, *, attended: bool) -> bool:
 
 
 def _text(shown: Shown) -> str:
-    plan, now = shown.standing.plan, shown.standing
+    plan, state = shown.state.plan, shown.state
     lines = [f"{plan.title} ({plan.gameday}), on {plan.environment}", *_when(shown)]
     if shown.opened:
-        lines.append(f"{now.game_day}: {stage_words(now)}")
-        if not shown.conducted and now.stage is not standings.Stage.ENDED:
+        lines.append(f"{state.game_day}: {stage_words(state)}")
+        if not shown.conducted and state.stage is not states.Stage.ENDED:
             lines.append(f"no terminal conducts it: gameday plan start {plan.path} resumes it")
-    held: dict[str, int] = {}
-    for role in (role for one in plan.participants for role in one.roles):
-        held[role] = held.get(role, 0) + 1
-    if held:
-        lines.append("roles: " + ", ".join(f"{role} ({count})" for role, count in held.items()))
-    known = {one.name: f" ({one.knows})" if one.knows and shown.insider else "" for one in plan.absent}
-    lines += [f"absent: {name}{knows}" for name, knows in known.items()]
-    lines += [f"channel: {one.channel}{f', {one.purpose}' if one.purpose else ''}" for one in plan.channels]
-    lines += ["", agenda(now, insider=shown.insider).text()]
+    roles = Counter(role for person in plan.participants for role in person.roles)
+    if roles:
+        lines.append("roles: " + ", ".join(f"{role} ({count})" for role, count in roles.items()))
+    for person in plan.absent:
+        knows = f" ({person.knows})" if person.knows and shown.insider else ""
+        lines.append(f"absent: {person.name}{knows}")
+    lines += [
+        f"channel: {place.channel}{f', {place.purpose}' if place.purpose else ''}" for place in plan.channels
+    ]
+    lines += ["", agenda(state, insider=shown.insider).text()]
     return "\n".join(lines)
 
 
 def _when(shown: Shown) -> list[str]:
-    plan = shown.standing.plan
+    plan = shown.state.plan
     if shown.opened:
         return []
     if plan.announcement == "none" and not shown.insider:
@@ -144,59 +143,59 @@ def _when(shown: Shown) -> list[str]:
     return [f"when: {times.local(shown.next)} to {times.local(end)} at the latest, {plan.when.zone}"]
 
 
-def stage_words(now: GameDayState, at: Instant | None = None) -> str:
-    """Say what a game day does, or waits for, with what can be typed."""
+def stage_words(state: GameDayState, at: Instant | None = None) -> str:
+    """Word what a game day does, or waits for, with the commands that fit (default: now)."""
     present = clock.now() if at is None else at
-    left = "" if now.until is None else f", {format_duration(max(0.0, now.until - present))} left"
+    left = "" if state.until is None else f", {format_duration(max(0.0, state.until - present))} left"
     return {
         "waiting": "waits for the go: gameday plan next (or skip)",
         "ready": "about to start",
-        "drill": "a drill is on",
-        "break": f"break{left} (gameday plan next ends it, extend lengthens it)",
+        "drill": "a drill is in progress",
+        "break": f"break{left} (gameday plan next ends it, extend makes it longer)",
         "settling": f"settling{left}",
-        "unsettled": f'has not settled{_unsettled(now)}: gameday plan extend 5m, or next --waive "WHY"',
+        "unsettled": f'has not settled{_unsettled(state)}: gameday plan extend 5m, or next --waive "WHY"',
         "paused": "paused: gameday plan resume",
-        "through": "the agenda is through: gameday plan end (or repeat)",
-        "ended": f"ended ({now.why})",
-    }[now.stage.value]
+        "through": "the agenda is done: gameday plan end (or repeat)",
+        "ended": f"ended ({state.why})",
+    }[state.stage.value]
 
 
-def _unsettled(now: GameDayState) -> str:
-    """Say which step of settling keeps the day."""
-    checks = now.settling.checks if now.settling else ()
+def _unsettled(state: GameDayState) -> str:
+    """Name the step at which settling failed."""
+    checks = state.settling.checks if state.settling else ()
     failed = [f"{step}: {detail}" for step, passed, detail in checks if not passed]
     return f" ({failed[-1]})" if failed else ""
 
 
-def agenda(now: GameDayState, *, insider: bool) -> TextTable:
-    """Give the agenda with what became of each item; responders see no scenario that is not over."""
+def agenda(state: GameDayState, *, insider: bool) -> TextTable:
+    """Give the agenda with the state of each item; responders see no scenario that has not ended."""
     return TextTable(
         head=("#", "Item", "State", "Drill"),
         rows=tuple(
             (
                 str(turn.item + 1),
-                now.title(turn)
+                state.title(turn)
                 if insider or turn.on_agenda.is_break or turn.done
                 else f"scenario ({HIDDEN})",
-                state(now, turn),
+                turn_words(state, turn),
                 turn.drill if insider or turn.done else "",
             )
-            for turn in now.turns
+            for turn in state.turns
         ),
         right=frozenset({0}),
     )
 
 
-def state(now: GameDayState, turn: Turn) -> str:
-    """Say what became of a turn."""
+def turn_words(state: GameDayState, turn: Turn) -> str:
+    """Word the state of a turn."""
     if turn.done:
         code = "" if turn.exit_code is None else f", exit {turn.exit_code}"
         rest = ", settled" if turn.settled else f", waived: {turn.waived}" if turn.waived else ""
         why = f": {turn.why}" if turn.why else ""
         return f"{turn.how}{code}{why}{rest}"
     if turn.begun is not None:
-        return "on"
-    if now.turn is not None and turn.key == now.turn.key:
+        return "in progress"
+    if state.turn is not None and turn.key == state.turn.key:
         return "next" + (" (go given)" if turn.go and not turn.on_agenda.is_break else "")
     return format_duration(turn.on_agenda.lasts) if turn.on_agenda.is_break else ""
 
@@ -207,54 +206,54 @@ def inject_table(lines: Sequence[PlannedInject]) -> TextTable:
         head=("#", "Scenario", "Inject", "After", "To", "What", "Expected", "State", "Then"),
         rows=tuple(
             (
-                str(one.item + 1),
-                one.scenario,
-                one.id,
-                format_duration(one.after),
-                one.to,
-                f"{one.kind}: {one.text}",
-                one.expected,
-                _became(one),
-                "; ".join(f"+{format_duration(done.after)} {done.text}" for done in one.actual),
+                str(inject.item + 1),
+                inject.scenario,
+                inject.id,
+                format_duration(inject.after),
+                inject.to,
+                f"{inject.kind}: {inject.text}",
+                inject.expected,
+                _inject_state(inject),
+                "; ".join(f"+{format_duration(action.after)} {action.text}" for action in inject.actual),
             )
-            for one in lines
+            for inject in lines
         ),
         right=frozenset({0, 3}),
     )
 
 
-def _became(one: PlannedInject) -> str:
-    when = "" if one.at is None else f" {time_of_day(one.at)}"
-    return f"{one.state}{when}{f' ({one.why})' if one.why else ''}"
+def _inject_state(inject: PlannedInject) -> str:
+    when = "" if inject.at is None else f" {time_of_day(inject.at)}"
+    return f"{inject.state}{when}{f' ({inject.why})' if inject.why else ''}"
 
 
 # --- JSON ---
 
 
 def _json(shown: Shown) -> dict[str, object]:
-    plan, now = shown.standing.plan, shown.standing
+    plan, state = shown.state.plan, shown.state
     hidden = plan.announcement == "none" and not shown.insider and not shown.opened
     return {
         "gameday": plan.gameday,
-        "game_day": now.game_day or None,
+        "game_day": state.game_day or None,
         "title": plan.title,
         "environment": plan.environment,
-        "stage": now.stage.value if shown.opened else None,
+        "stage": state.stage.value if shown.opened else None,
         "next": None if hidden or shown.next is None else times.utc(shown.next),
         "announcement": plan.announcement,
-        "agenda": [_turn(now, turn, insider=shown.insider) for turn in now.turns],
+        "agenda": [_turn(state, turn, insider=shown.insider) for turn in state.turns],
     }
 
 
-def _turn(now: GameDayState, turn: Turn, *, insider: bool) -> dict[str, object]:
-    told = insider or turn.done or turn.on_agenda.is_break
+def _turn(state: GameDayState, turn: Turn, *, insider: bool) -> dict[str, object]:
+    visible = insider or turn.done or turn.on_agenda.is_break
     return {
         "item": turn.item + 1,
         "attempt": turn.attempt,
-        "title": now.title(turn) if told else None,
-        "scenario": (turn.on_agenda.scenario or None) if told else None,
+        "title": state.title(turn) if visible else None,
+        "scenario": (turn.on_agenda.scenario or None) if visible else None,
         "break": turn.on_agenda.lasts if turn.on_agenda.is_break else None,
-        "drill": (turn.drill or None) if told else None,
+        "drill": (turn.drill or None) if visible else None,
         "how": turn.how or None,
         "exit_code": turn.exit_code,
         "settled": turn.settled,
@@ -262,19 +261,19 @@ def _turn(now: GameDayState, turn: Turn, *, insider: bool) -> dict[str, object]:
     }
 
 
-def _line(one: PlannedInject) -> dict[str, object]:
+def _line(inject: PlannedInject) -> dict[str, object]:
     return {
-        "item": one.item + 1,
-        "attempt": one.attempt,
-        "scenario": one.scenario,
-        "inject": one.id,
-        "after": one.after,
-        "to": one.to,
-        "kind": one.kind,
-        "text": one.text,
-        "expected": one.expected or None,
-        "state": one.state,
-        "at": None if one.at is None else times.utc(one.at),
-        "why": one.why or None,
-        "actual": [{"after": round(done.after, 3), "text": done.text} for done in one.actual],
+        "item": inject.item + 1,
+        "attempt": inject.attempt,
+        "scenario": inject.scenario,
+        "inject": inject.id,
+        "after": inject.after,
+        "to": inject.to,
+        "kind": inject.kind,
+        "text": inject.text,
+        "expected": inject.expected or None,
+        "state": inject.state,
+        "at": None if inject.at is None else times.utc(inject.at),
+        "why": inject.why or None,
+        "actual": [{"after": round(action.after, 3), "text": action.text} for action in inject.actual],
     }
