@@ -81,7 +81,9 @@ def test_a_duration_is_written_as_people_do(seconds, written):
 @given(st.floats(0, 1_000_000))
 def test_no_duration_is_written_with_sixty_of_anything(seconds):
     words = values.format_duration(seconds).split()
-    assert all(float(figure) < 60 for figure, unit in zip(words[::2], words[1::2], strict=True) if unit != "h")
+    assert all(
+        float(figure) < 60 for figure, unit in zip(words[::2], words[1::2], strict=True) if unit != "h"
+    )
 
 
 @pytest.mark.parametrize("severity", Severity)
