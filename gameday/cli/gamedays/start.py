@@ -1,9 +1,8 @@
 """`gameday plan start`: conducts a game day in the facilitator's terminal, on a live screen.
 
-Comes in: a plan's file. Goes out: the game day's history, its drills' files, its report; exit code 0 when
-the day has ended, 4 when a fault may still be in force, without people the gravest of its drills' codes;
-2 for mistakes, 5 where it could not open, 3 when this terminal left.
-Does not: know how a day goes; that is `conduct.gamedays.host`.
+The exit code is the game day's (`conduct.gamedays.host.exit_code`) once it has ended; 2 for mistakes, 5 where
+it could not open, 3 when this terminal left. `conduct.gamedays.host` knows how a game day goes; here it gets
+its drills, and a terminal.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from gameday.conduct.recorder import Recorder
 from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.facts.gameday import GameDayPlanned
-from gameday.core.gamedays import state as standings
+from gameday.core.gamedays import state as states
 from gameday.core.gamedays.state import Stage
 from gameday.core.plans.gameday import PREFIX, GameDayPlan, Item, Occasion
 from gameday.core.values import DrillId, Instant
@@ -58,7 +57,7 @@ class Options:
 
 
 def main(options: Options) -> int:
-    """Open a game day or resume it, conduct it, and leave its report."""
+    """Open a game day or resume it, conduct it, and write its report."""
     space = wiring.workspace(options.plan)
     files = game_day_files(space, options.plan)
     who = find.must_facilitate(files.plan, options.who)
@@ -71,7 +70,7 @@ def main(options: Options) -> int:
         game_day = open_[0]
     else:
         game_day = _open(space, files, store, options, who)
-    plan = standings.fold(find.read_history(store, game_day)).plan
+    plan = states.fold(find.read_history(store, game_day)).plan
     drills = Player(space=space, store=store, options=options, plan=plan)
     stage = _conduct(space, plan, game_day, store, drills)
     if stage is not Stage.ENDED:
@@ -130,20 +129,20 @@ def _open(
 
 
 def _ask(space: Workspace, plan: GameDayPlan) -> None:
-    """Outside loopback, show where the day is to be, and ask for the environment's name, once."""
-    place = space.settings.environment(plan.environment)
-    running.confirm(place.base_url, plan.environment, {})
+    """Outside loopback, show where the game day will be, and ask for the environment's name, once."""
+    environment = space.settings.environment(plan.environment)
+    running.confirm(environment.base_url, plan.environment, {})
 
 
 def _keep_in_calendar(space: Workspace, plan: GameDayPlan, at: Instant, game_day: DrillId) -> None:
-    """Let no daemon start it, too. Raises Busy."""
+    """Record that it has begun, so that no daemon starts it, too. Raises Busy."""
     holder = f"{processes.hostname()}:{game_day}"
     with closing_(wiring.schedules(space.store_url)) as schedules:
         occurrence.begin(schedules, plan.path, at, game_day, holder=holder, now=clock.now())
 
 
 def _announce(space: Workspace, plan: GameDayPlan, at: Instant, lasts: float) -> None:
-    """Tell participants what they may be told, in the channels that the plan names."""
+    """Notify participants of what is announced, in the channels that the plan names."""
     if plan.announcement == "none":
         output.talk("nothing is announced to participants")
         return
@@ -155,53 +154,53 @@ def _announce(space: Workspace, plan: GameDayPlan, at: Instant, lasts: float) ->
         title=plan.title if full else "",
         text=plan.description if full else "",
     )
-    notify.send(space, (one.channel for one in plan.channels), message)
+    notify.send(space, (place.channel for place in plan.channels), message)
 
 
 def _conduct(
     space: Workspace, plan: GameDayPlan, game_day: DrillId, store: ports.HistoryStore, drills: Player
 ) -> Stage:
-    table = wiring.game_day_context(space, plan, game_day, store, drills)
+    context = wiring.game_day_context(space, plan, game_day, store, drills)
     began = clock.now()
 
     async def conduct() -> Stage:
-        host = Host(table, on_events=drills.hear_day)
+        host = Host(context, on_events=drills.print_game_day)
         loop = asyncio.get_running_loop()
         for number in running.SIGNALS:
             loop.add_signal_handler(number, host.leave)
-        drills.look = table.look
+        drills.look = context.look
         with drills.open(began):
-            standing = await host.conduct()
-        close = getattr(table.prober, "close", None)
+            state = await host.conduct()
+        close = getattr(context.prober, "close", None)
         if close is not None:
             await close()
-        return standing.stage
+        return state.stage
 
     return asyncio.run(conduct())
 
 
 @dataclass(kw_only=True, slots=True)
 class Player:
-    """`ports.Drills` in this process: each drill is one like any other, on this terminal's screen."""
+    """`ports.GameDayDrills` in this process: each is a drill like any other, on this terminal's screen."""
 
     space: Workspace
     store: ports.HistoryStore
     options: Options
     plan: GameDayPlan
-    look: Callable[[], standings.GameDayState] | None = None
+    look: Callable[[], states.GameDayState] | None = None
     began: Instant = field(default=Instant(0.0))
-    _desk: DrillContext | None = None
+    _context: DrillContext | None = None
     _conductor: Conductor | None = None
-    _pictures: bool = False
+    _drawing: bool = False
 
     def name(self, item: Item) -> DrillId:  # noqa: ARG002  # the port's
-        """Make an id that tells nothing of the scenario: responders read it."""
+        """Make an id that reveals nothing of the scenario: responders read it."""
         return SystemIds().drill("game-day")
 
     async def play(self, item: Item, drill: DrillId, occasion: Occasion) -> int:
-        """Conduct one drill to its end, and leave its files."""
+        """Conduct one drill to its end, and write its reports."""
         context = await asyncio.to_thread(self._prepare, item, drill, occasion)
-        self._desk, self._conductor = context, Conductor(context, on_events=self.hear)
+        self._context, self._conductor = context, Conductor(context, on_events=self.print)
         try:
             await self._conductor.conduct()
         except StoreUnavailable:
@@ -209,8 +208,8 @@ class Player:
         except GamedayError as error:
             output.talk(f"{drill}: {error.message}")
         finally:
-            self._desk = self._conductor = None
-        return await asyncio.to_thread(self._leave, drill)
+            self._context = self._conductor = None
+        return await asyncio.to_thread(self._report, drill)
 
     def _prepare(self, item: Item, drill: DrillId, occasion: Occasion) -> DrillContext:
         options = replace(
@@ -227,7 +226,7 @@ class Player:
             named=drill,
         )
 
-    def _leave(self, drill: DrillId) -> int:
+    def _report(self, drill: DrillId) -> int:
         judged = report.judge(self.store, drill)
         folder = revert.write_reports(self.space, self.store, drill)
         if not judged.result.reverted:
@@ -237,44 +236,44 @@ class Player:
         return report.exit_code(judged)
 
     async def recover(self, drill: DrillId) -> int | None:
-        """Revert and close what a conductor who died left."""
+        """Revert and close what a conductor that died left."""
         return await asyncio.to_thread(revert.recovered, self.space, self.store, drill)
 
     def abort(self, reason: str) -> None:
-        """Abort the drill that is on."""
+        """Abort the drill in progress."""
         if self._conductor is not None:
             self._conductor.abort("interrupted", reason)
 
     # --- the screen ---
 
     def open(self, began: Instant) -> AbstractContextManager[object]:
-        """Give the context in which the picture is shown; without a terminal there are lines."""
+        """Give the context in which the screen is shown; without a terminal, lines are written instead."""
         from gameday.cli.gamedays import screen  # noqa: PLC0415  # Rich is loaded only to draw
 
         self.began = began
-        picture = screen.open_(self.view)
-        self._pictures = picture is not None
-        return nullcontext() if picture is None else picture
+        drawn = screen.open_(self.view)
+        self._drawing = drawn is not None
+        return nullcontext() if drawn is None else drawn
 
-    def view(self) -> tuple[standings.GameDayState | None, live.LiveView | None]:
-        """Give what the picture shows now: the day, and the drill that is on."""
-        standing = self.look() if self.look is not None else None
-        context = self._desk
-        told = context.live_facts.history() if context else None
+    def view(self) -> tuple[states.GameDayState | None, live.LiveView | None]:
+        """Give what the screen shows now: the game day, and the drill in progress."""
+        state = self.look() if self.look is not None else None
+        context = self._context
+        history = context.live_facts.history() if context else None
         drill = (
-            live.view(told, context.live_milestones.levels, clock.now())
-            if context and told and told.events
+            live.view(history, context.live_milestones.levels, clock.now())
+            if context and history and history.events
             else None
         )
-        return standing, drill
+        return state, drill
 
-    def hear_day(self, events: Sequence[ev.Event]) -> None:
-        """Hear the game day's own facts; alerts are in the drill's lines already."""
-        self.hear([event for event in events if not isinstance(event.fact, SIGNALS)])
+    def print_game_day(self, events: Sequence[ev.Event]) -> None:
+        """Print the game day's own facts; alerts are in the drill's lines already."""
+        self.print([event for event in events if not isinstance(event.fact, SIGNALS)])
 
-    def hear(self, events: Sequence[ev.Event]) -> None:
-        """Write a line for each new fact that people care about; the picture has its own."""
-        if self._pictures:
+    def print(self, events: Sequence[ev.Event]) -> None:
+        """Print a line for each new fact that people care about, unless the screen shows it."""
+        if self._drawing:
             return
         for event in events:
             sentence = live.sentence(event)
