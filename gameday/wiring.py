@@ -171,18 +171,18 @@ def _versions() -> dict[str, str]:
 
 
 def _targets(scenario: Scenario, place: Environment) -> dict[str, str]:
-    """Say in words what a drill touches."""
-    told = {"environment": place.name, "base_url": place.base_url, "experiment": scenario.experiment}
+    """Describe what a drill touches."""
+    targets = {"environment": place.name, "base_url": place.base_url, "experiment": scenario.experiment}
     if scenario.load is not None:
-        told["load"] = f"{scenario.load.users} users by {scenario.load.locustfile}"
+        targets["load"] = f"{scenario.load.users} users by {scenario.load.locustfile}"
     if place.rules is not None and place.rules.kubernetes is not None:
         cluster = place.rules.kubernetes
-        told["kubernetes"] = (
+        targets["kubernetes"] = (
             f"context {cluster.context}, namespaces {', '.join(cluster.namespaces) or 'none'}"
         )
     if place.rules is not None and place.rules.aws is not None:
-        told["aws"] = f"account {place.rules.aws.account}, region {place.rules.aws.region}"
-    return {name: text for name, text in told.items() if text}
+        targets["aws"] = f"account {place.rules.aws.account}, region {place.rules.aws.region}"
+    return {name: text for name, text in targets.items() if text}
 
 
 def scorecard(space: Workspace, path: Path) -> ScorecardRules:
@@ -200,7 +200,7 @@ def scorecard(space: Workspace, path: Path) -> ScorecardRules:
 def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId) -> Path:
     """Judge a stored drill and write all its files; give their folder.
 
-    What was kept beside the history to undo its faults is removed when none is in force any more.
+    Secrets that undoing its faults needed are removed once no fault is in force.
     """
     from gameday.conduct.drill import report  # noqa: PLC0415
     from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
@@ -423,14 +423,14 @@ def scheduler_context(
     say: Callable[[str], None],
 ) -> SchedulerContext:
     """Give one daemon what it works with. Raises UsageError for a worker without a store that hosts share."""
-    return _office(space, history, notices=notices, say=say, starter=_executors(space, launcher))
+    return _scheduler_context(space, history, notices=notices, say=say, starter=_executors(space, launcher))
 
 
 def handoff_context(
     space: Workspace, history: ports.HistoryStore, launcher: Launcher, *, say: Callable[[str], None]
 ) -> SchedulerContext:
     """Give a host that drills are handed to what it works with: whatever is handed starts here."""
-    return _office(space, history, notices=None, say=say, starter=_here(space, launcher))
+    return _scheduler_context(space, history, notices=None, say=say, starter=_here(space, launcher))
 
 
 def _here(space: Workspace, launcher: Launcher) -> ports.Starter:
@@ -471,7 +471,7 @@ def _must_be_shared(space: Workspace, environment: str) -> None:
     )
 
 
-def _office(
+def _scheduler_context(
     space: Workspace,
     history: ports.HistoryStore,
     *,

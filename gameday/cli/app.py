@@ -18,7 +18,7 @@ from gameday.cli.gamedays import commands as plan_commands
 from gameday.cli.respond import help_texts
 from gameday.cli.schedule import commands as schedule_commands
 from gameday.cli.shared import help_groups, output, usage_errors
-from gameday.cli.shared.options import Json, Yes, takes_drill_options
+from gameday.cli.shared.flags import Json, Yes, takes_drill_options
 from gameday.cli.workspace import policy, shop, store
 from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import GamedayError, UsageError

@@ -1,6 +1,6 @@
 """Everything that can be done to the shop, each action once: its name, arguments, help text and effect.
 
-The control server performs actions by name (`perform`); `mitigations` sends them, and the commands of
+The control server performs actions by name (`perform`); `client` sends them, and the commands of
 `gameday shop` are made from them. A new mitigation is one function here. Mitigations and faults share the
 actions; the trail tells them apart by their actor.
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from gameday.core.errors import GamedayError, NotReady, UsageError
 from gameday.shop import state_folder
+from gameday.system.actor import current_actor
 
 TIMEOUT = 60.0  # an index on a busy database takes its time
 
@@ -81,3 +82,13 @@ def exchange(
         raise NotReady(f"{method} {url}: {reason}", hint="gameday shop status") from error
     finally:
         connection.close()
+
+
+def perform(action: str, **arguments: object) -> dict[str, Any]:
+    """Perform an action of `shop.actions`, and give `{"action", "changed"}`.
+
+    Raises UsageError for arguments that are not valid, and NotReady when the shop is not up.
+    """
+    body = {"action": action, "actor": current_actor(os.environ), "args": arguments}
+    answer: dict[str, Any] = post("/actions", body)
+    return answer

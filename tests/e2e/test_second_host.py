@@ -127,7 +127,9 @@ def test_an_abort_reaches_the_drill_from_another_host_and_no_title_tells_the_pas
     assert seen == []
     facts = hosts.history(json.loads(ended.stdout)["drill"])
     checked = [f["fact"] for f in facts if f["kind"] == "PreflightChecked"]
-    assert next(c for c in checked if c["check"] == "another host can revert")["detail"].startswith("host-b can revert")
+    assert next(c for c in checked if c["check"] == "another host can revert")["detail"].startswith(
+        "host-b can revert"
+    )
     assert [f["fact"]["reason"] for f in facts if f["kind"] == "AbortRequested"] == ["real-incident"]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from gameday import wiring
 from gameday.cli.ci.processes import PlannedDrill
 from gameday.cli.shared import output
-from gameday.cli.shared.options import words_of
+from gameday.cli.shared.flags import words_of
 from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import InvalidFiles, Mistake, UsageError
 from gameday.core.trends import Baseline, Thresholds

@@ -24,7 +24,7 @@ from gameday.settings import Workspace
 from gameday.system import clock
 
 if TYPE_CHECKING:
-    from gameday.web import feed
+    from gameday.web import endpoints
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -60,11 +60,11 @@ def _listening(scheduler: Scheduler, space: Workspace, listen: str) -> Iterator[
         yield
         return
     from gameday.cli.schedule import feed as schedule_feed  # noqa: PLC0415  # imports Starlette and uvicorn, 0.3 s
-    from gameday.web import feed  # noqa: PLC0415
-    from gameday.web.server import Server  # noqa: PLC0415
+    from gameday.web import endpoints  # noqa: PLC0415
+    from gameday.web.server_thread import Server  # noqa: PLC0415
 
     tokens = schedule_feed.tokens(space)
-    server = Server(feed.app(schedule_feed.feed(space), lambda: _health(scheduler), tokens), listen)
+    server = Server(endpoints.app(schedule_feed.feed(space), lambda: _health(scheduler), tokens), listen)
     output.talk(f"listening on {server.url}: /health, and /calendar.ics with a token")
     output.hint(f"gameday calendar --url {server.url} prints the subscription URL")
     try:
@@ -73,8 +73,8 @@ def _listening(scheduler: Scheduler, space: Workspace, listen: str) -> Iterator[
         server.stop()
 
 
-def _health(scheduler: Scheduler) -> feed.Health:
-    from gameday.web import feed  # noqa: PLC0415
+def _health(scheduler: Scheduler) -> endpoints.Health:
+    from gameday.web import endpoints  # noqa: PLC0415
 
     state = scheduler.state
     since = clock.now() - state.looked
@@ -85,7 +85,7 @@ def _health(scheduler: Scheduler) -> feed.Health:
         "running": state.running,
         "waiting": state.waiting,
     }
-    return feed.Health(why=why, facts=facts)
+    return endpoints.Health(why=why, facts=facts)
 
 
 async def _serve(

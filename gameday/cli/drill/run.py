@@ -1,7 +1,7 @@
-"""`gameday run`: read, ask, conduct, judge, leave files, tell.
+"""`gameday run`: read the files, ask, conduct the drill, judge it, write its reports.
 
-Comes in: the options. Goes out: an exit code (docs/reference/exit-codes.md); `result.json` on stdout
-with `--json`, talk on stderr. Does not: know how a drill goes; that is `conduct`.
+With `--json`, stdout has `result.json` and nothing else. How a drill goes is `conduct`'s business; the exit
+codes are in docs/reference/exit-codes.md.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from gameday.system import clock, files, known_secrets
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Each ends the drill: the fault is reverted, and the postmortem written."""
-LATER = ("gameday.render.drill_files", "gameday.cli.drill.stored_drills")
-"""What the end needs and the beginning does not: loaded beside the drill."""
+NEEDED_AT_THE_END = ("gameday.render.drill_files", "gameday.cli.drill.stored_drills")
+"""Modules that only the end of a drill needs: imported while it runs, so that they delay neither end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,72 +82,72 @@ def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore,
         asyncio.run(_play(context))
     except GamedayError as error:
         failure = error
-    except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; say so, and leave the files
-        failure = _our_own(error, space.artifacts / context.drill)
+    except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; report it, and write the files
+        failure = _internal_error(error, space.artifacts / context.drill)
     try:
         judged = drill_report.judge(store, context.drill)
-    except StoreUnavailable as away:  # before a drill that is a 5, behind it not
+    except StoreUnavailable as away:  # 5 before a drill; after one, its history is at stake
         output.problem(failure or away)
         return ExitCode.INTERNAL
     folder = revert.write_reports(space, store, context.drill)
     if failure is not None:
         output.problem(failure)
-    code = _with_store(drill_report.exit_code(judged), store, folder, failure)
-    _tell(judged, folder, failure, options, code)
+    code = _with_store_state(drill_report.exit_code(judged), store, folder, failure)
+    _print_result(judged, folder, failure, options, code)
     return code
 
 
-def _with_store(
+def _with_store_state(
     code: ExitCode, store: ports.HistoryStore, folder: Path | None, failure: GamedayError | None
 ) -> ExitCode:
-    """Let the exit code say that not all is where it should be; a fault in force says more."""
+    """Give 70 where not everything could be stored or written, unless a fault in force is worse."""
     if store.degraded():
-        kept = "; the rest is kept beside it, and stored by the next command"
-        lost = isinstance(failure, StoreUnavailable)  # not even beside it
+        kept = "; the rest is kept in the drill's folder, and stored by the next command"
+        lost = isinstance(failure, StoreUnavailable)  # not even the folder took it
         output.warn(store.degraded() + ("" if lost else kept))
     elif folder is not None:
         return code
     return worst((code, ExitCode.INTERNAL))
 
 
-def _our_own(error: Exception, folder: Path) -> GamedayError:
-    """Make a mistake of gameday's own something that can be reported."""
+def _internal_error(error: Exception, folder: Path) -> GamedayError:
+    """Write a traceback to the drill's folder, and give an error that names it."""
     report = folder / "internal-error.txt"
-    told = known_secrets.redactor().text("".join(traceback.format_exception(error)))
+    text = known_secrets.redactor().text("".join(traceback.format_exception(error)))
     try:
-        files.write_whole(report, told)
+        files.write_whole(report, text)
     except StoreUnavailable:
-        output.talk(told)
+        output.talk(text)
     return GamedayError(
-        f"{type(error).__name__}: {error}", hint=f"a mistake of gameday's own; report {report}"
+        f"{type(error).__name__}: {error}", hint=f"this is a bug in gameday; please report it with {report}"
     )
 
 
 async def _play(context: DrillContext) -> None:
     def view() -> live.LiveView | None:
-        told = context.live_facts.history()
-        return live.view(told, context.live_milestones.levels, clock.now()) if told.events else None
+        history = context.live_facts.history()
+        return live.view(history, context.live_milestones.levels, clock.now()) if history.events else None
 
     picture = screen.Screen(view, clock.now())
-    conductor = Conductor(context, on_events=picture.hear)
+    conductor = Conductor(context, on_events=picture.show_events)
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, conductor.abort, "interrupted", number.name)
-    later = [loop.run_in_executor(None, importlib.import_module, name) for name in LATER]
+    later = [loop.run_in_executor(None, importlib.import_module, name) for name in NEEDED_AT_THE_END]
     with picture.open():
         await conductor.conduct()
     await asyncio.gather(*later)
 
 
-def _tell(
+def _print_result(
     judged: drill_report.JudgedDrill,
     folder: Path | None,
     failure: GamedayError | None,
     options: Options,
     code: ExitCode,
 ) -> None:
-    """Say what the drill came to, and where its files are."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415  # loaded while the drill was on: LATER
+    """Print how the drill ended, and where its files are."""
+    from gameday.cli.drill import stored_drills  # noqa: PLC0415  # imported while the drill ran
 
     if not judged.result.reverted:
         revert.print_steps(judged.result.drill, drill_report.still_exposed(judged))
@@ -175,9 +175,9 @@ def _dry_run(prepared: wiring.Prepared, *, json: bool) -> int:
     plan = planning.compile(prepared.planned.scenario)
     targets = {"base_url": prepared.base_url, **prepared.targets}
     if json:
-        told = {"targets": targets, "longest_hold": plan.longest_hold, "longest": plan.longest}
+        limits = {"targets": targets, "longest_hold": plan.longest_hold, "longest": plan.longest}
         output.data_json(
-            {"scenario": plan.scenario.scenario, **told, "moments": [asdict(m) for m in plan.moments]}
+            {"scenario": plan.scenario.scenario, **limits, "moments": [asdict(m) for m in plan.moments]}
         )
         return 0
     output.data(f"{plan.scenario.title} ({plan.scenario.scenario}), on {plan.scenario.environment}")

@@ -60,7 +60,7 @@ class Screen:
             redirect_stdout=False,
         )
 
-    def hear(self, events: Sequence[ev.Event]) -> None:
+    def show_events(self, events: Sequence[ev.Event]) -> None:
         """Print a line for each new fact that people care about; the live screen has its own."""
         if self._live:
             return

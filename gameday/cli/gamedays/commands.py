@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from gameday.cli.shared import help_groups
-from gameday.cli.shared.options import Json, Yes, takes_drill_options
+from gameday.cli.shared.flags import Json, Yes, takes_drill_options
 from gameday.conduct.drill.options import DrillOptions
 
 app = typer.Typer(

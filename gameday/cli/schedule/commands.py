@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gameday.cli.shared import help_groups, output, times
-from gameday.cli.shared.options import Json
+from gameday.cli.shared.flags import Json
 from gameday.core.errors import UsageError
 from gameday.core.values import format_instant
 

@@ -2,7 +2,7 @@
 
 There are two tokens, one for participants (windows only), one for facilitators and observers (scenario and
 moment). Both are made from a key that only the workspace's owner can read. Deleting the key's file and
-restarting the daemon revokes every URL. `web.feed` serves the feed.
+restarting the daemon revokes every URL. `web.endpoints` serves the feed.
 """
 
 from __future__ import annotations

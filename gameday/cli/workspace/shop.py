@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from gameday.cli.shared import help_groups
-from gameday.cli.shared.options import Json
+from gameday.cli.shared.flags import Json
 from gameday.shop import actions
 
 app = typer.Typer(
@@ -113,13 +113,13 @@ def _callback(action: actions.Action, command: actions.Command) -> Callable[...,
     parameters = {argument.label or argument.name: argument for argument in arguments}
 
     def perform(**given: Any) -> None:
-        from gameday.shop import mitigations  # noqa: PLC0415
+        from gameday.shop import client  # noqa: PLC0415
 
         values = {
             argument.name: given[label] is Switch.ON if argument.kind is bool else given[label]
             for label, argument in parameters.items()
         }
-        outcome = mitigations.perform(action.name, **values, **command.fixed)
+        outcome = client.perform(action.name, **values, **command.fixed)
         typer.echo(f"{outcome['action']}: {'done' if outcome['changed'] else 'no change'}")
 
     perform.__doc__ = command.help

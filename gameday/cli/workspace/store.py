@@ -13,7 +13,7 @@ import typer
 
 from gameday import storage
 from gameday.cli.shared import help_groups, output
-from gameday.cli.shared.options import Json
+from gameday.cli.shared.flags import Json
 from gameday.core.errors import UsageError
 from gameday.storage import urls
 

@@ -1,6 +1,6 @@
 """How one drill is to run, as somebody asked for it: one value, from whatever face takes it to the conductor.
 
-A new option is a field here, its place in `cli.shared.options`, and its use.
+A new option is a field here, its place in `cli.shared.flags`, and its use.
 """
 
 from __future__ import annotations

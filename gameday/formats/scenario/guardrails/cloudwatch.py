@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from gameday.core.plans.scenario import Guardrail
-from gameday.formats.scenario.guardrails.kind import GuardrailKind, at_once
+from gameday.formats.scenario.guardrails.base import GuardrailKind, at_once
 from gameday.formats.text.models import Strict
 from gameday.formats.text.types import LongerThanZero, Text
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from gameday.core.plans import scenario as core
-from gameday.formats.scenario.guardrails.kind import GuardrailKind
+from gameday.formats.scenario.guardrails.base import GuardrailKind
 from gameday.formats.text import models
 from gameday.formats.text.models import Strict
 from gameday.formats.text.types import Duration, LongerThanZero, OptionalUrl, Text

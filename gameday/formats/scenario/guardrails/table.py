@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gameday.formats.scenario.guardrails import cloudwatch, probe, prometheus, slo
-from gameday.formats.scenario.guardrails.kind import GuardrailKind
+from gameday.formats.scenario.guardrails.base import GuardrailKind
 
 KINDS: dict[str, GuardrailKind] = {
     kind.key: kind

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from gameday.formats.scenario.guardrails.kind import GuardrailKind, metered
+from gameday.formats.scenario.guardrails.base import GuardrailKind, metered
 from gameday.formats.text.models import Strict
 
 

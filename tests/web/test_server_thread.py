@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from gameday.core.errors import NotReady, UsageError
-from gameday.web.server import Server
+from gameday.web.server_thread import Server
 
 APP = Starlette(routes=[Route("/", lambda _request: PlainTextResponse("here"))])
 

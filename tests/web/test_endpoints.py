@@ -11,16 +11,18 @@ from contextlib import contextmanager
 import pytest
 
 from gameday.core.errors import NotReady, StoreUnavailable, UsageError
-from gameday.web import feed
-from gameday.web.feed import Health
-from gameday.web.server import Server
+from gameday.web import endpoints
+from gameday.web.endpoints import Health
+from gameday.web.server_thread import Server
 
 TOKENS = {"participants": False, "facilitators": True}
 
 
 @contextmanager
 def served(write=lambda reveal: f"revealed: {reveal}", why: str = "") -> Iterator[Server]:
-    server = Server(feed.app(write, lambda: Health(why=why, facts={"running": 1}), TOKENS), "127.0.0.1:0")
+    server = Server(
+        endpoints.app(write, lambda: Health(why=why, facts={"running": 1}), TOKENS), "127.0.0.1:0"
+    )
     yield server
     server.stop()
 
@@ -77,12 +79,12 @@ def test_health_says_what_is_wrong():
 
 def test_what_can_not_be_listened_on_is_said():
     with pytest.raises(UsageError, match="is not HOST:PORT"):
-        Server(feed.app(str, Health, {}), "8090x")
+        Server(endpoints.app(str, Health, {}), "8090x")
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(NotReady, match="can't be listened on"),
     ):
-        Server(feed.app(str, Health, {}), f"127.0.0.1:{taken.getsockname()[1]}")
+        Server(endpoints.app(str, Health, {}), f"127.0.0.1:{taken.getsockname()[1]}")
 
 
 def test_an_open_connection_does_not_keep_it_from_stopping():

@@ -16,11 +16,15 @@ Yes = Annotated[
     bool, typer.Option("--yes", help="Do not ask for confirmation before touching a shared environment.")
 ]
 AcceptNoLease = Annotated[
-    bool, typer.Option("--accept-no-lease", help="I see to it that no other host starts a drill there.")
+    bool,
+    typer.Option(
+        "--accept-no-lease",
+        help="Run without a lease: you make sure that no other host starts a drill there.",
+    ),
 ]
 AcceptLocalKeeper = Annotated[
     bool,
-    typer.Option("--accept-local-keeper", help="Hold a fault although only this host could revert it."),
+    typer.Option("--accept-local-keeper", help="Hold the fault although only this host could revert it."),
 ]
 
 ACCEPTED_RISKS: dict[str, Any] = {"accept_no_lease": AcceptNoLease, "accept_local_keeper": AcceptLocalKeeper}
