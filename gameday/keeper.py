@@ -136,9 +136,11 @@ class Keeper:
     async def _listen(self) -> None:
         """Carry out commands until end of file, which means that the conductor is gone."""
         loop = asyncio.get_running_loop()
+        # A request holds a whole experiment; asyncio's default limit is 64 KiB a line.
         reader = asyncio.StreamReader(limit=2**24)
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         async for line in reader:
+            # A line that the conductor's death cut off is not a command.
             if line.endswith(b"\n"):
                 self._received += 1
                 await self._carry_out(json.loads(line))
@@ -158,6 +160,7 @@ class Keeper:
         self._request_end(f"no heartbeat for {SILENCE_LIMIT:g} s")
 
     def _request_end(self, why: str) -> None:
+        # Noted after `stop`, too: then nobody else would close the drill.
         self._conductor_gone = self._conductor_gone or why
         if not self._end_requested.done():
             self._end_requested.set_result(why)
@@ -167,6 +170,7 @@ class Keeper:
             case "beat":
                 answer("beat", n=command["n"])
             case "prepare":
+                # In a task: the heartbeats that come meanwhile must be read and answered.
                 self._preparing = asyncio.ensure_future(self._prepare(command["request"]))
             case "inject":
                 self._begin(FaultId(command["fault"]))
@@ -182,6 +186,7 @@ class Keeper:
     async def _prepare(self, request: dict[str, Any] | None) -> None:
         try:
             if request is not None:
+                # JSON has no tuples, and the request must equal the stored one (`was_started_for`).
                 request["variables"], request["secrets"] = (
                     tuple(request["variables"]),
                     tuple(request["secrets"]),
@@ -190,6 +195,8 @@ class Keeper:
         except (OSError, TimeoutError) as error:
             answer("refused", error=f"the standby process can't be started: {error}")
         else:
+            # Answered before the next process starts: the conductor's baseline runs while that one imports
+            # its modules.
             answer("ready")
             if request is not None:
                 await self._start_prepared(ev.FaultRequested(**request))
@@ -214,6 +221,8 @@ class Keeper:
 
     def _begin(self, fault: FaultId) -> None:
         if fault not in self.held:
+            # A placeholder until the stored request is read: an abort that comes meanwhile must find the
+            # fault.
             self.held[fault] = held = HeldFault(
                 request=ev.FaultRequested(fault=fault, experiment="", path="", cwd="")
             )
@@ -221,6 +230,7 @@ class Keeper:
 
     async def _keep(self, fault: FaultId, held: HeldFault) -> None:
         """Inject a fault, and undo it in the end, whatever happens meanwhile."""
+        # Renewed from the start: another host takes over a fault whose claim has run out (docs/adr/0011).
         renewing = asyncio.ensure_future(claims.renew(fault, self._context))
         try:
             outcome = await self._inject(fault, held)
@@ -242,6 +252,7 @@ class Keeper:
             await self._preparing
         held.request = await self._requested(fault)
         await self._allowed(held.request)
+        # The standby first: no fault without a process that is ready to undo it.
         await self._rollbacks.warm(held.request, self._record)
         run = await self._run_of(held.request)
         # The new process must be in the store before it may inject: whoever reverts after a crash of this
@@ -251,6 +262,7 @@ class Keeper:
             raise NotReady(
                 self.refusing or "aborted, or the store did not take the write-ahead; nothing was injected"
             )
+        # From here on the fault counts as begun (`_unknown_outcome`), and an abort reaches its process.
         held.run = run
         name = "journal.json" if len(self.held) == 1 else f"journal-{fault}.json"
         answer("injecting", fault=fault)
@@ -287,6 +299,7 @@ class Keeper:
     async def _settle(self, held: HeldFault, outcome: ExperimentOutcome) -> None:
         """Record the outcome of the fault; play its rollbacks where its own process did not undo it."""
         fault = held.request.fault
+        # Fence, then roll back: what is still alive could inject again.
         await self._fence(held)
         if outcome.error:
             definite = not outcome.touched
@@ -302,6 +315,7 @@ class Keeper:
             held.reverted = await self._play_rollbacks(held, outcome)
 
     async def _play_rollbacks(self, held: HeldFault, outcome: ExperimentOutcome) -> bool:
+        # The rollbacks of the fault's own process were the first attempt.
         fault, attempts = held.request.fault, int(outcome.rolling)
         if outcome.rolling:
             error = outcome.settled.error if outcome.settled else "the process that rolled back died"

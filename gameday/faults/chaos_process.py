@@ -19,10 +19,13 @@ from gameday.faults import child_protocol
 from gameday.system import processes
 from gameday.system.processes import Identity
 
+# -P keeps the working folder, which is the experiment's, from hiding our modules; the child appends it
+# itself.
 ARGV: Sequence[str] = (sys.executable, "-P", "-m", "gameday.faults.child")
 LONGEST_LINE = 16 * 1024 * 1024
 DRAIN_TIMEOUT: Seconds = 0.1
 """How long to read on after its death: a grandchild may hold the pipe open, so that no end of file comes."""
+# chaosk8s alone takes 2 s to import, and several times that on a busy machine.
 START_LIMIT: Seconds = 30.0
 STOPPED_LIMIT: Seconds = 2.0
 """Seconds for which it may be stopped, such as by a debugger that attaches."""
@@ -81,6 +84,7 @@ class ChaosProcess:
             except (BrokenPipeError, ValueError):  # it died: `receive` will return None
                 return
 
+        # In a thread: a stopped child does not empty its pipe, and a full pipe would block the event loop.
         await asyncio.to_thread(write)
 
     async def receive(self, within: Seconds | None = None) -> child_protocol.Message | None:
@@ -90,6 +94,7 @@ class ChaosProcess:
         """
         async with asyncio.timeout(within):
             line = await self._next_line()
+        # The child's death cut this line off, or there is none.
         if not line.endswith(b"\n"):
             return None
         try:
@@ -138,5 +143,6 @@ class ChaosProcess:
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
         self._stop_watch.cancel()
+        # It has ended, so that this does not block; it collects the zombie.
         self._child.wait()
         self._gone.set()

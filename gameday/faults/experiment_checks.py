@@ -14,6 +14,7 @@ from gameday.core.values import Seconds
 from gameday.faults import child_protocol
 from gameday.faults.chaos_process import ChaosProcess
 
+# For all files together: each may import an extension that takes 2 s.
 LIMIT: Seconds = 120.0
 
 

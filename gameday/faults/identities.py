@@ -52,6 +52,7 @@ class ChildIdentities:
         argv = [sys.executable, "-m", "gameday.faults.identities", *arguments]
         # Off EC2, botocore would wait for the metadata service before it gives up.
         limits = {"AWS_MAX_ATTEMPTS": "2", "AWS_EC2_METADATA_DISABLED": "true"}
+        # In this order, so that the user's own settings win over these limits.
         env = {**limits, **os.environ, **self.env}
         done = await asyncio.to_thread(processes.call, argv, timeout=self.within, env=env)
         lines = done.output.strip().splitlines()
@@ -79,6 +80,7 @@ def _kubernetes() -> dict[str, Any]:
     context = _context()
     try:
         api = client.CoreV1Api(chaosk8s.create_k8s_api_client({}))
+        # A cluster has no id of its own; every cluster has this namespace, with a UID of its own.
         namespace = api.read_namespace("kube-system", _request_timeout=REQUEST_TIMEOUT)
     except Exception as error:  # noqa: BLE001  # whatever client and kubeconfig raise, the context is known
         return {"context": context, "error": _why(error)}
@@ -132,6 +134,7 @@ def main(arguments: Sequence[str]) -> None:
         answer = _kubernetes() if arguments[0] == "kubernetes" else _aws(arguments[1:])
     except BaseException as error:  # noqa: BLE001  # the process's outer edge: chaoslib's InterruptExecution is not an Exception
         answer = {"error": str(error) if isinstance(error, FileNotFoundError) else _why(error)}
+    # On a line of its own: client libraries may have printed something without a line end.
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
 

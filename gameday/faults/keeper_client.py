@@ -56,6 +56,7 @@ class KeeperClient:
         self._cwd = cwd
         self._warm = warm
         self._child: processes.Child | None = None
+        # Commands and heartbeats come from different threads, and their lines must not mix.
         self._lock = threading.Lock()
         self._sent = self._answered = 0
         self._ending = threading.Event()
@@ -89,6 +90,7 @@ class KeeperClient:
             )
 
     def _argv(self) -> Sequence[str]:
+        # With pid, start time and boot id, the keeper can end exactly this process once it has taken over.
         me = processes.me()
         return (
             *(sys.executable, "-P", "-m", "gameday.keeper"),
@@ -102,6 +104,7 @@ class KeeperClient:
         answer = await self._answer(ANSWER_LIMIT, "injecting")
         if answer["answer"] == "refused":
             raise NotReady(f"the fault keeper refused: {answer['error']}")
+        # The command may have arrived all the same: the caller must assume a fault in force.
         if answer["answer"] != "injecting":
             raise FaultIndeterminate("the fault keeper died before it confirmed the injection")
 
@@ -174,6 +177,7 @@ class KeeperClient:
             async with asyncio.timeout(within):
                 while True:
                     answer = await self._answers.get()
+                    # The late answer to an earlier command is passed over.
                     if answer["answer"] in {wanted, "refused", "gone"}:
                         return answer
         except TimeoutError:

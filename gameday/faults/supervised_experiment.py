@@ -79,6 +79,7 @@ class SupervisedExperiment:
     ) -> SupervisedExperiment:
         """Start the process, which imports what it will need. Raises OSError when it can't be started."""
         process = await ChaosProcess.start(drill, cwd=request.cwd, fault_mark=fault_mark)
+        # Recorded before it is used: whoever reverts after a crash fences it by this identity.
         record(started("chaoslib", process.identity), clock.now())
         await process.send("import", request=dataclasses.asdict(request))
         return cls(process, request, record)

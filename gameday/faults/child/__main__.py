@@ -40,6 +40,7 @@ def _serve(connection: ChildConnection, commands: Iterator[dict[str, Any]]) -> N
         target_counts,
     )
 
+    # Once for the process: every command below may run HTTP activities, not only an injection.
     redirects.confine()
     standby = rollback_standby.RollbackStandby(connection)
     handlers: dict[str, Callable[[dict[str, Any]], None]] = {
@@ -56,6 +57,8 @@ def _serve(connection: ChildConnection, commands: Iterator[dict[str, Any]]) -> N
     connection.send("up")
     for command in commands:
         word = str(command["do"])
+        # The last command of a process: chaoslib's controls, caches and signal handlers are global. A thread
+        # of the injection reads the further commands.
         if word == "inject":
             injection.inject(connection, command, commands)
             return

@@ -45,6 +45,7 @@ class ActivityReporter(RunEventHandler):  # type: ignore[misc]  # chaoslib carri
 
     def start_activity(self, activity: Json) -> None:
         """Report that an activity starts; the first action of the method is the fault."""
+        # The clock is read before any report: T0 is the start of the first action.
         stage, name, at = self._stage(), str(activity.get("name", "")), clock.now()
         if stage == "rollback" and not self.rolling:
             self.rolling = True
@@ -52,6 +53,7 @@ class ActivityReporter(RunEventHandler):  # type: ignore[misc]  # chaoslib carri
         if stage == "method":
             self.touched = True
             self.open.add(name)
+            # Taken back when it succeeds. One that hangs, fails or is cut off may still reach the target.
             self.uncertain += activity["type"] == "action"
             if activity["type"] == "action" and not self.injected:
                 self.injected = True
@@ -74,8 +76,10 @@ class ActivityReporter(RunEventHandler):  # type: ignore[misc]  # chaoslib carri
             stage=self._stage(),
             activity=name,
             kind=activity["type"],
+            # chaoslib gives interrupted activities no status.
             status=run.get("status", "failed"),
             output=self.redactor.excerpt(run.get("output")),
+            # chaoslib keeps a traceback as a list of texts; the last one names the error.
             error=self.redactor.excerpt("".join((run.get("exception") or [])[-1:]).strip()),
         )
         self.uncertain -= exposure.injected(finished)

@@ -47,6 +47,7 @@ class ChildConnection:
 
     def _write(self, line: bytes) -> None:
         with self._lock:  # background activities report from threads of their own
+            # Unbuffered, because the process ends by os._exit, exec or SIGKILL, and none of them flushes.
             rest = line
             while rest:
                 try:

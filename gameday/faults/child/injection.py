@@ -66,6 +66,7 @@ class Injection(ActivityReporter):
         # period.
         os.kill(os.getpid(), signal.SIGUSR1)
         clock.sleep(ORPHAN_GRACE)
+        # An untouched target needs no rollbacks, and those that have begun go on without the parent.
         if self.touched and self.stage != "rollback":
             self._start_over()
 
@@ -92,6 +93,7 @@ class Injection(ActivityReporter):
         """
         loaded = Loaded(experiment, configuration, secrets)
         self.redactor = loaded.redactor()
+        # Kept before start_rollbacks may empty the experiment's own list.
         self._declared = tuple(experiment.get("rollbacks") or ())
         self._verdict = RollbackVerdict(
             self.connection, Exposure(self.connection, self.fault, loaded), self._declared
@@ -101,6 +103,7 @@ class Injection(ActivityReporter):
 
     def hypothesis_before_completed(self, experiment: Json, state: Json, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
         """Report why nothing will be injected when the steady state is not met."""
+        # chaoslib then injects nothing, yet plays the rollbacks and ends as `completed` with exit code 0.
         if not state["steady_state_met"]:
             error = f"the steady state is not met: {self.redactor.excerpt(detail(state))}"
             self.connection.report(ev.FaultFailed(fault=self.fault, error=error, definite=True), clock.now())
@@ -129,11 +132,15 @@ class Injection(ActivityReporter):
         """
         if state is None:
             return
+        # The hold may last for minutes and end with SIGKILL: fact and journal are out before it begins.
         self.connection.report(ev.FaultHeld(fault=self.fault), clock.now())
         self.save()
         if self._verdict is not None:
+            # With `before-inject`, this tells a fault without effect from one that users did not notice.
             self._verdict.exposure.ask("after-inject", limit=PROBE_LIMIT, want=True, settling=1.0)
         self.connection.send("holding")
+        # No timeout of its own: the supervisor has the deadlines. A signal's SystemExit is raised in here,
+        # since this is the main thread.
         self._released.wait()
 
     def start_hypothesis_after(self, experiment: Json) -> None:  # noqa: ARG002  # chaoslib's signature
@@ -150,6 +157,8 @@ class Injection(ActivityReporter):
         if self.open:
             self._end_all_threads()
         self.stage = "rollback"
+        # Sent before the probe, which takes time: a child that has received SIGUSR1 and not sent this within
+        # 0.2 s is killed.
         self.connection.send("rolling")
         if self._verdict is None:
             return
@@ -160,6 +169,7 @@ class Injection(ActivityReporter):
         ):
             return
         self._settled = True
+        # chaoslib reads the list only after this event, and with the strategy `always` plays what it holds.
         experiment["rollbacks"] = []
 
     def rollbacks_completed(self, experiment: Json, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
@@ -174,6 +184,7 @@ class Injection(ActivityReporter):
         """Write the journal, redacted; its status is `interrupted` until the experiment has ended."""
         journal = {**self._journal, "status": self._journal.get("status") or "interrupted"}
         text = json.dumps(self.redactor.tree(journal), indent=2, ensure_ascii=False)
+        # Renamed into place: SIGKILL may come at any time, and must not leave half a journal.
         unfinished = self._path.with_name(f".{self._path.name}.part")
         with contextlib.suppress(OSError):  # a full disk must not keep the fault in force
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,12 +202,16 @@ class Injection(ActivityReporter):
 
         The command to play them is on its stdin, which a file in memory replaces.
         """
+        # Without asking the probe: the activity that did not stop may reach the target after its answer.
         play = {"do": "play", "request": self._request, "attempt": 1, "by": self.by, "ask": False}
         commands = os.memfd_create("commands", 0)
         os.write(commands, json.dumps(play).encode() + b"\n")
         os.lseek(commands, 0, os.SEEK_SET)
+        # dup2's copies survive exec, os.dup's do not. Descriptor 1 has pointed at stderr since
+        # ChildConnection was made.
         os.dup2(commands, 0)
         os.dup2(self.connection.out, 1)
+        # orig_argv still has -P and -m, which sys.argv has lost.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # ourselves
 
 
@@ -216,6 +231,7 @@ def inject(connection: ChildConnection, command: Json, commands: Iterator[Json])
     journal = run_experiment(
         experiment, settings=settings, strategy=Strategy.from_string(strategy), event_handlers=[run]
     )
+    # Again, because the journal has its final status only now.
     run.save()
     connection.send("ended", status=journal["status"], deviated=bool(journal["deviated"]))
 
@@ -224,4 +240,5 @@ def _obey_commands(run: Injection, commands: Iterator[Json]) -> None:
     for command in commands:
         if command["do"] == "release":
             run.release()
+    # End of file on stdin: the parent is gone.
     run.orphaned()

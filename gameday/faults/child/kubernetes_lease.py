@@ -56,6 +56,7 @@ class _Leases:
         """Leave the Lease without a holder, if it is ours."""
         current = self._read()
         if current is not None and current.spec.holder_identity == self._wanted["drill"]:
+            # Emptied, not deleted: so the role needs no right to delete Leases.
             self._write(current, "")
 
     def _read(self) -> Any:
@@ -74,6 +75,8 @@ class _Leases:
             return None
         renewed = spec.renew_time.timestamp() if spec.renew_time else 0.0
         until = renewed + (spec.lease_duration_seconds or 0)
+        # A holder that died releases nothing; its Lease expires. The comparison is with our clock, so hosts'
+        # clocks must agree within seconds (docs/adr/0011).
         if until <= self._wanted["now"]:
             return None
         return {
@@ -93,6 +96,8 @@ class _Leases:
             else:
                 self._api.replace_namespaced_lease(name, namespace, body, _request_timeout=REQUEST_TIMEOUT)
         except self._api_exception as refused:
+            # Both calls answer 409 here: somebody created the Lease meanwhile, or its resourceVersion has
+            # changed.
             if refused.status == 409:
                 return False
             raise

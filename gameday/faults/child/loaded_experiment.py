@@ -53,6 +53,8 @@ def parse(text: str, path: str) -> Any:
 def load(text: str, path: str) -> Loaded:
     """Parse an experiment and resolve its configuration and secrets as chaoslib's runner does."""
     experiment = parse(text, path)
+    # In this order: secrets may refer to the configuration, and a dynamic configuration runs probes with
+    # both.
     configuration = load_configuration(experiment.get("configuration", {}))
     secrets = load_secrets(experiment.get("secrets", {}), configuration)
     configuration = load_dynamic_configuration(configuration, secrets)
@@ -62,6 +64,7 @@ def load(text: str, path: str) -> Loaded:
 def import_early(command: Json) -> None:
     """Import what an experiment names before it is injected, since some extensions take 2 s."""
     request = command["request"]
+    # What fails here fails again when it is injected, and is reported then.
     with contextlib.suppress(Exception):
         for _missing in import_all(parse(request["experiment"], request["path"])):
             pass

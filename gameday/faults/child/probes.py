@@ -39,6 +39,8 @@ def steady(connection: ChildConnection, command: Json) -> None:
         loaded = load(command["text"], command["path"])
         redactor = loaded.redactor()
         ensure_hypothesis_is_valid(loaded.experiment)
+        # chaoslib resolves a `ref` to another activity from this cache, which its own runner would have
+        # filled.
         cache_activities(loaded.experiment)
         state = run_steady_state_hypothesis(
             loaded.experiment, loaded.configuration, loaded.secrets, None, EventHandlerRegistry()
@@ -57,6 +59,7 @@ def detail(state: Json | None) -> str:
     probes = state["probes"]
     if state["steady_state_met"]:
         return f"{len(probes)} of {len(probes)} probes within tolerance"
+    # chaoslib stops at the first probe that is out of tolerance.
     last = probes[-1]
     name, tolerance = last["activity"].get("name"), last["activity"].get("tolerance")
     if last["status"] == "failed":

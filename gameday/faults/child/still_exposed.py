@@ -82,6 +82,7 @@ class Exposure:
 
     def _once(self, probe: Mapping[str, Any], limit: Seconds) -> tuple[bool | None, str]:
         try:
+            # Within the try: a `timeout` that is not a number must not lose the rollbacks.
             limit = min(limit, float(probe.get("timeout") or limit))
             answer = within(
                 limit, lambda: run_activity(probe, self.loaded.configuration, self.loaded.secrets)
@@ -90,4 +91,5 @@ class Exposure:
                 return bool(within_tolerance(probe["tolerance"], answer)), ""
         except Exception as error:  # noqa: BLE001  # any failure of a user's probe means unknown
             return None, f"{type(error).__name__}: {error}"
+        # Anything but true or false is unknown. Taken as false, it would skip the rollbacks.
         return (answer, "") if isinstance(answer, bool) else (None, f"answered {answer!r}, not true or false")

@@ -215,6 +215,7 @@ def _fingerprint(api: Any, target: Any) -> str:
     status = getattr(target.status, "container_statuses", None) or ()
     restarts = sum(container.restart_count or 0 for container in status)
     spec = json.dumps(api.sanitize_for_serialization(target.spec), sort_keys=True)
+    # Deletions return before anything is gone; the timestamp shows them at once.
     text = f"{target.metadata.deletion_timestamp} {restarts} {spec}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -241,6 +242,7 @@ def _instances(arguments: Json, loaded: Loaded, secrets: Json) -> FoundTarget:
     seen = {
         item["InstanceId"]: f"{item['State']['Name']} {item.get('LaunchTime', '')}"
         for item in instances
+        # EC2 still lists terminated instances for a while.
         if item["State"]["Name"] != "terminated"
     }
     missing = [name for name in ids if name not in seen]
@@ -263,6 +265,7 @@ FINDERS: Mapping[str, TargetFinder] = {
     f"{_POD}terminate_pods": TargetFinder(
         find=_objects(PODS, named="name_pattern", pattern=True, trap=_some), conclusive=True
     ),
+    # A command in a container need not change anything that a fingerprint covers.
     f"{_POD}exec_in_pods": TargetFinder(
         find=_objects(PODS, named="name_pattern", pattern=True, trap=_container), conclusive=False
     ),
@@ -297,6 +300,7 @@ FINDERS: Mapping[str, TargetFinder] = {
             "stop_instances_by_incremental_steps",
         )
     },
+    # A reboot changes neither an instance's state nor its launch time.
     f"{_EC2}restart_instances": TargetFinder(find=_instances, conclusive=False),
 }
 """By a python action's full name, how its targets are found. The others can't be counted."""

@@ -55,6 +55,7 @@ class RollbackVerdict:
 
     def already(self, limit: Seconds) -> bool:
         """Check whether the fault is undone already, before any rollback; report it then."""
+        # None (no probe, or no answer) is not False: then the rollbacks run.
         if self.exposure.ask("before-revert", limit=limit) is False:
             self.report("already-undone")
             return True
@@ -62,6 +63,7 @@ class RollbackVerdict:
 
     def judge(self, runs: Sequence[Mapping[str, Any]], error: str = "") -> None:
         """Report the rollbacks' outcome: the probe decides where it can; else all must have succeeded."""
+        # The fault ended with its rollbacks, not when the probe below has confirmed it.
         through = clock.now()
         errors = [error, *map(failure_of, runs)]
         if len(runs) < len(self.declared):

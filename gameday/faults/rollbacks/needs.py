@@ -60,6 +60,7 @@ def _modules(request: ev.FaultRequested, experiment: experiments.Experiment) -> 
     }
     with _importable_from(request.cwd):
         for module in experiments.modules(outcome_of_note):
+            # The top package only: for a submodule, find_spec would import its parents.
             if importlib.util.find_spec(module.partition(".")[0]) is None:
                 yield f"module {module} is not installed"
 
@@ -69,6 +70,7 @@ def _commands(experiment: experiments.Experiment) -> Iterator[str]:
         provider = activity.get("provider")
         if isinstance(provider, Mapping) and provider.get("type") == "process":
             path = str(provider.get("path", ""))
+            # chaoslib fills such a path in from the configuration; its value is not known here.
             if "${" not in path:
                 yield path
 
@@ -76,6 +78,7 @@ def _commands(experiment: experiments.Experiment) -> Iterator[str]:
 @contextmanager
 def _importable_from(folder: str) -> Iterator[None]:
     """Find modules in the experiment's working folder, too, as its process does."""
+    # Last on the path, as in the child: a file in the folder must not hide an installed module.
     sys.path.append(folder)
     importlib.invalidate_caches()
     try:

@@ -47,6 +47,7 @@ class ChildRollbackPlayer:
         process = await self._start(request, record)
         while True:
             match await process.receive(START_LIMIT):
+                # A standby that died is no reason to refuse: `play` starts another.
                 case None | child_protocol.Note(word="ready"):
                     return
                 case _:
@@ -63,6 +64,7 @@ class ChildRollbackPlayer:
             outcome = await self._listen(process, record)
         except OSError as error:
             outcome = RollbackOutcome(undone=False, error=f"the rollbacks can't be started: {error}")
+        # The next attempt gets a new process: an activity that hangs may still be running in this one.
         if not outcome.undone:
             await self._discard(request)
         return outcome if outcome.steps else dataclasses.replace(outcome, steps=self.steps(request))
@@ -100,6 +102,7 @@ class ChildRollbackPlayer:
 
     async def _start(self, request: ev.FaultRequested, record: RecordFact) -> ChaosProcess:
         process = await ChaosProcess.start(self._drill, cwd=request.cwd)
+        # Recorded before it is used: whoever reverts after a crash must find it, and end it.
         record(started("standby", process.identity), clock.now())
         self._warm[_key(request)] = process
         await process.send("load", request=dataclasses.asdict(request))

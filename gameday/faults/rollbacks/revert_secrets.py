@@ -36,6 +36,7 @@ class RevertSecrets:
         requests = {**self._read(), request.fault: asdict(request)}
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = self.folder / f".{FILE_NAME}.part"
+        # Removed and made anew, because open applies the mode only to a file that it creates.
         unfinished.unlink(missing_ok=True)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -48,6 +49,7 @@ class RevertSecrets:
         """Give a stored request unmasked, and teach this process's redactor its secrets."""
         saved = self._read().get(request.fault)
         if saved is not None:
+            # JSON turned the tuples into lists, and requests are compared with the stored ones.
             fields: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value for name, value in saved.items()
             }
