@@ -102,7 +102,7 @@ def results(day):
 def test_a_plan_in_the_past_opens_nothing(day):
     past = day.seen["past"]
     assert past.returncode == 2
-    assert f"{FILE} is in the past: it was for 2026-01-01T10:00Z" in past.stderr
+    assert f"{FILE} is in the past: it was planned for 2026-01-01T10:00Z" in past.stderr
 
 
 def test_the_day_was_conducted_to_its_end(day):

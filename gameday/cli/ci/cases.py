@@ -103,13 +103,13 @@ def _limit(options: Options) -> Seconds:
     except ValueError as wrong:
         raise UsageError(f"--time-limit: {wrong}") from wrong
     if not limit:
-        raise UsageError("--time-limit: 0 leaves no time to play anything")
+        raise UsageError("--time-limit: 0 leaves no time to run anything")
     return limit
 
 
 def _check_thresholds(options: Options) -> None:
     if options.repeat < 1:
-        raise UsageError(f"--repeat {options.repeat}: nothing would be played", hint="give 1 or more")
+        raise UsageError(f"--repeat {options.repeat}: nothing would run", hint="give 1 or more")
     points = options.fail_under
     if points is not None and not (math.isfinite(points) and 0 <= points <= POINTS):
         raise UsageError(f"--fail-under {points:g} is not a number of points", hint=f"give 0 to {POINTS:g}")
@@ -146,10 +146,10 @@ def _drills(options: Options) -> list[Path]:
     """Give each scenario once, and leave out plans, which are for people."""
     plans = [path for path in options.scenarios if path.name.endswith(PLANS)]
     for plan in plans:
-        output.talk(f"{plan} is a game-day plan, which needs people: not played")
+        output.talk(f"{plan} is a game-day plan, which needs people: skipped")
     chosen = [path for path in dict.fromkeys(options.scenarios) if path not in plans]
     if not chosen:
-        raise UsageError("no scenario to play", hint="name scenario files, such as scenarios/*.yaml")
+        raise UsageError("no scenario to run", hint="name scenario files, such as scenarios/*.yaml")
     return chosen
 
 
@@ -165,8 +165,7 @@ def _check(space: Workspace, chosen: Sequence[Path], options: Options) -> None:
             catalogue.mistakes.append(
                 scenario.document.mistake(
                     ("responders",),
-                    "nobody responds in a pipeline: "
-                    f"there is no {_wanted(space, path, options.drill.responder)}",
+                    f"nobody responds in a pipeline: no {_wanted(space, path, options.drill.responder)}",
                     hint="write that responder script, name another with --responder, "
                     "or measure with `responders: none`",
                 )

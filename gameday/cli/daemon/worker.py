@@ -50,7 +50,7 @@ def _check_environments(space: Workspace, environments: Sequence[str]) -> None:
         if name not in known:
             raise UsageError(f"no environment '{name}'", hint=f"gameday.toml has {', '.join(known)}")
     if not environments:
-        raise UsageError("no environment is given to work for", hint="gameday worker --environment NAME")
+        raise UsageError("no environment given", hint="gameday worker --environment NAME")
     urls.must_be_shared(space.store_url, "workers need a store that several hosts can use")
 
 

@@ -204,10 +204,10 @@ def confirm(base_url: str, name: str, targets: Mapping[str, str]) -> None:
     output.talk(f"this touches {base_url}")
     for what, target in targets.items():
         output.talk(f"  {what}: {target}")
-    output.talk(f"type the environment's name ({name}) to go on: ")
+    output.talk(f"type the environment's name ({name}) to continue: ")
     try:
         typed = input()
     except EOFError:
         typed = ""
     if typed.strip() != name:
-        raise UsageError("not confirmed; nothing was touched", hint="--yes says it beforehand")
+        raise UsageError("not confirmed; nothing was touched", hint="--yes skips the question")

@@ -60,7 +60,7 @@ def _checks(space: Workspace, files: GameDayFiles, *, anytime: bool, who: str) -
     yield "files", f"{count} scenarios, {longest} at most{f'; {warnings}' if warnings else ''}", 0
     try:
         at = occurrence(files, now, anytime=anytime)
-        yield "date", "now, whatever the plan says" if anytime else times.local(at), 0
+        yield "date", "now, regardless of the plan's date" if anytime else times.local(at), 0
         yield from _schedules(space, files, at)
     except GamedayError as error:
         yield "date", _words(error), error.exit_code

@@ -44,8 +44,8 @@ def _named(rows: Sequence[ports.DrillRow], name: str) -> DrillId:
     if len(matches) == 1:
         return matches[0]
     near = document.nearest(name, [row.drill for row in rows])
-    known = f"there are: {', '.join(row.drill for row in rows)}" if rows else OPEN_HINT
-    raise UsageError(f"there is no game day '{name}'", hint=f"did you mean '{near}'?" if near else known)
+    known = f"game days in this store: {', '.join(row.drill for row in rows)}" if rows else OPEN_HINT
+    raise UsageError(f"no game day '{name}'", hint=f"did you mean '{near}'?" if near else known)
 
 
 def read_history(store: ports.HistoryStore, game_day: DrillId) -> History:

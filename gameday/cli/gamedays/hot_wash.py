@@ -40,9 +40,7 @@ def main(name: str, *, answers: Sequence[str], actions: Sequence[str], by: str) 
     facts += [_action(action) for action in actions]
     if not facts:
         if not sys.stdin.isatty():
-            raise UsageError(
-                "there is no terminal to ask on", hint='--answer "went-well=…" --action "TEXT;OWNER"'
-            )
+            raise UsageError("no terminal to ask on", hint='--answer "went-well=…" --action "TEXT;OWNER"')
         facts = list(_ask(state))
     _keep(store, game_day, facts, by)
     _write(space, store, game_day)

@@ -51,7 +51,9 @@ def main(named: str, *, injects: bool, who: str, json: bool) -> int:
     """Show a plan or a game day."""
     shown = _plan(Path(named), who) if named.endswith(gameday_plan.ENDINGS) else _day(named, who)
     if injects and not shown.insider:
-        raise UsageError("the injects are for facilitators and observers", hint="--as NAME says who you are")
+        raise UsageError(
+            "the injects are for facilitators and observers", hint="name yourself with --as NAME"
+        )
     lines = message_event_list.build(shown.state, shown.histories) if injects else ()
     if json:
         output.data_json([_line(inject) for inject in lines] if injects else _json(shown))

@@ -106,7 +106,7 @@ def _inject(asked: Asked, live: LiveDrill) -> Body:
     names = [str(inject.get("id") or number) for number, inject in enumerate(injects)]
     if asked.id not in names and not (asked.id.isdigit() and int(asked.id) < len(names)):
         near = live_drill.nearest(asked.id, names)
-        every = ", ".join(names) or "the scenario has none"
+        every = ", ".join(names) or "none"
         raise UsageError(f"the scenario has no inject '{asked.id}'{near}", hint=f"its injects: {every}")
     index = names.index(asked.id) if asked.id in names else int(asked.id)
     for kind, word in (("InjectSent", "sent"), ("InjectSkipped", "skipped")):

@@ -63,7 +63,7 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
         output.data_json([_slot(slot, reveal=reveal) for slot in slots])
         return
     if not slots:
-        output.talk("nothing comes next")
+        output.talk("nothing is scheduled")
         return
     head = (
         "From",

@@ -67,7 +67,7 @@ def add(
         list[str] | None, typer.Option(help="An ICS file or URL; no drill starts during its events.")
     ] = None,
     distance: Annotated[
-        str, typer.Option(help="The least time after the last drill on that environment, such as 12h.")
+        str, typer.Option(help="The minimum time after the last drill on that environment, such as 12h.")
     ] = "",
     grace: Annotated[
         str,
@@ -123,11 +123,13 @@ def add(
     if json:
         output.data_json(_row(row))
         return
-    output.talk(f"{row.schedule.schedule} is kept: {row.schedule.scenario} on {row.schedule.environment}")
+    output.talk(
+        f"schedule {row.schedule.schedule} stored: {row.schedule.scenario} on {row.schedule.environment}"
+    )
     if row.position.occurrence is not None:
         output.talk(f"next: {times.local(row.position.occurrence)}")
     output.hint(
-        f"its facilitator begins it: gameday plan start {row.schedule.scenario}; gameday serve tells people"
+        f"its facilitator starts it: gameday plan start {row.schedule.scenario}; gameday serve sends notices"
         if row.schedule.attended
         else "gameday serve starts what is due"
     )
@@ -260,7 +262,7 @@ def remove(schedule: Id) -> None:
     with _store() as store:
         _found(store, schedule)
         store.remove(ScheduleId(schedule))
-    output.talk(f"{schedule} is removed")
+    output.talk(f"schedule {schedule} removed")
 
 
 @app.command()
@@ -302,7 +304,7 @@ def _found(store: ScheduleStore, name: str) -> ScheduleRow:
     except LookupError:
         near = document.nearest(name, [row.schedule.schedule for row in store.rows()])
         hint = f"did you mean '{near}'?" if near else "gameday schedule list shows them"
-        raise UsageError(f"there is no schedule '{name}'", hint=hint) from None
+        raise UsageError(f"no schedule '{name}'", hint=hint) from None
 
 
 def _set_paused(name: str, *, paused: bool) -> None:
@@ -320,7 +322,7 @@ def _set_paused(name: str, *, paused: bool) -> None:
 def _next(row: ScheduleRow) -> str:
     if row.paused:
         return "paused"
-    return "none is left" if row.position.occurrence is None else times.local(row.position.occurrence)
+    return "no occurrence left" if row.position.occurrence is None else times.local(row.position.occurrence)
 
 
 def _row(row: ScheduleRow) -> dict[str, object]:

@@ -57,5 +57,5 @@ def _phase_length(text: str) -> tuple[str, Seconds]:
     except ValueError as wrong:
         raise UsageError(f"--phase {name}: {wrong}") from wrong
     if not seconds:
-        raise UsageError(f"--phase {name}: a phase of no length shows nothing")
+        raise UsageError(f"--phase {name}: the length must be more than 0")
     return name, seconds

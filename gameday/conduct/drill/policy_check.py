@@ -195,7 +195,7 @@ def _must_read(path: str, policy_sources: PolicySources) -> bytes:
     except (OSError, ValueError) as wrong:
         raise Refused(
             f"policy: {path} can't be read: {wrong}",
-            hint="the policy refuses what it can't read; look at the file's path and rights",
+            hint="the policy refuses what it can't read; check the file's path and permissions",
         ) from wrong
 
 

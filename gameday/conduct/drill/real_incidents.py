@@ -56,9 +56,8 @@ class RealIncidentWatch:
     def _unanswered(self, now: Instant) -> str:
         for asked in open_questions(self.live_facts):
             if now - asked.at >= asked.fact.within:
-                return (
-                    f"{asked.fact.alert} ({asked.fact.severity}), and nobody answered that the drill goes on"
-                )
+                alert = f"{asked.fact.alert} ({asked.fact.severity})"
+                return f"{alert}, and nobody confirmed that the drill should continue"
         return ""
 
 

@@ -55,10 +55,10 @@ def must_facilitate(plan: GameDayPlan, name: str) -> None:
     if not plan.facilitators or name in plan.facilitators:
         return
     roles = next((person.roles for person in plan.participants if person.name == name), ())
-    what = f"{name} is {roles[0]}" if roles else f"{name} takes no part in it"
+    what = f"{name} is {roles[0]}" if roles else f"{name} is not a participant"
     raise UsageError(
         f"a facilitator conducts this game day, and {what}",
-        hint=f"`who` says who you are; facilitators: {', '.join(plan.facilitators)}",
+        hint=f"name yourself with `who`; facilitators: {', '.join(plan.facilitators)}",
     )
 
 
@@ -124,18 +124,18 @@ def repeat(game_day: FacilitatedGameDay, item: int = 0, *, why: str = "") -> Rec
         done = [turn for turn in done if turn.item == item - 1]
     if not done:
         raise UsageError(
-            f"item {item} has not been drilled" if item else "no scenario has ended yet",
+            f"item {item} has not run yet" if item else "no scenario has ended yet",
             hint="gameday plan show numbers the items",
         )
     last = max(done, key=lambda turn: (turn.ended or 0.0, turn.key))
     attempts = [turn for turn in state.turns if turn.item == last.item]
     if any(not turn.done for turn in attempts):
         raise UsageError(
-            f"{_title(state, last)} is to be repeated already", hint="gameday plan next starts it"
+            f"{_title(state, last)} will already be repeated", hint="gameday plan next starts it"
         )
     attempt = max(turn.attempt for turn in attempts) + 1
     fact = gf.RepeatAsked(item=last.item, attempt=attempt, why=why)
-    return game_day.record(fact, f"once more: {_title(state, last)}; gameday plan next starts it")
+    return game_day.record(fact, f"to be repeated: {_title(state, last)}; gameday plan next starts it")
 
 
 def pause(game_day: FacilitatedGameDay, *, why: str = "") -> Recorded:
@@ -161,7 +161,9 @@ def extend(game_day: FacilitatedGameDay, duration: str) -> Recorded:
         case Stage.DRILL if turn is not None:
             return _extend_response(game_day, turn, seconds)
         case Stage.SETTLING | Stage.UNSETTLED if unsettled is not None:
-            return game_day.record(_extended(unsettled, seconds, "settling"), f"{more} to settle, from now")
+            return game_day.record(
+                _extended(unsettled, seconds, "settling"), f"{more} for the environment to settle, from now"
+            )
         case Stage.BREAK if turn is not None:
             return game_day.record(_extended(turn, seconds, "break"), f"the break is {more} longer")
         case _:

@@ -36,11 +36,11 @@ def occurrence(plan: GameDayPlan, lasts: Seconds, now: Instant) -> Instant:
     if at is None:
         last = recurrence.start_of(plan.when)
         raise UsageError(
-            f"{plan.path} is in the past: it was for {_minute(last)}",
+            f"{plan.path} is in the past: it was planned for {_minute(last)}",
             hint=f"change its {'date' if plan.once else 'recurrence'}; {hint}",
         )
     if at > now + EARLY:
-        raise UsageError(f"{plan.path} is for {_minute(at)}, and now it is {_minute(now)}", hint=hint)
+        raise UsageError(f"{plan.path} is planned for {_minute(at)}; it is now {_minute(now)}", hint=hint)
     return at
 
 
@@ -84,7 +84,7 @@ def schedule_conflicts(
     ]
     return tuple(
         Busy(
-            f"a schedule has {format_time(slot.start)} to {format_time(slot.end)} on {plan.environment}",
+            f"a schedule uses {plan.environment} from {format_time(slot.start)} to {format_time(slot.end)}",
             hint=f"gameday schedule pause {slot.schedule.schedule}",
         )
         for slot in upcoming.slots(others, Instant(at + lasts))

@@ -196,7 +196,7 @@ def _rule(request: ScheduleRequest, now: Instant) -> Recurrence:
     recurrence.zone(zone)
     if request.at:
         if request.rrule or request.cron or request.start:
-            raise UsageError("`at` is the whole rule", hint="leave out `rrule`, `cron` and `start`")
+            raise UsageError("`at` already gives the time", hint="leave out `rrule`, `cron` and `start`")
         return recurrence.parse(Kind.RRULE, recurrence.ONCE, zone, recurrence.local_start(request.at, zone))
     if not request.rrule and not request.cron:
         raise UsageError(

@@ -44,7 +44,7 @@ def approve(
         raise UsageError(f"{schedule.schedule} requires no approval")
     if schedules.known_as(by) == schedules.known_as(schedule.by):
         raise UsageError(
-            f"{by} added {schedule.schedule}: other people approve it", hint="`by` says who you are"
+            f"{by} added {schedule.schedule}: other people approve it", hint="name yourself with `by`"
         )
     before = schedules.approvers(schedule, at, store.approvals(schedule.schedule, at))
     store.approve(schedule.schedule, at, Approval(by=by, at=now))

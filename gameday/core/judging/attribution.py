@@ -198,10 +198,10 @@ def _by_actions(history: History, actions: list[Dated[ev.ActionTaken]], recovere
     party = party_of(history, last)
     others = sum(party_of(history, action) is not party for action in actions)
     gap = max(0.0, recovered - last.at)
-    when = f"{format_duration(gap)} before" if gap >= 0.05 else "just when"
+    when = f"{format_duration(gap)} before users were" if gap >= 0.05 else "just as users became"
     mixed = f"; {others} of {len(actions)} actions were not" if others else ""
     by = RecoveredBy.AUTOMATION if party is Party.AUTOMATION else RecoveredBy.TEAM
-    why = f"The last action, “{last.fact.action}”, {when} users were healthy again, was the {by}'s{mixed}."
+    why = f"The last action, “{last.fact.action}”, taken {when} healthy again, was the {by}'s{mixed}."
     return _Who(by, why, tuple(action.event.id for action in actions))
 
 

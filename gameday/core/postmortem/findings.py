@@ -1,6 +1,6 @@
 """Lessons learned: what went well, what was slow, what was missing, each with its evidence.
 
-No person is named, and nothing is called undone that merely left no trace: that is a question for the
+No person is named. What merely left no trace is not reported as left undone: that is a question for the
 review (`review_questions`).
 """
 
@@ -105,7 +105,7 @@ def _never_undone(evidence: Evidence) -> Iterator[Finding]:
         title="Nothing undid the fault",
         detail="The experiment has no rollbacks, and the service was not healthy at the end: check it.",
         evidence=evidence.numbers(d.event.id for d in ended if d.fact.how == exposure.NOTHING_TO_UNDO),
-        work="Give the experiment rollbacks, or a longer verify phase if the service recovers by itself",
+        work="Add rollbacks, or lengthen the verify phase if the service recovers by itself",
         owner=evidence.role("facilitator"),
         priority="high",
     )
@@ -349,7 +349,7 @@ def _attribution(evidence: Evidence) -> Iterator[Finding]:
                 title="Our own rollback ended the impact",
                 detail=attribution.why,
                 evidence=numbers,
-                work="Find what kept the response from a recovery of its own",
+                work="Find out what kept the response from recovering the service itself",
                 owner=evidence.role("incident commander"),
                 priority="high",
             )
@@ -375,7 +375,7 @@ def _instruments(evidence: Evidence) -> Iterator[Finding]:
             title=f"{len(rejected)} signals could not be read",
             detail="; ".join(sorted({f"{r.fact.system}: {r.fact.reason}" for r in rejected})),
             evidence=evidence.numbers(r.event.id for r in rejected),
-            work="Configure the alert source to send what gameday can read",
+            work="Configure the alert source to send payloads that gameday can read",
             owner=evidence.role("facilitator"),
             priority="medium",
         )
@@ -385,7 +385,7 @@ def _instruments(evidence: Evidence) -> Iterator[Finding]:
             title="The load was lost",
             detail=lost.fact.reason,
             evidence=evidence.numbers([lost.event.id]),
-            work="Find why the load generator ended before the drill did",
+            work="Find out why the load generator ended before the drill did",
             owner=evidence.role("facilitator"),
             priority="high",
         )

@@ -1,6 +1,6 @@
 """The prose of a postmortem: summary, root cause, impact, resolution, how the fault was reverted.
 
-Sentences have figures. They neither blame nor guess, and always state when a script played the responder.
+Sentences give figures. They neither blame nor guess, and always state when a script played the responder.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _affected(result: Result) -> list[str]:
         return [impact_summary(impact)]
     share = impact.bad / impact.requests if impact.requests else 0.0
     worst = (
-        f"; at worst {percent.share(impact.worst_good)} of {impact.worst_slo} was good"
+        f"; at worst {percent.share(impact.worst_good)} of requests were good (SLO {impact.worst_slo})"
         if impact.worst_slo
         else ""
     )
@@ -181,7 +181,7 @@ def _injected(history: History) -> list[str]:
 
 
 def _title(experiment: str) -> str:
-    """Read the title of an experiment in JSON; a YAML one is named by its path alone."""
+    """Read the title of a JSON experiment; a YAML experiment is named by its path alone."""
     try:
         parsed = json.loads(experiment)
     except ValueError:
@@ -241,7 +241,7 @@ def resolution(history: History, result: Result) -> tuple[str, ...]:
         text.append(sentences.sentence(ended.event))
     done = actions(history)
     if done:
-        text.append(f"Done on the target: {'; '.join(done)}.")
+        text.append(f"Actions on the target: {'; '.join(done)}.")
     elif history.first(ev.FaultInjected):
         text.append("No action on the target is on record.")
     return tuple(text)

@@ -1,4 +1,4 @@
-"""Relapses: users who were affected again after a recovery, or so that an observed recovery did not hold.
+"""Relapses: users were affected again after a recovery, or an observed recovery did not hold.
 
 `core.judging.conditions` decides what a relapse moves; this only reports it.
 """
@@ -31,13 +31,15 @@ def find(evidence: Evidence) -> Iterator[Finding]:
 def _again(evidence: Evidence, recovered: Instant, again: Sequence[Stretch]) -> Finding:
     start = min(stretch.start.at for stretch in again)
     ends = [stretch.end.at for stretch in again if stretch.end is not None]
-    until = f"for {format_duration(max(ends) - start)}" if len(ends) == len(again) else "to the last sample"
+    until = (
+        f"for {format_duration(max(ends) - start)}" if len(ends) == len(again) else "until the last sample"
+    )
     return Finding(
         tone="gap",
         title="Users were affected again after the recovery",
-        detail=f"{format_duration(start - recovered)} after it, {until}. The recovery still counts: it had "
-        "held for as long as the scenario requires when the team was released.",
-        work="Find what affected users after the recovery, and whether the fix holds",
+        detail=f"This began {format_duration(start - recovered)} after the recovery, and lasted {until}. The "
+        "recovery still counts: when the response ended, it had held for as long as the scenario requires.",
+        work="Find out what affected users after the recovery, and whether the fix holds",
         owner=evidence.role("responder"),
         priority="medium",
     )

@@ -1,6 +1,6 @@
 """What the history cannot answer, to be asked at the review. The questions name nobody.
 
-A missing trace is not taken for something left undone: that is why it is asked.
+They are asked because a step that left no trace may have been done all the same.
 """
 
 from __future__ import annotations

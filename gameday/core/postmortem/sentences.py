@@ -148,7 +148,9 @@ def _tail(detail: str) -> str:
 def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
     match fact:
         case ev.DrillPlanned(scenario=scenario, environment=environment):
-            return f"Drill of {scenario.scenario} planned on {environment}; what it is judged by is frozen."
+            return (
+                f"Drill of {scenario.scenario} planned on {environment}; the plan it is judged by is frozen."
+            )
         case ev.PhaseEntered(phase=phase):
             return f"Phase: {phase}."
         case ev.PreflightChecked(check=check, passed=passed, detail=detail):
@@ -158,9 +160,9 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.EnvironmentBroughtUp():
             return "The target was not running; the drill brought it up."
         case ev.SteadyStateChecked(stage=stage, met=met, detail=detail):
-            verdict = {True: "met", False: "not met", None: "could not be judged"}[met]
+            verdict = {True: "was met", False: "was not met", None: "could not be judged"}[met]
             when = {"before": "before the fault", "after": "after the revert"}.get(stage, stage)
-            return f"Steady state {when}: {verdict}{_tail(detail)}"
+            return f"The steady state {verdict} {when}{_tail(detail)}"
         case ev.AbortRequested(reason=reason, detail=detail):
             return f"Abort requested ({reason}){_tail(detail)}"
         case ev.EndRequested():
@@ -179,7 +181,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.InternalErrorOccurred(where=where, error=error):
             return f"gameday's own error in {where}{_tail(error)}"
         case ev.DrillClosed(how=how, reverted=reverted):
-            left = "no rollback is left to play" if reverted else "a fault may still be in force"
+            left = "no rollback is left to run" if reverted else "a fault may still be in force"
             return f"Drill closed ({how}); {left}."
         case _:
             assert_never(fact)
@@ -188,7 +190,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
 _ENDS = {
     "recovered": "recovery was observed",
     "ended": "the facilitator ended it",
-    "time": "its time was up",
+    "time": "the time ran out",
     "aborted": "the drill was aborted",
     "no-impact": "no user was affected",
 }
@@ -213,7 +215,7 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             if (stage, exposed) in _AS_EXPECTED:
                 return ""
             word = {True: "still in force", False: "not in force", None: "unknown"}[exposed]
-            return f"The target was checked {stage.replace('-', ' ')}: the fault is {word}."
+            return f"The target was checked {_CHECKED.get(stage, stage)}: the fault is {word}."
         case ev.RevertRequested(why=why):
             return f"Revert requested: {why}."
         case ev.RevertAttempted(attempt=attempt):
@@ -229,6 +231,12 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             assert_never(fact)
 
 
+_CHECKED = {
+    "before-inject": "before the injection",
+    "after-inject": "after the injection",
+    "before-revert": "before the revert",
+    "after-revert": "after the revert",
+}
 _AS_EXPECTED = {("before-inject", False), ("after-inject", True)}
 
 REVERTS = {

@@ -112,7 +112,7 @@ Prerequisite = Annotated[
 class ScenarioItem(Strict):
     """A scenario is drilled."""
 
-    scenario: Text = Field(description="a scenario, from this file's folder")
+    scenario: Text = Field(description="a scenario, relative to this file's folder")
     responder: str = Field(default="", description="a script that responds (default: people respond)")
     mode: Literal["evaluate", "train"] = Field(default="evaluate", description="train gives no score")
     title: str = Field(default="", description="its title in the agenda (default: the scenario's title)")

@@ -24,7 +24,7 @@ Milestone = Annotated[str, types.OneOf("a milestone", MILESTONES)]
 class Load(Strict):
     """The users."""
 
-    locustfile: Text = Field(description="any locustfile, from this file's folder")
+    locustfile: Text = Field(description="any locustfile, relative to this file's folder")
     users: int = Field(default=10, gt=0, description="how many at once")
     spawn_rate: Positive = Field(default=10.0, description="users started per second")
     workers: int = Field(default=1, gt=0, description="more than 1: Locust's own distributed mode")
@@ -149,7 +149,7 @@ class Milestones(Strict):
     """What proves each milestone."""
 
     detected: Rule | None = Field(default=None, description="somebody knows")
-    contained: Rule | None = Field(default=None, description="users are affected no more than they must be")
+    contained: Rule | None = Field(default=None, description="the impact on users no longer grows")
     recovered: Rule | None = Field(default=None, description="the service is healthy again")
 
 
@@ -157,9 +157,7 @@ class Objectives(Strict):
     """The times to beat, counted from the start of impact."""
 
     detect: LongerThanZero = Field(default=120.0, description="until somebody knows")
-    contain: LongerThanZero = Field(
-        default=600.0, description="until users are affected no more than they must be"
-    )
+    contain: LongerThanZero = Field(default=600.0, description="until the impact on users no longer grows")
     recover: LongerThanZero = Field(default=1200.0, description="until the service is healthy again")
 
 
@@ -215,7 +213,7 @@ class UsersInject(_Inject):
 class ExperimentInject(_Inject):
     """A further fault."""
 
-    experiment: Text = Field(description="a Chaos Toolkit experiment, from this file's folder")
+    experiment: Text = Field(description="a Chaos Toolkit experiment, relative to this file's folder")
 
 
 _INJECT = ByKey("an inject", ("message", "hint", "users", "experiment"))
@@ -272,7 +270,7 @@ class ScenarioFile(Strict):
 
     scenario: Kebab = Field(description="its id", examples=["api-latency-spike"])
     title: Text = Field(description="what happens, in one line")
-    description: str = Field(default="", description="the story behind it")
+    description: str = Field(default="", description="what happens and why, in more detail")
     severity: Severities = Field(
         default_factory=lambda: [Severity.P3], description="the severity that a correct triage declares"
     )
@@ -303,7 +301,7 @@ class ScenarioFile(Strict):
     injects: list[Inject] = Field(
         default_factory=list, description="what is sent to the responders, or changed, during the response"
     )
-    playbook: str = Field(default="", description="the team's guide, from this file's folder")
+    playbook: str = Field(default="", description="the team's guide, relative to this file's folder")
     scorecard: str = Field(
         default="", description="how it is judged (default: the scorecard for its responders)"
     )

@@ -23,7 +23,7 @@ def parse(content: bytes) -> tuple[Approval, ...]:
     document = tomllib.loads(content.decode("utf-8"))
     entries = document.pop("approval", [])
     if document or not isinstance(entries, list):
-        raise ValueError("the file may hold only [[approval]] tables")
+        raise ValueError("the file may contain only [[approval]] tables")
     return tuple(_approval(entry) for entry in entries)
 
 

@@ -225,8 +225,8 @@ class EnvironmentTable(Strict):
         default="",
         description="the Alertmanager that is asked for real incidents before a schedule starts a drill",
     )
-    kubernetes: Kubernetes | None = Field(default=None, description="the one cluster")
-    aws: Aws | None = Field(default=None, description="the one account and region")
+    kubernetes: Kubernetes | None = Field(default=None, description="the only cluster that drills may touch")
+    aws: Aws | None = Field(default=None, description="the only account and region that drills may touch")
     policy: PolicyTable | None = Field(
         default=None, description="what drills may do (default: only on loopback)"
     )

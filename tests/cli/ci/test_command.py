@@ -313,12 +313,12 @@ def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"repeat": 0}, "--repeat 0: nothing would be played"),
+        ({"repeat": 0}, "--repeat 0: nothing would run"),
         ({"fail_under": 101.0}, "--fail-under 101 is not a number of points"),
         ({"fail_under": -1.0}, "--fail-under -1 is not a number of points"),
         ({"fail_under": float("nan")}, "--fail-under nan is not a number of points"),
         ({"time_limit": "soon"}, "--time-limit: 'soon' is not a duration"),
-        ({"time_limit": "0s"}, "--time-limit: 0 leaves no time to play anything"),
+        ({"time_limit": "0s"}, "--time-limit: 0 leaves no time to run anything"),
         ({"drill": DrillOptions(phases=("warmup=3s",))}, "--phase: 'warmup' is not a phase"),
         ({"drill": DrillOptions(phases=("verify=3",))}, "--phase verify: '3' is not a duration"),
         ({"baseline": Path("nowhere")}, "--baseline: no folder nowhere"),
@@ -352,9 +352,9 @@ def test_a_game_day_plan_among_the_scenarios_is_said_to_be_left_out(place, capfd
     plan = place.root / "scenarios" / "spring.gameday.yaml"
     plan.write_text("gameday: spring\n")
     assert place.ci(place.root / "scenarios" / "one.yaml", plan) == 0
-    assert "spring.gameday.yaml is a game-day plan, which needs people: not played" in capfd.readouterr().err
+    assert "spring.gameday.yaml is a game-day plan, which needs people: skipped" in capfd.readouterr().err
     assert place.ci(plan) == 2
-    assert "error: no scenario to play" in capfd.readouterr().err
+    assert "error: no scenario to run" in capfd.readouterr().err
 
 
 def test_a_scenario_that_nobody_plays_is_told_at_its_place(place, capfd):
@@ -362,7 +362,7 @@ def test_a_scenario_that_nobody_plays_is_told_at_its_place(place, capfd):
     (place.root / "scenarios" / "responders" / "one.yaml").unlink()
     assert place.ci() == 2
     assert (
-        "scenarios/one.yaml:1:1: nobody responds in a pipeline: there is no scenarios/responders/one.yaml"
+        "scenarios/one.yaml:1:1: nobody responds in a pipeline: no scenarios/responders/one.yaml"
         in capfd.readouterr().err
     )
     file.write_text(file.read_text() + "responders: none\n")

@@ -82,7 +82,7 @@ def test_check_tells_date_approvals_and_prerequisites_at_once(root, capsys):
     assert check.main(root / FILE, anytime=False, who="ada", json=True) == 5
     told = json.loads(capsys.readouterr().out)
     found = {(one["check"], one["passed"]): one["detail"] for one in told["checks"]}
-    assert "is for 2099-12-01T10:00Z" in found["date", False]
+    assert "is planned for 2099-12-01T10:00Z" in found["date", False]
     assert found["approvals", False].startswith("0 of 1 other people approved")
     assert "ended with 3" in found["prerequisite", False]
     assert ("prerequisite", True) in found
@@ -108,7 +108,7 @@ def test_another_persons_approval_counts_for_exactly_these_files(root, capsys):
 def test_a_plan_in_the_past_is_one_clear_message(root, capsys):
     (root / FILE).write_text(TEXT.replace("2099", "2020"))
     assert check.main(root / FILE, anytime=False, who="ada", json=False) == 5
-    assert f"{FILE} is in the past: it was for 2020-12-01T10:00Z" in capsys.readouterr().out
+    assert f"{FILE} is in the past: it was planned for 2020-12-01T10:00Z" in capsys.readouterr().out
 
 
 def test_a_broken_plan_touches_nothing(root, capsys):
@@ -226,12 +226,12 @@ def test_who_is_no_facilitator_conducts_nothing(held, say):
 
 
 def test_what_is_refused_names_the_options_and_the_nearest_game_day(held):
-    with pytest.raises(UsageError, match="there is no game day 'gameday-2'") as refused:
+    with pytest.raises(UsageError, match="no game day 'gameday-2'") as refused:
         control.go(waive="", game_day="gameday-2", who="ada")
     assert "did you mean 'gameday-1'?" in refused.value.hint
     with pytest.raises(UsageError, match="rita is incident commander") as refused:
         control.pause("", game_day="", who="rita")
-    assert refused.value.hint.startswith("--as NAME says who you are; ")
+    assert refused.value.hint.startswith("name yourself with --as NAME; ")
     put(held, 1, gf.ItemBegun(item=0, attempt=1, drill="d1"))
     put(held, 2, gf.ItemEnded(item=0, attempt=1, how="completed"))
     with pytest.raises(UsageError, match="has not settled") as refused:

@@ -50,7 +50,7 @@ def test_whoever_added_a_schedule_does_not_approve_it(say):
     for by in ((), ("--by", " ADA")):
         with pytest.raises(UsageError, match="added talk: other people approve it") as refused:
             say("approve", "talk", *by)
-        assert refused.value.hint == "GAMEDAY_ACTOR or --by says who you are"
+        assert refused.value.hint == "name yourself with GAMEDAY_ACTOR or --by"
 
 
 def test_each_is_counted_once_and_more_than_needed_is_fine(say):

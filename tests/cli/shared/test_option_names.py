@@ -11,8 +11,8 @@ from gameday.core.errors import Busy, UsageError
 @pytest.mark.parametrize("kind", [UsageError, Busy])
 def test_fields_become_options_in_message_and_hint_and_other_words_stay(kind):
     with pytest.raises(kind) as raised, option_names(start="--from", at="--at"):
-        raise kind("`at` is the whole rule, `make` and at stay", hint="leave out `start`")
-    assert str(raised.value) == raised.value.message == "--at is the whole rule, `make` and at stay"
+        raise kind("`at` already gives the time, `make` and at stay", hint="leave out `start`")
+    assert str(raised.value) == raised.value.message == "--at already gives the time, `make` and at stay"
     assert raised.value.hint == "leave out --from"
 
 

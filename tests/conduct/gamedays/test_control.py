@@ -88,12 +88,12 @@ def test_who_does_not_facilitate_it_does_nothing(command):
     day = Opened(by="rita")
     with pytest.raises(UsageError, match="rita is incident commander") as refused:
         command(day.facilitated)
-    assert refused.value.hint == "`who` says who you are; facilitators: ada"
+    assert refused.value.hint == "name yourself with `who`; facilitators: ada"
     assert day.count() == 1
 
 
 def test_whoever_takes_no_part_does_nothing_and_without_facilitators_anybody_does():
-    with pytest.raises(UsageError, match="eve takes no part in it"):
+    with pytest.raises(UsageError, match="eve is not a participant"):
         control.pause(Opened(by="eve").facilitated)
     control.pause(Opened(replace(PLAN, participants=()), by="eve").facilitated)
 
@@ -177,12 +177,12 @@ def test_a_scenario_that_ended_is_repeated_once_more_at_a_time(day):
     with pytest.raises(UsageError, match="no scenario has ended yet"):
         control.repeat(day.facilitated)
     day.drilled()
-    with pytest.raises(UsageError, match="item 3 has not been drilled"):
+    with pytest.raises(UsageError, match="item 3 has not run yet"):
         control.repeat(day.facilitated, 3)
     fact, sentence = control.repeat(day.facilitated, why="again")
     assert fact == gf.RepeatAsked(item=0, attempt=2, why="again")
-    assert sentence == "once more: item 1, one breaks; gameday plan next starts it"
-    with pytest.raises(UsageError, match="item 1, one breaks is to be repeated already"):
+    assert sentence == "to be repeated: item 1, one breaks; gameday plan next starts it"
+    with pytest.raises(UsageError, match="item 1, one breaks will already be repeated"):
         control.repeat(day.facilitated, 1)
 
 
@@ -204,7 +204,7 @@ def test_a_break_and_settling_are_extended(day):
     day.drilled()
     assert control.extend(day.facilitated, "5m") == (
         gf.TimeExtended(item=0, attempt=1, seconds=300.0, what="settling"),
-        "5 min 00 s to settle, from now",
+        "5 min 00 s for the environment to settle, from now",
     )
     control.go(day.facilitated, waive="we know")
     assert control.extend(day.facilitated, "5m")[0].what == "break"

@@ -50,7 +50,8 @@ def test_too_early_both_times_are_named_and_the_way_around_it():
     with pytest.raises(UsageError) as error:
         readiness.occurrence(ONCE, LASTS, instant(DATE - 3660))
     assert (
-        error.value.message == "gamedays/day.yaml is for 2027-01-15T08:00Z, and now it is 2027-01-15T06:59Z"
+        error.value.message
+        == "gamedays/day.yaml is planned for 2027-01-15T08:00Z; it is now 2027-01-15T06:59Z"
     )
     assert error.value.hint == "`anytime` opens it anyway"
 
@@ -58,7 +59,7 @@ def test_too_early_both_times_are_named_and_the_way_around_it():
 def test_a_date_in_the_past_is_to_be_changed():
     with pytest.raises(UsageError) as error:
         readiness.occurrence(ONCE, LASTS, instant(DATE + LASTS + 1))
-    assert error.value.message == "gamedays/day.yaml is in the past: it was for 2027-01-15T08:00Z"
+    assert error.value.message == "gamedays/day.yaml is in the past: it was planned for 2027-01-15T08:00Z"
     assert "change its date" in error.value.hint
 
 
@@ -282,7 +283,7 @@ def test_a_schedule_that_is_due_on_the_environment_meanwhile_is_in_the_way(chang
     assert len(errors) == conflicts
     for error in errors:
         assert error.message == (
-            "a schedule has 2027-01-15T08:00:00.000Z to 2027-01-15T08:10:00.000Z on stage"
+            "a schedule uses stage from 2027-01-15T08:00:00.000Z to 2027-01-15T08:10:00.000Z"
         )
         assert error.hint == "gameday schedule pause nightly"
 

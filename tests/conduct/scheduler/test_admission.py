@@ -50,7 +50,7 @@ def test_a_schedule_begins_before_its_first_occurrence_and_knows_who_added_it_wh
     [
         ({"rrule": ""}, "no time given"),
         ({"cron": "0 9 * * *"}, "write one of `rrule` and `cron`"),
-        ({"at": "2027-01-16T09:00:00"}, "`at` is the whole rule"),
+        ({"at": "2027-01-16T09:00:00"}, "`at` already gives the time"),
         ({"mode": "exam"}, "'exam' is not a mode"),
         ({"id": "Not An Id"}, "'Not An Id' is not an id"),
         ({"approve_before": "1h"}, "`approve_before`: no approval is required"),

@@ -79,4 +79,4 @@ def test_however_often_and_under_whatever_spelling_a_person_counts_once(names):
 def test_whoever_added_it_is_asked_who_they_are():
     with pytest.raises(UsageError) as error:
         approvals.approve(*stored(), "", by="ada", now=BEFORE)
-    assert error.value.hint == "`by` says who you are"
+    assert error.value.hint == "name yourself with `by`"

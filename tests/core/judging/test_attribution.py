@@ -23,7 +23,7 @@ def outcome(game):
 def test_the_team_recovered_what_it_acted_on_last():
     found = HURT.action("flag off", at=59).over(at=80).result().attribution
     assert found.recovered_by is RecoveredBy.TEAM
-    assert "“flag off”, 1.0 s before" in found.why
+    assert "“flag off”, taken 1.0 s before" in found.why
     assert found.evidence
 
 

@@ -21,11 +21,13 @@ def test_a_recovery_that_held_is_no_relapse():
 
 def test_users_affected_after_the_release_are_reported_with_how_long_it_took_and_lasted():
     detail = found(AFFECTED.over(at=80).bad(CHECKOUTS, 90, 95))[AGAIN]
-    assert detail.startswith("30.0 s after it, for 5.0 s. The recovery still counts")
+    assert detail.startswith(
+        "This began 30.0 s after the recovery, and lasted for 5.0 s. The recovery still counts"
+    )
 
 
 def test_a_relapse_that_goes_on_is_reported_to_the_last_sample():
-    assert "to the last sample" in found(AFFECTED.over(at=80).bad(CHECKOUTS, 90, 130))[AGAIN]
+    assert "until the last sample" in found(AFFECTED.over(at=80).bad(CHECKOUTS, 90, 130))[AGAIN]
 
 
 def test_a_recovery_observed_live_that_late_requests_disprove_did_not_hold():

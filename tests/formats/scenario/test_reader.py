@@ -116,7 +116,7 @@ MISTAKES = [
     ("phases: []", "4:9 expected a mapping of keys to values, not a list"),
     ("objectives: {detect: true}", "4:22 expected a duration, not true | write 500ms, 30s, 5m or 1h30m"),
     ("load: {locustfile: l.py, users: '40'}", "4:33 expected a whole number, not the text '40'"),
-    ("load: {users: 40}", "4:7 the key 'locustfile' is missing | locustfile: any locustfile, from this file's folder"),
+    ("load: {users: 40}", "4:7 the key 'locustfile' is missing | locustfile: any locustfile, relative to this file's folder"),
     ("load: {locustfile: l.py, users: 0}", "4:33 0 is too small; it must be more than 0"),
     ("load: {locustfile: l.py, spawn_rate: .inf}", "4:38 inf is not a finite number"),
     ("load: {locustfile: l.py, locust: x}", "4:26 unknown key 'locust' | one of: users, spawn_rate, workers"),

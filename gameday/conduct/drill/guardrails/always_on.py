@@ -9,9 +9,9 @@ from gameday.conduct.drill.guardrails.guard import LOOK_INTERVAL
 from gameday.core.values import Instant, Seconds, format_duration
 
 LATE: Seconds = 2.0
-"""A look that comes later than this is late."""
+"""A check that comes later than this is late."""
 LATE_FOR: Seconds = 5.0
-"""When looks have been late for so long, the drill is no longer guarded."""
+"""When checks have been late for this long, the drill is no longer guarded."""
 FIRST_GAP: Seconds = 180.0
 """How long a monitor may be silent of which only one heartbeat was received."""
 MISSED_BEATS = 3
@@ -78,4 +78,5 @@ class Lag:
         self._late_since = self._late_since or due
         if now - self._late_since < LATE_FOR:
             return ""
-        return f"looks have come more than {LATE:g} s late for {format_duration(now - self._late_since)}"
+        lasted = format_duration(now - self._late_since)
+        return f"guardrail checks have been more than {LATE:g} s late for {lasted}"

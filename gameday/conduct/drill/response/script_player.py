@@ -33,7 +33,7 @@ class ScriptPlayer:
         """Play the steps in order; ends with the last one, or when it is cancelled."""
         for number, step in enumerate(self.script.steps, start=1):
             if not await self._wait(step.when):
-                self._fail(number, f"waited for {_describe(step.when)}, which did not come")
+                self._fail(number, f"waited for {_describe(step.when)}, which did not happen")
                 continue
             await self.clock.sleep(step.after)
             await self._do(number, step)

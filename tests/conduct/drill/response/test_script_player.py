@@ -39,7 +39,7 @@ def test_what_a_script_does_is_written_under_its_name():
 def test_a_step_that_waits_in_vain_says_for_what_and_a_command_how_it_ended():
     failed = [one.fact.reason for one in Stage(AUTOMATION, script=SCRIPT).play().each(ev.ResponderFailed)]
     assert failed == [
-        "waited for alert Never, which did not come",
+        "waited for alert Never, which did not happen",
         "`nonsense` ended with 127: no such command",
     ]
 
