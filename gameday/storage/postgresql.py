@@ -288,7 +288,7 @@ def _socket(connection: Connection) -> int:
 
 
 def _hung_up(connection: Connection) -> bool:
-    """Tell whether an idle connection has ended: a server sends nothing unasked except why it closes."""
+    """Report whether an idle connection has ended: a server sends nothing unasked except why it closes."""
     if connection.closed or connection.invalidated:
         return True
     try:

@@ -80,7 +80,7 @@ def kind_name(url: str) -> str:
 
 
 def shared_between_hosts(url: str) -> bool:
-    """Tell whether processes on several hosts can use this store. Raises UsageError."""
+    """Report whether processes on several hosts can use this store. Raises UsageError."""
     return kind(url).shared
 
 
@@ -99,7 +99,7 @@ def anchored(url: str, root: Path) -> str:
 
 
 def certainly_absent(url: str) -> bool:
-    """Tell whether there can't be a store yet. False where only opening it would tell. Raises UsageError."""
+    """Check whether there can't be a store yet. False where only opening it would tell. Raises UsageError."""
     return kind(url) is SQLITE and not sqlite_path(url).exists()
 
 

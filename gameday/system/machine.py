@@ -37,11 +37,11 @@ class ThisMachine:
     me: Identity = field(default_factory=processes.me)
 
     def alive(self, who: Identity) -> bool:
-        """Tell whether exactly this process still runs."""
+        """Report whether exactly this process still runs."""
         return processes.alive(who)
 
     def stopped(self, who: Identity) -> bool:
-        """Tell whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
+        """Check whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
         return processes.stopped(who)
 
     async def end(self, who: Identity, *, group: bool = True) -> bool:

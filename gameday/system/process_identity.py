@@ -61,12 +61,12 @@ def me() -> Identity:
 
 
 def alive(who: Identity) -> bool:
-    """Tell whether exactly this process still runs; a zombie does not."""
+    """Report whether exactly this process still runs; a zombie does not."""
     return _state(who) not in "ZX"
 
 
 def stopped(who: Identity) -> bool:
-    """Tell whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
+    """Report whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
     return _state(who) in "tT"
 
 

@@ -106,7 +106,7 @@ class Trouble:
     how: str
 
     def hits(self, request: str, number: int, moment: Seconds) -> bool:
-        """Tell whether a request goes badly, by its number and the second at which it begins."""
+        """Report whether a request goes badly, by its number and the second at which it begins."""
         if request != self.request or not self.start <= moment < self.end:
             return False
         return int((number + 1) * self.share) > int(number * self.share)

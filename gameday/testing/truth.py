@@ -171,7 +171,7 @@ def say(url: str, what: str) -> str:
 
 
 def exposed(url: str) -> bool:
-    """Tell whether the fault of the server at a URL is on: a Chaos Toolkit probe. Raises OSError."""
+    """Report whether the fault of the server at a URL is on: a Chaos Toolkit probe. Raises OSError."""
     return bool(json.loads(_ask(url, "GET", "/fault"))["fault"])
 
 

@@ -20,7 +20,7 @@ class World:
 
     @property
     def affected(self) -> bool:
-        """Tell whether users are affected."""
+        """Report whether users are affected."""
         return self.fault and not self.fixed and not self.harmless
 
     @property

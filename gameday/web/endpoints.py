@@ -57,7 +57,7 @@ def app(feed: Callable[[bool], str], health: Callable[[], Health], tokens: Mappi
 
 
 def _reveals(token: str, tokens: Mapping[str, bool]) -> bool | None:
-    """Tell whether a token reveals scenarios; None for an unknown token.
+    """Report whether a token reveals scenarios; None for an unknown token.
 
     All tokens are compared, in constant time, so that response times give nothing away.
     """

@@ -1,4 +1,4 @@
-"""Reads and checks everything that a pipeline is to play, as a whole, before anything starts.
+"""Reads and checks everything that a pipeline is to run, as a whole, before anything starts.
 
 The mistakes of all files are reported at once, and no target is touched.
 """

@@ -1,4 +1,4 @@
-"""`gameday ci`: plays scenarios with their automation, judges them by thresholds, and reports to a CI system.
+"""`gameday ci`: runs scenarios with their automation, judges them by thresholds, and reports to a CI system.
 
 It needs no people, no terminal and no network beyond the target. The exit code is the worst of all drills
 (docs/reference/exit-codes.md); what could not be verified does not pass.

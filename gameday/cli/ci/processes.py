@@ -1,6 +1,6 @@
-"""Plays the drills of `gameday ci` as child processes: in turn on one target, in parallel on several.
+"""Runs the drills of `gameday ci` as child processes: in turn on one target, in parallel on several.
 
-Every planned drill gives a `FinishedDrill`, whatever became of its process. No fault is left to chance: a
+Every planned drill gives a `FinishedDrill`, however its process ended. No fault is left to chance: a
 drill that must stop gets one SIGTERM and time to revert; one that dies is reverted by `gameday revert`,
 whose exit code decides whether a fault may still be in force.
 """

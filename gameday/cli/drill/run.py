@@ -1,6 +1,6 @@
 """`gameday run`: read the files, ask, conduct the drill, judge it, write its reports.
 
-With `--json`, stdout has `result.json` and nothing else. How a drill goes is `conduct`'s business; the exit
+With `--json`, stdout has `result.json` and nothing else. Conducting the drill is left to `conduct`; the exit
 codes are in docs/reference/exit-codes.md.
 """
 

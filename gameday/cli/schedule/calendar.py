@@ -1,4 +1,4 @@
-"""`gameday calendar`: shows what comes next, in the terminal or as a feed for people's calendars.
+"""`gameday calendar`: shows what is scheduled next, in the terminal or as a feed for people's calendars.
 
 Scenarios and exact start times are shown only with --reveal. The feed is served over HTTP by
 `gameday serve --listen`; --output writes it to a file for another server.

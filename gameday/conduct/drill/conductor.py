@@ -205,7 +205,7 @@ class Conductor:
         return "recovered" if self._recovered(now) else ""
 
     def _recovered(self, now: Instant) -> bool:
-        """Tell whether recovery is observed and, by a team, marked."""
+        """Report whether recovery is observed and, by a team, marked."""
         marks = self._context.live_facts.each(ev.MilestoneMarked)
         if not self._context.scenario.experiment:
             return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)

@@ -35,7 +35,7 @@ async def compare(context: DrillContext) -> None:
 
 
 async def _changed(context: DrillContext, fault_targets: FaultTargets) -> bool | None:
-    """Tell whether a target changed; None when that can't be known, or the revert has begun."""
+    """Report whether a target changed; None when that can't be known, or the revert has begun."""
     end = context.clock.now() + min(SETTLING, context.scenario.phases.onset / 2)
     while True:
         changed = await fault_targets.changed()

@@ -29,7 +29,7 @@ class FaultTargets:
         return "; ".join(_counted(target) for target in self.before) or "nothing that could be counted"
 
     async def changed(self) -> bool | None:
-        """Tell whether a target changed since `count`; None when that can't be known."""
+        """Report whether a target changed since `count`; None when that can't be known."""
         try:
             after = await self.targets.resolve()
         except NotReady:  # the fault itself may keep the target from answering

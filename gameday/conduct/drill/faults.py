@@ -39,6 +39,6 @@ class Faults:
         return [fault for fault in self.asked if fault not in reverted]
 
     def main_is_over(self) -> bool:
-        """Tell whether the scenario's own fault was requested and is reverted."""
+        """Report whether the scenario's own fault was requested and is reverted."""
         main = self.context.fault_request
         return main is not None and main.fault in self.asked and main.fault not in self.open()

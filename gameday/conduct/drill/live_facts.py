@@ -98,11 +98,11 @@ class LiveFacts:
         ]
 
     def has(self, kind: type) -> bool:
-        """Tell whether a fact of a kind was stored."""
+        """Report whether a fact of a kind was stored."""
         return any(isinstance(event.fact, kind) for event in self._events)
 
     def abort_asked(self) -> bool:
-        """Tell whether somebody, or a guardrail, aborted the drill."""
+        """Report whether somebody, or a guardrail, aborted the drill."""
         return self.has(ev.AbortRequested)
 
     def extended(self) -> Seconds:

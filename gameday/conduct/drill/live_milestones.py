@@ -56,7 +56,7 @@ class LiveMilestones:
         return self._levels_of[slos]
 
     def reached(self, milestone: str, now: Instant) -> bool:
-        """Tell whether a milestone counts as reached now."""
+        """Report whether a milestone counts as reached now."""
         rules = self.scenario.milestones
         match milestone:
             case MilestoneName.DETECTED:
@@ -70,7 +70,7 @@ class LiveMilestones:
                 return self._proved(milestone)
 
     def _proved(self, milestone: str) -> bool:
-        """Tell whether a milestone that one fact proves was reached."""
+        """Report whether a milestone that one fact proves was reached."""
         match milestone:
             case MilestoneName.FAULT_INJECTED:
                 return self.live_facts.has(ev.FaultInjected)
@@ -84,7 +84,7 @@ class LiveMilestones:
                 return milestone in _BY_SIGN and bool(self._signs(_BY_SIGN[milestone], milestone))
 
     def recovered(self, now: Instant) -> bool:
-        """Tell whether users were affected and the service is healthy again, by the scenario's own rule."""
+        """Report whether users were affected and the service is healthy again, by the scenario's own rule."""
         return self.affected and self._holds(self.scenario.milestones.recovered, "recovered", now)
 
     def _holds(self, rule: Rule, milestone: str, now: Instant) -> bool:

@@ -1,4 +1,4 @@
-"""How one drill is to run, as somebody asked for it: one value, from whatever face takes it to the conductor.
+"""How one drill is to run, as requested: one value, from whatever interface takes it to the conductor.
 
 A new option is a field here, its place in `cli.shared.flags`, and its use.
 """
@@ -21,7 +21,7 @@ class DrillOptions:
     """What the user may choose for one drill.
 
     environment          another environment than the scenario's; empty: the scenario's own
-    responder            a script that plays the team or is the automation
+    responder            a script that plays the team or its automation
     mode                 evaluate | train
     phases               other lengths than the scenario's, as typed: `baseline=10s`
     accept_no_lease      the user makes sure that no other host starts a drill there

@@ -100,7 +100,7 @@ class Supervisor:
             self._abort("store-lost", context.store.degraded())
 
     def _store_lost(self) -> bool:
-        """Tell whether the store has taken no writes for too long: what is not recorded is not evidence."""
+        """Report whether the store has taken no writes for too long: what is not recorded is not evidence."""
         context = self._context
         if not context.store.degraded():
             self._degraded_since = None

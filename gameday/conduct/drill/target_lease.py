@@ -26,12 +26,12 @@ CROSS_STORE_CHECK = "no drill from another store"
 
 
 def is_remote(context: DrillContext) -> bool:
-    """Tell whether the drill's environment reaches beyond this machine."""
+    """Report whether the drill's environment reaches beyond this machine."""
     return reaches_beyond_this_machine(context.rules, context.base_url)
 
 
 def reaches_beyond_this_machine(rules: Policy, base_url: str) -> bool:
-    """Tell whether an environment reaches beyond this machine: its address, a cluster, an account."""
+    """Report whether an environment reaches beyond this machine: its address, a cluster, an account."""
     if rules.kubernetes is not None or rules.aws is not None:
         return True
     if not base_url:

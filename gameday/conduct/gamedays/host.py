@@ -232,7 +232,7 @@ class Host:
 
 
 def is_conducted(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
-    """Tell whether a living host conducts a game day, by a claim that expires at once."""
+    """Report whether a living host conducts a game day, by a claim that expires at once."""
     return not store.claim(game_day, HOST_RIGHT, "nobody", until=clock.now())
 
 

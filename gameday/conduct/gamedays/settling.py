@@ -66,7 +66,7 @@ class Settler:
             )
 
     def _overtaken(self, turn: Turn) -> bool:
-        """Tell whether meanwhile somebody waived it or ended the game day, or the host leaves."""
+        """Report whether meanwhile somebody waived it or ended the game day, or the host leaves."""
         if self.stopping():
             return True
         now = self.context.look()

@@ -89,7 +89,7 @@ class OpenDrillsLook:
         return old and all(self._free(row.drill, fault) for fault in exposed)
 
     def _free(self, drill: DrillId, exposed: Exposed) -> bool:
-        """Tell whether nobody has the right to revert a fault, by a claim that expires at once."""
+        """Report whether nobody has the right to revert a fault, by a claim that expires at once."""
         me = holder(self.machine.host, self.machine.me.pid)
         return self.store.claim(drill, claims.right(exposed.fault), me, until=self.now)
 

@@ -36,11 +36,11 @@ class Machine(Protocol):
         ...
 
     def alive(self, who: Identity) -> bool:
-        """Tell whether exactly this process still runs."""
+        """Report whether exactly this process still runs."""
         ...
 
     def stopped(self, who: Identity) -> bool:
-        """Tell whether a process is stopped (SIGSTOP): it lives, and does nothing."""
+        """Report whether a process is stopped (SIGSTOP): it lives, and does nothing."""
         ...
 
     async def end(self, who: Identity, *, group: bool = True) -> bool:

@@ -72,7 +72,7 @@ def _stage(history: History) -> str:
 
 
 def _conducted(history: History, drill: OpenDrill, machine: Machine) -> bool:
-    """Tell whether a conductor may still answer; on another host it can't be seen."""
+    """Report whether a conductor may still answer; on another host it can't be seen."""
     if drill.host != machine.host:
         return history.first(ev.DrillClosed) is None
     return any(not machine.stopped(who) for _, who in fencing.living(history, machine, ("conductor",)))

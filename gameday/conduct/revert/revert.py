@@ -191,7 +191,7 @@ async def undo(exposed: Exposed, context: RevertContext) -> bool:
 
 
 async def _undone_elsewhere(fault: str, context: RevertContext) -> bool:
-    """Tell whether the process with the claim has reverted the fault."""
+    """Report whether the process with the claim has reverted the fault."""
     try:
         history = await store_reads.in_store_thread(
             lambda: store_reads.read(context.store, context.drill), store_reads.STORE_PATIENCE

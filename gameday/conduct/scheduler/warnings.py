@@ -1,4 +1,4 @@
-"""Finds what of an admitted schedule is certain to be missed. It is kept all the same."""
+"""Finds occurrences of an admitted schedule that are certain to be missed. It is stored all the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def find(
     now: Instant,
     format_time: Callable[[Instant], str],
 ) -> tuple[str, ...]:
-    """Give a warning for all that keeps a schedule, or its next occurrences, from starting.
+    """Give a warning for everything that keeps a schedule, or its next occurrences, from starting.
 
     format_time: writes an instant for whoever reads the warnings.
     """

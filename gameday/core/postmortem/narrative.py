@@ -130,7 +130,8 @@ def _time(interval: Interval) -> str:
     name = INTERVAL_WORDS.get(interval.name, interval.name)
     word = {Verdict.MET: "met", Verdict.PARTIAL: "partly met", Verdict.MISSED: "missed"}.get(interval.verdict)
     if interval.seconds is not None and word:
-        return f"{name} {format_duration(interval.seconds)} of {format_duration(interval.objective)} ({word})"
+        objective = format_duration(interval.objective)
+        return f"{name} {format_duration(interval.seconds)}, objective {objective} ({word})"
     if interval.at_least is not None:
         return f"{name} at least {format_duration(interval.at_least)}, not reached"
     return ""

@@ -22,5 +22,5 @@ def resolve(file: str, named: str) -> str:
 
 
 def leaves(path: str) -> bool:
-    """Tell whether a workspace path leads out of the workspace."""
+    """Report whether a workspace path leads out of the workspace."""
     return path.startswith(("/", "../")) or path == ".."

@@ -27,5 +27,5 @@ class FaultKeeper(Protocol):
         ...
 
     def alive(self) -> bool:
-        """Tell whether the keeper runs and answered its last heartbeat in time."""
+        """Report whether the keeper runs and answered its last heartbeat in time."""
         ...

@@ -217,7 +217,7 @@ class SpillingStore:
             self._inner.close()
 
     def _closed_in_spill(self, drill: DrillId) -> bool:
-        """Tell whether the fact that closes a drill, with nothing in force, is in its spill."""
+        """Report whether the fact that closes a drill, with nothing in force, is in its spill."""
         facts = [stored_events.decode(document).fact for document in self._spilled(drill)]
         return any(isinstance(fact, ev.DrillClosed) and fact.reverted for fact in facts)
 

@@ -70,5 +70,5 @@ class FakeFaultKeeper:
         return lived
 
     def alive(self) -> bool:
-        """Tell whether the keeper is alive."""
+        """Report whether the keeper is alive."""
         return self.living

@@ -18,7 +18,7 @@ def test_the_summary_stands_alone():
     summary = " ".join(drafted().summary)
     assert "gameday broke shop on purpose" in summary
     assert "Users were affected for 2 min 20 s: 3,391 of 3,794 requests were bad (89 %)" in summary
-    assert "Time to detect 18.8 s of 1 min 00 s (met)" in summary
+    assert "Time to detect 18.8 s, objective 1 min 00 s (met)" in summary
     assert "71.4 of 100 points by team@1 (passed), with evidence for 83 % of the weights." in summary
 
 

@@ -63,14 +63,14 @@ class Monitors:
 
 @dataclass(kw_only=True, slots=True)
 class Lag:
-    """Trips when our own looks come too late: the machine is overloaded or slept, or its clock jumped."""
+    """Trips when our own checks come too late: an overloaded or suspended machine, or a clock that jumped."""
 
     name: str = "own lag"
     _due: Instant | None = None
     _late_since: Instant | None = None
 
     def judge(self, now: Instant) -> str:
-        """Compare this look with the instant at which it was due."""
+        """Compare this check with the instant at which it was due."""
         due, self._due = self._due, Instant(now + LOOK_INTERVAL)
         if due is None or now - due <= LATE:
             self._late_since = None
