@@ -18,7 +18,7 @@ def beforehand(
     """Announce a window. title, text: of a plan that is announced in full."""
     first = f"A game day on {environment}: {span(start, end, zone)}."
     rest = f"\n{text}" if text else ""
-    note = "" if title else "\nA drill may begin at any moment of it. Real alerts are handled as always."
+    note = "" if title else "\nA drill may begin at any time in this window. Handle real alerts as usual."
     return Message(title=title or f"Game day on {environment}", text=f"{first}{note}{rest}")
 
 

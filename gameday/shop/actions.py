@@ -118,13 +118,13 @@ async def _deploy(shop: Shop, release: str) -> ActionOutcome:
 
 @_mitigation("rollback")
 async def _rollback(shop: Shop) -> ActionOutcome:
-    """Go back to the release before."""
+    """Roll back to the previous release."""
     return ActionOutcome("rollback", await shop.deploy(settings.rolled_back))
 
 
 @_mitigation("restart", Argument("replica", default="", help="Its name; without it, all replicas."))
 async def _restart(shop: Shop, replica: str) -> ActionOutcome:
-    """Restart one replica, or all, one new process for each."""
+    """Restart one replica, or all of them, each as a new process."""
     return ActionOutcome(f"restart {replica}".strip(), await shop.restart(replica or None))
 
 
@@ -155,7 +155,7 @@ async def _breaker(shop: Shop, name: str, open: bool) -> ActionOutcome:  # noqa:
 
 @_mitigation("rate-limit", Argument("limit", int, help="Requests/s; 0 lets all through."))
 async def _rate_limit(shop: Shop, limit: int) -> ActionOutcome:
-    """Let only so many requests/s through at the edge."""
+    """Limit the requests/s that the edge lets through."""
     changed = await shop.set(settings.with_rate_limit(shop.settings, limit))
     return ActionOutcome(f"rate-limit {limit}", changed)
 
@@ -169,7 +169,7 @@ async def _block(shop: Shop, address: str) -> ActionOutcome:
 
 @_mitigation("unblock", Argument("address"))
 async def _unblock(shop: Shop, address: str) -> ActionOutcome:
-    """Serve a client's address again."""
+    """Unblock a client's address."""
     changed = await shop.set(settings.with_blocked(shop.settings, address, False))
     return ActionOutcome(f"unblock {address}", changed)
 
@@ -183,7 +183,7 @@ async def _revoke_key(shop: Shop, key: str) -> ActionOutcome:
 
 @_mitigation("reset")
 async def _reset(shop: Shop) -> ActionOutcome:
-    """Go back to how the shop came up: release, flags, indexes, breakers, limits, replicas."""
+    """Restore the shop's initial state: release, flags, indexes, breakers, limits, replicas."""
     return ActionOutcome("reset", await shop.reset())
 
 

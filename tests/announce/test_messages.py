@@ -11,7 +11,7 @@ def test_a_window_is_told_in_its_zone_and_in_utc():
     message = messages.beforehand("staging", NINE, instant(NINE + 2 * HOUR), "Europe/Berlin")
     assert message.title == "Game day on staging"
     assert "Fri 2027-01-15 10:00 to 12:00 CET (Fri 2027-01-15 09:00 to 11:00 UTC)" in message.text
-    assert "at any moment" in message.text
+    assert "at any time in this window" in message.text
 
 
 def test_utc_is_told_once():
@@ -26,7 +26,7 @@ def test_a_window_over_midnight_names_both_days():
 def test_a_plan_that_announces_itself_in_full_says_what_it_is():
     told = messages.beforehand("staging", NINE, NINE, "UTC", title="Failover", text="We lose a zone.")
     assert (told.title, told.text.splitlines()[-1]) == ("Failover", "We lose a zone.")
-    assert "any moment" not in told.text
+    assert "any time" not in told.text
 
 
 def test_the_all_clear_says_whether_it_is_one():

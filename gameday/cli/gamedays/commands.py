@@ -119,7 +119,7 @@ def repeat(
     game_day: Day = "",
     as_: As = "",
 ) -> None:
-    """Put a scenario on the agenda once more. It comes next, at the facilitator's go."""
+    """Put a scenario on the agenda again. It comes next, at the facilitator's go."""
     from gameday.cli.gamedays import control  # noqa: PLC0415
 
     raise typer.Exit(control.repeat(item, why, game_day=game_day, who=as_))

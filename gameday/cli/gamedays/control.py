@@ -40,7 +40,7 @@ def skip(why: str, *, game_day: str, who: str) -> int:
 
 
 def repeat(item: int, why: str, *, game_day: str, who: str) -> int:
-    """Put a scenario on the agenda once more."""
+    """Put a scenario on the agenda again."""
     facilitated = _open(game_day, who)
     with option_names(**OPTIONS):
         return _print(facilitated, control.repeat(facilitated, item, why=why))

@@ -72,7 +72,7 @@ def add(
     grace: Annotated[
         str,
         typer.Option(
-            help="The latest start after the due time; later is missed. (default: 10m; with people 1h)"
+            help="How late a drill may start; after that it is missed. (default: 10m; with people 1h)"
         ),
     ] = "",
     notice: Annotated[

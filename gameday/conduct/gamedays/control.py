@@ -117,7 +117,7 @@ def skip(game_day: FacilitatedGameDay, *, why: str = "") -> Recorded:
 
 
 def repeat(game_day: FacilitatedGameDay, item: int = 0, *, why: str = "") -> Recorded:
-    """Put a scenario on the agenda once more: an item by its number, from 1; 0: the last that ended."""
+    """Put a scenario on the agenda again: an item by its number, from 1; 0: the last that ended."""
     state = game_day.look()
     done = [turn for turn in state.turns if turn.done and not turn.on_agenda.is_break]
     if item:

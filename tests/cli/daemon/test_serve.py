@@ -199,7 +199,7 @@ def test_a_game_day_of_automation_comes_due_is_conducted_and_its_channel_is_told
     assert record["state"] == "ended"
     assert (space / ".gameday" / "gamedays" / record["drill"] / "report.html").exists()
     beforehand, begun, ended = (body["message"] for _, body in chat.told)
-    assert "A drill may begin at any moment" in beforehand
+    assert "A drill may begin at any time in this window" in beforehand
     assert "has begun" in begun
     assert "has ended; everything is reverted" in ended
     assert not any("secret" in json.dumps(body) for _, body in chat.told)

@@ -83,7 +83,7 @@ def test_what_can_only_be_missed_is_warned_of_and_kept(say, words, said):
     told = say.add(*words)
     assert told.startswith("warning: ")
     assert said in told
-    assert "talk is kept" in told
+    assert "schedule talk stored" in told
 
 
 # --- a pause ---
