@@ -31,6 +31,8 @@ class Check:
         self._files = tuple(files)
         self._child: processes.Child | None = None
         if files:
+            # -P: a module of the working folder must not hide ours. `_imported` puts the folder on the path,
+            # as Locust does.
             argv = [sys.executable, "-P", "-m", "gameday.load.check", *files]
             self._child = processes.start(argv, cwd=cwd, stdout=processes.PIPE)
 
@@ -42,6 +44,7 @@ class Check:
         rows = [json.loads(line) for line in text.splitlines()]
         answered = {row["file"] for row in rows}
         mistakes = [Mistake(**row["mistake"]) for row in rows if row["mistake"]]
+        # Only the first one: it held up those after it.
         silent = next((file for file in self._files if file not in answered), None)
         if silent is not None:
             mistakes.append(
@@ -106,6 +109,7 @@ def _imported(file: str) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     finally:
+        # Locust imports one locustfile a process: the next must not find what this one put on the path.
         sys.path[:] = before
         _forget(set(sys.modules) - modules, Path.cwd(), path.parent)
     return module
@@ -132,6 +136,7 @@ def _has_users(module: ModuleType) -> bool:
 def _is_user(value: object) -> bool:
     if not inspect.isclass(value) or getattr(value, "abstract", True):
         return False
+    # By name: importing Locust would patch this process, and take a second where no locustfile does.
     return any((base.__module__, base.__name__) == ("locust.user.users", "User") for base in value.__mro__)
 
 
@@ -171,6 +176,7 @@ def main() -> None:
                     "hint": mistake.hint,
                 },
             }
+            # Flushed line by line: the next file may hang, or end the process.
             print(json.dumps(row), file=output, flush=True)
     os._exit(0)  # no clean-up: a locustfile's threads and exit handlers may never end
 

@@ -40,6 +40,7 @@ END_TIMEOUT: Seconds = 10.0
 """How long Locust may take to end before it is killed."""
 OUTPUT_TIMEOUT: Seconds = 1.0
 """How long to wait for the rest of its output once it has ended: a child may hold the pipe open."""
+# A line holds the new counts of all request names; asyncio's default limit is 64 KiB.
 MAX_LINE = 1 << 26
 MAX_SOCKET_PATH = 100
 """Bytes in a Unix socket's path, less than sun_path holds: unix(7)."""
@@ -79,6 +80,7 @@ class LocustDriver:
         on_chunks: OnChunks,
     ) -> None:
         """Start the users and return at the first sample. Raises NotReady with Locust's error."""
+        # Locust splits the argument of -f at commas.
         if "," in load.locustfile:
             raise NotReady(f"Locust can't take a path with a comma: {load.locustfile}")
         self._load = load
@@ -109,6 +111,7 @@ class LocustDriver:
         )
         self._copy_thread.start()
         child = self._child.identity
+        # Recorded at once: after a crash, whoever reverts ends Locust by this identity.
         self._on_process(
             ev.ProcessStarted(
                 role="locust",
@@ -130,6 +133,7 @@ class LocustDriver:
                     hint=f"does a user wait, or on_start hang? See Locust's output in {self._output}",
                 )
             with contextlib.suppress(TimeoutError):
+                # The event brings a sample at once; the poll notices a Locust that ends without one.
                 await asyncio.wait_for(connection.changed.wait(), 0.05)
             connection.changed.clear()
 
@@ -152,6 +156,7 @@ class LocustDriver:
             return self._end_reason()
         if self._connection.lost:
             return self._connection.lost
+        # Until the first sample, FIRST_SAMPLE_TIMEOUT bounds the wait instead.
         silent = clock.monotonic() - self._connection.last_message
         if self._connection.sampled and silent > SILENCE_LIMIT:
             return f"Locust has been silent for {silent:.0f} s"
@@ -179,6 +184,7 @@ class LocustDriver:
 
     async def stop(self) -> None:
         """End the users and wait for the last samples; kill Locust when it takes too long."""
+        # Read first: while it is stopping, nothing counts as lost.
         healthy = not self.lost()
         self._stopping = True
         child = self._child
@@ -196,6 +202,7 @@ class LocustDriver:
         if self._copy_thread is not None:
             await asyncio.to_thread(self._copy_thread.join, OUTPUT_TIMEOUT)
         if self._connection is not None:
+            # The socket may still hold the last samples of a Locust that has ended.
             await self._connection.drained()
         if self._server is not None:
             self._server.close()
@@ -290,11 +297,13 @@ def _redacted(chunk: Chunk) -> Chunk:
 def command(load: Load, base_url: str) -> list[str]:
     """Make the command that starts Locust with our plug-in after the user's file, which must come first."""
     argv = [sys.executable, "-P", "-m", "locust", "-f", f"{load.locustfile},{PLUGIN}"]
+    # --only-summary: the table that Locust prints every few seconds would only fill locust.log.
     argv += ["--headless", "--only-summary", "-u", str(load.users), "-r", f"{load.spawn_rate:g}"]
     if base_url:
         argv += ["--host", base_url]
     if load.workers > 1:
         port = str(_free_port())
+        # Without a host to bind to, Locust's master listens on all addresses.
         argv += ["--processes", str(load.workers), "--master-bind-host", "127.0.0.1"]
         argv += ["--master-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
     return argv

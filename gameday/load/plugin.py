@@ -141,6 +141,7 @@ class RequestObserver:
     def watch(self, client: type) -> None:
         """Wrap a client's request call, so that its requests are known while they are open."""
         original = client.request  # type: ignore[attr-defined]  # both of Locust's clients have one
+        # Local names, because the wrapper runs for every request.
         calls, marks, closed = self._calls, self._marks, self._closed
         monotonic, number_of = time.monotonic, self._numbers.__next__
 
@@ -171,7 +172,9 @@ class RequestObserver:
     def take(self) -> tuple[float, list[Chunk]]:
         """Give the instant up to which all is counted, and the counts since the last call."""
         now, present = time.time(), time.monotonic()
+        # Set here, not for each request: so a request costs two comparisons, and no look at the clock.
         self._believable = (now - MAX_SECONDS, now + WORKER_SILENCE_LIMIT)
+        # Nothing in this loop blocks, so no other greenlet runs and changes the dict meanwhile.
         for number, call in self._calls.items():  # in the order in which they began
             age = present - call[0]
             if age < OPEN_AFTER:
@@ -229,6 +232,8 @@ class Worker(Local):
         super().__init__(observer, runner, self._to_master)
         self._parent = os.getppid()
         self._last = False
+        # Concurrent, in a greenlet of its own: stopping the users takes time, and the worker must go on
+        # reading.
         runner.register_message("gameday-finish", self._on_finish, concurrent=True)
 
     def _to_master(self, message: dict[str, Any]) -> None:
@@ -272,11 +277,13 @@ class Master:
 
     def flush(self) -> None:
         """Send all workers' counts, complete up to the instant that each of them has reached."""
+        # Before a worker has reported, there is no instant up to which the counts are complete.
         if not self._until:
             return
         chunks, self._chunks = self._chunks, []
         self._send({"until": min(self._until.values()), "chunks": chunks})
         for silent in self._silent():
+            # Else its last instant would hold back `until` for the rest of the drill.
             del self._until[silent], self._last_message[silent]
             self._send({"lost": f"Locust's worker {silent} has been silent for {WORKER_SILENCE_LIMIT:g} s"})
 
@@ -291,6 +298,7 @@ class Master:
 
     def finish(self) -> None:
         """Make the workers stop their users, and wait for their last samples."""
+        # From here on, a worker that falls silent has ended.
         self._finishing = True
         self._runner.send_message("gameday-finish")
         deadline = time.monotonic() + FINISH_TIMEOUT
@@ -304,6 +312,7 @@ def end_locust(runner: Runner) -> None:
 
     `runner.stop()` alone would leave a headless process alive.
     """
+    # Started first: quit itself may hang.
     in_background(_exit_after_timeout)
     runner.quit()
 
@@ -385,6 +394,7 @@ def _started(observer: RequestObserver, path: str, environment: Environment, run
     )
     connection.send({"hello": {"shape": environment.shape_class is not None}})
     quitting: Any = environment.events.quitting  # Any: Locust's hooks have no types
+    # In this order: the last samples must arrive before the message on which the driver gives the load up.
     quitting.add_listener(lambda **_: sender.flush())
     quitting.add_listener(lambda **_: connection.send({"lost": ENDING_MESSAGE}))
     in_background(repeat, sender.flush)

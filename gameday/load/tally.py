@@ -63,6 +63,7 @@ class Tally:
 
     def closed(self, mark: tuple[BucketTable, int]) -> None:
         """Count a request, that was open, as ended."""
+        # Below zero where the open request was handed out already: chunks of one time add up.
         _add(mark, -1)
 
     def _table(self, key: tuple[Hashable, Hashable]) -> BucketTable:
@@ -77,6 +78,7 @@ class Tally:
         chunks: list[Chunk] = []
         for table in (*self._tables.values(), *self._others.values()):
             if table.cells:
+                # The cells are replaced, never the table: marks of open requests refer to it.
                 cells, table.cells = table.cells, {}
                 chunks.extend(_chunks(table, cells))
         return chunks
