@@ -55,6 +55,7 @@ class ChildDrill:
 
     def stop(self) -> None:
         """Make it abort."""
+        # The conductor takes SIGTERM for an abort, and reverts; SIGKILL would leave that to its keeper.
         self.child.send(signal.SIGTERM)
 
 
@@ -91,6 +92,7 @@ class ChildStarter:
             child = self._hand_over(json.dumps(order).encode() + b"\n")
         except OSError as error:
             raise NotReady(f"{error}", hint=f"look at {self._folder}") from error
+        # Only now, because the drill that is due needs the processor first.
         self.make_ready()
         return ChildDrill(child=child, result_file=result_file)
 

@@ -67,6 +67,7 @@ def fetch(
         bounded.connection.request(method, _target(parts, query), body, _headers(parts, media_type, body))
         response = bounded.connection.getresponse()
         content = response.read(limit + 1) if limit else b""
+        # read(amount) does not raise where a body ends early; what is missing stays in `length`.
         if limit and response.length and len(content) <= limit:
             raise ConnectionError("its answer breaks off")
     if len(content) > limit:
@@ -94,6 +95,7 @@ class _Bounded:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._done.set()
         self.connection.close()
+        # Whatever a socket that was shut down made of it (an end, a reset, half an answer): it was late.
         if self._late or isinstance(error, TimeoutError):
             raise TimeoutError(f"no whole answer within {self._within:g} s") from error
         if isinstance(error, http.client.HTTPException):

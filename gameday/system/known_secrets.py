@@ -43,4 +43,5 @@ def _values(references: Iterable[str]) -> Iterator[str]:
             secret = os.environ.get(where, "") if kind == "env" else Path(where).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError, ValueError):
             continue
+        # A secret's file often ends with a newline, which whoever uses it strips.
         yield from (secret, secret.strip())

@@ -82,6 +82,7 @@ def name(record: Record) -> str:
     """Give the Job's name: the same for the same occurrence, a DNS label, different for all others."""
     whole = f"{record.schedule}@{record.occurrence:.0f}"
     plain = re.sub(r"[^a-z0-9-]", "-", record.schedule)[:28].strip("-")
+    # The hash keeps names apart that are alike once they are cut or their characters replaced.
     return f"gameday-{plain}-{record.occurrence:.0f}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
@@ -129,6 +130,7 @@ def _connected(context: str) -> Any:
     read: Any = config  # untyped
     if context:
         return read.new_client_from_config(context=context)
+    # Without one of its own, load_incluster_config changes the default of the whole process.
     configuration = client.Configuration()
     try:
         read.load_incluster_config(configuration)

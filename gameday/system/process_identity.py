@@ -72,5 +72,6 @@ def stopped(who: Identity) -> bool:
 
 def _state(who: Identity) -> str:
     """Give the letter of a process's state; X when it is gone."""
+    # After a reboot, pids and start ticks begin anew: only the boot id tells such processes apart.
     stat = read_stat(who.pid) if who.boot == boot_id() else None
     return "X" if stat is None or stat[2] != who.started_ticks else stat[0]

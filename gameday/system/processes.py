@@ -127,6 +127,7 @@ def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) ->
         if not rest:
             break
         for who in rest:
+            # All signals first, then the waits: each wait would leave the others time to fork.
             ended.add(who.pid)
             send(who, signal.SIGKILL)
         for who in rest:
@@ -150,6 +151,7 @@ class Child:
 
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         self._popen = popen
+        # It is found even if it ended at once: until we wait for it, it is a zombie.
         self.identity = identity(popen.pid)
 
     @property
@@ -193,6 +195,7 @@ class Child:
         if self.poll() is None:
             kill_and_wait(self.identity, within)
         try:
+            # Collects the zombie, too, where the kill above has waited for the end only.
             self._popen.wait(within)
         except subprocess.TimeoutExpired:
             return False
@@ -262,6 +265,7 @@ def call(
     try:
         child = start(argv, drill=drill, env=env, cwd=cwd, stdout=PIPE, stderr=STDOUT)
     except OSError as error:
+        # The exit code by which shells report a command that can't be started.
         return Finished(exit_code=127, output=str(error), seconds=0.0)
     try:
         output, _ = child._popen.communicate(timeout=timeout)  # noqa: SLF001  # our own class

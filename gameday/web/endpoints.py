@@ -41,6 +41,7 @@ def app(feed: Callable[[bool], str], health: Callable[[], Health], tokens: Mappi
         if reveal is None:
             return PlainTextResponse("no such page\n", status_code=404)
         try:
+            # In a thread: the feed reads the store, and the health must be answered meanwhile.
             text = await asyncio.to_thread(feed, reveal)
         except GamedayError as error:
             return PlainTextResponse(f"{error.message}\n", status_code=503, headers={"Retry-After": "60"})
@@ -61,6 +62,7 @@ def _reveals(token: str, tokens: Mapping[str, bool]) -> bool | None:
 
     All tokens are compared, in constant time, so that response times give nothing away.
     """
+    # As bytes: compare_digest raises TypeError for text that is not ASCII.
     matches = [
         reveal for known, reveal in tokens.items() if hmac.compare_digest(known.encode(), token.encode())
     ]

@@ -24,12 +24,14 @@ class Server:
     """Listens until it is stopped. Raises UsageError for an invalid address, NotReady for one in use."""
 
     def __init__(self, app: Starlette, listen: str) -> None:
+        # Bound here, not by uvicorn, which ends the whole process when an address is in use.
         self._socket = _listener(listen)
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", server_header=False,
             timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
+        # Outside the main thread, uvicorn leaves the process's signal handlers alone.
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="http", daemon=True
         )
