@@ -126,6 +126,7 @@ async def _refuse_foreign(request: Request, answer: Callable[[Request], Awaitabl
     """Refuse what a web page could send: another host's name, or a body that is not JSON."""
     if request.url.hostname not in LOOPBACK:
         return JSONResponse({"error": "this server answers on loopback only"}, 403)
+    # A browser asks before it sends JSON to another origin, and gets no permission here.
     if request.method != "GET" and request.headers.get("content-type") != "application/json":
         return JSONResponse({"error": "the body must be application/json"}, 415)
     return await answer(request)
@@ -144,6 +145,7 @@ async def serve(folder: StateFolder, ports: Ports, wanted: Settings) -> None:
     shop = Shop(folder, ports, wanted)
     watchers: list[asyncio.Task[None]] = []
     try:
+        # Before anything is started: a port that is in use should be noticed first.
         with socket.create_server(("127.0.0.1", ports.control)) as listening:
             await shop.start()
             watchers = [asyncio.create_task(shop.monitor.watch()), asyncio.create_task(shop.watch())]
@@ -161,6 +163,7 @@ async def serve(folder: StateFolder, ports: Ports, wanted: Settings) -> None:
             watchers.append(asyncio.create_task(_while_recorded(folder, serving)))
             await serving.serve(sockets=[listening])
     finally:
+        # First, so that nobody takes a shop that is going down for one that is up.
         folder.record.unlink(missing_ok=True)
         for watcher in watchers:
             watcher.cancel()

@@ -18,6 +18,7 @@ class Journal:
     """The log of one process of the shop."""
 
     def __init__(self, path: Path, **context: str) -> None:
+        # Flushed line by line: a replica that is killed must leave what it has logged.
         self._file: TextIO = path.open("a", encoding="utf-8", buffering=1)
         self._context = context
 

@@ -64,6 +64,7 @@ def down() -> bool:
             return False
         processes.send(record.owner, signal.SIGTERM)
         if not processes.wait_gone(record.owner, DOWN_TIMEOUT):
+            # Edge and replicas die with it, however it ends (see parent_death).
             processes.kill_and_wait(record.owner)
         folder.record.unlink(missing_ok=True)
     return True
@@ -74,6 +75,7 @@ def _locked(folder: StateFolder) -> Iterator[None]:
     """Hold the folder's lock: two `up` at once must not start two shops."""
     folder.folder.mkdir(parents=True, exist_ok=True)
     with (folder.folder / "lock").open("w") as lock:
+        # The kernel releases the lock however this process ends.
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

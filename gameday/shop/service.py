@@ -47,6 +47,7 @@ class Shop:
             journal=self.journal,
             url=f"http://127.0.0.1:{ports.control}",
         )
+        # Deploying, restarting and scaling replace processes by name, and must not overlap.
         self._replacing = asyncio.Lock()
         self._known_dead: set[int] = set()
 
@@ -68,6 +69,7 @@ class Shop:
             await asyncio.sleep(WATCH_INTERVAL)
             dead = [replica for replica in self.fleet.all() if not replica.alive]
             for replica in dead:
+                # By pid: a replica that was restarted under the same name and died again is reported again.
                 if replica.child.pid not in self._known_dead:
                     self._known_dead.add(replica.child.pid)
                     self.journal.write("replica-died", replica=replica.name, code=replica.child.poll())
@@ -87,6 +89,7 @@ class Shop:
         """Put settings into force, at the edge too."""
         old = self.settings
         changed = self._save(new)
+        # Only what changed, since each of the two waits for Envoy.
         if (old.rate_limit, old.blocked) != (new.rate_limit, new.blocked):
             await self.gateway.route(new)
         if old.edge != new.edge:
@@ -151,6 +154,7 @@ class Shop:
         """Go back to how the shop came up, but for what people have bought."""
         for name in database.INDEXES:
             await asyncio.to_thread(database.drop_index, self.folder.database, name)
+        # The release not yet: replicas run the code that they were started with, so it takes a deployment.
         await self.set(replace(self._initial, deployed=self.settings.deployed))
         await self.deploy(lambda now: replace(now, deployed=self._initial.deployed))
         await self.scale(self._initial.replicas)
@@ -235,5 +239,6 @@ def _scrape_or_nothing(scrape: Callable[[], metrics.Samples]) -> metrics.Samples
 
 def _scrape_replica(replica: Replica) -> metrics.Samples:
     url = f"http://127.0.0.1:{replica.port}/metrics"
+    # Less than the second between two evaluations.
     text = client.exchange("GET", url, timeout=0.9)[1].decode()
     return metrics.parse(text, replica=replica.name, port=str(replica.port))

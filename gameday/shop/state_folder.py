@@ -119,6 +119,7 @@ def current() -> StateFolder:
 
 def replace(path: Path, text: str) -> None:
     """Replace a file atomically: a reader finds the old text or the new one."""
+    # With the pid, because two processes may be replacing the file at once.
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

@@ -45,8 +45,10 @@ def bootstrap(folder: Path, ports: Ports) -> Json:
     return {
         "node": {"id": "edge", "cluster": "shop"},
         "admin": {"address": _address(ports.admin)},
+        # Envoy merges its histograms at each flush, and the monitor reads them once a second.
         "stats_flush_interval": "0.5s",
         "stats_config": {"histogram_bucket_settings": [_buckets()]},
+        # /runtime_modify writes to the admin layer, and needs one.
         "layered_runtime": {"layers": [{"name": "faults", "admin_layer": {}}]},
         "static_resources": {
             "listeners": [_listener(folder, ports.edge)],
@@ -64,6 +66,7 @@ def routes(settings: Settings, version: int) -> Json:
             {
                 "name": "shop",
                 "domains": ["*"],
+                # The first match wins, so the route for all else comes last.
                 "routes": [*(_route(f"/{name}", name) for name in ROUTES), _route("/", "")],
                 "typed_per_filter_config": {**_limit(settings.rate_limit), **_block(settings.blocked)},
             }
@@ -189,6 +192,7 @@ def _limit(per_second: int | None) -> Json:
 
 def _distance() -> Json:
     delay = {"fixed_delay": f"{DISTANCE_SECONDS}s", "percentage": {"numerator": 100}}
+    # A filter with a name of its own: a fault on a route replaces the settings of `fault` only.
     return {"name": "distance", "typed_config": {"@type": _HTTP + "fault.v3.HTTPFault", "delay": delay}}
 
 
@@ -200,6 +204,7 @@ def _route_fault(route: str) -> Json:
     """Give a route's fault filter; what it does is read from the runtime, request by request."""
     return {
         "@type": _HTTP + "fault.v3.HTTPFault",
+        # Envoy reads the runtime values below only where a delay and an abort are configured at all.
         "delay": {"fixed_delay": "0.001s", "percentage": {"numerator": 0}},
         "abort": {"http_status": 503, "percentage": {"numerator": 0}},
         "delay_percent_runtime": f"shop.{route}.delay_percent",
@@ -226,6 +231,7 @@ def _cluster(folder: Path) -> Json:
         "eds_cluster_config": {"eds_config": _file(folder, "endpoints")},
         "lb_policy": "LEAST_REQUEST",  # round robin lets one replica's queue grow while the other idles
         "common_lb_config": {
+            # By default, Envoy sends users to dead replicas, too, once fewer than half are healthy.
             "healthy_panic_threshold": {"value": 0},
             "update_merge_window": "0s",  # eject at once; merging would wait for up to a second
         },
@@ -238,6 +244,7 @@ def _cluster(folder: Path) -> Json:
             "interval": "0.5s",
             "base_ejection_time": f"{EJECT_SECONDS}s",
             "max_ejection_time": f"{EJECT_SECONDS}s",
+            # Never all of them: of two replicas, one keeps serving.
             "max_ejection_percent": 50,
         },
     }

@@ -41,6 +41,7 @@ class Gateway:
         envoy_config.write(folder, "routes", envoy_config.routes(settings, 0))
         envoy_config.write(folder, "endpoints", envoy_config.endpoints([], 0))
         argv = [str(envoy_config.envoy()), "-c", str(folder / "bootstrap.json"), "-l", "warning"]
+        # Hot restart shares memory by a number, in which two shops on one machine would meet.
         argv += ["--concurrency", "1", "--disable-hot-restart", "--drain-time-s", "1"]
         self._child = dependent_process.start(argv, log=self._folder.logs / "edge.out")
         await self._until("start", self._ready)
@@ -72,6 +73,7 @@ class Gateway:
 
     async def fault(self, settings: Settings) -> None:
         """Put delays and aborts into force."""
+        # Nothing to wait for: the runtime holds from the next request on.
         url = f"{self._admin}/runtime_modify?{envoy_config.runtime(settings.edge)}"
         await asyncio.to_thread(client.exchange, "POST", url)
 

@@ -57,6 +57,7 @@ class Monitor:
         due = clock.monotonic()  # by due times, not by pauses: the time that a scrape takes must not add up
         while True:
             await self.evaluate()
+            # After a scrape of more than a second, go on from now instead of catching up.
             due = max(due + INTERVAL, clock.monotonic())
             await asyncio.sleep(due - clock.monotonic())
 

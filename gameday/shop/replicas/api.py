@@ -173,6 +173,7 @@ class Api:
         begin = clock.monotonic()
         response = self._refusal(request) or await answer(request)
         seconds = clock.monotonic() - begin
+        # Clients may ask for any path; labels must stay few.
         route = request.url.path if request.url.path in _ROUTES else "other"
         self.meters.requests.labels(route, str(response.status_code)).inc()
         self.meters.seconds.labels(route).observe(seconds)

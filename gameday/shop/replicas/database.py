@@ -93,6 +93,8 @@ class Page:
 
 def connect(path: Path, *, patience: float = 5.0) -> sqlite3.Connection:
     """Open the database; wait up to `patience` seconds where another writes."""
+    # Opened in one thread and used in another, but never by two at once (see Pool). Without isolation_level,
+    # sqlite3 begins no transaction by itself: its own are deferred.
     connection = sqlite3.connect(path, isolation_level=None, timeout=patience, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
@@ -101,9 +103,11 @@ def connect(path: Path, *, patience: float = 5.0) -> sqlite3.Connection:
 
 def build(path: Path) -> None:
     """Create a fresh database."""
+    # The -wal file, too: SQLite would apply it to the new database.
     for leftover in path.parent.glob(f"{path.name}*"):
         leftover.unlink()
     connection = connect(path)
+    # A crash may lose it: each `up` builds it anew.
     connection.execute("PRAGMA synchronous = OFF")
     connection.executescript(_SCHEMA)
     sizes = {"categories": CATEGORIES, "products": PRODUCTS, "days": DAYS, "first": 1}
@@ -139,6 +143,7 @@ def has_index(path: Path, name: str) -> bool:
 
 
 def _alter(path: Path, statement: str) -> None:
+    # SQLite has one writer at a time, and users go on buying.
     connection = connect(path, patience=30.0)
     try:
         connection.execute(statement)
@@ -177,6 +182,7 @@ def order(connection: sqlite3.Connection, cart: str, *, paid: bool) -> tuple[int
 
     Sales are not updated, as if that were done at night, so that the slow query stays equally slow.
     """
+    # A deferred transaction that has read fails when it wants to write after another replica has written.
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         (total,) = connection.execute(_TOTAL, {"cart": cart}).fetchone()

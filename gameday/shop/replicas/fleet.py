@@ -65,6 +65,7 @@ class Fleet:
 
         Raises NotReady when one does not get ready: then the old ones go on serving.
         """
+        # Not in a thread: the replicas would die with it; see dependent_process.
         fresh = [self._start(name, release) for name in names]
         try:
             await asyncio.gather(*(self._ready(replica) for replica in fresh))
@@ -81,6 +82,8 @@ class Fleet:
     async def scale(self, count: int, release: str) -> None:
         """Have `count` replicas: start missing numbers, or end the highest; dead ones stay as they are."""
         wanted = [f"api-{number}" for number in range(1, count + 1)]
+        # Taken off the list before the switch and ended after it, so that no user is sent to one that is
+        # ending.
         spare = [self._replicas.pop(name) for name in list(self._replicas) if name not in wanted]
         await self.replace([name for name in wanted if name not in self._replicas], release)
         await self._retire(spare)
@@ -136,6 +139,7 @@ class Fleet:
 
 def _end(child: processes.Child) -> None:
     try:
+        # More than the 2 s that a replica's server waits for its open requests.
         child.wait(3.0)
     except TimeoutError:
         child.kill()
