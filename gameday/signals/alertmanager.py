@@ -52,6 +52,7 @@ def _alert(element: Mapping[str, Any]) -> Alert:
     if not name:
         raise ValueError("neither label alertname nor annotation summary")
     started = parse_instant(element["startsAt"])
+    # With the start: the fingerprint is the same each time that an alert fires.
     key = f"{_fingerprint(element, labels)}@{element['startsAt']}"
     match element["status"]:
         case "resolved":
@@ -77,6 +78,7 @@ def _fingerprint(element: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     if own := text(element.get("fingerprint")):
         return own
     parts = "\0".join(f"{name}\0{value}" for name, value in sorted(labels.items()))
+    # Senders that cut texts by UTF-16 leave half a surrogate pair, which JSON takes and UTF-8 does not.
     return hashlib.sha256(parts.encode("utf-8", "replace")).hexdigest()[:16]
 
 

@@ -61,6 +61,7 @@ class FreezeCalendars:
         if not path.startswith(("http://", "https://")):
             return self._read(path)
         at, content = self._fetched.get(path, (Instant(0.0), b""))
+        # Below 0, the clock was set back, and the content's age is not known.
         if not 0 <= self._clock.now() - at < MAX_AGE:
             content = await self._fetch(path)
             self._fetched[path] = (self._clock.now(), content)
@@ -72,6 +73,7 @@ class FreezeCalendars:
             work = asyncio.to_thread(fetching.fetch, url, within=TIMEOUT, media_type="text/calendar")
             self._fetching[url] = asyncio.ensure_future(work)
             self._fetching[url].add_done_callback(lambda _: self._fetching.pop(url))
+        # Shielded: one that stops waiting must not cancel the fetch for the others.
         return (await asyncio.shield(self._fetching[url])).content()
 
 

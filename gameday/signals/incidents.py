@@ -41,6 +41,7 @@ class AlertmanagerIncidents:
         try:
             return await asyncio.to_thread(ask, url)
         except (OSError, ValueError) as error:
+            # Without user and password, which the URL may hold.
             where = urlsplit(url).netloc.rpartition("@")[2]
             raise NotReady(f"the alert source {where} gave no answer: {error}") from error
 

@@ -46,6 +46,7 @@ class Prometheus:
         try:
             values = await asyncio.to_thread(ask, url, query.query)
         except (OSError, ValueError) as error:
+            # Without user and password, which the URL may hold.
             where = urlsplit(url).netloc.rpartition("@")[2]
             return Reading(breached=None, detail=f"{where} gave no value: {error}"[:300])
         return judge(query, values)
@@ -56,6 +57,7 @@ class Prometheus:
 
 def judge(query: Query, values: list[float]) -> Reading:
     """Compare the worst of the values with the query's bound."""
+    # NaN is what Prometheus gives for 0/0, such as an error ratio without requests: no value.
     known = [value for value in values if not math.isnan(value)]
     if not known:
         return Reading(breached=None, detail=f"{query.query} gives no value")

@@ -68,11 +68,13 @@ class Receiver:
         listener = socket.create_server(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         self._server = _Server(_config(self._app()))
+        # The socket listens already: what a monitor sends as soon as it is registered waits in the backlog.
         self._serving = asyncio.create_task(self._server.serve([listener]))
         self._urls = {system: f"http://127.0.0.1:{port}/{self._token}/{system}" for system in SYSTEMS}
         try:
             for system, registry in self._registries.items():
                 await asyncio.to_thread(registration.register, registry, self._urls[system])
+        # Cancelled or failed, no server may be left behind, nor a registration.
         except BaseException:
             await self.stop()
             raise
@@ -84,6 +86,7 @@ class Receiver:
             return
         for system, registry in self._registries.items():
             await asyncio.to_thread(registration.unregister, registry, self._urls[system])
+        # By force, because senders keep connections open that a graceful end would wait for.
         self._server.should_exit = self._server.force_exit = True
         await self._serving
         self._server = self._serving = None
@@ -93,6 +96,7 @@ class Receiver:
 
     async def _handle(self, request: Request) -> Response:
         token, system = request.path_params["token"], request.path_params["system"]
+        # As bytes: compare_digest raises TypeError for text that is not ASCII.
         if not hmac.compare_digest(token.encode(), self._token.encode()) or system not in SYSTEMS:
             return JSONResponse({"error": "no such receiver"}, status_code=404)
         try:
@@ -139,6 +143,7 @@ class Receiver:
             fact=ev.SignalRejected(
                 system=system,
                 reason="; ".join(reasons)[:EXCERPT],
+                # A character has at most four bytes in UTF-8.
                 excerpt=body[: 4 * EXCERPT].decode(errors="replace")[:EXCERPT],
             ),
         )
@@ -158,6 +163,7 @@ def _read(system: str, body: bytes) -> tuple[ParsedPayload, Sequence[str]]:
 def _event_id(system: str, delivery: str) -> EventId:
     """Make an event's id from a delivery's; a long or unprintable one is replaced by its hash."""
     if len(delivery) > 200 or not delivery.isascii() or not delivery.isprintable():
+        # Senders that cut texts by UTF-16 leave half a surrogate pair, which JSON takes and UTF-8 does not.
         delivery = hashlib.sha256(delivery.encode("utf-8", "backslashreplace")).hexdigest()[:24]
     return EventId(f"{system}:{delivery}")
 
