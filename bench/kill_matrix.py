@@ -150,7 +150,7 @@ def _play(kill: Kill, game: Stage, moment: float) -> None:
         kill.next = 1
         came = time.time()
         said = game.command("status")
-        if said.returncode or "was left behind" not in said.stderr:
+        if said.returncode or "was abandoned" not in said.stderr:
             kill.remarks.append(f"the next command: {said.returncode} {said.stderr[-300:]}")
         kill.next_start = _since(game, came)
     until(lambda: over() and not game.on and not descendants(), 10.0)

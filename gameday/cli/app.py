@@ -80,7 +80,7 @@ def run_drill(
     from gameday.cli.drill import run  # noqa: PLC0415  # what a command needs is loaded when it runs
 
     phases = tuple(phase or ())
-    options = run.Options(
+    options = run.RunOptions(
         scenario=scenario,
         drill=replace(drill, environment=environment, responder=responder, mode=mode, phases=phases),
         dry_run=dry_run,
@@ -127,7 +127,7 @@ def ci(
     from gameday.cli.ci import cases  # noqa: PLC0415
     from gameday.cli.ci import command as pipeline  # noqa: PLC0415
 
-    options = cases.Options(
+    options = cases.CiOptions(
         scenarios=tuple(scenarios),
         drill=replace(drill, environment=environment, responder=responder, phases=tuple(phase or ())),
         junit=junit,

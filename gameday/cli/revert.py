@@ -178,7 +178,7 @@ def write_reports(space: Workspace, store: ports.HistoryStore, drill: DrillId) -
 
 def print_steps(drill: DrillId, rest: Sequence[Exposed]) -> None:
     """Print what a person must do by hand, step by step."""
-    output.talk(f"error: {drill}: a fault may still be in force; to revert it by hand:")
+    output.talk(f"error: {drill}: a fault may still be in force. What a person must do:")
     for exposed in rest:
         for number, step in enumerate(exposed.steps or ("see the rollbacks of the experiment",), start=1):
             output.talk(f"  {number}. {step}")

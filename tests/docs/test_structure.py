@@ -82,6 +82,7 @@ KEPT = {
     ("gameday/core/", "lever"): "the stored field of MilestoneMarked, and what reads it",
     ("gameday/conduct/drill/response/grants.py", "lever"): "the same field, read",
     ("gameday/cli/respond/commands.py", "lever"): "the same field, written",
+    ("gameday/cli/drill/stored_drills.py", "hurt"): "a published key of `gameday status --json`",
     ("gameday/testing/", "*"): "former names of the public fakes, which users' tests import",
 }
 CODE = {

@@ -111,7 +111,7 @@ def test_the_fault_is_reverted_in_time(drill):
 def test_the_exit_code_and_a_sentence_say_it(drill):
     _, ended, _ = drill
     assert ended.returncode == 70, ended.stderr
-    assert "kept beside" in ended.stderr
+    assert "kept in the drill's folder" in ended.stderr
 
 
 def test_events_are_kept_on_disk_and_merged_by_the_next_command(drill):
@@ -143,7 +143,7 @@ def test_where_nothing_at_all_can_be_written_the_fault_is_reverted_and_a_person_
     assert flips[1].at - flips[0].at < HOLD + LATE
     assert ended.returncode == 4, ended.stderr
     assert "can't be kept in" in ended.stderr
-    assert "a person must do" in ended.stderr
+    assert "What a person must do" in ended.stderr
     assert "Traceback" not in ended.stderr
     after = finish(space.start("list", "--json"))
     assert "reverted and closed" in after.stderr

@@ -157,7 +157,7 @@ def test_a_cancelled_job_reverts_within_the_time_that_a_runner_gives_it(runner, 
     said, _ = child.communicate(timeout=30)
     assert (child.returncode, runner.outputs["exit-code"]) == (3, "3"), said
     assert time.monotonic() - began < 20
-    assert "interrupted by SIGINT: the drills abort, and revert" in said
+    assert "interrupted by SIGINT: aborting and reverting the drills in progress" in said
     assert "**Ended early:** interrupted by SIGINT" in runner.summary
     code, said = runner.post()
     assert (code, "nothing is in force" in said) == (0, True)

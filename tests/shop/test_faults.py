@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from gameday.core.errors import GamedayError, NotReady
-from gameday.shop import client, faults, mitigations
+from gameday.shop import client, faults
 from tests.shop.conftest import RunningShop, quickest, wait_for
 
 
 @pytest.fixture(autouse=True)
 def as_it_came_up(shop: RunningShop):
     yield
-    mitigations.perform("reset")
+    client.perform("reset")
     faults.clear_edge()
     faults.revive_replicas()
 
@@ -31,10 +31,10 @@ def test_the_release_with_the_slow_query_affects_users_until_it_is_rolled_back(s
 @pytest.mark.parametrize(
     "fix",
     [
-        lambda: mitigations.perform("flag", name="new-ranking", on=False),
-        lambda: mitigations.perform("index-add", name="sales-by-category"),
-        lambda: mitigations.perform("breaker", name="recommendations", open=True),
-        lambda: mitigations.perform("rollback"),
+        lambda: client.perform("flag", name="new-ranking", on=False),
+        lambda: client.perform("index-add", name="sales-by-category"),
+        lambda: client.perform("breaker", name="recommendations", open=True),
+        lambda: client.perform("rollback"),
     ],
 )
 def test_what_the_team_fixed_is_no_longer_exposed(shop: RunningShop, fix):
@@ -46,8 +46,8 @@ def test_what_the_team_fixed_is_no_longer_exposed(shop: RunningShop, fix):
 
 def test_the_fault_affects_users_again_after_a_team_has_fixed_it(shop: RunningShop):
     faults.deploy_release("42-ranking")
-    mitigations.perform("index-add", name="sales-by-category")
-    mitigations.perform("flag", name="new-ranking", on=False)
+    client.perform("index-add", name="sales-by-category")
+    client.perform("flag", name="new-ranking", on=False)
     faults.deploy_release("42-ranking")
     assert faults.release_is_exposed("42-ranking")
     assert not faults.p95_below(0.1)
@@ -55,9 +55,9 @@ def test_the_fault_affects_users_again_after_a_team_has_fixed_it(shop: RunningSh
 
 def test_a_rollback_gives_back_the_flags_of_the_release_before(shop: RunningShop):
     faults.deploy_release("42-ranking")
-    mitigations.perform("flag", name="new-ranking", on=False)
+    client.perform("flag", name="new-ranking", on=False)
     faults.deploy_release("42-sessions")
-    mitigations.perform("rollback")
+    client.perform("rollback")
     assert shop.status["release"] == "42-ranking"
     assert shop.status["flags"] == {"new-ranking": False}
 
@@ -109,11 +109,11 @@ def test_slow_payments_hold_up_checkouts_until_the_breaker_opens(shop: RunningSh
     faults.slow_payments(0.5)
     assert faults.payments_are_slow()
     assert shop.ask("POST", "/checkout", {"cart": "c"}).seconds > 0.4
-    mitigations.perform("breaker", name="payments", open=True)
+    client.perform("breaker", name="payments", open=True)
     assert not faults.payments_are_slow()
     assert quickest(lambda: shop.ask("POST", "/checkout", {"cart": "c"})).seconds < 0.3
     faults.restore_payments()
-    mitigations.perform("breaker", name="payments", open=False)
+    client.perform("breaker", name="payments", open=False)
     assert not faults.payments_are_slow()
 
 

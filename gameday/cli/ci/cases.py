@@ -29,7 +29,7 @@ PLANS = (".gameday.yaml", ".gameday.yml")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class CiOptions:
     """What the user asked for. responder: a script for all, or a folder of scripts named as the scenarios."""
 
     scenarios: tuple[Path, ...]
@@ -68,7 +68,7 @@ class Cases:
     limit: Seconds
 
 
-def read(options: Options, environ: Mapping[str, str]) -> Cases:
+def read(options: CiOptions, environ: Mapping[str, str]) -> Cases:
     """Read and check everything. Raises UsageError, InvalidFiles; then nothing was touched."""
     _make_folders(options)  # first: a refusal is written there, too
     limit = _limit(options)
@@ -89,7 +89,7 @@ def shown_path(path: Path, environ: Mapping[str, str]) -> str:
     return os.path.relpath(path, environ.get("GITHUB_WORKSPACE") or environ.get("CI_PROJECT_DIR") or None)
 
 
-def in_checkout(mistake: Mistake, options: Options) -> Path:
+def in_checkout(mistake: Mistake, options: CiOptions) -> Path:
     """Give the path on disk of a mistake's file; mistakes name files from the workspace's root."""
     return root_of(options.scenarios[0]) / mistake.file
 
@@ -97,7 +97,7 @@ def in_checkout(mistake: Mistake, options: Options) -> Path:
 # --- options ---
 
 
-def _limit(options: Options) -> Seconds:
+def _limit(options: CiOptions) -> Seconds:
     try:
         limit = parse_duration(options.time_limit)
     except ValueError as wrong:
@@ -107,7 +107,7 @@ def _limit(options: Options) -> Seconds:
     return limit
 
 
-def _check_thresholds(options: Options) -> None:
+def _check_thresholds(options: CiOptions) -> None:
     if options.repeat < 1:
         raise UsageError(f"--repeat {options.repeat}: nothing would run", hint="give 1 or more")
     points = options.fail_under
@@ -115,7 +115,7 @@ def _check_thresholds(options: Options) -> None:
         raise UsageError(f"--fail-under {points:g} is not a number of points", hint=f"give 0 to {POINTS:g}")
 
 
-def _make_folders(options: Options) -> None:
+def _make_folders(options: CiOptions) -> None:
     """Make the output folders now, rather than fail when the drills are over."""
     folders = [options.folder, *([options.junit.absolute().parent] if options.junit else [])]
     for folder in folders:
@@ -132,7 +132,7 @@ def _make_folders(options: Options) -> None:
 # --- files ---
 
 
-def _workspace(options: Options) -> Workspace:
+def _workspace(options: CiOptions) -> Workspace:
     space = wiring.workspace(options.scenarios[0])
     for path in options.scenarios:
         if root_of(path) != space.root:
@@ -142,7 +142,7 @@ def _workspace(options: Options) -> Workspace:
     return space
 
 
-def _drills(options: Options) -> list[Path]:
+def _drills(options: CiOptions) -> list[Path]:
     """Give each scenario once, and leave out plans, which are for people."""
     plans = [path for path in options.scenarios if path.name.endswith(PLANS)]
     for plan in plans:
@@ -153,7 +153,7 @@ def _drills(options: Options) -> list[Path]:
     return chosen
 
 
-def _check(space: Workspace, chosen: Sequence[Path], options: Options) -> None:
+def _check(space: Workspace, chosen: Sequence[Path], options: CiOptions) -> None:
     """Check every file that will be played, and what it imports. Raises InvalidFiles with all mistakes."""
     catalogue = Catalogue(space)
     for path in chosen:
@@ -188,7 +188,7 @@ def _wanted(space: Workspace, scenario: Path, given: Path | None) -> str:
     return space.name((given or scenario.parent / "responders") / f"{scenario.stem}.yaml")
 
 
-def _entry(space: Workspace, path: Path, options: Options, environ: Mapping[str, str]) -> Entry:
+def _entry(space: Workspace, path: Path, options: CiOptions, environ: Mapping[str, str]) -> Entry:
     """Prepare a scenario that was checked. Raises InvalidFiles where its environment is not set up."""
     responder = _responder(path, options.drill.responder)
     drill = replace(options.drill, responder=responder.absolute() if responder else None)

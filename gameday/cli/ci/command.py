@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gameday.cli.ci import cases, publish
-from gameday.cli.ci.cases import Cases, Entry, Options
+from gameday.cli.ci.cases import Cases, CiOptions, Entry
 from gameday.cli.ci.processes import GRACE, DrillProcesses, PlannedDrill
 from gameday.cli.shared import output
 from gameday.core import trends
@@ -33,7 +33,7 @@ SHOWN_LINES = 40
 
 
 def main(
-    options: Options,
+    options: CiOptions,
     environ: Mapping[str, str] = os.environ,
     *,
     command: Sequence[str] = COMMAND,
@@ -48,7 +48,7 @@ def main(
     return asyncio.run(_all(chosen, player, options, environ))
 
 
-async def _all(chosen: Cases, player: DrillProcesses, options: Options, environ: Mapping[str, str]) -> int:
+async def _all(chosen: Cases, player: DrillProcesses, options: CiOptions, environ: Mapping[str, str]) -> int:
     """Play everything, and publish. Signals stay caught until then: CI systems send more than one."""
     began = clock.monotonic()
     trials = [entry.trials[k] for k in range(options.repeat) for entry in chosen.entries]

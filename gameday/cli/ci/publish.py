@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gameday.cli.ci import cases
-from gameday.cli.ci.cases import Options
+from gameday.cli.ci.cases import CiOptions
 from gameday.cli.shared import output
 from gameday.core import trends
 from gameday.core.errors import ExitCode, GamedayError, InvalidFiles, Mistake, worst
@@ -20,7 +20,7 @@ from gameday.render import pipeline
 from gameday.system import known_secrets
 
 
-def publish(report: Report, options: Options, environ: Mapping[str, str]) -> int:
+def publish(report: Report, options: CiOptions, environ: Mapping[str, str]) -> int:
     """Publish the results of the drills, and give the exit code."""
     written = _write(report, options, environ)
     if _on_github(environ):
@@ -34,7 +34,7 @@ def publish(report: Report, options: Options, environ: Mapping[str, str]) -> int
     return report.code if written else worst((report.code, ExitCode.INTERNAL))
 
 
-def publish_refusal(error: GamedayError, options: Options, environ: Mapping[str, str]) -> int:
+def publish_refusal(error: GamedayError, options: CiOptions, environ: Mapping[str, str]) -> int:
     """Report a refusal, before anything was touched, in every form that a CI system reads."""
     mistakes = list(_mistakes(error, options, environ))
     for mistake in mistakes:
@@ -52,18 +52,18 @@ def publish_refusal(error: GamedayError, options: Options, environ: Mapping[str,
     return error.exit_code
 
 
-def _mistakes(error: GamedayError, options: Options, environ: Mapping[str, str]) -> Iterator[Mistake]:
+def _mistakes(error: GamedayError, options: CiOptions, environ: Mapping[str, str]) -> Iterator[Mistake]:
     """Give the mistakes of files, each with its path as the CI system names it."""
     for mistake in error.mistakes if isinstance(error, InvalidFiles) else ():
         yield replace(mistake, file=cases.shown_path(cases.in_checkout(mistake, options), environ))
 
 
-def _file(options: Options, environ: Mapping[str, str]) -> str:
+def _file(options: CiOptions, environ: Mapping[str, str]) -> str:
     return cases.shown_path(options.scenarios[0], environ)
 
 
 def _nothing_played(
-    error: GamedayError, mistakes: list[Mistake], options: Options, environ: Mapping[str, str]
+    error: GamedayError, mistakes: list[Mistake], options: CiOptions, environ: Mapping[str, str]
 ) -> Report:
     why = "\n".join(str(mistake) for mistake in mistakes if not mistake.warning) or error.message
     ended = FinishedDrill(code=error.exit_code, why=why)
@@ -88,7 +88,7 @@ def _on_github(environ: Mapping[str, str]) -> bool:
 # --- files ---
 
 
-def _write(report: Report, options: Options, environ: Mapping[str, str]) -> bool:
+def _write(report: Report, options: CiOptions, environ: Mapping[str, str]) -> bool:
     """Write every file; give False when one could not be written."""
     as_json = json.dumps(pipeline.encode(report), indent=2, ensure_ascii=False) + "\n"
     quality = json.dumps(pipeline.code_quality(report), indent=2, ensure_ascii=False) + "\n"

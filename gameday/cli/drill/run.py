@@ -38,7 +38,7 @@ NEEDED_AT_THE_END = ("gameday.render.drill_files", "gameday.cli.drill.stored_dri
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class RunOptions:
     """What the user asked for."""
 
     scenario: Path
@@ -48,7 +48,7 @@ class Options:
     json: bool = False
 
 
-def main(options: Options) -> int:
+def main(options: RunOptions) -> int:
     """Run one drill, and give its exit code."""
     try:
         return _run(options)
@@ -59,7 +59,7 @@ def main(options: Options) -> int:
         return code
 
 
-def _run(options: Options) -> int:
+def _run(options: RunOptions) -> int:
     space = wiring.workspace(options.scenario)
     prepared = wiring.prepare(space, options.scenario, options.drill, imports=not options.dry_run)
     for warning in prepared.warnings:
@@ -75,7 +75,7 @@ def _run(options: Options) -> int:
     return _conduct(space, context, store, options)
 
 
-def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore, options: Options) -> int:
+def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore, options: RunOptions) -> int:
     output.talk(f"drill {context.drill}: {context.scenario.title}, on {context.scenario.environment}")
     failure: GamedayError | None = None
     try:
@@ -143,7 +143,7 @@ def _print_result(
     judged: drill_report.JudgedDrill,
     folder: Path | None,
     failure: GamedayError | None,
-    options: Options,
+    options: RunOptions,
     code: ExitCode,
 ) -> None:
     """Print how the drill ended, and where its files are."""

@@ -136,7 +136,7 @@ def status(*, json: bool, who: str = "") -> int:
     store = revert.open_store(wiring.workspace())
     views = [_view(store, row.drill, who) for row in store.live()]
     if json:
-        output.data_json([asdict(view) for view in views])
+        output.data_json([_encode(view) for view in views])
     elif views:
         from gameday.cli.drill import screen  # noqa: PLC0415  # Rich is loaded only to draw
 
@@ -147,6 +147,11 @@ def status(*, json: bool, who: str = "") -> int:
         days = ", ".join(open_days)
         output.hint(f"game day in progress: {days}: gameday plan show" if days else find_drill.FIRST)
     return 0
+
+
+def _encode(view: live.LiveView) -> dict[str, object]:
+    """Encode a view. The key of users who are affected is published, and keeps its name."""
+    return {"hurt" if key == "affected" else key: value for key, value in asdict(view).items()}
 
 
 def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:

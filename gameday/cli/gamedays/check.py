@@ -13,7 +13,7 @@ from pathlib import Path
 from gameday import wiring
 from gameday.cli.gamedays import find
 from gameday.cli.shared import output, times
-from gameday.cli.shared.option_names import option_names
+from gameday.cli.shared.field_errors import option_names
 from gameday.conduct.gamedays import readiness
 from gameday.core.errors import Busy, GamedayError, InvalidFiles, NotReady
 from gameday.core.facts.gameday import PrerequisiteChecked

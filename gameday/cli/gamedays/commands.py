@@ -76,7 +76,7 @@ def start(
     """Conduct a game day from this terminal, or resume one whose terminal died."""
     from gameday.cli.gamedays import start as gamedays_start  # noqa: PLC0415
 
-    options = gamedays_start.Options(
+    options = gamedays_start.StartOptions(
         plan=plan,
         anytime=now,
         who=as_,

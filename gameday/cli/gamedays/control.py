@@ -11,7 +11,7 @@ from gameday import wiring
 from gameday.cli import revert
 from gameday.cli.gamedays import find, finish
 from gameday.cli.shared import output
-from gameday.cli.shared.option_names import option_names
+from gameday.cli.shared.field_errors import option_names
 from gameday.conduct.gamedays import control, host
 from gameday.conduct.gamedays.control import FacilitatedGameDay, Recorded
 from gameday.conduct.recorder import Recorder

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from gameday import ports
 from gameday.cli.respond import live_drill
-from gameday.cli.shared.option_names import option_names
+from gameday.cli.shared.field_errors import option_names
 from gameday.conduct import store_reads
 from gameday.conduct.drill import report
 from gameday.conduct.gamedays import control

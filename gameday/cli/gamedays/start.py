@@ -45,7 +45,7 @@ SIGNALS = (ev.AlertFired, ev.AlertAcknowledged, ev.AlertResolved, ev.SignalRejec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class StartOptions:
     """What the user asked for."""
 
     plan: Path
@@ -56,7 +56,7 @@ class Options:
     drill: DrillOptions = field(default_factory=DrillOptions)
 
 
-def main(options: Options) -> int:
+def main(options: StartOptions) -> int:
     """Open a game day or resume it, conduct it, and write its report."""
     space = wiring.workspace(options.plan)
     files = game_day_files(space, options.plan)
@@ -84,7 +84,7 @@ def main(options: Options) -> int:
 
 
 def _open(
-    space: Workspace, files: GameDayFiles, store: ports.HistoryStore, options: Options, who: str
+    space: Workspace, files: GameDayFiles, store: ports.HistoryStore, options: StartOptions, who: str
 ) -> DrillId:
     """Open a new game day, once its date, its approvals and its prerequisites allow it."""
     plan, now = files.plan, clock.now()
@@ -185,7 +185,7 @@ class Player:
 
     space: Workspace
     store: ports.HistoryStore
-    options: Options
+    options: StartOptions
     plan: GameDayPlan
     look: Callable[[], states.GameDayState] | None = None
     began: Instant = field(default=Instant(0.0))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gameday import wiring
 from gameday.cli.shared import output, times
-from gameday.cli.shared.option_names import option_names
+from gameday.cli.shared.field_errors import option_names
 from gameday.conduct.scheduler import admission, approvals, warnings
 from gameday.conduct.scheduler.admission import ScheduleRequest
 from gameday.conduct.scheduler.approvals import ApprovalStatus

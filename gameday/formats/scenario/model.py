@@ -21,7 +21,7 @@ MILESTONES = tuple(name.value for name in MilestoneName)
 Milestone = Annotated[str, types.OneOf("a milestone", MILESTONES)]
 
 
-class Load(Strict):
+class LoadModel(Strict):
     """The users."""
 
     locustfile: Text = Field(description="any locustfile, relative to this file's folder")
@@ -285,7 +285,7 @@ class ScenarioFile(Strict):
         default="until-recovered",
         description="how long the fault is held before rollbacks run: until-recovered, a duration, or none",
     )
-    load: Load | None = Field(default=None, description="the users")
+    load: LoadModel | None = Field(default=None, description="the users")
     slos: list[Slo] = Field(default_factory=list, description="what users are promised")
     expect: list[Expect] = Field(default_factory=list, description="the alerts that should fire")
     milestones: Milestones = Field(default_factory=Milestones, description="what proves each milestone")

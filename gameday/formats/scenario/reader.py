@@ -22,7 +22,7 @@ from gameday.formats.scenario.model import (
     ExpectedMatch,
     ExperimentInject,
     HintInject,
-    Load,
+    LoadModel,
     MessageInject,
     Milestones,
     ProbeCondition,
@@ -76,7 +76,7 @@ def _scenario(file: ScenarioFile, path: str) -> core.Scenario:
     )
 
 
-def _load(load: Load | None, path: str) -> core.Load | None:
+def _load(load: LoadModel | None, path: str) -> core.Load | None:
     if load is None:
         return None
     return replace(core.Load(**load.model_dump()), locustfile=paths.resolve(path, load.locustfile))

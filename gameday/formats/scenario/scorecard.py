@@ -31,7 +31,7 @@ BAND = {"anyOf": [{"type": "string"}, {"type": "number"}], "examples": ["1x", "6
 Band = Annotated[str, BeforeValidator(_band), WithJsonSchema(BAND)]
 
 
-class Criterion(Strict):
+class CriterionModel(Strict):
     """One line of the scorecard."""
 
     criterion: Kebab = Field(description="its id", examples=["time-to-detect"])
@@ -46,7 +46,7 @@ class Criterion(Strict):
     limit: Band = Field(default="", description="no points beyond this")
 
 
-class Cap(Strict):
+class CapModel(Strict):
     """An upper bound on the points, for when something went wrong."""
 
     when: Annotated[str, types.OneOf("a reason for a cap", tuple(sorted(score.CAPS)))] = Field(
@@ -64,8 +64,8 @@ class ScorecardFile(Strict):
     pass_: float = Field(
         default=70.0, ge=0, le=100, alias="pass", description="the points that pass, out of 100"
     )
-    criteria: list[Criterion] = Field(min_length=1, description="what is judged")
-    caps: list[Cap] = Field(default_factory=list, description="upper bounds on the points")
+    criteria: list[CriterionModel] = Field(min_length=1, description="what is judged")
+    caps: list[CapModel] = Field(default_factory=list, description="upper bounds on the points")
 
 
 def check(document: Document) -> Checked[core.ScorecardRules]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gameday.cli.ci import command as ci
-from gameday.cli.ci.cases import Options
+from gameday.cli.ci.cases import CiOptions
 from gameday.conduct.drill.options import DrillOptions
 from gameday.formats.stored import result as result_json
 from tests.render import a_drill, junit_schema
@@ -60,7 +60,7 @@ class Place:
         (self.root / "gameday.toml").write_text(text)
 
     def ci(self, *scenarios, environ=None, grace=5.0, **options):
-        chosen = Options(scenarios=scenarios or (self.root / "scenarios" / "one.yaml",), **options)
+        chosen = CiOptions(scenarios=scenarios or (self.root / "scenarios" / "one.yaml",), **options)
         return ci.main(chosen, environ or {}, command=COMMAND, grace=grace)
 
     @property

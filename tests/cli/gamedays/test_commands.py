@@ -154,7 +154,7 @@ def test_of_two_that_open_at_once_one_does(root, monkeypatch, other):
     def open_(plan):
         space = wiring.workspace(plan)
         files, store = game_day_files(space, plan), wiring.workspace_store(space)
-        options = start.Options(plan=plan, anytime=True, yes=True)
+        options = start.StartOptions(plan=plan, anytime=True, yes=True)
         return start._open(space, files, store, options, "ada")
 
     with ThreadPoolExecutor(2) as pool:

@@ -13,7 +13,7 @@ from gameday.formats.text.models import Strict
 from gameday.formats.text.types import Duration, LongerThanZero, OptionalUrl, Text
 
 
-class Query(Strict):
+class QueryModel(Strict):
     """A Prometheus query and the bound that its value must not pass."""
 
     query: Text = Field(description="PromQL; of several series the worst counts")
@@ -36,7 +36,7 @@ class Query(Strict):
 class PrometheusGuardrail(Strict):
     """Abort while Prometheus gives a value beyond a bound."""
 
-    prometheus: Query = Field(description="query, above or below, for")
+    prometheus: QueryModel = Field(description="query, above or below, for")
 
 
 def _store(written: PrometheusGuardrail) -> core.Guardrail:

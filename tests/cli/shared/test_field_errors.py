@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gameday.cli.shared.option_names import option_names
+from gameday.cli.shared.field_errors import option_names
 from gameday.core.errors import Busy, UsageError
 
 
