@@ -113,13 +113,16 @@ def _copy_drill(source: Executor, target: Executor, drill: str) -> tuple[Heads, 
             (EVENTS, heads.events, heads.events_head, there.events),
             (LOAD, heads.load, heads.load_head, there.load),
         ):
+            # Go on after what an earlier run has copied; `_target_heads` has compared it with the source.
             last = _hash_at(tx, chain, drill, have)
             for batch in _verified(tx, chain, drill, (have, last), (count, head)):
                 with target.write() as into:
                     _put(into, chain, drill, index[2], batch)
                 added += len(batch)
     with target.write() as into:
+        # Last: until then the copy of the drill has no name and no end, and a second run goes on with it.
         into.execute(sql.INDEX_DRILL, dict(zip(sql.DRILL_COLUMNS, (drill, *index), strict=True)))
+        # Within the transaction: the index names a drill only where its chains are sound.
         if wrong := list(journal.verify(into, drill)):
             raise HistoryCorrupt(f"the copy of drill {drill} is not sound: {'; '.join(wrong)}")
     return heads, added
@@ -164,6 +167,7 @@ def _verified(
                 raise HistoryCorrupt(
                     f"{chain.what} {seq} of drill {drill} was changed or is missing", hint="gameday verify"
                 )
+        # Rows are missing at the end: without this the loop would never end.
         if not rows:
             break
         yield rows
@@ -192,6 +196,7 @@ def _put(tx: Transaction, chain: _Chain, drill: str, started: float, rows: Seque
 def _copy_schedules(source: Executor, target: Executor) -> tuple[int, int]:
     """Copy schedules, occurrences and approvals in one transaction; refuse a target with others."""
     schedules = new = 0
+    # Read in one transaction, so that no occurrence is copied without its schedule.
     with source.read() as tx, target.write() as into:
         for table, columns in schedulesql.COPIED.items():
             rows = tx.execute(schedulesql.ALL[table], {}).fetchall()
@@ -199,6 +204,7 @@ def _copy_schedules(source: Executor, target: Executor) -> tuple[int, int]:
                 values = dict(zip(columns, row, strict=True))
                 new += into.execute(schedulesql.PUT[table], values).rowcount
             there = into.execute(schedulesql.ALL[table], {}).fetchall()
+            # DO NOTHING keeps a row of the target that differs: compare, so that it is not taken for a copy.
             if set(map(tuple, there)) != set(map(tuple, rows)):
                 raise UsageError(
                     f"the target holds other {table} than this store",

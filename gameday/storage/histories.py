@@ -107,11 +107,13 @@ class SqlStore:
         with self._database.read() as tx:
             row = tx.execute(sql.LEASE, {"environment": environment}).fetchone()
         lease = None if row is None else _lease(row)
+        # An expired lease stays in the table until somebody takes it.
         return lease if lease is not None and lease.until > self._now() else None
 
     def register_reverter(self, holder: str, host: str, *, until: Instant) -> None:
         """Record that a process on a host reverts what others leave in force, until an instant."""
         with self._database.write() as tx:
+            # Every entry has a new holder when a daemon restarts: without this the table would only grow.
             tx.execute(sql.EXPIRE_STANDBYS, {"now": self._now()})
             tx.execute(sql.STAND_BY, {"holder": holder, "host": host, "until": until})
 
@@ -161,6 +163,7 @@ def batch_of(drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> Batch:
         id=ids.new_event_id(),
         drill=drill,
         lines=tuple(load_lines.encode(chunk) for chunk in batch),
+        # The last chunk's end, by which `read_load` leaves out whole batches without decoding them.
         ends=max((chunk.start + CHUNK for chunk in batch), default=0.0),
         until=until,
     )

@@ -44,6 +44,8 @@ def _append(tx: Transaction, drill: str, documents: Sequence[Document]) -> int:
         line = envelope.line(document, seq + 1)
         after = envelope.chain(head, line)
         row = {"drill": drill, "seq": seq + 1, "id": document["id"], "kind": document["kind"]}
+        # An id that is stored already takes no number: numbers have no gaps, and the chain hashes each line
+        # once.
         if tx.execute(sql.ADD_EVENT, {**row, "line": line, "hash": after}).rowcount == 1:
             seq, head = seq + 1, after
             _index(tx, document)
@@ -72,6 +74,7 @@ def heads(tx: Transaction, drill: str) -> Heads | None:
     return None if row is None else Heads(*row)
 
 
+# In the transaction of the event, so that the list of drills never contradicts the histories.
 def _index(tx: Transaction, document: Document) -> None:
     drill, fact = document["drill"], document["fact"]
     if document["kind"] == "DrillPlanned":
@@ -108,14 +111,17 @@ class Batch:
 
 def append_load(tx: Transaction, batch: Batch) -> None:
     """Store one batch of load lines after those of its drill, once per id."""
+    # Load may be stored before any event, as an import does; then its time stands in for the start.
     first = _open(tx, batch.drill, Instant(batch.until))
     seq, head = first.load, first.load_head
+    # A batch without lines still moves `load_until` on: no requests is an observation, too.
     if batch.lines:
         text = "\n".join(batch.lines)
         after = envelope.chain(head, text)
         row = {"drill": batch.drill, "seq": seq + 1, "id": batch.id, "ends": batch.ends}
         if tx.execute(sql.ADD_LOAD, {**row, "lines": text, "hash": after}).rowcount == 1:
             seq, head = seq + 1, after
+    # Batches from a spill file may come after later ones: what was observed must not go back.
     until = max(batch.until, first.load_until)
     tx.execute(sql.MOVE_LOAD, {"drill": batch.drill, "seq": seq, "head": head, "until": until})
 
@@ -139,8 +145,11 @@ def _broken(what: str, drill: str, rows: Iterable[Any], count: int, head: str) -
             yield f"{what} {expected} is missing"
         if envelope.chain(last, text) != stored:
             yield f"{what} {seq} does not follow from the one before it: changed, moved or put in"
+        # The line holds its own number, too: the columns alone could have been renumbered.
         if what == "event" and not text.startswith(f'{{"seq":{seq},'):
             yield f"{what} {seq} carries another place"
+        # Go on from the stored hash, so that one change is reported once and not for every line after it.
         expected, last = seq + 1, stored
+    # A chain that is cut at its end is sound in itself; only the drill's row knows how long it was.
     if (expected - 1, last) != (count, head):
         yield f"the last {what} is {expected - 1} instead of {count}: the end was cut or replaced"

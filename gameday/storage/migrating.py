@@ -44,6 +44,7 @@ def migrate(url: str, to: int = schema.VERSION) -> tuple[int, int]:
         )
     with _connected(url) as connection:
         before = _version(connection)
+        # How to go down from there only the newer gameday knows.
         if before > schema.VERSION:
             schema.check(before, "")
         if before != to:
@@ -65,6 +66,7 @@ def _run(connection: Connection, before: int, to: int) -> None:
     def steps(_heads: object, _context: object) -> list[RevisionStep]:
         return [_step(revisions, version, up=to > before) for version in versions]
 
+    # "fn" gives the steps: without it Alembic looks for a folder of scripts.
     context = MigrationContext.configure(
         connection=connection, opts={"fn": steps, "version_table": VERSION_TABLE}
     )
@@ -146,6 +148,7 @@ def _version(connection: Connection) -> int:
 def _refuse_a_loss(connection: Connection, before: int, to: int) -> None:
     if before == 0:
         return
+    # A drill in progress has processes of the old version that go on writing.
     live = (
         connection.execute(sqlalchemy.text("SELECT drill FROM drills WHERE closed IS NULL")).scalars().all()
     )
@@ -170,6 +173,7 @@ def _refuse_a_loss(connection: Connection, before: int, to: int) -> None:
 def _connected(url: str) -> Iterator[Connection]:
     """Give a connection within a transaction that excludes all other writers."""
     if urls.kind(url) is urls.POSTGRESQL:
+        # prepare=False: opening would refuse the very version that is to be migrated.
         server = Server(url, prepare=False)
         try:
             with server.write(within=PATIENCE) as tx:

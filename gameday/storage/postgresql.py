@@ -97,11 +97,14 @@ class Server:
         defaults = {name: value for name, value in _OPTIONS.items() if name not in self._url.query}
         self._engine = sqlalchemy.create_engine(
             self._url,
+            # A pool would hand out connections whose server is gone; NullPool leaves that check to
+            # `_usable`.
             poolclass=pool.NullPool,  # we hold one connection, and decide ourselves when it is dead
             connect_args=defaults,
             hide_parameters=True,  # keeps values out of error texts
             isolation_level="READ COMMITTED",
         )
+        # At once, not at the first use: a wrong URL or version must be reported before a drill begins.
         with self._lock, self._explained(self._patience):
             self._usable()
             if prepare:
@@ -110,6 +113,7 @@ class Server:
     @property
     def name(self) -> str:
         """The store's URL without user and password, for messages."""
+        # Built from parts that hold no secret; options of the query may carry a password, too.
         plain = URL.create("postgresql", None, None, self._url.host, self._url.port, self._url.database)
         return plain.render_as_string()
 
@@ -141,6 +145,7 @@ class Server:
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
+            # Forgotten first: whatever closing raises, the next use makes a new connection.
             connection, self._connection = self._connection, None
             if connection is not None:
                 with suppress(exc.SQLAlchemyError, psycopg.Error):
@@ -151,6 +156,7 @@ class Server:
     def _begun(self, first: str, patience: Seconds) -> Iterator[_Transaction]:
         with self._lock, self._explained(patience):
             connection = self._usable()
+            # The deadline is outside, so that it bounds the commit and the rollback as well.
             with _deadline(connection, patience + CLIENT_MARGIN), connection.begin():
                 if first:
                     connection.exec_driver_sql(first)
@@ -158,6 +164,7 @@ class Server:
 
     def _usable(self) -> Connection:
         """Give the connection, or a new one when the server has ended the one that we had."""
+        # Found out before the transaction begins: afterwards nobody knows whether it was committed.
         if self._connection is not None and _hung_up(self._connection):
             self.close()
         if self._connection is None:
@@ -208,8 +215,11 @@ class Server:
             yield
         except (exc.DBAPIError, psycopg.Error) as error:
             cause = error.orig if isinstance(error, exc.DBAPIError) else error
+            # After any other error the state of the connection is unknown.
             if not isinstance(cause, _CONNECTION_SURVIVES):
                 self.close()
+            # `from None`: the driver's error holds the statement and its values, and a traceback would print
+            # them.
             raise self._error(cause, patience) from None
         except exc.SQLAlchemyError as error:
             self.close()
@@ -294,6 +304,7 @@ def _hung_up(connection: Connection) -> bool:
     try:
         poll = select.poll()
         poll.register(_socket(connection), select.POLLIN | select.POLLRDHUP)
+        # Without waiting: the check is made before each use.
         return bool(poll.poll(0))
     except (psycopg.Error, exc.SQLAlchemyError, OSError):
         return True
@@ -308,6 +319,7 @@ def _deadline(connection: Connection, seconds: Seconds) -> Iterator[None]:
     """
     duplicate = socket.socket(fileno=socket.dup(_socket(connection)))
     timer = threading.Timer(seconds, _shut, (duplicate,))
+    # Otherwise a process that ends would wait for the timer.
     timer.daemon = True
     timer.start()
     try:

@@ -59,11 +59,15 @@ class Queue:
             with app.open():
                 app.configure_task(
                     TASK,
+                    # The daemon knows no task: the function is registered in the workers only.
                     allow_unknown=True,
                     queue=_queue(record.environment),
+                    # lock: one job at a time for each environment. queueing_lock: an occurrence is queued
+                    # once.
                     lock=record.environment,
                     queueing_lock=f"{record.schedule}@{occurrence}",
                 ).defer(schedule=schedule.schedule, occurrence=occurrence)
+        # Asked again after a restart or by another daemon: the job that is there does it.
         except exceptions.AlreadyEnqueued:
             return
         except (exceptions.ProcrastinateException, psycopg.Error) as error:
@@ -93,6 +97,7 @@ async def work(
         )
         _register(app, start)
         try:
+            # Within the `try`: the server may be away when a worker starts, too.
             await asyncio.to_thread(make_tables, conninfo)
             async with app.open_async():
                 if away:
@@ -110,6 +115,7 @@ async def work(
 def make_tables(conninfo: str) -> None:
     """Make Procrastinate's own tables where there are none. Raises psycopg.Error."""
     with psycopg.connect(conninfo, connect_timeout=CONNECT) as connection:
+        # Daemon and workers may start at once, and Procrastinate's schema has no IF NOT EXISTS.
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_TABLES_LOCK,))
         row = connection.execute("SELECT to_regclass('procrastinate_jobs')").fetchone()
         if row is not None and row[0] is None:
@@ -130,11 +136,13 @@ async def _work(app: procrastinate.App, environments: Sequence[str], stopping: a
     working = asyncio.create_task(
         app.run_worker_async(
             queues=[_queue(name) for name in environments],
+            # One slot for each environment; the lock keeps it to one drill on each.
             concurrency=len(environments),
             install_signal_handlers=False,  # ours let running drills revert first
             update_heartbeat_interval=HEARTBEAT,
             stalled_worker_timeout=STALLED_AFTER,
             fetch_job_polling_interval=POLL_INTERVAL,
+            # What became of a drill is in the store.
             delete_jobs="successful",
             shutdown_graceful_timeout=1.0,
         )
@@ -155,6 +163,8 @@ async def _requeue_stalled(app: procrastinate.App) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT)
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
+            # Its environment's lock stays taken until then: Procrastinate never does this by itself
+            # (adr/0008).
             await app.job_manager.retry_job(job)
 
 

@@ -62,6 +62,7 @@ PAUSE = "UPDATE schedules SET paused = :paused WHERE schedule = :schedule"
 REMOVE = "DELETE FROM schedules WHERE schedule = :schedule"
 WAKING = f"SELECT {_ROW} FROM schedules WHERE wake <= :until ORDER BY wake, schedule LIMIT :most"
 NEXT_WAKE = "SELECT MIN(wake) FROM schedules"
+# Compare and set: of several daemons that read one position, one moves the schedule on.
 MOVE = """UPDATE schedules SET occurrence = :occurrence, wake = :wake, noticed = :noticed
     WHERE schedule = :schedule AND occurrence = :was AND noticed = :was_noticed"""
 
@@ -72,6 +73,7 @@ LOCK_ENVIRONMENT = """INSERT INTO places (environment) VALUES (:environment)
 """An update without a change, which locks the environment's row until the transaction ends. Otherwise, in
 PostgreSQL, two claims on one environment would each count before the other is committed, and both would win.
 SQLite has locked its whole file anyway."""
+# Not the occurrence itself: it may have a record already, and then RECORD_ONCE finds it taken.
 ACTIVE_ON_ENVIRONMENT = """SELECT COUNT(*) FROM occurrences
     WHERE environment = :environment AND state IN ('claimed', 'started')
     AND NOT (schedule = :schedule AND occurrence = :occurrence)"""
@@ -79,6 +81,7 @@ RECORD_ONCE = f"""INSERT INTO occurrences ({_RECORD})
     VALUES (:schedule, :occurrence, :moment, :environment, :state, :decided, :reason, :why, :holder, :until,
         :started, :ended, :exit_code, :drill)
     ON CONFLICT (schedule, occurrence) DO NOTHING"""
+# Compare and set, by what a reader saw last: `until` too, since the same holder renews it.
 CHANGE = """UPDATE occurrences SET state = :state, decided = :decided, reason = :reason, why = :why,
         holder = :holder, until = :until, started = :started, ended = :ended, exit_code = :exit_code,
         drill = :drill

@@ -67,6 +67,7 @@ class SqlScheduleStore:
         values = _values(record)
         with self._database.write() as tx:
             tx.execute(sql.LOCK_ENVIRONMENT, {"environment": record.environment})
+            # Only after the lock: the count is right for as long as the transaction holds it.
             if tx.execute(sql.ACTIVE_ON_ENVIRONMENT, values).fetchone()[0]:
                 return Claim.BUSY
             won = tx.execute(sql.RECORD_ONCE, values).rowcount == 1
@@ -82,6 +83,7 @@ class SqlScheduleStore:
 
     def change(self, old: Record, new: Record) -> bool:
         """Replace a record; False when it is no longer as `old` says."""
+        # What the caller saw: another daemon may have taken the record over since.
         was = {"was_state": old.state.value, "was_holder": old.holder, "was_until": old.until}
         return self._changed(sql.CHANGE, {**_values(new), **was})
 
@@ -96,6 +98,7 @@ class SqlScheduleStore:
 
     def abandoned(self, now: Instant) -> Sequence[Record]:
         """List the records, claimed or started, whose claims ran out."""
+        # Sorted here, not in SQL: see ABANDONED.
         records = [_record(row) for row in self._database.rows(sql.ABANDONED, now=now)]
         return sorted(records, key=lambda record: (record.occurrence, record.schedule))
 

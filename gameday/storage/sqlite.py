@@ -106,10 +106,13 @@ class SqliteDatabase:
         elif not self.path.exists():
             raise StoreUnavailable(f"there is no store at {self.path}", hint="gameday run makes one")
         connection = sqlite3.connect(
+            # mode=rw: without it SQLite makes an empty file where the store was deleted a moment ago.
             f"{self.path.resolve().as_uri()}?mode=rw",
             uri=True,
             timeout=self._patience,
+            # Python's module would otherwise begin transactions by itself, and deferred ones.
             isolation_level=None,
+            # Threads take turns under `_lock`.
             check_same_thread=False,
         )
         try:
@@ -142,6 +145,7 @@ class SqliteDatabase:
         try:
             yield
         except sqlite3.Error as error:
+            # A locked store's connection is sound: closing it would only lose time.
             if _code(error) not in _LOCKED:
                 self.close()  # a read-only or damaged file is opened anew at the next use
             raise self._unavailable(error, patience or self._patience) from error
@@ -174,6 +178,7 @@ _REASONS = {
 
 def _code(error: sqlite3.Error) -> int:
     """Give SQLite's primary result code; 0 for errors that Python's module raises by itself."""
+    # The low byte is the primary code; extended codes such as SQLITE_IOERR_FSYNC add to it above.
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
@@ -181,6 +186,7 @@ def _make_private(path: Path) -> None:
     """Make the file and its folder for their owner alone; SQLite gives its side files the same mode."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
+        # Made by us, because SQLite makes its files with the umask's mode, readable by others.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
@@ -197,6 +203,7 @@ def _version(connection: sqlite3.Connection) -> int | None:
     try:
         row = connection.execute(statements.GET_VERSION).fetchone()
     except sqlite3.OperationalError as error:
+        # SQLite has no code of its own for it; other operational errors must not make a new store.
         if "no such table" in str(error):
             return None
         raise

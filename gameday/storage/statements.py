@@ -80,7 +80,10 @@ the transaction, as SQLite locks its whole file: otherwise two writers would rea
 same number. RETURNING gives the heads as they are under the lock."""
 HEADS = "SELECT events, events_head, load, load_head, load_until FROM drills WHERE drill = :drill"
 NAME_DRILL = "UPDATE drills SET scenario = :scenario, environment = :environment WHERE drill = :drill"
+# Once: a later DrillClosed must not change when and how the drill ended.
 CLOSE_DRILL = "UPDATE drills SET closed = :closed, how = :how WHERE drill = :drill AND closed IS NULL"
+# A drill that ended with a fault in force stays in the list of open ones until a revert closes it
+# (adr/0011).
 LEAVE_OPEN = "UPDATE drills SET how = :how WHERE drill = :drill AND closed IS NULL"
 DRILLS = """SELECT drill, scenario, environment, started, closed, how FROM drills
     WHERE substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
@@ -99,6 +102,7 @@ GAME_DAYS = """SELECT drill, scenario, environment, started, closed, how FROM dr
     WHERE substr(drill, 1, 8) = 'gameday-' ORDER BY started DESC, drill DESC"""
 """Game days are histories, too, under ids with a prefix of their own (`core.plans.gameday`)."""
 
+# DO NOTHING: who did not learn whether a write arrived sends it again.
 ADD_EVENT = """INSERT INTO events (drill, seq, id, kind, line, hash)
     VALUES (:drill, :seq, :id, :kind, :line, :hash) ON CONFLICT (drill, id) DO NOTHING"""
 MOVE_EVENTS = "UPDATE drills SET events = :seq, events_head = :head WHERE drill = :drill"
@@ -118,10 +122,12 @@ LOAD_ROWS = """SELECT seq, id, ends, lines, hash FROM load WHERE drill = :drill 
     ORDER BY seq LIMIT :most"""
 LOAD_HASH = "SELECT hash FROM load WHERE drill = :drill AND seq = :seq"
 
+# One statement tests and sets, so no other claim can come in between; 0 rows: it is somebody else's.
 CLAIM = """INSERT INTO claims (drill, what, holder, until) VALUES (:drill, :what, :holder, :until)
     ON CONFLICT (drill, what) DO UPDATE SET holder = excluded.holder, until = excluded.until
     WHERE claims.holder = excluded.holder OR claims.until <= :now"""
 
+# By drill, not by holder: any process of the drill may renew its lease.
 TAKE_LEASE = """INSERT INTO leases (environment, drill, holder, since, until)
     VALUES (:environment, :drill, :holder, :since, :until)
     ON CONFLICT (environment) DO UPDATE SET drill = excluded.drill, holder = excluded.holder,
@@ -132,4 +138,5 @@ STAND_BY = """INSERT INTO reverters (holder, host, until) VALUES (:holder, :host
     ON CONFLICT (holder) DO UPDATE SET host = excluded.host, until = excluded.until"""
 EXPIRE_STANDBYS = "DELETE FROM reverters WHERE until <= :now"
 STANDBY_HOSTS = "SELECT DISTINCT host FROM reverters WHERE until > :now ORDER BY host"
+# With the drill: whoever is late must not release the lease that another drill has taken since.
 RELEASE_LEASE = "DELETE FROM leases WHERE environment = :environment AND drill = :drill"

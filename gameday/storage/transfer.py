@@ -62,7 +62,9 @@ def export_drill(store: HistoryStore, drill: DrillId, file: Path) -> Manifest:
         format=FORMAT, drill=drill, events=len(lines), head=_head(drill, lines), load=_sha256(load)
     )
     unfinished = file.with_name(f".{file.name}.part")
+    # Left by an export that died; O_EXCL would refuse it, and must, since the name could be a link.
     unfinished.unlink(missing_ok=True)
+    # 0600 from the start: a mode that is set afterwards leaves a while in which others can open the file.
     descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as raw, zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr("manifest.json", json.dumps(asdict(manifest), indent=2) + "\n")
@@ -86,8 +88,10 @@ def import_drill(store: HistoryStore, file: Path) -> Manifest:
     drill = DrillId(manifest.drill)
     events, samples = _events(file, drill, lines), _load(file, load)
     stored, has_load = _stored(store, drill)
+    # strict=False: the store may have only the beginning, after an import that died in the middle.
     if any(mine != theirs for mine, theirs in zip(stored, events, strict=False)):
         raise HistoryCorrupt(f"the store holds another history of drill {drill}")
+    # Only where there is none: each batch gets a new id, so a second one would add its samples up.
     if not has_load:
         store.append_load(drill, samples.chunks, Instant(samples.until))
     store.append(*events)
@@ -108,6 +112,7 @@ def _unpack(file: Path) -> tuple[Manifest, list[str], str]:
         with _opened(file) as raw, zipfile.ZipFile(raw) as zipped:
             manifest = Manifest(**json.loads(_part(zipped, "manifest.json")))
             history, load = _part(zipped, "history.jsonl"), _part(zipped, "load.jsonl")
+    # All that a stranger's bytes can make zipfile and json raise.
     except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, RecursionError) as error:
         raise UsageError(f"{file} is not a drill that gameday has exported: {error}") from error
     if manifest.format != FORMAT:
@@ -133,8 +138,10 @@ def _opened(file: Path) -> IO[bytes]:
 
 
 def _part(zipped: zipfile.ZipFile, name: str) -> str:
+    # The size that the file states: zipfile stops reading there, whatever follows.
     if zipped.getinfo(name).file_size > LARGEST_PART:
         raise ValueError(f"{name} is longer than {LARGEST_PART} bytes")
+    # Both formats are written as ASCII: other bytes show a change.
     return zipped.read(name).decode("ascii")
 
 

@@ -60,6 +60,7 @@ def mistake(url: str) -> tuple[str, str] | None:
     """Give what is wrong with a URL from a settings file, and a hint; None when a store may have it."""
     if any(re.match(kind.pattern, url) for kind in KINDS):
         return None
+    # A settings file may hold a password by mistake; the message must not repeat it.
     shown = re.sub(r"//[^/@]*@", "//***@", url)
     examples = " or ".join(f'"{kind.example}"' for kind in KINDS)
     return f"'{shown}' is not a store", f"write {examples}"

@@ -94,6 +94,7 @@ def read(file: Path) -> Spilled:
     """
     try:
         with _explained(file):
+            # Without the lock: of a line that is being written, `_records` drops what is there so far.
             return _parse(file.read_bytes().rstrip(b"\0"))
     except _ABSENT:
         return Spilled()
@@ -115,6 +116,7 @@ def taking(file: Path) -> Iterator[Spilled]:
     try:
         yield _parse(_content(descriptor))
         with _explained(file):
+            # Under the lock, so that nobody appends to it between the reading and the deletion.
             file.unlink()
     finally:
         os.close(descriptor)

@@ -72,11 +72,13 @@ class SpillingStore:
         """
         for event in events:
             if isinstance(event.fact, ev.DrillPlanned):
+                # Before the write: afterwards the disk may be full already.
                 spill_file.reserve(self._folder, event.drill)
         if events:
             self._write([stored_events.encode(known_secrets.redactor().value(event)) for event in events], [])
         for event in events:
             if isinstance(event.fact, ev.DrillClosed):
+                # After the write, which may still need the space.
                 spill_file.release(self._folder, event.drill)
 
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
@@ -103,6 +105,7 @@ class SpillingStore:
             stored = self._inner.read(drill, after=view.last)
         except StoreUnavailable as away:
             self._failed(away)
+            # Nothing is known of the drill, so an empty answer would be taken for a drill without facts.
             if not view.events and not spill_file.path(self._folder, drill).exists():
                 raise
             return
@@ -134,6 +137,8 @@ class SpillingStore:
         """Store what was spilled, of every drill; give how many spill files were emptied."""
         merged = 0
         for file in spill_file.files(self._folder):
+            # Locked for the whole time: a process that spills meanwhile waits, and then writes to a new
+            # file.
             with spill_file.taking(file) as kept:
                 self._inner.write(kept.documents, kept.load, within=self._patience)
                 merged += 1
