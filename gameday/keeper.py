@@ -220,6 +220,7 @@ class Keeper:
     # --- One fault, from request to revert ---
 
     def _begin(self, fault: FaultId) -> None:
+        # A repeated command must not inject twice.
         if fault not in self.held:
             # A placeholder until the stored request is read: an abort that comes meanwhile must find the
             # fault.
@@ -377,6 +378,7 @@ class Keeper:
         self.refusing = f"the conductor is gone: {why}"
         self._abort_all()
         if self.conductor is not None:
+            # The aborts above have only begun, and go on meanwhile.
             await self._context.machine.end(self.conductor, group=False)
         self._recorder.record(ev.AbortRequested(reason="conductor-lost", detail=why))
         await self._until_settled()
@@ -412,6 +414,7 @@ class Keeper:
         if self._prepared_run is not None:
             await self._prepared_run.discard()
         await self._rollbacks.close()
+        # The conductor belongs to the drill, too, but has to close it and write its reports after `stop`.
         spare = [self.conductor] if self.conductor else []
         await revert.clean_up(stored, self._context, spare=spare)
 

@@ -131,6 +131,7 @@ class ChaosProcess:
         """SIGKILL it with its process group, and wait until it is gone."""
         if not self.gone:
             await asyncio.to_thread(processes.kill_and_wait, self._child.identity)
+            # Until the event loop has reaped it, it is a zombie.
             await self._gone.wait()
 
     async def close(self) -> None:

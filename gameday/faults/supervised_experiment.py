@@ -146,6 +146,7 @@ class SupervisedExperiment:
         if self._release_watch is not None:
             self._release_watch.cancel()
         if self._stopping is not None:
+            # The caller may play the rollbacks next: the process must be killed by then.
             await self._stopping
         elif self._settled is None:
             self._error = self._error or "the Chaos Toolkit process died"

@@ -232,6 +232,7 @@ class _PluginConnection:
         try:
             while line := await reader.readline():
                 self._handle(json.loads(line))
+        # A line beyond MAX_LINE is a ValueError, as is one that is not JSON.
         except (ValueError, ConnectionError) as error:
             self.lost = f"Locust's samples can't be read: {error}"
         finally:
@@ -248,6 +249,7 @@ class _PluginConnection:
             self.changed.set()
         elif "lost" in message:
             self.lost = message["lost"]
+        # An answer that nobody waits for any more came too late, and is dropped.
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 
@@ -282,6 +284,7 @@ def _copy(source: IO[bytes], file: Path) -> None:
 
     On a full disk, lines are dropped but still read: a full pipe would block Locust itself.
     """
+    # Unbuffered: the last lines must be in the file when the reason for Locust's end is read from it.
     with source, contextlib.suppress(OSError), file.open("wb", buffering=0) as output:
         for line in source:
             with contextlib.suppress(OSError):

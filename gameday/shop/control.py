@@ -155,6 +155,7 @@ async def serve(folder: StateFolder, ports: Ports, wanted: Settings) -> None:
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
+                # uvicorn would wait for an open stream indefinitely.
                 timeout_graceful_shutdown=1,
             )
             serving = uvicorn.Server(config)

@@ -88,6 +88,7 @@ def _start_from(
     try:
         return _start(folder, ports, replicas, restart_crashed)
     except NotReady:
+        # With free ports of its own it would fail for any other reason again.
         if base or tries == 1 or not _taken(ports):
             raise
     return _start_from(folder, base, replicas, restart_crashed, tries - 1)

@@ -53,6 +53,8 @@ class Shop:
 
     async def start(self) -> None:
         """Bring everything up: data, edge and replicas."""
+        # In this order: replicas read the settings when they start, and the fleet points a running edge at
+        # them.
         self._save(self.settings)
         await asyncio.to_thread(database.build, self.folder.database)
         await self.gateway.start(self.settings)
@@ -201,6 +203,7 @@ class Shop:
 
     async def _scrape(self) -> Scrape:
         alive = [replica for replica in self.fleet.all() if replica.alive]
+        # All at once, each in a thread: a target that hangs must not make the others' samples late.
         parts = await asyncio.gather(
             asyncio.to_thread(_scrape_or_nothing, self.gateway.scrape),
             *(asyncio.to_thread(_scrape_or_nothing, partial(_scrape_replica, replica)) for replica in alive),
@@ -208,6 +211,7 @@ class Shop:
         samples: metrics.Samples = {}
         for part in parts:
             samples |= part
+        # Up is what answers, not what merely runs.
         up = sum(bool(part) for part in parts[1:])
         return Scrape(samples=samples | self._own_samples(up), wanted=self.settings.replicas, up=up)
 

@@ -49,6 +49,7 @@ class AlertmanagerIncidents:
 def ask(url: str) -> tuple[str, ...]:
     """Ask an Alertmanager for its active alerts. Raises OSError, ValueError."""
     parts = urlsplit(url)
+    # The configured URL may be the server's, with or without a prefix, or already the API's.
     api = parts._replace(path=parts.path.rstrip("/").removesuffix(PATH) + PATH).geturl()
     return parse(fetching.fetch(api, within=TIMEOUT, query=ACTIVE, media_type="application/json").content())
 

@@ -84,6 +84,7 @@ def _values(status: int, body: bytes) -> list[float]:
         if document["status"] != "success":
             raise ValueError(str(document["error"])[:200])
         return _read(document["data"]["resultType"], document["data"]["result"])
+    # JSON that is nested deeply enough raises RecursionError.
     except (KeyError, TypeError, IndexError, json.JSONDecodeError, RecursionError):
         raise ValueError(f"status {status}, and not what Prometheus answers") from None
 

@@ -155,6 +155,7 @@ def _read(system: str, body: bytes) -> tuple[ParsedPayload, Sequence[str]]:
         payload = SYSTEMS[system](json.loads(body))
     except UnknownShape as error:
         return ParsedPayload(), [str(error)]
+    # JSON that is nested deeply enough raises RecursionError.
     except (ValueError, RecursionError) as error:
         return ParsedPayload(), [f"not JSON: {error}"]
     return payload, payload.rejected

@@ -41,6 +41,7 @@ class HttpTrail:
             try:
                 actions = await asyncio.to_thread(ask, self.url, max(seq, 0))
             except (OSError, ValueError) as error:
+                # Only a change is recorded: an unreadable trail is asked twice a second.
                 if readable is not False:
                     readable = False
                     yield None, ev.TrailWatched(readable=False, detail=str(error)[:200])

@@ -20,6 +20,7 @@ UP_TIMEOUT: Seconds = 300.0
 
 def own_path() -> str:
     """Give PATH with the folder of our own commands first."""
+    # So `gameday` in a command is this installation's, also where no environment is activated.
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 

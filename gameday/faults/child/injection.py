@@ -225,6 +225,8 @@ def inject(connection: ChildConnection, command: Json, commands: Iterator[Json])
     run = Injection(connection, request, Path(command["journal"]))
     # chaoslib keeps the main thread, which handles signals; commands are read in another.
     threading.Thread(target=_obey_commands, args=(run, commands), daemon=True).start()
+    # chaoslib reads the rollbacks' strategy from these settings only, whatever the experiment's runtime asks
+    # for.
     strategies = {**settings.get("runtime", {}), **(experiment.get("runtime") or {})}
     strategy = strategies.get("hypothesis", {}).get("strategy", "default")
     settings["runtime"] = {**strategies, "rollbacks": {"strategy": "always"}}

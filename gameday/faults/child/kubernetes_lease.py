@@ -120,6 +120,7 @@ class _Leases:
             "metadata": metadata,
             "spec": {
                 "holderIdentity": drill,
+                # The API refuses a duration below 1.
                 "leaseDurationSeconds": max(1, round(wanted["until"] - now)),
                 "acquireTime": _micro_time(float(since)),
                 "renewTime": _micro_time(now),

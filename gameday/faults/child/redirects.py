@@ -30,6 +30,7 @@ class SameOriginSession(requests.Session):
 
 def confine() -> None:
     """Make chaoslib's HTTP provider use such sessions from now on."""
+    # chaoslib's provider makes its session by this module's name, and takes none from outside.
     http.requests = SimpleNamespace(
         Session=SameOriginSession, adapters=requests.adapters, exceptions=requests.exceptions
     )

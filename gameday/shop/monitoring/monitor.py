@@ -68,6 +68,7 @@ class Monitor:
         self._snapshots.append(metrics.Snapshot(at=now, samples=scraped.samples))
         for rule in self._rules:
             self._evaluate_rule(rule, scraped, now)
+        # Last: the heartbeat must not vouch for an evaluation that raised.
         self.evaluated = now
 
     def _evaluate_rule(self, rule: rules.Rule, scraped: Scrape, now: Instant) -> None:

@@ -38,6 +38,7 @@ class Receivers:
             raise ValueError(f"a receiver is an http URL on loopback, not '{url}'")
         if url in self._queues:
             return False
+        # A queue and a sender for each: a receiver that hangs must not delay the others.
         self._queues[url] = asyncio.Queue()
         self._senders[url] = asyncio.create_task(self._send_all(url))
         return True

@@ -124,6 +124,7 @@ class Fleet:
     async def _ready(self, replica: Replica) -> None:
         deadline = clock.monotonic() + READY_TIMEOUT
         while replica.alive and clock.monotonic() < deadline:
+            # An answer counts, not a connection: the socket listened before the process was started.
             if await answers(f"http://127.0.0.1:{replica.port}/health"):
                 return
             await asyncio.sleep(0.03)
