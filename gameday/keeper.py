@@ -195,8 +195,7 @@ class Keeper:
         except (OSError, TimeoutError) as error:
             answer("refused", error=f"the standby process can't be started: {error}")
         else:
-            # Answered before the next process starts: the conductor's baseline runs while that one imports
-            # its modules.
+            # Answered first: the next process imports its modules while the conductor's baseline runs.
             answer("ready")
             if request is not None:
                 await self._start_prepared(ev.FaultRequested(**request))
@@ -222,8 +221,7 @@ class Keeper:
     def _begin(self, fault: FaultId) -> None:
         # A repeated command must not inject twice.
         if fault not in self.held:
-            # A placeholder until the stored request is read: an abort that comes meanwhile must find the
-            # fault.
+            # A placeholder until the stored request is read: an abort meanwhile must find the fault.
             self.held[fault] = held = HeldFault(
                 request=ev.FaultRequested(fault=fault, experiment="", path="", cwd="")
             )

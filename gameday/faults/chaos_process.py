@@ -19,8 +19,7 @@ from gameday.faults import child_protocol
 from gameday.system import processes
 from gameday.system.processes import Identity
 
-# -P keeps the working folder, which is the experiment's, from hiding our modules; the child appends it
-# itself.
+# -P: the working folder is the experiment's, and must not hide our modules; the child appends it.
 ARGV: Sequence[str] = (sys.executable, "-P", "-m", "gameday.faults.child")
 LONGEST_LINE = 16 * 1024 * 1024
 DRAIN_TIMEOUT: Seconds = 0.1

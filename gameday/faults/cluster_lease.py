@@ -13,6 +13,7 @@ from gameday.core.values import DrillId, Seconds, instant
 from gameday.faults.child_queries import ChildQueries, NoAnswer
 from gameday.ports import Lease
 
+# The first query imports kubernetes (1.3 s of processor time), and each of its requests may take 5 s.
 QUERY_LIMIT: Seconds = 20.0
 
 

@@ -22,6 +22,7 @@ Experiment = Mapping[str, Any]
 
 def parse(text: str, path: str) -> Experiment:
     """Read an experiment's text as JSON or YAML, by the suffix of its path. Raises ValueError."""
+    # By the suffix, as chaoslib's loader decides.
     if PurePosixPath(path).suffix in {".yaml", ".yml"}:
         from ruamel.yaml import YAML  # noqa: PLC0415  # most experiments are JSON
         from ruamel.yaml.error import YAMLError  # noqa: PLC0415

@@ -161,6 +161,7 @@ class SupervisedExperiment:
     async def _next(self) -> child_protocol.Message | None:
         """Wait for the next message; a process that is overdue is killed, and its last messages are read."""
         left = self._deadlines.left()
+        # With nothing open, only rollbacks have a bound: a hold lasts until it is released.
         if left is None and self._rolling:
             left = ROLLBACK_SILENCE
         try:

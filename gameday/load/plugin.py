@@ -232,8 +232,7 @@ class Worker(Local):
         super().__init__(observer, runner, self._to_master)
         self._parent = os.getppid()
         self._last = False
-        # Concurrent, in a greenlet of its own: stopping the users takes time, and the worker must go on
-        # reading.
+        # Concurrent, in a greenlet of its own: stopping the users takes time, and messages go on coming.
         runner.register_message("gameday-finish", self._on_finish, concurrent=True)
 
     def _to_master(self, message: dict[str, Any]) -> None:

@@ -74,6 +74,7 @@ def exchange(
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
     try:
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        # The control server takes no other type: see `control._refuse_foreign`.
         connection.request(method, path, body, {"Content-Type": "application/json"})
         response = connection.getresponse()
         return response.status, response.read()

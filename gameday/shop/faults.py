@@ -26,6 +26,7 @@ PROBE_SECONDS = 5.0
 
 
 def _perform(action: str, control: str, **args: object) -> str:
+    # By this prefix, readers of the trail leave out what the experiment itself does.
     body = {"action": action, "actor": f"fault:{action}", "args": args}
     return str(client.post("/actions", body, control)["action"])
 

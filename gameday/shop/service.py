@@ -53,8 +53,7 @@ class Shop:
 
     async def start(self) -> None:
         """Bring everything up: data, edge and replicas."""
-        # In this order: replicas read the settings when they start, and the fleet points a running edge at
-        # them.
+        # In this order: replicas read the settings file, and the fleet points a running edge at them.
         self._save(self.settings)
         await asyncio.to_thread(database.build, self.folder.database)
         await self.gateway.start(self.settings)
@@ -91,7 +90,7 @@ class Shop:
         """Put settings into force, at the edge too."""
         old = self.settings
         changed = self._save(new)
-        # Only what changed, since each of the two waits for Envoy.
+        # Only what changed: new routes are waited for until Envoy has taken them.
         if (old.rate_limit, old.blocked) != (new.rate_limit, new.blocked):
             await self.gateway.route(new)
         if old.edge != new.edge:

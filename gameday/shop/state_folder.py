@@ -89,6 +89,7 @@ class StateFolder:
             record = Record(**json.loads(self.record.read_text(encoding="utf-8")))
         except (FileNotFoundError, ValueError, TypeError):
             return None
+        # A control server that was killed leaves its record behind.
         return record if processes.alive(record.owner) else None
 
     def write_record(self, record: Record) -> None:

@@ -49,8 +49,7 @@ class HttpTrail:
                 if readable is not True:
                     readable = True
                     yield None, ev.TrailWatched(readable=True)
-                # The first answer only gives the number to go on from: what it lists was done before the
-                # watch.
+                # The first answer only gives the number to go on from: it lists what was done before.
                 for action_taken in _fresh(actions) if seq >= 0 else ():
                     yield action_taken
                 seq = max([seq, 0, *(int(action["seq"]) for action in actions)])

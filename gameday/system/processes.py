@@ -126,8 +126,8 @@ def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) ->
         rest = [who for who in marked(drill, variable) if who.pid not in spared]
         if not rest:
             break
+        # All signals first, then the waits: each wait would leave the others time to fork.
         for who in rest:
-            # All signals first, then the waits: each wait would leave the others time to fork.
             ended.add(who.pid)
             send(who, signal.SIGKILL)
         for who in rest:

@@ -136,7 +136,7 @@ class Injection(ActivityReporter):
         self.connection.report(ev.FaultHeld(fault=self.fault), clock.now())
         self.save()
         if self._verdict is not None:
-            # With `before-inject`, this tells a fault without effect from one that users did not notice.
+            # With `before-inject`, this separates a fault without effect from one that users did not notice.
             self._verdict.exposure.ask("after-inject", limit=PROBE_LIMIT, want=True, settling=1.0)
         self.connection.send("holding")
         # No timeout of its own: the supervisor has the deadlines. A signal's SystemExit is raised in here,
@@ -225,8 +225,7 @@ def inject(connection: ChildConnection, command: Json, commands: Iterator[Json])
     run = Injection(connection, request, Path(command["journal"]))
     # chaoslib keeps the main thread, which handles signals; commands are read in another.
     threading.Thread(target=_obey_commands, args=(run, commands), daemon=True).start()
-    # chaoslib reads the rollbacks' strategy from these settings only, whatever the experiment's runtime asks
-    # for.
+    # chaoslib reads the rollbacks' strategy from these settings only, not from the experiment's runtime.
     strategies = {**settings.get("runtime", {}), **(experiment.get("runtime") or {})}
     strategy = strategies.get("hypothesis", {}).get("strategy", "default")
     settings["runtime"] = {**strategies, "rollbacks": {"strategy": "always"}}

@@ -96,8 +96,7 @@ class _Leases:
             else:
                 self._api.replace_namespaced_lease(name, namespace, body, _request_timeout=REQUEST_TIMEOUT)
         except self._api_exception as refused:
-            # Both calls answer 409 here: somebody created the Lease meanwhile, or its resourceVersion has
-            # changed.
+            # Either call: somebody created the Lease meanwhile, or its resourceVersion has changed.
             if refused.status == 409:
                 return False
             raise

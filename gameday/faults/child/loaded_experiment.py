@@ -53,8 +53,7 @@ def parse(text: str, path: str) -> Any:
 def load(text: str, path: str) -> Loaded:
     """Parse an experiment and resolve its configuration and secrets as chaoslib's runner does."""
     experiment = parse(text, path)
-    # In this order: secrets may refer to the configuration, and a dynamic configuration runs probes with
-    # both.
+    # In this order: secrets may refer to the configuration, and a dynamic one runs probes with both.
     configuration = load_configuration(experiment.get("configuration", {}))
     secrets = load_secrets(experiment.get("secrets", {}), configuration)
     configuration = load_dynamic_configuration(configuration, secrets)

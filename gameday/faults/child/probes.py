@@ -39,8 +39,7 @@ def steady(connection: ChildConnection, command: Json) -> None:
         loaded = load(command["text"], command["path"])
         redactor = loaded.redactor()
         ensure_hypothesis_is_valid(loaded.experiment)
-        # chaoslib resolves a `ref` to another activity from this cache, which its own runner would have
-        # filled.
+        # chaoslib resolves a `ref` to another activity from this cache; its own runner would fill it.
         cache_activities(loaded.experiment)
         state = run_steady_state_hypothesis(
             loaded.experiment, loaded.configuration, loaded.secrets, None, EventHandlerRegistry()

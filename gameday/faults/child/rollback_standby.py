@@ -53,8 +53,7 @@ class RollbackStandby:
             return
         reporter = ActivityReporter(self._line, fault, by=command["by"], attempt=command["attempt"])
         reporter.stage, reporter.redactor = "rollback", loaded.redactor()
-        # chaoslib resolves a `ref` to another activity from this cache, which its own runner would have
-        # filled.
+        # chaoslib resolves a `ref` to another activity from this cache; its own runner would fill it.
         cache_activities(loaded.experiment)
         runs, error = _play(loaded, declared, reporter)
         verdict.judge(runs, error)
@@ -76,8 +75,7 @@ def _play(loaded: Loaded, declared: Sequence[Json], reporter: ActivityReporter) 
             apply_rollbacks(part, loaded.configuration, loaded.secrets, pool, None, registry, runs)
         except Exception as error:  # noqa: BLE001  # a user's rollback may raise anything; the next ones must run
             errors.append(f"{type(error).__name__}: {error}")
-            # At least one is dropped in each round: a rollback that raises every time must not hold up those
-            # after it.
+            # At least one is dropped in each round: one that always raises must not hold up the others.
             rest = rest[max(len(runs), 1) :]
             pool = ThreadPoolExecutor(background) if background else None  # chaoslib has shut the other down
         else:

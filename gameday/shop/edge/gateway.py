@@ -37,7 +37,7 @@ class Gateway:
     async def start(self, settings: Settings) -> None:
         """Start Envoy without replicas and wait until it answers. Raises NotReady."""
         folder = self._folder.edge
-        # All three: the files that Envoy watches must exist when it starts.
+        # Routes and endpoints, too: the files that Envoy watches must exist when it starts.
         envoy_config.write(folder, "bootstrap", envoy_config.bootstrap(folder, self._ports))
         envoy_config.write(folder, "routes", envoy_config.routes(settings, 0))
         envoy_config.write(folder, "endpoints", envoy_config.endpoints([], 0))

@@ -82,6 +82,7 @@ def total(samples: Samples, name: str, **labels: str) -> float:
 
 
 def _matches(have: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    # By prefix, so that status "5" stands for all of 5xx.
     return all(have.get(label, "").startswith(text) for label, text in wanted.items())
 
 
@@ -127,6 +128,7 @@ def measures(before: Snapshot, after: Snapshot, *, wanted: int, up: int) -> dict
     return {
         "edge_p95_seconds": None if p95 is None else p95 / 1000,
         "edge_error_ratio": errors / requests if enough else None,
+        # The first snapshot is compared with itself.
         "edge_requests_per_second": requests / max(after.at - before.at, 0.001),
         "login_failure_ratio": failed / logins if logins >= MIN_LOGINS else None,
         "replicas_missing": float(wanted - up),
@@ -137,6 +139,7 @@ def window(snapshots: Iterable[Snapshot], now: Instant, seconds: Seconds) -> Sna
     """Find the newest snapshot that is at least `seconds` old, else the oldest."""
     old = None
     for snapshot in snapshots:
+        # Shortly after the start none is old enough: then the oldest has to do.
         if old is None or snapshot.at <= now - seconds:
             old = snapshot
     return old

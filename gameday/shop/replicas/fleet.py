@@ -82,8 +82,7 @@ class Fleet:
     async def scale(self, count: int, release: str) -> None:
         """Have `count` replicas: start missing numbers, or end the highest; dead ones stay as they are."""
         wanted = [f"api-{number}" for number in range(1, count + 1)]
-        # Taken off the list before the switch and ended after it, so that no user is sent to one that is
-        # ending.
+        # Off the list before the switch, and ended after it: so no user is sent to one that is ending.
         spare = [self._replicas.pop(name) for name in list(self._replicas) if name not in wanted]
         await self.replace([name for name in wanted if name not in self._replicas], release)
         await self._retire(spare)
