@@ -1,8 +1,6 @@
-"""The composition root: settings become ready objects; nothing else builds adapters.
+"""The composition root: turns settings into ready objects. Nothing else builds adapters.
 
-Comes in: a workspace, what the user asked for. Goes out: adapters behind their ports, a drill's desk.
-Does not: do anything with them. Each function imports what it builds, so that a command pays only
-for what it uses.
+Each function imports what it builds, so that a command pays only for what it uses.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Reads a guardrail's query from Prometheus, or from whatever speaks its HTTP API.
+"""Reads a guardrail's query from Prometheus, or from anything that speaks its HTTP API.
 
-Comes in: a guardrail with a query and a bound. Goes out: whether the value is beyond the bound now;
-neither yes nor no where there is no value. Of several series the worst counts.
-Does not: raise, wait longer than PATIENCE, or show a password that stands in the URL.
+Of several series the worst counts; without a value the answer is neither yes nor no. A reading never raises,
+never waits longer than PATIENCE, and never shows a password in the URL.
 
 Format: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queries
 """

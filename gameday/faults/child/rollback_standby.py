@@ -25,7 +25,7 @@ class RollbackStandby:
     """Plays the rollbacks of an experiment that another process injected."""
 
     def __init__(self, connection: ChildConnection) -> None:
-        self._line = connection
+        self._connection = connection
         self._text = ""
         self._loaded: Loaded | None = None
 
@@ -33,7 +33,7 @@ class RollbackStandby:
         """Load modules, configuration and secrets early. A failure shows when the rollbacks are played."""
         with contextlib.suppress(Exception):
             self._load(command["request"])
-        self._line.send("ready")
+        self._connection.send("ready")
 
     def _load(self, request: Json) -> Loaded:
         if self._loaded is None or self._text != request["experiment"]:
@@ -48,10 +48,10 @@ class RollbackStandby:
         request, fault = command["request"], FaultId(command["request"]["fault"])
         loaded = self._load(request)
         declared = tuple(loaded.experiment.get("rollbacks") or ())
-        verdict = RollbackVerdict(self._line, Exposure(self._line, fault, loaded), declared)
+        verdict = RollbackVerdict(self._connection, Exposure(self._connection, fault, loaded), declared)
         if command["ask"] and verdict.already(URGENT_PROBE_LIMIT):
             return
-        reporter = ActivityReporter(self._line, fault, by=command["by"], attempt=command["attempt"])
+        reporter = ActivityReporter(self._connection, fault, by=command["by"], attempt=command["attempt"])
         reporter.stage, reporter.redactor = "rollback", loaded.redactor()
         # chaoslib resolves a `ref` to another activity from this cache; its own runner would fill it.
         cache_activities(loaded.experiment)
