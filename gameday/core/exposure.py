@@ -86,6 +86,7 @@ def _exposed(history: History, request: ev.FaultRequested) -> Exposed:
     fault = request.fault
     tries = [tried.fact.attempt for tried in history.each(ev.RevertAttempted) if tried.fact.fault == fault]
     failures = [failed.fact for failed in history.each(ev.RevertFailed) if failed.fact.fault == fault]
+    # Both kinds: whoever died in the middle of a try recorded only its beginning.
     attempts = max([*tries, *(failure.attempt for failure in failures)], default=0)
     last = [failure for failure in failures if failure.attempt == attempts]
     final = next((failure for failure in last if failure.final), None)
@@ -114,6 +115,7 @@ def _certain(history: History, fault: FaultId) -> bool:
     finished = (activity.fact for activity in history.each(ev.ActivityFinished))
     began = sum(activity.fault == fault and injects(activity) for activity in started)
     succeeded = sum(activity.fault == fault and injected(activity) for activity in finished)
+    # Counts, not names: an experiment may have two activities of one name.
     return 0 < began == succeeded
 
 

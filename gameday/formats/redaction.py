@@ -82,6 +82,7 @@ def in_urls(texts: Iterable[str]) -> Iterator[str]:
         passwords = (match.group().partition(":")[2] for match in _USERINFO.finditer(text))
         parameters = (match[3] for match in _PARAMETER.finditer(text) if is_secret(match[2]))
         for secret in (*passwords, *parameters):
+            # Decoded, too: a driver's error may show a password as it is typed, not as the URL holds it.
             yield from (secret, unquote(secret))
 
 
@@ -103,9 +104,11 @@ class Redactor:
         """Mask these values from now on, too; each line of a text with several lines."""
         lines = {line.strip() for value in values for line in (value, *value.splitlines())}
         fresh = {form for line in lines if len(line) >= SHORTEST for form in _forms(line)}
+        # Nothing new: compiling the pattern again costs more than this test.
         if fresh <= self._forms or fresh == {MASK}:
             return
         self._forms |= fresh
+        # The longest first: a secret within another must not leave the rest of that one readable.
         ordered = sorted(self._forms, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, ordered)))
 
@@ -120,6 +123,7 @@ class Redactor:
         if value is None:
             return ""
         whole = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+        # Masked before it is cut: half of a secret would not be recognized.
         masked = self.text(whole)
         return masked if len(masked) <= EXCERPT else masked[: EXCERPT - 1] + "…"
 
@@ -143,6 +147,7 @@ class Redactor:
 
     def _value(self, value: Any) -> Any:
         match value:
+            # Before str: our enums are texts, and would lose their type.
             case Enum():
                 return value
             case str():
@@ -154,6 +159,7 @@ class Redactor:
             case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
                 old = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
                 new = {name: self._value(each) for name, each in old.items()}
+                # Most facts hold no secret: the same object saves a copy.
                 return value if new == old else dataclasses.replace(value, **new)
             case _:
                 return value

@@ -33,8 +33,10 @@ RECORD_TIME = 60.0
 def main() -> NoReturn:
     """Wait for an order, confirm its claim, and become its drill."""
     url = os.environ["GAMEDAY_STORE_URL"]
+    # Before the order comes: the imports cost nothing while nobody waits.
     storage.preload_schedules(url)
     line = sys.stdin.readline()
+    # End of file: the daemon has ended, and no order will come.
     if not line:
         sys.exit(0)
     order = json.loads(line)
@@ -57,6 +59,7 @@ def _become(order: dict[str, Any]) -> NoReturn:
         opened = os.open(path, os.O_RDWR if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(opened, number)
         os.close(opened)
+    # exec keeps the pid, so the daemon's child is the drill itself: it can be waited for and signalled.
     os.execv(order["argv"][0], order["argv"])  # noqa: S606  # the daemon's own command
 
 

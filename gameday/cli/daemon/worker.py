@@ -100,6 +100,7 @@ async def _run_all(
     reverting = asyncio.create_task(takeover.revert_abandoned(space, history))
     try:
         await queue.work(space.store_url, environments, do, stopping, output.talk)
+        # The queue gives its jobs up a second after the stop; the drills still have to revert.
         await asyncio.gather(*drills, return_exceptions=True)
     finally:
         reverting.cancel()

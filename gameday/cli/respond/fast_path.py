@@ -46,6 +46,7 @@ def main(argv: Sequence[str], started: float) -> int:
 
 def _main(name: str, words: Sequence[str], started: Instant) -> int:
     command = commands.COMMANDS[name]
+    # Parsed before the store is opened: a typing mistake is reported without waiting for a lock.
     asked = _parser(name, command).parse_args(shared_times.join_offsets(words))
     where = live_drill.store_location(Path.cwd(), os.environ)
     live = live_drill.find(where, drill=asked.drill, environment=asked.environment)
@@ -73,6 +74,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser(name: str, command: Command) -> argparse.ArgumentParser:
     parser = _Parser(
+        # No abbreviations: one that is unique today may not be with the next option.
         prog=f"gameday {name}", description=help_texts.HELP[name], allow_abbrev=False, add_help=False
     )
     options = parser.add_argument_group("Common options")
@@ -126,7 +128,9 @@ def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) ->
         id=ids.new_event_id(),
         drill=DrillId(live.drill),
         kind=command.kind,
+        # Masked here: this path writes to the store without `SqlStore`, which masks otherwise.
         fact=known_secrets.redactor().tree(command.body(asked, live)),
+        # A clock that was set back meanwhile must not make the receipt earlier than the start.
         recorded_at=Instant(max(clock.now(), started)),
         occurred_at=shared_times.parse(at, now=started, begin=live.started) if at else started,
         source="cli",

@@ -76,6 +76,7 @@ def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
 
 def _store_table(file: Path) -> Mapping[str, Any]:
     try:
+        # Only this table, and without the models: reading the whole file properly takes too long here.
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("store", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error

@@ -54,8 +54,10 @@ class Conductor:
     async def conduct(self) -> None:
         """Conduct the whole drill, and close it in any case. Raises GamedayError when it could not start."""
         context = self._context
+        # Outside the `try`: without its plan a history can't be judged, nor closed.
         context.recorder.record(context.planned)
         context.recorder.record(context.conductor)
+        # Whatever ends the phases without a word of its own is a failure.
         how = "failed"
         try:
             async with self._supervisor.running():
@@ -81,7 +83,10 @@ class Conductor:
         except Aborted:
             pass
         finally:  # whatever ended the phases, an unexpected error too, the fault is reverted first
+            # After a response the hold is released, which lets the experiment end by itself; an abort can't
+            # wait for that.
             await self._revert(now=how != "completed")
+            # Only now: guardrails have to watch the revert as well.
             self._supervisor.guarded = False
         if how == "completed":
             how = await self._verify()
@@ -121,6 +126,7 @@ class Conductor:
         if not context.live_facts.has(ev.LoadStarted):
             return
         slos = tuple(slo for slo in context.scenario.slos if slo.source == "load")
+        # The whole baseline, not a window: a request that users rarely make is still found in it.
         over_baseline = tuple(
             replace(slo, window=max(slo.window, context.scenario.phases.baseline)) for slo in slos
         )
@@ -131,6 +137,8 @@ class Conductor:
                     hint="compare its `request` with the names that Locust prints (TYPE NAME or NAME)",
                 )
         for level in impact.service(slos, context.live_facts.load(), context.clock.now()):
+            # A window that can't be judged is no reason to refuse: the baseline may be shorter than the
+            # window.
             if level.judged and level.bad_for > 0:
                 raise NotReady(
                     f"SLO {level.slo} is not met before the fault: {level.good or 0:.1%} good",
@@ -140,6 +148,7 @@ class Conductor:
     async def _inject(self) -> None:
         context = self._context
         self._enter(Phase.INJECT)
+        # Before the request: a guardrail may trip while the experiment still starts.
         self._supervisor.guarded = True
         if context.fault_request is None:
             self._origin = context.clock.now()
@@ -147,10 +156,14 @@ class Conductor:
         # The fault must be in the store before it is injected: only then can anybody else revert it.
         await self._wait(lambda: not context.store.degraded(), None)
         await self._unless_aborted(self._faults.inject(context.fault_request))
+        # No limit: the keeper has a deadline for each activity, and its death aborts the drill.
         await self._wait(self._injected_or_failed, None)
         injected = context.live_facts.first(ev.FaultInjected)
+        # The instant that the fact counts from, not the one at which it was read: injects are timed by it.
         self._origin = injected.at if injected else context.clock.now()
         failed = context.live_facts.first(ev.FaultFailed)
+        # A failure after the fault took effect is no reason to stop: users may be affected, and the team
+        # responds.
         if failed is not None and injected is None:
             self.abort("fault-failed", failed.fact.error)
             raise Aborted
@@ -172,6 +185,7 @@ class Conductor:
         scenario = self._context.scenario
         allowed = scenario.phases.response
         if scenario.hold == "for" and scenario.hold_for is not None:
+            # A hold can't outlast the response: that is what the policy has checked as the longest hold.
             allowed = min(allowed, scenario.hold_for)
         end = origin + allowed
         reason = ""
@@ -207,10 +221,12 @@ class Conductor:
     def _recovered(self, now: Instant) -> bool:
         """Report whether recovery is observed and, by a team, marked."""
         marks = self._context.live_facts.each(ev.MilestoneMarked)
+        # Nothing is injected, so no sample shows an impact: people mark when they have recovered.
         if not self._context.scenario.experiment:
             return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)
         if not self._context.live_milestones.recovered(now):
             return False
+        # A team has to mark its recovery as well: only then has it noticed.
         if self._context.scenario.responders is not Party.TEAM:
             return True
         return any(mark.fact.milestone == MilestoneName.RECOVERED for mark in marks)
@@ -233,6 +249,7 @@ class Conductor:
         limit = context.clock.now() + REVERT_LIMIT
         aborting = now
         while not self._reverted_or_gave_up():
+            # `settle` fences the keeper first, so that a late one does not play at the same time.
             if not context.keeper.alive() or context.clock.now() >= limit:
                 await revert.settle(
                     context.store,
@@ -252,6 +269,7 @@ class Conductor:
     def _reverted_or_gave_up(self) -> bool:
         self._supervisor.tail()
         faults = exposure.open_faults(self._context.live_facts.history())
+        # True for no open fault at all, too.
         return all(exposed.gave_up for exposed in faults)
 
     async def _verify(self) -> str:
@@ -293,9 +311,11 @@ class Conductor:
         context.live_facts.save_load()
         self._supervisor.tail()
         self._enter(Phase.CLOSE)
+        # A command or another host may have reverted and closed the drill meanwhile.
         if not context.live_facts.has(ev.DrillClosed):
             reverted = not exposure.open_faults(context.live_facts.history())
             context.recorder.record(ev.DrillClosed(how=how, reverted=reverted))
+        # After DrillClosed: who takes the environment next must not find this drill open.
         await self._release()
         self._supervisor.tail()
 
@@ -333,6 +353,7 @@ class Conductor:
         clock = self._context.clock
         end = None if limit is None else clock.now() + limit
         while not condition():
+            # Asked before the limit, so that an abort at the last instant is not taken for an end in time.
             if self._context.live_facts.abort_asked():
                 raise Aborted
             if end is not None and clock.now() >= end:

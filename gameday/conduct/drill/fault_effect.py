@@ -36,6 +36,7 @@ async def compare(context: DrillContext) -> None:
 
 async def _changed(context: DrillContext, fault_targets: FaultTargets) -> bool | None:
     """Report whether a target changed; None when that can't be known, or the revert has begun."""
+    # Half of `onset`: after it a drill without an impact ends, and needs the answer for its outcome.
     end = context.clock.now() + min(SETTLING, context.scenario.phases.onset / 2)
     while True:
         changed = await fault_targets.changed()

@@ -34,6 +34,7 @@ class FaultTargets:
             after = await self.targets.resolve()
         except NotReady:  # the fault itself may keep the target from answering
             return None
+        # Actions are compared by position; another number of them can't be compared at all.
         pairs = list(zip(self.before, after, strict=True)) if len(after) == len(self.before) else []
         if any(was.seen != now.seen for was, now in pairs if was.seen is not None):
             return True

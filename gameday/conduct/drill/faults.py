@@ -35,6 +35,7 @@ class Faults:
 
     def open(self) -> list[FaultId]:
         """Give the faults that were requested and are not recorded as reverted."""
+        # From the facts, whoever reverted: keeper, command or another host.
         reverted = {fact.fact.fault for fact in self.context.live_facts.each(ev.FaultReverted)}
         return [fault for fault in self.asked if fault not in reverted]
 

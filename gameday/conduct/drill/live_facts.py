@@ -43,6 +43,7 @@ class LiveFacts:
         """Read the events that were recorded since the last call, and give them."""
         stored = self._store.read(self.drill, after=self._seq)
         if stored:
+            # By sequence number, not by time: a command's fact may count earlier than what was read before.
             self._seq = stored[-1].seq
             self._events.extend(row.event for row in stored)
         return [row.event for row in stored]
@@ -65,6 +66,7 @@ class LiveFacts:
         if self._unsaved:
             self._store.append_load(self.drill, merge(self._unsaved), self._until)
             self._unsaved = []
+        # Measured from the last sample: while load is silent, nothing is forgotten.
         oldest = self._until - self._keep - CHUNK
         self._chunks = [chunk for chunk in merge(self._chunks) if chunk.start >= oldest]
 

@@ -33,8 +33,10 @@ class LiveMilestones:
 
     def look(self, now: Instant) -> None:
         """Take a fresh look at the service."""
+        # Several rules and guardrails ask for the same SLOs within one look: each is counted once.
         self._levels_of.clear()
         self.levels = self.service(self._slos(), now)
+        # It never turns back: who was affected once stays affected, and recovery needs it.
         if self.live_facts.has(ev.FaultInjected) and not self.affected:
             self.affected = any(level.judged and level.bad_for > 0 for level in self._since_fault(now))
 
@@ -44,6 +46,7 @@ class LiveMilestones:
     def _since_fault(self, now: Instant) -> tuple[impact.ServiceLevel, ...]:
         injected = self.live_facts.first(ev.FaultInjected)
         longest = max((slo.window for slo in self._slos()), default=0.0)
+        # Nothing before the fault: what was bad then is no impact.
         since = max(injected.at if injected else 0.0, now - longest)
         return impact.service(self._slos(), self.live_facts.load(since=Instant(since)), now)
 
@@ -63,6 +66,7 @@ class LiveMilestones:
                 return self._holds(rules.detected, "detected", now)
             case MilestoneName.CONTAINED:
                 contained = self._holds(rules.contained, "contained", now)
+                # As in `core.judging.milestones`: a grant or the recovery implies containment.
                 return self.affected and (contained or self._granted() or self.recovered(now))
             case MilestoneName.RECOVERED:
                 return self.recovered(now)
@@ -100,6 +104,7 @@ class LiveMilestones:
             answers = [
                 p.fact for p in self.live_facts.each(ev.ProbeJudged) if p.fact.probe == condition.probe
             ]
+            # `is True`: None is an answer that could not be judged.
             return bool(answers) and answers[-1].ok is True
         return self._alert_state(condition.alert) == condition.state
 
@@ -129,6 +134,7 @@ class LiveMilestones:
         if condition.at_least is not None:
             chosen = [replace(slo, objective=condition.at_least) for slo in chosen]
         levels = self.service(tuple(chosen), now)
+        # `bool(levels)`: all() of no SLO would hold at once.
         return bool(levels) and all(lv.judged and lv.held_for >= condition.lasting for lv in levels)
 
     def _alert_state(self, alert: str) -> str:

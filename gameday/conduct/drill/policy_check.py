@@ -114,6 +114,7 @@ async def admit_again(
         raise Refused(
             "policy: no drill was planned in this store, so there are no rules for what may be injected"
         )
+    # A drill from before rules were frozen gets those for loopback.
     rules = planned.fact.rules or policy.LOOPBACK
     admit(await judge(planned.fact.scenario, rules, policy_sources, now=now, request=request))
 
@@ -136,6 +137,7 @@ async def facts(
     documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, policy_sources))
     wanted = policy.needs(rules, documents)
     hold = longest_hold(scenario)
+    # To the end of the longest hold: a freeze that begins while the fault is in force counts, too.
     calendars = [policy_sources.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
     commands = (*providers.paths(documents), *providers.denied_paths(rules.deny))
     return Facts(
@@ -149,6 +151,7 @@ async def facts(
         approvals=_approvals(rules, policy_sources),
         by=policy_sources.by,
         fingerprint=fingerprint(scenario, texts, _locustfile(scenario, policy_sources)),
+        # Asked only where a rule needs it: each is a request to another system.
         cluster=await policy_sources.identities.kubernetes_context() if wanted.cluster else None,
         account=await policy_sources.identities.aws_account(wanted.instances) if wanted.account else None,
     )
@@ -166,6 +169,7 @@ def longest_hold(scenario: Scenario) -> Seconds:
 def fingerprint(scenario: Scenario, experiments: Mapping[str, bytes], load: bytes) -> str:
     """Hash what an approval covers: the scenario with its environment, every experiment, the locustfile."""
     plan = asdict(scenario, dict_factory=_without_empty_metered)
+    # Each part is hashed by itself, so that no bytes can move from one file to the next unnoticed.
     parts = [json.dumps(plan, sort_keys=True).encode(), *experiments.values(), load]
     digests = [hashlib.sha256(part).hexdigest() for part in parts]
     return f"sha256:{hashlib.sha256(' '.join(digests).encode()).hexdigest()}"
@@ -184,6 +188,7 @@ def _experiments(
     main = request.path if request and request.path not in further else scenario.experiment
     for path in dict.fromkeys(path for path in (main, *further) if path):
         if request and path == request.path:
+            # The bytes of the request, not the file: it may have been changed since.
             yield path, request.experiment.encode()
         else:
             yield path, _must_read(path, policy_sources)
@@ -210,6 +215,7 @@ def _document(name: str, text: bytes) -> Document:
             f"policy: {name} can't be read: {wrong}", hint="gameday validate lists every mistake"
         ) from wrong
     mistakes = [str(mistake) for mistake in read.mistakes if not mistake.warning]
+    # E.g. a key that is written twice: chaoslib could take the other value than the policy judged.
     if mistakes or not isinstance(read.data, Mapping):
         why = mistakes[0] if mistakes else "it is not an object"
         raise _unreadable(name, why, "gameday validate lists every mistake")
@@ -265,6 +271,7 @@ def _approvals(rules: Policy, policy_sources: PolicySources) -> tuple[policy.App
         return ()
     try:
         return approvals.parse(policy_sources.read(rules.approvals_file))
+    # No file means no approvals; one that can't be read may hold anything.
     except FileNotFoundError:
         return ()
     except (OSError, ValueError) as wrong:

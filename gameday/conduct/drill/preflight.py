@@ -78,6 +78,7 @@ async def target_reachable(context: DrillContext) -> str:
     ran = await context.target.up()
     if ran is None:
         raise NotReady(why, hint="start the target, or give the environment an `up` in gameday.toml")
+    # Recorded even where `up` failed: it may have started a part, which `down` takes down.
     context.recorder.record(ev.EnvironmentBroughtUp(command=up, down=down))
     if ran.exit_code != 0:
         raise NotReady(

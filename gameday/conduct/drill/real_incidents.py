@@ -37,6 +37,7 @@ class RealIncidentWatch:
         for fired in self.live_facts.each(ev.AlertFired):
             severity = self._unexpected_severity(fired, self.scenario.real_incident)
             if severity is not None and fired.fact.key not in self._asked:
+                # Noted before it is in the store, which the next look may not have read yet.
                 self._asked.add(fired.fact.key)
                 self.record(
                     ev.RealIncidentSuspected(
@@ -48,6 +49,7 @@ class RealIncidentWatch:
     def _unexpected_severity(self, fired: Dated[ev.AlertFired], least: Severity) -> Severity | None:
         """Give the severity of an alert that is unexpected and at least so severe, else None."""
         severity = alert_severity(fired.fact.severity)
+        # A lower value is more severe.
         if severity is None or severity.value > least.value:
             return None
         expected = any(alerts.matches(expectation, fired) for expectation in self.scenario.expect)
@@ -66,4 +68,5 @@ def open_questions(live_facts: LiveFacts) -> list[Dated[ev.RealIncidentSuspected
     answered = max(
         (answer.event.recorded_at for answer in live_facts.each(ev.ContinueRequested)), default=0.0
     )
+    # An answer covers what was asked before it; a later alert asks again.
     return [asked for asked in live_facts.each(ev.RealIncidentSuspected) if asked.at > answered]

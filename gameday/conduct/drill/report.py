@@ -54,11 +54,13 @@ def still_exposed(judged: JudgedDrill) -> tuple[Exposed, ...]:
 
 def exit_code(judged: JudgedDrill) -> ExitCode:
     """Give the exit code of `gameday run` (docs/reference/exit-codes.md)."""
+    # Before everything else: a fault in force matters more than why the drill ended.
     if not judged.result.reverted:
         return ExitCode.FAULT_IN_FORCE
     closed = judged.history.last(ev.DrillClosed)
     match closed.fact.how if closed else "failed":
         case "aborted":
+            # Nobody aborted it: the instruments were lost.
             return ExitCode.INCONCLUSIVE if judged.history.first(ev.LoadLost) else ExitCode.ABORTED
         case "not-ready":
             return ExitCode.INCONCLUSIVE
@@ -71,6 +73,7 @@ def exit_code(judged: JudgedDrill) -> ExitCode:
 def _verdict(judged: JudgedDrill) -> ExitCode:
     if not judged.result.attribution.outcome.judged:
         return ExitCode.INCONCLUSIVE
+    # A training is not graded.
     if judged.history.plan.mode is Mode.TRAIN:
         return ExitCode.PASSED
     match judged.result.score.verdict:

@@ -76,6 +76,7 @@ class Supervisor:
         while True:
             self.tail()
             now = context.clock.now()
+            # A look judges all SLOs again, which is too much work for each of twenty reads a second.
             if now >= next_look:
                 next_look = Instant(now + LOOK_INTERVAL)
                 context.live_milestones.look(now)
@@ -89,11 +90,13 @@ class Supervisor:
     def _notice_losses(self) -> None:
         """Abort when the load or the keeper is lost while the drill needs them."""
         context = self._context
+        # From then on the drill ends anyway, and stopping load and keeper is part of it.
         if context.live_facts.abort_asked() or context.live_facts.has(ev.ResponseEnded):
             return
         if context.load is not None and context.live_facts.has(ev.LoadStarted) and context.load.lost():
             context.recorder.record(ev.LoadLost(reason=context.load.lost()))
             self._abort("load-lost", context.load.lost())
+        # Before the first request nothing is in force that a dead keeper would have to revert.
         elif self._faults.asked and not context.keeper.alive():
             self._abort("keeper-lost", "the fault keeper has died; the conductor reverts")
         elif self._store_lost():

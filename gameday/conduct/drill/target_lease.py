@@ -52,6 +52,7 @@ async def exclusive_across_stores(context: DrillContext) -> str:
     if context.target_lease is not None:
         try:
             await take_in_target(context)
+        # Busy is a NotReady: another drill holds the environment, and no option accepts that.
         except Busy:
             raise
         except NotReady as error:
@@ -90,6 +91,7 @@ def describe_holder(lease: Lease, now: float) -> str:
 
 async def keep_leases(context: DrillContext, abort: Callable[[str, str], None]) -> None:
     """Renew the environment's leases; abort when one is another's, or can't be kept much longer."""
+    # Preflight takes the leases; until then there is nothing to renew.
     while not _leased(context):
         await context.clock.sleep(POLL_INTERVAL)
     renewed, why = context.clock.now(), ""  # preflight has just taken both

@@ -179,6 +179,7 @@ def _extend_response(game_day: FacilitatedGameDay, turn: Turn, seconds: Seconds)
     if history is None or history.first(ev.ResponseEnded):
         raise UsageError("the drill's response has not begun, or has ended", hint="gameday status shows it")
     before = sum(extension.fact.seconds for extension in history.each(ev.ResponseExtended))
+    # With earlier extensions: otherwise many short ones would pass the policy's limit.
     longest = planning.longest_hold(history.plan.scenario) + before + seconds
     limit = history.plan.rules.max_hold if history.plan.rules else None
     if limit is not None and longest > limit:
@@ -187,6 +188,7 @@ def _extend_response(game_day: FacilitatedGameDay, turn: Turn, seconds: Seconds)
             f"the policy allows {format_duration(limit)}",
             hint="extend by less, or repeat the scenario",
         )
+    # The drill's history first: it is what keeps the fault in force.
     game_day.recorder.for_drill(drill).record(ev.ResponseExtended(seconds=seconds))
     sentence = f"the response has {format_duration(seconds)} more"
     return game_day.record(_extended(turn, seconds, "response"), sentence)

@@ -114,6 +114,7 @@ class Host:
         turn = state.turn
         assert turn is not None
         drill = self._context.drills.name(turn.on_agenda)
+        # Before the drill: whoever resumes after our death finds its id here, and reverts it.
         self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt, drill=drill))
         code, why = None, ""
         try:
@@ -122,6 +123,7 @@ class Host:
         except GamedayError as error:
             code, why = error.exit_code, error.message
         self._record(item_ended(self._context.store, turn, drill, code, why))
+        # Otherwise the next host would start the following drill as soon as it has settled.
         if self._leaving:
             self._record(gf.GameDayPaused(why=LEFT))
 
@@ -223,6 +225,7 @@ class Host:
             self._events.extend(row.event for row in stored)
             if self._on_events is not None:
                 self._on_events([row.event for row in stored])
+        # Folded only after something new: a look comes five times a second.
         if stored or self._state is None:
             self._state = states.fold(history.from_events(self._events))
         return self._state
@@ -233,6 +236,7 @@ class Host:
 
 def is_conducted(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
     """Report whether a living host conducts a game day, by a claim that expires at once."""
+    # Winning it shows that it was free, and gives it up by the same call.
     return not store.claim(game_day, HOST_RIGHT, "nobody", until=clock.now())
 
 
@@ -243,6 +247,7 @@ def may_finish(store: ports.HistoryStore, game_day: DrillId, holder: str, clock:
 
 async def is_abandoned(store: ports.HistoryStore, game_day: DrillId, clock: ports.Clock) -> bool:
     """Wait until the host of a finished game day has released it, or died; False: it is still at work."""
+    # Longer than a claim lives, so that a dead host's has run out by then.
     until = clock.now() + CLAIM_TIME + 2 * POLL_INTERVAL
     while is_conducted(store, game_day, clock):
         if clock.now() > until:
@@ -273,6 +278,7 @@ def occasion_of(state: GameDayState) -> Occasion:
     plan = state.plan
     return Occasion(
         game_day=state.game_day,
+        # Without people there is nobody from whom the drill could be hidden.
         hidden=state.planned.attended and plan.announcement != "full",
         insiders=plan.insiders,
         facilitators=plan.facilitators,
@@ -292,6 +298,7 @@ def _how(store: ports.HistoryStore, drill: DrillId) -> tuple[str, str]:
     try:
         drill_history = store_reads.read(store, drill)
     except LookupError:
+        # The host died between ItemBegun and the drill's first fact.
         return states.LOST, ""
     closed = drill_history.last(ev.DrillClosed)
     return closed.fact.how if closed else "failed", drill_history.refused

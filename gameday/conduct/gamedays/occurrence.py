@@ -45,6 +45,7 @@ def begin(
         )
         if record is None and row.position.occurrence == occurrence:
             _claim(store, row, begun)
+        # MISSED, too: a game day that opens late did take place.
         elif record is not None and record.state in {State.CLAIMED, State.MISSED}:
             store.change(record, begun)
 

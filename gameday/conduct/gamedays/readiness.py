@@ -32,6 +32,7 @@ OPENING_LIMIT: Seconds = 30.0
 def occurrence(plan: GameDayPlan, lasts: Seconds, now: Instant) -> Instant:
     """Give the occurrence that may open now. Raises UsageError for a plan in the past, or to come."""
     hint = "`anytime` opens it anyway"
+    # From `lasts` ago: a game day may open late, while its time has not passed.
     at = recurrence.first(plan.when, Instant(now - lasts))
     if at is None:
         last = recurrence.start_of(plan.when)
@@ -97,6 +98,7 @@ def approved(plan: GameDayPlan, approvals: Iterable[Approval], covers: str, by: 
     if not plan.approvals:
         return "the plan needs no approval"
     valid = [a for a in approvals if a.covers == covers and (a.until is None or now < a.until)]
+    # One person under two spellings is one, and nobody approves their own.
     others = {approval.by.strip().casefold() for approval in valid} - {by.strip().casefold(), ""}
     if len(others) < plan.approvals:
         raise Refused(
@@ -114,7 +116,9 @@ def alone(store: ports.HistoryStore, environment: str, holder: str, clock: ports
     try:
         yield
     finally:
+        # It runs out by itself after OPENING_LIMIT.
         with suppress(StoreUnavailable):
+            # A claim that ends now gives the right back.
             store.claim(OPENING, environment, holder, until=clock.now())
 
 

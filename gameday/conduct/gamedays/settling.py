@@ -44,6 +44,7 @@ class Settler:
         assert turn is not None
         drill = store_reads.read(self.context.store, DrillId(turn.drill))
         down = "the drill took its target down again; the next one starts afresh"
+        # A target that is gone can be neither reset nor asked.
         gone = down if drill.first(ev.EnvironmentTakenDown) else ""
         for name, step in (("alerts", self._alerts), ("reset", self._reset), ("steady-state", self._steady)):
             passed, detail = (True, gone) if gone else await step(drill, turn)
@@ -78,6 +79,7 @@ class Settler:
             outcome = await look()
             now = self.context.look()
             over = now.until is None or self.context.clock.now() >= now.until
+            # After the look, so that a late one still counts.
             if outcome[0] or over or self._overtaken(turn):
                 return outcome
             await self.context.clock.sleep(POLL_INTERVAL)
@@ -146,6 +148,7 @@ def _outcome(firing: Sequence[str], names: Iterable[str]) -> Outcome:
 def _firing(events: Iterable[ev.Event], names: Iterable[str]) -> list[str]:
     """Name the alerts that fire, by the last event of each."""
     wanted, states = set(names), {}
+    # By the instant that counts: two histories are joined here, and receipts may be out of order.
     for event in sorted(events, key=lambda each: (counted_instant(each), each.id)):
         match event.fact:
             case ev.AlertFired(key=key, alert=alert) if alert in wanted:

@@ -67,6 +67,7 @@ class OpenDrillsLook:
         else:
             left = self.now - row.started > MIN_AGE and self._rights_ran_out(row, history, exposed)
         requested = history.first(ev.FaultRequested)
+        # Another host's path would name some other folder here.
         root = requested.fact.cwd if requested is not None and host == self.machine.host else ""
         return OpenDrill(drill=row.drill, host=host, exposed=exposed, left=left, root=root)
 
@@ -74,13 +75,18 @@ class OpenDrillsLook:
         roles = {role for role, _ in fencing.recorded(history, self.machine.host)}
         if "conductor" not in roles:
             planned = history.first(ev.DrillPlanned)
+            # The plan is recorded just before the conductor's name: a young drill without one is about to
+            # begin.
             return planned is None or self.now - planned.event.recorded_at > NAMING_LIMIT
         alive = fencing.living(history, self.machine, ("conductor", "keeper"))
+        # True as well where none is alive.
         return all(self.machine.stopped(who) for _, who in alive)
 
     def _rights_ran_out(self, row: ports.DrillRow, history: History, exposed: tuple[Exposed, ...]) -> bool:
         if not exposed:
             lease = self.store.lease(row.environment)
+            # Without a fault only the lease shows that its conductor lives; another drill's shows that it
+            # ran out.
             return lease is None or lease.drill != row.drill
         requested = {
             request.fact.fault: request.event.recorded_at for request in history.each(ev.FaultRequested)
@@ -91,6 +97,8 @@ class OpenDrillsLook:
     def _free(self, drill: DrillId, exposed: Exposed) -> bool:
         """Report whether nobody has the right to revert a fault, by a claim that expires at once."""
         me = holder(self.machine.host, self.machine.me.pid)
+        # The store has no read for a claim: winning it shows that it was free, and it is given up by the
+        # same call.
         return self.store.claim(drill, claims.right(exposed.fault), me, until=self.now)
 
 

@@ -55,6 +55,7 @@ class BufferedRecorder:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(within):
+                # In the same thread, so after all that was submitted before.
                 return await loop.run_in_executor(self._thread, self._write)
         except TimeoutError:
             return False
@@ -62,6 +63,7 @@ class BufferedRecorder:
     async def close(self, within: Seconds) -> bool:
         """Write everything; tell whether all is in the store."""
         written = await self.flush(within)
+        # Not waited for: a locked store would keep the process from ending.
         self._thread.shutdown(wait=False, cancel_futures=True)
         return written
 
@@ -71,6 +73,7 @@ class BufferedRecorder:
             batch = tuple(self._unwritten)
             try:
                 self._store.append(*batch)
+            # The events stay in the list; the next fact, or `close`, tries again.
             except GamedayError:
                 return False
             del self._unwritten[: len(batch)]  # not clear(): more may have come meanwhile

@@ -42,6 +42,7 @@ def _give_back_the_dead(fault: str, context: RevertContext) -> bool:
     """Give back the right of every process of this host that is gone, in its name; True if there was one."""
     machine, now = context.machine, context.clock.now()
     history = store_reads.read(context.store, context.drill)
+    # Whole identities, not pids: a pid may have been used again since.
     alive = {who for _, who in fencing.living(history, machine, _ROLES)}
     dead = [
         who for role, who in fencing.recorded(history, machine.host) if role in _ROLES and who not in alive
@@ -49,6 +50,7 @@ def _give_back_the_dead(fault: str, context: RevertContext) -> bool:
     given = [
         context.store.claim(context.drill, right(fault), holder(machine.host, who.pid), until=now)
         for who in dead
+        # Our own right is not one to give back.
         if who.pid != machine.me.pid
     ]
     return any(given)

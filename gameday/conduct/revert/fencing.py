@@ -43,6 +43,7 @@ def recorded(history: History, host: str) -> list[tuple[str, Identity]]:
     """List the recorded processes of a host, living or not, with their roles."""
     processes = [dated.fact for dated in history.each(ev.ProcessStarted) if dated.fact.host == host]
     named = [(p.role, Identity(pid=p.pid, started_ticks=p.started_ticks, boot=p.boot)) for p in processes]
+    # Recorded more than once, it is still one process.
     return list(dict.fromkeys(named))
 
 
@@ -51,6 +52,7 @@ def living(history: History, machine: Machine, roles: Sequence[str]) -> list[tup
     alive = [
         (role, who) for role, who in recorded(history, machine.host) if role in roles and machine.alive(who)
     ]
+    # Parents first: conductor and keeper start the others.
     return sorted(alive, key=lambda pair: roles.index(pair[0]))
 
 

@@ -55,6 +55,7 @@ async def _ask(
         while clock.now() < limit and _conducted(history, drill, machine):
             await clock.sleep(POLL_INTERVAL)
             history = store_reads.read(store, drill.drill)
+            # Each stage has its own limit: one that goes on is not cut off for what an earlier one took.
             if _stage(history) != stage:
                 stage, limit = _stage(history), Instant(clock.now() + LIMITS[_stage(history)])
     except (StoreUnavailable, LookupError):
@@ -75,4 +76,5 @@ def _conducted(history: History, drill: OpenDrill, machine: Machine) -> bool:
     """Report whether a conductor may still answer; on another host it can't be seen."""
     if drill.host != machine.host:
         return history.first(ev.DrillClosed) is None
+    # A stopped process (SIGSTOP) can't answer: it is killed without being waited for.
     return any(not machine.stopped(who) for _, who in fencing.living(history, machine, ("conductor",)))

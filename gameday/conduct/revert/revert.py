@@ -110,8 +110,10 @@ async def settle_history(
     rest = await undo_all(exposed, context)
     if not closing:
         return Settled(rest=rest, fenced=fenced)
+    # After the rollbacks, which may need what `up` brought up.
     swept = await clean_up(history, context, spare=spared)
     closed = history.last(ev.DrillClosed)
+    # A drill that was closed with a fault in force gets a second DrillClosed once that is gone (adr/0011).
     if closed is None or (not closed.fact.reverted and not rest):
         context.recorder.record(ev.DrillClosed(how=closing, reverted=not rest))
     await release_environment(history, context)
@@ -204,6 +206,7 @@ async def _undone_elsewhere(fault: str, context: RevertContext) -> bool:
 async def _play_until_undone(exposed: Exposed, context: RevertContext) -> bool:
     fault, end = exposed.fault, context.clock.now() + GIVE_UP
     for count in itertools.count():
+        # Numbers go on from those of earlier processes, so that every try has one of its own.
         attempt = exposed.attempts + count + 1
         played = await context.rollback_player.play(
             exposed.request, attempt, context.by, _fact_recorder(context.recorder), ask=exposed.certain
@@ -214,6 +217,7 @@ async def _play_until_undone(exposed: Exposed, context: RevertContext) -> bool:
             )
             break
         pause = BACKOFF[min(count, len(BACKOFF) - 1)]
+        # Known before the pause: a person must not learn of it only after another wait.
         final = context.clock.now() + pause > end
         steps = played.steps if final else ()
         context.recorder.record(

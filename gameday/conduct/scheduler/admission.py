@@ -203,6 +203,7 @@ def _rule(request: ScheduleRequest, now: Instant) -> Recurrence:
             "no time given", hint="give the time with `rrule` 'FREQ=WEEKLY;BYDAY=TU', `cron` or `at`"
         )
     kind, text = chosen_rule(request.rrule, request.cron)
+    # Whole seconds, as occurrences have.
     begin = request.start or format_instant(Instant(float(int(now))))
     return recurrence.parse(kind, text, zone, recurrence.local_start(begin, zone))
 
@@ -218,6 +219,7 @@ def _before_first(schedule: Schedule, now: Instant, *, hint: str) -> ScheduleRow
 
 def _must_fit(schedule: Schedule, first: Instant) -> None:
     """Refuse a window that reaches into the next."""
+    # Several, since gaps differ: a rule such as TU,WE has a short and a long one.
     coming = recurrence.next_ones(schedule.recurrence, first, 16)
     shortest = min((after - before for before, after in pairwise(coming)), default=None)
     if shortest is not None and schedule.window >= shortest:

@@ -33,6 +33,7 @@ async def run_handed_drill(
         return False
     started = StartedDrills(context)
     claimed = started.new_claim(record)
+    # Compare and set: of two hosts that got the job, one starts it.
     if not context.schedules.change(record, claimed):
         return False
     started.launch(row.schedule, claimed)

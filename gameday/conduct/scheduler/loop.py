@@ -72,6 +72,7 @@ class Scheduler:
         self._context = context
         self._started = StartedDrills(context)
         self._waiting: dict[Key, _Waiting] = {}
+        # Decisions under way. One that waits for a slow calendar is not begun a second time.
         self._asking: dict[Key, asyncio.Task[None]] = {}
         self._looked = context.clock.now()
         self._gone: tuple[Instant, str] | None = None
@@ -82,6 +83,7 @@ class Scheduler:
         while not stopping.is_set():
             await self.look()
             await _until(stopping, self._pause())
+        # Nothing further may begin; a decision that is cut off here is made by the next daemon.
         for task in self._asking.values():
             task.cancel()
         self._started.stop()
@@ -125,6 +127,7 @@ class Scheduler:
         rows = context.schedules.waking(now, most=200 + len(self._waiting) + len(self._asking))
         self._reached_store()
         due = {(row.schedule.schedule, row.position.occurrence) for row in rows}
+        # What another daemon started, or somebody removed, no longer waits.
         self._waiting = {key: waiting for key, waiting in self._waiting.items() if key in due}
         for row in rows:
             occurrence = row.position.occurrence
@@ -139,6 +142,7 @@ class Scheduler:
             await asyncio.wait(self._asking.values(), timeout=ANSWER_WAIT)
         done = [task for task in self._asking.values() if task.done()]
         self._asking = {key: task for key, task in self._asking.items() if not task.done()}
+        # All are fetched: asyncio warns of exceptions that nobody has looked at.
         errors = [error for error in (task.exception() for task in done) if error is not None]
         if errors:
             raise errors[0]
@@ -189,6 +193,7 @@ class Scheduler:
             self._notice(row, occurrence)
             return
         waiting = self._waiting.get((schedule.schedule, occurrence))
+        # `_look` finds it at each turn, as its time has come: ask others no more often than RETRY_AFTER.
         if waiting is not None and now < waiting.again:
             return
         wait = waiting.wait if waiting else self._during_outage(begins, schedule.grace)
@@ -219,6 +224,7 @@ class Scheduler:
     def _during_outage(self, begins: Instant, grace: Seconds) -> Wait | None:
         """Give the last time without a store as the reason, where it kept an occurrence from starting."""
         outage = self._outage
+        # The outage must overlap the time in which it could have started.
         if outage is None or outage.until < begins or outage.since > begins + grace:
             return None
         span = f"from {_utc(outage.since)} to {_utc(outage.until)}"
@@ -229,6 +235,7 @@ class Scheduler:
         schedule = row.schedule
         missed: list[tuple[Instant, Miss]] = []
         following: Instant | None = None
+        # One more than are recorded: the next look goes on from there.
         for at in islice(recurrence.occurrences(schedule.recurrence, occurrence), MISSED_AT_ONCE + 1):
             reason = wait if at == occurrence else self._during_outage(at, schedule.grace)
             miss = _missed(row, at, now, reason)
@@ -246,6 +253,7 @@ class Scheduler:
         new = self._context.schedules.settle(records, row, position)
         for record in records:
             self._waiting.pop((record.schedule, record.occurrence), None)
+        # Only the daemon that recorded it reports it.
         if new:
             first = records[0]
             more = f" and {len(records) - 1} more" if len(records) > 1 else ""
@@ -270,6 +278,7 @@ class Scheduler:
         key = (schedule.schedule, occurrence)
         before = self._waiting.get(key)
         self._waiting[key] = _Waiting(wait=wait, again=Instant(self._context.clock.now() + RETRY_AFTER))
+        # Reported once a reason, not once a second.
         if before is None or before.wait.reason is not wait.reason:
             until = _utc(schedules.expires(schedule, occurrence))
             self._context.report(f"{schedule.schedule}: waits, until {until} at the latest: {wait.why}")
@@ -312,6 +321,7 @@ class Scheduler:
         return record if miss is None else _as_missed(record, miss)
 
     def _position_after(self, schedule: Schedule, occurrence: Instant) -> SchedulePosition:
+        # Occurrences are whole seconds: one more finds the next, and never the same.
         following = recurrence.first(schedule.recurrence, Instant(occurrence + 1))
         return schedules.position(schedule, following)
 

@@ -48,6 +48,8 @@ class StartedDrills:
         """Give a record a claim of ours, under a name that no other claim has."""
         self._claims += 1
         now = self._context.clock.now()
+        # With a count: after it lost and won a claim again, the same daemon must not take the old one for
+        # its own.
         holder = f"{self._context.holder}/{self._claims}"
         return replace(
             record, state=State.CLAIMED, holder=holder, until=Instant(now + CLAIM_TIME), decided=now
@@ -84,6 +86,7 @@ class StartedDrills:
             if code is not None:
                 self._end(key, running, code)
                 del self._running[key]
+            # At half of its time, so that a store that is away for a while costs nothing.
             elif self._context.clock.now() >= running.renew - RECORD_TIME / 2:
                 self._renew(key, running)
 
@@ -97,6 +100,7 @@ class StartedDrills:
         context = self._context
         now = context.clock.now()
         live = any(row.environment == record.environment for row in context.history.live())
+        # A drill outlives the daemon that started it: until it is closed its occurrence has not ended.
         if live or open_game_days(context.history, record.environment):
             context.schedules.change(record, replace(record, until=Instant(now + RECORD_TIME)))
             return
@@ -107,6 +111,7 @@ class StartedDrills:
         """Give a drill back that did not begin: the next look starts it within its grace, or records it."""
         why = f"its process ended with {code} before it began"
         self._context.report(f"{record.schedule}: {why}")
+        # The claim is cut short, not dropped: it is then taken over like any other.
         until = Instant(self._context.clock.now() + RETRY_AFTER)
         self._context.schedules.change(record, replace(record, why=why, until=min(until, record.until)))
 
@@ -121,6 +126,7 @@ class StartedDrills:
         if record is not None and record.state is State.STARTED:
             self._context.schedules.change(record, replace(record, until=until))
             running.renew = until
+        # Still claimed: the drill's own process turns it into a start, and must find it unchanged.
         elif record is not None:
             running.renew = Instant(record.until + RECORD_TIME)
 

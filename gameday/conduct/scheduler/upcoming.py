@@ -40,6 +40,7 @@ class Slot:
 def slots(rows: Iterable[ScheduleRow], until: Instant, *, most: int = 10_000) -> tuple[Slot, ...]:
     """Give the occurrences to come that begin by `until`, in order."""
     coming = (_slots(row, until) for row in rows)
+    # Merged lazily: a rule without an end has as many occurrences as one asks for.
     return tuple(islice(merge(*coming, key=lambda slot: (slot.start, slot.schedule.schedule)), most))
 
 

@@ -132,6 +132,7 @@ def from_events(events: Iterable[ev.Event], load: LoadHistory = NO_LOAD) -> Hist
         known = unique.get(event.id)
         if known is None or _receipt(event) < _receipt(known):
             unique[event.id] = event
+    # Ids last, since they are random: without them equal instants would keep the order of delivery.
     ordered = sorted(unique.values(), key=lambda e: (counted_instant(e), e.kind, e.id))
     return History(tuple(ordered), load)
 

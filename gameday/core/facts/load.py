@@ -112,6 +112,7 @@ class _Sum:
             opened[at] = opened.get(at, 0) + count
 
     def chunk(self, start: int, type_: str, name: str) -> Chunk:
+        # Zeros go: an open request that has ended adds up to 0.
         good = sorted((at, number, count) for (at, number), count in self._good.items() if count)
         bad = sorted((at, count) for at, count in self._bad.items() if count)
         opened = sorted((at, count) for at, count in self._open.items() if count)

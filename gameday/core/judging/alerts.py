@@ -101,10 +101,12 @@ def _old_keys(history: History, fault: Instant) -> set[str]:
 
 def _is_old(event: ev.Event, fault: Instant) -> bool:
     claim = event.occurred_at if event.trusted else None
+    # SKEW in favour of the alert: a clock that is a little behind must not make a new alert an old one.
     return event.recorded_at < fault or (claim is not None and claim < fault - SKEW)
 
 
 def _possible(fired: Dated[ev.AlertFired], fault: Instant) -> Dated[ev.AlertFired]:
     if fired.at >= fault:
         return fired
+    # A claim before the fault is impossible for an alert that the fault caused: the receipt counts.
     return Dated(at=fired.event.recorded_at, event=fired.event, fact=fired.fact)

@@ -76,6 +76,7 @@ def party_of(history: History, action: Dated[ev.ActionTaken]) -> Party:
     planned = history.plan
     if action.fact.via == "responder" and planned.responder_as is not None:
         return planned.responder_as
+    # An automation may act through the environment's trail, too: there its actor's name shows it.
     named = action.fact.actor == planned.responder and planned.responder_as is Party.AUTOMATION
     return Party.AUTOMATION if named or action.fact.actor.startswith(AUTOMATIONS) else Party.TEAM
 
@@ -88,6 +89,7 @@ def _changed(history: History, impact: Impact) -> bool | None:
     }
     if True in probed:
         return True
+    # A probe that could not tell (None) leaves it unknown.
     return False if probed == {False} else None
 
 
@@ -141,6 +143,7 @@ def _who(history: History, impact: Impact, derived: Milestones) -> _Who:
         return _Who(RecoveredBy.NONE, "Nothing was injected.")
     if recovered.at is None:
         return _unrecovered(impact, framed)
+    # First of all: our own rollback stood in for the team's mitigation, so actions explain nothing.
     if recovered.basis == GRANTED:
         return _Who(RecoveredBy.TEAM, _granted(history), recovered.evidence)
     actions = _actions(history, framed.fault, recovered.latest or recovered.at)
@@ -194,6 +197,7 @@ def _actions(history: History, fault: Instant, until: Instant) -> list[Dated[ev.
 
 
 def _by_actions(history: History, actions: list[Dated[ev.ActionTaken]], recovered: Instant) -> _Who:
+    # The last one before the recovery is the likeliest to have ended it.
     last = actions[-1]
     party = party_of(history, last)
     others = sum(party_of(history, action) is not party for action in actions)
@@ -211,6 +215,7 @@ def _watched(history: History, until: float) -> bool:
     A trail is a record: reading it later also shows what was done while it could not be read.
     """
     watched = list(history.each(ev.TrailWatched))
+    # Only the latest before that instant: an earlier one may have been followed by an outage.
     latest = [watch for watch in watched if watch.at <= until][-1:]
     return any(watch.fact.readable for watch in (*latest, *(w for w in watched if w.at > until)))
 

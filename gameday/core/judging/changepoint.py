@@ -79,6 +79,7 @@ def windows(series: Series, test: WindowTest) -> bytearray:
 
 def sums(counts: Sequence[int], width: int) -> list[int]:
     """Give the sum over each window of `width` buckets; element i begins at index i."""
+    # Prefix sums: each window costs one subtraction, whatever its width.
     reached = [0, *accumulate(counts)]
     return [end - begin for begin, end in zip(reached, reached[width:], strict=False)]
 
@@ -92,10 +93,12 @@ def spans(series: Series, test: WindowTest) -> tuple[Span, ...]:
     judged, width = windows(series, test), test.width
     spans: list[Span] = []
     for begin, end, following in _runs(judged):
+        # No bucket belongs to two stretches.
         floor = spans[-1].last + 1 if spans else 0
         opening, closing = range(max(floor, begin), begin + width), range(end, end + width)
         first = _onset(series, max(floor, begin - width), opening)
         high = len(series) if following is None else max(closing.stop, following)
+        # Up to a width beyond the window: without a better period after it there is nothing to split.
         last = _last_bad(series, closing, min(end + 2 * width, high))
         # a good window must lie wholly between the two: windows that say nothing, as in silence, part nothing
         apart = first >= 0 and judged.find(GOOD, floor, max(0, first - width + 1)) >= 0
@@ -145,6 +148,7 @@ def _split(total: Sequence[int], bad: Sequence[int], walk: range, window: range)
             # the likelihood is as great where service gets better, but what follows must be the worse part
             worse = rest_bad * passed_total >= passed_bad * rest_total
             likelihood = _likelihood(passed_total, passed_bad) + _likelihood(rest_total, rest_bad)
+            # The first bad bucket is taken in any case: a breached window always has an onset.
             if split < 0 or (worse and likelihood > best):
                 best, split = likelihood if worse else -math.inf, index
         passed_total += total[index]

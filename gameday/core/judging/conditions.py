@@ -182,6 +182,8 @@ class ConditionJudge:
         """Whether load was observed for `lasting` seconds, at least a window of it before our rollback."""
         if since + lasting > self.history.load.until:
             return False
+        # Only a window must lie before our rollback: a hold that goes on after it is not the rollback's
+        # doing.
         return since + min(lasting, slo.window) <= self.frame.limit
 
     def _blind(self) -> bool:
@@ -260,6 +262,7 @@ def _since(states: Iterable[tuple[Dated[Any], bool]], *, first: bool) -> Proof:
     """Prove by the first fact for which it holds, or by the first from which on it kept holding."""
     since: Dated[Any] | None = None
     for fact, holds in states:
+        # A detection counts from the first sign; states must still hold at the end.
         if first and since is not None:
             break
         since = (since or fact) if holds else None
@@ -279,6 +282,7 @@ def _any(proofs: Sequence[Proof]) -> Proof:
 
 def _all(proofs: Sequence[Proof]) -> Proof:
     """Take the latest proof, with the evidence of all, if every condition is proved."""
+    # One that is known not to be proved decides, whatever the others could not determine.
     if any(proof.at is None and proof.known for proof in proofs):
         return NOT_PROVED
     if not all(proof.known for proof in proofs):

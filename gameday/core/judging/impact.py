@@ -132,12 +132,14 @@ def measure(history: History) -> Impact:
         return Impact(slos=judged)
     parts = _union(stretches, Instant(history.load.until))
     requests, bad = _total(slos, history.load, parts)
+    # The name decides between equals, so that the same history gives the same bytes.
     worst = min((slo for slo in judged if slo.stretches), key=lambda slo: (slo.worst, slo.slo))
     return Impact(
         started=min((stretch.start for stretch in stretches), key=lambda bound: bound.at),
         ended=_last_end(stretches),
         requests=requests,
         bad=bad,
+        # Six digits, as stored instants have: what lies beyond is noise of the sums.
         seconds=round(sum(end - start for start, end in parts), 6),
         worst_slo=worst.slo,
         worst_good=worst.worst,
@@ -169,6 +171,7 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
     if slo.source != "load":
         return SloImpact(slo=slo.slo, judged=False, why=f"its source is {slo.source}, not load")
     counted = series.count(slo, load)
+    # Without a fault the whole of it is baseline.
     onset = len(counted) if fault is None else counted.index(fault)
     # what was in flight when the fault took effect belongs to the fault, so trouble is looked for before it
     before = counted.until(counted.index(fault - _in_flight(slo)) if fault is not None else onset)
@@ -234,6 +237,7 @@ def _stretches(counted: Series, slo: Slo, fault: Instant, objective: float) -> t
 
 
 def _stretch(counted: Series, span: changepoint.Span, fault: Instant) -> Stretch:
+    # The last good start before: the impact began somewhere after it.
     good = next((i for i in range(span.first - 1, -1, -1) if counted.total[i] > counted.bad[i]), span.first)
     start = Bound(
         at=max(counted.at(span.first), fault),
@@ -254,6 +258,7 @@ def _stretch(counted: Series, span: changepoint.Span, fault: Instant) -> Stretch
 def _last_end(stretches: Iterable[Stretch]) -> Bound | None:
     ends = [stretch.end for stretch in stretches]
     known = [end for end in ends if end is not None]
+    # One stretch without an end is enough: then users are still affected.
     return max(known, key=lambda bound: bound.at) if len(known) == len(ends) else None
 
 
@@ -292,6 +297,7 @@ def _histograms(
     for chunk in chunks:
         base = chunk.start * series.PER_SECOND - first
         zone = zones[base : base + BUCKETS_PER_CHUNK].ljust(BUCKETS_PER_CHUNK, b"\0")
+        # Most chunks of a long drill lie in neither zone; this saves their columns.
         if not any(zone):
             continue
         for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
@@ -327,6 +333,7 @@ def _total(
         for chunk in series.matching(slo, load.chunks) if slo.source == "load" else ():
             key, limit = (chunk.type, chunk.name), slo.latency or series.OPEN_LIMIT
             cut, shortest = strictest.get(key, (series.NEVER_SLOW, limit))
+            # Each name by one rule: a request that several SLOs match is counted once.
             strictest[key] = (min(cut, series.slow_from(slo.latency)), min(shortest, limit))
     by_rule: dict[tuple[int, Seconds], list[Chunk]] = defaultdict(list)
     for chunk in load.chunks:

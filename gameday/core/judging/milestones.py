@@ -127,6 +127,7 @@ def frame(history: History, impact: Impact) -> Frame:
     """Find the instants that the drill is measured in."""
     began = conditions.began(history)
     started = history.first(ev.LoadStarted)
+    # An aborted drill has no ResponseEnded.
     ended: Dated[Any] | None = history.first(ev.ResponseEnded) or history.first(ev.DrillClosed)
     return Frame(
         fault=began.at if began else None,
@@ -305,6 +306,7 @@ def _recovery_granted(judge: ConditionJudge) -> Proof | None:
         return None
     if ended is None:
         return Proof(at=grant.at, basis=GRANTED, evidence=(grant.event.id,))
+    # Not before the grant: that was the team's merit, whenever users became healthy.
     at = max(grant.at, ended.at)
     evidence = (grant.event.id, *judge.frame.evidence)
     return Proof(at=at, basis=GRANTED, evidence=evidence, bound=ended if ended.at >= grant.at else None)
@@ -321,6 +323,7 @@ def _contained(judge: ConditionJudge, recovered: Milestone) -> Milestone:
     if recovered.at is not None:
         choices.append(Proof(at=recovered.at, basis=IMPLIED, evidence=recovered.evidence))
     reached = [choice for choice in choices if choice.at is not None]
+    # At the same instant a proof of its own counts before one that is implied.
     best = min(reached, key=lambda choice: (choice.at, choice.basis == IMPLIED)) if reached else proof
     held = judge.holds("*", _level(judge), 0.0)
     return _milestone(name, best, observed=held.at, declared=marked.at if marked else None)
@@ -384,6 +387,7 @@ def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Secon
 def _chain(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -> tuple[Link, ...]:
     fault = judge.frame.fault
     fired = alerts.fresh(judge.history, fault) if fault is not None else ()
+    # The source's own claim: of an untrusted source it proves nothing.
     condition = fired[0].fact.condition_at if fired and fired[0].event.trusted else None
     delivered = min((alert.event.recorded_at for alert in fired), default=None)
     acted = first_action(judge.history, fault) if fault is not None else None
@@ -409,6 +413,7 @@ def _chain(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -> tu
 def _links(chain: str, *stations: tuple[str, Instant | None]) -> Iterator[Link]:
     """Join the stations that lie in order; the first one after them that was not reached ends the chain."""
     kept: list[tuple[str, Instant | None]] = []
+    # Backwards: of two stations out of order the earlier one in the list is left out.
     for name, at in reversed(stations):
         following = kept[0][1] if kept else None
         if at is None and following is None:

@@ -45,6 +45,7 @@ def slow_from(latency: Seconds | None) -> int:
     """Find the first latency bin that is bad: the first that begins at or above the threshold."""
     if latency is None:
         return NEVER_SLOW
+    # Rounded, because 0.3 s times 1000 is not exactly 300.
     milliseconds = round(latency * 1000.0, 6)
     number = bin_of(milliseconds)
     return number if lower_edge(number) >= milliseconds else number + 1
@@ -58,6 +59,7 @@ def matcher(request: str) -> re.Pattern[str]:
 def matching(slo: Slo, chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
     """Pick the chunks whose `NAME` or `TYPE NAME` an SLO's glob matches whole."""
     pattern = matcher(slo.request)
+    # A name comes in a chunk every 10 s: match each once.
     known: dict[tuple[str, str], bool] = {}
     picked = []
     for chunk in chunks:

@@ -107,6 +107,7 @@ def patch(path: str, old: str, new: str) -> str:
 
     Diffs know only line feeds as line ends, so a carriage return stays part of its line.
     """
+    # As git does it: a tab ends a file name with spaces in it.
     tab = "\t" if " " in path else ""
     diff = difflib.unified_diff(
         _by_feed(old),
@@ -132,6 +133,7 @@ def _renewed(lines: list[str], mark: str, line: str, *, replace: bool) -> bool:
     for index, old in enumerate(lines):
         if mark in old:
             if replace:
+                # The indentation is the people's: they may have moved the line into a list.
                 indent = old[: len(old) - len(old.lstrip())]
                 lines[index] = indent + line.lstrip() + _end_of(old)
             return True
@@ -140,12 +142,14 @@ def _renewed(lines: list[str], mark: str, line: str, *, replace: bool) -> bool:
 
 def _insert(lines: list[str], index: int, new: Sequence[str], newline: str) -> None:
     if index and not _end_of(lines[index - 1]):
+        # The last line of a file may have no end; what follows would be joined to it.
         lines[index - 1] += newline
     lines[index:index] = [line + newline for line in new]
 
 
 def _find(lines: Sequence[str], anchor: Anchor) -> int:
     """Find the index after an anchor: after the nearest line with its words, else the end."""
+    # By its words: people may have edited the playbook since the drill was planned.
     same = [number for number, line in enumerate(lines, start=1) if bare(line) == anchor.words]
     return min(same, key=lambda number: (abs(number - anchor.line), number), default=len(lines))
 
@@ -165,6 +169,7 @@ def _set_front(lines: list[str], edit: SetFront) -> None:
     for index in range(1, close):
         setting = pattern.match(bare(lines[index]))
         if setting:
+            # ISO dates compare as text.
             if setting.group(2).strip("\"'") < edit.value:
                 start = setting.group(1) if setting.group(1).endswith((" ", "\t")) else f"{edit.key}: "
                 lines[index] = start + edit.value + setting.group(3) + _end_of(lines[index])

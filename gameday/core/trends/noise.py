@@ -119,6 +119,7 @@ def compare(
 
 
 def _resolved(seconds: Seconds) -> Seconds:
+    # Zero has no logarithm, and below a bucket there is nothing to compare.
     return max(seconds, RESOLUTION)
 
 
@@ -147,6 +148,7 @@ def quantile(beyond: float, freedom: int | None) -> float:
     low, high = 0.0, 1.0
     while _beyond(high, freedom) > beyond:
         low, high = high, high * 2
+    # Sixty halvings exhaust a double's precision.
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if _beyond(middle, freedom) > beyond else (low, middle)

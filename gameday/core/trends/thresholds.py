@@ -66,6 +66,7 @@ def together(codes: Sequence[int]) -> ExitCode:
     """Give the verdict of repeats: the worst, where drills that both passed and failed are inconclusive."""
     if not flaky(codes):
         return worst(codes)
+    # Flaky is not failed: the same code both passed and did not.
     return worst(ExitCode.INCONCLUSIVE if code == ExitCode.FAILED else code for code in codes)
 
 
@@ -113,6 +114,7 @@ def _unjudged(finished: FinishedDrill) -> Check:
     code = worst([finished.code])
     if result is None:
         why = finished.why or "it left no result"
+        # A verdict without a result to prove it can't be trusted.
         code = ExitCode.INTERNAL if code in (ExitCode.PASSED, ExitCode.FAILED) else code
     else:
         code = ExitCode.INCONCLUSIVE if code in (ExitCode.PASSED, ExitCode.FAILED) else code
@@ -213,6 +215,7 @@ def comparable(results: Sequence[StoredResult], baseline: Baseline) -> tuple[Sto
 
 def _comparisons(results: Sequence[StoredResult], thresholds: Thresholds) -> tuple[Comparison, ...]:
     earlier = comparable(results, thresholds.baseline) if thresholds.baseline else ()
+    # Bonferroni: all comparisons of the pipeline together give no more false alarms than that.
     alarms = FALSE_ALARMS / (len(NAMES) * thresholds.scenarios)
     pairs = ((name, _times(results, name), _times(earlier, name)) for name in NAMES)
     return tuple(compare(name, now, before, alarms=alarms) for name, now, before in pairs if now and before)

@@ -55,11 +55,11 @@ def _variables(tree: Any) -> Iterator[str]:
 
 
 def _modules(request: ev.FaultRequested, experiment: experiments.Experiment) -> Iterator[str]:
-    activities = {
+    sections = {
         name: experiment.get(name) for name in ("configuration", "rollbacks", "extensions", "controls")
     }
     with _importable_from(request.cwd):
-        for module in experiments.modules(activities):
+        for module in experiments.modules(sections):
             # The top package only: for a submodule, find_spec would import its parents.
             if importlib.util.find_spec(module.partition(".")[0]) is None:
                 yield f"module {module} is not installed"

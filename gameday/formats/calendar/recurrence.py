@@ -90,6 +90,7 @@ def occurrences(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
             instants = _cron(recurrence, since)
     last = -math.inf
     for at in instants:
+        # Two local times in and after a gap of the clocks can be the same instant.
         if at >= since and at > last:
             last = at
             yield at
@@ -247,6 +248,7 @@ def _forwarded(rule: rrule, low: datetime) -> rrule:
     if rule._count is not None or period is None:  # type: ignore[attr-defined]  # noqa: SLF001
         return rule
     step = period * rule._interval  # type: ignore[attr-defined]  # noqa: SLF001
+    # Two intervals early: BY parts may select times before the interval's own start.
     skipped = (low - start) // step - 2
     return rule.replace(dtstart=start + skipped * step) if skipped > 0 else rule
 
@@ -256,6 +258,7 @@ def _forwarded(rule: rrule, low: datetime) -> rrule:
 
 def _cron(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
     begin = max(since, start_of(recurrence))
+    # CronSim gives what comes after its start; one second earlier includes the start itself.
     before = datetime.fromtimestamp(math.ceil(begin), zone(recurrence.zone)) - timedelta(seconds=1)
     try:
         times = CronSim(recurrence.text, before)

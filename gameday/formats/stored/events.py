@@ -125,6 +125,7 @@ def _converter() -> Converter:
 
 
 def _exactly(primitive: type, value: object, wanted: object) -> object:
+    # Exactly: True is an int for isinstance.
     if type(value) is not primitive:
         raise TypeError(f"{value!r} is not a {primitive.__name__}")
     if isinstance(wanted, type) and issubclass(wanted, enum.Enum):  # cattrs takes it for its base

@@ -84,6 +84,7 @@ def parse(row: Mapping[str, Any]) -> Chunk:
     type_, name, start = row.get("type"), row.get("name"), row.get("start")
     if not isinstance(type_, str) or not isinstance(name, str):
         raise ValueError("load samples: type and name must be text")  # noqa: TRY004
+    # Not isinstance: True is an int, too.
     if type(start) is not int or start % CHUNK:
         raise ValueError(f"load samples of {name[:80]}: start {start!r} is not a multiple of {CHUNK:g} s")
     columns: dict[str, tuple[int, ...]] = {}

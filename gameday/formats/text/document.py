@@ -98,6 +98,7 @@ def decode(content: bytes, file: str) -> str:
     if len(content) > MAX_BYTES:
         fail(file, TOP, f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
     try:
+        # Editors on Windows write a byte-order mark.
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", errors="replace")

@@ -53,6 +53,7 @@ class _Reader:
             comment = _COMMENT.match(self.text, self.at)
             if comment is None:
                 return self.text[self.at : self.at + 1]
+            # Once is enough: a file with comments usually has many.
             if not self.commented:
                 self.commented = True
                 self._note(
@@ -107,6 +108,7 @@ class _Reader:
             self.fail(f"a ':' is missing after the key '{key}'")
         self.at += 1
         value = self.value(where)
+        # The first counts, as its position does; the second is reported as a mistake.
         mapping.setdefault(key, value)
 
     def _array(self, path: Path) -> list[Any]:
@@ -139,6 +141,7 @@ class _Reader:
     def _string(self) -> str:
         begin = self.at
         try:
+            # Python's own reader, for strings only: escapes are easy to get wrong.
             text, self.at = _STRINGS.raw_decode(self.text, begin)
         except JSONDecodeError as error:
             self.fail(error.msg.lower(), at=min(error.pos, len(self.text)))
@@ -167,6 +170,7 @@ class _Reader:
     def _number(self, written: re.Match[str]) -> int | float:
         try:
             number = float(written.group()) if written[1] or written[2] else int(written.group())
+        # Python converts no integer of more than 4,300 digits.
         except ValueError:
             self.fail("this number is too long")
         self.at = written.end()

@@ -71,9 +71,11 @@ def _filled(
         errors = wrong.errors(include_url=False)
     if lenient:
         errors = [error for error in errors if not (_is_unknown(error) and _is_own_key(error["loc"][-1]))]
+    # A misspelt key gives two errors, unknown and missing: the second would only confuse.
     intended = {_misspelt(model, error) for error in errors if _is_unknown(error)}
     errors = [error for error in errors if error["type"] != "missing" or error["loc"] not in intended]
     mistakes = (_mistake(model, document, path, error, lenient=lenient) for error in errors)
+    # Unions report one mistake once for each alternative.
     return None, tuple(dict.fromkeys(mistakes))
 
 
@@ -116,6 +118,7 @@ def _unknown(
 ) -> Mistake:
     word, known = str(loc[-1]), _keys(model, error["loc"][:-1])
     mapping = document.get(loc[:-1])
+    # A key that is there already is not what was meant.
     free = [key for key in known if key not in mapping]
     hint = text_document.suggest(word, free or known)
     if lenient and not text_document.nearest(word, known):

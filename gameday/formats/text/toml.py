@@ -37,10 +37,12 @@ def read(text: str, file: str) -> Document:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         _explain(str(error), text, file)
+    # tomllib parses recursively; its limit is Python's.
     except RecursionError:
         _too_deep(file)
     except ValueError as error:  # a number with thousands of digits, a date that does not exist
         text_document.fail(file, text_document.TOP, f"TOML: {error}")
+    # Before the scan, which recurses as well.
     if _depth(data) > text_document.MAX_DEPTH:
         _too_deep(file)
     scan = _Scan(text)

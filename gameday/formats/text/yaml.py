@@ -123,6 +123,7 @@ class _Builder:
         done = self.open.pop()
         if isinstance(done.value, dict):
             for name, value in done.merged.items():
+                # At the end: a mapping's own keys count before merged ones, wherever `<<` stands.
                 done.value.setdefault(name, value)
         if done.anchor:
             self.anchors[done.anchor] = _Anchored(done.value, done.size, done.depth)
@@ -130,6 +131,7 @@ class _Builder:
 
     def _alias(self, event: AliasEvent) -> None:
         self._path_of(event)
+        # Its value is not complete yet: the tree would be endless.
         if any(value.anchor == event.anchor for value in self.open):
             document.fail(self.file, _spot(event), f"'*{event.anchor}' contains itself")
         anchored = self.anchors.get(event.anchor)
@@ -138,6 +140,7 @@ class _Builder:
             document.fail(self.file, _spot(event), f"there is no anchor '&{event.anchor}' before this", hint)
         if len(self.open) + anchored.depth > document.MAX_DEPTH:
             self._too_deep(event)
+        # With all that it repeats: a few nested aliases can stand for billions of values.
         self._count_values(anchored.size, event)
         self._put(anchored.value, anchored.size, anchored.depth)
 
@@ -160,6 +163,7 @@ class _Builder:
         name = str(event.value)
         inside.key = name
         path = (*inside.path, name)
+        # Several `<<` in one mapping are allowed; in quotes it is an ordinary key.
         if name == "<<" and _plain(event):
             return
         if self.legacy and _plain(event):
@@ -198,8 +202,10 @@ class _Builder:
         if key == "<<" and _mergeable(value):
             for merged in value if isinstance(value, list) else [value]:
                 for name, entry in merged.items():
+                    # Of several merged mappings the first counts (YAML's merge key).
                     inside.merged.setdefault(name, entry)
         elif key is not None:
+            # Of a key that is written twice the first counts, as its position does.
             inside.value.setdefault(key, value)
 
     def _count_values(self, size: int, event: Event) -> None:
@@ -278,6 +284,7 @@ def _number(value: Any) -> bool:
 
 def _events(text: str, file: str) -> Iterator[Event]:
     try:
+        # pure: the C parser gives other messages and marks. Events only, so nothing is constructed.
         yield from YAML(typ="safe", pure=True).parse(text)
     except InvalidFiles:
         raise
@@ -343,6 +350,7 @@ def _modern(text: str) -> Any:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if _INT.fullmatch(text):
+        # Base 10: with 0 Python refuses the leading zeros that YAML 1.2 allows.
         return int(text, 10) if text[:2] not in ("0o", "0x") else int(text, 0)
     if _FLOAT.fullmatch(text):
         return float(text)
@@ -354,6 +362,7 @@ def _legacy(text: str) -> Any:
     small = text.lower() if text in (text.lower(), text.upper(), text.capitalize()) else text
     if small in _OLD_TRUE or small in _OLD_FALSE:
         return small in _OLD_TRUE
+    # Before integers: 1:30 is 90 for PyYAML.
     if _OLD_SIXTY.fullmatch(text):
         return _sixty(text)
     if _OLD_INT.fullmatch(text):
@@ -361,11 +370,13 @@ def _legacy(text: str) -> Any:
     if _OLD_FLOAT.fullmatch(text):
         return float(text.replace("_", ""))
     modern = _modern(text)
+    # What only YAML 1.2 calls a number (1e5, 0o7) is text for PyYAML.
     return text if _number(modern) and not _INFINITE.fullmatch(text) else modern
 
 
 def _old_int(text: str) -> int:
     digits = text.lstrip("+-")
+    # YAML 1.1 reads a leading 0 as octal.
     base = {"0b": 2, "0x": 16}.get(digits[:2], 8 if digits.startswith("0") and digits != "0" else 10)
     value = int(digits[2:] if base in (2, 16) else digits, base)
     return -value if text.startswith("-") else value

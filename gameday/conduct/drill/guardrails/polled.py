@@ -43,6 +43,7 @@ class PolledCheck:
         if reading.breached is None:  # neither good nor bad: `_known_at` stays, so that GRACE goes on
             return
         self._known_at = now
+        # From the first breach on: an answer that can't be judged neither ends nor restarts it.
         self._bad_since = (self._bad_since or now) if reading.breached else None
 
     def judge(self, now: Instant) -> str:

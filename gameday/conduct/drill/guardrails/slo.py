@@ -31,6 +31,7 @@ class SloCheck:
             if level.bad_for > 0:
                 # `bad_for` reaches no further back than the load at hand: keep the earliest instant.
                 self._bad_since = min(self._bad_since or now, Instant(now - level.bad_for))
+            # Only a judged good window ends it: silence in the middle of an outage is no recovery.
             elif level.judged:
                 self._bad_since = None
             if self._bad_since is not None and now - self._bad_since >= self.guardrail.lasting:
@@ -40,6 +41,7 @@ class SloCheck:
 
     def _judge_silence(self, now: Instant, *, requested: bool) -> str:
         self._silent_since = None if requested else self._silent_since or now
+        # Silence must not trip sooner than a breach would.
         patience = max(GRACE, self.guardrail.lasting)
         if self._silent_since is None or now - self._silent_since < patience:
             return ""

@@ -73,6 +73,7 @@ class InjectSender:
     async def _send_fault(self, index: int, experiment: str) -> None:
         try:
             await self.inject_further(index)
+        # The first fault goes on, so the drill does, too; the reason is on record.
         except GamedayError as error:
             self.recorder.record(ev.InjectSkipped(index=index, why=error.message))
         else:
@@ -82,6 +83,7 @@ class InjectSender:
         if self.load is None:
             self.recorder.record(ev.InjectSkipped(index=index, why="the scenario has no load"))
             return
+        # Changed first: a fact must not report load that was never applied.
         await self.load.set_users(users)
         self.recorder.record(ev.LoadChanged(users=users))
         self.recorder.record(ev.InjectSent(index=index, kind="load", text=f"{users} users"))

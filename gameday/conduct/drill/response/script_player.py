@@ -63,6 +63,7 @@ class ScriptPlayer:
 
     async def _run(self, number: int, step: ResponderStep) -> None:
         actor = f"{self.script.acts_as}:{self.script.responder}"
+        # An action counts from its start: the service may be healthy again before the command returns.
         begin = self.clock.now()
         outcome = await self.runner.run(step.do.command, timeout=step.timeout, actor=actor)
         text = " ".join(step.do.command)

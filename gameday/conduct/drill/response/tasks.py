@@ -67,6 +67,7 @@ def _probes(scenario: Scenario) -> list[tuple[str, Seconds]]:
     conditions = [
         c for r in (rules.detected, rules.contained, rules.recovered) for c in r.conditions if c.probe
     ]
+    # A dict by probe: two rules with the same probe ask it once.
     return sorted({c.probe: c.every for c in conditions}.items())
 
 
@@ -75,6 +76,7 @@ async def _ask(context: DrillContext, probe: str, every: Seconds) -> None:
     last: ev.ProbeJudged | None = None
     while True:
         answer = await context.prober.ask(probe)
+        # Changes only: an answer a second for an hour would bury the history.
         if last is None or answer.ok != last.ok:
             context.recorder.record(answer)
             last = answer
