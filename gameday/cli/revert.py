@@ -93,6 +93,7 @@ def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill
     for open_drill in chosen:
         if not open_drill.left:
             output.talk(f"{open_drill.drill}: asking its conductor to end it; ending it from here otherwise")
+    # Asked first: a conductor ends its load and writes its reports, which killing it would prevent.
     asked = graceful_stop.ask_to_end(
         store, chosen, clock=SystemClock(), ids=SystemIds(), machine=ThisMachine()
     )
@@ -145,6 +146,7 @@ def settle(
                 closing="aborted",
             )
         )
+        # After each, not at the end: the next revert may take minutes, or fail.
         write_reports(space, store, open_drill.drill)
         if settled.reverted:
             code = worst((code, _report_closed(store, open_drill.drill)))
@@ -156,6 +158,7 @@ def settle(
 
 def _report_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> ExitCode:
     """Print that a drill is closed. Gives 0, or 4 where no fault was undone and users were still affected."""
+    # By the judge: a fault without rollbacks is over for the revert, and may still affect users.
     doubtful = report.still_exposed(report.judge(store, drill))
     output.talk(f"{drill}: {'' if doubtful else 'reverted and '}closed{by}")
     if doubtful:

@@ -74,12 +74,14 @@ class Panel:
 
 def text(x: float, y: float, content: str, kind: str, anchor: str = "start") -> str:
     """Write a text element."""
+    # Escaping is not enough: XML forbids most control characters, even as references.
     escaped = escape(words.legal(content))
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escaped}</text>'
 
 
 def box(kind: str, low: float, high: float, top: float, height: float, *, more: str = "") -> str:
     """Draw a rectangle from x to x."""
+    # Never nothing: what was shorter than a pixel happened, too.
     wide = max(0.5, high - low)
     return (
         f'<rect class="{kind}" x="{low:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{height:.1f}"{more}/>'
@@ -93,6 +95,7 @@ def upright(kind: str, x: float, top: float, bottom: float) -> str:
 
 def affected(result: Result, frame: Frame, panels: Sequence[Panel]) -> Iterator[str]:
     """Shade the bad stretches of the SLO that is shown."""
+    # Of one SLO only: the panels show its curve, and others' stretches would not fit it.
     for slo in result.impact.slos:
         for stretch in slo.stretches if slo.slo == result.impact.worst_slo else ():
             low, high = frame.x(stretch.start.at), frame.x(stretch.end.at if stretch.end else frame.end)
@@ -106,6 +109,7 @@ def affected_label(result: Result, frame: Frame, panel: Panel) -> Iterator[str]:
         return
     label = f"users affected {format_duration(result.impact.seconds)}"
     x = frame.x(result.impact.started.at)
+    # SVG doesn't wrap or clip: what has no room on the right is written from the edge leftwards.
     if x + len(label) * CHARACTER > frame.edge:
         yield text(frame.edge - 4, panel.top + 28, label, "at halo", "end")
     else:

@@ -249,6 +249,7 @@ _ANSWERS = (ev.ContinueRequested, ev.AbortRequested, ev.FaultReverted, ev.DrillC
 
 def _question(history: History, now: Instant) -> Question | None:
     """Give the open question that is due first."""
+    # By receipt, as `conduct.drill.real_incidents` counts: an answer covers what was asked before it.
     answered = max((fact.event.recorded_at for kind in _ANSWERS for fact in history.each(kind)), default=0.0)
     for asked in history.each(ev.RealIncidentSuspected):
         if asked.at > answered:
@@ -287,6 +288,7 @@ def _clocks(history: History, levels: Sequence[ServiceLevel], now: Instant) -> t
         "contain": _first(history, MilestoneName.CONTAINED, "marked", granted=True),
         "recover": _recovered(history, levels, now),
     }
+    # The clocks stop with the response: our rollback afterwards is not the team's time.
     over = ended.at if ended else now
     return tuple(
         _clock(name, zero, stop, over, limit, running=ended is None)
@@ -346,6 +348,7 @@ def _first(history: History, milestone: MilestoneName, *signs: str, granted: boo
 
 def _healthy_since(levels: Sequence[ServiceLevel], now: Instant) -> Instant | None:
     held = [level.held_for for level in levels if level.judged]
+    # The SLO that became good last decides; 0.0 is one that is not good yet.
     return Instant(now - min(held)) if held and all(held) else None
 
 
@@ -361,6 +364,7 @@ def _level(level: ServiceLevel) -> Level:
 def _alerts(history: History, now: Instant) -> tuple[AlertLine, ...]:
     states: dict[str, AlertLine] = {}
     for event in history.events:
+        # By receipt: that is since when people could see it.
         since = max(0.0, now - event.recorded_at)
         match event.fact:
             case ev.AlertFired(key=key, alert=alert):
@@ -381,6 +385,7 @@ def _guardrails(history: History) -> tuple[GuardrailLine, ...]:
     planned = [guardrail.name for guardrail in history.plan.scenario.guardrails]
     return tuple(
         GuardrailLine(guardrail=name, tripped=clean(tripped.get(name, "")))
+        # The scenario's own, and those that every drill has, once they trip.
         for name in dict.fromkeys((*planned, *tripped))
     )
 

@@ -132,6 +132,7 @@ def _distribution(row: Row) -> Iterator[str]:
 
 
 def _comparisons(row: Row) -> Iterator[str]:
+    # A table needs a blank line before it, unless the section's heading has just given one.
     if row.judgement.code != 0 or len(row.drills) > 1:
         yield ""
     head = ("Time", "Now", "Before", "Ratio", "Noise up to", "Verdict")
@@ -162,6 +163,7 @@ def _median(values: tuple[float, ...]) -> str:
 def annotate(report: Report) -> Iterator[str]:
     """Give a workflow command for each check that did not pass, and each mistake in a file, with its line."""
     for row in report.rows:
+        # A set: repeats of one scenario report the same mistakes.
         mistakes = {m for drill in row.drills if drill.result for m in drill.result.mistakes}
         yield from (annotation(mistake) for mistake in sorted(mistakes))
         for check in row.judgement.checks:
@@ -182,6 +184,7 @@ def _command(file: str, line: int, column: int, title: str, text: str) -> str:
 
 
 def _data(text: str) -> str:
+    # % first: otherwise the escapes would be escaped.
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -202,6 +205,7 @@ def code_quality(report: Report) -> list[Json]:
         {
             "description": f"{row.scenario}: {check.name}: {check.detail}",
             "check_name": f"gameday {check.name}",
+            # Without the detail, which holds figures that change from run to run.
             "fingerprint": hashlib.sha256(f"{row.file}:{row.scenario}:{check.name}".encode()).hexdigest(),
             "severity": "major" if check.code == 1 else "critical",
             "location": {"path": row.file, "lines": {"begin": row.lines.get(check.name, 1)}},
@@ -275,4 +279,5 @@ def _comparison(comparison: Comparison) -> Json:
 
 
 def _finite(value: float | None) -> float | None:
+    # JSON has no infinity: Python would write `Infinity`, which other readers refuse.
     return None if value is None or math.isinf(value) else round(value, 6)

@@ -51,6 +51,7 @@ def points(slo: Slo, load: LoadHistory, most: int) -> Plotted:
     windows = [
         _window(counted, index, width, latency.get(index // width)) for index in range(0, len(counted), width)
     ]
+    # Rounded up: at most `most` points, each of as many windows.
     joined = math.ceil(len(windows) / max(1, most))
     groups = (windows[i : i + joined] for i in range(0, len(windows), joined))
     return Plotted(points=tuple(_join(group) for group in groups), window=window)
@@ -68,6 +69,7 @@ def _p95(slo: Slo, load: LoadHistory, first: int, width: int) -> dict[int, float
 
 def _window(counted: series.Series, index: int, width: int, p95: float | None) -> Point:
     total, bad = sum(counted.total[index : index + width]), sum(counted.bad[index : index + width])
+    # The last window may be cut off: its rate counts only what was observed.
     buckets = min(width, len(counted) - index)
     return Point(
         start=counted.at(index),
@@ -84,6 +86,7 @@ def _join(group: Sequence[Point]) -> Point:
     return Point(
         start=group[0].start,
         end=group[-1].end,
+        # The worst within the pixel: see the module's first lines.
         good=min(good, default=None),
         p95=max(p95, default=None),
         rate=sum(p.rate for p in group) / len(group),
@@ -93,6 +96,7 @@ def _join(group: Sequence[Point]) -> Point:
 def ticks(start: float, end: float, most: int) -> tuple[float, ...]:
     """Give round times, in seconds, from `start` to `end`; zero is among them where it lies between."""
     step = next((s for s in _STEPS if (end - start) / s <= most), _STEPS[-1])
+    # Multiples of the step, counted from the fault: so zero is among them.
     first = math.ceil(start / step)
     return tuple(float(number * step) for number in range(first, math.floor(end / step) + 1))
 
@@ -143,6 +147,7 @@ def place(marks: Sequence[tuple[float, str]], right_edge: float, character: floa
         lanes = range(len(placed) + 1)
         lane = next((n for n in lanes if _free(placed, n, x, low, high)), None)
         if lane is None:
+            # A crossed line is still readable, a covered text is not. There is always an empty lane.
             lane = next(n for n in lanes if not any(p.lane == n and _over(p, low, high) for p in placed))
         placed.append(Label(x=x, text=text, lane=lane, left=left, low=low, high=high))
     return tuple(placed)

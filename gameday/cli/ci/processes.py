@@ -102,10 +102,12 @@ class DrillProcesses:
 
     async def _next(self, trial: PlannedDrill, *, again: bool) -> FinishedDrill:
         try:
+            # Only between drills of one target: the first finds it as the pipeline has set it up.
             why = await self._reset(trial) if again and not self._stop.is_set() else ""
             if self._stop.is_set():
                 return FinishedDrill(code=ExitCode.INCONCLUSIVE, why=f"not started: {self.stopped}")
             return FinishedDrill(code=ExitCode.INCONCLUSIVE, why=why) if why else await self._drill(trial)
+        # One drill that can't be started must not take the results of the others with it.
         except (OSError, GamedayError) as error:
             return FinishedDrill(code=ExitCode.INTERNAL, why=f"{type(error).__name__}: {error}")
 
@@ -116,9 +118,11 @@ class DrillProcesses:
         if not environment.reset or (base_url and await asyncio.to_thread(target.answers, base_url)):
             return ""
         command = " ".join(environment.reset)
+        # A file, not a pipe: nobody reads while it runs, and a full pipe would stop the command.
         with tempfile.TemporaryFile() as stdout:
             child = self._start(environment.reset, stdout, processes.STDOUT)
             try:
+                # No grace: a reset holds no fault that would have to be reverted.
                 code = await asyncio.wait_for(self._end(child, grace=0.0), RESET_TIMEOUT)
             except TimeoutError:
                 return f"`{command}` did not end within {format_duration(RESET_TIMEOUT)}"
@@ -140,6 +144,7 @@ class DrillProcesses:
         output.talk(f"{trial.name}: starting on {trial.environment.name}")
         folder = _empty(self._folder / trial.name)
         answer, talk = folder / "result.json", folder / "talk.txt"
+        # Files, so that what was printed is there however the process ends.
         with answer.open("wb") as out, talk.open("wb") as err:
             child = self._start([*self._command, "run", *trial.argv, "--json", "--yes"], out, err)
             try:
@@ -147,6 +152,7 @@ class DrillProcesses:
             finally:
                 child.kill()
         stored = _read(answer)
+        # In a thread: reverting may take minutes, while the other drills have to be watched.
         code = await asyncio.to_thread(self._settle, child.pid, code)
         why = "" if stored else _last_line(talk) or f"it exited with {code} and wrote no result"
         ended = FinishedDrill(code=code, result=stored, why=why, seconds=clock.monotonic() - began)
@@ -156,6 +162,7 @@ class DrillProcesses:
         """Wait for a process, and give its exit code. On `stop`: SIGTERM; SIGKILL after `grace` seconds."""
         until: Seconds | None = None
         while (code := child.poll()) is None:
+            # SIGTERM once: a second signal during the rollbacks skips the rest of them.
             if self._stop.is_set() and until is None:
                 until = clock.monotonic() + grace
                 child.send(signal.SIGTERM)
@@ -180,6 +187,7 @@ class DrillProcesses:
                 argv, timeout=REVERT_TIMEOUT, cwd=self._space.root, env={"PATH": target.own_path()}
             )
             output.talk(done.output.rstrip())
+            # Not only 4: a revert that could not run leaves open whether a fault is in force.
             if done.exit_code != 0:
                 return ExitCode.FAULT_IN_FORCE
         return ExitCode.INTERNAL
@@ -207,6 +215,7 @@ class DrillProcesses:
         if made.is_dir() and kept.resolve() != made.resolve():
             shutil.copytree(made, kept, dirs_exist_ok=True)
         for file in folder.iterdir():
+            # The drill's own result.json counts; what it printed is the same.
             if file.name != "result.json" or not (kept / file.name).exists():
                 shutil.move(file, kept / file.name)
         shutil.rmtree(folder)

@@ -73,8 +73,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser(name: str, command: Command) -> argparse.ArgumentParser:
+    # No abbreviations of options: one that is unique today may not be once there is another.
     parser = _Parser(
-        # No abbreviations: one that is unique today may not be with the next option.
         prog=f"gameday {name}", description=help_texts.HELP[name], allow_abbrev=False, add_help=False
     )
     options = parser.add_argument_group("Common options")

@@ -98,6 +98,7 @@ def find(where: StoreLocation, *, drill: str = "", environment: str = "") -> Liv
         raise _no_live_drill(environment)
     database = storage.open_executor(where.store, patience=LOCK_TIMEOUT, create=False)
     rows = journal.drills(database)
+    # First: a drill that is abandoned must not be taken for the live one.
     if any(row[4] is None and _is_abandoned(database, row[0]) for row in rows):
         _revert_abandoned()
         rows = journal.drills(database)

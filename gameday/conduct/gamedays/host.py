@@ -123,7 +123,7 @@ class Host:
         except GamedayError as error:
             code, why = error.exit_code, error.message
         self._record(item_ended(self._context.store, turn, drill, code, why))
-        # Otherwise the next host would start the following drill as soon as it has settled.
+        # Paused, so that a facilitator decides when it continues.
         if self._leaving:
             self._record(gf.GameDayPaused(why=LEFT))
 

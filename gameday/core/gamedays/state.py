@@ -158,6 +158,7 @@ def fold(history: History) -> GameDayState:
 def _turns(history: History, plan: GameDayPlan) -> Iterator[Turn]:
     repeats = {(asked.fact.item, asked.fact.attempt) for asked in history.each(gf.RepeatAsked)}
     for number, item in enumerate(plan.agenda):
+        # By the attempt's number: a repeat that was asked for twice is one.
         last = max([1, *(attempt for of_item, attempt in repeats if of_item == number)])
         for attempt in range(1, last + 1):
             yield _turn(history, number, attempt, item)
@@ -178,6 +179,7 @@ def _turn(history: History, number: int, attempt: int, item: Item) -> Turn:
 
     begun, ended, skipped = about(gf.ItemBegun), about(gf.ItemEnded), about(gf.ItemSkipped)
     waived = about(gf.SettlingWaived)
+    # The end before the skip: what was skipped while it ran has run.
     how = ended[0].fact.how if ended else "skipped" if skipped else ""
     over: list[Dated[Any]] = [*(ended or skipped)]
     return Turn(
@@ -193,6 +195,7 @@ def _turn(history: History, number: int, attempt: int, item: Item) -> Turn:
         why=ended[0].fact.why if ended else skipped[0].fact.why if skipped else "",
         settled=bool(about(gf.Settled)),
         waived=waived[0].fact.reason if waived else "",
+        # Numbers, not facts: two hosts may have recorded the same failure.
         failures=len({failed.fact.number for failed in about(gf.SettlingFailed)}),
         extended=sum(longer.fact.seconds for longer in about(gf.TimeExtended) if longer.fact.what == "break"),
         checks=tuple(
@@ -203,6 +206,7 @@ def _turn(history: History, number: int, attempt: int, item: Item) -> Turn:
 
 def _settling(turns: tuple[Turn, ...], at_hand: Turn | None) -> Turn | None:
     """Find the last drill, if the environment has to settle after it because another one follows."""
+    # A drill that was lost before its first fact has touched nothing.
     ran = [turn for turn in turns if turn.drill and turn.how not in ("", LOST)]
     if at_hand is None or not ran or at_hand.begun is not None:
         return None
@@ -223,6 +227,7 @@ def _stage(history: History, opened: gf.GameDayPlanned, at_hand: Turn | None, se
         return Stage.DRILL
     if settling is not None:
         allowed = len(_extensions(history, settling, "settling"))
+        # Each extension allows one more failure.
         return Stage.UNSETTLED if settling.failures > allowed else Stage.SETTLING
     return Stage.PAUSED if _paused(history) else _free(at_hand, attended=opened.attended)
 
@@ -255,6 +260,7 @@ def _until(
     if stage is Stage.BREAK and at_hand is not None and at_hand.begun is not None:
         return Instant(at_hand.begun + at_hand.on_agenda.lasts + at_hand.extended)
     if stage is Stage.SETTLING and settling is not None and settling.ended is not None:
+        # From the instant of the extension: it may come long after the time ran out.
         longer = [more.at + more.fact.seconds for more in _extensions(history, settling, "settling")]
         return Instant(max([settling.ended + opened.plan.settle_within, *longer]))
     return None

@@ -197,7 +197,7 @@ def _actions(history: History, fault: Instant, until: Instant) -> list[Dated[ev.
 
 
 def _by_actions(history: History, actions: list[Dated[ev.ActionTaken]], recovered: Instant) -> _Who:
-    # The last one before the recovery is the likeliest to have ended it.
+    # The last one decides; the sentence counts the other party's.
     last = actions[-1]
     party = party_of(history, last)
     others = sum(party_of(history, action) is not party for action in actions)

@@ -182,8 +182,7 @@ class ConditionJudge:
         """Whether load was observed for `lasting` seconds, at least a window of it before our rollback."""
         if since + lasting > self.history.load.until:
             return False
-        # Only a window must lie before our rollback: a hold that goes on after it is not the rollback's
-        # doing.
+        # A window of it before our rollback is enough to show that the rollback did not cause it.
         return since + min(lasting, slo.window) <= self.frame.limit
 
     def _blind(self) -> bool:

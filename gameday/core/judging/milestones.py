@@ -306,7 +306,7 @@ def _recovery_granted(judge: ConditionJudge) -> Proof | None:
         return None
     if ended is None:
         return Proof(at=grant.at, basis=GRANTED, evidence=(grant.event.id,))
-    # Not before the grant: that was the team's merit, whenever users became healthy.
+    # Not before the grant, which is what earns it.
     at = max(grant.at, ended.at)
     evidence = (grant.event.id, *judge.frame.evidence)
     return Proof(at=at, basis=GRANTED, evidence=evidence, bound=ended if ended.at >= grant.at else None)

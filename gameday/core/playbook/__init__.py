@@ -173,7 +173,7 @@ def _lacking(steps: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
     taken = {step.id for step in playbook.steps}
     for action in steps.lacking:
         name, number = slug(action.action), 1
-        # Step ids are unique in a playbook: drills are compared by them.
+        # An id names one step: marks and answers at the review refer to it.
         while name in taken:
             number += 1
             name = f"{slug(action.action)}-{number}"

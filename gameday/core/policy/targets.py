@@ -34,6 +34,7 @@ def needs(policy: Policy, documents: tuple[Document, ...]) -> Needs:
     """Give whose identity matters: what is used, and what an unknown module or command might use."""
     used = [activity.provider for document in documents for activity in activities.find(document)]
     uses = [provider for provider in used if isinstance(provider, Mapping)]
+    # An unknown module or command may use either: then both are asked for their identity.
     kubernetes = any(_uses(provider, "chaosk8s.", "chaosaws.") for provider in uses)
     amazon = any(_uses(provider, "chaosaws.", "chaosk8s.") for provider in uses)
     return Needs(
@@ -118,6 +119,7 @@ def _elsewhere(cluster: Cluster | None, facts: Facts, document: Document) -> str
     if cluster is None:
         return "the environment names no cluster"
     for key, value in _leaves(document.body.get("secrets")):
+        # What a vault holds can't be known before the drill.
         if key == "type" and value == "vault":
             return "secrets from a vault may choose another cluster"
         if key in _SETTINGS and (key != "KUBERNETES_CONTEXT" or _plain(value, facts) != cluster.context):

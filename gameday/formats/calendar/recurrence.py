@@ -248,7 +248,6 @@ def _forwarded(rule: rrule, low: datetime) -> rrule:
     if rule._count is not None or period is None:  # type: ignore[attr-defined]  # noqa: SLF001
         return rule
     step = period * rule._interval  # type: ignore[attr-defined]  # noqa: SLF001
-    # Two intervals early: BY parts may select times before the interval's own start.
     skipped = (low - start) // step - 2
     return rule.replace(dtstart=start + skipped * step) if skipped > 0 else rule
 

@@ -75,7 +75,7 @@ def _filled(
     intended = {_misspelt(model, error) for error in errors if _is_unknown(error)}
     errors = [error for error in errors if error["type"] != "missing" or error["loc"] not in intended]
     mistakes = (_mistake(model, document, path, error, lenient=lenient) for error in errors)
-    # Unions report one mistake once for each alternative.
+    # Several of pydantic's errors may come down to one mistake.
     return None, tuple(dict.fromkeys(mistakes))
 
 

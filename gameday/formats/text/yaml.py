@@ -284,7 +284,8 @@ def _number(value: Any) -> bool:
 
 def _events(text: str, file: str) -> Iterator[Event]:
     try:
-        # pure: the C parser gives other messages and marks. Events only, so nothing is constructed.
+        # pure: with the C parser, messages would depend on what is installed. Events only: nothing is
+        # constructed.
         yield from YAML(typ="safe", pure=True).parse(text)
     except InvalidFiles:
         raise

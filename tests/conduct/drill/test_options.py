@@ -42,6 +42,7 @@ def test_what_is_no_phase_or_no_length_is_wrong_usage(word):
 
 def test_wrong_usage_of_a_run_is_exit_2(capfd):
     assert (
-        run.main(run.RunOptions(scenario=SCENARIO, drill=DrillOptions(phases=("onset=1",)), dry_run=True)) == 2
+        run.main(run.RunOptions(scenario=SCENARIO, drill=DrillOptions(phases=("onset=1",)), dry_run=True))
+        == 2
     )
     assert "--phase onset: '1' is not a duration" in capfd.readouterr().err
