@@ -26,6 +26,7 @@ def verdicts(policy: Policy, facts: Facts) -> Iterator[Verdict]:
 
 
 def _load(policy: Policy, load: Users) -> Iterator[Verdict]:
+    # The locustfile may call other hosts than the environment's own.
     for url in dict.fromkeys((load.base_url, *load.urls)):
         yield _reached(policy, url)
     if policy.max_users is not None:
@@ -90,6 +91,7 @@ def _hold(limit: Seconds, facts: Facts, experiments: list[Document]) -> Verdict:
     """Judge the longest hold, together with what the method itself pauses."""
     hint = "a shorter hold, phases.response or pauses, or a longer max_hold in the environment's policy"
     try:
+        # Pauses of the method come before the hold, with its first actions already in force.
         longest = facts.hold + sum(_pauses(document, facts) for document in experiments)
     except (Unknown, ValueError) as unknown:
         return Verdict(rule="max_hold", allowed=False, subject="the hold", why=str(unknown), hint=hint)
@@ -169,7 +171,9 @@ def _time(at: Instant) -> str:
 def _approvals(policy: Policy, facts: Facts) -> Verdict:
     """Count the other people who approved exactly this content, and whose approval is still valid."""
     judged = [(approval, _does_not_count(approval, facts)) for approval in facts.approvals]
+    # One person under two spellings is one.
     others = {approval.by.strip().casefold() for approval, why in judged if not why}
+    # A protected environment needs one, even where the number is left out.
     needed = max(1, policy.approvals)
     allowed = bool(facts.by.strip()) and bool(facts.fingerprint) and len(others) >= needed
     count = f"{len(others)} of {needed} other people approved this content"

@@ -161,6 +161,7 @@ def _process(policy: Policy, facts: Facts, provider: Mapping[str, Any]) -> tuple
         raise ProviderRefused(
             "its arguments are one string, which a shell would interpret", "write the arguments as a list"
         )
+    # Denials hold for what the command really is: a link under another name must not get around one.
     real = facts.real_paths.get(path, path)
     denied = patterns.process(_with_real(policy.deny, facts), path, real, denying=True)
     return denied, patterns.process(policy.providers, path)
