@@ -150,6 +150,7 @@ def format_duration(seconds: Seconds) -> str:
     """Write seconds the way people do: `0.4 s`, `41.2 s`, `2 min 05 s`, `1 h 30 min`."""
     if seconds < 0:
         return "-" + format_duration(-seconds)
+    # Rounded first: 59.96 s must not read 60.0 s.
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -174,5 +175,6 @@ def parse_instant(text: str) -> Instant:
 def format_instant(at: Instant, *, digits: int = 3) -> str:
     """Write an instant as RFC 3339 in UTC with `digits` decimals of a second (3 or 6)."""
     spec = "milliseconds" if digits == 3 else "microseconds"
+    # isoformat cuts off; rounding first writes 0.9996 s as the next second.
     utc = datetime.fromtimestamp(round(at, digits), UTC)
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")

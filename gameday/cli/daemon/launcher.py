@@ -10,6 +10,7 @@ import sys
 from gameday.core.plans.schedule import Schedule
 from gameday.system.drill_processes import Launcher
 
+# -P: a file called gameday.py in the working folder must not be imported in our place.
 GAMEDAY = (sys.executable, "-P", "-m", "gameday")
 
 

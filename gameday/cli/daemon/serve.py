@@ -36,6 +36,7 @@ def main(*, listen: str = "") -> int:
     """Serve this workspace's schedules."""
     space = wiring.workspace()
     history = wiring.workspace_store(space)
+    # Before anything starts: a fault that an earlier process left must not meet a new drill.
     revert.recover(space, history)
     notices = notify.DaemonNotices(wiring.announcer(space))
     scheduler_context = wiring.scheduler_context(
@@ -94,6 +95,7 @@ async def _serve(
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
+        # An event, not an exception: drills in progress have to revert before the daemon ends.
         loop.add_signal_handler(number, stopping.set)
     reverting = asyncio.create_task(takeover.revert_abandoned(space, history))
     try:

@@ -69,6 +69,7 @@ def _run(options: RunOptions) -> int:
     if not options.yes:
         _ask(prepared)
     store = wiring.workspace_store(space)
+    # After the question, which may stay open for minutes, and just before the drill.
     if revert.recover(space, store) == 4:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
     context = wiring.drill_context(space, prepared, store)
@@ -89,6 +90,7 @@ def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore,
     except StoreUnavailable as away:  # 5 before a drill; after one, its history is at stake
         output.problem(failure or away)
         return ExitCode.INTERNAL
+    # After a failure, too: what happened up to then is what people need to read.
     folder = revert.write_reports(space, store, context.drill)
     if failure is not None:
         output.problem(failure)
@@ -132,6 +134,7 @@ async def _play(context: DrillContext) -> None:
     conductor = Conductor(context, on_events=picture.show_events)
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
+        # A fact, not an exception: an abort by a signal takes the same way as any other.
         loop.add_signal_handler(number, conductor.abort, "interrupted", number.name)
     later = [loop.run_in_executor(None, importlib.import_module, name) for name in NEEDED_AT_THE_END]
     with picture.open():

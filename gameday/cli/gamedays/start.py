@@ -109,6 +109,7 @@ def _open(
     recorder = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
     with readiness.alone(store, plan.environment, f"{processes.hostname()}:{game_day}", SystemClock()):
         readiness.no_other_game_day(store, plan.environment)
+        # Before the game day's own fact, because it may refuse: nothing must be left open then.
         _keep_in_calendar(space, plan, at, game_day)
         recorder.record(
             GameDayPlanned(
@@ -203,6 +204,7 @@ class Player:
         self._context, self._conductor = context, Conductor(context, on_events=self.print)
         try:
             await self._conductor.conduct()
+        # Without its store a game day can't go on; any other failure ends only this drill.
         except StoreUnavailable:
             raise
         except GamedayError as error:

@@ -42,6 +42,7 @@ def approve(
         raise UsageError(f"too late: {_utc(at)} had to be approved by {_utc(limit)}")
     if not schedule.approvals:
         raise UsageError(f"{schedule.schedule} requires no approval")
+    # Compared in one form: another spelling of the same name is not another person.
     if schedules.known_as(by) == schedules.known_as(schedule.by):
         raise UsageError(
             f"{by} added {schedule.schedule}: other people approve it", hint="name yourself with `by`"

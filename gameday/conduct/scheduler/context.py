@@ -82,6 +82,7 @@ async def gather_conditions(
     if not isinstance(schedules.decide(schedule, occurrence, stored), schedules.Start):
         return stored
     paths = dict.fromkeys((*schedule.freezes, *times.freezes))
+    # Both at once: each may take as long as its time-out.
     calendars, (incidents, unanswered) = await asyncio.gather(
         _calendars(context, tuple(paths), stored.now),
         _incidents(context, schedule.environment),

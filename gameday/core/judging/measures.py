@@ -181,6 +181,7 @@ def _detect(drill: Drill) -> Reading:
 def _alert_delivery(drill: Drill) -> Reading:
     """Time from the start of impact until the first new alert was received."""
     fired = alerts.fresh(drill.history, drill.fault) if drill.fault is not None else ()
+    # By receipt, not by the instant that counts: delivery is what is measured.
     first = min(fired, key=lambda alert: (alert.event.recorded_at, alert.event.id), default=None)
     at = first.event.recorded_at if first else None
     return _until(drill, at, "an alert delivered", (first.event.id,) if first else ())
@@ -227,6 +228,7 @@ def _alerts_expected(drill: Drill) -> Reading:
     expected = len(drill.alerts.expected)
     if not expected:
         return _undefined("does not apply: the scenario expects no alert")
+    # The missing alert may be the one that could not be read.
     if drill.alerts.missing and drill.history.first(ev.SignalRejected):
         return _undefined("instrument: a signal was received that could not be read")
     if drill.harmless and drill.alerts.missing:
@@ -265,6 +267,7 @@ def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
 def _contain(drill: Drill) -> Reading:
     """Time from the start of impact to containment. What healed by itself earns nothing."""
     contained, by = drill.milestones.by_name[MilestoneName.CONTAINED], drill.attribution.recovered_by
+    # Implied by a recovery that nobody earned, containment is not earned either.
     unproved = contained.basis == IMPLIED and not drill.attribution.earned
     if contained.at is not None and (unproved or by is RecoveredBy.ITSELF):
         return _left_out(f"contained, but not demonstrably by people: recovered by {by}")

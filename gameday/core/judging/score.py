@@ -181,6 +181,7 @@ _UNSCORED = {
 def _barred(drill: Drill, coverage: float) -> tuple[str, str] | None:
     """Explain why there is no score, the most severe reason first; None: there is one."""
     breach = _breach(drill.history)
+    # Safety comes first: a breach must not be hidden by the drill's not being scored anyway.
     if breach:
         return GATED, f"safety was breached: {breach}"
     if drill.history.plan.mode is Mode.TRAIN:

@@ -85,6 +85,7 @@ def _response(scenario: Scenario, inject: Seconds) -> Iterator[PlannedMoment]:
         (inject + goals.recover, "objective to recover, counted from the start of impact"),
     ]
     last = inject + scenario.phases.response
+    # What lies after the end of the response won't happen.
     for at, what in sorted(moment for moment in planned if moment[0] <= last):
         yield PlannedMoment(phase=Phase.RESPOND, at=at, what=what)
 

@@ -174,8 +174,10 @@ def moment(schedule: Schedule, occurrence: Instant) -> Instant:
     """Give the instant at which an occurrence starts: within its hours, if any of the `DRAWS` draws is."""
     if schedule.window <= 0:
         return occurrence
+    # Drawn by a hash, not at random: every daemon, after every restart, finds the same moment.
     drawn = [_drawn(schedule, occurrence, number) for number in range(DRAWS if schedule.hours else 1)]
     allowed = (at for at in drawn if not schedule.hours or hours.until(schedule.hours, at) is not None)
+    # None within the hours: it is then missed with that reason, rather than moved out of its window.
     return next(allowed, drawn[0])
 
 
@@ -276,7 +278,9 @@ def decide(schedule: Schedule, occurrence: Instant, conditions: Conditions) -> D
     return (
         _late(schedule, occurrence, conditions)
         or _forbidden(schedule, occurrence, conditions)
+        # What waiting may change comes after what it can't: nobody should wait for a certain miss.
         or _blocked(schedule, conditions)
+        # Last: people are asked to start only what nothing else prevents.
         or _unattended(schedule)
         or Start()
     )

@@ -57,6 +57,7 @@ def parse(url: str) -> Address:
 
 
 def _path(path: str) -> str:
+    # requests decodes a path before it sends it: %2e%2e is a dot segment, too.
     segments = path.lower().replace("%2e", ".").split("/")
     if any(segment in {".", ".."} for segment in segments):
         raise ValueError("its path has dot segments")
@@ -67,7 +68,9 @@ def canonical(host: str) -> str:
     """Give a host in the one form that is compared. Raises ValueError for a host in disguise."""
     if host.startswith("[") or ":" in host:
         return _ipv6(host.removeprefix("[").removesuffix("]"))
+    # A final dot names the same host.
     name = host.lower().removesuffix(".")
+    # As browsers do it: a host whose last label is a number is an IPv4 address, in whatever disguise.
     if _NUMBER.fullmatch(name.rpartition(".")[2]):
         return _ipv4(name)
     if not all(_LABEL.fullmatch(label) for label in name.split(".")):
@@ -89,11 +92,13 @@ def _ipv6(text: str) -> str:
         raise ValueError(f"'{text}' is not an IPv6 address") from None
     if address.scope_id is not None:
         raise ValueError(f"'{text}' names an IPv6 zone")
+    # ::ffff:10.0.0.1 leads to 10.0.0.1, and must be judged as that.
     return str(address.ipv4_mapped or address)
 
 
 def is_loopback(host: str) -> bool:
     """Whether a canonical host is this machine's own loopback, whatever DNS answers."""
+    # Literally, without asking DNS, whose answer may differ when the request is made.
     if host == "localhost":
         return True
     try:

@@ -61,6 +61,7 @@ def _weekdays(text: str | None, example: str) -> frozenset[int]:
         if len(ends) > 2 or not set(ends) <= set(DAYS):
             raise ValueError(example)
         first, last = DAYS.index(ends[0]), DAYS.index(ends[-1])
+        # Modulo 7: a range may cross the week's end, such as Sat-Mon.
         weekdays |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
     return frozenset(weekdays)
 
@@ -72,6 +73,7 @@ def until(lines: tuple[str, ...], at: Instant) -> Instant | None:
     """
     hours = [parse(line) for line in lines]
     end: Instant | None = None
+    # Windows around the clock would touch forever.
     for _ in range(8):
         reached = [
             stop for each in hours for start, stop in _windows(each, end or at) if start <= (end or at) < stop
@@ -85,6 +87,7 @@ def until(lines: tuple[str, ...], at: Instant) -> Instant | None:
 def _windows(hours: Hours, at: Instant) -> Iterator[tuple[Instant, Instant]]:
     """Give the windows that begin on the day of an instant or the day before, in the zone of the hours."""
     today = datetime.fromtimestamp(at, hours.zone).date()
+    # The day before as well: its window may run past midnight.
     for day in (today - timedelta(days=1), today):
         if day.weekday() in hours.weekdays:
             last = day if hours.end > hours.start else day + timedelta(days=1)

@@ -92,6 +92,7 @@ def _matches(rest: str, address: Address, *, denying: bool) -> bool:
     parts = _URL.fullmatch(rest)
     if parts is None or parts["scheme"] not in {"*", address.scheme}:
         return False
+    # Without a port: the scheme's own where it allows, any where it denies.
     port = parts["port"] or ("*" if denying else str(addresses.PORTS[address.scheme]))
     path = parts["path"] or "*"
     return (

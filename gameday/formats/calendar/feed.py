@@ -50,6 +50,7 @@ def write(entries: Iterable[Entry], name: str) -> str:
 
 def _filled(event: icalendar.Event, entry: Entry) -> icalendar.Event:
     event.add("UID", _text(entry.uid))
+    # Not the time of writing: the text must be the same for the same entries.
     event.add("DTSTAMP", _utc(entry.changed))
     event.add("DTSTART", _utc(entry.start))
     event.add("DTEND", _utc(entry.end))
@@ -62,6 +63,7 @@ def _filled(event: icalendar.Event, entry: Entry) -> icalendar.Event:
 
 
 def _utc(at: Instant) -> datetime:
+    # iCalendar has no fractions of a second.
     return datetime.fromtimestamp(at, UTC).replace(microsecond=0)
 
 

@@ -62,9 +62,11 @@ def _parse(content: bytes, start: Instant, end: Instant) -> Iterator[Freeze]:
     _must_be_whole(calendar, end)
     zone = _zone_of(calendar)
     low, high = (datetime.fromtimestamp(at, UTC) for at in (start, end))
+    # Wider than asked: times without a zone are moved only below.
     for event in recurring_ical_events.of(calendar).between(low - _MARGIN, high + _MARGIN):
         if str(event.get("STATUS", "")).upper() == "CANCELLED":
             continue
+        # Without a zone: from the first place on earth where it begins to the last where it ends.
         begins = _instant(event["DTSTART"].dt, zone or EARLIEST)
         ends = _instant(event["DTEND"].dt, zone or LATEST)
         if begins <= end and start < ends:
@@ -138,6 +140,7 @@ def _must_end(event: Any, end: Instant) -> None:
     local = datetime.combine(begin, time()) if not isinstance(begin, datetime) else begin.replace(tzinfo=None)
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
+        # Without its end: a rule that ended long ago is valid, one that never matches is a mistake.
         unbounded: Any = vRecur({name: part for name, part in rule.items() if name not in {"UNTIL", "COUNT"}})
         try:
             recurrence.parse(Kind.RRULE, unbounded.to_ical().decode(), "UTC", local)

@@ -19,6 +19,7 @@ def urls(source: str) -> tuple[str, ...]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return ()  # Locust can't run it either
+    # By identity: an equal text elsewhere in the file is still a URL that users call.
     hosts = {id(value) for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for value in _hosts(node)}
     visitor = _Urls(hosts)
     visitor.visit(tree)

@@ -84,6 +84,7 @@ def _names(document: Document) -> Iterator[Mistake]:
     twice: dict[str, Path] = {}
     for path, activity in _activities(document):
         name = activity.get("name")
+        # Two that are equal do no harm: whichever a reference finds, it is the same.
         if isinstance(name, str) and first.setdefault(name, (path, activity))[1] != activity:
             twice[name] = path
     for path, activity in _activities(document):

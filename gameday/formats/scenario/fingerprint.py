@@ -40,6 +40,7 @@ def comparable(
     """
     load = None
     if scenario.load is not None:
+        # The locustfile's contents in place of its path: a renamed file puts the same load on.
         load = {**asdict(scenario.load), "locustfile": sha256(locustfile)}
     return sha256(
         canonical(

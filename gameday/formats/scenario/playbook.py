@@ -86,6 +86,7 @@ def _filled(lines: Sequence[str], first: int, last: int) -> int:
 
 
 def _inline(token: Token, walk: _Walk) -> Iterator[PlaybookStep]:
+    # A heading within an item of a list begins no section.
     if walk.heading and not walk.items:
         walk.section = _plain(token)
     if not walk.items or not walk.items[-1].waiting:

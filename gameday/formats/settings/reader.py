@@ -244,6 +244,7 @@ def _override(data: dict[str, Any], environ: Mapping[str, str]) -> None:
         if environ.get(name):
             _put(data, section, key, FromVariable(environ[name]))
     if environ.get("GAMEDAY_SERVER_TOKEN"):
+        # The reference, not the value: a token is looked up only when it is used.
         _put(data, "server", "token", "env:GAMEDAY_SERVER_TOKEN")
     environments = data.get("environments")
     for name, table in environments.items() if isinstance(environments, dict) else ():

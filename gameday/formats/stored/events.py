@@ -78,6 +78,7 @@ def decode(
 
 def _fact(document: Mapping[str, Any], upcasters: Mapping[tuple[str, int], Upcaster]) -> ev.Fact:
     kind, version, body = document["kind"], document["v"], document["fact"]
+    # One version at a time, so that each upcaster has to know only its own.
     while step := upcasters.get((kind, version)):
         kind, version, body = step(body)
     known = VERSIONS.get(kind, envelope.VERSION) if kind in ev.KINDS else 0

@@ -51,6 +51,7 @@ class Monitors:
         for system, at in self.heartbeats().items():
             before = self._last.get(system, at)
             if at > before:
+                # The longest gap, not the mean: a slow beat is no silence.
                 self._gaps[system] = max(self._gaps.get(system, 0.0), at - before)
             self._last[system] = at
             allowed = FIRST_GAP
@@ -75,6 +76,7 @@ class Lag:
         if due is None or now - due <= LATE:
             self._late_since = None
             return ""
+        # From the instant at which the first late check was due.
         self._late_since = self._late_since or due
         if now - self._late_since < LATE_FOR:
             return ""

@@ -42,6 +42,7 @@ def build_checks(
 
 async def _read(meter: ports.Meter | None, guardrail: Guardrail) -> Reading:
     if meter is None:
+        # Unknown, not good: after GRACE the guardrail trips.
         return Reading(breached=None, detail="nothing here can read it")
     return await meter.read(guardrail)
 
