@@ -116,6 +116,7 @@ def _frame(history: History, result: Result, width: int) -> Frame:
         end=Instant(end),
         zero=_zero(result, start),
         since="the fault" if _injected(result) is not None else "the start",
+        # With the width: a page holds two charts, and ids must be unique in it.
         pattern=f"gdc-hatch-{width}",
     )
 

@@ -46,8 +46,10 @@ def document(head: Iterable[str], titles: Mapping[str, str], sections: Mapping[s
 def escape(text: str) -> str:
     """Make words from outside mean themselves in Markdown, on one line."""
     flat = " ".join(_CONTROL.sub(" ", text).split())
+    # & first, or the other escapes would be escaped.
     html = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     plain = _SPECIAL.sub(r"\\\1", html)
+    # GitHub turns bare addresses into links; a zero-width space after the scheme prevents it.
     return re.sub(r"(?i)\b(https?|ftp|mailto|www)([:.])", r"\1&#8203;\2", plain)
 
 

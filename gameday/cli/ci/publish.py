@@ -98,6 +98,7 @@ def _write(report: Report, options: CiOptions, environ: Mapping[str, str]) -> bo
         "summary.md": pipeline.markdown(report),
         "code-quality.json": quality,
     }
+    # All are tried: one that can't be written must not keep the others from the CI system.
     written = [_put(options.folder / name, text) for name, text in texts.items()]
     if options.junit is not None:
         written.append(_put(options.junit, texts["junit.xml"]))

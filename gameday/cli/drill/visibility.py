@@ -22,6 +22,7 @@ HIDDEN = "hidden"
 
 def is_hidden(history: History, who: str) -> bool:
     """Report whether a drill is in progress and hidden from somebody (empty: who is at this terminal)."""
+    # Once a drill has ended there is nothing left to spoil.
     if history.closed_at is not None:
         return False
     try:

@@ -89,6 +89,7 @@ def _step(asked: Asked, live: LiveDrill) -> Body:
 def _hint(asked: Asked, live: LiveDrill) -> Body:
     offered = [fact["index"] for fact in live.facts("InjectSent") if fact["kind"] == "hint"]
     taken = {fact["index"] for fact in live.facts("HintTaken")}
+    # Only what was announced: a hint must not be readable before it is on offer.
     left = [index for index in offered if index not in taken]
     if asked.number is None:
         if not left:
@@ -108,6 +109,7 @@ def _inject(asked: Asked, live: LiveDrill) -> Body:
         near = live_drill.nearest(asked.id, names)
         every = ", ".join(names) or "none"
         raise UsageError(f"the scenario has no inject '{asked.id}'{near}", hint=f"its injects: {every}")
+    # Ids first: an id may be a number only where it is the inject's own.
     index = names.index(asked.id) if asked.id in names else int(asked.id)
     for kind, word in (("InjectSent", "sent"), ("InjectSkipped", "skipped")):
         if any(fact["index"] == index for fact in live.facts(kind)):

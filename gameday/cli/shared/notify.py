@@ -81,6 +81,7 @@ class DaemonNotices:
             return
         task = asyncio.get_running_loop().create_task(self._voice.announce(known, message))
         self._sending[task] = _line(message)
+        # asyncio keeps only weak references to tasks: the dictionary keeps this one alive until it is done.
         task.add_done_callback(lambda done: self._sending.pop(done, None))
 
     async def close(self) -> None:

@@ -64,6 +64,7 @@ def _time_of_day(hour: int, minute: int, second: int, now: Instant, begin: Insta
     today = datetime.fromtimestamp(now).astimezone()
     wanted = today.replace(hour=hour, minute=minute, second=second, microsecond=0, tzinfo=None)
     at = instant(wanted.astimezone().timestamp())
+    # A day earlier on the wall clock, not 86,400 s: the clocks may have changed in between.
     before = instant((wanted - timedelta(days=1)).astimezone().timestamp())
     return before if at > now and before >= begin else at
 

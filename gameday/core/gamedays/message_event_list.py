@@ -76,6 +76,7 @@ def build(state: GameDayState, histories: Mapping[str, History]) -> tuple[Planne
 
 def _turn(state: GameDayState, turn: Turn, histories: Mapping[str, History]) -> Iterator[PlannedInject]:
     drill = histories.get(turn.drill)
+    # The drill's own plan, once it has one: it is what was really sent.
     scenario = drill.plan.scenario if drill else state.scenario(turn)
     if scenario is None or (turn.how == "skipped"):
         return

@@ -220,7 +220,9 @@ def _pointed(card: Scorecard, rules: ScorecardRules, drill: Drill) -> Scorecard:
     hints = _hints(drill.history)
     points = FULL * earned / weights - hints if weights > 0 else 0.0
     caps = [] if _uncapped(drill) else [cap for cap in rules.caps if CAPS[cap.when].applies(drill)]
+    # Only caps that took points away are worth a reason.
     binding = [cap for cap in caps if points > cap.at_most]
+    # Not below 0: hints may cost more than was earned.
     points = round(max(0.0, min([points, *(cap.at_most for cap in caps)])), 2)
     passed = points >= rules.pass_mark
     return replace(
@@ -258,6 +260,8 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
         raise ValueError(f"criterion {criterion.criterion}: {wrong}")
     measure = MEASURES[criterion.measure]
     reading = measure.read(drill)
+    # A system that kept users from feeling anything did what was asked: no time to measure is no lack of
+    # evidence.
     if _absorbed_by_system(drill):
         reading = replace(reading, value=None, defined=True, figure="absorbed", why="")
         share: float | None = 1.0
@@ -331,6 +335,7 @@ def _at_most(kind: str, value: float, target: float, limit: float) -> float:
 
 def _words(criterion: Criterion, measure: Measure) -> tuple[str, str]:
     """Give a criterion's target and limit as written, or the measure's defaults."""
+    # One that is written replaces both defaults: a default limit could lie below the written target.
     if criterion.target or criterion.limit:
         return criterion.target or measure.target, criterion.limit
     if measure.kind == measures.TIME:

@@ -114,6 +114,7 @@ def _slow(history: History, result: Result, playbook: Playbook) -> tuple[SlowSte
                 allowed=allowed,
                 evidence=done.event.id,
             )
+        # Ticks count at the instant that people give, so a later one may lie earlier.
         before = done.at if before is None else max(before, done.at)
     return tuple(slow.values())
 

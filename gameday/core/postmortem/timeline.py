@@ -166,6 +166,7 @@ def _with_milestones(entries: list[Entry], result: Result, zero: Instant) -> lis
                 also=(*lines[index].also, *_other_instant(milestone)),
             )
     order = list(MilestoneName)
+    # At one instant facts come before what was derived from them.
     return sorted(lines, key=lambda e: (e.at, e.evidence is None, _rank(e, order)))
 
 

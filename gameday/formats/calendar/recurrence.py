@@ -222,6 +222,7 @@ def _ruled(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:
     for local in _locals(recurrence, where, since):
         at = _instant(local, where)
         heapq.heappush(held, at)
+        # A local time that exists survives the way to UTC and back; one within a gap does not.
         if datetime.fromtimestamp(at, where).replace(tzinfo=None) == local:
             while held and held[0] <= at:
                 yield heapq.heappop(held)

@@ -111,6 +111,7 @@ def _column(row: Mapping[str, Any], column: str) -> tuple[int, ...]:
 def dumps(load: LoadHistory) -> str:
     """Write a drill's samples as load.jsonl, chunks of one name and time added up."""
     head = json.dumps({"load": VERSION, "until": load.until}, separators=(",", ":"))
+    # Merged, so that the same samples give the same bytes, in whatever batches they were stored.
     return "\n".join([head, *(encode(chunk) for chunk in merge(load.chunks))]) + "\n"
 
 
