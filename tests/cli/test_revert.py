@@ -102,7 +102,7 @@ def test_what_a_person_must_do_is_said_by_every_command_until_it_is_done(workspa
     for _ in range(2):
         revert.open_store(wiring.workspace()).close()
         said = capfd.readouterr().err
-        assert "ours: a fault may still be in force; to revert it by hand:\n  1. fix it: by hand\n" in said
+        assert "ours: a fault may still be in force. What a person must do:\n  1. fix it: by hand\n" in said
         assert "hint: follow these steps, then: gameday revert ours" in said
 
 

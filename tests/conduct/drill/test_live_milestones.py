@@ -150,7 +150,7 @@ def test_users_who_are_affected_again_after_the_response_move_nothing_and_are_to
     assert second(found.milestones.at(MilestoneName.RECOVERED)) == 15.0
     assert found.attribution.recovered_by is RecoveredBy.TEAM
     (finding,) = [one for one in postmortem.draft(told, found).improve if "affected again" in one.title]
-    assert finding.detail.startswith("45.0 s after it, for 3.0 s.")
+    assert finding.detail.startswith("This began 45.0 s after the recovery, and lasted for 3.0 s.")
 
 
 def test_an_alert_that_was_firing_before_the_fault_detects_nothing_live_either():
