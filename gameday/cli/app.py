@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,8 +20,10 @@ from gameday.cli.schedule import commands as schedule_commands
 from gameday.cli.shared import help_groups, output, usage_errors
 from gameday.cli.shared.flags import Json, Yes, takes_drill_options
 from gameday.cli.workspace import policy, shop, store
-from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import GamedayError, UsageError
+
+if TYPE_CHECKING:
+    from gameday.conduct.drill.options import DrillOptions
 
 app = typer.Typer(
     name="gameday",

@@ -7,13 +7,15 @@ them.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gameday.cli.shared import help_groups
 from gameday.cli.shared.flags import Json, Yes, takes_drill_options
-from gameday.conduct.drill.options import DrillOptions
+
+if TYPE_CHECKING:
+    from gameday.conduct.drill.options import DrillOptions
 
 app = typer.Typer(
     help="Check, show and conduct game days: plans of several scenarios.",

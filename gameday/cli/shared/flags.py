@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from gameday.conduct.drill.options import DrillOptions
+if TYPE_CHECKING:
+    from gameday.conduct.drill.options import DrillOptions
 
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")]
 Yes = Annotated[
@@ -39,11 +40,15 @@ def takes_drill_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def wrapper(**arguments: Any) -> None:
+        from gameday.conduct.drill.options import DrillOptions  # noqa: PLC0415  # no help page needs it
+
         accepted = {name: arguments.pop(name) for name in ACCEPTED_RISKS}
         command(drill=DrillOptions(**accepted), **arguments)
 
-    own = inspect.signature(command, eval_str=True).parameters
-    kept = [parameter for name, parameter in own.items() if name != "drill"]
+    # Commands import DrillOptions for types only: Typer never sees that parameter.
+    hints = get_type_hints(command, localns={"DrillOptions": object}, include_extras=True)
+    own = inspect.signature(command).parameters
+    kept = [p.replace(annotation=hints[name]) for name, p in own.items() if name != "drill"]
     kept += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=option)
         for name, option in ACCEPTED_RISKS.items()

@@ -11,17 +11,15 @@ from typing import Annotated
 
 import typer
 
-from gameday import storage
 from gameday.cli.shared import help_groups, output
 from gameday.cli.shared.flags import Json
 from gameday.core.errors import UsageError
-from gameday.storage import urls
 
 app = typer.Typer(
     help="Migrate the store, or copy it to another database.", cls=help_groups.Commands, no_args_is_help=True
 )
 
-Url = f"{urls.FORMS}, or env:NAME for a variable that holds it"
+Url = "The store's URL (docs/how-to/store.md has its forms), or env:NAME for a variable that holds it"
 
 
 @app.command()
@@ -38,6 +36,8 @@ def migrate(
 ) -> None:
     """Migrate the store's tables up or down to a version, completely or not at all."""
     url = _url(store)
+    from gameday import storage  # noqa: PLC0415  # not for help pages
+
     before, after = storage.migrate(url, None if to == -1 else to)
     if json:
         output.data_json({"before": before, "after": after})
@@ -55,6 +55,7 @@ def copy(
     json: Json = False,
 ) -> None:
     """Copy all histories and schedules to another store, and verify them. Safe to repeat."""
+    from gameday import storage  # noqa: PLC0415
     from gameday.storage import copying  # noqa: PLC0415
 
     source, target = _url(from_), _url(to)

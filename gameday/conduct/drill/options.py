@@ -10,10 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from gameday.core.errors import UsageError
-from gameday.core.plans.scenario import Phases
 from gameday.core.values import Mode, Seconds, parse_duration
-
-PHASES = tuple(field.name for field in fields(Phases))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,10 +44,13 @@ class DrillOptions:
 
 
 def _phase_length(text: str) -> tuple[str, Seconds]:
+    from gameday.core.plans.scenario import Phases  # noqa: PLC0415  # every help page imports this module
+
+    phases = [field.name for field in fields(Phases)]
     name, _, length = text.partition("=")
-    if name not in PHASES:
+    if name not in phases:
         raise UsageError(
-            f"--phase: '{name}' is not a phase", hint=f"{', '.join(PHASES)}: --phase baseline=10s"
+            f"--phase: '{name}' is not a phase", hint=f"{', '.join(phases)}: --phase baseline=10s"
         )
     try:
         seconds = parse_duration(length)
