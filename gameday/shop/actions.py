@@ -15,8 +15,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gameday.core.errors import UsageError
-from gameday.shop import settings
-from gameday.shop.settings import EdgeFault
 from gameday.system import clock
 
 if TYPE_CHECKING:
@@ -105,6 +103,8 @@ def _fault(name: str, *arguments: Argument) -> Callable[[Run], Run]:
 @_mitigation("flag", Argument("name"), Argument("on", bool, label="state"))
 async def _flag(shop: Shop, name: str, on: bool) -> ActionOutcome:
     """Turn a feature flag on or off."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_flag(shop.settings, name, on))
     return ActionOutcome(f"flag {name} {'on' if on else 'off'}", changed)
 
@@ -112,6 +112,8 @@ async def _flag(shop: Shop, name: str, on: bool) -> ActionOutcome:
 @_mitigation("deploy", Argument("release"))
 async def _deploy(shop: Shop, release: str) -> ActionOutcome:
     """Deploy a release to all replicas."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.deploy(lambda now: settings.with_release(now, release))
     return ActionOutcome(f"deploy {release}", changed)
 
@@ -119,6 +121,8 @@ async def _deploy(shop: Shop, release: str) -> ActionOutcome:
 @_mitigation("rollback")
 async def _rollback(shop: Shop) -> ActionOutcome:
     """Roll back to the previous release."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     return ActionOutcome("rollback", await shop.deploy(settings.rolled_back))
 
 
@@ -149,6 +153,8 @@ async def _index_add(shop: Shop, name: str) -> ActionOutcome:
     ],
 )
 async def _breaker(shop: Shop, name: str, open: bool) -> ActionOutcome:  # noqa: A002  # the request's own word
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_breaker(shop.settings, name, open))
     return ActionOutcome(f"breaker {'open' if open else 'close'} {name}", changed)
 
@@ -156,6 +162,8 @@ async def _breaker(shop: Shop, name: str, open: bool) -> ActionOutcome:  # noqa:
 @_mitigation("rate-limit", Argument("limit", int, help="Requests/s; 0 lets all through."))
 async def _rate_limit(shop: Shop, limit: int) -> ActionOutcome:
     """Limit the requests/s that the edge lets through."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_rate_limit(shop.settings, limit))
     return ActionOutcome(f"rate-limit {limit}", changed)
 
@@ -163,6 +171,8 @@ async def _rate_limit(shop: Shop, limit: int) -> ActionOutcome:
 @_mitigation("block", Argument("address"))
 async def _block(shop: Shop, address: str) -> ActionOutcome:
     """Refuse a client's address (X-Forwarded-For) at the edge."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_blocked(shop.settings, address, True))
     return ActionOutcome(f"block {address}", changed)
 
@@ -170,6 +180,8 @@ async def _block(shop: Shop, address: str) -> ActionOutcome:
 @_mitigation("unblock", Argument("address"))
 async def _unblock(shop: Shop, address: str) -> ActionOutcome:
     """Unblock a client's address."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_blocked(shop.settings, address, False))
     return ActionOutcome(f"unblock {address}", changed)
 
@@ -177,6 +189,8 @@ async def _unblock(shop: Shop, address: str) -> ActionOutcome:
 @_mitigation("revoke-key", Argument("key"))
 async def _revoke_key(shop: Shop, key: str) -> ActionOutcome:
     """Revoke an API key."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_revoked(shop.settings, key))
     return ActionOutcome(f"revoke-key {key}", changed)
 
@@ -190,6 +204,8 @@ async def _reset(shop: Shop) -> ActionOutcome:
 @_fault("undeploy", Argument("release"))
 async def _undeploy(shop: Shop, release: str) -> ActionOutcome:
     """Roll a release back if it serves; it may be played twice, as every rollback may."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     serves = shop.settings.release.name == release
     return ActionOutcome(f"undeploy {release}", serves and await shop.deploy(settings.rolled_back))
 
@@ -214,18 +230,25 @@ async def _kill_replica(shop: Shop, replica: str) -> ActionOutcome:
 )
 async def _edge_fault(shop: Shop, route: str, **fault: Any) -> ActionOutcome:
     """Delay or abort a share of a route's requests at the edge."""
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+    from gameday.shop.settings import EdgeFault  # noqa: PLC0415
+
     changed = await shop.set(settings.with_edge(shop.settings, route, EdgeFault(**fault)))
     return ActionOutcome(f"edge-fault {route}", changed)
 
 
 @_fault("edge-clear", Argument("route"))
 async def _edge_clear(shop: Shop, route: str) -> ActionOutcome:
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_edge(shop.settings, route, None))
     return ActionOutcome(f"edge-clear {route}", changed)
 
 
-@_fault("payments", Argument("seconds", float, settings.PAYMENT_SECONDS))
+@_fault("payments", Argument("seconds", float, 0.04))
 async def _payments(shop: Shop, seconds: float) -> ActionOutcome:
+    from gameday.shop import settings  # noqa: PLC0415  # not for help pages
+
     changed = await shop.set(settings.with_payments(shop.settings, seconds))
     return ActionOutcome(f"payments {seconds:g} s", changed)
 

@@ -7,6 +7,7 @@ import pytest
 from gameday.core.errors import UsageError
 from gameday.shop import actions
 from gameday.shop.actions import ACTIONS, Argument
+from gameday.shop.settings import PAYMENT_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,8 @@ def test_every_command_is_of_one_action_and_has_help():
 def test_faults_have_no_command():
     assert not actions.ACTIONS["kill-replica"].commands
     assert not actions.ACTIONS["edge-fault"].commands
+
+
+def test_payments_take_as_long_by_default_as_the_shop_takes_them_to():
+    (seconds,) = ACTIONS["payments"].arguments
+    assert seconds.default == PAYMENT_SECONDS
