@@ -38,17 +38,17 @@ class LiveMilestones:
         self.levels = self.service(self._slos(), now)
         # It never turns back: who was affected once stays affected, and recovery needs it.
         if self.live_facts.has(ev.FaultInjected) and not self.affected:
-            self.affected = any(level.judged and level.bad_for > 0 for level in self._since_fault(now))
+            self.affected = self._breached_since_fault(now)
 
     def _slos(self) -> tuple[Slo, ...]:
         return tuple(slo for slo in self.scenario.slos if slo.source == "load")
 
-    def _since_fault(self, now: Instant) -> tuple[impact.ServiceLevel, ...]:
+    def _breached_since_fault(self, now: Instant) -> bool:
         injected = self.live_facts.first(ev.FaultInjected)
         longest = max((slo.window for slo in self._slos()), default=0.0)
         # Nothing before the fault: what was bad then is no impact.
         since = max(injected.at if injected else 0.0, now - longest)
-        return impact.service(self._slos(), self.live_facts.load(since=Instant(since)), now)
+        return impact.breached(self._slos(), self.live_facts.load(since=Instant(since)), now)
 
     def service(self, slos: tuple[Slo, ...], now: Instant) -> tuple[impact.ServiceLevel, ...]:
         """Give the service levels of SLOs at the last look."""

@@ -167,6 +167,18 @@ def service(slos: Sequence[Slo], load: LoadHistory, now: Instant) -> tuple[Servi
     return tuple(_level(slo, load, now) for slo in slos if slo.source == "load")
 
 
+def breached(slos: Sequence[Slo], load: LoadHistory, now: Instant) -> bool:
+    """Report whether an SLO's last window breaches however the requests that are open will end.
+
+    A live view that took the requests that ended first for all of them would see users affected where the
+    judgement, which knows how the slower ones ended, sees none.
+    """
+    return any(
+        level.judged and level.bad_for > 0
+        for level in (_level(slo, load, now, pending=True) for slo in slos if slo.source == "load")
+    )
+
+
 def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
     if slo.source != "load":
         return SloImpact(slo=slo.slo, judged=False, why=f"its source is {slo.source}, not load")
@@ -356,8 +368,8 @@ def _touches(chunk: Chunk, parts: Sequence[tuple[Instant, Instant]]) -> bool:
     return last >= 0 and parts[last][1] >= chunk.start
 
 
-def _level(slo: Slo, load: LoadHistory, now: Instant) -> ServiceLevel:
-    counted = series.count(slo, load)
+def _level(slo: Slo, load: LoadHistory, now: Instant, *, pending: bool = False) -> ServiceLevel:
+    counted = series.count(slo, load, pending=pending)
     test = changepoint.window_test(slo)
     judged = changepoint.windows(counted, test)
     # where all users hang, windows hold too few requests to say anything, and a good time would seem to go on

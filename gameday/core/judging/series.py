@@ -131,12 +131,18 @@ def span(load: LoadHistory) -> tuple[int, int]:
     return first, max(0, observed - first)
 
 
-def count(slo: Slo, load: LoadHistory) -> Series:
-    """Count requests and bad requests of one SLO by bucket. Linear in the samples' columns."""
-    return build(matching(slo, load.chunks), load, slow_from(slo.latency), slo.latency or OPEN_LIMIT)
+def count(slo: Slo, load: LoadHistory, *, pending: bool = False) -> Series:
+    """Count requests and bad requests of one SLO by bucket. Linear in the samples' columns.
+
+    pending: count requests that are still open, and not yet bad, as if they ended well.
+    """
+    cut, limit = slow_from(slo.latency), slo.latency or OPEN_LIMIT
+    return build(matching(slo, load.chunks), load, cut, limit, pending=pending)
 
 
-def build(chunks: Iterable[Chunk], load: LoadHistory, cut: int, limit: Seconds) -> Series:
+def build(
+    chunks: Iterable[Chunk], load: LoadHistory, cut: int, limit: Seconds, *, pending: bool = False
+) -> Series:
     """Add chunks up: bins from `cut` are bad, and open requests older than `limit` seconds."""
     first, length = span(load)
     chunks = tuple(chunks)
@@ -155,6 +161,9 @@ def build(chunks: Iterable[Chunk], load: LoadHistory, cut: int, limit: Seconds) 
         for at, count in zip(chunk.open_at, chunk.open_count, strict=True):
             opened[base + at] += count
     hung = _hung(opened, first, length, load.until - limit)
+    if pending:
+        young = range(bucket_of(load.until - limit) - first, room)
+        total = [done + max(0, opened[i]) if i in young else done for i, done in enumerate(total)]
     if not any(hung):
         return Series(first=first, total=total[:length], bad=bad[:length], hung=hung)
     return Series(

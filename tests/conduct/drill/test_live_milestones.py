@@ -232,3 +232,15 @@ def test_what_was_seen_to_be_recovered_when_the_response_ended_is_recovered(
     recovered = second(found.milestones.at(MilestoneName.RECOVERED))
     stands = recovered is not None and recovered + lasting <= seen
     assert stands or (latency is None and "did not hold" in improvements(told, found))
+
+
+def test_failures_that_end_before_slower_successes_do_not_pass_for_an_impact():
+    """Where a slow success is good, the first answers of a window are not a fair sample of it."""
+    slow = Trouble(start=27.0, length=12.0, nth=1, seconds=4.0, ok=True)
+    sent = requests(
+        [Trouble(FAULT, 3, 2, 0.05, ok=True), slow, Trouble(39.0, 3.0, 19, 0.5, ok=False)], (12.0, 6.0)
+    )
+    game = Game(scenario=scenario(3.0, None), requests=()).fault(at=FAULT).action("fix", at=FAULT + 0.5)
+    assert seen_live(game, sent) is None
+    _, found = judged(game.revert(END - 1, how="rolled-back").close(END), sent)
+    assert found.impact.started is None
