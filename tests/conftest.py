@@ -15,6 +15,15 @@ if os.environ.get("CI") != "true":  # in CI Hypothesis uses its own profile, whi
     settings.load_profile("by hand")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _state_folder(tmp_path_factory):
+    """No test writes into its user's own state folder."""
+    before = os.environ.get("XDG_STATE_HOME")
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    yield
+    os.environ.pop("XDG_STATE_HOME") if before is None else os.environ.update(XDG_STATE_HOME=before)
+
+
 @pytest.fixture(scope="session")
 def server():
     """A real PostgreSQL server for the whole session."""
