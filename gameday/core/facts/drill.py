@@ -194,6 +194,16 @@ class DrillClosed:
     reverted: bool
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HistoryImported:
+    """This history came from a file: nothing in it is in force here, and nothing of it is ever played.
+
+    file  its name, without its folder
+    """
+
+    file: str = ""
+
+
 # --- the fault ---------------------------------------------------------------------------------
 
 
@@ -542,6 +552,7 @@ Fact = (
     | ContinueRequested
     | InternalErrorOccurred
     | DrillClosed
+    | HistoryImported
     | FaultRequested
     | ActivityStarted
     | ActivityFinished
@@ -580,6 +591,9 @@ Fact = (
     | GameDayFact
 )
 
+SIGNED = (FaultRequested, ProcessStarted, EnvironmentBroughtUp)
+"""Facts that make gameday act: they name rollbacks to play, processes to end, commands to run."""
+
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 """Every fact's class by its name, which is also `kind` in the stored event."""
 
@@ -594,6 +608,8 @@ class Event:
     source       conductor | keeper | chaoslib | load | cli | responder | trail | alertmanager | …
     by           who did it, as they name themselves; empty where nobody did
     trusted      the source's own time may count: our own processes, authenticated signals
+    signed       False: it was read from a store and carries no valid signature of this installation. Only
+                 facts in SIGNED are signed, and all others are True. Not part of the stored event
     """
 
     id: EventId
@@ -604,6 +620,7 @@ class Event:
     occurred_at: Instant | None = None
     by: str = ""
     trusted: bool = True
+    signed: bool = field(default=True, compare=False)
 
     @property
     def kind(self) -> str:

@@ -92,6 +92,11 @@ class History:
         return planned.fact
 
     @property
+    def imported(self) -> bool:
+        """Whether it was imported: it is closed, and nothing in it may be played, ended or run here."""
+        return self.first(ev.HistoryImported) is not None
+
+    @property
     def refused(self) -> str:
         """Why a drill did not begin, so that nobody had to respond; empty where it did begin."""
         closed = self.last(ev.DrillClosed)
@@ -102,8 +107,13 @@ class History:
 
     @property
     def closed_at(self) -> Instant | None:
-        """The instant at which the first DrillClosed was recorded: what was known by then is settled."""
-        return min((closed.event.recorded_at for closed in self.each(ev.DrillClosed)), default=None)
+        """The instant at which the first DrillClosed was recorded: what was known by then is settled.
+
+        A drill that was imported before it was closed closes with the import.
+        """
+        kinds = (ev.DrillClosed, ev.HistoryImported)
+        ends = (event.recorded_at for event in self.events if isinstance(event.fact, kinds))
+        return min(ends, default=None)
 
     @property
     def revision(self) -> int:

@@ -45,6 +45,7 @@ DrillFact = (
     | ev.ContinueRequested
     | ev.InternalErrorOccurred
     | ev.DrillClosed
+    | ev.HistoryImported
 )
 FaultFact = (
     ev.FaultRequested
@@ -183,6 +184,8 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.DrillClosed(how=how, reverted=reverted):
             left = "no rollback is left to run" if reverted else "a fault may still be in force"
             return f"Drill closed ({how}); {left}."
+        case ev.HistoryImported():
+            return "This history was imported from a file; nothing in it is in force here."
         case _:
             assert_never(fact)
 
