@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from gameday.system import child_environment
 from gameday.system.process_identity import (
     Identity,
     alive,
@@ -223,7 +224,7 @@ def start(
     env: added to this process's environment. stdin: True gives a pipe, False /dev/null. stdout, stderr: None
     discards the output; else PIPE, STDOUT or an open file. Raises FileNotFoundError, PermissionError.
     """
-    environment = {**os.environ, **(env or {})}
+    environment = child_environment.make(env or {})
     if drill:
         environment[MARKER] = drill
     popen = subprocess.Popen(
