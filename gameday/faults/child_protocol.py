@@ -54,6 +54,8 @@ def encode(key: str, word: str, data: Mapping[str, Any]) -> bytes:
 def decode(line: bytes) -> Message:
     """Read one line from the child. Raises ValueError, KeyError or TypeError for anything else."""
     message = json.loads(line)
+    if not isinstance(message, dict):
+        raise ValueError("not an object")  # noqa: TRY004  # as for any other line that is not a message
     word = message.pop("is")
     if word != "fact":
         return Note(word=word, data=message)

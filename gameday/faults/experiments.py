@@ -16,6 +16,7 @@ from typing import Any
 from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId
 from gameday.formats import redaction
+from gameday.formats.text.plain import mapping
 
 Experiment = Mapping[str, Any]
 
@@ -68,9 +69,23 @@ def rollbacks(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
     return _activities(experiment, "rollbacks")
 
 
+def activities(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
+    """Give the activities of hypothesis, method and rollbacks: those that a `ref` may name."""
+    hypothesis = mapping(experiment.get("steady-state-hypothesis"))
+    return (*_activities(hypothesis, "probes"), *method(experiment), *rollbacks(experiment))
+
+
+def has_action(experiment: Experiment) -> bool:
+    """Whether the method has an action, or names one; without any, its first activity is the fault."""
+    by_name = {activity.get("name"): activity for activity in activities(experiment)}
+    named = (by_name.get(activity.get("ref"), activity) for activity in method(experiment))
+    return any(activity.get("type") == "action" for activity in named)
+
+
 def still_exposed(experiment: Experiment) -> Mapping[str, Any] | None:
     """Give the probe for whether the fault is in force, from the `gameday` extension, or None."""
-    for extension in experiment.get("extensions") or ():
+    extensions = experiment.get("extensions")
+    for extension in extensions if isinstance(extensions, list | tuple) else ():
         if isinstance(extension, Mapping) and extension.get("name") == "gameday":
             probe = extension.get("still-exposed")
             return probe if isinstance(probe, Mapping) else None
@@ -79,7 +94,7 @@ def still_exposed(experiment: Experiment) -> Mapping[str, Any] | None:
 
 def variables(experiment: Experiment) -> tuple[str, ...]:
     """Name the environment variables that the configuration reads."""
-    settings = (experiment.get("configuration") or {}).values()
+    settings = mapping(experiment.get("configuration")).values()
     return tuple(
         str(each["key"]) for each in settings if isinstance(each, Mapping) and each.get("type") == "env"
     )
@@ -87,7 +102,7 @@ def variables(experiment: Experiment) -> tuple[str, ...]:
 
 def secrets(experiment: Experiment) -> tuple[str, ...]:
     """Refer to the secrets without their values: `env:NAME`, `vault:PATH`, `inline:GROUP.KEY`."""
-    return tuple(_secrets(experiment.get("secrets") or {}, ""))
+    return tuple(_secrets(mapping(experiment.get("secrets")), ""))
 
 
 def _secrets(tree: Mapping[str, Any], prefix: str) -> Iterator[str]:
@@ -157,7 +172,7 @@ def steps(experiment: Experiment) -> tuple[str, ...]:
 
 
 def _by_hand(activity: Mapping[str, Any]) -> str:
-    provider = activity.get("provider") or {}
+    provider = mapping(activity.get("provider"))
     arguments = provider.get("arguments") or {}
     match provider.get("type"):
         case "process":
@@ -166,7 +181,7 @@ def _by_hand(activity: Mapping[str, Any]) -> str:
             body = f" with {json.dumps(arguments, default=str)}" if arguments else ""
             return f"send {provider.get('method', 'GET')} {provider.get('url')}{body}"
         case "python":
-            listed = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+            listed = ", ".join(f"{key}={value!r}" for key, value in mapping(arguments).items())
             return f"call {provider.get('module')}.{provider.get('func')}({listed})"
         case _:
             return f"do what {activity.get('ref') or 'it'} describes"

@@ -190,6 +190,8 @@ class SupervisedExperiment:
     def _note_method(self, fact: ev.Fact) -> None:
         """Note what the method does to the target."""
         match fact:
+            case ev.FaultInjected():
+                self._touched = True
             case ev.ActivityStarted(stage="method"):
                 self._touched = True
                 self._started_actions += exposure.injects(fact)

@@ -22,7 +22,7 @@ def main() -> None:
     logging.getLogger("chaostoolkit").addHandler(logging.NullHandler())
     try:
         _serve(connection, connection.commands())
-    except Exception as error:  # noqa: BLE001  # the process's outer edge: whatever ended it is reported
+    except BaseException as error:  # noqa: BLE001  # the process's outer edge; a user's code may raise SystemExit: whatever ended it is reported
         connection.send("crashed", error=known_secrets.redactor().excerpt(f"{type(error).__name__}: {error}"))
     os._exit(0)  # no clean-up: a background activity that goes on would keep the process alive
 

@@ -9,12 +9,13 @@ passes, and is what ends a method early.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -26,12 +27,14 @@ from chaoslib.types import Strategy
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
+from gameday.faults import experiments
 from gameday.faults.child.activity_events import ActivityReporter
 from gameday.faults.child.connection import ChildConnection
-from gameday.faults.child.loaded_experiment import Json, Loaded, parse
+from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, parse
 from gameday.faults.child.probes import detail
 from gameday.faults.child.still_exposed import PROBE_LIMIT, URGENT_PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import RollbackVerdict
+from gameday.formats.text.plain import mapping, plain, plain_text
 from gameday.system import clock
 
 ORPHAN_GRACE: Seconds = 1.0
@@ -41,15 +44,17 @@ ORPHAN_GRACE: Seconds = 1.0
 class Injection(ActivityReporter):
     """Runs with one experiment: holds the fault after the method, and never lets it end without rollbacks."""
 
-    def __init__(self, connection: ChildConnection, request: Json, journal: Path) -> None:
+    def __init__(self, connection: ChildConnection, request: Json, experiment: Json, journal: Path) -> None:
         super().__init__(connection, request["fault"], by="keeper")
         self._request = request
+        # A copy: a control may change the experiment that chaoslib runs, down to its rollbacks.
+        self._experiment = copy.deepcopy(experiment)
+        self.by_probe = not experiments.has_action(self._experiment)
         self._path = journal
         self._journal: Json = {}
         self._released = threading.Event()
         self._stopping = self._orphaned_now = False
         self._verdict: RollbackVerdict | None = None
-        self._declared: Sequence[Mapping[str, Any]] = ()
         self._settled = False
 
     # Requests from outside.
@@ -85,18 +90,17 @@ class Injection(ActivityReporter):
         """Keep the journal."""
         self._journal = journal
 
-    def running(self, experiment: Json, _journal: Json, configuration: Json, secrets: Json, *_: Any) -> None:
+    def running(self, _experiment: Json, _journal: Json, configuration: Json, secrets: Json, *_: Any) -> None:
         """Take over the signals from chaoslib.
 
         Its own handler lets a Python activity swallow SIGTERM: the activity fails, and the next fault is
         injected. SIGUSR2 and SIGHUP would end the process without rollbacks.
         """
-        loaded = Loaded(experiment, configuration, secrets)
+        loaded = Loaded(self._experiment, configuration, secrets)
         self.redactor = loaded.redactor()
-        # Kept before start_rollbacks may empty the experiment's own list.
-        self._declared = tuple(experiment.get("rollbacks") or ())
+        declared = tuple(self._experiment.get("rollbacks") or ())
         self._verdict = RollbackVerdict(
-            self.connection, Exposure(self.connection, self.fault, loaded), self._declared
+            self.connection, Exposure(self.connection, self.fault, loaded), declared
         )
         for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self.stop)
@@ -104,7 +108,7 @@ class Injection(ActivityReporter):
     def hypothesis_before_completed(self, experiment: Json, state: Json, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
         """Report why nothing will be injected when the steady state is not met."""
         # chaoslib then injects nothing, yet plays the rollbacks and ends as `completed` with exit code 0.
-        if not state["steady_state_met"]:
+        if not mapping(state).get("steady_state_met"):
             error = f"the steady state is not met: {self.redactor.excerpt(detail(state))}"
             self.connection.report(ev.FaultFailed(fault=self.fault, error=error, definite=True), clock.now())
 
@@ -132,6 +136,9 @@ class Injection(ActivityReporter):
         """
         if state is None:
             return
+        # Whoever waits for the fault must not wait forever: here no action has started, and none will.
+        self.touched = True
+        self.report_injected(*(self.first or ("", clock.now())))
         # The hold may last for minutes and end with SIGKILL: fact and journal are out before it begins.
         self.connection.report(ev.FaultHeld(fault=self.fault), clock.now())
         self.save()
@@ -160,6 +167,8 @@ class Injection(ActivityReporter):
         # Sent before the probe, which takes time: a child that has received SIGUSR1 and not sent this within
         # 0.2 s is killed.
         self.connection.send("rolling")
+        if self._stopping:  # an abort's rollbacks wait for no control
+            drop_controls(experiment)
         if self._verdict is None:
             return
         if not self.touched:
@@ -176,14 +185,14 @@ class Injection(ActivityReporter):
         """Report the outcome."""
         if self._verdict is not None and not self._settled:
             self._settled = True
-            self._verdict.judge(journal.get("rollbacks") or ())
+            self._verdict.judge(self.played)
 
     # The journal, and the end.
 
     def save(self) -> None:
         """Write the journal, redacted; its status is `interrupted` until the experiment has ended."""
         journal = {**self._journal, "status": self._journal.get("status") or "interrupted"}
-        text = json.dumps(self.redactor.tree(journal), indent=2, ensure_ascii=False)
+        text = json.dumps(self.redactor.tree(plain(journal)), indent=2, ensure_ascii=False)
         # Renamed into place: SIGKILL may come at any time, and must not leave half a journal.
         unfinished = self._path.with_name(f".{self._path.name}.part")
         with contextlib.suppress(OSError):  # a full disk must not keep the fault in force
@@ -222,7 +231,7 @@ def inject(connection: ChildConnection, command: Json, commands: Iterator[Json])
     settings = load_settings() or {}
     load_global_controls(settings)
     ensure_experiment_is_valid(experiment)
-    run = Injection(connection, request, Path(command["journal"]))
+    run = Injection(connection, request, experiment, Path(command["journal"]))
     # chaoslib keeps the main thread, which handles signals; commands are read in another.
     threading.Thread(target=_obey_commands, args=(run, commands), daemon=True).start()
     # chaoslib reads the rollbacks' strategy from these settings only, not from the experiment's runtime.
@@ -234,7 +243,7 @@ def inject(connection: ChildConnection, command: Json, commands: Iterator[Json])
     )
     # Again, because the journal has its final status only now.
     run.save()
-    connection.send("ended", status=journal["status"], deviated=bool(journal["deviated"]))
+    connection.send("ended", status=plain_text(journal.get("status")), deviated=bool(journal.get("deviated")))
 
 
 def _obey_commands(run: Injection, commands: Iterator[Json]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chaoslib.configuration import load_configuration, load_dynamic_configuration
+from chaoslib.control import load_global_controls
 from chaoslib.loader import parse_experiment_from_file
 from chaoslib.secret import load_secrets
 
@@ -58,6 +59,15 @@ def load(text: str, path: str) -> Loaded:
     secrets = load_secrets(experiment.get("secrets", {}), configuration)
     configuration = load_dynamic_configuration(configuration, secrets)
     return Loaded(experiment, configuration, secrets)
+
+
+def drop_controls(experiment: Json) -> None:
+    """Take every control out of an experiment, and out of this process's settings."""
+    load_global_controls({})
+    experiment.pop("controls", None)
+    for activity in experiments.activities(experiment):
+        if isinstance(activity, dict):
+            activity.pop("controls", None)
 
 
 def import_early(command: Json) -> None:

@@ -16,7 +16,7 @@ from chaoslib.run import EventHandlerRegistry, apply_rollbacks
 from gameday.core.values import FaultId
 from gameday.faults.child.activity_events import ActivityReporter
 from gameday.faults.child.connection import ChildConnection
-from gameday.faults.child.loaded_experiment import Json, Loaded, import_all, load
+from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, import_all, load
 from gameday.faults.child.still_exposed import URGENT_PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import RollbackVerdict
 
@@ -38,6 +38,8 @@ class RollbackStandby:
     def _load(self, request: Json) -> Loaded:
         if self._loaded is None or self._text != request["experiment"]:
             loaded = load(request["experiment"], request["path"])
+            # They were not configured in this process, and one that breaks would keep the fault in force.
+            drop_controls(loaded.experiment)
             for _missing in import_all({"rollbacks": loaded.experiment.get("rollbacks")}):
                 pass  # the rollback that needs it will fail and be reported
             self._text, self._loaded = request["experiment"], loaded
@@ -55,30 +57,28 @@ class RollbackStandby:
         reporter.stage, reporter.redactor = "rollback", loaded.redactor()
         # chaoslib resolves a `ref` to another activity from this cache; its own runner would fill it.
         cache_activities(loaded.experiment)
-        runs, error = _play(loaded, declared, reporter)
-        verdict.judge(runs, error)
+        error = _play(loaded, declared, reporter)
+        verdict.judge(reporter.played, error)
 
 
-def _play(loaded: Loaded, declared: Sequence[Json], reporter: ActivityReporter) -> tuple[list[Json], str]:
+def _play(loaded: Loaded, declared: Sequence[Json], reporter: ActivityReporter) -> str:
     """Play rollbacks as chaoslib does; where one aborts it with an unexpected error, go on after that one."""
     registry = EventHandlerRegistry()
     registry.register(reporter)
     background = sum(bool(activity.get("background")) for activity in declared)
     pool = ThreadPoolExecutor(background) if background else None
-    done: list[Json] = []
     errors = []
     rest = list(declared)
     while rest:
-        runs: list[Json] = []
+        before = len(reporter.played)
         part = {**loaded.experiment, "rollbacks": rest}
         try:
-            apply_rollbacks(part, loaded.configuration, loaded.secrets, pool, None, registry, runs)
-        except Exception as error:  # noqa: BLE001  # a user's rollback may raise anything; the next ones must run
+            apply_rollbacks(part, loaded.configuration, loaded.secrets, pool, None, registry, [])
+        except BaseException as error:  # noqa: BLE001  # a user's rollback may raise anything, SystemExit too; the next ones must run
             errors.append(f"{type(error).__name__}: {error}")
             # At least one is dropped in each round: one that always raises must not hold up the others.
-            rest = rest[max(len(runs), 1) :]
+            rest = rest[max(len(reporter.played) - before, 1) :]
             pool = ThreadPoolExecutor(background) if background else None  # chaoslib has shut the other down
         else:
             rest = []
-        done += runs
-    return done, "; ".join(errors)
+    return "; ".join(errors)

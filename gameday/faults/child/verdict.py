@@ -1,8 +1,12 @@
-"""Decide whether a fault is undone, from the results of its rollbacks and its `still-exposed` probe."""
+"""Decide whether a fault is undone, from the results of its rollbacks and its `still-exposed` probe.
+
+The results come from our own events. chaoslib's journal is not asked: a control may have changed it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,26 +14,40 @@ from gameday.core.values import Instant, Seconds
 from gameday.faults import experiments
 from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.still_exposed import PROBE_LIMIT, SETTLING_TIME, Exposure
+from gameday.formats.text.plain import mapping, plain, plain_text
 from gameday.system import clock
 
 
-def failure_of(run: Mapping[str, Any]) -> str:
-    """Explain why a rollback failed; empty when it succeeded.
+def failure_of(run: Any) -> str:
+    """Explain why a rollback failed; empty when it succeeded. Never raises, whatever the run holds.
 
     To chaoslib, a process that exits with an error and an HTTP answer of 500 have succeeded.
     """
-    name = run["activity"].get("name")
-    output: Any = run.get("output")
+    run = mapping(plain(run))
+    activity, output = mapping(run.get("activity")), mapping(run.get("output"))
+    name = activity.get("name") or activity.get("ref") or "a rollback"
     if run.get("status") != "succeeded":
-        last = (run.get("exception") or ["it did not end"])[-1]
-        return f"{name}: {str(last).strip()}"
-    provider = run["activity"].get("provider", {}).get("type")
-    status = output.get("status") if isinstance(output, Mapping) else None
+        return f"{name}: {last_error(run) or 'it did not end'}"
+    provider, status = mapping(activity.get("provider")).get("type"), output.get("status")
     if provider == "process" and status:
         return f"{name}: ended with exit code {status}: {str(output.get('stderr', '')).strip()}"
     if provider == "http" and isinstance(status, int) and status >= 400:
         return f"{name}: answered {status}"
     return ""
+
+
+def last_error(run: Mapping[str, Any]) -> str:
+    """Give the text that names a failed activity's error: chaoslib keeps a traceback as a list of texts."""
+    lines = run.get("exception")
+    return plain_text(lines[-1]).strip() if isinstance(lines, list | tuple) and lines else ""
+
+
+@dataclass(slots=True)
+class PlayedRollback:
+    """A rollback that has started, by our own events. `failure`: why it failed; None while it runs."""
+
+    name: str
+    failure: str | None = None
 
 
 @dataclass(slots=True)
@@ -61,16 +79,17 @@ class RollbackVerdict:
             return True
         return False
 
-    def judge(self, runs: Sequence[Mapping[str, Any]], error: str = "") -> None:
-        """Report the rollbacks' outcome: the probe decides where it can; else all must have succeeded."""
+    def judge(self, played: Sequence[PlayedRollback], error: str = "") -> None:
+        """Report the rollbacks' outcome: the probe decides where it can; else all must have succeeded.
+
+        `error` explains what went wrong; by itself it is no failure of rollbacks that were played.
+        """
         # The fault ended with its rollbacks, not when the probe below has confirmed it.
         through = clock.now()
-        errors = [error, *map(failure_of, runs)]
-        if len(runs) < len(self.declared):
-            errors.append(
-                f"{len(self.declared) - len(runs)} of {len(self.declared)} rollbacks were not played"
-            )
-        wrong = "; ".join(filter(None, errors))
+        failures = [failure for failure in self._failures(played) if failure]
+        if failures and error:
+            failures.append(error)
+        wrong = "; ".join(failures)
         # A rollback that failed is tried again at once; only one that went well is given time to take effect.
         exposed = self.exposure.ask(
             "after-revert", limit=PROBE_LIMIT, want=False, settling=0.0 if wrong else SETTLING_TIME
@@ -81,3 +100,16 @@ class RollbackVerdict:
             self.report("", wrong or "the still-exposed probe says that the fault is still in force")
         else:
             self.report("rolled-back" if self.declared else "nothing-to-undo", wrong, at=through)
+
+    def _failures(self, played: Sequence[PlayedRollback]) -> Iterator[str]:
+        for rollback in played:
+            yield f"{rollback.name}: it did not end" if rollback.failure is None else rollback.failure
+        # By name: a control may take rollbacks out of the experiment, or put its own in their place.
+        missing = Counter(map(_name, self.declared)) - Counter(rollback.name for rollback in played)
+        if missing:
+            yield f"{missing.total()} of {len(self.declared)} rollbacks were not played"
+
+
+def _name(declared: Any) -> str:
+    activity = mapping(declared)
+    return plain_text(activity.get("ref") or activity.get("name"))
