@@ -26,6 +26,8 @@ UPWARDS = {
         "faults/keeper_client.py",
         "gameday.keeper",
     ): "the keeper is a process of its own, started by its command",
+    ("core/policy/", "gameday.shop"): "policies name the shop's faults as a provider, which is no import",
+    ("formats/settings/model.py", "gameday.shop"): "a hint shows the pattern of the shop's faults",
     (
         "formats/scenario/guardrails/",
         "gameday.",

@@ -4,8 +4,9 @@
 DNS is not asked.
 
 Refused: userinfo, backslashes, blanks, control and non-ASCII characters, percent-encoded hosts, IPv4
-addresses in any form but four plain decimal numbers, IPv6 zones, dot segments. An IPv4 address within
-IPv6 is that IPv4 address. Grammar: RFC 3986, section 3.2; disguises: WHATWG URL, host parsing.
+addresses in any form but four plain decimal numbers, IPv6 zones, dot segments and control characters, however
+they are encoded. An IPv4 address within IPv6 is that IPv4 address. Grammar: RFC 3986, section 3.2; disguises:
+WHATWG URL, host parsing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from gameday.core.policy import paths
 
 PORTS = {"http": 80, "https": 443}
 
@@ -57,10 +60,7 @@ def parse(url: str) -> Address:
 
 
 def _path(path: str) -> str:
-    # requests decodes a path before it sends it: %2e%2e is a dot segment, too.
-    segments = path.lower().replace("%2e", ".").split("/")
-    if any(segment in {".", ".."} for segment in segments):
-        raise ValueError("its path has dot segments")
+    paths.check(path)
     return path or "/"
 
 
@@ -105,6 +105,12 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def may_be_loopback(host: str) -> bool:
+    """Whether a canonical host may lead to this machine: what denials of loopback must cover."""
+    # Linux connects to itself at the unspecified address; resolvers map names below localhost to it.
+    return is_loopback(host) or host in {"0.0.0.0", "::"} or host.endswith(".localhost")  # noqa: S104  # compared, not bound
 
 
 def host_matches(pattern: str, host: str) -> bool:

@@ -68,7 +68,7 @@ class Policy:
 
 
 LOOPBACK = Policy(
-    providers=("python:gameday.shop.*", "http:http://loopback:*", "http:https://loopback:*"),
+    providers=("python:gameday.shop.faults.*", "http:http://loopback:*", "http:https://loopback:*"),
     hosts=("loopback",),
 )
 """The policy of an environment without one: this machine's own loopback, and the shop's faults."""

@@ -5,15 +5,16 @@ http     `http:*`, or `http:SCHEME://HOST[:PORT][/PATH]`; HOST as in `hosts`, PO
 process  a path or a bare command name; `*` stays within one folder
 
 A denying pattern matches more than an allowing one: without a port it means any port, one of loopback's
-names means all of them, and `*` crosses folders. What can't be read is a mistake, never a pattern that
-silently matches nothing.
+names means all of them, `*` crosses folders, and a path matches in any spelling (`core.policy.paths`). An
+allowing pattern must match every form in which a server may read the path. What can't be read is a mistake,
+never a pattern that silently matches nothing.
 """
 
 from __future__ import annotations
 
 import re
 
-from gameday.core.policy import addresses
+from gameday.core.policy import addresses, paths
 from gameday.core.policy.addresses import Address
 
 _NAME = re.compile(r"[A-Za-z0-9_*]+(\.[A-Za-z0-9_*]+)*")
@@ -40,7 +41,7 @@ def mistake(pattern: str) -> str:
 
 def _readable(rest: str) -> bool:
     parts = _URL.fullmatch(rest)
-    if parts is None:
+    if parts is None or not _path_is_readable(parts["path"] or "/"):
         return False
     if "*" in parts["host"] or parts["host"] == "loopback":
         return True
@@ -49,6 +50,15 @@ def _readable(rest: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _path_is_readable(path: str) -> bool:
+    """Whether a pattern's path can match: an address has no query, and no dot segments."""
+    try:
+        paths.check(path)
+    except ValueError:
+        return False
+    return not set("?#\\") & set(path)
 
 
 def _rests(patterns: tuple[str, ...], kind: str) -> list[tuple[str, str]]:
@@ -94,22 +104,33 @@ def _matches(rest: str, address: Address, *, denying: bool) -> bool:
         return False
     # Without a port: the scheme's own where it allows, any where it denies.
     port = parts["port"] or ("*" if denying else str(addresses.PORTS[address.scheme]))
-    path = parts["path"] or "*"
     return (
-        port in {"*", str(address.port)}
+        (port == "*" or int(port) == address.port)
         and _host(parts["host"], address.host, denying=denying)
-        and addresses.glob(path, address.path)
+        and _path(parts["path"] or "*", address.path, denying=denying)
     )
+
+
+def _path(pattern: str, path: str, *, denying: bool) -> bool:
+    """Match a path in any of its forms where it is denied, in all of them where it is allowed."""
+    if denying:
+        written = paths.loose_forms(pattern)
+        return any(addresses.glob(each, form) for each in written for form in paths.loose_forms(path))
+    written = paths.forms(pattern)
+    return all(any(addresses.glob(each, form) for each in written) for form in paths.forms(path))
 
 
 def _host(pattern: str, host: str, *, denying: bool) -> bool:
     if addresses.host_matches(pattern, host):
         return True
-    return denying and addresses.is_loopback(host) and _names_loopback(pattern)
+    return denying and addresses.may_be_loopback(host) and _names_loopback(pattern)
 
 
 def _names_loopback(pattern: str) -> bool:
+    """Whether a pattern means this machine by one of its names or addresses."""
+    if any(addresses.host_matches(pattern, name) for name in ("localhost", "127.0.0.1", "::1")):
+        return True
     try:
-        return addresses.is_loopback(addresses.canonical(pattern))
+        return addresses.may_be_loopback(addresses.canonical(pattern))
     except ValueError:
         return False

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from gameday.core.policy import activities, addresses, patterns
+from gameday.core.policy import activities, addresses, arguments, patterns
 from gameday.core.policy.activities import Activity, Unknown
+from gameday.core.policy.arguments import ArgumentRefused
 from gameday.core.policy.model import Document, Facts, Policy, Verdict
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MODULE = re.compile(rf"{_IDENTIFIER.pattern}(\.{_IDENTIFIER.pattern})*")
 _PATH = re.compile(r"/?([A-Za-z0-9._+@-]+/)*[A-Za-z0-9._+@-]+")
+_HTTP_KEYS = {
+    *("type", "url", "method", "headers", "timeout", "arguments", "verify_tls", "max_retries"),
+    *("secrets", "expected_status"),
+}
 _SHELL_SAFE = re.compile(r"[A-Za-z0-9 _./:=,@%+-]*")
 
 
@@ -35,6 +41,23 @@ def verdicts(policy: Policy, facts: Facts) -> Iterator[Verdict]:
     for document in facts.documents:
         for activity in activities.find(document):
             yield _verdict(policy, facts, document, activity)
+        yield from _vault(policy, facts, document)
+
+
+def _vault(policy: Policy, facts: Facts, document: Document) -> Iterator[Verdict]:
+    """Refuse a vault elsewhere: chaoslib sends it a token before anything else runs."""
+    configured = activities.configured(document, facts.variables)
+    if configured.get("vault_addr"):
+        try:
+            arguments.check_urls(policy, [str(configured["vault_addr"])])
+        except ArgumentRefused as refused:
+            yield Verdict(
+                rule="providers",
+                allowed=False,
+                subject=f"{document.name}: vault_addr",
+                why=str(refused),
+                hint=refused.hint,
+            )
 
 
 def function(provider: Any) -> str:
@@ -48,8 +71,9 @@ def _verdict(policy: Policy, facts: Facts, document: Document, activity: Activit
     subject = activity.where
     try:
         subject = f"{activity.where}: {_written(activity)}"
+        subject = f"{activity.where}: {_resolved(facts, document, activity)}"
         denied, allowed = _patterns(policy, facts, document, activity)
-    except (ProviderRefused, Unknown) as refused:
+    except (ProviderRefused, ArgumentRefused, Unknown) as refused:
         return Verdict(rule="providers", allowed=False, subject=subject, why=str(refused), hint=refused.hint)
     if denied:
         return Verdict(
@@ -87,9 +111,23 @@ def _written(activity: Activity) -> str:
             raise ProviderRefused(f"a provider of type {other!r} is not known", "use python, http or process")
 
 
+def _resolved(facts: Facts, document: Document, activity: Activity) -> str:
+    """Name what will be called: the URL with its variables filled in, the file that a command is."""
+    provider = activity.provider
+    match provider.get("type"):
+        case "http":
+            return f"http:{_without_user(str(_url(facts, document, provider)))}"
+        case "process":
+            path = str(provider.get("path"))
+            real = facts.real_paths.get(path, path)
+            return f"process:{path}" + (f" ({real})" if real != path else "")
+        case _:
+            return _written(activity)
+
+
 def _without_user(url: str) -> str:
-    """Leave out what comes before an @: it may be a password."""
-    return re.sub(r"//[^/]*@", "//…@", url)
+    """Leave out what comes before an @: it may be a password. And the query, which may hold a token."""
+    return re.sub(r"//[^/]*@", "//…@", url.partition("?")[0])
 
 
 def _patterns(policy: Policy, facts: Facts, document: Document, activity: Activity) -> tuple[str, str]:
@@ -101,7 +139,7 @@ def _patterns(policy: Policy, facts: Facts, document: Document, activity: Activi
         case "http":
             return _http(policy, facts, document, provider)
         case _:
-            return _process(policy, facts, provider)
+            return _process(policy, facts, document, provider)
 
 
 def _python(policy: Policy, facts: Facts, document: Document, activity: Activity) -> tuple[str, str]:
@@ -109,27 +147,35 @@ def _python(policy: Policy, facts: Facts, document: Document, activity: Activity
     module, func = provider.get("module"), provider.get("func")
     if not isinstance(module, str) or not _MODULE.fullmatch(module):
         raise ProviderRefused("its module is not a plain dotted name")
+    ours = f"{module}.".startswith(f"{arguments.SHOP}.")
     if activity.control:
+        if ours:
+            raise ProviderRefused("the shop has no controls", "name a module of your own")
         return patterns.python(policy.deny, module), patterns.python(policy.providers, module)
     if not isinstance(func, str) or not _IDENTIFIER.fullmatch(func):
         raise ProviderRefused("its func is not a plain name")
-    if module.startswith("gameday.shop."):
+    if ours:
         _shop_stays_home(policy, facts, document, provider)
+    else:
+        _check_arguments(policy, facts, document, provider)
     name = f"{module}.{func}"
     return patterns.python(policy.deny, name), patterns.python(policy.providers, name)
 
 
 def _shop_stays_home(policy: Policy, facts: Facts, document: Document, provider: Mapping[str, Any]) -> None:
-    """Refuse an argument that points the shop's functions at a host that load may not reach."""
-    arguments = activities.resolve(provider.get("arguments"), document, facts.variables)
-    values = arguments.values() if isinstance(arguments, Mapping) else ()
-    for value in values:
-        if isinstance(value, str) and ("//" in value or "\\" in value):
-            host = _address(value).host
-            if not any(addresses.host_matches(pattern, host) for pattern in policy.hosts):
-                raise ProviderRefused(
-                    f"its argument leads to {host}", "the shop's control must be on a host of `hosts`"
-                )
+    """Refuse all of the shop but its faults, and what would lead them to a host that load may not reach."""
+    public = provider.get("func") if provider.get("module") == arguments.SHOP_MODULE else ""
+    # Raises Unknown where an argument can't be known: nothing else limits where these functions lead.
+    given = activities.resolve(provider.get("arguments"), document, facts.variables)
+    arguments.check_shop(policy, str(public), given)
+    control = facts.variables.get(arguments.SHOP_CONTROL)
+    if control and not (isinstance(given, Mapping) and given.get("control")):
+        arguments.check_control(policy, control)
+
+
+def _check_arguments(policy: Policy, facts: Facts, document: Document, provider: Mapping[str, Any]) -> None:
+    """Refuse a URL within the arguments that leads where nothing is listed."""
+    arguments.check_urls(policy, arguments.known(provider.get("arguments"), document, facts.variables))
 
 
 def _address(url: str) -> addresses.Address:
@@ -141,30 +187,61 @@ def _address(url: str) -> addresses.Address:
         ) from ambiguous
 
 
+def _url(facts: Facts, document: Document, provider: Mapping[str, Any]) -> Any:
+    return activities.resolve(provider.get("url"), document, facts.variables)
+
+
 def _http(policy: Policy, facts: Facts, document: Document, provider: Mapping[str, Any]) -> tuple[str, str]:
-    url = activities.resolve(provider.get("url"), document, facts.variables)
+    url = _url(facts, document, provider)
     if not isinstance(url, str):
         raise ProviderRefused("its url is not a string")
+    unknown = sorted(set(map(str, provider)) - _HTTP_KEYS)
+    if unknown:
+        raise ProviderRefused(f"its key '{unknown[0]}' is not known", f"use {', '.join(sorted(_HTTP_KEYS))}")
+    if not re.fullmatch(r"[A-Za-z]+", str(provider.get("method", "GET"))):
+        # http.client writes it into the request line as it is, blanks and a second URL included.
+        raise ProviderRefused("its method is not a plain word")
     address = _address(url)
-    return patterns.http(policy.deny, address, denying=True), patterns.http(policy.providers, address)
+    headers = arguments.known(provider.get("headers"), document, facts.variables)
+    # A server may choose a site by its Host header: each must be allowed as if it were the URL's own.
+    hosts = [_address(f"{address.scheme}://{host}{address.path}") for host in arguments.hosts_of(headers)]
+    arguments.check_urls(policy, headers)
+    _check_arguments(policy, facts, document, provider)
+    judged = [
+        (patterns.http(policy.deny, each, denying=True), patterns.http(policy.providers, each))
+        for each in (*(replace(host, port=address.port) for host in hosts), address)
+    ]
+    denied = next((pattern for pattern, _ in judged if pattern), "")
+    return denied, judged[-1][1] if all(allowed for _, allowed in judged) else ""
 
 
-def _process(policy: Policy, facts: Facts, provider: Mapping[str, Any]) -> tuple[str, str]:
+def _process(
+    policy: Policy, facts: Facts, document: Document, provider: Mapping[str, Any]
+) -> tuple[str, str]:
     path = provider.get("path")
     if not isinstance(path, str) or not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
         raise ProviderRefused(
             "its path is not a plain path",
             "write the command's name or its full path, without . .. ~ $ or spaces",
         )
-    arguments = provider.get("arguments")
-    if isinstance(arguments, str) and not _SHELL_SAFE.fullmatch(arguments):
+    given = provider.get("arguments")
+    if isinstance(given, str) and not _SHELL_SAFE.fullmatch(given):
         raise ProviderRefused(
             "its arguments are one string, which a shell would interpret", "write the arguments as a list"
         )
-    # Denials hold for what the command really is: a link under another name must not get around one.
-    real = facts.real_paths.get(path, path)
-    denied = patterns.process(_with_real(policy.deny, facts), path, real, denying=True)
+    _check_arguments(policy, facts, document, provider)
+    # Denials hold for what the command really is: a link under another name must not get around one. They
+    # hold for its arguments, too: `env sh`, `sudo sh` and `timeout 5 sh` run what they are given.
+    commands = [path, *_words(provider)]
+    real = [facts.real_paths.get(command, command) for command in commands]
+    denied = patterns.process(_with_real(policy.deny, facts), *commands, *real, denying=True)
     return denied, patterns.process(policy.providers, path)
+
+
+def _words(provider: Mapping[str, Any]) -> list[str]:
+    """Give the arguments of a command that may be commands themselves."""
+    words = [word for _, text in arguments.texts(provider.get("arguments")) for word in text.split()]
+    return [word for word in words if _PATH.fullmatch(word)]
 
 
 def _with_real(deny: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
@@ -182,9 +259,8 @@ def denied_paths(deny: tuple[str, ...]) -> tuple[str, ...]:
 def paths(documents: tuple[Document, ...]) -> tuple[str, ...]:
     """Give the commands that process providers name, so that links can be resolved."""
     used = [activity.provider for document in documents for activity in activities.find(document)]
-    named = [
-        provider.get("path")
-        for provider in used
-        if isinstance(provider, Mapping) and provider.get("type") == "process"
+    processes = [
+        provider for provider in used if isinstance(provider, Mapping) and provider.get("type") == "process"
     ]
+    named = [path for provider in processes for path in (provider.get("path"), *_words(provider))]
     return tuple(dict.fromkeys(path for path in named if isinstance(path, str)))

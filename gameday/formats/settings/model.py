@@ -55,7 +55,7 @@ def _pattern(value: Any) -> Any:
     problem = patterns.mistake(value) if isinstance(value, str) else ""
     if problem:
         raise models.mistake(
-            problem, "such as python:gameday.shop.*, http:http://127.0.0.1:*, process:/usr/bin/true"
+            problem, "such as python:gameday.shop.faults.*, http:http://127.0.0.1:*, process:/usr/bin/true"
         )
     return value
 

@@ -38,8 +38,8 @@ def provider(module, func="f"):
     return {"type": "probe", "name": "p", "provider": {"type": "python", "module": module, "func": func}}
 
 
-def experiment(module="gameday.shop.faults", **more):
-    return json.dumps({"title": "t", "description": "d", "method": [provider(module)], **more}).encode()
+def experiment(module="gameday.shop.faults", func="kill_replica", **more):
+    return json.dumps({"title": "t", "description": "d", "method": [provider(module, func)], **more}).encode()
 
 
 def policy_sources(**files):
@@ -67,7 +67,7 @@ def refused(scenario=SCENARIO, rules=LOOPBACK, on=None, **more):
 def test_the_scenario_s_experiment_is_judged():
     assert refused() == []
     (no,) = refused(on=policy_sources(x_json=experiment("os")))
-    assert "python:os.f" in no.subject
+    assert "python:os.kill_replica" in no.subject
 
 
 def test_what_is_injected_counts_and_not_the_file_beside_it():
@@ -179,7 +179,7 @@ def test_a_link_to_a_denied_command_is_denied():
 
 def test_admission_names_the_first_refusal_and_how_many_more():
     verdicts = judge(on=policy_sources(x_json=experiment("os", rollbacks=[provider("sys")])))
-    with pytest.raises(Refused, match=r"os\.f.*and 1 more"):
+    with pytest.raises(Refused, match=r"os\.kill_replica.*and 1 more"):
         gate.admit(verdicts)
     assert "all 1 verdicts" in gate.admit(judge())
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
+import posixpath
 import re
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
-from hypothesis import given
+import requests
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gameday.core import policy
-from gameday.core.policy import Document, Facts, Policy
+from gameday.core.policy import Document, Facts, Policy, arguments
+from gameday.shop import faults
 from tests.core.policy import cases
 from tests.core.policy.cases import (
     ALLOWED,
@@ -38,8 +44,8 @@ ROWS: list[cases.Row] = [
     ("no policy: chaosk8s", LOOP, facts(py(KILL["chaosk8s"], ns="shop")), "providers kubernetes"),
     ("no policy: a module that only begins like ours", LOOP, facts(py("gameday.shopping.faults.x")), "providers"),
     ("no policy: another package of ours", LOOP, facts(py("gameday.system.processes.call")), "providers"),
-    ("no policy: the shop's faults on another shop", LOOP, facts(py("gameday.shop.faults.x", control="http://evil/")), "providers"),
-    ("no policy: the shop's faults on a local shop", LOOP, facts(py("gameday.shop.faults.x", control="http://127.0.0.1:9/")), ALLOWED),
+    ("no policy: the shop's faults on another shop", LOOP, facts(py("gameday.shop.faults.kill_replica", control="http://evil/")), "providers"),
+    ("no policy: the shop's faults on a local shop", LOOP, facts(py("gameday.shop.faults.kill_replica", control="http://127.0.0.1:9/")), ALLOWED),
     ("no policy: any process", LOOP, facts(cmd("/bin/true")), "providers"),
     ("no policy: loopback by address", LOOP, facts(url("http://127.0.0.1:8080/x")), ALLOWED),
     ("no policy: loopback by name", LOOP, facts(url("http://localhost/x")), ALLOWED),
@@ -120,6 +126,72 @@ ROWS: list[cases.Row] = [
     ("arguments in one plain text", only("process:kubectl"), facts(cmd("kubectl", "get pods -n shop")), ALLOWED),
     ("arguments in one text that a shell reads", only("process:kubectl"), facts(cmd("kubectl", "get pods; rm -r x")), "providers"),
     ("arguments in one text with a variable", only("process:kubectl"), facts(cmd("kubectl", "get ${x}"), config={"x": "pods"}), "providers"),
+    ("no policy: a function that faults.py does not publish", LOOP, facts(py("gameday.shop.faults._perform", action="drop-index")), "providers"),
+    ("no policy: what faults.py imports", LOOP, facts(py("gameday.shop.faults.GamedayError")), "providers"),
+    ("no policy: another module of the shop", LOOP, facts(py("gameday.shop.replicas.database.connect")), "providers"),
+    ("no policy: the shop's client", LOOP, facts(py("gameday.shop.client.exchange", method="GET", url="http://127.0.0.1/")), "providers"),
+    ("no policy: a control of the shop", LOOP, control("gameday.shop.actions"), "providers"),
+    ("an old policy that lists all of the shop", only("python:gameday.shop.*"), facts(py("gameday.shop.actions.run")), "providers"),
+    ("an old policy that lists everything", only("python:*"), facts(py("gameday.shop.replicas.database.connect")), "providers"),
+    ("a path that continues the host", LOOP, facts(py("gameday.shop.faults.p95_below", seconds=1, path="@evil/")), "providers"),
+    ("a path that is another port", LOOP, facts(py("gameday.shop.faults.p95_below", seconds=1, path=":9@evil/")), "providers"),
+    ("a path that is a path", LOOP, facts(py("gameday.shop.faults.p95_below", seconds=1, path="/products?category=1")), ALLOWED),
+    ("a control server without scheme", LOOP, facts(py("gameday.shop.faults.kill_replica", control="evil:80")), "providers"),
+    ("a control server with a tab", LOOP, facts(py("gameday.shop.faults.kill_replica", control="ht\ttp:/\t/evil/")), "providers"),
+    ("a control server with a line break", LOOP, facts(py("gameday.shop.faults.kill_replica", control="http:/\n/evil/")), "providers"),
+    ("a control server of the environment", LOOP, facts(SHOP, variables={"GAMEDAY_SHOP_CONTROL": "http://evil/"}), "providers"),
+    ("a local control server of the environment", LOOP, facts(SHOP, variables={"GAMEDAY_SHOP_CONTROL": "http://127.0.0.1:9"}), ALLOWED),
+    ("a URL deep in an argument", LOOP, facts(py("gameday.shop.faults.kill_replica", replica={"a": [["http://evil/"]]})), "providers"),
+    ("a URL as a key", LOOP, facts(py("gameday.shop.faults.kill_replica", replica={"http://evil/": 1})), "providers"),
+    ("arguments that are no object", LOOP, facts(action(type="python", module="gameday.shop.faults", func="kill_replica", arguments="http://evil/")), "providers"),
+    ("the Host header of another", LOOP, facts(action(type="http", url="http://127.0.0.1/", headers={"HOST ": "evil"})), "providers"),
+    ("the Host header of ours", LOOP, facts(action(type="http", url="http://127.0.0.1/", headers={"Host": "localhost:80"})), ALLOWED),
+    ("a Host header that a variable fills", LOOP, facts(action(type="http", url="http://127.0.0.1/", headers={"host": "${h}"}), config={"h": "evil"}), "providers"),
+    ("a header that names another path", LOOP, facts(action(type="http", url="http://127.0.0.1/", headers={"X-Original-URL": "/admin"})), "providers"),
+    ("headers that are no object", LOOP, facts(action(type="http", url="http://127.0.0.1/", headers="Host: evil")), "providers"),
+    ("a method that continues as a request line", LOOP, facts(action(type="http", url="http://127.0.0.1/", method="GET http://evil/")), "providers"),
+    ("proxies", LOOP, facts(action(type="http", url="http://127.0.0.1/", proxies={"http": "evil:3128"})), "providers"),
+    ("a URL in a body", LOOP, facts(action(type="http", url="http://127.0.0.1/", method="POST", arguments={"a": [{"hook": "see HTTP://evil/x"}]})), "providers"),
+    ("a URL in a body that is a key", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments={"http:\\\\evil": 1})), "providers"),
+    ("a URL in a body with a tab", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments=["ht\ttp://evil"])), "providers"),
+    ("a URL in a body of another scheme", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments={"to": "gopher://evil:70/"})), "providers"),
+    ("a URL in a body that begins with its host", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments={"to": "//evil/"})), "providers"),
+    ("a URL in a body from a default", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments={"to": "${u}"}), config={"u": {"type": "env", "key": "U", "default": "http://evil"}}), "providers"),
+    ("a URL in a body from a secret", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments={"to": "http://${u}/"}), secrets={"s": {"u": "evil"}}), "providers"),
+    ("a local URL in a body", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments={"to": "http://localhost:1/x"})), ALLOWED),
+    ("a secret in a body", LOOP, facts(action(type="http", url="http://127.0.0.1/", arguments={"token": "${t}"}), secrets={"s": {"t": "x"}}), ALLOWED),
+    ("a URL in a command that nothing lists", only("process:curl"), facts(cmd("curl", ["-s", "http://evil/"])), "providers"),
+    ("a URL in a command that a pattern lists", only("process:curl", "http:http://a.example/api/*"), facts(cmd("curl", ["-s", "http://a.example/api/x"])), ALLOWED),
+    ("a URL in a command that hosts list", only("process:curl"), facts(cmd("curl", {"--url": "http://127.0.0.1:9/"})), ALLOWED),
+    ("a denied URL in a command", only("process:curl", "http:*", deny=("http:http://*/admin",)), facts(cmd("curl", ["http://a.example/%61dmin"])), "providers"),
+    ("a URL in an argument that nothing lists", only("python:mine"), facts(py("mine.slow", to={"x": ["ftp://evil/"]})), "providers"),
+    ("a denied command that another runs", only("process:env", deny=("process:/bin/sh",)), facts(cmd("env", ["sh", "-c", "x"]), real_paths={"sh": "/bin/dash", "/bin/sh": "/bin/dash"}), "providers"),
+    ("a vault elsewhere", LOOP, facts(SHOP, secrets={"s": {"k": {"type": "vault", "path": "x"}}}, config={"vault_addr": "https://evil"}), "providers"),
+    ("a denied path in percent signs", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/%61dmin")), "providers"),
+    ("a denied path twice in percent signs", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/%2561dmin")), "providers"),
+    ("a denied path after two slashes", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h//admin")), "providers"),
+    ("a denied path after a hidden climb", only("http:*", deny=("http:http://h/admin/*",)), facts(url("http://h/x/..%2fadmin/")), "providers"),
+    ("a denied path with parameters", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/admin;x=1")), "providers"),
+    ("a denied path that climbs after parameters", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/x/..;a/admin")), "providers"),
+    ("a denied path in capitals", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/ADMIN")), "providers"),
+    ("a denied path with a last slash", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/admin/")), "providers"),
+    ("a denied path with a last dot", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/admin.")), "providers"),
+    ("a denied path in wide letters", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/%EF%BD%81dmin")), "providers"),
+    ("a denied path with a backslash in percent signs", only("http:*", deny=("http:http://h/x/admin",)), facts(url("http://h/x%5cadmin")), "providers"),
+    ("a denied path that is spelled in its pattern", only("http:*", deny=("http:http://h/%61dmin",)), facts(url("http://h/admin")), "providers"),
+    ("a denied path with a query and a fragment", only("http:*", deny=("http:http://h/admin",)), facts(url("http://h/admin?x#y")), "providers"),
+    ("a denied host in capitals, with its dot and port", only("http:*", deny=("http:http://h.example/admin",)), facts(url("http://H.Example.:80/admin")), "providers"),
+    ("a denied host by the address of every interface", only("http:*", deny=("http:http://127.0.0.1:9",)), facts(url("http://0.0.0.0:9/")), "providers"),
+    ("a denied host by a name below localhost", only("http:*", deny=("http:http://localhost:9",)), facts(url("http://x.localhost:9/")), "providers"),
+    ("loopback denied by a star", only("http:*", deny=("http:http://127.*:9",)), facts(url("http://localhost:9/")), "providers"),
+    ("a denied port with a zero before it", only("http:*", deny=("http:http://h:080/x",)), facts(url("http://h/x")), "providers"),
+    ("a path that hides a line break", only("http:*"), facts(url("http://h/x%0d%0aHost:%20evil")), "providers"),
+    ("a path that is not UTF-8", only("http:*"), facts(url("http://h/%c0%afadmin")), "providers"),
+    ("a path that leaves the listed one when it is decoded", only("http:http://h/api/*"), facts(url("http://h/api%2f..%2f..%2fadmin")), "providers"),
+    ("a path that is listed only as it is written", only("http:http://h/api/%61*"), facts(url("http://h/api/a")), ALLOWED),
+    ("a path with a blank in percent signs", only("http:http://h/api/A%20b"), facts(url("http://h/api/A%20b")), ALLOWED),
+    ("a denial that could never match", only("http:*", deny=("http:http://h/admin?x=1",)), facts(url("http://h/y")), "policy"),
+    ("a denial whose path climbs", only("http:*", deny=("http:http://h/x/../admin",)), facts(url("http://h/y")), "policy"),
     ("a misspelt denial refuses everything", only("python:*", deny=("pyhton:os",)), facts(SHOP), "policy"),
 ]
 # fmt: on
@@ -173,7 +245,7 @@ LISTS = st.lists(PATTERNS, max_size=4).map(tuple)
 
 
 ACTIONS = st.one_of(
-    st.sampled_from(["os.system", "mine.faults.slow", "gameday.shop.faults.x"]).map(py),
+    st.sampled_from(["os.system", "mine.faults.slow", "gameday.shop.faults.kill_replica"]).map(py),
     st.sampled_from(
         ["http://127.0.0.1/", "http://localhost:9/", "https://a.example/x", "http://10.0.0.1/"]
     ).map(url),
@@ -212,6 +284,91 @@ def test_an_empty_policy_allows_no_provider_and_no_policy_only_loopback(actions:
         for each in actions
     ]
     assert _allowed(LOOP, *actions) is all(local)
+
+
+CHARACTERS = st.sampled_from(
+    [
+        "admin",
+        "ADMIN",
+        "%61dmin",
+        "%2561dmin",
+        "/",
+        "//",
+        "/./",
+        "..",
+        "%2e%2E",
+        "%2f",
+        "%5c",
+        "\\",
+        ";a=1",
+        "?",
+        "#",
+        "x",
+        ".",
+        " ",
+        "\t",
+        "ä",
+        "\u2024",
+        "\uff0f",
+    ]
+)
+HOSTS = st.sampled_from(
+    [
+        "h.example",
+        "H.EXAMPLE",
+        "h.example.",
+        "h%2eexample",
+        "u@h.example",
+        "h.example:80",
+        "h.example:0080",
+        "h。example",
+        "evil@h.example",
+        "evil\\@h.example",
+    ]
+)
+
+
+@given(HOSTS, st.lists(CHARACTERS, max_size=7).map("".join), st.sampled_from(["http", "HTTP", " http"]))
+def test_a_denied_path_is_denied_in_every_spelling_that_requests_sends_there(
+    host: str, rest: str, scheme: str
+):
+    spelled = f"{scheme}://{host}/{rest}"
+    try:
+        sent = urlsplit(requests.Request("GET", spelled).prepare().url)
+    except (requests.RequestException, UnicodeError):
+        return
+    assume((sent.hostname or "").rstrip(".") == "h.example" and sent.port in {None, 80})
+    everything = Policy(providers=("http:*",), hosts=("*",))
+    written = sent.path if "*" not in sent.path else "/"
+    rules = replace(everything, deny=(f"http:http://h.example{written}",))
+    assert not policy.allows(policy.check(rules, facts(url(spelled))))
+    served = posixpath.normpath(unquote(sent.path)).lower()
+    if served.lstrip("/") == "admin":
+        rules = replace(everything, deny=("http:http://h.example/admin",))
+        assert not policy.allows(policy.check(rules, facts(url(spelled))))
+
+
+@given(HOSTS, st.text(max_size=12))
+def test_what_is_allowed_is_sent_where_the_policy_judged_it(host: str, rest: str):
+    for spelled in (f"http://{host}/{rest}", f"http://{host}{rest}", f"http:{rest}//{host}"):
+        if _allowed(only("http:http://h.example"), url(spelled)):
+            sent = urlsplit(requests.Request("GET", spelled).prepare().url or "")
+            assert (sent.hostname or "").rstrip(".") == "h.example"
+            assert sent.port in {None, 80}
+
+
+def test_the_shops_faults_are_those_that_the_module_defines_and_publishes():
+    defined = {
+        name
+        for name, value in vars(faults).items()
+        if inspect.isfunction(value) and value.__module__ == faults.__name__ and not name.startswith("_")
+    }
+    assert set(arguments.SHOP_FAULTS) == defined
+
+
+def test_a_refused_url_is_named_as_it_was_resolved():
+    (verdict,) = policy.check(LOOP, facts(url("http://${h}:81/x"), config={"h": "evil.example"}))
+    assert "http://evil.example:81/x" in verdict.subject
 
 
 @given(st.text(max_size=30))
