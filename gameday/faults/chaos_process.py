@@ -72,6 +72,12 @@ class ChaosProcess:
         """Whether it has ended."""
         return self._gone.is_set()
 
+    async def ended(self) -> bool:
+        """Check whether it has ended; at the end of its output this is known only a little later."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._gone.wait(), DRAIN_TIMEOUT)
+        return self.gone
+
     async def send(self, word: str, **data: Any) -> None:
         """Give it a command; without effect when it is gone."""
         line = child_protocol.encode("do", word, data)

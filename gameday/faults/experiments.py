@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from gameday.core.facts import drill as ev
-from gameday.core.values import FaultId
+from gameday.core.values import FaultId, Seconds
 from gameday.formats import redaction
 from gameday.formats.text.plain import mapping
 
@@ -80,6 +80,13 @@ def has_action(experiment: Experiment) -> bool:
     by_name = {activity.get("name"): activity for activity in activities(experiment)}
     named = (by_name.get(activity.get("ref"), activity) for activity in method(experiment))
     return any(activity.get("type") == "action" for activity in named)
+
+
+def pauses(experiment: Experiment) -> Seconds | None:
+    """Sum up the pauses of all activities; None where a variable sets one."""
+    declared = [mapping(activity.get("pauses")) for activity in activities(experiment)]
+    seconds = [pause.get(when) or 0.0 for pause in declared for when in ("before", "after")]
+    return sum(map(float, seconds)) if all(isinstance(each, int | float) for each in seconds) else None
 
 
 def still_exposed(experiment: Experiment) -> Mapping[str, Any] | None:

@@ -1,11 +1,13 @@
 """Identify the Kubernetes cluster and the AWS account that an experiment would reach.
 
-chaosk8s' and chaosaws' own clients send the requests, so that these go where the fault would go. The clients
-are imported in a child process only (2 s and 150 MB):
+The child first writes settings that hold what is in use and nothing else (`clouds`), then asks through them:
+a drill's processes get what was verified. chaosk8s' and chaosaws' own clients send the requests, so that these
+go where the fault would go. The clients are imported in a child process only (2 s and 150 MB):
 
-    python -m gameday.faults.identities kubernetes | aws [INSTANCE …]
+    python -m gameday.faults.identities kubernetes | aws FOLDER [INSTANCE …]
 
-It answers on the last line of stdout: {"context", "uid"}, {"account", "region", "tags"} or {"error"}.
+It answers on the last line of stdout: {"context", "uid"}, {"account", "region", "tags", "variables"} or
+{"error"}.
 """
 
 from __future__ import annotations
@@ -14,13 +16,17 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from gameday.core.policy import SeenAccount, SeenCluster
+from gameday.core.policy import Policy, SeenAccount, SeenCluster
 from gameday.core.values import Seconds
-from gameday.system import processes
+from gameday.faults.clouds import aws_settings, clients, kubeconfig
+from gameday.faults.clouds.clients import CloudClients
+from gameday.system import child_environment, processes
 
 TIMEOUT: Seconds = 30.0
 """Seconds that a child may take in all; the keeper has to answer an inject command within 45 s."""
@@ -30,31 +36,66 @@ REQUEST_TIMEOUT: Seconds = 5.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChildIdentities:
-    """`ports.Identities` by child processes. `env` adds to the environment; `within`: seconds for each."""
+    """`ports.Identities` by child processes.
+
+    env      adds to the environment
+    within   seconds for each
+    clients  what the drill's processes reach; without them, nothing of what was asked is kept
+    """
 
     env: Mapping[str, str] = field(default_factory=dict)
     within: Seconds = TIMEOUT
+    clients: CloudClients | None = None
+    _unverified: dict[str, str] = field(default_factory=dict)
+    """Why a kind was not adopted, by kind; empty where it was."""
 
     async def kubernetes_context(self) -> SeenCluster:
         """Give the context in use and the UID of kube-system; never raises."""
         answer = await self._ask("kubernetes")
-        return SeenCluster(
+        seen = SeenCluster(
             context=str(answer.get("context", "")), uid=str(answer.get("uid", "")), error=_error(answer)
         )
+        if self.clients is not None:
+            self._unverified["kubernetes"] = self.clients.adopt_cluster(seen)
+        return seen
 
     async def aws_account(self, instances: Sequence[str]) -> SeenAccount:
         """Give account and region in use, and the tags of instances; never raises."""
         answer = await self._ask("aws", *instances)
         account, region = str(answer.get("account", "")), str(answer.get("region", ""))
-        return SeenAccount(account=account, region=region, tags=answer.get("tags", {}), error=_error(answer))
+        seen = SeenAccount(
+            account=account, region=region, tags=answer.get("tags", {}), error=_error(answer)
+        )
+        if self.clients is not None:
+            variables = answer.get("variables", {})
+            self._unverified["aws"] = self.clients.adopt_account(seen, variables)
+        return seen
 
-    async def _ask(self, *arguments: str) -> dict[str, Any]:
+    async def hold(self) -> tuple[str, ...]:
+        """Ask for what was not asked for yet; explain what no process of the drill gets, and why."""
+        rules = self.clients.rules if self.clients else Policy()
+        if rules.kubernetes is not None and "kubernetes" not in self._unverified:
+            await self.kubernetes_context()
+        if rules.aws is not None and "aws" not in self._unverified:
+            await self.aws_account(())
+        names = {"kubernetes": "Kubernetes cluster", "aws": "AWS account"}
+        return tuple(f"no process gets a {names[kind]}: {why}" for kind, why in self._unverified.items() if why)
+
+    async def _ask(self, kind: str, *arguments: str) -> dict[str, Any]:
+        if self.clients is None:
+            with tempfile.TemporaryDirectory(prefix="gameday-") as folder:
+                return await self._answer(os.environ, kind, folder, *arguments)
+        return await self._answer(self.clients.source(), kind, str(self.clients.folder), *arguments)
+
+    async def _answer(self, environ: Mapping[str, str], *arguments: str) -> dict[str, Any]:
         argv = [sys.executable, "-m", "gameday.faults.identities", *arguments]
         # Off EC2, botocore would wait for the metadata service before it gives up.
-        limits = {"AWS_MAX_ATTEMPTS": "2", "AWS_EC2_METADATA_DISABLED": "true"}
+        limits = {"AWS_MAX_ATTEMPTS": "2", aws_settings.NO_METADATA: "true"}
         # In this order, so that the user's own settings win over these limits.
-        env = {**limits, **os.environ, **self.env}
-        done = await asyncio.to_thread(processes.call, argv, timeout=self.within, env=env)
+        env = {**limits, **environ, **self.env}
+        # What the drill's processes get is made from the user's own settings, not from the last ones made.
+        with child_environment.applied(None):
+            done = await asyncio.to_thread(processes.call, argv, timeout=self.within, env=env)
         lines = done.output.strip().splitlines()
         try:
             answer = json.loads(lines[-1])
@@ -72,12 +113,16 @@ def _error(answer: Mapping[str, Any]) -> str:
 # --- In the child process ---
 
 
-def _kubernetes() -> dict[str, Any]:
-    """Ask with chaosk8s' own client; it takes the context from KUBERNETES_CONTEXT or the kubeconfig."""
+def _kubernetes(folder: Path) -> dict[str, Any]:
+    """Ask with chaosk8s' own client, through a kubeconfig that holds the context in use alone."""
+    path = folder / clients.KUBECONFIG
+    context = kubeconfig.freeze(os.environ, path)
+    os.environ.update({"KUBECONFIG": str(path), "KUBERNETES_CONTEXT": context})
     import chaosk8s  # type: ignore[import-untyped]  # noqa: PLC0415  # in the child only
     from kubernetes import client  # noqa: PLC0415
+    from kubernetes.config import kube_config  # noqa: PLC0415
 
-    context = _context()
+    kube_config.KUBE_CONFIG_DEFAULT_LOCATION = str(path)  # read from the environment when it was imported
     try:
         api = client.CoreV1Api(chaosk8s.create_k8s_api_client({}))
         # A cluster has no id of its own; every cluster has this namespace, with a UID of its own.
@@ -97,27 +142,18 @@ def _why(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:300]
 
 
-def _context() -> str:
-    import chaosk8s  # noqa: PLC0415
-    from kubernetes import config  # noqa: PLC0415
-
-    if not chaosk8s.has_local_config_file():
-        if os.environ.get("CHAOSTOOLKIT_IN_POD") == "true":
-            return "in-cluster"
-        if os.environ.get("KUBERNETES_HOST"):
-            return "KUBERNETES_HOST"
-        # chaosk8s would fall back to http://localhost:80 without a word.
-        raise FileNotFoundError(f"no kubeconfig at {chaosk8s.get_config_path()}")
-    current = config.list_kube_config_contexts(chaosk8s.get_config_path())[1]  # type: ignore[no-untyped-call]
-    return str(os.environ.get("KUBERNETES_CONTEXT") or current["name"])
-
-
-def _aws(instances: Sequence[str]) -> dict[str, Any]:
-    """Ask STS as chaosaws would, and EC2 for the tags of instances."""
+def _aws(folder: Path, instances: Sequence[str]) -> dict[str, Any]:
+    """Ask STS as chaosaws would, through the profile in use alone, and EC2 for the tags of instances."""
+    variables = aws_settings.freeze(os.environ, folder)
+    for name, value in variables.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
     import chaosaws  # type: ignore[import-untyped]  # noqa: PLC0415  # in the child only
 
     sts = chaosaws.aws_client("sts")
-    answer = {"account": sts.get_caller_identity()["Account"], "region": sts.meta.region_name, "tags": {}}
+    account = sts.get_caller_identity()["Account"]
+    answer = {"account": account, "region": sts.meta.region_name, "tags": {}, "variables": variables}
     if instances:
         described = chaosaws.aws_client("ec2").describe_instances(InstanceIds=list(instances))
         answer["tags"] = {
@@ -131,7 +167,8 @@ def _aws(instances: Sequence[str]) -> dict[str, Any]:
 def main(arguments: Sequence[str]) -> None:
     """Ask, and print the answer."""
     try:
-        answer = _kubernetes() if arguments[0] == "kubernetes" else _aws(arguments[1:])
+        kind, folder, *instances = arguments
+        answer = _kubernetes(Path(folder)) if kind == "kubernetes" else _aws(Path(folder), instances)
     except BaseException as error:  # noqa: BLE001  # the process's outer edge: chaoslib's InterruptExecution is not an Exception
         answer = {"error": str(error) if isinstance(error, FileNotFoundError) else _why(error)}
     # On a line of its own: client libraries may have printed something without a line end.

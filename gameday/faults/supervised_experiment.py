@@ -18,9 +18,9 @@ from pathlib import Path
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
-from gameday.faults import child_protocol
+from gameday.faults import child_protocol, experiments
 from gameday.faults.chaos_process import ChaosProcess
-from gameday.faults.deadlines import Deadlines
+from gameday.faults.deadlines import DEFAULT_LIMIT, Deadlines
 from gameday.faults.rollbacks.player import rollback_outcome
 from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
@@ -36,6 +36,9 @@ ANSWER_PATIENCE: Seconds = 1.0
 """Seconds within which a process that holds must react to its release: a stopped one does not."""
 RELEASE_POLL_INTERVAL: Seconds = 0.1
 POLL_INTERVAL: Seconds = 0.02
+START_SILENCE: Seconds = 60.0
+"""Seconds between two messages, at most, before the method: nothing else ends a control or a dynamic
+configuration that hangs, and the drill would wait for its fault."""
 ROLLBACK_SILENCE: Seconds = 60.0
 """Seconds between two messages, at most, once the rollbacks have begun and none of them is open."""
 
@@ -142,6 +145,8 @@ class SupervisedExperiment:
         while (message := await self._next()) is not None:
             self._deadlines.note(message)
             self._handle(message)
+        # A pipe that ends although the process goes on: what it has done meanwhile is unknown.
+        self._touched = self._touched or not await self._process.ended()
         await self._process.close()
         if self._release_watch is not None:
             self._release_watch.cancel()
@@ -161,15 +166,25 @@ class SupervisedExperiment:
     async def _next(self) -> child_protocol.Message | None:
         """Wait for the next message; a process that is overdue is killed, and its last messages are read."""
         left = self._deadlines.left()
-        # With nothing open, only rollbacks have a bound: a hold lasts until it is released.
-        if left is None and self._rolling:
-            left = ROLLBACK_SILENCE
+        # With nothing open, only the rollbacks and what comes before the method have a bound: a hold lasts
+        # until it is released.
+        if left is None:
+            left = ROLLBACK_SILENCE if self._rolling else None if self._touched else self._start_limit()
         try:
             return await self._process.receive(left)
         except TimeoutError:
-            self._error = self._deadlines.overdue() or "its rollbacks fell silent"
+            silent = "its rollbacks fell silent" if self._rolling else "it fell silent before its method"
+            self._error = self._deadlines.overdue() or silent
             await self._process.kill()
             return await self._process.receive()
+
+    def _start_limit(self) -> Seconds:
+        """Give for how long it may be silent before its method."""
+        try:
+            paused = experiments.pauses(experiments.parse(self._request.experiment, self._request.path))
+        except ValueError:  # chaoslib will refuse it, too
+            return START_SILENCE
+        return DEFAULT_LIMIT if paused is None else START_SILENCE + paused
 
     def _handle(self, message: child_protocol.Message) -> None:
         match message:

@@ -156,21 +156,23 @@ class Conductor:
         # The fault must be in the store before it is injected: only then can anybody else revert it.
         await self._wait(lambda: not context.store.degraded(), None)
         await self._unless_aborted(self._faults.inject(context.fault_request))
-        # No limit: the keeper has a deadline for each activity, and its death aborts the drill.
+        # No limit: the keeper has deadlines for activities and for silence, and its death aborts the drill.
         await self._wait(self._injected_or_failed, None)
-        injected = context.live_facts.first(ev.FaultInjected)
+        injected, held = context.live_facts.first(ev.FaultInjected), context.live_facts.first(ev.FaultHeld)
+        began = injected or held
         # The instant that the fact counts from, not the one at which it was read: injects are timed by it.
-        self._origin = injected.at if injected else context.clock.now()
+        self._origin = began.at if began else context.clock.now()
         failed = context.live_facts.first(ev.FaultFailed)
         # A failure after the fault took effect is no reason to stop: users may be affected, and the team
         # responds.
-        if failed is not None and injected is None:
+        if failed is not None and began is None:
             self.abort("fault-failed", failed.fact.error)
             raise Aborted
 
     def _injected_or_failed(self) -> bool:
         live_facts = self._context.live_facts
-        return any(live_facts.has(kind) for kind in (ev.FaultInjected, ev.FaultFailed, ev.FaultReverted))
+        ends = (ev.FaultInjected, ev.FaultHeld, ev.FaultFailed, ev.FaultReverted)
+        return any(live_facts.has(kind) for kind in ends)
 
     async def _respond(self) -> None:
         context = self._context

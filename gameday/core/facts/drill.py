@@ -254,7 +254,11 @@ class ActivityFinished:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultInjected:
-    """T0: occurred_at is the start of the first action of the method."""
+    """T0: occurred_at is the start of the first action of the method.
+
+    Of a method without an action it is its first activity; of one in which nothing started the beginning of the
+    hold, and `action` is empty.
+    """
 
     fault: FaultId
     action: str
@@ -330,11 +334,18 @@ class RevertFailed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FaultReverted:
-    """how: rolled-back | already-undone (by the team) | never-injected | nothing-to-undo (no rollbacks)."""
+    """A fault is no longer in force.
+
+    how   rolled-back | already-undone (by the team) | never-injected | nothing-to-undo (no rollbacks) |
+          by-hand (a person recorded that they undid it)
+    by    keeper | conductor | command | worker; of what was undone by hand, the person
+    text  what the person did, in their words
+    """
 
     fault: FaultId
     how: str
     by: str
+    text: str = ""
 
 
 # --- the load ----------------------------------------------------------------------------------

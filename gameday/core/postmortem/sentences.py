@@ -208,7 +208,7 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.ActivityFinished(stage=stage, activity=activity, status=status, error=error):
             return f"Activity failed ({stage}): {activity}{_tail(error)}" if status != "succeeded" else ""
         case ev.FaultInjected(action=action):
-            return f"Fault injected: {action}."
+            return f"Fault injected: {action}." if action else "The hold began; the method is empty."
         case ev.FaultHeld() | ev.RevertClaimed():
             return ""
         case ev.FaultFailed(error=error, definite=definite):

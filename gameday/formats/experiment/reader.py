@@ -65,6 +65,7 @@ def _meaning(document: Document) -> Iterator[Mistake]:
     yield from _patterns(document)
     yield from _secret_groups(document)
     yield from _extension(document)
+    yield from _actions(document)
     yield from _rollbacks(document)
     yield from _dry(document)
 
@@ -185,6 +186,25 @@ def _extension(document: Document) -> Iterator[Mistake]:
             yield document.mistake(path, "an extension has no name")
         elif extension["name"] == "gameday":
             yield from models.check_part(experiment_model.Extension, document, path, lenient=True)
+
+
+def _actions(document: Document) -> Iterator[Mistake]:
+    """Warn of a method without an action: Chaos Toolkit runs it, and something else marks the fault."""
+    method = document.get(("method",))
+    if not isinstance(method, list):
+        return
+    by_name = {str(activity.get("name")): activity for _, activity in _activities(document)}
+    named = [by_name.get(str(item.get("ref")), item) for item in method if isinstance(item, dict)]
+    if any(activity.get("type") == "action" for activity in named):
+        return
+    fault = "takes the first probe as the fault" if named else "takes the start of the hold as the fault"
+    yield document.mistake(
+        ("method",),
+        f"no action in the method: gameday {fault}",
+        hint="make an action of the activity that breaks something",
+        at_key=True,
+        warning=True,
+    )
 
 
 def _rollbacks(document: Document) -> Iterator[Mistake]:
