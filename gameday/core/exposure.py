@@ -8,14 +8,25 @@ injected. The order of the facts does not matter.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gameday.core.facts import drill as ev
-from gameday.core.facts.history import History
+from gameday.core.facts.history import Dated, History
 from gameday.core.values import FaultId
 
 NOTHING_TO_UNDO = "nothing-to-undo"
 """`FaultReverted.how` of a fault whose experiment has no rollbacks."""
+BY_HAND = "by-hand"
+"""`FaultReverted.how` of a fault that a person recorded as undone by themselves."""
+MAIN = FaultId("main")
+"""The scenario's own experiment."""
+INJECT = "inject-"
+"""How the names of its injects' experiments begin."""
+UNKNOWN = FaultId("unknown")
+"""The name of what a history without its beginning may have injected."""
+LOST = "what was requested is lost: its history is damaged, or begins too late"
+UNSIGNED = "it carries no signature of this installation: a stranger, or another user or host, requested it"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +39,8 @@ class Exposed:
     attempts  rollbacks tried so far
     gave_up   the last try was final: a person must do `steps`
     error     the last failure
+    lost      its request is lost, and `request` is empty: only later facts name the fault
+    signed    this installation signed its request; what it did not sign may be a stranger's code
     """
 
     fault: FaultId
@@ -38,16 +51,72 @@ class Exposed:
     gave_up: bool = False
     error: str = ""
     steps: tuple[str, ...] = ()
+    lost: bool = False
+    signed: bool = True
+
+    @property
+    def why(self) -> str:
+        """Explain in a few words why it is still open."""
+        if self.lost:
+            return LOST
+        if not self.signed:
+            return UNSIGNED
+        if self.gave_up:
+            return f"every attempt to revert it failed: {self.error}"
+        return self.error or ("it was injected" if self.injected else "it was requested")
+
+
+def in_doubt(history: History) -> tuple[Exposed, ...]:
+    """Give all that may still be in force: what was requested, and what damage to the history may hide."""
+    return open_faults(history) + lost_faults(history)
 
 
 def open_faults(history: History) -> tuple[Exposed, ...]:
-    """Give the faults of a drill that may still be in force, in the order of their requests."""
-    reverted_faults = {reverted.fact.fault for reverted in history.each(ev.FaultReverted)}
-    requests = {requested.fact.fault: requested.fact for requested in history.each(ev.FaultRequested)}
+    """Give the requested faults of a drill that may still be in force, in the order of their requests."""
+    if history.imported:
+        return ()
+    reverted = _reverted(history)
     exposed = (
-        _exposed(history, request) for fault, request in requests.items() if fault not in reverted_faults
+        _exposed(history, request.fact, signed=request.event.signed)
+        for fault, request in _requests(history).items()
+        if fault not in reverted
     )
     return tuple(fault for fault in exposed if fault.injected or not _never_began(history, fault.fault))
+
+
+def lost_faults(history: History) -> tuple[Exposed, ...]:
+    """Give the faults that facts name and whose request is lost, and what a lost beginning may hide."""
+    if history.imported or any(closed.fact.reverted for closed in history.each(ev.DrillClosed)):
+        return ()
+    reverted, requests = _reverted(history), _requests(history)
+    named = dict.fromkeys(_named(history))
+    if beginning_lost(history):
+        # An inject's experiment follows the scenario's own, whose facts are lost with the beginning.
+        follows = any(fault.startswith(INJECT) for fault in (*requests, *named))
+        named |= {MAIN: None} if follows else {} if requests or named else {UNKNOWN: None}
+    return tuple(
+        replace(
+            _exposed(history, ev.FaultRequested(fault=fault, experiment="", path="", cwd=""), signed=True),
+            lost=True,
+        )
+        for fault in named
+        if fault not in reverted and fault not in requests
+    )
+
+
+def without_unsigned(history: History) -> History:
+    """Give a history without the facts that would make us act and that this installation did not sign."""
+    return History(tuple(event for event in history.events if event.signed), history.load)
+
+
+def is_ours(history: History) -> bool:
+    """Whether this installation signed anything in a history: only then its processes may be looked for."""
+    return any(event.signed and isinstance(event.fact, ev.SIGNED) for event in history.events)
+
+
+def beginning_lost(history: History) -> bool:
+    """Whether a history lacks its plan, so that it may lack anything."""
+    return bool(history.events) and history.first(ev.DrillPlanned) is None
 
 
 def never_undone(history: History) -> tuple[Exposed, ...]:
@@ -56,15 +125,14 @@ def never_undone(history: History) -> tuple[Exposed, ...]:
     Nothing is left for gameday to play. Only the users' requests and the steady state can show whether they
     still do harm (`judging.result`).
     """
-    not_undone = {
-        reverted.fact.fault
-        for reverted in history.each(ev.FaultReverted)
-        if reverted.fact.how == NOTHING_TO_UNDO
-    }
-    requests = (
-        requested.fact for requested in history.each(ev.FaultRequested) if requested.fact.fault in not_undone
+    if history.imported:
+        return ()
+    ways = {(reverted.fact.fault, reverted.fact.how) for reverted in history.each(ev.FaultReverted)}
+    exposed = (
+        _exposed(history, request.fact, signed=request.event.signed)
+        for fault, request in _requests(history).items()
+        if (fault, NOTHING_TO_UNDO) in ways and (fault, BY_HAND) not in ways
     )
-    exposed = (_exposed(history, request) for request in requests)
     return tuple(
         replace(fault, steps=(f"undo by hand what {fault.request.path} does: it has no rollbacks",))
         for fault in exposed
@@ -82,7 +150,45 @@ def injected(activity: ev.ActivityFinished) -> bool:
     return injects(activity) and activity.status == "succeeded"
 
 
-def _exposed(history: History, request: ev.FaultRequested) -> Exposed:
+def _reverted(history: History) -> set[FaultId]:
+    return {reverted.fact.fault for reverted in history.each(ev.FaultReverted)}
+
+
+def _requests(history: History) -> dict[FaultId, Dated[ev.FaultRequested]]:
+    """Give the request of each fault: the last that we signed, so that no other can take its place."""
+    requests: dict[FaultId, Dated[ev.FaultRequested]] = {}
+    for requested in history.each(ev.FaultRequested):
+        known = requests.get(requested.fact.fault)
+        if known is None or requested.event.signed or not known.event.signed:
+            requests[requested.fact.fault] = requested
+    return requests
+
+
+_SHOWS_FAULT = (
+    ev.FaultInjected,
+    ev.FaultHeld,
+    ev.RevertRequested,
+    ev.RevertClaimed,
+    ev.RevertAttempted,
+    ev.RevertFailed,
+)
+
+
+def _named(history: History) -> Iterator[FaultId]:
+    """Name the faults of which a fact shows that they were requested."""
+    for event in history.events:
+        match event.fact:
+            case ev.ActivityStarted() | ev.ActivityFinished() as activity if injects(activity):
+                yield activity.fault
+            case ev.FaultFailed(fault=fault, definite=False):
+                yield fault
+            case fact if isinstance(fact, _SHOWS_FAULT):
+                yield fact.fault
+            case _:
+                pass
+
+
+def _exposed(history: History, request: ev.FaultRequested, *, signed: bool) -> Exposed:
     fault = request.fault
     tries = [tried.fact.attempt for tried in history.each(ev.RevertAttempted) if tried.fact.fault == fault]
     failures = [failed.fact for failed in history.each(ev.RevertFailed) if failed.fact.fault == fault]
@@ -99,6 +205,7 @@ def _exposed(history: History, request: ev.FaultRequested) -> Exposed:
         gave_up=final is not None,
         error=last[-1].error if last else "",
         steps=final.steps if final else (),
+        signed=signed,
     )
 
 
