@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gameday.conduct.gamedays.readiness import Checker
     from gameday.conduct.scheduler.context import SchedulerContext
     from gameday.core.plans.gameday import GameDayPlan
+    from gameday.faults.clouds.clients import CloudClients
     from gameday.settings import Environment, Workspace
     from gameday.system.drill_processes import Launcher
 
@@ -255,6 +256,7 @@ def drill_context(
         if each is not None:
             RevertSecrets(folder).save(each)
     known_secrets.redactor().learn(_in_probes(scenario))
+    clients = cloud_clients(prepared.environment, folder)
     keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
     load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=recorder.record)
     return DrillContext(
@@ -287,9 +289,13 @@ def drill_context(
             up_command=place.up,
             down_command=place.down,
         ),
-        runner=target.CommandRunner(cwd=space.root, drill=drill),
+        # Recorded, so that whoever cleans up after a crash ends a command that nobody waits for any more.
+        runner=target.CommandRunner(
+            cwd=space.root, on_start=lambda who: recorder.record(machine.started("responder", who))
+        ),
         machine=machine.ThisMachine(cwd=space.root),
-        policy_sources=policy_sources(space.root),
+        policy_sources=policy_sources(space.root, clients),
+        environment_changes=clients.changes,
         meters=open_meters(
             ports.MeterContext(drill=drill, workspace=space.root, prometheus=place.prometheus)
         ),
@@ -341,8 +347,24 @@ def _in_probes(scenario: Scenario) -> Iterator[str]:
         yield from redaction.all_named(json.loads(text or "null"))
 
 
-def policy_sources(root: Path) -> PolicySources:
-    """Give the ground of the policy's facts: the workspace around a folder, this machine, its clouds."""
+def cloud_clients(place: Environment, folder: Path) -> CloudClients:
+    """Give what the processes of a drill, or of a game day, reach in an environment: nothing, until verified.
+
+    folder: the drill's own.
+    """
+    from gameday.core.policy import LOOPBACK  # noqa: PLC0415
+    from gameday.faults.clouds.clients import CloudClients  # noqa: PLC0415
+
+    clients = CloudClients(folder, place.rules or LOOPBACK)
+    clients.withhold()
+    return clients
+
+
+def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySources:
+    """Give the ground of the policy's facts: the workspace around a folder, this machine, its clouds.
+
+    clients: what the drill's processes are to reach, once it is verified.
+    """
     from gameday.conduct.drill.policy_check import PolicySources  # noqa: PLC0415
     from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
     from gameday.settings import open_workspace  # noqa: PLC0415
@@ -362,7 +384,7 @@ def policy_sources(root: Path) -> PolicySources:
         read=read,
         real_path=files.real_command,
         variables=os.environ,
-        identities=ChildIdentities(),
+        identities=ChildIdentities(clients=clients),
         calendars=FreezeCalendars(read, SystemClock()),
         chaos_settings=files.chaos_settings(),
         by=current_actor(os.environ),
@@ -538,7 +560,7 @@ def game_day_context(
         signals=Receiver(drill=game_day, clock=clock, registries=place.alerts),
         incidents=asked,
         prober=ChildProber(game_day, cwd=space.root),
-        runner=target.CommandRunner(cwd=space.root, drill=game_day),
+        runner=target.CommandRunner(cwd=space.root),
         reset=place.reset,
     )
 
@@ -564,7 +586,7 @@ def checker(space: Workspace) -> Checker:
 
     nobody = DrillId("")
     return Checker(
-        runner=target.CommandRunner(cwd=space.root, drill=nobody),
+        runner=target.CommandRunner(cwd=space.root),
         prober=ChildProber(nobody, cwd=space.root),
         fetch=target.status,
     )

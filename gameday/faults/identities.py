@@ -1,10 +1,11 @@
 """Identify the Kubernetes cluster and the AWS account that an experiment would reach.
 
 The child first writes settings that hold what is in use and nothing else (`clouds`), then asks through them:
-a drill's processes get what was verified. chaosk8s' and chaosaws' own clients send the requests, so that these
-go where the fault would go. The clients are imported in a child process only (2 s and 150 MB):
+a drill's processes get what was verified. chaosk8s' and chaosaws' own clients send the requests, so that
+these go where the fault would go. The clients are imported in a child process only (2 s and 150 MB):
 
-    python -m gameday.faults.identities kubernetes | aws FOLDER [INSTANCE …]
+    python -m gameday.faults.identities kubernetes FOLDER [with-aws]
+    python -m gameday.faults.identities aws FOLDER [INSTANCE …]
 
 It answers on the last line of stdout: {"context", "uid"}, {"account", "region", "tags", "variables"} or
 {"error"}.
@@ -26,7 +27,7 @@ from gameday.core.policy import Policy, SeenAccount, SeenCluster
 from gameday.core.values import Seconds
 from gameday.faults.clouds import aws_settings, clients, kubeconfig
 from gameday.faults.clouds.clients import CloudClients
-from gameday.system import child_environment, processes
+from gameday.system import child_environment, commands
 
 TIMEOUT: Seconds = 30.0
 """Seconds that a child may take in all; the keeper has to answer an inject command within 45 s."""
@@ -51,7 +52,8 @@ class ChildIdentities:
 
     async def kubernetes_context(self) -> SeenCluster:
         """Give the context in use and the UID of kube-system; never raises."""
-        answer = await self._ask("kubernetes")
+        also = self.clients is not None and self.clients.rules.aws is not None
+        answer = await self._ask("kubernetes", *(["with-aws"] if also else []))
         seen = SeenCluster(
             context=str(answer.get("context", "")), uid=str(answer.get("uid", "")), error=_error(answer)
         )
@@ -63,9 +65,7 @@ class ChildIdentities:
         """Give account and region in use, and the tags of instances; never raises."""
         answer = await self._ask("aws", *instances)
         account, region = str(answer.get("account", "")), str(answer.get("region", ""))
-        seen = SeenAccount(
-            account=account, region=region, tags=answer.get("tags", {}), error=_error(answer)
-        )
+        seen = SeenAccount(account=account, region=region, tags=answer.get("tags", {}), error=_error(answer))
         if self.clients is not None:
             variables = answer.get("variables", {})
             self._unverified["aws"] = self.clients.adopt_account(seen, variables)
@@ -79,23 +79,24 @@ class ChildIdentities:
         if rules.aws is not None and "aws" not in self._unverified:
             await self.aws_account(())
         names = {"kubernetes": "Kubernetes cluster", "aws": "AWS account"}
-        return tuple(f"no process gets a {names[kind]}: {why}" for kind, why in self._unverified.items() if why)
+        unverified = [(names[kind], why) for kind, why in self._unverified.items() if why]
+        return tuple(f"no process gets a {name}: {why}" for name, why in unverified)
 
     async def _ask(self, kind: str, *arguments: str) -> dict[str, Any]:
-        if self.clients is None:
-            with tempfile.TemporaryDirectory(prefix="gameday-") as folder:
-                return await self._answer(os.environ, kind, folder, *arguments)
-        return await self._answer(self.clients.source(), kind, str(self.clients.folder), *arguments)
+        if self.clients is not None:
+            # From the user's own settings, not from the last ones made.
+            with child_environment.applied(self.clients.source()):
+                return await self._answer(kind, str(self.clients.folder), *arguments)
+        with tempfile.TemporaryDirectory(prefix="gameday-") as folder:
+            return await self._answer(kind, folder, *arguments)
 
-    async def _answer(self, environ: Mapping[str, str], *arguments: str) -> dict[str, Any]:
+    async def _answer(self, *arguments: str) -> dict[str, Any]:
         argv = [sys.executable, "-m", "gameday.faults.identities", *arguments]
         # Off EC2, botocore would wait for the metadata service before it gives up.
         limits = {"AWS_MAX_ATTEMPTS": "2", aws_settings.NO_METADATA: "true"}
-        # In this order, so that the user's own settings win over these limits.
-        env = {**limits, **environ, **self.env}
-        # What the drill's processes get is made from the user's own settings, not from the last ones made.
-        with child_environment.applied(None):
-            done = await asyncio.to_thread(processes.call, argv, timeout=self.within, env=env)
+        # The user's own settings win over these limits.
+        env = {name: value for name, value in limits.items() if name not in os.environ} | {**self.env}
+        done = await asyncio.to_thread(commands.call, argv, timeout=self.within, env=env)
         lines = done.output.strip().splitlines()
         try:
             answer = json.loads(lines[-1])
@@ -113,10 +114,10 @@ def _error(answer: Mapping[str, Any]) -> str:
 # --- In the child process ---
 
 
-def _kubernetes(folder: Path) -> dict[str, Any]:
+def _kubernetes(folder: Path, *, with_aws: bool) -> dict[str, Any]:
     """Ask with chaosk8s' own client, through a kubeconfig that holds the context in use alone."""
     path = folder / clients.KUBECONFIG
-    context = kubeconfig.freeze(os.environ, path)
+    context = kubeconfig.freeze(os.environ, path, with_aws=with_aws)
     os.environ.update({"KUBECONFIG": str(path), "KUBERNETES_CONTEXT": context})
     import chaosk8s  # type: ignore[import-untyped]  # noqa: PLC0415  # in the child only
     from kubernetes import client  # noqa: PLC0415
@@ -167,8 +168,11 @@ def _aws(folder: Path, instances: Sequence[str]) -> dict[str, Any]:
 def main(arguments: Sequence[str]) -> None:
     """Ask, and print the answer."""
     try:
-        kind, folder, *instances = arguments
-        answer = _kubernetes(Path(folder)) if kind == "kubernetes" else _aws(Path(folder), instances)
+        kind, folder, *more = arguments
+        if kind == "kubernetes":
+            answer = _kubernetes(Path(folder), with_aws="with-aws" in more)
+        else:
+            answer = _aws(Path(folder), more)
     except BaseException as error:  # noqa: BLE001  # the process's outer edge: chaoslib's InterruptExecution is not an Exception
         answer = {"error": str(error) if isinstance(error, FileNotFoundError) else _why(error)}
     # On a line of its own: client libraries may have printed something without a line end.

@@ -49,6 +49,10 @@ class PolicyPreview:
         tags = {instance: dict(named.tags) for instance in instances}
         return SeenAccount(account=named.account, region=named.region, tags=tags)
 
+    async def hold(self) -> Sequence[str]:
+        """Give nothing: no process is started."""
+        return ()
+
 
 def check(catalogue: Catalogue) -> Iterator[Mistake]:
     """Find what preflight would refuse, in every scenario that has no mistake of its own."""

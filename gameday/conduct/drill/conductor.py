@@ -25,6 +25,7 @@ from gameday.core.errors import GamedayError, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.judging import impact
 from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds
+from gameday.system import child_environment
 
 REVERT_LIMIT: Seconds = 120.0
 """How long the keeper may take to revert; then the conductor reverts by itself."""
@@ -53,6 +54,10 @@ class Conductor:
 
     async def conduct(self) -> None:
         """Conduct the whole drill, and close it in any case. Raises GamedayError when it could not start."""
+        with child_environment.applied(self._context.environment_changes):
+            await self._conduct()
+
+    async def _conduct(self) -> None:
         context = self._context
         # Outside the `try`: without its plan a history can't be judged, nor closed.
         context.recorder.record(context.planned)

@@ -19,6 +19,7 @@ from gameday.core.plans.scenario import Scenario
 from gameday.core.policy import LOOPBACK, Policy
 from gameday.core.values import DrillId, Instant, Seconds
 from gameday.ports import Lease
+from gameday.system.child_environment import EnvironmentChanges
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +37,7 @@ class DrillContext:
     fault_targets  what the fault is aimed at; None in a tabletop
     shared_store   drills of other hosts are in this store, too
     target_lease   the lease that the environment keeps itself, where it can
+    environment_changes  of every process that the drill starts: the cluster and account that were verified
     options        what the user chose for this drill
     signals        receives alerts, and registers their URL with the environment's monitor
     """
@@ -69,6 +71,7 @@ class DrillContext:
     fault_targets: FaultTargets | None = None
     shared_store: bool = False
     target_lease: ports.TargetLease | None = None
+    environment_changes: EnvironmentChanges = field(default_factory=EnvironmentChanges)
     options: DrillOptions = field(default_factory=DrillOptions)
 
     @property

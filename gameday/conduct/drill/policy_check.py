@@ -46,6 +46,10 @@ class NoSources:
         """Give an error."""
         return SeenAccount(error="there is no source for it")
 
+    async def hold(self) -> Sequence[str]:
+        """Give nothing: there is nothing to reach."""
+        return ()
+
     async def read(self, path: str, start: Instant, end: Instant) -> Calendar:  # noqa: ARG002  # the port's
         """Give an error."""
         return Calendar(path=path, error="there is no source for it")

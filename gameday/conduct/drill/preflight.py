@@ -54,7 +54,8 @@ async def policy_allows(context: DrillContext) -> str:
         base_url=context.base_url,
         request=context.fault_request,
     )
-    return policy_check.admit(verdicts)
+    admitted = policy_check.admit(verdicts)
+    return "; ".join((admitted, *await context.policy_sources.identities.hold()))
 
 
 async def environment_free(context: DrillContext) -> str:

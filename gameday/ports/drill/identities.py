@@ -19,3 +19,7 @@ class Identities(Protocol):
     async def aws_account(self, instances: Sequence[str]) -> policy.SeenAccount:
         """Give account and region in use, and the tags of EC2 instances; never raises."""
         ...
+
+    async def hold(self) -> Sequence[str]:
+        """Let every process of the drill reach only what was identified; explain what none of them gets."""
+        ...

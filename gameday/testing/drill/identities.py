@@ -15,6 +15,7 @@ class FakeIdentities:
     cluster: SeenCluster = field(default_factory=lambda: SeenCluster(error="no cluster"))
     account: SeenAccount = field(default_factory=lambda: SeenAccount(error="no account"))
     asked: int = 0
+    withheld: tuple[str, ...] = ()
 
     async def kubernetes_context(self) -> SeenCluster:
         """Give the cluster."""
@@ -25,3 +26,7 @@ class FakeIdentities:
         """Give the account."""
         self.asked += 1
         return self.account
+
+    async def hold(self) -> Sequence[str]:
+        """Give what the test sets."""
+        return self.withheld
