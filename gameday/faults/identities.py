@@ -71,16 +71,20 @@ class ChildIdentities:
             self._unverified["aws"] = self.clients.adopt_account(seen, variables)
         return seen
 
-    async def hold(self) -> tuple[str, ...]:
-        """Ask for what was not asked for yet; explain what no process of the drill gets, and why."""
+    async def verify(self) -> Mapping[str, str]:
+        """Ask for what was not asked for yet; give why none is used, by kind: `kubernetes`, `aws`."""
         rules = self.clients.rules if self.clients else Policy()
         if rules.kubernetes is not None and "kubernetes" not in self._unverified:
             await self.kubernetes_context()
         if rules.aws is not None and "aws" not in self._unverified:
             await self.aws_account(())
+        return {kind: why for kind, why in self._unverified.items() if why}
+
+    async def hold(self) -> Sequence[str]:
+        """Let every process of the drill reach only what was identified; explain what none of them gets."""
         names = {"kubernetes": "Kubernetes cluster", "aws": "AWS account"}
-        unverified = [(names[kind], why) for kind, why in self._unverified.items() if why]
-        return tuple(f"no process gets a {name}: {why}" for name, why in unverified)
+        unverified = await self.verify()
+        return tuple(f"no process gets {names[kind]} access: {why}" for kind, why in unverified.items())
 
     async def _ask(self, kind: str, *arguments: str) -> dict[str, Any]:
         if self.clients is not None:
@@ -91,7 +95,8 @@ class ChildIdentities:
             return await self._answer(kind, folder, *arguments)
 
     async def _answer(self, *arguments: str) -> dict[str, Any]:
-        argv = [sys.executable, "-m", "gameday.faults.identities", *arguments]
+        # -P: a workspace's own kubernetes.py or boto3.py must not be run before the policy is asked.
+        argv = [sys.executable, "-P", "-m", "gameday.faults.identities", *arguments]
         # Off EC2, botocore would wait for the metadata service before it gives up.
         limits = {"AWS_MAX_ATTEMPTS": "2", aws_settings.NO_METADATA: "true"}
         # The user's own settings win over these limits.

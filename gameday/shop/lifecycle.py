@@ -99,7 +99,8 @@ def _start(folder: StateFolder, ports: Ports, replicas: int, restart_crashed: bo
         subfolder.mkdir(exist_ok=True)
         for leftover in subfolder.iterdir():
             leftover.unlink()
-    argv = [sys.executable, "-m", "gameday.shop.control", str(folder.folder)]
+    # -P: modules of the working folder must not hide ours.
+    argv = [sys.executable, "-P", "-m", "gameday.shop.control", str(folder.folder)]
     argv += [str(ports.edge), str(ports.admin), str(ports.control)]
     argv += [str(replicas), "restart" if restart_crashed else "leave"]
     with (folder.logs / "control.out").open("ab") as output:
