@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Self
 
+from gameday.core import visible
 from gameday.core.errors import NotReady
 from gameday.formats.redaction import Redactor
 from gameday.ports import Message
@@ -45,7 +46,9 @@ class Channels:
                     hint="https://github.com/caronc/apprise/wiki lists the schemes",
                 )
             sent = sender.notify(
-                body=message.text, title=message.title, body_format=apprise.NotifyFormat.TEXT
+                body=visible.visible(message.text),
+                title=visible.line(message.title),
+                body_format=apprise.NotifyFormat.TEXT,
             )
         if not sent:
             why = logged.last(without=url) or "no answer"

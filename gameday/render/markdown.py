@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from gameday.core import visible
 from gameday.core.judging.score import Scored
 from gameday.core.postmortem import Chain, Entry, Finding, Postmortem
 from gameday.render import words
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_BLOCK = re.compile(r"^(\d{0,9})([-+=.)])(?=[-=\s]|$)")
+"""What would begin a list, a rule or an underlined heading: `- `, `1. `, `---`, `===`."""
 
 
 def postmortem(pm: Postmortem) -> str:
@@ -40,17 +42,18 @@ def document(head: Iterable[str], titles: Mapping[str, str], sections: Mapping[s
     for section, title in titles.items():
         body = "\n".join(sections[section])
         parts.append(f"## {title}\n\n{body}\n")
-    return "\n".join(parts)
+    return visible.visible("\n".join(parts))
 
 
 def escape(text: str) -> str:
     """Make words from outside mean themselves in Markdown, on one line."""
-    flat = " ".join(_CONTROL.sub(" ", text).split())
     # & first, or the other escapes would be escaped.
-    html = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    html = visible.line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     plain = _SPECIAL.sub(r"\\\1", html)
-    # GitHub turns bare addresses into links; a zero-width space after the scheme prevents it.
-    return re.sub(r"(?i)\b(https?|ftp|mailto|www)([:.])", r"\1&#8203;\2", plain)
+    plain = _BLOCK.sub(r"\1\\\2", plain)
+    # GitHub turns bare addresses into links, and names into notifications: a zero-width space prevents it.
+    unlinked = re.sub(r"(?i)\b(https?|ftp|mailto|xmpp|www)([:.])", r"\1&#8203;\2", plain)
+    return re.sub(r"@(?=\w)", "@&#8203;", unlinked)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
+from gameday.core import visible
 from gameday.render import words
 
 
@@ -14,6 +16,7 @@ def template(name: str, **functions: Callable[..., object]) -> Template:
     environment = Environment(
         loader=PackageLoader("gameday.render"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -21,3 +24,8 @@ def template(name: str, **functions: Callable[..., object]) -> Template:
     )
     environment.globals.update(functions, words=words)
     return environment.get_template(name)
+
+
+def _shown(value: object) -> object:
+    """Show hidden characters of words as escapes; markup is a page's own."""
+    return visible.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -179,7 +179,8 @@ def annotation(mistake: Mistake) -> str:
 
 
 def _command(file: str, line: int, column: int, title: str, text: str) -> str:
-    where = f"file={_property(file)},line={line},col={column},title={_property(title)}"
+    title, text = words.legal(title), words.legal(text)
+    where = f"file={_property(words.legal(file))},line={line},col={column},title={_property(title)}"
     return f"::error {where}::{_data(text)}"
 
 
@@ -203,10 +204,12 @@ def code_quality(report: Report) -> list[Json]:
     """
     return [
         {
-            "description": f"{row.scenario}: {check.name}: {check.detail}",
+            "description": words.legal(f"{row.scenario}: {check.name}: {check.detail}"),
             "check_name": f"gameday {check.name}",
             # Without the detail, which holds figures that change from run to run.
-            "fingerprint": hashlib.sha256(f"{row.file}:{row.scenario}:{check.name}".encode()).hexdigest(),
+            "fingerprint": hashlib.sha256(
+                f"{row.file}:{row.scenario}:{check.name}".encode("utf-8", "surrogatepass")
+            ).hexdigest(),
             "severity": "major" if check.code == 1 else "critical",
             "location": {"path": row.file, "lines": {"begin": row.lines.get(check.name, 1)}},
         }
@@ -250,7 +253,8 @@ def _row(row: Row) -> Json:
             for drill, code in zip(row.drills, judgement.codes, strict=True)
         ],
         "checks": [
-            {"check": check.name, "state": _state(check), "said": check.detail} for check in judgement.checks
+            {"check": check.name, "state": _state(check), "said": words.legal(check.detail)}
+            for check in judgement.checks
         ],
         "distribution": {spread.name: _spread(spread) for spread in judgement.spreads},
         "baseline": {each.name: _comparison(each) for each in judgement.comparisons},

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gameday.core import visible
 from gameday.core.judging.score import Scorecard, Scored
 from gameday.core.postmortem import Postmortem
 from gameday.core.values import Instant, Seconds
 from gameday.render import words
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _ONE_COLUMN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027✓◐✗→−≥]*")
 """Texts of which each character takes one column: Latin letters, punctuation, our own signs."""
 
@@ -62,8 +62,8 @@ class TableRow(Protocol):
 
 
 def clean(text: str) -> str:
-    """Remove control characters, so that the text stays on one line and can't steer the terminal."""
-    return _CONTROL.sub(" ", text).strip()
+    """Keep a text on one line, with whatever would steer the terminal or hide shown as escapes."""
+    return visible.line(text)
 
 
 def width(text: str) -> int:

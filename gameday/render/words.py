@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
+from gameday.core import visible
 from gameday.core.postmortem import Chain, percent
 from gameday.core.values import Instant, MilestoneName, Outcome, Seconds, Verdict, format_duration
 
@@ -52,12 +52,10 @@ GAME_DAY_SECTIONS = {
 
 TIMES = {"detect": "Time to detect", "contain": "Time to contain", "recover": "Time to recover"}
 
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def legal(text: str) -> str:
-    """Replace what XML 1.0 can't hold."""
-    return _ILLEGAL.sub("\ufffd", text)
+    """Show what nobody would see, and what XML 1.0 can't hold, as escapes."""
+    return visible.visible(text)
 
 
 def clock(at: Instant) -> str:

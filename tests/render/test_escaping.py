@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import unicodedata
 import xml.etree.ElementTree as ET
 from functools import cache
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from rich.console import Console
 
-from gameday.core import postmortem
+from gameday.cli.drill import screen
+from gameday.core import postmortem, trends, visible
 from gameday.core.judging.milestones import Milestones
 from gameday.core.plans.scenario import Playbook
+from gameday.core.trends import FinishedDrill, Report, Row
 from gameday.formats.stored import result as result_json
-from gameday.render import drill_files, live
+from gameday.render import drill_files, live, pipeline
 from tests.render import a_drill
 
 HOSTILE = [
@@ -26,6 +33,10 @@ HOSTILE = [
     "[click](javascript:alert(1)) ![x](http://evil.example/x.png) <http://evil.example> www.evil.example",
     "| a | b |\n\n# Heading\r\n- item `code` **bold** ~~~\n```",
     "]]> &amp; <!-- gameday: drill --> \u202e\x00\x1b[31m",
+    "- item",
+    "1. item",
+    "---",
+    "=== @team mail@example.org",
 ]
 FREE = {
     "text", "alert", "summary", "title", "description", "action", "actor", "detail", "reason", "error",
@@ -157,3 +168,61 @@ def test_the_same_history_gives_the_same_bytes():
     assert postmortem.draft(a_drill.of(), a_drill.result()) == postmortem.draft(
         a_drill.of(), a_drill.result()
     )
+
+
+HIDDEN = "\x00\x07\x1b\x7f\x85\x9b\u00ad\u061c\u200b\u200d\u200e\u202a\u202e\u2028\u2060\u2066\u2069\ufe0f\ufeff\ud83d\U000e0041"
+
+
+def hidden(text: str) -> set[str]:
+    """Give what nobody sees of a text, by Unicode's own categories: none of our own lists is asked."""
+    shown = text.replace("\r\n", "\n")
+    return {c for c in shown if c not in "\n\t" and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}
+
+
+@given(st.text(st.sampled_from(HIDDEN), min_size=1).flatmap(lambda h: st.sampled_from([f"a{h}b", h])))
+@settings(max_examples=15, deadline=None)
+def test_no_hidden_character_is_in_a_file(payload):
+    history, result = drill(payload)
+    texts = {
+        **drill_files.drill_files(history, result, a_drill.PLAYBOOK),
+        "result.json": result_json.text(history, result),
+    }
+    assert {name: hidden(text) for name, text in texts.items()} == {name: set() for name in texts}
+    answers = json.loads(texts["result.json"])
+    assert answers["score"]["why"] == payload
+
+
+@given(st.text(st.sampled_from(HIDDEN), min_size=1))
+@settings(max_examples=15, deadline=None)
+def test_no_hidden_character_is_in_the_live_view(payload):
+    history, _ = drill(f"a{payload}b")
+    view = live.view(history, (), a_drill.at(500.0))
+    shown = Console(file=io.StringIO(), width=300)
+    shown.print(screen.draw(view))
+    assert hidden(shown.file.getvalue()) == set()
+
+
+def test_no_hidden_character_is_in_a_report_of_a_pipeline():
+    why = f"a{HIDDEN}b"
+    ended = FinishedDrill(code=1, why=why)
+    row = Row(
+        scenario=why,
+        file=why,
+        environment=why,
+        drills=(ended,),
+        judgement=trends.judge((ended,), trends.Thresholds()),
+    )
+    report = Report(rows=(row,), seconds=0.0, stopped=why)
+    written = [
+        pipeline.junit(report),
+        pipeline.markdown(report),
+        *pipeline.annotate(report),
+        *(entry["description"] for entry in pipeline.code_quality(report)),
+        pipeline.encode(report)["scenarios"][0]["checks"][0]["said"],
+    ]
+    assert [hidden(text) for text in written] == [set()] * len(written)
+
+
+def test_emoji_and_right_to_left_words_stay_as_they_are():
+    text = "👩‍🚒 ❤️‍🔥 🏳️‍🌈 1️⃣ שלום مرحبا für 日本"
+    assert visible.visible(text) == visible.line(text) == visible.in_json(text) == text

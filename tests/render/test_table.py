@@ -29,7 +29,7 @@ def test_what_is_counted_without_rich_is_counted_as_rich_does():
 
 
 def test_control_characters_do_not_reach_the_terminal():
-    assert table.TextTable(head=("A",), rows=(("a\x1b[31m\nb",),)).text() == "A\na [31m b\n"
+    assert table.TextTable(head=("A",), rows=(("a\x1b[31m\nb",),)).text() == "A\na\\u001b[31m b\n"
 
 
 def test_drills_tell_the_live_from_the_ended():

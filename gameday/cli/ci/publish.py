@@ -13,7 +13,7 @@ from pathlib import Path
 from gameday.cli.ci import cases
 from gameday.cli.ci.cases import CiOptions
 from gameday.cli.shared import output
-from gameday.core import trends
+from gameday.core import trends, visible
 from gameday.core.errors import ExitCode, GamedayError, InvalidFiles, Mistake, worst
 from gameday.core.trends import FinishedDrill, Report, Row, Thresholds
 from gameday.render import pipeline
@@ -90,8 +90,10 @@ def _on_github(environ: Mapping[str, str]) -> bool:
 
 def _write(report: Report, options: CiOptions, environ: Mapping[str, str]) -> bool:
     """Write every file; give False when one could not be written."""
-    as_json = json.dumps(pipeline.encode(report), indent=2, ensure_ascii=False) + "\n"
-    quality = json.dumps(pipeline.code_quality(report), indent=2, ensure_ascii=False) + "\n"
+    as_json, quality = (
+        visible.in_json(json.dumps(value, indent=2, ensure_ascii=False)) + "\n"
+        for value in (pipeline.encode(report), pipeline.code_quality(report))
+    )
     texts = {
         "ci.json": as_json,
         "junit.xml": pipeline.junit(report),

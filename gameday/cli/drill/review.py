@@ -63,8 +63,7 @@ def _ask(judged: report.JudgedDrill) -> Iterator[tuple[str, str]]:
     if not sys.stdin.isatty():
         raise UsageError("no terminal to ask on", hint='give the answers: --answer "root-cause=…"')
     for question, text in (QUESTIONS | _unproven_steps(judged)).items():
-        sys.stderr.write(f"{text}\n> ")
-        sys.stderr.flush()
+        output.ask(text)
         answer = sys.stdin.readline().strip()
         if answer:
             yield question, answer

@@ -5,7 +5,6 @@ What is shown is worked out by `render.live`, which `gameday status` uses too.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -19,7 +18,7 @@ from rich.text import Text
 from gameday.cli.shared import output
 from gameday.core.facts import drill as ev
 from gameday.core.values import Instant, format_duration
-from gameday.render import live
+from gameday.render import live, table
 
 FRAMES = 4
 """Redraws per second."""
@@ -46,7 +45,7 @@ class Screen:
         self._viewer = viewer
         self._began = began
         self._console = Console(stderr=True)
-        self._live = sys.stderr.isatty()
+        self._live = output.drawable()
 
     def open(self) -> AbstractContextManager[object]:
         """Give the context in which the live screen is shown; it shows nothing without a terminal."""
@@ -74,6 +73,11 @@ class Screen:
         return Text("preparing …") if view is None else draw(view)
 
 
+def text(words: str, style: str = "") -> Text:
+    """Make a text of words from outside, on one line and with nothing hidden in it."""
+    return Text(table.clean(words), style=style)
+
+
 def draw(view: live.LiveView) -> RenderableType:
     """Draw a live view for a terminal."""
     if not view.clocks:
@@ -90,12 +94,12 @@ def draw(view: live.LiveView) -> RenderableType:
         Columns([_clocks(view), _levels(view), _alerts(view)], padding=(0, 4)),
     ]
     if view.question is not None:
-        parts.append(Text(f"{view.question.text} {view.question.answers}", style="bold red"))
+        parts.append(text(f"{view.question.text} {view.question.answers}", style="bold red"))
     if view.next:
-        parts.append(Text(view.next, style="italic"))
+        parts.append(text(view.next, style="italic"))
     parts.append(_latest(view))
     title = f"{view.title} · {view.environment}{who}"
-    return Panel(Group(*parts), title=Text(title), subtitle=Text(view.drill), title_align="left")
+    return Panel(Group(*parts), title=text(title), subtitle=text(view.drill), title_align="left")
 
 
 def _of(planned: float | None) -> str:
@@ -104,9 +108,9 @@ def _of(planned: float | None) -> str:
 
 def _draw_outside(view: live.LiveView) -> RenderableType:
     """Draw what responders see of a drill in a game day."""
-    parts: list[RenderableType] = [Text(view.fault, style="dim"), _alerts(view), _latest(view)]
+    parts: list[RenderableType] = [text(view.fault, style="dim"), _alerts(view), _latest(view)]
     title = f"{view.title} · {view.environment}"
-    return Panel(Group(*parts), title=Text(title), subtitle=Text(view.drill), title_align="left")
+    return Panel(Group(*parts), title=text(title), subtitle=text(view.drill), title_align="left")
 
 
 def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:
@@ -120,8 +124,8 @@ def _grid(head: str, rows: Sequence[tuple[str, str, str]]) -> Table:
     )
     grid.add_column()
     grid.add_column()
-    for name, state, text in rows or [("–", "unknown", "")]:
-        grid.add_row(Text(name), Text(text, style=_STYLES.get(state, "")))
+    for name, state, figure in rows or [("–", "unknown", "")]:
+        grid.add_row(text(name), text(figure, style=_STYLES.get(state, "")))
     return grid
 
 
@@ -151,7 +155,7 @@ def _latest(view: live.LiveView) -> Table:
     for _ in range(3):
         grid.add_column()
     for line in view.latest:
-        grid.add_row(Text(line.clock, style="dim"), Text(line.offset), Text(line.text))
+        grid.add_row(text(line.clock, style="dim"), text(line.offset), text(line.text))
     return grid
 
 

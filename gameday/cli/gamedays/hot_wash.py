@@ -111,8 +111,7 @@ def _ask(state: GameDayState) -> Iterator[HotWashAnswered | ImprovementPlanned]:
 
 
 def _typed(text: str) -> str:
-    sys.stderr.write(f"{text}\n> ")
-    sys.stderr.flush()
+    output.ask(text)
     return sys.stdin.readline().strip()
 
 

@@ -6,7 +6,6 @@ conducts the game day writes lines instead.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -18,6 +17,7 @@ from rich.text import Text
 
 from gameday.cli.drill import screen
 from gameday.cli.gamedays import show
+from gameday.cli.shared import output
 from gameday.core.gamedays.state import GameDayState
 from gameday.render import live
 
@@ -26,7 +26,7 @@ Viewer = Callable[[], tuple[GameDayState | None, live.LiveView | None]]
 
 def open_(viewer: Viewer) -> AbstractContextManager[object] | None:
     """Give the context in which the screen is shown; None without a terminal."""
-    if not sys.stderr.isatty():
+    if not output.drawable():
         return None
     return Live(
         console=Console(stderr=True),
@@ -53,7 +53,7 @@ def _game_day(state: GameDayState) -> Panel:
     for head in rows.head:
         grid.add_column(head)
     for row in rows.rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    stage = Text(show.stage_words(state), style="bold")
-    title = Text(f"{state.plan.title} · {state.plan.environment}")
+        grid.add_row(*(screen.text(cell) for cell in row))
+    stage = screen.text(show.stage_words(state), style="bold")
+    title = screen.text(f"{state.plan.title} · {state.plan.environment}")
     return Panel(Group(stage, grid), title=title, subtitle=Text(state.game_day), title_align="left")

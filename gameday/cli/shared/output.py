@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from gameday.core import visible
 from gameday.core.errors import GamedayError, InvalidFiles
 from gameday.system import known_secrets
 
@@ -17,14 +18,14 @@ JsonValue = Mapping[str, object] | Sequence[object]
 
 
 def data(text: str) -> None:
-    """Write data to stdout, redacted."""
-    text = known_secrets.redactor().text(text)
+    """Write data to stdout, redacted, with hidden characters as escapes."""
+    text = visible.visible(known_secrets.redactor().text(text))
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
 def data_json(value: JsonValue) -> None:
     """Write a JSON document to stdout, keys in the order in which they were given."""
-    data(json.dumps(value, indent=2, ensure_ascii=False))
+    data(visible.in_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def secret(text: str) -> None:
@@ -33,14 +34,29 @@ def secret(text: str) -> None:
 
 
 def talk(text: str) -> None:
-    """Write a line for people to stderr, redacted."""
-    sys.stderr.write(known_secrets.redactor().text(text) + "\n")
+    """Write a line for people to stderr, redacted, with hidden characters as escapes."""
+    _talk("", text)
+
+
+def ask(text: str) -> None:
+    """Write a question to stderr; what is typed appears below it."""
+    _talk("", text, end="\n> ")
+
+
+def _talk(label: str, text: str, *, end: str = "\n") -> None:
+    # In one piece: other processes may write to the same terminal.
+    sys.stderr.write(label + visible.visible(known_secrets.redactor().text(text)) + end)
     sys.stderr.flush()
+
+
+def drawable() -> bool:
+    """Report whether stderr is a terminal on which a screen can be drawn."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb", "unknown"}
 
 
 def colourful() -> bool:
     """Report whether stderr is a terminal that wants colour."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    return drawable() and not os.environ.get("NO_COLOR")
 
 
 def _paint(text: str, code: str) -> str:
@@ -53,7 +69,7 @@ def problem(error: GamedayError) -> int:
         for mistake in error.mistakes:
             talk(str(mistake))
         return error.exit_code
-    talk(f"{_paint('error:', '1;31')} {error.message}")
+    _talk(_paint("error:", "1;31"), f" {error.message}")
     if error.hint:
         hint(error.hint)
     return error.exit_code
@@ -61,9 +77,9 @@ def problem(error: GamedayError) -> int:
 
 def hint(text: str) -> None:
     """Write to stderr what to do next."""
-    talk(f"{_paint('hint:', '1;36')} {text}")
+    _talk(_paint("hint:", "1;36"), f" {text}")
 
 
 def warn(text: str) -> None:
     """Write to stderr what may go wrong."""
-    talk(f"{_paint('warning:', '1;33')} {text}")
+    _talk(_paint("warning:", "1;33"), f" {text}")

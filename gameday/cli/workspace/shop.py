@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gameday.cli.shared import help_groups
+from gameday.cli.shared import help_groups, output
 from gameday.cli.shared.flags import Json
 from gameday.shop import actions
 
@@ -38,7 +38,7 @@ class Switch(StrEnum):
 
 def _show(status: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(status))
+        output.data(json.dumps(status))
         return
     replicas = ", ".join(
         f"{replica['name']} {'up' if replica['up'] else 'DEAD'}" for replica in status["replicas"]
@@ -62,7 +62,7 @@ def _show(status: dict[str, Any], as_json: bool) -> None:
         "alerts": ", ".join(status["alerts"]) or "none",
     }
     for name, value in rows.items():
-        typer.echo(f"{name:<13} {value}")
+        output.data(f"{name:<13} {value}")
 
 
 @app.command()
@@ -91,7 +91,7 @@ def down() -> None:
     """Stop the shop."""
     from gameday.shop import lifecycle  # noqa: PLC0415
 
-    typer.echo("down" if lifecycle.down() else "the shop was not running")
+    output.data("down" if lifecycle.down() else "the shop was not running")
 
 
 @app.command()
@@ -120,7 +120,7 @@ def _callback(action: actions.Action, command: actions.Command) -> Callable[...,
             for label, argument in parameters.items()
         }
         outcome = client.perform(action.name, **values, **command.fixed)
-        typer.echo(f"{outcome['action']}: {'done' if outcome['changed'] else 'no change'}")
+        output.data(f"{outcome['action']}: {'done' if outcome['changed'] else 'no change'}")
 
     perform.__doc__ = command.help
     perform.__annotations__ = {label: _annotation(argument) for label, argument in parameters.items()}
@@ -158,10 +158,10 @@ def trail(
 
     answer = client.get(f"/trail?after={after}")
     if as_json:
-        typer.echo(json.dumps(answer))
+        output.data(json.dumps(answer))
         return
     for action in answer["actions"]:
-        typer.echo(f"{action['seq']:>4}  {action['at']}  {action['actor']}  {action['action']}")
+        output.data(f"{action['seq']:>4}  {action['at']}  {action['actor']}  {action['action']}")
 
 
 @app.command()
@@ -171,14 +171,14 @@ def alerts(as_json: Json = False) -> None:
 
     answer = client.get("/alerts")
     if as_json:
-        typer.echo(json.dumps(answer))
+        output.data(json.dumps(answer))
         return
     for alert in answer["alerts"]:
         labels, notes = alert["labels"], alert["annotations"]
         since = notes["condition_since"]
-        typer.echo(f"{labels['severity']}  {labels['alertname']}  since {since}  {notes['summary']}")
+        output.data(f"{labels['severity']}  {labels['alertname']}  since {since}  {notes['summary']}")
     if not answer["alerts"]:
-        typer.echo("no alert is firing")
+        output.data("no alert is firing")
 
 
 @app.command()
@@ -186,4 +186,4 @@ def logs(lines: Annotated[int, typer.Option("--lines", "-n", help="How many line
     """Print the last lines of the shop's logs, one JSON object each."""
     from gameday.shop import client  # noqa: PLC0415
 
-    typer.echo(client.text(f"/logs?lines={lines}"), nl=False)
+    output.data(client.text(f"/logs?lines={lines}"))

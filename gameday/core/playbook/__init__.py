@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from gameday.core import visible
 from gameday.core.facts.history import History, counted_instant
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.result import Result
@@ -86,7 +87,7 @@ def patch(path: str, old: str, new: str) -> str:
 
 def code(text: str) -> str:
     """Quote words from outside as Markdown code, on one line, so that they can't act as Markdown."""
-    flat = " ".join(text.split()).replace("<!--", "<! --").replace("|", "¦") or " "
+    flat = visible.line(text).replace("<!--", "<! --").replace("|", "¦") or " "
     longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
     fence = "`" * (longest + 1)
     room = " " if flat.startswith("`") or flat.endswith("`") else ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from gameday.core import visible
 from gameday.core.values import Instant
 
 if TYPE_CHECKING:
@@ -68,6 +69,5 @@ def _utc(at: Instant) -> datetime:
 
 
 def _text(text: str) -> str:
-    """Leave out control characters, which a calendar may not hold; line breaks are allowed."""
-    unix = text.replace("\r\n", "\n")
-    return "".join(letter for letter in unix if letter == "\n" or (letter >= " " and letter != "\x7f"))
+    """Show control characters, which a calendar may not hold, and hidden ones; line breaks are allowed."""
+    return visible.visible(text.replace("\r\n", "\n"))

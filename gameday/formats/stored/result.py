@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gameday.core import visible
 from gameday.core.errors import GamedayError, InvalidFiles, Mistake
 from gameday.core.values import Instant, MilestoneName, Outcome, RecoveredBy, Verdict, format_instant
 
@@ -235,7 +236,7 @@ def error(
 
 def text(history: History, result: Result) -> str:
     """Write a drill's result as the text of its file."""
-    return json.dumps(encode(history, result), indent=2, ensure_ascii=False) + "\n"
+    return visible.in_json(json.dumps(encode(history, result), indent=2, ensure_ascii=False)) + "\n"
 
 
 def _encoded(document: _Document) -> Json:

@@ -6,6 +6,7 @@ import icalendar
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gameday.core import visible
 from gameday.core.values import Instant
 from gameday.formats.calendar import feed
 from gameday.formats.calendar.feed import Entry
@@ -38,17 +39,17 @@ def test_what_is_written_is_read_back(rows: list[tuple[Instant, Instant, str, st
     assert [(each["DTSTART"].dt.timestamp(), each["DTEND"].dt.timestamp()) for each in found] == [
         (a, b) for a, b, _, _ in rows
     ]
-    assert [str(each["SUMMARY"]) for each in found] == [summary for _, _, summary, _ in rows]
+    assert [str(each["SUMMARY"]) for each in found] == [visible.visible(summary) for _, _, summary, _ in rows]
     assert [str(each.get("DESCRIPTION", "")) for each in found] == [
-        description for _, _, _, description in rows
+        visible.visible(description) for _, _, _, description in rows
     ]
 
 
-def test_no_line_is_longer_than_75_octets_and_control_characters_are_left_out():
+def test_no_line_is_longer_than_75_octets_and_control_characters_are_escapes():
     text = feed.write([entry(summary="ä, ö; " * 40 + "\x07bell")], "Game days")
     assert all(len(line.encode()) <= 75 for line in text.split("\r\n"))
     assert "\x07" not in text
-    assert str(read(text).events[0]["SUMMARY"]).endswith("bell")
+    assert str(read(text).events[0]["SUMMARY"]).endswith("\\u0007bell")
 
 
 def test_the_same_entries_give_the_same_text():
