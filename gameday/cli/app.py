@@ -6,7 +6,6 @@ commands have entries here only so that `gameday --help` lists them.
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -264,12 +263,18 @@ def validate(
         bool,
         typer.Option("--strict", help="Fail on warnings, and report what preflight would refuse."),
     ] = False,
+    imports: Annotated[
+        bool,
+        typer.Option(
+            "--import", help="Import what the files name, where a policy allows it; this runs code."
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Check scenarios, experiments, scorecards, playbooks and settings. Changes nothing."""
+    """Check scenarios, experiments, scorecards, playbooks and settings. Changes nothing, runs nothing."""
     from gameday.cli.workspace import validate as validating  # noqa: PLC0415
 
-    raise typer.Exit(validating.validate(paths or [], json=json, strict=strict))
+    raise typer.Exit(validating.validate(paths or [], json=json, strict=strict, imports=imports))
 
 
 @app.command(rich_help_panel=help_groups.WORKSPACE)
@@ -366,8 +371,8 @@ def _never() -> None:
     raise AssertionError("the fast path takes this command")
 
 
-def main() -> None:
-    """Run the command line, and explain what goes wrong."""
+def main() -> int:
+    """Run the command line, explain what goes wrong, and give the exit code."""
     _name_marks()
     app.add_typer(shop.app, name="shop", rich_help_panel=help_groups.WORKSPACE)
     app.add_typer(policy.app, name="policy", rich_help_panel=help_groups.WORKSPACE)
@@ -375,12 +380,11 @@ def main() -> None:
     app.add_typer(plan_commands.app, name="plan", rich_help_panel=help_groups.GAME_DAYS)
     app.add_typer(store.app, name="store", rich_help_panel=help_groups.WORKSPACE)
     try:
-        code = app(standalone_mode=False)
+        return app(standalone_mode=False) or 0
     except usage_errors.MISUSE as wrong:
         if asked := usage_errors.help_of(wrong):
             output.talk(asked)
-            sys.exit(UsageError.exit_code)
-        sys.exit(output.problem(usage_errors.explain(wrong)))
+            return UsageError.exit_code
+        return output.problem(usage_errors.explain(wrong))
     except GamedayError as error:
-        sys.exit(output.problem(error))
-    sys.exit(code)
+        return output.problem(error)

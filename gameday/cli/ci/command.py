@@ -15,10 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from gameday import wiring
+from gameday.cli import revert
 from gameday.cli.ci import cases, publish
 from gameday.cli.ci.cases import Cases, CiOptions, Entry
 from gameday.cli.ci.processes import GRACE, DrillProcesses, PlannedDrill
-from gameday.cli.shared import output
+from gameday.cli.shared import guard, output
 from gameday.core import trends
 from gameday.core.errors import GamedayError
 from gameday.core.trends import FinishedDrill, Report, Row, Thresholds
@@ -44,8 +46,10 @@ def main(
         chosen = cases.read(options, environ)
     except GamedayError as error:
         return publish.publish_refusal(error, options, environ)
+    guard.conducts()
     player = DrillProcesses(chosen.space, command=command, folder=options.folder, report=_report, grace=grace)
-    return asyncio.run(_all(chosen, player, options, environ))
+    with guard.at_stake(lambda: revert.is_exposed(wiring.workspace_store(chosen.space))):
+        return asyncio.run(_all(chosen, player, options, environ))
 
 
 async def _all(chosen: Cases, player: DrillProcesses, options: CiOptions, environ: Mapping[str, str]) -> int:
@@ -66,7 +70,7 @@ async def _play(
     player: DrillProcesses, trials: Sequence[PlannedDrill], limit: Seconds
 ) -> list[FinishedDrill]:
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    for number in guard.caught(SIGNALS):
         loop.add_signal_handler(number, player.stop, f"interrupted by {number.name}")
     late = loop.call_later(limit, player.stop, f"the time limit of {format_duration(limit)} is reached")
     try:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from gameday import ports, wiring
 from gameday.cli import revert
 from gameday.cli.daemon import launcher, takeover
-from gameday.cli.shared import notify, output, times
+from gameday.cli.shared import guard, notify, output, times
 from gameday.conduct.scheduler.loop import Scheduler
 from gameday.core.values import Seconds
 from gameday.settings import Workspace
@@ -34,6 +34,7 @@ STALE: Seconds = 30.0
 
 def main(*, listen: str = "") -> int:
     """Serve this workspace's schedules."""
+    guard.conducts()
     space = wiring.workspace()
     history = wiring.workspace_store(space)
     # Before anything starts: a fault that an earlier process left must not meet a new drill.
@@ -45,7 +46,8 @@ def main(*, listen: str = "") -> int:
     wake = scheduler_context.schedules.next_wake()
     first = "nothing is due" if wake is None else f"the first check is at {times.utc(wake)}"
     scheduler = Scheduler(scheduler_context)
-    with _listening(scheduler, space, listen):
+    exposed = guard.at_stake(lambda: revert.is_exposed(history))
+    with exposed, _listening(scheduler, space, listen):
         output.talk(f"serving {space.root} as {scheduler_context.holder}: {first}")
         asyncio.run(_serve(scheduler, space, history, notices))
     scheduler_context.schedules.close()
@@ -94,7 +96,7 @@ async def _serve(
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    for number in guard.caught(SIGNALS):
         # An event, not an exception: drills in progress have to revert before the daemon ends.
         loop.add_signal_handler(number, stopping.set)
     reverting = asyncio.create_task(takeover.revert_abandoned(space, history))

@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from gameday import ports, wiring
 from gameday.cli import revert
 from gameday.cli.daemon import launcher, takeover
-from gameday.cli.shared import output
+from gameday.cli.shared import guard, output
 from gameday.conduct.scheduler import handoff
 from gameday.conduct.scheduler.context import SchedulerContext
 from gameday.core.errors import UsageError
@@ -29,6 +29,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def main(environments: Sequence[str], *, occurrence: str = "") -> int:
     """Work for some environments until stopped; or carry out one occurrence, `SCHEDULE@SECONDS`."""
+    guard.conducts()
     space = wiring.workspace()
     handed = _occurrence(occurrence) if occurrence else None
     if handed is None:
@@ -36,7 +37,8 @@ def main(environments: Sequence[str], *, occurrence: str = "") -> int:
     with closing(wiring.workspace_store(space)) as history:
         revert.recover(space, history)
         scheduler_context = wiring.handoff_context(space, history, launcher.LAUNCHER, say=output.talk)
-        with closing(scheduler_context.schedules):
+        exposed = guard.at_stake(lambda: revert.is_exposed(history))
+        with exposed, closing(scheduler_context.schedules):
             return asyncio.run(
                 _run_one(scheduler_context, *handed)
                 if handed
@@ -64,7 +66,7 @@ def _occurrence(text: str) -> tuple[ScheduleId, Instant]:
 def _stop_event() -> asyncio.Event:
     """Give the event that a signal to stop sets."""
     stopping = asyncio.Event()
-    for number in SIGNALS:
+    for number in guard.caught(SIGNALS):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     return stopping
 
