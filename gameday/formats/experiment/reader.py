@@ -194,7 +194,8 @@ def _actions(document: Document) -> Iterator[Mistake]:
     if not isinstance(method, list):
         return
     by_name = {str(activity.get("name")): activity for _, activity in _activities(document)}
-    named = [by_name.get(str(item.get("ref")), item) for item in method if isinstance(item, dict)]
+    items = [item for item in method if isinstance(item, dict)]
+    named = [by_name.get(str(item["ref"]), item) if "ref" in item else item for item in items]
     if any(activity.get("type") == "action" for activity in named):
         return
     fault = "takes the first probe as the fault" if named else "takes the start of the hold as the fault"
