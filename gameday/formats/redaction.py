@@ -1,7 +1,8 @@
 """Masks secrets in texts, facts and JSON values before anything leaves the process that knows them.
 
-Only named secrets are masked, and in URLs the part before the `@` and parameters whose name is secret
-(`?api_key=…`). Values shorter than SHORTEST characters are not masked: they would blacken unrelated text.
+Masked are known values, however they are written (`encoded_secrets`); in URLs the part before the `@` and
+parameters whose name is secret (`?api_key=…`); and what is a secret by its shape. Which values are looked for
+is the rule of `secret_names`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeVar, cast
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import unquote
+
+from gameday.formats.encoded_secrets import Finder
+from gameday.formats.secret_names import SHAPES, SHORTEST, is_common, is_secret
+
+__all__ = ["is_secret"]
 
 MASK = "***"
-SHORTEST = 6
 EXCERPT = 2048
 """The most characters of an activity's output that are kept."""
 
-_SECRET_NAME = re.compile(
-    r"secret|token|passw|passphrase|[_-]pwd|credential|authorization|cookie"
-    r"|(api|access|private|signing|encryption)[_-]?key|[_-]key$",
-    re.IGNORECASE,
-)
 _USERINFO = re.compile(r"(?<=\w://)[^\s/?#\"'<>\\]+(?=@)")
 _PARAMETER = re.compile(r"([?&;])([\w.-]+)=(?!\$\{)([^\s&;#\"'<>\\]+)")
 _REFERENCE = re.compile(r"\$\{[^}]*\}|(env|file|vault):\S*")
@@ -31,14 +31,10 @@ _REFERENCE = re.compile(r"\$\{[^}]*\}|(env|file|vault):\S*")
 T = TypeVar("T")
 
 
-def is_secret(name: str) -> bool:
-    """Check whether a name indicates a secret."""
-    return bool(_SECRET_NAME.search(name))
-
-
 def secret_named(values: Mapping[str, Any]) -> Iterator[str]:
     """Give the texts of a mapping, such as the environment, whose names indicate a secret."""
-    return (value for name, value in values.items() if isinstance(value, str) and is_secret(name))
+    texts = ((name, value) for name, value in values.items() if isinstance(value, str))
+    return (value for name, value in texts if is_secret(name) and not is_common(value))
 
 
 def all_named(tree: Any) -> Iterator[str]:
@@ -96,27 +92,38 @@ class Redactor:
     """Masks known secret values, and in URLs the user and parameters with secret names."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        self._forms: frozenset[str] = frozenset()
-        self._known: re.Pattern[str] | None = None
+        self._values: frozenset[str] = frozenset()
+        self._finder = Finder(())
         self.learn(values)
 
     def learn(self, values: Iterable[str]) -> None:
         """Mask these values from now on, too; each line of a text with several lines."""
         lines = {line.strip() for value in values for line in (value, *value.splitlines())}
-        fresh = {form for line in lines if len(line) >= SHORTEST for form in _forms(line)}
-        # Nothing new: compiling the pattern again costs more than this test.
-        if fresh <= self._forms or fresh == {MASK}:
+        fresh = {line for line in lines if len(line) >= SHORTEST and line != MASK}
+        # Nothing new: making the finder again costs more than this test.
+        if fresh <= self._values:
             return
-        self._forms |= fresh
-        # The longest first: a secret within another must not leave the rest of that one readable.
-        ordered = sorted(self._forms, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, ordered)))
+        self._values |= fresh
+        self._finder = Finder(self._values)
 
     def text(self, text: str) -> str:
         """Mask a text."""
-        masked = self._known.sub(MASK, text) if self._known else text
+        masked = self._without_known(text)
         masked = _USERINFO.sub(MASK, masked) if "@" in masked else masked
-        return _PARAMETER.sub(_without_secret, masked) if "=" in masked else masked
+        masked = _PARAMETER.sub(_without_secret, masked) if "=" in masked else masked
+        return SHAPES.sub(_without_value, masked)
+
+    def _without_known(self, text: str) -> str:
+        data = text.encode(errors="surrogatepass")
+        spans = self._finder.spans(data)
+        if not spans:
+            return text
+        pieces: list[bytes] = []
+        at = 0
+        for begin, end in spans:
+            pieces += (data[at:begin], MASK.encode())
+            at = end
+        return b"".join((*pieces, data[at:])).decode(errors="surrogatepass")
 
     def excerpt(self, value: Any) -> str:
         """Give any value as a masked text of at most EXCERPT characters; None is empty."""
@@ -170,7 +177,6 @@ def _without_secret(parameter: re.Match[str]) -> str:
     return f"{before}{name}={MASK}" if is_secret(name) else parameter.group()
 
 
-def _forms(value: str) -> set[str]:
-    """Give a value as it is, and as JSON, repr and URLs write it."""
-    written = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-    return {value, *written, quote(value, safe=""), quote(value), quote_plus(value)}
+def _without_value(found: re.Match[str]) -> str:
+    kept = next((part for part in found.groupdict().values() if part is not None), "")
+    return f"{kept}{MASK}"

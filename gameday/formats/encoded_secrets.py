@@ -1,0 +1,263 @@
+r"""Finds known secrets in a text however they are written: escaped, quoted, wrapped, base64, hex, twice.
+
+The text is decoded, not the secret encoded: `%`, `\` and `&` escapes may be written for some characters only,
+in either case, and one within another, which no list of spellings can hold. Each decoding gives a view of the
+text, with a map back to it; views are decoded again, DEPTH times, and what is found in one is masked in the
+text. The time is linear in the text's length.
+
+Sources: RFC 3986, section 2.1 (percent); RFC 8259, section 7 (JSON); RFC 2045, section 6.7
+(quoted-printable); RFC 4648 (base64, base64url, hex); Python's `repr` and `shlex.quote`; WHATWG HTML,
+character references.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from html import unescape
+
+DEPTH = 3
+"""How many decodings are undone, one within the other: two, and the line wraps of a third."""
+
+Span = tuple[int, int]
+"""Where something is in a text: start and end, in bytes."""
+
+_PERCENT = rb"%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
+_BACKSLASH = (
+    rb"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
+    rb"|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|\\[0-7]{3}|\\[abefnrtv0]|\\[^A-Za-z0-9\r\n]"
+)
+_ENTITY = rb"&#[0-9]{1,7};|&#[xX][0-9A-Fa-f]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};"
+_ESCAPE = re.compile(b"|".join((_PERCENT, _BACKSLASH, _ENTITY)))
+_SHORT_ESCAPES = dict(zip(b"abefnrtv0", b"\a\b\x1b\f\n\r\t\v\0", strict=True))
+_HIGH_HEX = re.compile(rb"\\x[89a-fA-F]")
+_QUOTED_PRINTABLE = re.compile(rb"=[0-9A-Fa-f]{2}")
+_BLANKS = re.compile(rb"[ \t\r\n]+")
+_BLANKS_WITH_MARKS = re.compile(rb"(?:[=\\]?\r?\n|[ \t])+")
+_MARKED_WRAP = re.compile(rb"[=\\]\r?\n")
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+_TEXT_BYTES = bytes(range(32, 127)) + b"\r\n\t"
+
+Meaning = Callable[[re.Match[bytes]], bytes]
+
+
+class Finder:
+    """Finds known secrets in texts. `values` are the secrets; each is found whole, or not at all."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        forms = {form for value in values for form in _forms(value)}
+        shortest = min(map(len, forms), default=0)
+        self._shortest = shortest
+        # The longest first: a secret within another must not leave the rest of that one readable.
+        ordered = sorted(forms, key=len, reverse=True)
+        self._known = re.compile(b"|".join(map(re.escape, ordered))) if ordered else None
+        # A run shorter than the shortest secret's encoding can't hold one.
+        self._base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % max(4, -(-shortest * 4 // 3)))
+        self._hex = re.compile(rb"[0-9A-Fa-f]{%d,}" % max(4, 2 * shortest))
+
+    def spans(self, data: bytes) -> list[Span]:
+        """Give where secrets are, sorted and without overlaps; touching ones are one."""
+        return _merged(self._spans(data, DEPTH, {data: DEPTH}))
+
+    def _spans(self, data: bytes, depth: int, decoded: dict[bytes, int]) -> Iterator[Span]:
+        """Give where secrets are. decoded: the views that were searched already, and how deep."""
+        if self._known is None or len(data) < self._shortest:
+            return
+        yield from (match.span() for match in self._known.finditer(data))
+        if depth:
+            yield from self._in_runs(data, depth)
+            for pattern, meaning in self._decodings(data):
+                yield from self._in_view(data, pattern, meaning, depth, decoded)
+
+    def _decodings(self, data: bytes) -> Iterator[tuple[re.Pattern[bytes], Meaning]]:
+        """Give the decodings that can change a text."""
+        if b"%" in data or b"\\" in data or b"&" in data:
+            yield _ESCAPE, _character
+            if _HIGH_HEX.search(data):
+                yield _ESCAPE, _byte  # in the repr of bytes, \xNN is a byte; in that of a text, a character
+        if b"=" in data:
+            # Apart from the others: in `token=ab%40c`, `=ab` is no escape.
+            yield _QUOTED_PRINTABLE, _quoted_byte
+        if b"\n" in data:
+            # All blanks, not line ends alone: a fold stands in place of one, or next to it, or in a word.
+            yield _BLANKS, _nothing
+            if _MARKED_WRAP.search(data):  # or the mark is the text's own
+                yield _BLANKS_WITH_MARKS, _nothing
+
+    def _in_view(
+        self, data: bytes, pattern: re.Pattern[bytes], meaning: Meaning, depth: int, decoded: dict[bytes, int]
+    ) -> Iterator[Span]:
+        view = _View(data, pattern, meaning)
+        # The same text from another order of decodings would be searched again with all its views.
+        if decoded.get(view.data, 0) >= depth:
+            return
+        decoded[view.data] = depth
+        yield from map(view.source, self._spans(view.data, depth - 1, decoded))
+
+    def _in_runs(self, data: bytes, depth: int) -> Iterator[Span]:
+        """Search what is base64 or hex, from each of the places where its first group may begin."""
+        for run in self._base64.finditer(data):
+            text = run.group().translate(_URL_SAFE)
+            for offset in range(4):
+                for begin, end in self._inner(_from_base64(text[offset:]), depth):
+                    start = run.start() + offset
+                    yield start + begin * 4 // 3, min(start + -(-end * 4 // 3), run.end())
+        for run in self._hex.finditer(data):
+            for offset in range(2):
+                digits = run.group()[offset:]
+                inner = binascii.unhexlify(digits[: len(digits) // 2 * 2])
+                for begin, end in self._inner(inner, depth):
+                    yield run.start() + offset + begin * 2, run.start() + offset + end * 2
+
+    def _inner(self, inner: bytes, depth: int) -> Iterator[Span]:
+        """Search what a run decodes to; decode it again only where it is text, which chance rarely gives."""
+        return self._spans(inner, depth - 1 if _is_text(inner) else 0, {})
+
+
+def _is_text(data: bytes) -> bool:
+    if len(data.translate(None, _TEXT_BYTES)) * 4 <= len(data):
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _View:
+    """A text with one kind of escape decoded, and the way back. Between escapes it is the same text."""
+
+    def __init__(self, data: bytes, pattern: re.Pattern[bytes], meaning: Meaning) -> None:
+        pieces: list[bytes] = []
+        # Two edges an escape: its begin and its end, in the view and in the text.
+        self._here: list[int] = []
+        self._there: list[int] = []
+        at = length = 0
+        for escape in pattern.finditer(data):
+            begin, end = escape.span()
+            value = meaning(escape)
+            pieces += (data[at:begin], value)
+            length += begin - at
+            self._here += (length, length + len(value))
+            self._there += (begin, end)
+            length += len(value)
+            at = end
+        self.data = b"".join((*pieces, data[at:]))
+
+    def source(self, span: Span) -> Span:
+        """Give where in the text a part of the view comes from; an escape as a whole."""
+        begin, end = span
+        first, last = self._edge(begin), self._edge(end - 1)
+        start = self._there[first] if _within(first) else self._plain(first, begin)
+        stop = self._there[last + 1] if _within(last) else self._plain(last, end - 1) + 1
+        return start, stop
+
+    def _edge(self, at: int) -> int:
+        return bisect_right(self._here, at) - 1
+
+    def _plain(self, edge: int, at: int) -> int:
+        return at if edge < 0 else self._there[edge] + at - self._here[edge]
+
+
+def _within(edge: int) -> bool:
+    """Whether what follows an edge is an escape's value: even edges are begins."""
+    return edge >= 0 and edge % 2 == 0
+
+
+def _character(escape: re.Match[bytes]) -> bytes:
+    """Decode an escape of text: a number is a character's."""
+    text = escape.group()
+    match text[:1], text[1:2]:
+        case b"%", b"u":
+            return _encoded(int(text[2:].decode(), 16))
+        case b"%", _:
+            return bytes((int(text[1:], 16),))
+        case b"&", _:
+            return unescape(text.decode()).encode(errors="surrogatepass")
+        case _:
+            return _backslash(text)
+
+
+def _backslash(text: bytes) -> bytes:
+    kind = text[1:2]
+    if kind == b"u" and len(text) == 12:  # a pair of surrogates
+        high, low = int(text[2:6], 16), int(text[8:], 16)
+        return _encoded(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    if kind in (b"u", b"U", b"x") and len(text) > 2:
+        return _encoded(int(text[2:].strip(b"{}"), 16))
+    if len(text) == 4:  # three octal digits, which stand for a byte
+        return bytes((int(text[1:], 8) & 0xFF,))
+    return bytes((_SHORT_ESCAPES.get(text[1], text[1]),))
+
+
+def _byte(escape: re.Match[bytes]) -> bytes:
+    r"""Decode an escape, `\xNN` as a byte."""
+    text = escape.group()
+    return bytes.fromhex(text[2:].decode()) if text[:2] == b"\\x" else _character(escape)
+
+
+def _encoded(number: int) -> bytes:
+    return chr(min(number, 0x10FFFF)).encode(errors="surrogatepass")
+
+
+def _quoted_byte(escape: re.Match[bytes]) -> bytes:
+    return bytes((int(escape.group()[1:], 16),))
+
+
+def _nothing(_escape: re.Match[bytes]) -> bytes:
+    return b""
+
+
+def _from_base64(text: bytes) -> bytes:
+    """Decode base64 without padding; what is left over of the last group is dropped."""
+    whole = text[:-1] if len(text) % 4 == 1 else text
+    return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+
+
+def _forms(value: str) -> set[bytes]:
+    """Give a secret as it is once its escapes are undone, and those that it holds itself."""
+    plain = value.encode(errors="surrogatepass")
+    # In a query a blank is a plus.
+    forms = {plain, plain.replace(b" ", b"+")}
+    if not plain.isascii():
+        forms |= {value.encode("latin-1")} if all(ord(char) < 256 for char in value) else set()
+    for _ in range(3):
+        forms |= {pattern.sub(meaning, form) for form in forms for pattern, meaning in _OWN}
+    for _ in range(2):
+        forms |= {_requoted(form, mark, written) for form in forms for mark, written in _QUOTES}
+    # A form may get too short to be told from other text.
+    return {form for form in forms if len(form) >= min(len(plain), _SHORTEST_FORM)}
+
+
+_OWN: tuple[tuple[re.Pattern[bytes], Meaning], ...] = (
+    # One kind at a time: a text's escapes of one kind are undone together with the secret's own of others.
+    *((re.compile(kind), _character) for kind in (_PERCENT, _BACKSLASH, _ENTITY)),
+    (re.compile(_BACKSLASH), _byte),
+    (_QUOTED_PRINTABLE, _quoted_byte),
+    (_BLANKS, _nothing),
+)
+_QUOTES = (
+    *((mark, mark * number) for mark in (b"'", b'"') for number in (2, 3, 4)),  # YAML, CSV; once more
+    (b"'", b"'\\''"),  # shells
+    (b"'", b"'\"'\"'"),
+)
+_SHORTEST_FORM = 5
+
+
+def _requoted(form: bytes, mark: bytes, written: bytes) -> bytes:
+    """Write the quotes within a secret another way; one at its end may be the text's own, and stays."""
+    inner = form.strip(mark)
+    begin, _, end = form.partition(inner)
+    return begin + inner.replace(mark, written) + end
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((begin, end))
+    return merged
