@@ -221,11 +221,28 @@ def revert(
             "--here", help="Every open drill of this workspace on this host, to clean up after a CI job."
         ),
     ] = False,
+    by_hand: Annotated[
+        str | None,
+        typer.Option(
+            "--by-hand",
+            metavar="TEXT",
+            help="Play nothing: you undid it yourself. What was done is kept with your name.",
+        ),
+    ] = None,
+    play_unsigned: Annotated[
+        bool,
+        typer.Option(
+            "--play-unsigned",
+            help="Play also what this installation did not sign, after you have looked at what it runs.",
+        ),
+    ] = False,
 ) -> None:
     """Revert every fault that may still be in force, and close its drill."""
     from gameday.cli import revert as cli_revert  # noqa: PLC0415
 
-    raise typer.Exit(cli_revert.main(drill, everything=all_, here=here))
+    raise typer.Exit(
+        cli_revert.main(drill, everything=all_, here=here, by_hand=by_hand, play_unsigned=play_unsigned)
+    )
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)

@@ -7,19 +7,35 @@ failed for good is not tried again by every command: each warns of it, and only 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import functools
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli.shared import find_drill, output
+from gameday.cli.shared import find_drill, guard, open_faults, output
 from gameday.conduct.drill import report
+from gameday.conduct.revert import by_hand as by_hand_closing
 from gameday.conduct.revert import graceful_stop, revert
 from gameday.conduct.revert.abandoned import OpenDrill, OpenDrillsLook
-from gameday.core.errors import ExitCode, GamedayError, StoreUnavailable, UsageError, worst
+from gameday.conduct.revert.buffered_recorder import BufferedRecorder
+from gameday.conduct.revert.context import RevertContext
+from gameday.core.errors import (
+    ExitCode,
+    GamedayError,
+    HistoryCorrupt,
+    StoreUnavailable,
+    UsageError,
+    worst,
+)
 from gameday.core.exposure import Exposed
+from gameday.core.facts.history import History
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
 from gameday.system import clock
+from gameday.system.actor import current_actor
 from gameday.system.clock import SystemClock
 from gameday.system.ids import SystemIds
 from gameday.system.machine import ThisMachine
@@ -48,21 +64,41 @@ def open_drills(store: ports.HistoryStore) -> list[OpenDrill]:
     return OpenDrillsLook(store=store, machine=ThisMachine(), now=clock.now()).open_drills()
 
 
-def main(drill: str, *, everything: bool, here: bool = False) -> int:
+def is_exposed(store: ports.HistoryStore, drill: DrillId | None = None) -> bool:
+    """Report whether a fault of an open drill may be in force; drill: only of this one."""
+    return any(
+        open_drill.exposed for open_drill in open_drills(store) if drill is None or open_drill.drill == drill
+    )
+
+
+def main(
+    drill: str,
+    *,
+    everything: bool,
+    here: bool = False,
+    by_hand: str | None = None,
+    play_unsigned: bool = False,
+) -> int:
     """Revert one drill, all of them, or those that no process looks after any more.
 
     here: also those of this workspace on this host, looked after or not. This is how a CI job cleans up after
     itself without ending somebody else's drill in a shared store.
+    by_hand: what a person has done; nothing is played, and the drill is closed with these words on record.
+    play_unsigned: play of this drill also what this installation did not sign.
     """
     if drill and (everything or here):
         raise UsageError(
             f"give either '{drill}' or --{'all' if everything else 'here'}, not both",
             hint="gameday revert --help",
         )
+    _must_name_one(drill, by_hand=by_hand, play_unsigned=play_unsigned)
+    guard.conducts()
     space = wiring.workspace()
     _warn_without_workspace(space)
     store = wiring.workspace_store(space)
     drills = open_drills(store)
+    if by_hand is not None:
+        return _close_by_hand(space, store, drills, drill, by_hand)
     if drill:
         chosen = _named(store, drills, drill)
         nothing = f"drill {drill} is closed: nothing is left to revert"
@@ -74,10 +110,59 @@ def main(drill: str, *, everything: bool, here: bool = False) -> int:
             if everything or open_drill.left or open_drill.gave_up or open_drill.root == ours
         ]
         nothing = "every open drill is looked after by its own processes; --all reverts them too"
+    if drill and not chosen:
+        chosen = _doubtful(store, drill)
     if not chosen:
         output.talk("nothing is in force" if here or drill == "last" or not (drill or drills) else nothing)
         return 0
-    return _end(space, store, chosen)
+    return _end(space, store, chosen, play_unsigned=play_unsigned)
+
+
+def _doubtful(store: ports.HistoryStore, named: str) -> list[OpenDrill]:
+    """Give a closed drill whose fault may still be in force by its judgement, to be looked at again."""
+    if not store.drills():
+        return []
+    drill = find_drill.find(store, named)
+    if not report.still_exposed(report.judge(store, drill)):
+        return []
+    return [OpenDrill(drill=drill, host=ThisMachine().host, exposed=(), left=True)]
+
+
+def _must_name_one(drill: str, *, by_hand: str | None, play_unsigned: bool) -> None:
+    """Refuse a person's word that is about no drill in particular. Raises UsageError."""
+    word = "--by-hand" if by_hand is not None else "--play-unsigned" if play_unsigned else ""
+    if word and not drill:
+        raise UsageError(f"{word} is about one drill: give its id", hint="gameday status lists the open ones")
+    if by_hand is not None and play_unsigned:
+        raise UsageError("give either --by-hand or --play-unsigned, not both", hint="gameday revert --help")
+
+
+def _close_by_hand(
+    space: Workspace, store: ports.HistoryStore, drills: Sequence[OpenDrill], named: str, text: str
+) -> int:
+    """Record that a person undid what a drill left in force, and close it."""
+    if named == "last":
+        if not drills:
+            raise UsageError("no drill is open: nothing to close by hand")
+        drill = drills[0].drill
+    else:
+        drill = find_drill.find(store, named)
+    open_drill = next((candidate for candidate in drills if candidate.drill == drill), None)
+    who = current_actor(os.environ)
+    recorder = BufferedRecorder(store, drill, source="command")
+    context = RevertContext(
+        drill=drill,
+        by=who,
+        store=store,
+        recorder=recorder,
+        clock=SystemClock(),
+        rollback_player=wiring.rollback_player(space, drill),
+        machine=ThisMachine(cwd=space.root),
+    )
+    asyncio.run(by_hand_closing.close(open_drill, context, SystemIds(), text=text))
+    write_reports(space, store, drill)
+    output.talk(f"{drill}: closed; undone by hand, as {who} recorded")
+    return 0
 
 
 def _named(store: ports.HistoryStore, drills: Sequence[OpenDrill], named: str) -> list[OpenDrill]:
@@ -88,7 +173,9 @@ def _named(store: ports.HistoryStore, drills: Sequence[OpenDrill], named: str) -
     return [open_drill for open_drill in drills if open_drill.drill == drill]
 
 
-def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill]) -> int:
+def _end(
+    space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill], *, play_unsigned: bool = False
+) -> int:
     """Ask live conductors to end their drills, and settle the others from here."""
     for open_drill in chosen:
         if not open_drill.left:
@@ -100,24 +187,50 @@ def _end(space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill
     ended = asyncio.run(asked)
     codes = [_report_closed(store, drill, by=" by its own conductor") for drill in sorted(ended)]
     rest = [open_drill for open_drill in chosen if open_drill.drill not in ended]
-    return worst([*codes, settle(space, store, rest)])
+    return worst([*codes, settle(space, store, rest, play_unsigned=play_unsigned)])
 
 
-def recover(space: Workspace, store: ports.HistoryStore) -> ExitCode:
-    """Warn of drills that no process looks after any more, and revert what they left. Gives 0, or 4."""
+def recover(space: Workspace, store: ports.HistoryStore, *, environment: str = "") -> ExitCode:
+    """Warn of drills that no process looks after any more, and revert what they left.
+
+    Gives 4 where a fault may be in force that keeps drills from starting on an environment, else 0.
+    """
     abandoned = [open_drill for open_drill in open_drills(store) if open_drill.left]
     fresh = [open_drill for open_drill in abandoned if not open_drill.gave_up]
-    for open_drill in abandoned:
-        if open_drill.gave_up:
-            output.warn(f"every attempt to revert what drill {open_drill.drill} injected has failed")
-            print_steps(open_drill.drill, open_drill.exposed)
-            output.hint(f"follow these steps, then: gameday revert {open_drill.drill}")
+    given_up = [open_drill for open_drill in abandoned if open_drill.gave_up]
+    for open_drill in given_up:
+        output.warn(_given_up(open_drill))
+        faults_of(space, open_drill).show()
     for open_drill in fresh:
         exposed = len(open_drill.exposed)
         what = f"{exposed} fault(s) may be in force" if exposed else "no fault is in force"
         output.warn(f"drill {open_drill.drill} was abandoned: {what}; reverting and closing it now")
     code = settle(space, store, fresh) if fresh else ExitCode.PASSED
-    return ExitCode.FAULT_IN_FORCE if len(fresh) < len(abandoned) else code
+    blocked = any(open_drill.blocks(environment) for open_drill in given_up)
+    return ExitCode.FAULT_IN_FORCE if blocked else code
+
+
+def _given_up(open_drill: OpenDrill) -> str:
+    if open_drill.needs_word:
+        return f"drill {open_drill.drill} was abandoned, and can't be reverted without a person"
+    return f"every attempt to revert what drill {open_drill.drill} injected has failed"
+
+
+def faults_of(space: Workspace, open_drill: OpenDrill) -> open_faults.OpenFaults:
+    """Give what may be in force of an open drill, with what playing it would run where it is unsigned."""
+    player = wiring.rollback_player(space, open_drill.drill)
+    faults = [
+        fault if fault.signed else replace(fault, steps=player.runs(fault.request))
+        for fault in open_drill.exposed
+    ]
+    return open_faults.OpenFaults(
+        drill=open_drill.drill,
+        faults=faults,
+        environment=open_drill.environment,
+        host=open_drill.host,
+        unreadable=open_drill.unreadable,
+        looked_after=not open_drill.left,
+    )
 
 
 def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> int | None:
@@ -130,36 +243,65 @@ def recovered(space: Workspace, store: ports.HistoryStore, drill: DrillId) -> in
 
 
 def settle(
-    space: Workspace, store: ports.HistoryStore, chosen: Sequence[OpenDrill], *, by: str = "command"
+    space: Workspace,
+    store: ports.HistoryStore,
+    chosen: Sequence[OpenDrill],
+    *,
+    by: str = "command",
+    play_unsigned: bool = False,
 ) -> ExitCode:
     """Settle drills one by one and write their files. Gives 0, or 4 where a fault may be in force."""
     code = ExitCode.PASSED
     for open_drill in chosen:
-        settled = asyncio.run(
-            revert.settle(
+        if open_drill.unreadable:
+            faults_of(space, open_drill).show()
+            code = ExitCode.FAULT_IN_FORCE
+            continue
+        with (
+            guard.at_stake(functools.partial(is_exposed, store, open_drill.drill)),
+            _clients(store, open_drill, play_unsigned=play_unsigned) as unverified,
+        ):
+            settling = revert.settle(
                 store,
                 open_drill.drill,
-                rollback_player=wiring.rollback_player(space, open_drill.drill),
+                rollback_player=wiring.rollback_player(space, open_drill.drill, unverified),
                 clock=SystemClock(),
                 machine=ThisMachine(cwd=space.root),
                 by=by,
                 closing="aborted",
+                play_unsigned=play_unsigned,
             )
-        )
+            settled = asyncio.run(settling)
         # After each, not at the end: the next revert may take minutes, or fail.
         write_reports(space, store, open_drill.drill)
         if settled.reverted:
             code = worst((code, _report_closed(store, open_drill.drill)))
         else:
             code = ExitCode.FAULT_IN_FORCE
-            print_steps(open_drill.drill, settled.rest)
+            faults_of(space, replace(open_drill, exposed=settled.rest, left=True)).show()
     return code
+
+
+def _clients(
+    store: ports.HistoryStore, open_drill: OpenDrill, *, play_unsigned: bool
+) -> AbstractContextManager[Mapping[str, str]]:
+    """Give what rollbacks reach clusters and accounts with; nothing where none may be played.
+
+    A stranger's plan must not choose the cluster whose credentials are looked up.
+    """
+    playable = any(fault.signed and not fault.lost for fault in open_drill.exposed)
+    if not playable and not play_unsigned:
+        return nullcontext({})
+    return wiring.clients_again(store, open_drill.drill)
 
 
 def _report_closed(store: ports.HistoryStore, drill: DrillId, *, by: str = "") -> ExitCode:
     """Print that a drill is closed. Gives 0, or 4 where no fault was undone and users were still affected."""
     # By the judge: a fault without rollbacks is over for the revert, and may still affect users.
-    doubtful = report.still_exposed(report.judge(store, drill))
+    try:
+        doubtful = report.still_exposed(report.judge(store, drill))
+    except LookupError:  # without its plan a drill can't be judged; all that it requested is undone
+        doubtful = ()
     output.talk(f"{drill}: {'' if doubtful else 'reverted and '}closed{by}")
     if doubtful:
         print_steps(drill, doubtful)
@@ -177,11 +319,11 @@ def write_reports(space: Workspace, store: ports.HistoryStore, drill: DrillId) -
         output.warn(error.message)
         output.hint(f"once the disk can be written to: gameday postmortem {drill}")
         return None
+    except (HistoryCorrupt, LookupError) as error:
+        output.warn(f"no report of drill {drill}: {error}")
+        return None
 
 
-def print_steps(drill: DrillId, rest: Sequence[Exposed]) -> None:
-    """Print what a person must do by hand, step by step."""
-    output.talk(f"error: {drill}: a fault may still be in force. What a person must do:")
-    for exposed in rest:
-        for number, step in enumerate(exposed.steps or ("see the rollbacks of the experiment",), start=1):
-            output.talk(f"  {number}. {step}")
+def print_steps(drill: DrillId, rest: Sequence[Exposed], history: History | None = None) -> None:
+    """Print what may be in force of a drill, what a person must do, and what to type next."""
+    open_faults.of_history(drill, rest, history).show()

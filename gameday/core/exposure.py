@@ -119,6 +119,37 @@ def beginning_lost(history: History) -> bool:
     return bool(history.events) and history.first(ev.DrillPlanned) is None
 
 
+def injected_faults(history: History) -> tuple[Exposed, ...]:
+    """Give the faults that were injected, reverted or not, in the order of their requests."""
+    requests = _requests(history).values()
+    exposed = (_exposed(history, request.fact, signed=request.event.signed) for request in requests)
+    return tuple(fault for fault in exposed if fault.injected)
+
+
+def not_confirmed(history: History) -> tuple[Exposed, ...]:
+    """Give the faults whose rollbacks ran, and after which the steady state was not met.
+
+    It was met before, else nothing would have been injected: rollbacks that change nothing are no revert.
+    """
+    checks = [check for check in history.each(ev.SteadyStateChecked) if check.fact.stage == "after"]
+    if history.imported or not checks or checks[-1].fact.met is not False:
+        return ()
+    ways = {(ended.fact.fault, ended.fact.how) for ended in history.each(ev.FaultReverted)}
+    rolled_back = (fault for fault in injected_faults(history) if (fault.fault, "rolled-back") in ways)
+    return tuple(
+        replace(
+            fault,
+            error=f"the steady state was not met after the revert: {checks[-1].fact.detail}",
+            steps=(
+                f"see why the steady state is not met: {checks[-1].fact.detail}",
+                f"undo by hand what the rollbacks of {fault.request.path} left, then: gameday revert DRILL",
+            ),
+        )
+        for fault in rolled_back
+        if (fault.fault, BY_HAND) not in ways
+    )
+
+
 def never_undone(history: History) -> tuple[Exposed, ...]:
     """Give the faults that were injected and that nothing undid: their experiments have no rollbacks.
 
@@ -138,6 +169,11 @@ def never_undone(history: History) -> tuple[Exposed, ...]:
         for fault in exposed
         if fault.injected
     )
+
+
+def undone_by_hand(history: History) -> tuple[ev.FaultReverted, ...]:
+    """Give what a person recorded that they undid themselves."""
+    return tuple(fact.fact for fact in history.each(ev.FaultReverted) if fact.fact.how == BY_HAND)
 
 
 def injects(activity: ev.ActivityStarted | ev.ActivityFinished) -> bool:
@@ -188,7 +224,7 @@ def _named(history: History) -> Iterator[FaultId]:
                 pass
 
 
-def _exposed(history: History, request: ev.FaultRequested, *, signed: bool) -> Exposed:
+def _exposed(history: History, request: ev.FaultRequested, *, signed: bool = True) -> Exposed:
     fault = request.fault
     tries = [tried.fact.attempt for tried in history.each(ev.RevertAttempted) if tried.fact.fault == fault]
     failures = [failed.fact for failed in history.each(ev.RevertFailed) if failed.fact.fault == fault]

@@ -99,6 +99,15 @@ def still_exposed(experiment: Experiment) -> Mapping[str, Any] | None:
     return None
 
 
+def leaves_running(experiment: Experiment) -> tuple[str, ...]:
+    """Name the actions whose processes live on after the method, from the `gameday` extension."""
+    for extension in experiment.get("extensions") or ():
+        if isinstance(extension, Mapping) and extension.get("name") == "gameday":
+            names = extension.get("leaves-running")
+            return tuple(map(str, names)) if isinstance(names, list | tuple) else ()
+    return ()
+
+
 def variables(experiment: Experiment) -> tuple[str, ...]:
     """Name the environment variables that the configuration reads."""
     settings = mapping(experiment.get("configuration")).values()
@@ -176,6 +185,29 @@ def steps(experiment: Experiment) -> tuple[str, ...]:
         f"{activity.get('name', 'rollback')}: {_by_hand(activity)}" for activity in rollbacks(experiment)
     )
     return instructions or ("the experiment declares no rollback: undo its method by hand",)
+
+
+def runs(experiment: Experiment) -> tuple[str, ...]:
+    """List all that playing the rollbacks would run: activities with arguments, modules imported."""
+    hypothesis = mapping(experiment.get("steady-state-hypothesis"))
+    named = {activity.get("name"): activity for activity in activities(experiment)}
+    played = [named.get(activity.get("ref"), activity) for activity in rollbacks(experiment)]
+    asked = [probe for probe in (still_exposed(experiment),) if probe is not None]
+    lines = [
+        f"{what}: {activity.get('name', 'unnamed')}: {_by_hand(activity)}"
+        for what, group in (
+            ("rollback", played),
+            ("still-exposed probe", asked),
+            ("probe of the steady state", _activities(hypothesis, "probes")),
+        )
+        for activity in group
+    ]
+    further = ("configuration", "secrets", "controls")
+    tolerances = [{"tolerance": activity.get("tolerance")} for activity in activities(experiment)]
+    everything = [{name: experiment.get(name) for name in further}, *tolerances]
+    everything += [{"controls": activity.get("controls")} for activity in activities(experiment)]
+    imported = (f"import {module}" for part in everything for module in modules(part))
+    return (*lines, *dict.fromkeys(imported)) or ("nothing: the experiment declares no rollback",)
 
 
 def _by_hand(activity: Mapping[str, Any]) -> str:

@@ -52,6 +52,9 @@ def _look(space: Workspace, store: ports.HistoryStore, failed: set[DrillId]) -> 
     until = Instant(clock.now() + REGISTRATION_TIME)
     store.register_reverter(f"{host}:{os.getpid()}", host, until=until)
     for drill in revert.open_drills(store):
+        if drill.left and drill.gave_up and drill.needs_word and drill.drill not in failed:
+            output.warn(f"drill {drill.drill} waits for a person: gameday revert {drill.drill} shows why")
+            failed.add(drill.drill)
         if drill.left and not drill.gave_up and drill.drill not in failed:
             output.warn(
                 f"drill {drill.drill} of {drill.host or 'no known host'} was abandoned; reverting it now"

@@ -11,25 +11,23 @@ import importlib
 import signal
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from gameday import ports, wiring
 from gameday.cli import revert
-from gameday.cli.drill import screen
-from gameday.cli.shared import output
+from gameday.cli.drill import dry_run, screen
+from gameday.cli.shared import guard, import_checks, output
 from gameday.conduct.drill import report as drill_report
 from gameday.conduct.drill.conductor import Conductor
 from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable, UsageError, worst
-from gameday.core.plans import dry_run as planning
-from gameday.core.values import format_duration
 from gameday.formats.stored import result as result_json
 from gameday.render import live
 from gameday.settings import Workspace
-from gameday.system import clock, files, known_secrets
+from gameday.system import clock
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Each ends the drill: the fault is reverted, and the postmortem written."""
@@ -50,6 +48,7 @@ class RunOptions:
 
 def main(options: RunOptions) -> int:
     """Run one drill, and give its exit code."""
+    guard.conducts()
     try:
         return _run(options)
     except GamedayError as error:
@@ -61,19 +60,21 @@ def main(options: RunOptions) -> int:
 
 def _run(options: RunOptions) -> int:
     space = wiring.workspace(options.scenario)
-    prepared = wiring.prepare(space, options.scenario, options.drill, imports=not options.dry_run)
+    prepared = wiring.prepare(space, options.scenario, options.drill)
     for warning in prepared.warnings:
         output.talk(str(warning))
     if options.dry_run:
-        return _dry_run(prepared, json=options.json)
+        return dry_run.show(space, prepared, json=options.json)
+    import_checks.must_import(space, prepared.planned.scenario, prepared.environment)
     if not options.yes:
         _ask(prepared)
     store = wiring.workspace_store(space)
     # After the question, which may stay open for minutes, and just before the drill.
-    if revert.recover(space, store) == 4:
+    if revert.recover(space, store, environment=prepared.planned.environment) == 4:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
     context = wiring.drill_context(space, prepared, store)
-    return _conduct(space, context, store, options)
+    with guard.at_stake(lambda: revert.is_exposed(store, context.drill)):
+        return _conduct(space, context, store, options)
 
 
 def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore, options: RunOptions) -> int:
@@ -85,6 +86,8 @@ def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore,
         failure = error
     except Exception as error:  # noqa: BLE001  # the outer edge: everything is reverted; report it, and write the files
         failure = _internal_error(error, space.artifacts / context.drill)
+    # The event loop has put back what SIGHUP does by default, which is to end the process.
+    guard.conducts()
     try:
         judged = drill_report.judge(store, context.drill)
     except StoreUnavailable as away:  # 5 before a drill; after one, its history is at stake
@@ -114,14 +117,12 @@ def _with_store_state(
 
 def _internal_error(error: Exception, folder: Path) -> GamedayError:
     """Write a traceback to the drill's folder, and give an error that names it."""
-    report = folder / "internal-error.txt"
-    text = known_secrets.redactor().text("".join(traceback.format_exception(error)))
-    try:
-        files.write_whole(report, text)
-    except StoreUnavailable:
-        output.talk(text)
+    report = guard.write_report(error, folder, "internal-error.txt")
+    if report is None:
+        output.talk("".join(traceback.format_exception(error)))
     return GamedayError(
-        f"{type(error).__name__}: {error}", hint=f"this is a bug in gameday; please report it with {report}"
+        f"{type(error).__name__}: {error}",
+        hint=f"this is a bug in gameday; please report it with {report or 'the lines above'}",
     )
 
 
@@ -133,7 +134,7 @@ async def _play(context: DrillContext) -> None:
     picture = screen.Screen(view, clock.now())
     conductor = Conductor(context, on_events=picture.show_events)
     loop = asyncio.get_running_loop()
-    for number in SIGNALS:
+    for number in guard.caught(SIGNALS):
         # A fact, not an exception: an abort by a signal takes the same way as any other.
         loop.add_signal_handler(number, conductor.abort, "interrupted", number.name)
     later = [loop.run_in_executor(None, importlib.import_module, name) for name in NEEDED_AT_THE_END]
@@ -153,7 +154,7 @@ def _print_result(
     from gameday.cli.drill import stored_drills  # noqa: PLC0415  # imported while the drill ran
 
     if not judged.result.reverted:
-        revert.print_steps(judged.result.drill, drill_report.still_exposed(judged))
+        revert.print_steps(judged.result.drill, drill_report.still_exposed(judged), judged.history)
     if options.json:
         output.data_json(
             result_json.encode(judged.history, judged.result)
@@ -171,28 +172,6 @@ def _print_result(
 
 
 # --- before anything starts ---
-
-
-def _dry_run(prepared: wiring.Prepared, *, json: bool) -> int:
-    """Print the plan: moments, resolved targets, longest hold."""
-    plan = planning.compile(prepared.planned.scenario)
-    targets = {"base_url": prepared.base_url, **prepared.targets}
-    if json:
-        limits = {"targets": targets, "longest_hold": plan.longest_hold, "longest": plan.longest}
-        output.data_json(
-            {"scenario": plan.scenario.scenario, **limits, "moments": [asdict(m) for m in plan.moments]}
-        )
-        return 0
-    output.data(f"{plan.scenario.title} ({plan.scenario.scenario}), on {plan.scenario.environment}")
-    for name, target in targets.items():
-        output.data(f"  {name}: {target or '–'}")
-    for moment in plan.moments:
-        at = "" if moment.at is None else format_duration(moment.at)
-        output.data(f"{at:>12}  {moment.phase:10}{moment.what}")
-    output.data(
-        f"longest hold {format_duration(plan.longest_hold)}; at most {format_duration(plan.longest)} in all"
-    )
-    return 0
 
 
 def _ask(prepared: wiring.Prepared) -> None:

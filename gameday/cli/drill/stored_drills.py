@@ -10,11 +10,12 @@ from gameday import ports, wiring
 from gameday.cli import revert
 from gameday.cli.drill import visibility
 from gameday.cli.shared import find_drill, output
+from gameday.cli.shared.open_faults import OpenFaults
 from gameday.conduct import store_reads
 from gameday.conduct.drill import report
 from gameday.core import exposure
 from gameday.core import postmortem as drafting
-from gameday.core.errors import HistoryCorrupt
+from gameday.core.errors import ExitCode, HistoryCorrupt
 from gameday.core.judging import impact, milestones
 from gameday.core.values import DrillId, Instant, format_duration, format_instant
 from gameday.formats.stored import result as result_json
@@ -91,6 +92,9 @@ def summary(judged: report.JudgedDrill) -> str:
 def _reverted(judged: report.JudgedDrill) -> str:
     if not judged.result.reverted:
         return "NO: a fault may still be in force"
+    by_hand = exposure.undone_by_hand(judged.history)
+    if by_hand:
+        return "; ".join(f"by hand, as {fact.by} recorded: “{fact.text}”" for fact in by_hand)
     bare = exposure.never_undone(judged.history)
     return "nothing to revert: the experiment has no rollbacks" if bare else "yes"
 
@@ -132,21 +136,47 @@ def postmortem(named: str, *, html: bool, who: str = "") -> int:
 
 
 def status(*, json: bool, who: str = "") -> int:
-    """Show the drills in progress; to responders of a game day, only what reaches them."""
-    store = revert.open_store(wiring.workspace())
-    views = [_view(store, row.drill, who) for row in store.live()]
+    """Show the drills in progress; to responders of a game day, only what reaches them.
+
+    Gives 4 where a fault may be in force that nothing of gameday will revert by itself.
+    """
+    space = wiring.workspace()
+    store = revert.open_store(space)
+    open_drills = {open_drill.drill: open_drill for open_drill in revert.open_drills(store)}
+    views, exposed = [], []
+    for drill, open_drill in open_drills.items():
+        view = None if open_drill.unreadable else _view(store, drill, who)
+        views += [] if view is None else [view]
+        if view is None or view.fault:
+            exposed.append(revert.faults_of(space, open_drill))
+    left = any(open_drills[faults.drill].left and faults.in_doubt for faults in exposed)
     if json:
-        output.data_json([_encode(view) for view in views])
-    elif views:
+        rows = [_encode(view) for view in views]
+        known = {view.drill for view in views}
+        rows += [{"drill": faults.drill} for faults in exposed if faults.drill not in known]
+        by_drill = {faults.drill: faults.encode() for faults in exposed}
+        output.data_json(
+            [{**row, "open_faults": by_drill.get(DrillId(str(row["drill"])), [])} for row in rows]
+        )
+    else:
+        _print_status(store, views, exposed)
+    return ExitCode.FAULT_IN_FORCE if left else ExitCode.PASSED
+
+
+def _print_status(
+    store: ports.HistoryStore, views: Sequence[live.LiveView], exposed: Sequence[OpenFaults]
+) -> None:
+    if views:
         from gameday.cli.drill import screen  # noqa: PLC0415  # Rich is loaded only to draw
 
         screen.show(views)
-    else:
+    for faults in exposed:
+        faults.summarize()
+    if not views and not exposed:
         output.talk("no drill is in progress")
         open_days = [row.drill for row in store.game_days() if row.closed is None]
         days = ", ".join(open_days)
         output.hint(f"game day in progress: {days}: gameday plan show" if days else find_drill.FIRST)
-    return 0
 
 
 def _encode(view: live.LiveView) -> dict[str, object]:
@@ -154,9 +184,12 @@ def _encode(view: live.LiveView) -> dict[str, object]:
     return {"hurt" if key == "affected" else key: value for key, value in asdict(view).items()}
 
 
-def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView:
+def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView | None:
+    """Give the view of a drill; None where its plan is lost."""
     now = clock.now()
     history = store_reads.read(store, drill)
+    if exposure.beginning_lost(history):
+        return None
     if visibility.is_hidden(history, who):
         return live.from_outside(history, now)
     load = store.read_load(drill, since=Instant(now - STATUS_WINDOW))

@@ -19,7 +19,7 @@ from gameday.announce import messages
 from gameday.cli import revert
 from gameday.cli.drill import run as running
 from gameday.cli.gamedays import check, find, finish
-from gameday.cli.shared import notify, output, times
+from gameday.cli.shared import guard, import_checks, notify, output, times
 from gameday.conduct.drill import report
 from gameday.conduct.drill.conductor import Conductor
 from gameday.conduct.drill.context import DrillContext
@@ -58,6 +58,7 @@ class StartOptions:
 
 def main(options: StartOptions) -> int:
     """Open a game day or resume it, conduct it, and write its report."""
+    guard.conducts()
     space = wiring.workspace(options.plan)
     files = game_day_files(space, options.plan)
     who = find.must_facilitate(files.plan, options.who)
@@ -72,7 +73,9 @@ def main(options: StartOptions) -> int:
         game_day = _open(space, files, store, options, who)
     plan = states.fold(find.read_history(store, game_day)).plan
     drills = Player(space=space, store=store, options=options, plan=plan)
-    stage = _conduct(space, plan, game_day, store, drills)
+    with guard.at_stake(lambda: revert.is_exposed(store)):
+        stage = _conduct(space, plan, game_day, store, drills)
+    guard.conducts()
     if stage is not Stage.ENDED:
         output.talk(f"{game_day} stays open")
         output.hint(f"gameday plan start {options.plan} resumes it, gameday plan end ends it")
@@ -97,7 +100,7 @@ def _open(
     check.approved(space, files, who, now)
     if not options.yes:
         _ask(space, plan)
-    if revert.recover(space, store) == 4:
+    if revert.recover(space, store, environment=plan.environment) == 4:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
     checked = asyncio.run(check.prerequisites(space, files))
     for result in checked:
@@ -167,7 +170,7 @@ def _conduct(
     async def conduct() -> Stage:
         host = Host(context, on_events=drills.print_game_day)
         loop = asyncio.get_running_loop()
-        for number in running.SIGNALS:
+        for number in guard.caught(running.SIGNALS):
             loop.add_signal_handler(number, host.leave)
         drills.look = context.look
         with drills.open(began):
@@ -177,7 +180,12 @@ def _conduct(
             await close()
         return state.stage
 
-    return asyncio.run(conduct())
+    rules = space.settings.environment(plan.environment).rules
+    # For the environment's `reset` between two drills; each drill has its own.
+    with wiring.verified_clients(wiring.cloud_clients(rules, game_day)):
+        stage = asyncio.run(conduct())
+    wiring.forget_clients(game_day)
+    return stage
 
 
 @dataclass(kw_only=True, slots=True)
@@ -221,6 +229,7 @@ class Player:
             mode=item.mode,
         )
         prepared = wiring.prepare(self.space, self.space.root / item.scenario, options)
+        import_checks.must_import(self.space, prepared.planned.scenario, prepared.environment)
         return wiring.drill_context(
             self.space,
             replace(prepared, planned=replace(prepared.planned, occasion=occasion)),
@@ -232,7 +241,7 @@ class Player:
         judged = report.judge(self.store, drill)
         folder = revert.write_reports(self.space, self.store, drill)
         if not judged.result.reverted:
-            revert.print_steps(drill, report.still_exposed(judged))
+            revert.print_steps(drill, report.still_exposed(judged), judged.history)
         if folder is not None:
             output.talk(f"postmortem: {folder / 'postmortem.html'}")
         return report.exit_code(judged)

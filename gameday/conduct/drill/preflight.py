@@ -14,7 +14,7 @@ from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.guardrails.checks import build_checks
 from gameday.conduct.drill.guardrails.polled import PolledCheck
 from gameday.core import exposure
-from gameday.core.errors import Busy, GamedayError, NotReady
+from gameday.core.errors import Busy, GamedayError, HistoryCorrupt, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 
@@ -30,13 +30,27 @@ async def no_fault_left_over(context: DrillContext) -> str:
     for row in context.store.live():
         if row.drill == context.drill or _runs(context.store, row):
             continue
-        past = history.from_events(stored.event for stored in context.store.read(row.drill))
-        if exposure.open_faults(past):
+        if _blocks(context, row):
             raise NotReady(
-                f"drill {row.drill} on {row.environment} may still have a fault in force",
-                hint="run gameday revert --all; then start again",
+                f"drill {row.drill} on {row.environment or 'an unknown environment'} may still have a fault "
+                "in force",
+                hint=f"run gameday revert {row.drill}: it reverts it or shows the ways out; then start again",
             )
     return "no earlier drill has a fault in force"
+
+
+def _blocks(context: DrillContext, row: ports.DrillRow) -> bool:
+    """Report whether a drill may have a fault in force that keeps this one from starting.
+
+    What nobody here signed blocks its own environment alone: whoever can write into the store could otherwise
+    keep all drills from starting.
+    """
+    here = row.environment == context.scenario.environment
+    try:
+        past = history.from_events(stored.event for stored in context.store.read(row.drill))
+    except HistoryCorrupt:
+        return here
+    return any(fault.signed or here for fault in exposure.in_doubt(past))
 
 
 def _runs(store: ports.HistoryStore, row: ports.DrillRow) -> bool:

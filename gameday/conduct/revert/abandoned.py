@@ -15,6 +15,7 @@ from gameday.conduct import store_reads
 from gameday.conduct.revert import claims, fencing
 from gameday.conduct.revert.context import Machine, holder
 from gameday.core import exposure
+from gameday.core.errors import GamedayError
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
@@ -31,8 +32,10 @@ NAMING_LIMIT: Seconds = 5.0
 class OpenDrill:
     """A drill that is not closed.
 
-    host  its conductor's; left: it is abandoned
-    root  the workspace on this host from which its fault was requested; empty: it was not, or elsewhere
+    host         its conductor's; left: it is abandoned
+    root         the workspace on this host from which its fault was requested; empty: not, or elsewhere
+    environment  empty where its plan is lost
+    unreadable   why its history can't be read; then nothing else is known of it
     """
 
     drill: DrillId
@@ -40,11 +43,31 @@ class OpenDrill:
     exposed: tuple[Exposed, ...]
     left: bool
     root: str = ""
+    environment: str = ""
+    unreadable: str = ""
+
+    @property
+    def needs_word(self) -> bool:
+        """A fault of it is nothing that may be played unasked: it is unsigned, or its request is lost."""
+        return bool(self.unreadable) or any(fault.lost or not fault.signed for fault in self.exposed)
+
+    def blocks(self, environment: str) -> bool:
+        """Whether no drill may start on an environment: what is unsigned blocks its own alone.
+
+        Whoever can write into the store could otherwise keep all drills from starting.
+        """
+        if environment and environment == self.environment:
+            return bool(self.exposed or self.unreadable)
+        return any(fault.signed for fault in self.exposed)
 
     @property
     def gave_up(self) -> bool:
-        """Every try to revert it has failed: a person must look, and record what became of it."""
-        return bool(self.exposed) and all(fault.gave_up for fault in self.exposed)
+        """Nothing of it can be reverted from here: a person must look, and record what became of it."""
+        if self.unreadable:
+            return True
+        return bool(self.exposed) and all(
+            fault.gave_up or fault.lost or not fault.signed for fault in self.exposed
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,8 +83,12 @@ class OpenDrillsLook:
         return [self._open(row) for row in self.store.live()]
 
     def _open(self, row: ports.DrillRow) -> OpenDrill:
-        history = store_reads.read(self.store, row.drill)
-        exposed, host = exposure.open_faults(history), _host(history)
+        try:
+            history = store_reads.read(self.store, row.drill)
+        # One damaged history must not hide the other drills.
+        except (GamedayError, LookupError) as error:
+            return _unreadable(row, str(error))
+        exposed, host = exposure.in_doubt(history), _host(history)
         if host == self.machine.host:
             left = self._left_here(history)
         else:
@@ -69,18 +96,23 @@ class OpenDrillsLook:
         requested = history.first(ev.FaultRequested)
         # Another host's path would name some other folder here.
         root = requested.fact.cwd if requested is not None and host == self.machine.host else ""
-        return OpenDrill(drill=row.drill, host=host, exposed=exposed, left=left, root=root)
+        return OpenDrill(
+            drill=row.drill,
+            host=host,
+            exposed=exposed,
+            left=left,
+            root=root,
+            environment=row.environment,
+        )
 
     def _left_here(self, history: History) -> bool:
-        roles = {role for role, _ in fencing.recorded(history, self.machine.host)}
-        if "conductor" not in roles:
-            planned = history.first(ev.DrillPlanned)
-            # The plan is recorded just before the conductor's name: a young drill without one is about to
-            # begin.
-            return planned is None or self.now - planned.event.recorded_at > NAMING_LIMIT
         alive = fencing.living(history, self.machine, ("conductor", "keeper"))
-        # True as well where none is alive.
-        return all(self.machine.stopped(who) for _, who in alive)
+        if any(not self.machine.stopped(who) for _, who in alive):
+            return False
+        roles = {role for role, _ in fencing.recorded(history, self.machine.host)}
+        planned = history.first(ev.DrillPlanned)
+        # The plan is recorded just before the conductor's name: a young drill without one is about to begin.
+        return "conductor" in roles or planned is None or self.now - planned.event.recorded_at > NAMING_LIMIT
 
     def _rights_ran_out(self, row: ports.DrillRow, history: History, exposed: tuple[Exposed, ...]) -> bool:
         if not exposed:
@@ -91,7 +123,8 @@ class OpenDrillsLook:
         requested = {
             request.fact.fault: request.event.recorded_at for request in history.each(ev.FaultRequested)
         }
-        old = all(self.now - requested[fault.fault] > claims.CLAIM_TIME for fault in exposed)
+        ages = [self.now - requested.get(fault.fault, row.started) for fault in exposed]
+        old = all(age > claims.CLAIM_TIME for age in ages)
         return old and all(self._free(row.drill, fault) for fault in exposed)
 
     def _free(self, drill: DrillId, exposed: Exposed) -> bool:
@@ -108,4 +141,12 @@ def _host(history: History) -> str:
         if process.fact.role == "conductor":
             return process.fact.host
     planned = history.first(ev.DrillPlanned)
-    return planned.fact.host if planned else ""
+    named = [process.fact.host for process in history.each(ev.ProcessStarted)]
+    # Without its beginning: any process of it.
+    return planned.fact.host if planned else (named or [""])[0]
+
+
+def _unreadable(row: ports.DrillRow, why: str) -> OpenDrill:
+    return OpenDrill(
+        drill=row.drill, host="", exposed=(), left=True, environment=row.environment, unreadable=why
+    )

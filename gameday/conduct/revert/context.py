@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from gameday import ports
 from gameday.core.facts import drill as ev
-from gameday.core.values import DrillId, Instant
-from gameday.system import processes
+from gameday.core.values import DrillId, FaultId, Instant
+from gameday.system.descent.tree import Descendant
 from gameday.system.machine import ThisMachine
 from gameday.system.processes import Identity
 
@@ -43,14 +43,25 @@ class Machine(Protocol):
         """Report whether a process is stopped (SIGSTOP): it lives, and does nothing."""
         ...
 
-    async def end(self, who: Identity, *, group: bool = True) -> bool:
-        """SIGKILL exactly this process, and wait until it is gone."""
+    async def end(self, who: Identity, *, descendants: bool = False) -> bool:
+        """SIGKILL exactly this process, and what descends from it if asked, and wait until it is gone."""
         ...
 
-    async def sweep(
-        self, value: str, *, variable: str = processes.MARKER, spare: Iterable[Identity] = ()
-    ) -> int:
-        """End every process whose environment has `variable=value`, but ourselves and `spare`."""
+    async def end_method(
+        self, drill: DrillId, fault: FaultId, *, ours: Collection[Identity] = ()
+    ) -> list[Descendant]:
+        """End the process that injects a fault and all that its method has started; give the latter.
+
+        ours: processes of the drill that are ended by their identity alone, if at all.
+        """
+        ...
+
+    def forget_method(self, drill: DrillId, fault: FaultId) -> None:
+        """Remove what is kept to end the method of a fault that is undone."""
+        ...
+
+    async def sweep(self, drill: DrillId, *, spare: Iterable[Identity] = ()) -> int:
+        """End our own processes of a drill, but this one and `spare`; give how many there were."""
         ...
 
     async def run(self, argv: Sequence[str]) -> ports.CommandOutcome:
@@ -60,7 +71,11 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RevertContext:
-    """What reverting works with. by: keeper | conductor | command | worker."""
+    """What reverting works with.
+
+    by             keeper | conductor | command | worker
+    play_unsigned  a person has looked at what this installation did not sign, and wants it played
+    """
 
     drill: DrillId
     by: str
@@ -69,6 +84,7 @@ class RevertContext:
     clock: ports.Clock
     rollback_player: ports.RollbackPlayer
     machine: Machine = field(default_factory=ThisMachine)
+    play_unsigned: bool = False
 
     @property
     def holder(self) -> str:

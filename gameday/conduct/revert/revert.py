@@ -11,6 +11,10 @@ what makes it safe:
 2. Claim (`claims`). One process has the right in the store, so that two hosts don't play at once.
 3. Play, with back-off while it fails. A rollback runs at least once,
    never exactly once: whoever dies in the middle of it leaves it to be played again.
+
+A history is data, and may be a stranger's: what this installation did not sign is neither played nor fenced
+nor run without a person's word. A fault whose request is lost can't be played at all. Both are given back
+with what a person must do, and their drill stays open.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from dataclasses import dataclass, replace
 
 from gameday import ports
 from gameday.conduct import store_reads
-from gameday.conduct.revert import claims, fencing
+from gameday.conduct.revert import claims, fencing, steady_state
 from gameday.conduct.revert.buffered_recorder import BufferedRecorder
 from gameday.conduct.revert.context import FactRecorder, Machine, RevertContext
 from gameday.core import exposure
@@ -44,6 +48,7 @@ POLL_INTERVAL: Seconds = 0.2
 """How often a process without the claim looks whether the one that has it is done."""
 SAVE_PATIENCE: Seconds = 35.0
 """Seconds to wait at the end for a store that is locked."""
+LOOK_BY_HAND = "look at the environment, and undo by hand what the drill may have left there"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,13 +75,15 @@ async def settle(
     by: str = "conductor",
     spare: Iterable[Identity] = (),
     closing: str = "",
+    play_unsigned: bool = False,
 ) -> Settled:
     """Revert everything that a drill of this store may have in force.
 
     closing: how the drill is to be closed (`aborted`). With it the conductor is killed too, every process of
     the drill is ended, what its `up` brought up is taken down, and DrillClosed is recorded.
-    Without it the drill stays open, and a living conductor goes on. Raises StoreUnavailable when the
-    history can't be read, LookupError if there is no such drill.
+    Without it the drill stays open, and a living conductor goes on.
+    play_unsigned: a person's word that what this installation did not sign may be played, too.
+    Raises StoreUnavailable when the history can't be read, LookupError if there is no such drill.
     """
     recorder = BufferedRecorder(store, drill, source=by, now=clock.now)
     context = RevertContext(
@@ -87,6 +94,7 @@ async def settle(
         clock=clock,
         rollback_player=rollback_player,
         machine=machine or ThisMachine(),
+        play_unsigned=play_unsigned,
     )
     history = await store_reads.in_store_thread(lambda: store_reads.read(store, drill), SAVE_PATIENCE)
     if by in claims.REVERTERS:
@@ -101,16 +109,25 @@ async def settle_history(
     history: History, context: RevertContext, *, spare: Iterable[Identity] = (), closing: str = ""
 ) -> Settled:
     """Do the work of `settle` for a history that was read already."""
+    if history.imported:
+        return Settled()
     spared = (*spare, context.machine.me)
-    exposed = exposure.open_faults(history)
-    elsewhere = _elsewhere(exposed, context)
+    exposed = exposure.in_doubt(history)
+    playable = tuple(fault for fault in exposed if _may_be_played(fault, context))
+    for_a_person = tuple(_shown(fault, context) for fault in exposed if fault not in playable)
+    elsewhere = _elsewhere(playable, context)
     if elsewhere:  # before fencing: such a host must not kill a keeper that can revert
-        return Settled(rest=elsewhere)
+        return Settled(rest=(*elsewhere, *for_a_person))
+    if not context.play_unsigned:
+        history = exposure.without_unsigned(history)
     fenced = await fencing.fence(history, context, spare=spared, conductor=bool(closing))
-    rest = await undo_all(exposed, context)
-    if not closing:
+    rest = (*await undo_all(playable, context), *for_a_person)
+    # What nobody may touch is left as it is: each look at it would otherwise add to its history.
+    if not closing or (for_a_person and not playable):
         return Settled(rest=rest, fenced=fenced)
-    # After the rollbacks, which may need what `up` brought up.
+    # After the rollbacks, and before what `up` brought up is taken down.
+    if not rest:
+        await steady_state.confirm(history, context)
     swept = await clean_up(history, context, spare=spared)
     closed = history.last(ev.DrillClosed)
     # A drill that was closed with a fault in force gets a second DrillClosed once that is gone (adr/0011).
@@ -118,6 +135,17 @@ async def settle_history(
         context.recorder.record(ev.DrillClosed(how=closing, reverted=not rest))
     await release_environment(history, context)
     return Settled(rest=rest, fenced=fenced, swept=swept)
+
+
+def _may_be_played(exposed: Exposed, context: RevertContext) -> bool:
+    return not exposed.lost and (exposed.signed or context.play_unsigned)
+
+
+def _shown(exposed: Exposed, context: RevertContext) -> Exposed:
+    """Give a fault that may not be played with what a person must do, or look at."""
+    if exposed.lost:
+        return replace(exposed, steps=exposed.steps or (LOOK_BY_HAND,))
+    return replace(exposed, steps=context.rollback_player.runs(exposed.request))
 
 
 def _elsewhere(exposed: Iterable[Exposed], context: RevertContext) -> tuple[Exposed, ...]:
@@ -136,7 +164,7 @@ def _report(exposed: Exposed, context: RevertContext) -> Exposed | None:
         return None
     if exposed.error != why:  # once: whoever looks again finds the same report in the history
         context.recorder.record(ev.RevertFailed(fault=exposed.fault, attempt=exposed.attempts, error=why))
-    return replace(exposed, steps=(why, *context.rollback_player.steps(request)))
+    return replace(exposed, error=why, steps=(why, *context.rollback_player.steps(request)))
 
 
 def cannot(request: ev.FaultRequested, context: RevertContext) -> str:
@@ -241,7 +269,10 @@ def _fact_recorder(recorder: FactRecorder) -> RecordFact:
 
 async def clean_up(history: History, context: RevertContext, *, spare: Iterable[Identity] = ()) -> int:
     """End every process of the drill, and take down what its `up` brought up; give how many were ended."""
-    swept = await context.machine.sweep(context.drill, spare=spare)
+    swept = 0
+    # Somebody else's history may bear the name of a drill of ours, whose processes must live.
+    if exposure.is_ours(history) or context.play_unsigned:
+        swept = await fencing.end_ours(history, context, spare=spare)
     await take_down(history, context)
     return swept
 

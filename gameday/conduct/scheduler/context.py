@@ -93,7 +93,7 @@ async def gather_conditions(
 def _drills(context: SchedulerContext, environment: str) -> tuple[list[str], list[str]]:
     """Give what is open there: drills with a fault that may be in force; other drills and game days."""
     live = [row.drill for row in context.history.live() if row.environment == environment]
-    exposed = [drill for drill in live if exposure.open_faults(store_reads.read(context.history, drill))]
+    exposed = [drill for drill in live if exposure.in_doubt(store_reads.read(context.history, drill))]
     others = [drill for drill in live if drill not in exposed]
     return list(exposed), [*others, *open_game_days(context.history, environment)]
 

@@ -41,12 +41,14 @@ class Result:
 def in_force(history: History, met: Impact) -> tuple[Exposed, ...]:
     """Give the faults that may still be in force after the drill.
 
-    They are those that must still be undone; and those that nothing undid, for lack of rollbacks, if the last
-    samples or the steady state after them show harm.
+    They are those that must still be undone; those that nothing undid, for lack of rollbacks, if the last
+    samples or the steady state after them show harm; and those whose rollbacks ran, if the steady state was
+    not met after them.
     """
     checks = [check.fact.met for check in history.each(ev.SteadyStateChecked) if check.fact.stage == "after"]
     harm = (met.started is not None and met.ended is None) or checks[-1:] == [False]
-    return exposure.open_faults(history) + (exposure.never_undone(history) if harm else ())
+    never_undone = exposure.never_undone(history) if harm else ()
+    return exposure.in_doubt(history) + never_undone + exposure.not_confirmed(history)
 
 
 def judge(history: History, rules: ScorecardRules | None = None) -> Result:

@@ -54,6 +54,7 @@ FaultFact = (
     | ev.FaultInjected
     | ev.FaultHeld
     | ev.FaultFailed
+    | ev.MethodProcessEnded
     | ev.ExposureProbed
     | ev.RevertRequested
     | ev.RevertClaimed
@@ -214,6 +215,13 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.FaultFailed(error=error, definite=definite):
             doubt = "" if definite else " (it may have taken effect anyway)"
             return f"The fault could not be injected{doubt}{_tail(error)}"
+        case ev.MethodProcessEnded(pid=pid, command=command, activity=activity):
+            by = f"started by “{activity}”" if activity else "started by the method"
+            name = f"name “{activity}”" if activity else "name its action"
+            return (
+                f"Ended before the rollback: pid {pid} `{command}`, {by}. If it is meant to live on, "
+                f"{name} in the experiment's leaves-running."
+            )
         case ev.ExposureProbed(stage=stage, exposed=exposed):
             if (stage, exposed) in _AS_EXPECTED:
                 return ""
@@ -228,6 +236,8 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             return f"Rollback failed at attempt {attempt}{end}{_tail(error)}"
         case ev.FaultReverted(how=exposure.NOTHING_TO_UNDO):
             return "Nothing was undone: the experiment has no rollbacks."
+        case ev.FaultReverted(how=exposure.BY_HAND, by=by, text=text):
+            return f"Fault undone by hand, as {by or 'somebody'} recorded: “{text}”."
         case ev.FaultReverted(how=how):
             return f"Fault reverted: {REVERTS.get(how, how)}."
         case _:

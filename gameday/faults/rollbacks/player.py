@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds, instant
 from gameday.faults import child_protocol, experiments
 from gameday.faults.chaos_process import START_LIMIT, ChaosProcess
+from gameday.faults.child_queries import ChildQueries, NoAnswer
 from gameday.faults.deadlines import Deadlines
 from gameday.faults.rollbacks import needs
 from gameday.faults.rollbacks.revert_secrets import RevertSecrets
@@ -26,15 +28,27 @@ SILENCE: Seconds = 60.0
 """Seconds between two messages, at most, while no activity is open: loading, pauses, the probe."""
 
 
+STEADY_LIMIT: Seconds = 30.0
+"""Seconds for a whole steady-state hypothesis."""
+
+
 class ChildRollbackPlayer:
     """Plays the rollbacks of one drill's faults, each fault in a process of its own.
 
     folder  the drill's own
     home    where to play what was requested in a folder that this host does not have
+    unverified  why this host does not reach the environment's cluster or account: `kubernetes`, `aws`
     """
 
-    def __init__(self, drill: DrillId, folder: Path | None = None, home: Path | None = None) -> None:
+    def __init__(
+        self,
+        drill: DrillId,
+        folder: Path | None = None,
+        home: Path | None = None,
+        unverified: Mapping[str, str] | None = None,
+    ) -> None:
         self._drill = drill
+        self._unverified = unverified or {}
         self._home = home
         self._secrets = RevertSecrets(folder) if folder else None
         self._warm: dict[tuple[str, str], ChaosProcess] = {}
@@ -69,9 +83,38 @@ class ChildRollbackPlayer:
             await self._discard(request)
         return outcome if outcome.steps else dataclasses.replace(outcome, steps=self.steps(request))
 
+    def has_hypothesis(self, request: ev.FaultRequested) -> bool:
+        """Whether the request's experiment has a steady-state hypothesis; assumed where it can't be read."""
+        try:
+            return bool(experiments.parse(request.experiment, request.path).get("steady-state-hypothesis"))
+        except ValueError:
+            return True
+
+    async def steady_state(self, request: ev.FaultRequested) -> ev.SteadyStateChecked:
+        """Judge the hypothesis of the request's experiment once; `met` None where that can't be done."""
+        request = self._restored(request)
+        queries = ChildQueries(self._drill, cwd=Path(request.cwd))
+        name = PurePosixPath(request.path).name
+        try:
+            answer = await queries.ask(STEADY_LIMIT, "steady", text=request.experiment, path=name)
+            met, detail = answer["ok"], str(answer.get("detail") or "")
+        except NoAnswer as error:
+            met, detail = None, str(error)
+        finally:
+            await queries.close()
+        return ev.SteadyStateChecked(stage="after", met=met, detail=detail)
+
     def lacks(self, request: ev.FaultRequested) -> tuple[str, ...]:
-        """Describe what this process lacks to play them: variables, modules, commands."""
-        return needs.lacking(self._restored(request), os.environ)
+        """Describe what this process lacks to play them: variables, modules, commands, a cluster."""
+        request = self._restored(request)
+        return (*needs.lacking(request, os.environ), *needs.unreachable(request, self._unverified))
+
+    def runs(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """List all that playing them would run; nothing is imported for it."""
+        try:
+            return experiments.runs(experiments.parse(request.experiment, request.path))
+        except ValueError as error:
+            return (f"nothing: {request.path} can't be read: {error}",)
 
     def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:
         """Describe for a person, rollback by rollback, what to do by hand."""

@@ -42,8 +42,20 @@ class RollbackPlayer(Protocol):
         """
         ...
 
+    def has_hypothesis(self, request: ev.FaultRequested) -> bool:
+        """Whether the request's experiment has a steady-state hypothesis."""
+        ...
+
+    async def steady_state(self, request: ev.FaultRequested) -> ev.SteadyStateChecked:
+        """Judge that hypothesis once (stage `after`); `met` None where that can't be done."""
+        ...
+
     def lacks(self, request: ev.FaultRequested) -> Sequence[str]:
         """Name what this process lacks to run them: variables, modules, commands."""
+        ...
+
+    def runs(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """List all that playing them would run, for a person who must decide whether it may: import nothing."""
         ...
 
     def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:

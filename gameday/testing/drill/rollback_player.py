@@ -21,6 +21,7 @@ class FakeRollbackPlayer:
     world    whose fault ends with an attempt that succeeds
     seconds  how long an attempt takes
     on_play  called at the start of each attempt
+    steady   the answers to whether the steady state is met after the revert; none: no hypothesis
     missing  what this process lacks to play rollbacks
     played   the attempts: fault, number, by whom
     asked    of each attempt, whether it was to ask the still-exposed probe first
@@ -32,6 +33,7 @@ class FakeRollbackPlayer:
     seconds: Seconds = 0.0
     on_play: Callable[[], None] = lambda: None
     missing: tuple[str, ...] = ()
+    steady: list[bool | None] = field(default_factory=lambda: [True])
     played: list[tuple[FaultId, int, str]] = field(default_factory=list)
     asked: list[bool] = field(default_factory=list)
 
@@ -49,9 +51,22 @@ class FakeRollbackPlayer:
             self.world.fault = False
         return outcome
 
+    def has_hypothesis(self, request: ev.FaultRequested) -> bool:  # noqa: ARG002  # the port's
+        """Report a hypothesis where the test set an answer."""
+        return bool(self.steady)
+
+    async def steady_state(self, request: ev.FaultRequested) -> ev.SteadyStateChecked:  # noqa: ARG002  # the port's
+        """Judge the steady state: the next of `steady`, then the last one again."""
+        met = self.steady.pop(0) if len(self.steady) > 1 else self.steady[0]
+        return ev.SteadyStateChecked(stage="after", met=met, detail="as the test says")
+
     def lacks(self, request: ev.FaultRequested) -> Sequence[str]:  # noqa: ARG002  # the port's
         """Name what is missing."""
         return self.missing
+
+    def runs(self, request: ev.FaultRequested) -> tuple[str, ...]:
+        """Give the steps, and the experiment's path."""
+        return (*self.steps(request), f"controls of {request.path}")
 
     def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:  # noqa: ARG002  # the port's
         """Give the steps that a failed attempt leaves to a person."""
