@@ -5,10 +5,12 @@ Each function imports what it builds, so that a command pays only for what it us
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import metadata
@@ -23,6 +25,7 @@ from gameday.core.plans.responder_script import ResponderScript
 from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId
 from gameday.storage import urls
+from gameday.system import files
 from gameday.system.actor import current_actor
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from gameday.conduct.gamedays.readiness import Checker
     from gameday.conduct.scheduler.context import SchedulerContext
     from gameday.core.plans.gameday import GameDayPlan
+    from gameday.core.policy import Policy
     from gameday.faults.clouds.clients import CloudClients
     from gameday.settings import Environment, Workspace
     from gameday.system.drill_processes import Launcher
@@ -70,7 +74,8 @@ def workspace(start: Path | None = None) -> Workspace:
     """Open the workspace around a file or folder (the working folder, without one). Raises InvalidFiles."""
     from gameday.settings import load_workspace  # noqa: PLC0415  # each command imports what it needs, no more
 
-    space = load_workspace(start or Path.cwd())
+    here = files.working_folder()
+    space = load_workspace(here if start is None else here / start)
     _learn(space)
     return space
 
@@ -108,19 +113,12 @@ def prepare(
     space: Workspace,
     scenario: Path,
     options: DrillOptions,
-    *,
-    imports: bool = True,
 ) -> Prepared:
-    """Read and check every file of a drill, and freeze them; touch nothing. Raises UsageError, InvalidFiles.
-
-    imports: also import what experiment and locustfile name, in processes of their own.
-    """
+    """Read and check every file of a drill, and freeze them; run nothing. Raises UsageError, InvalidFiles."""
     from gameday.settings import drill_files  # noqa: PLC0415
 
     mode, lengths = options.chosen_mode(), options.phase_lengths()
-    files = drill_files(
-        space, scenario, responder=options.responder, environment=options.environment, imports=imports
-    )
+    files = drill_files(space, scenario, responder=options.responder, environment=options.environment)
     frozen = replace(
         files.scenario,
         environment=files.environment.name,
@@ -208,16 +206,19 @@ def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId)
     judged = report.judge(history, drill)
     folder = report.write_reports(judged, space.artifacts / drill)
     history_files.write_history(history, drill, folder)
-    if not exposure.open_faults(judged.history):
+    if judged.history.last(ev.DrillClosed) is not None and not exposure.open_faults(judged.history):
         RevertSecrets(folder).remove()
+        forget_clients(drill)
     return folder
 
 
-def rollback_player(space: Workspace, drill: DrillId) -> ports.RollbackPlayer:
-    """Give what plays a drill's rollbacks."""
+def rollback_player(
+    space: Workspace, drill: DrillId, unverified: Mapping[str, str] | None = None
+) -> ports.RollbackPlayer:
+    """Give what plays a drill's rollbacks. unverified: from `clients_again`."""
     from gameday.faults.rollbacks.player import ChildRollbackPlayer  # noqa: PLC0415
 
-    return ChildRollbackPlayer(drill, space.artifacts / drill, space.root)
+    return ChildRollbackPlayer(drill, space.artifacts / drill, space.root, unverified or {})
 
 
 def drill_context(
@@ -256,7 +257,7 @@ def drill_context(
         if each is not None:
             RevertSecrets(folder).save(each)
     known_secrets.redactor().learn(_in_probes(scenario))
-    clients = cloud_clients(prepared.environment, folder)
+    clients = cloud_clients(prepared.environment.rules, drill)
     keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
     load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=recorder.record)
     return DrillContext(
@@ -347,17 +348,51 @@ def _in_probes(scenario: Scenario) -> Iterator[str]:
         yield from redaction.all_named(json.loads(text or "null"))
 
 
-def cloud_clients(place: Environment, folder: Path) -> CloudClients:
-    """Give what the processes of a drill, or of a game day, reach in an environment: nothing, until verified.
+def cloud_clients(rules: Policy | None, drill: DrillId, *, remade: bool = False) -> CloudClients:
+    """Give what the processes of a drill, or of a game day, reach under a policy: nothing, until verified.
 
-    folder: the drill's own.
+    remade: for a process that takes over from the drill's first one.
     """
     from gameday.core.policy import LOOPBACK  # noqa: PLC0415
-    from gameday.faults.clouds.clients import CloudClients  # noqa: PLC0415
+    from gameday.faults.clouds.clients import CloudClients, folder_of  # noqa: PLC0415
 
-    clients = CloudClients(folder, place.rules or LOOPBACK)
+    clients = CloudClients(folder_of(drill), rules or LOOPBACK, remade)
     clients.withhold()
     return clients
+
+
+@contextmanager
+def verified_clients(clients: CloudClients) -> Iterator[Mapping[str, str]]:
+    """Verify cluster and account, and let the processes that are started in this block reach these alone.
+
+    Gives why one is not used, by kind: `kubernetes`, `aws`.
+    """
+    from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
+    from gameday.system import child_environment  # noqa: PLC0415
+
+    unverified = asyncio.run(ChildIdentities(clients=clients).verify()) if clients.used else {}
+    with child_environment.applied(clients.changes):
+        yield unverified
+
+
+def forget_clients(drill: DrillId) -> None:
+    """Remove the settings by which the processes of a drill, or of a game day, reached a cluster."""
+    from gameday.faults.clouds import clients  # noqa: PLC0415
+
+    clients.remove(drill)
+
+
+@contextmanager
+def clients_again(history: ports.HistoryStore, drill: DrillId) -> Iterator[Mapping[str, str]]:
+    """Let the processes of this block reach what a drill's own processes did, verified again."""
+    from gameday.conduct import store_reads  # noqa: PLC0415
+
+    past = store_reads.read(history, drill)
+    planned = past.first(ev.DrillPlanned)
+    at_work = exposure.open_faults(past) or past.first(ev.EnvironmentBroughtUp)
+    rules = planned.fact.rules if planned and at_work else None
+    with verified_clients(cloud_clients(rules, drill, remade=True)) as unverified:
+        yield unverified
 
 
 def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySources:

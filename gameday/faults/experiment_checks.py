@@ -16,6 +16,8 @@ from gameday.faults.chaos_process import ChaosProcess
 
 # For all files together: each may import an extension that takes 2 s.
 LIMIT: Seconds = 120.0
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of address space for the process that imports; chaosk8s with its client takes about 1 GiB."""
 
 
 def check(paths: Sequence[Path], *, cwd: Path) -> tuple[Mistake, ...]:
@@ -26,7 +28,7 @@ def check(paths: Sequence[Path], *, cwd: Path) -> tuple[Mistake, ...]:
 async def _check(paths: Sequence[Path], cwd: Path) -> tuple[Mistake, ...]:
     process = await ChaosProcess.start("", cwd=str(cwd))
     try:
-        await process.send("check", paths=[str(path) for path in paths])
+        await process.send("check", paths=[str(path) for path in paths], memory=MEMORY_LIMIT)
         while True:
             match await process.receive(LIMIT):
                 case child_protocol.Note(word="answer", data=data):

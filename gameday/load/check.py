@@ -11,6 +11,7 @@ import importlib.util
 import inspect
 import json
 import os
+import resource
 import sys
 import traceback
 from collections.abc import Sequence
@@ -18,10 +19,13 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 
 from gameday.core.errors import Mistake
+from gameday.load import locustfiles
 from gameday.system import processes
 
 TIME_LIMIT = 30.0
 """Seconds for all files together; a locustfile that hangs on import is a mistake, too."""
+MEMORY_LIMIT = 4 * 2**30
+"""Bytes of address space, which threads reserve generously: Locust itself takes about 1 GiB."""
 
 
 class Check:
@@ -73,10 +77,9 @@ def mistakes(files: Sequence[str], *, cwd: Path) -> tuple[Mistake, ...]:
 
 def mistake_in(file: str) -> Mistake | None:
     """Import one locustfile in this process; None where it imports and has users."""
-    if "," in file:
-        return Mistake(file=file, message="Locust can't take a path with a comma")
-    if Path(file).stem == "gameday":
-        return Mistake(file=file, message="a locustfile called gameday.py hides gameday's own modules")
+    misnamed = locustfiles.misnamed(file)
+    if misnamed is not None:
+        return misnamed
     try:
         module = _imported(file)
     except SyntaxError as error:
@@ -89,11 +92,7 @@ def mistake_in(file: str) -> Mistake | None:
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's file may raise anything
         return Mistake(file=file, line=_line(error.__traceback__, file), message=_text(error))
     if not _has_users(module):
-        return Mistake(
-            file=file,
-            message="no User class in this locustfile",
-            hint="define a class that inherits from locust.HttpUser, FastHttpUser or User",
-        )
+        return locustfiles.without_users(file)
     return None
 
 
@@ -161,6 +160,7 @@ def _text(error: BaseException) -> str:
 
 def main() -> None:
     """Print one JSON line for each file of the command line, as soon as it is known."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     with os.fdopen(os.dup(1), "w") as output:
         os.dup2(2, 1)  # what a locustfile prints must not mix with the answer
         for file in sys.argv[1:]:

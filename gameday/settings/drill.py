@@ -15,7 +15,7 @@ from gameday.formats.scenario import fingerprint
 from gameday.formats.scenario import rules as scenario_rules
 from gameday.formats.settings.reader import Environment
 from gameday.formats.text import document, paths
-from gameday.settings import imports as imported
+from gameday.settings import static_look
 from gameday.settings.catalogue import Catalogue
 from gameday.settings.workspace import Workspace
 
@@ -47,12 +47,10 @@ def drill_files(
     *,
     responder: Path | None = None,
     environment: str = "",
-    imports: bool = True,
 ) -> DrillFiles:
-    """Read and check every file of one drill. Raises InvalidFiles with all their mistakes.
+    """Read and check every file of one drill; run none of them. Raises InvalidFiles with all their mistakes.
 
-    environment: replaces the scenario's. imports: let Chaos Toolkit and Locust check, in processes of their
-    own, what the files import; a dry run starts no process.
+    environment: replaces the scenario's.
     """
     catalogue = Catalogue(space)
     checked = catalogue.scenario(space.name(scenario), environment)
@@ -60,8 +58,7 @@ def drill_files(
     value = checked.value
     if value is not None and script is not None and not checked.document.get(("scorecard",)):
         value = _judged_by(value, script, catalogue)
-    if imports:
-        catalogue.mistakes.extend(imported.check(catalogue))
+    catalogue.mistakes.extend(static_look.check(catalogue))
     mistakes = catalogue.all_mistakes()
     if value is None or any(not mistake.warning for mistake in mistakes):
         raise InvalidFiles(mistakes)

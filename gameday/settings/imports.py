@@ -1,13 +1,13 @@
-"""Checks what files name outside the workspace: Python modules, commands, locustfiles that import.
+"""Imports what experiments and locustfiles name, for those files that a policy allows.
 
-Nothing is imported here: Chaos Toolkit and Locust check in one process each, both at the same time.
+Importing runs code. Nothing is imported in this process: Chaos Toolkit and Locust check in one child each,
+with limits of time and memory. Who calls asks the policy first; `settings.static_look` runs nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,25 +20,20 @@ from gameday.load.check import Check
 from gameday.settings.catalogue import Catalogue
 
 
-def check(catalogue: Catalogue, ahead: tuple[Sequence[str], Check] | None = None) -> tuple[Mistake, ...]:
-    """Let Chaos Toolkit and Locust check the files that have no mistakes so far.
+def check(catalogue: Catalogue, allowed: Collection[str]) -> tuple[Mistake, ...]:
+    """Let Chaos Toolkit and Locust check the allowed files that have no mistakes so far.
 
-    ahead: workspace paths of locustfiles, and a check of them that is already running.
+    allowed: workspace paths of the experiments and locustfiles that may be imported.
     """
     broken = {mistake.file for mistake in catalogue.mistakes if not mistake.warning}
-    known = [(path, kind) for path, kind in catalogue.kinds.items() if path not in broken]
+    known = [(path, kind) for path, kind in catalogue.kinds.items() if path not in broken and path in allowed]
     root = catalogue.space.root
     experiments = [path for path, kind in known if kind == "experiment"]
     locustfiles = [path for path, kind in known if kind == "locustfile"]
-    begun, early_check = ahead or ((), None)
-    remaining_check = Check([path for path in locustfiles if path not in begun], cwd=root)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        chaos = thread.submit(experiment_checks.check, [Path(path) for path in experiments], cwd=root)
-        locust_mistakes = (*remaining_check.mistakes(), *(early_check.mistakes() if early_check else ()))
-        mistakes = [
-            mistake for mistake in locust_mistakes if mistake.file not in begun or mistake.file in locustfiles
-        ]
-        mistakes += [_placed(catalogue, mistake) for mistake in chaos.result()]
+    check_of_locustfiles = Check(locustfiles, cwd=root)
+    # Both children at once: Locust alone takes a second to import.
+    chaos = experiment_checks.check([Path(path) for path in experiments], cwd=root)
+    mistakes = [*check_of_locustfiles.mistakes(), *(_placed(catalogue, mistake) for mistake in chaos)]
     return tuple(sorted(set(mistakes)))
 
 

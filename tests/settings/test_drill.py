@@ -16,7 +16,6 @@ def read(root: Path, **given: str) -> DrillFiles:
         root / "scenarios" / "slow.yaml",
         responder=responder,
         environment=given.get("environment", ""),
-        imports=False,
     )
 
 
@@ -128,5 +127,5 @@ def test_an_environment_that_is_not_there_is_reported_with_the_nearest(tmp_path:
 def test_a_scenario_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
     root = space.make(tmp_path)
     with pytest.raises(InvalidFiles, match=r"there is no file scenarios/slo\.yaml") as wrong:
-        drill_files(load_workspace(root, {}), root / "scenarios" / "slo.yaml", imports=False)
+        drill_files(load_workspace(root, {}), root / "scenarios" / "slo.yaml")
     assert wrong.value.mistakes[0].hint == "did you mean 'slow.yaml'?"

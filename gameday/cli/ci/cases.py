@@ -13,14 +13,14 @@ from pathlib import Path
 
 from gameday import wiring
 from gameday.cli.ci.processes import PlannedDrill
-from gameday.cli.shared import output
+from gameday.cli.shared import import_checks, output
 from gameday.cli.shared.flags import words_of
 from gameday.conduct.drill.options import DrillOptions
 from gameday.core.errors import InvalidFiles, Mistake, UsageError
 from gameday.core.trends import Baseline, Thresholds
 from gameday.core.values import Party, Seconds, parse_duration
 from gameday.formats.stored import result
-from gameday.settings import Catalogue, Workspace, imports, root_of
+from gameday.settings import Catalogue, Workspace, root_of, static_look
 
 POINTS = 100.0
 """The most that a drill can score."""
@@ -170,7 +170,8 @@ def _check(space: Workspace, chosen: Sequence[Path], options: CiOptions) -> None
                     "or measure with `responders: none`",
                 )
             )
-    catalogue.mistakes.extend(imports.check(catalogue))
+    catalogue.mistakes.extend(static_look.check(catalogue))
+    catalogue.mistakes.extend(import_checks.check(catalogue, options.drill.environment))
     mistakes = catalogue.all_mistakes()
     if any(not mistake.warning for mistake in mistakes):
         raise InvalidFiles(mistakes)
@@ -192,7 +193,7 @@ def _entry(space: Workspace, path: Path, options: CiOptions, environ: Mapping[st
     """Prepare a scenario that was checked. Raises InvalidFiles where its environment is not set up."""
     responder = _responder(path, options.drill.responder)
     drill = replace(options.drill, responder=responder.absolute() if responder else None)
-    prepared = wiring.prepare(space, path, drill, imports=False)
+    prepared = wiring.prepare(space, path, drill)
     argv = [str(path.absolute()), *words_of(replace(drill, environment=prepared.environment.name))]
     name = prepared.planned.scenario.scenario
     return Entry(

@@ -67,7 +67,7 @@ def _admit(request: ScheduleRequest, space: Workspace, now: Instant) -> Schedule
             request, files.plan, lasts=files.lasts, attended=files.attended, by=by, now=now
         )
     responder = space.root / request.responder if request.responder else None
-    drill = drill_files(space, path, responder=responder, environment=request.environment, imports=False)
+    drill = drill_files(space, path, responder=responder, environment=request.environment)
     return admission.admit_scenario(
         request, drill.scenario, environment=drill.environment.name, by=by, now=now
     )

@@ -7,51 +7,20 @@ answer. What depends on the time (hours, freezes, approvals, leases) is left out
 
 from __future__ import annotations
 
-import asyncio
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
-from gameday import wiring
-from gameday.conduct.drill import policy_check as gathering
-from gameday.core import policy as judging
-from gameday.core.errors import InvalidFiles, Mistake, Refused
+from gameday.cli.shared import import_checks
+from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.plans.scenario import Scenario
-from gameday.core.policy import Policy, SeenAccount, SeenCluster, Verdict
 from gameday.formats.settings import reader as settings
 from gameday.formats.text import reader
 from gameday.formats.text.document import Document
 from gameday.settings import Catalogue, Environment, Workspace
-from gameday.system import clock, target
+from gameday.system import target
 
 _KEYS = {"hosts": "load", "max_users": "load", "max_rps": "load", "max_hold": "hold"}
 """The key of a scenario that a rule is about; else its experiment."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PolicyPreview:
-    """`ports.Identities` that answers as the cluster and the account that the policy names."""
-
-    rules: Policy
-
-    async def kubernetes_context(self) -> SeenCluster:
-        """Answer as the cluster that the policy names."""
-        named = self.rules.kubernetes
-        if named is None:
-            return SeenCluster(error="the policy names none")
-        return SeenCluster(context=named.context, uid=named.uid)
-
-    async def aws_account(self, instances: Sequence[str]) -> SeenAccount:
-        """Answer as the account that the policy names, its instances tagged as required."""
-        named = self.rules.aws
-        if named is None:
-            return SeenAccount(error="the policy names none")
-        tags = {instance: dict(named.tags) for instance in instances}
-        return SeenAccount(account=named.account, region=named.region, tags=tags)
-
-    async def hold(self) -> Sequence[str]:
-        """Give nothing: no process is started."""
-        return ()
 
 
 def check(catalogue: Catalogue) -> Iterator[Mistake]:
@@ -76,7 +45,7 @@ def check(catalogue: Catalogue) -> Iterator[Mistake]:
 def _scenario(
     space: Workspace, document: Document, scenario: Scenario, environment: Environment
 ) -> Iterator[Mistake]:
-    for verdict in dict.fromkeys(_refused(space, scenario, environment)):
+    for verdict in dict.fromkeys(import_checks.refusals(space, scenario, environment, timeless=True)):
         key = _KEYS.get(verdict.rule, "experiment")
         message = f"policy of {environment.name}: {verdict.subject}: {verdict.why}"
         yield document.mistake((key,), message, hint=verdict.hint)
@@ -88,22 +57,6 @@ def _scenario(
                 f"guardrail {guardrail.name} cannot be evaluated: no Prometheus is configured",
                 hint=f"give it a `url`, or set `prometheus` in [environments.{environment.name}]",
             )
-
-
-def _refused(space: Workspace, scenario: Scenario, environment: Environment) -> Iterator[Verdict]:
-    """Give the refusals that would hold at any time and for any cluster."""
-    rules = environment.rules or judging.LOOPBACK
-    timeless = replace(rules, hours=(), freezes=(), protected=False)
-    policy_sources = replace(wiring.policy_sources(space.root), identities=PolicyPreview(rules=rules))
-    named = replace(scenario, environment=environment.name)
-    try:
-        verdicts = asyncio.run(
-            gathering.judge(named, timeless, policy_sources, now=clock.now(), base_url=environment.base_url)
-        )
-    except Refused as refused:
-        yield Verdict(rule="policy", allowed=False, subject="files", why=refused.message, hint=refused.hint)
-        return
-    yield from (verdict for verdict in verdicts if not verdict.allowed)
 
 
 def _hooks(space: Workspace, used: dict[str, Environment]) -> Iterator[Mistake]:

@@ -1,46 +1,122 @@
-"""`gameday validate`: starts the slowest check first, then hands over to `cli.workspace.checks`.
+"""`gameday validate`: checks files, or the whole workspace, and prints every mistake with line and hint.
 
-Locust takes a second to import, as long as everything else together. So the check of the locustfiles begins
-at once, in a process of its own, with those that a quick search of the scenarios finds. A wrong guess costs
-time, nothing else.
+No target is touched, and nothing that a file names is run: modules are found on the path, sources parsed.
+With `--import` they are imported, in child processes, where a policy allows it.
 """
 
 from __future__ import annotations
 
-import posixpath
-import re
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from gameday.load.check import Check
+from gameday.cli.shared import output
+from gameday.core.errors import ExitCode, Mistake
+from gameday.core.plans.scenario import Scenario
+from gameday.formats.settings.reader import FILE
+from gameday.settings import Catalogue, Workspace, open_workspace, static_look
+from gameday.settings.catalogue import kind_of, plays_in
 
-_NAMED = re.compile(r"""\blocustfile["']?\s*:\s*["']?([^\s"',}#]+)""")
 
-
-def validate(paths: Sequence[Path], *, json: bool, strict: bool) -> int:
+def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool = False) -> int:
     """Check files, or the whole workspace; print what is wrong, and give the exit code: 0 or 2.
 
-    json: print `{"files": N, "mistakes": [...]}` on stdout. strict: warnings count as mistakes.
+    json: print `{"files": N, "mistakes": [...]}` on stdout. strict: warnings count as mistakes, and so does
+    what preflight would refuse. imports: import what the files name, where a policy allows it.
     """
-    root = _root(paths[0] if paths else Path())
-    guessed = tuple(sorted(set(_guess(root)))) if root else ()
-    ahead = Check(guessed, cwd=root or Path())
-    from gameday.cli.workspace import checks  # noqa: PLC0415  # slow to import: meanwhile Locust is, too
+    space, mistakes = open_workspace(paths[0] if paths else Path())
+    catalogue = Catalogue(space)
+    catalogue.mistakes.extend(mistakes)
+    names = [space.name(path) for path in paths] or everything(space)
+    _check(catalogue, names)
+    catalogue.mistakes.extend(static_look.check(catalogue))
+    if imports:
+        from gameday.cli.shared import import_checks  # noqa: PLC0415  # slow to import
 
-    return checks.validate(paths, json=json, strict=strict, ahead=(guessed, ahead))
+        catalogue.mistakes.extend(import_checks.check(catalogue))
+    if strict:
+        from gameday.cli.workspace import strict_checks  # noqa: PLC0415  # slow to import
+
+        catalogue.mistakes.extend(strict_checks.check(catalogue))
+    found = catalogue.all_mistakes()
+    invalid = any(strict or not mistake.warning for mistake in found)
+    count = len(set(catalogue.kinds) | {mistake.file for mistake in found} | ({FILE} & set(names)))
+    if json:
+        output.data_json({"files": count, "mistakes": [asdict(mistake) for mistake in found]})
+    else:
+        _print(space, found, count)
+    return ExitCode.INVALID if invalid else ExitCode.PASSED
 
 
-def _root(start: Path) -> Path | None:
-    start = start.absolute()
-    return next((folder for folder in (start, *start.parents) if (folder / "gameday.toml").is_file()), None)
+def everything(space: Workspace) -> list[str]:
+    """Name every file of a workspace that people write."""
+    settings = [FILE] if (space.root / FILE).is_file() else []
+    return [
+        *settings,
+        *space.find("experiments", ".json", ".yaml", ".yml"),
+        *space.find("scorecards", ".yaml", ".yml"),
+        *space.find("playbooks", ".md"),
+        *space.find("scenarios", ".yaml", ".yml"),
+    ]
 
 
-def _guess(root: Path) -> Iterator[str]:
-    """Give the locustfiles that scenarios seem to name, as far as they exist."""
-    for scenario in (root / "scenarios").glob("*.y*ml"):
-        if not scenario.is_file() or scenario.stat().st_size > 1 << 20:
-            continue
-        for named in _NAMED.findall(scenario.read_text(encoding="utf-8", errors="replace")):
-            path = posixpath.normpath(posixpath.join("scenarios", named))
-            if not path.startswith("..") and path.endswith(".py") and (root / path).is_file():
-                yield path
+def _check(catalogue: Catalogue, names: Sequence[str]) -> None:
+    """Check files by their kind; scenarios first, since responder scripts are compared with them."""
+    kinds = {name: _kind(catalogue, name) for name in names if name != FILE}
+    scenarios = [name for name, kind in kinds.items() if kind == "scenario"]
+    for name in scenarios:
+        catalogue.scenario(name)
+    for name, kind in kinds.items():
+        match kind:
+            case "scenario" | "":
+                continue
+            case "gameday":
+                catalogue.game_day(name)
+            case "responder":
+                catalogue.responder(name, _played_in(catalogue, name, scenarios))
+            case _:
+                catalogue.check(name, kind)
+    catalogue.overlaps()
+
+
+def _kind(catalogue: Catalogue, name: str) -> str:
+    try:
+        content = catalogue.space.read(name)
+    except ValueError:
+        content = b""
+    kind = kind_of(name, content)
+    if not kind:
+        hint = "scenarios, plans, experiments, scorecards and responders are .yaml or .json, playbooks .md"
+        catalogue.mistakes.append(
+            Mistake(file=name, message="cannot determine what kind of file this is", hint=hint)
+        )
+    return kind
+
+
+def _played_in(catalogue: Catalogue, name: str, scenarios: Sequence[str]) -> Scenario | None:
+    """Give the scenario that a script is named after, also where it is not among the files to check."""
+    space = catalogue.space
+    others = (
+        each for each in space.find("scenarios", ".yaml", ".yml") if _kind(catalogue, each) == "scenario"
+    )
+    path = plays_in(name, scenarios) or plays_in(name, others)
+    return catalogue.scenario(path).value if path else None
+
+
+def _print(space: Workspace, mistakes: Sequence[Mistake], count: int) -> None:
+    for mistake in mistakes:
+        output.talk(str(replace(mistake, file=_shown(space, mistake.file))))
+    errors = sum(not mistake.warning for mistake in mistakes)
+    warnings = len(mistakes) - errors
+    result = f"{_many(errors, 'mistake')}, {_many(warnings, 'warning')}" if mistakes else "no mistakes"
+    output.talk(f"{_many(count, 'file')}: {result}")
+
+
+def _shown(space: Workspace, file: str) -> str:
+    """Give a file's path from the current folder, so that terminals can open it."""
+    return os.path.relpath(space.root / file)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

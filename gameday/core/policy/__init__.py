@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gameday.core.policy import hours, limits, patterns, providers, targets
+from gameday.core.policy import choices, hours, limits, patterns, providers, targets
 from gameday.core.policy.model import (
     LOOPBACK,
     Account,
@@ -57,6 +57,7 @@ def check(policy: Policy, facts: Facts) -> tuple[Verdict, ...]:
         *_unreadable(policy),
         *providers.verdicts(policy, facts),
         *targets.verdicts(policy, facts),
+        *choices.verdicts(policy, facts),
         *limits.verdicts(policy, facts),
     )
 

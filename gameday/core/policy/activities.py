@@ -104,3 +104,21 @@ def names_variables(document: Document) -> tuple[str, ...]:
     return tuple(
         str(each.get("key")) for each in entries if isinstance(each, Mapping) and each.get("type") == "env"
     )
+
+
+def required_variables(document: Document) -> tuple[str, ...]:
+    """Name the environment variables without which Chaos Toolkit refuses to start: those without a default."""
+    configuration = document.body.get("configuration")
+    entries = configuration.values() if isinstance(configuration, Mapping) else ()
+    named = [entry for entry in entries if isinstance(entry, Mapping) and "default" not in entry]
+    wanted = [entry for entry in named if entry.get("type") == "env"]
+    wanted += _from_environment(document.body.get("secrets"))
+    return tuple(dict.fromkeys(str(entry["key"]) for entry in wanted if "key" in entry))
+
+
+def _from_environment(tree: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(tree, Mapping):
+        return []
+    if tree.get("type") == "env":
+        return [tree]
+    return [entry for each in tree.values() for entry in _from_environment(each)]

@@ -72,7 +72,11 @@ def _elsewhere(account: Account, facts: Facts, document: Document) -> str:
     """Explain how a document chooses another account or region; empty where it does not."""
     configuration = activities.configured(document, facts.variables)
     chosen = [key for key in _ELSEWHERE if key in configuration]
-    secrets = [key for key, _ in _pairs(document.body.get("secrets")) if key in _KEYS]
+    pairs = list(_pairs(document.body.get("secrets")))
+    # What a vault holds can't be known before the drill.
+    if ("type", "vault") in pairs:
+        return "secrets from a vault may choose another account"
+    secrets = [key for key, _ in pairs if key in _KEYS]
     if chosen or secrets:
         return f"it chooses an account by {(*chosen, *secrets)[0]}"
     region = configuration.get("aws_region", account.region)

@@ -6,6 +6,7 @@ without it; here that is a problem like any other.
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 from chaoslib.exceptions import ChaosException
@@ -16,7 +17,11 @@ from gameday.faults.child.loaded_experiment import Json, import_all, parse
 
 
 def check(connection: ChildConnection, command: Json) -> None:
-    """Send the problems of many experiments, by path: a list of texts each, empty where it is valid."""
+    """Send the problems of many experiments, by path: a list of texts each, empty where it is valid.
+
+    This process serves for nothing else: from now on, whatever is imported has a limit of memory.
+    """
+    resource.setrlimit(resource.RLIMIT_AS, (command["memory"], command["memory"]))
     connection.send("answer", problems={path: _problems(Path(path)) for path in command["paths"]})
 
 

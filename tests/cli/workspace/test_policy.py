@@ -47,7 +47,9 @@ def check(workspace, *words):
 def test_a_scenario_that_may_start_exits_with_0_and_explains_why(workspace):
     result = check(workspace)
     assert result.exit_code == 0, result.output
-    assert "python:gameday.shop.faults.deploy_release (python:gameday.shop.faults.* allows it)" in result.stdout
+    assert (
+        "python:gameday.shop.faults.deploy_release (python:gameday.shop.faults.* allows it)" in result.stdout
+    )
     assert "api-latency-spike on shop: may start" in result.stderr
 
 

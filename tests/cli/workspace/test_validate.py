@@ -9,9 +9,9 @@ from tests.paths import ROOT
 from tests.settings import space
 
 
-def run(root: Path, *names: str, strict: bool = False, as_json: bool = False) -> int:
+def run(root: Path, *names: str, strict: bool = False, as_json: bool = False, imports: bool = False) -> int:
     os.chdir(root)
-    return command.validate([Path(name) for name in names], json=as_json, strict=strict)
+    return command.validate([Path(name) for name in names], json=as_json, strict=strict, imports=imports)
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +63,15 @@ def test_paths_are_told_as_seen_from_the_working_folder(
 def test_a_scenario_is_checked_with_all_that_it_names(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    root = space.make(tmp_path, shop="from locust import nothing_such\n")
-    assert run(root, "scenarios/slow.yaml") == 2
+    policy = "[environments.shop.policy]\nproviders = ['python:os.path']\nhosts = ['127.0.0.1']\n"
+    root = space.make(
+        tmp_path,
+        shop="from locust import nothing_such\n",
+        gameday="[environments.shop]\nbase_url = 'http://127.0.0.1:1'\n" + policy,
+    )
+    assert run(root, "scenarios/slow.yaml") == 0
+    capfd.readouterr()
+    assert run(root, "scenarios/slow.yaml", imports=True) == 2
     told = capfd.readouterr().err
     assert told.startswith("experiments/load/shop.py:1:1: ImportError: cannot import name 'nothing_such'")
 
@@ -155,3 +162,14 @@ def test_a_plan_with_a_misspelt_first_key_is_still_a_plan(
     plan(root, text=PLAN.replace("gameday:", "gamday:"))
     assert run(root) == 2
     assert "did you mean 'gameday'?" in capfd.readouterr().err
+
+
+def test_a_file_that_no_policy_allows_is_not_imported_and_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = space.make(tmp_path / "space", shop=f"open({str(tmp_path / 'mark')!r}, 'w')\nclass A: pass\n")
+    assert run(root, imports=True) == 0
+    told = capfd.readouterr().err
+    assert "experiments/slow.json:1:1: warning: not imported: no policy allows what it does now" in told
+    assert "experiments/load/shop.py:1:1: warning: not imported" in told
+    assert not (tmp_path / "mark").exists()

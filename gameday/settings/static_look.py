@@ -1,0 +1,256 @@
+"""Look at what files name outside the workspace without running any of it: modules, functions, commands.
+
+Importing a module runs it, and so does Locust with a locustfile. Here modules are only found on the path, and
+sources are only parsed. `settings.imports` imports them for real, once a policy allows it.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from pathlib import Path
+from typing import Any
+
+from gameday.core.errors import Mistake
+from gameday.formats.text.document import Document
+from gameday.formats.text.document import Path as DocumentPath
+from gameday.load import locustfiles
+from gameday.settings.catalogue import Catalogue
+
+LARGEST_SOURCE = 1 << 20
+"""Bytes; a larger source is not parsed."""
+GIVEN = ("configuration", "secrets")
+"""Parameters that Chaos Toolkit fills."""
+
+
+def check(catalogue: Catalogue) -> tuple[Mistake, ...]:
+    """Find what experiments and locustfiles name and this machine does not have."""
+    broken = {mistake.file for mistake in catalogue.mistakes if not mistake.warning}
+    known = [(path, kind) for path, kind in catalogue.kinds.items() if path not in broken]
+    root = catalogue.space.root
+    mistakes: list[Mistake] = []
+    for path, kind in known:
+        if kind == "experiment":
+            mistakes += _experiment(catalogue.check(path, kind).document, root)
+        elif kind == "locustfile":
+            mistakes += _locustfile(path, catalogue.contents[path], root)
+    return tuple(sorted(set(mistakes)))
+
+
+# --- modules ---
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A module that was looked for. missing: the part of its name that was not found; file: its source."""
+
+    missing: str = ""
+    file: Path | None = None
+
+
+def find(name: str, folders: Sequence[str]) -> Found:
+    """Find a module by its dotted name in folders, without importing it or a package above it."""
+    loaded = sys.modules.get(name)
+    if loaded is not None:  # such as os.path, which no folder holds under this name
+        source = getattr(loaded, "__file__", None) or ""  # the spec of a frozen module names no file
+        return Found(file=Path(source) if source.endswith(".py") else None)
+    spec: ModuleSpec | None = None
+    locations: Sequence[str] | None = folders
+    whole = ""
+    for part in name.split("."):
+        whole = f"{whole}.{part}" if whole else part
+        spec = _spec(part, locations, top=whole == part) if locations is not None else None
+        if spec is None:
+            return Found(missing=whole)
+        locations = None if spec.submodule_search_locations is None else [*spec.submodule_search_locations]
+    return Found(file=_source(spec))
+
+
+def _spec(part: str, locations: Sequence[str], *, top: bool) -> ModuleSpec | None:
+    # By its last part alone: with the dotted name, the machinery would want the package to be imported.
+    found = PathFinder.find_spec(part, locations)
+    if found is not None or not top:
+        return found
+    for finder in (BuiltinImporter, FrozenImporter):
+        if found := finder.find_spec(part):
+            return found
+    # Packages that are installed for editing have finders of their own, which look for a file, too.
+    editable = [finder for finder in sys.meta_path if type(finder).__module__.startswith("__editable__")]
+    editable += [
+        finder for finder in sys.meta_path if getattr(finder, "__module__", "").startswith("__editable__")
+    ]
+    return next((spec for finder in editable if (spec := finder.find_spec(part, None))), None)
+
+
+def _source(spec: ModuleSpec | None) -> Path | None:
+    origin = spec.origin if spec is not None and spec.has_location else None
+    return Path(origin) if origin and origin.endswith(".py") else None
+
+
+def folders_of(root: Path) -> list[str]:
+    """Give where experiments' modules are looked for: Python's path, then the workspace."""
+    return [*(folder for folder in sys.path if folder), str(root)]
+
+
+# --- experiments ---
+
+
+def _experiment(document: Document, root: Path) -> Iterator[Mistake]:
+    for path, provider in _providers(document.data, ()):
+        match provider:
+            case {"type": "python", "module": str(module)}:
+                yield from _python(document, path, module, provider, root)
+            case {"type": "process", "path": str(command)}:
+                if shutil.which(command) is None and shutil.which(root / command) is None:
+                    yield document.mistake((*path, "path"), f"command '{command}' cannot be found")
+            case _:
+                pass
+
+
+def _providers(tree: Any, path: DocumentPath) -> Iterator[tuple[DocumentPath, Mapping[str, Any]]]:
+    if isinstance(tree, Mapping):
+        if isinstance(tree.get("provider"), Mapping):
+            yield (*path, "provider"), tree["provider"]
+        for key, value in tree.items():
+            yield from _providers(value, (*path, key))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            yield from _providers(value, (*path, index))
+
+
+def _python(
+    document: Document, path: DocumentPath, module: str, provider: Mapping[str, Any], root: Path
+) -> Iterator[Mistake]:
+    found = find(module, folders_of(root))
+    if found.missing:
+        message = f"module {module} can't be imported: there is no module '{found.missing}'"
+        hint = "install what holds it, or put it into the workspace"
+        yield document.mistake((*path, "module"), message, hint=hint)
+        return
+    func = provider.get("func")
+    if not isinstance(func, str) or found.file is None:
+        return
+    names, complete = defined(found.file)
+    if func not in names:
+        if complete:
+            yield document.mistake((*path, "func"), f"module {module} defines no function '{func}'")
+        return
+    wrong = _wrong_arguments(names[func], provider.get("arguments"))
+    if wrong:
+        key = "arguments" if "arguments" in provider else "func"
+        yield document.mistake((*path, key), f"{module}.{func} {wrong}")
+
+
+def defined(file: Path) -> tuple[dict[str, ast.FunctionDef | None], bool]:
+    """Give what a source defines at its top, with plain functions, and whether that is certainly all."""
+    tree = _parsed(file)
+    if tree is None:
+        return {}, False
+    visitor = _Names()
+    visitor.visit(tree)
+    return visitor.names, visitor.complete and "__getattr__" not in visitor.names
+
+
+def _parsed(file: Path) -> ast.Module | None:
+    try:
+        if file.stat().st_size > LARGEST_SOURCE:
+            return None
+        return ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+class _Names(ast.NodeVisitor):
+    """Collects the names that a module's own level binds; what is within functions and classes is not its."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, ast.FunctionDef | None] = {}
+        self.complete = True
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        plain = not node.decorator_list and node.name not in self.names
+        self.names[node.name] = node if plain else None
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self.names[node.name] = None
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.names[node.name] = None
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self.names[node.id] = None
+        elif node.id in {"globals", "exec", "setattr", "vars"}:
+            self.complete = False  # names may be made that no one can read here
+
+    def visit_alias(self, node: ast.alias) -> None:
+        if node.name == "*":
+            self.complete = False
+        self.names[(node.asname or node.name).partition(".")[0]] = None
+
+
+def _wrong_arguments(function: ast.FunctionDef | None, given: Any) -> str:
+    """Explain which argument a function does not take, or lacks; empty where nothing is certainly wrong."""
+    if function is None or (given is not None and not isinstance(given, Mapping)):
+        return ""
+    signature, names = function.args, set(given or {})
+    plain = [each.arg for each in (*signature.posonlyargs, *signature.args)]
+    needed = plain[: len(plain) - len(signature.defaults)]
+    needed += [
+        each.arg
+        for each, default in zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
+        if default is None
+    ]
+    taken = {*plain, *(each.arg for each in signature.kwonlyargs)}
+    unexpected = sorted(names - taken)
+    if unexpected and signature.kwarg is None:
+        return f"takes no argument '{unexpected[0]}'"
+    lacking = [name for name in needed if name not in names and name not in GIVEN]
+    return f"lacks the argument '{lacking[0]}'" if lacking else ""
+
+
+# --- locustfiles ---
+
+
+def _locustfile(path: str, content: bytes, root: Path) -> Iterator[Mistake]:
+    mistake = locustfiles.misnamed(path)
+    if mistake is not None:
+        yield mistake
+        return
+    try:
+        tree = ast.parse(content)
+    except SyntaxError as error:
+        yield Mistake(
+            file=path,
+            line=error.lineno or 1,
+            column=error.offset or 1,
+            message=f"{type(error).__name__}: {error.msg}",
+        )
+        return
+    except (ValueError, RecursionError) as error:
+        yield Mistake(file=path, message=f"{type(error).__name__}: {error}")
+        return
+    # As Locust puts them on the path: the locustfile's folder, the working folder, then Python's own.
+    folders = [str((root / path).parent), str(root), *(folder for folder in sys.path if folder)]
+    for node in tree.body:  # only what every import of the file runs: a `try` may do without
+        for name in _imported(node):
+            found = find(name, folders)
+            if found.missing:
+                message = f"ModuleNotFoundError: No module named '{found.missing}'"
+                yield Mistake(file=path, line=node.lineno, message=message)
+    if not any(isinstance(node, ast.ClassDef | ast.ImportFrom) for node in ast.walk(tree)) and not any(
+        isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in tree.body
+    ):
+        yield locustfiles.without_users(path)
+
+
+def _imported(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        return [node.module]
+    return []

@@ -1,0 +1,123 @@
+"""What files name is looked for without running any of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gameday.settings import Catalogue, load_workspace, static_look
+from tests.formats.mistakes import as_lines
+from tests.settings import space
+
+EXPERIMENT = space.FILES["experiments/slow.json"]
+RUNS = "raise RuntimeError('it was run')\n"
+
+
+def mistakes(root: Path) -> list[str]:
+    catalogue = Catalogue(load_workspace(root, {}))
+    catalogue.scenario("scenarios/slow.yaml")
+    found = static_look.check(catalogue)
+    return [f"{one.file}:{text}" for one, text in zip(found, as_lines(found), strict=True)]
+
+
+def test_what_is_there_has_no_mistake(tmp_path: Path) -> None:
+    assert mistakes(space.make(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("os.path", "os.pth", "module os.pth can't be imported: there is no module 'os.pth'"),
+        (
+            "os.path",
+            "nowhere.at.all",
+            "module nowhere.at.all can't be imported: there is no module 'nowhere'",
+        ),
+        ("os.path", "package.gone", "there is no module 'package.gone'"),
+        ("os.path", "mine", "module mine defines no function 'basename'"),
+        ('"p": "x"', '"path": "x"', "os.path.basename takes no argument 'path'"),
+        ('"p": "x"', "", "os.path.basename lacks the argument 'p'"),
+        (
+            '"type": "python"',
+            '"type": "process", "path": "no-such-command"',
+            "command 'no-such-command' cannot be found",
+        ),
+    ],
+)
+def test_what_is_missing_is_reported_at_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
+    root = space.make(tmp_path)
+    (root / "package").mkdir()
+    (root / "package" / "__init__.py").write_text(RUNS)
+    (root / "mine.py").write_text(RUNS + "def other(): pass\n")
+    (root / "experiments" / "slow.json").write_text(EXPERIMENT.replace(old, new))
+    (only,) = mistakes(root)
+    assert said in only
+    assert not only.startswith("experiments/slow.json:1:1 ")
+
+
+@pytest.mark.parametrize("name", ["package.part", "plain", "spaced.deep.part"])
+def test_a_module_of_the_workspace_is_found_and_not_run(tmp_path: Path, name: str) -> None:
+    root = space.make(tmp_path)
+    file = root.joinpath(*name.split(".")).with_suffix(".py")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(RUNS + "def basename(p): pass\n")
+    if name.startswith("package"):
+        (root / "package" / "__init__.py").write_text(RUNS)
+    (root / "experiments" / "slow.json").write_text(EXPERIMENT.replace("os.path", name))
+    before = set(sys.modules)
+    assert mistakes(root) == []
+    assert not {
+        module for module in set(sys.modules) - before if module.partition(".")[0] == name.partition(".")[0]
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from os.path import *\n",
+        "def __getattr__(name): return print\n",
+        "globals()['basename'] = print\n",
+        "try:\n    from os.path import basename\nexcept ImportError:\n    basename = None\n",
+        "import functools\n@functools.cache\ndef basename(): pass\n",
+        "def basename(**anything): pass\n",
+        "def basename(p, configuration, secrets=None): pass\n",
+    ],
+)
+def test_a_function_that_may_be_there_is_no_mistake(tmp_path: Path, text: str) -> None:
+    root = space.make(tmp_path)
+    (root / "mine.py").write_text(text)
+    (root / "experiments" / "slow.json").write_text(EXPERIMENT.replace("os.path", "mine"))
+    assert mistakes(root) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "import nowhere_at_all\nclass A: pass\n",
+            "1:1 ModuleNotFoundError: No module named 'nowhere_at_all'",
+        ),
+        ("from locust import User\nfrom locust.nothing import x\n", "2:1 ModuleNotFoundError"),
+        ("class A(:\n", "1:9 SyntaxError"),
+        ("x = 1\n", "no User class"),
+    ],
+)
+def test_what_a_locustfile_lacks_is_reported(tmp_path: Path, text: str, said: str) -> None:
+    (only,) = mistakes(space.make(tmp_path, shop=text))
+    assert said in only
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "try:\n    import nowhere_at_all\nexcept ImportError:\n    pass\nfrom common import Users\n",
+        RUNS + "from locust import User\nclass A(User): pass\n",
+        "def test_it(): pass\n",
+    ],
+)
+def test_what_a_locustfile_may_do_without_is_no_mistake(tmp_path: Path, text: str) -> None:
+    root = space.make(tmp_path, shop=text)
+    (root / "experiments" / "load" / "common.py").write_text(RUNS)
+    assert mistakes(root) == []
