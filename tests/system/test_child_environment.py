@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from gameday.system import child_environment, processes
+from gameday.system import child_environment, commands
 from gameday.system.child_environment import EnvironmentChanges, applied
 
 PRINT = ("sh", "-c", 'echo "[${KUBECONFIG-unset}]"')
 
 
 def printed(**more) -> str:
-    return processes.call(PRINT, timeout=10, **more).output.strip()
+    return commands.call(PRINT, timeout=10, **more).output.strip()
 
 
 def test_changes_reach_processes_within_the_block_alone(monkeypatch):

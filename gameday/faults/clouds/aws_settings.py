@@ -16,8 +16,8 @@ from typing import Any
 
 from gameday.faults.clouds import private_files
 
-CONFIG, CREDENTIALS = "aws-config", "aws-credentials"
-"""Names of the files in the drill's folder."""
+CONFIG, CREDENTIALS, NONE = "aws-config", "aws-credentials", "aws-none"
+"""Names of files in a drill's folder."""
 PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 WEB_IDENTITY = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
@@ -101,8 +101,9 @@ class _Profile:
             if (values := self._configured(name)) is not None:
                 kept["default" if name == "default" else f"profile {name}"] = self._usable(values)
         for kind in ("sso-session", "services"):
-            used = {values.get(kind.replace("-", "_")) for values in kept.values()}
-            kept |= {title: values for title, values in self._config.items() if _named(title, kind) in used}
+            used = {values.get(kind.replace("-", "_"), "") for values in kept.values()}
+            named = {title: _named(title, kind) for title in self._config}
+            kept |= {title: self._config[title] for title, name in named.items() if name and name in used}
         return _with_default(kept, f"profile {self._name}", "default")
 
     def credentials(self) -> Sections:
@@ -160,10 +161,10 @@ def _written(sections: Sections) -> str:
 
 
 def nowhere(folder: Path) -> Iterator[tuple[str, str | None]]:
-    """Give what an environment needs so that no SDK finds any credentials; writes the empty files."""
-    for name, variable in ((CONFIG, "AWS_CONFIG_FILE"), (CREDENTIALS, "AWS_SHARED_CREDENTIALS_FILE")):
-        private_files.write(folder / name, "")
-        yield variable, str(folder / name)
+    """Give what an environment needs so that no SDK finds any credentials; writes an empty file."""
+    private_files.write(folder / NONE, "")
+    for variable in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        yield variable, str(folder / NONE)
     for name in (*PROFILES, *KEYS, *WEB_IDENTITY, *CONTAINER):
         yield name, None
     yield NO_METADATA, "true"

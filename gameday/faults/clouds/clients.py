@@ -1,13 +1,17 @@
 """Give every process of a drill the verified cluster and account, and no other.
 
-An environment whose policy names a cluster or an account gets settings of its own in the drill's folder: a
-kubeconfig with one context, AWS settings with one profile. The child that asks for the identity writes them
-first and then asks through them, so that they are what was verified; a later edit of the user's files does
-not reach them. Until they are verified, and where they are not the environment's, they lead nowhere.
+A drill on an environment whose policy names a cluster or an account gets settings of its own: a kubeconfig
+with one context, AWS settings with one profile. The child that asks for the identity writes them first and
+then asks through them, so that they are what was verified; a later edit of the user's files does not reach
+them. Until they are verified, and where they are not the environment's, they lead nowhere.
+
+They are kept in the user's state folder: a kubeconfig may name a command that is run, and one that came with
+somebody else's workspace must never be used.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -17,13 +21,14 @@ from pathlib import Path
 from gameday.core.policy import Policy, SeenAccount, SeenCluster
 from gameday.faults.clouds import aws_settings, kubeconfig, private_files
 from gameday.system.child_environment import EnvironmentChanges
+from gameday.system.state_folder import state_folder
 
 Variables = Mapping[str, str | None]
 """Changes of an environment; None removes a variable."""
 
-KUBECONFIG, SAVED = "kubeconfig", "clients.json"
-"""Names of files in the drill's folder; the second has the variables, without any secret."""
-FILES = (KUBECONFIG, aws_settings.CONFIG, aws_settings.CREDENTIALS, SAVED)
+KUBECONFIG, NO_CLUSTER, SAVED = "kubeconfig", "kubeconfig-none", "clients.json"
+"""Names of files in a drill's folder; the last has the variables, without any secret."""
+FILES = (KUBECONFIG, NO_CLUSTER, aws_settings.CONFIG, aws_settings.CREDENTIALS, aws_settings.NONE, SAVED)
 _PATHS = {
     "KUBECONFIG": KUBECONFIG,
     "AWS_CONFIG_FILE": aws_settings.CONFIG,
@@ -39,7 +44,7 @@ _POD = ("KUBERNETES_SERVICE_", "KUBERNETES_PORT")
 class CloudClients:
     """The settings of one drill.
 
-    folder  the drill's own
+    folder  the drill's own, from `folder_of`
     rules   its environment's policy
     remade  the drill's first process is gone: what it had counts, else whatever this host has
     """
@@ -103,15 +108,11 @@ class CloudClients:
             saved["KUBERNETES_CONTEXT"] = self.rules.kubernetes.context
         return EnvironmentChanges(saved)
 
-    def remove(self) -> None:
-        """Remove the files: no fault is in force any more."""
-        for name in FILES:
-            (self.folder / name).unlink(missing_ok=True)
-
     def _no_cluster(self) -> Variables:
-        private_files.write(self.folder / KUBECONFIG, kubeconfig.EMPTY)
+        # In a file of its own: where a cluster did not answer, the next try needs the drill's kubeconfig.
+        private_files.write(self.folder / NO_CLUSTER, kubeconfig.EMPTY)
         # Without a context kubectl would take a pod's own cluster.
-        return {**dict.fromkeys(_named(_CLUSTERS)), "KUBECONFIG": str(self.folder / KUBECONFIG)}
+        return {**dict.fromkeys(_named(_CLUSTERS)), "KUBECONFIG": str(self.folder / NO_CLUSTER)}
 
     def _use_cluster(self, variables: Variables) -> None:
         self._cluster = variables
@@ -128,7 +129,7 @@ class CloudClients:
         private_files.write(self.folder / SAVED, json.dumps(self.changes.variables))
 
     def _saved(self) -> dict[str, str | None]:
-        """Read the variables that the drill had; its folder may have been moved since."""
+        """Read the variables that the drill had, which may have had another home."""
         try:
             saved = json.loads((self.folder / SAVED).read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -136,6 +137,20 @@ class CloudClients:
         if not isinstance(saved, dict):
             return {}
         return saved | {name: str(self.folder / file) for name, file in _PATHS.items() if saved.get(name)}
+
+
+def folder_of(drill: str) -> Path:
+    """Give the folder of a drill's settings. Raises OSError."""
+    return state_folder() / "clients" / drill
+
+
+def remove(drill: str) -> None:
+    """Remove a drill's settings: no fault is in force any more."""
+    folder = folder_of(drill)
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there is none, or somebody else's file is in it
+        folder.rmdir()
 
 
 def _named(beginnings: tuple[str, ...], *, but: tuple[str, ...] = ()) -> Iterator[str]:
