@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gameday.core import policy
 from gameday.core.facts import drill as ev
+from gameday.core.policy import Account, Cluster, Document, Policy
 from gameday.faults import experiments
 from gameday.formats import redaction
 
@@ -26,6 +28,25 @@ def lacking(request: ev.FaultRequested, environ: Mapping[str, str]) -> tuple[str
     except ValueError:
         return ()  # playing them reports that the experiment can't be read
     return tuple(dict.fromkeys(_lacking(request, experiment, environ)))
+
+
+def unreachable(request: ev.FaultRequested, unverified: Mapping[str, str]) -> tuple[str, ...]:
+    """Describe which cluster or account, of those that were not verified, the rollbacks may need."""
+    try:
+        experiment = experiments.parse(request.experiment, request.path)
+    except ValueError:
+        return ()
+    rollbacks = {name: experiment[name] for name in ("rollbacks", "controls") if name in experiment}
+    # As if the environment named both: only those that it names are in `unverified`.
+    needed = policy.needs(
+        Policy(kubernetes=Cluster(), aws=Account()), (Document(name=request.path, body=rollbacks),)
+    )
+    names = {"kubernetes": ("Kubernetes cluster", needed.cluster), "aws": ("AWS account", needed.account)}
+    return tuple(
+        f"the environment's {names[kind][0]} was not reached: {why}"
+        for kind, why in unverified.items()
+        if names[kind][1]
+    )
 
 
 def _lacking(
