@@ -34,7 +34,7 @@ from typing import Any
 from gameday import ports, wiring
 from gameday.conduct import store_reads
 from gameday.conduct.drill import policy_check
-from gameday.conduct.revert import claims, fencing, revert
+from gameday.conduct.revert import claims, fencing, revert, steady_state
 from gameday.conduct.revert.buffered_recorder import BufferedRecorder
 from gameday.conduct.revert.context import RevertContext
 from gameday.core import exposure
@@ -46,8 +46,10 @@ from gameday.core.values import DrillId, FaultId, Instant, Seconds
 from gameday.faults.rollbacks.player import ChildRollbackPlayer
 from gameday.faults.rollbacks.revert_secrets import RevertSecrets
 from gameday.faults.supervised_experiment import ExperimentOutcome, SupervisedExperiment
-from gameday.system import processes
 from gameday.system.clock import SystemClock
+from gameday.system.descent import tree
+from gameday.system.descent.orphans import orphans
+from gameday.system.descent.record import MethodRecord
 from gameday.system.machine import ThisMachine, started
 from gameday.system.processes import Identity
 
@@ -155,9 +157,16 @@ class Keeper:
         received, polls = self._received, 0
         while polls * SILENCE_POLL_INTERVAL < SILENCE_LIMIT:
             await asyncio.sleep(SILENCE_POLL_INTERVAL)
+            self._look_at_orphans()
             polls = polls + 1 if received == self._received else 0
             received = self._received
         self._request_end(f"no heartbeat for {SILENCE_LIMIT:g} s")
+
+    def _look_at_orphans(self) -> None:
+        """Keep the environment's, on record: whoever takes over from this process must not end them."""
+        for who in orphans.look():
+            for fault in self.held:
+                MethodRecord(self.drill, fault).add(lives=who)
 
     def _request_end(self, why: str) -> None:
         # Noted after `stop`, too: then nobody else would close the drill.
@@ -263,6 +272,7 @@ class Keeper:
             )
         # From here on the fault counts as begun (`_unknown_outcome`), and an abort reaches its process.
         held.run = run
+        orphans.doubted.add(run.identity)
         name = "journal.json" if len(self.held) == 1 else f"journal-{fault}.json"
         answer("injecting", fault=fault)
         await run.inject(self.folder / name)
@@ -278,8 +288,7 @@ class Keeper:
         return await self._start_run(request)
 
     async def _start_run(self, request: ev.FaultRequested) -> SupervisedExperiment:
-        mark = (fencing.FAULT_MARKER, fencing.fault_marker(self.drill, request.fault))
-        return await SupervisedExperiment.start(request, self._record, drill=self.drill, fault_mark=mark)
+        return await SupervisedExperiment.start(request, self._record, drill=self.drill)
 
     async def _requested(self, fault: FaultId) -> ev.FaultRequested:
         """Read the request that was written ahead. Raises LookupError when there is none."""
@@ -325,14 +334,14 @@ class Keeper:
         return await revert.undo(exposed, self._context)
 
     async def _fence(self, held: HeldFault) -> None:
-        """Kill the fault's process and all that it started, so that nothing can inject any more.
-
-        By the marker in their environment, too: a child in a session of its own outlives its process group.
-        """
-        if held.run is not None:
-            await held.run.discard()
-        mark = fencing.fault_marker(self.drill, held.request.fault)
-        await self._context.machine.sweep(mark, variable=fencing.FAULT_MARKER)
+        """Kill the fault's process and all that its method started, so that nothing can inject any more."""
+        if held.run is None:
+            return
+        await held.run.discard()
+        fault = held.request.fault
+        for one in held.run.left_running + await self._context.machine.end_method(self.drill, fault):
+            self._recorder.record(fencing.ended(fault, one))
+        orphans.settle(held.run.identity)
 
     # --- The end of a fault ---
 
@@ -377,7 +386,7 @@ class Keeper:
         self._abort_all()
         if self.conductor is not None:
             # The aborts above have only begun, and go on meanwhile.
-            await self._context.machine.end(self.conductor, group=False)
+            await self._context.machine.end(self.conductor)
         self._recorder.record(ev.AbortRequested(reason="conductor-lost", detail=why))
         await self._until_settled()
         stored = await self._read_or_empty()
@@ -385,6 +394,8 @@ class Keeper:
             if exposed.fault not in self.held:  # only this process injects, and it was never commanded to
                 fact = ev.FaultReverted(fault=exposed.fault, how="never-injected", by="keeper")
                 self._recorder.record(fact)
+        if all(held.reverted for held in self.held.values()):
+            await steady_state.confirm(stored, self._context)
         await self._clean_up(stored)
         await self._close(stored)
 
@@ -393,6 +404,8 @@ class Keeper:
         if stored.first(ev.DrillClosed) is None:
             reverted = all(held.reverted for held in self.held.values())
             self._recorder.record(ev.DrillClosed(how="aborted", reverted=reverted))
+            if reverted:
+                wiring.forget_clients(self.drill)
         await self._recorder.flush(HISTORY_LIMIT)
         await revert.release_environment(stored, self._context)
 
@@ -453,7 +466,7 @@ def main() -> None:
     parser.add_argument("--conductor", type=_identity)
     options = parser.parse_args()
     # Orphans of what the fault started become this process's children, so that it sees and ends them.
-    processes.become_subreaper()
+    tree.become_subreaper()
     os.set_blocking(1, False)  # a conductor that does not read must not stop the reverting
     first = _first_line()
     if not first:

@@ -19,7 +19,7 @@ from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.faults import Faults
 from gameday.conduct.drill.response import grants, tasks
 from gameday.conduct.drill.supervisor import POLL_INTERVAL, Supervisor
-from gameday.conduct.revert import revert
+from gameday.conduct.revert import revert, steady_state
 from gameday.core import exposure
 from gameday.core.errors import GamedayError, NotReady
 from gameday.core.facts import drill as ev
@@ -287,12 +287,28 @@ class Conductor:
             await self._wait(lambda: False, context.scenario.phases.verify)
         except Aborted:
             return "aborted"
-        if context.experiment:
-            checked = await context.prober.check_steady_state(context.experiment)
-            context.recorder.record(
-                ev.SteadyStateChecked(stage="after", met=checked.met, detail=checked.detail)
-            )
+        await self._check_steady_state()
         return "completed"
+
+    async def _check_steady_state(self) -> None:
+        """Judge the steady state after the revert, and record it; the service gets some time to settle."""
+        context = self._context
+        if not context.experiment:
+            return
+        aborts = len(context.live_facts.each(ev.AbortRequested))
+
+        def wanted() -> bool:  # whoever aborts once more does not want to wait
+            self._supervisor.tail()
+            return len(context.live_facts.each(ev.AbortRequested)) <= aborts
+
+        context.recorder.record(
+            await steady_state.until_met(
+                lambda: context.prober.check_steady_state(context.experiment),
+                context.clock,
+                within=steady_state.SETTLING_TIME,
+                wanted=wanted,
+            )
+        )
 
     async def _stop_load(self) -> None:
         context = self._context
@@ -310,6 +326,10 @@ class Conductor:
         try:
             if context.load is not None and not context.live_facts.has(ev.LoadStopped):
                 await context.load.stop()
+            # However the drill ended; and before the keeper takes down what `up` brought up.
+            self._supervisor.tail()
+            if not self._checked_after():
+                await self._check_steady_state()
             await context.signals.stop()
         finally:
             # Last: only the keeper reverts if this process dies on the way. False: it never ran, or died.
@@ -325,6 +345,12 @@ class Conductor:
         # After DrillClosed: who takes the environment next must not find this drill open.
         await self._release()
         self._supervisor.tail()
+
+    def _checked_after(self) -> bool:
+        """Report whether the steady state was judged after the revert, or there is nothing to judge."""
+        history = self._context.live_facts.history()
+        checks = [check for check in history.each(ev.SteadyStateChecked) if check.fact.stage == "after"]
+        return bool(checks or exposure.open_faults(history)) or steady_state.pending(history) is None
 
     async def _clean_up(self) -> None:
         """Do what the keeper would have done, had it been started, or lived."""

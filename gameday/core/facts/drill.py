@@ -256,8 +256,8 @@ class ActivityFinished:
 class FaultInjected:
     """T0: occurred_at is the start of the first action of the method.
 
-    Of a method without an action it is its first activity; of one in which nothing started the beginning of the
-    hold, and `action` is empty.
+    Without an action it is the method's first activity; where nothing started, it is the beginning of the hold,
+    and `action` is empty.
     """
 
     fault: FaultId
@@ -278,6 +278,19 @@ class FaultFailed:
     fault: FaultId
     error: str
     definite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MethodProcessEnded:
+    """A process that the method had left running was ended before the first rollback.
+
+    activity  the one that started it; empty where that was not seen
+    """
+
+    fault: FaultId
+    pid: int
+    command: str
+    activity: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -570,6 +583,7 @@ Fact = (
     | FaultInjected
     | FaultHeld
     | FaultFailed
+    | MethodProcessEnded
     | ExposureProbed
     | RevertRequested
     | RevertClaimed

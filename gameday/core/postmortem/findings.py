@@ -71,7 +71,7 @@ def _safety(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             tone="safety",
             title=f"The guardrail {tripped.fact.guardrail} tripped",
-            detail=tripped.fact.detail or "The drill was aborted, and everything was reverted.",
+            detail=tripped.fact.detail or "The drill was aborted.",
             evidence=evidence.numbers([tripped.event.id]),
             work="Decide whether the drill was too harsh or the guardrail too tight",
             owner=evidence.role("facilitator"),
@@ -89,10 +89,26 @@ def _safety(evidence: Evidence) -> Iterator[Finding]:
             owner=evidence.role("facilitator"),
             priority="high",
         )
+    elif exposure.not_confirmed(evidence.history):
+        yield _not_confirmed(evidence)
     elif exposure.never_undone(evidence.history):
         yield from _never_undone(evidence)
     elif evidence.result.reverted and evidence.history.first(ev.FaultInjected):
         yield Finding(tone="well", title="The fault was reverted", detail="It is no longer in force.")
+
+
+def _not_confirmed(evidence: Evidence) -> Finding:
+    """Report that the rollbacks ran, and that the steady state was not met after them."""
+    checks = [check for check in evidence.history.each(ev.SteadyStateChecked) if check.fact.stage == "after"]
+    return Finding(
+        tone="safety",
+        title="The steady state was not met after the revert",
+        detail=f"The rollbacks ran, but the fault may still be in force: {checks[-1].fact.detail}",
+        evidence=evidence.numbers([checks[-1].event.id]),
+        work="Undo what is left by hand, and fix the experiment's rollbacks",
+        owner=evidence.role("facilitator"),
+        priority="high",
+    )
 
 
 def _never_undone(evidence: Evidence) -> Iterator[Finding]:

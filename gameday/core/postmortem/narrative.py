@@ -272,7 +272,8 @@ def reverted(history: History, result: Result) -> tuple[str, ...]:
     if not result.reverted:
         text.append("The fault may still be in force: a person must look.")
         text.extend(step for d in history.each(ev.RevertFailed) if d.fact.final for step in d.fact.steps)
-        text.extend(step for fault in exposure.never_undone(history) for step in fault.steps)
+        doubtful = exposure.never_undone(history) + exposure.not_confirmed(history)
+        text.extend(step for fault in doubtful for step in fault.steps)
     return tuple(text)
 
 

@@ -1,5 +1,7 @@
 """What holds for every judgement, whatever happened in the drill."""
 
+import pytest
+
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -211,4 +213,24 @@ def test_what_healed_by_itself_is_over_without_rollbacks():
 
 def test_what_a_rollback_undid_is_over_even_where_users_are_still_affected():
     undone = Game().fault(at=10).ended(60).revert(61).bad(CHECKOUTS, 10, 120)
-    assert undone.verified(110, met=False).close(120).result().reverted
+    assert undone.close(120).result().reverted
+    assert undone.verified(110).close(120).result().reverted
+    assert undone.verified(110, met=None).close(120).result().reverted
+
+
+def test_a_rollback_after_which_the_steady_state_is_not_met_may_have_undone_nothing():
+    unmet = Game().fault(at=10).ended(60).revert(61).verified(110, met=False).close(120)
+    assert not unmet.result().reverted
+    (fault,) = result.in_force(unmet.history(), unmet.result().impact)
+    assert fault.steps[-1].startswith("undo by hand what the rollbacks of experiments/slow.json left")
+
+
+@pytest.mark.parametrize("how", ["already-undone", "never-injected"])
+def test_what_no_rollback_undid_is_not_doubted_by_the_steady_state(how):
+    game = Game().fault(at=10).ended(60).revert(61, how=how).verified(110, met=False).close(120)
+    assert game.result().reverted
+
+
+def test_a_steady_state_that_is_met_later_ends_the_doubt():
+    unmet = Game().fault(at=10).ended(60).revert(61).verified(110, met=False).close(120)
+    assert unmet.verified(130).result().reverted
