@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, Chunk, bin_of
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, STEPS, Chunk, bin_of
 
 MAX_NAMES = 500
 OTHER_NAME = "(other)"
 
-_PER_SECOND = BUCKETS_PER_CHUNK / CHUNK
+_PER_SECOND = STEPS * BUCKETS_PER_CHUNK / CHUNK
+"""Steps in a second. Counted in steps, and put together by bucket only when handed out: for a request itself
+a finer count costs nothing more."""
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 _CODES = 1024
-"""A cell is bucket * _CODES + code: one integer, since a tuple would cost more for each request."""
+"""A cell is step * _CODES + code: one integer, since a tuple would cost more for each request."""
 _BAD = _CODES - 1
 _OPEN = _CODES - 2
 
@@ -96,18 +98,29 @@ def _text(value: Hashable) -> str:
     return str(value).encode(errors="replace").decode()
 
 
+_Row = list[int]
+"""Bucket within the chunk, code, count, first step, last step."""
+
+
 def _chunks(table: BucketTable, cells: dict[int, int]) -> list[Chunk]:
-    by_start: dict[int, list[tuple[int, int, int]]] = {}
-    for cell, count in cells.items():
+    rows: dict[tuple[int, int], _Row] = {}
+    for cell in sorted(cells):  # so that steps come in order
+        count = cells[cell]
         if not count:  # opened and closed since the last take
             continue
-        bucket, code = divmod(cell, _CODES)
-        chunk, at = divmod(bucket, BUCKETS_PER_CHUNK)
-        by_start.setdefault(chunk, []).append((at, code, count))
-    return [_chunk(table, chunk, rows) for chunk, rows in by_start.items()]
+        at, code = divmod(cell, _CODES)
+        bucket, step = divmod(at, STEPS)
+        row = rows.setdefault((bucket, code), [bucket % BUCKETS_PER_CHUNK, code, 0, step, step])
+        row[2] += count
+        row[4] = step
+    by_start: dict[int, list[_Row]] = {}
+    for (bucket, _), row in rows.items():
+        if row[2]:
+            by_start.setdefault(bucket // BUCKETS_PER_CHUNK, []).append(row)
+    return [_chunk(table, chunk, together) for chunk, together in by_start.items()]
 
 
-def _chunk(table: BucketTable, chunk: int, rows: list[tuple[int, int, int]]) -> Chunk:
+def _chunk(table: BucketTable, chunk: int, rows: list[_Row]) -> Chunk:
     good = [row for row in rows if row[1] < _OPEN]
     bad = [row for row in rows if row[1] == _BAD]
     opened = [row for row in rows if row[1] == _OPEN]
@@ -115,11 +128,15 @@ def _chunk(table: BucketTable, chunk: int, rows: list[tuple[int, int, int]]) -> 
         type=table.type,
         name=table.name,
         start=chunk * int(CHUNK),
-        at=tuple(at for at, _, _ in good),
-        bin=tuple(code for _, code, _ in good),
-        count=tuple(count for _, _, count in good),
-        bad_at=tuple(at for at, _, _ in bad),
-        bad_count=tuple(count for _, _, count in bad),
-        open_at=tuple(at for at, _, _ in opened),
-        open_count=tuple(count for _, _, count in opened),
+        at=[row[0] for row in good],
+        bin=[row[1] for row in good],
+        count=[row[2] for row in good],
+        first=[row[3] for row in good],
+        last=[row[4] for row in good],
+        bad_at=[row[0] for row in bad],
+        bad_count=[row[2] for row in bad],
+        bad_first=[row[3] for row in bad],
+        bad_last=[row[4] for row in bad],
+        open_at=[row[0] for row in opened],
+        open_count=[row[2] for row in opened],
     )

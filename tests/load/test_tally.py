@@ -55,7 +55,17 @@ def test_a_request_is_in_the_bucket_of_its_start() -> None:
     tally.completed(("GET", "/"), 1_700_000_012.34, 5.0, False)
     tally.completed(("GET", "/"), 1_700_000_012.39, 5.0, True)
     [chunk] = tally.take()
-    assert (chunk.start, chunk.at, chunk.bad_at) == (1_700_000_010, (23,), (23,))
+    assert (chunk.start, list(chunk.at), list(chunk.bad_at)) == (1_700_000_010, [23], [23])
+    assert (list(chunk.first), list(chunk.bad_last)) == ([4], [9])
+
+
+def test_the_first_and_the_last_start_of_the_requests_in_a_bucket_are_known_to_ten_milliseconds():
+    tally = Tally()
+    for hundredth in (47, 43, 49, 41, 58):
+        tally.completed(("GET", "/"), 1_700_000_012.0 + hundredth / 100 + 0.001, 5.0, False)
+    [chunk] = tally.take()
+    rows = zip(chunk.at, chunk.count, chunk.first, chunk.last, strict=True)
+    assert sorted(rows) == [(24, 4, 1, 9), (25, 1, 8, 8)]
 
 
 def test_an_open_request_that_ends_adds_up_to_nothing() -> None:
@@ -63,7 +73,7 @@ def test_an_open_request_that_ends_adds_up_to_nothing() -> None:
     mark = tally.opened(("GET", "/"), 1_700_000_000.0)
     opened = tally.take()
     tally.closed(mark)
-    assert [c.open_count for c in opened] == [(1,)]
+    assert [list(c.open_count) for c in opened] == [[1]]
     assert merge([*opened, *tally.take()]) == ()
 
 

@@ -10,12 +10,15 @@ Latency bins are log-linear: bin 0 is below 1 ms; above it each octave of millis
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 BUCKET = 0.1
 """Seconds in a bucket."""
 BUCKETS_PER_CHUNK = 100
+STEPS = 10
+"""Steps of 10 ms in a bucket, by which the first and the last start in it are known."""
 CHUNK = 10.0
 """Seconds in a chunk; chunks start at multiples of it since the epoch."""
 PARTS = 16
@@ -45,6 +48,22 @@ def lower_edge(number: int) -> float:
     return 2.0**octave * (1 + part / PARTS)
 
 
+COLUMNS = {
+    "at": "B",
+    "bin": "H",
+    "count": "I",
+    "first": "B",
+    "last": "B",
+    "bad_at": "B",
+    "bad_count": "I",
+    "bad_first": "B",
+    "bad_last": "B",
+    "open_at": "B",
+    "open_count": "i",
+}
+"""The columns of a chunk with the type of their numbers, as `array` names it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chunk:
     """What happened to one request name within 10 s. Columns of equal length belong together.
@@ -52,22 +71,38 @@ class Chunk:
     type, name       Locust's own
     start            chunk start: whole seconds since the epoch, a multiple of 10
     at, bin, count       completed successes: bucket 0..99 of the request's START, latency bin, number
+    first, last          the first and the last start of those requests: step 0..9 within the bucket
     bad_at, bad_count    failures: bucket of the request's start, number
+    bad_first, bad_last  the first and the last start of those
     open_at, open_count  requests seen open at a flush: bucket of their start, signed: +1 when first
                          seen open, -1 when it ends. The sum over all chunks is what never ended.
                          Named by what the request was called when it started.
+
+    Steps are left out where they were not counted, as in drills from before there were any. Columns are kept
+    as arrays: a long drill has millions of rows. Raises OverflowError, TypeError for what they can't hold.
     """
 
     type: str
     name: str
     start: int
-    at: tuple[int, ...] = ()
-    bin: tuple[int, ...] = ()
-    count: tuple[int, ...] = ()
-    bad_at: tuple[int, ...] = ()
-    bad_count: tuple[int, ...] = ()
-    open_at: tuple[int, ...] = ()
-    open_count: tuple[int, ...] = ()
+    at: Sequence[int] = ()
+    bin: Sequence[int] = ()
+    count: Sequence[int] = ()
+    first: Sequence[int] = ()
+    last: Sequence[int] = ()
+    bad_at: Sequence[int] = ()
+    bad_count: Sequence[int] = ()
+    bad_first: Sequence[int] = ()
+    bad_last: Sequence[int] = ()
+    open_at: Sequence[int] = ()
+    open_count: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        """Keep the columns compact."""
+        for column, code in COLUMNS.items():
+            values = getattr(self, column)
+            if not isinstance(values, array):
+                object.__setattr__(self, column, array(code, values))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,37 +129,65 @@ def merge(chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
     return tuple(chunk for chunk in merged if chunk.at or chunk.bad_at or chunk.open_at)
 
 
+_Cell = tuple[int, int, int]
+"""How many requests, the first step at which one started, and the last; -1: the steps are not known."""
+
+
 class _Sum:
     """The counts of one request name in one chunk."""
 
     def __init__(self) -> None:
-        self._good: dict[tuple[int, int], int] = {}
-        self._bad: dict[int, int] = {}
+        self._good: dict[tuple[int, int], _Cell] = {}
+        self._bad: dict[int, _Cell] = {}
         self._open: dict[int, int] = {}
 
     def add(self, chunk: Chunk) -> None:
         good, bad, opened = self._good, self._bad, self._open
-        for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
-            good[at, number] = good.get((at, number), 0) + count
-        for at, count in zip(chunk.bad_at, chunk.bad_count, strict=True):
-            bad[at] = bad.get(at, 0) + count
+        steps = zip(chunk.count, *_steps(chunk.first, chunk.last, chunk.at), strict=True)
+        for key, cell in zip(zip(chunk.at, chunk.bin, strict=True), steps, strict=True):
+            good[key] = _together(good.get(key), cell)
+        steps = zip(chunk.bad_count, *_steps(chunk.bad_first, chunk.bad_last, chunk.bad_at), strict=True)
+        for at, cell in zip(chunk.bad_at, steps, strict=True):
+            bad[at] = _together(bad.get(at), cell)
         for at, count in zip(chunk.open_at, chunk.open_count, strict=True):
             opened[at] = opened.get(at, 0) + count
 
     def chunk(self, start: int, type_: str, name: str) -> Chunk:
         # Zeros go: an open request that has ended adds up to 0.
-        good = sorted((at, number, count) for (at, number), count in self._good.items() if count)
-        bad = sorted((at, count) for at, count in self._bad.items() if count)
+        good = sorted((key, cell) for key, cell in self._good.items() if cell[0])
+        bad = sorted((at, cell) for at, cell in self._bad.items() if cell[0])
         opened = sorted((at, count) for at, count in self._open.items() if count)
+        known = all(first >= 0 for _, (_, first, _) in good)
+        bad_known = all(first >= 0 for _, (_, first, _) in bad)
         return Chunk(
             type=type_,
             name=name,
             start=start,
-            at=tuple(at for at, _, _ in good),
-            bin=tuple(number for _, number, _ in good),
-            count=tuple(count for _, _, count in good),
-            bad_at=tuple(at for at, _ in bad),
-            bad_count=tuple(count for _, count in bad),
-            open_at=tuple(at for at, _ in opened),
-            open_count=tuple(count for _, count in opened),
+            at=[at for (at, _), _ in good],
+            bin=[number for (_, number), _ in good],
+            count=[count for _, (count, _, _) in good],
+            first=[first for _, (_, first, _) in good] if known else (),
+            last=[last for _, (_, _, last) in good] if known else (),
+            bad_at=[at for at, _ in bad],
+            bad_count=[count for _, (count, _, _) in bad],
+            bad_first=[first for _, (_, first, _) in bad] if bad_known else (),
+            bad_last=[last for _, (_, _, last) in bad] if bad_known else (),
+            open_at=[at for at, _ in opened],
+            open_count=[count for _, count in opened],
         )
+
+
+def _steps(
+    first: Sequence[int], last: Sequence[int], rows: Sequence[int]
+) -> tuple[Sequence[int], Sequence[int]]:
+    unknown = [-1] * len(rows)
+    return (first, last) if first else (unknown, unknown)
+
+
+def _together(known: _Cell | None, more: _Cell) -> _Cell:
+    if known is None:
+        return more
+    count, first, last = known
+    if first < 0 or more[1] < 0:
+        return count + more[0], -1, -1
+    return count + more[0], min(first, more[1]), max(last, more[2])

@@ -52,13 +52,13 @@ class Frame:
         return FOREVER if self.rollback is None else self.rollback
 
     @property
-    def releases(self) -> tuple[tuple[Instant, Instant], ...]:
+    def releases(self) -> tuple[tuple[Instant, tuple[Instant, ...]], ...]:
         """When the team was released, by the end of the response or by our rollback, and what was known then.
 
-        Pairs of (instant up to which samples could be known, instant of the release).
+        Each instant of a release with those up to which the samples of an SLO could be known at it.
         """
         over = min(FOREVER if self.over is None else self.over, self.limit)
-        return (Instant(over - LAG), over), (over, over), (self.limit, self.limit)
+        return (over, (Instant(over - LAG), over)), (self.limit, (self.limit,))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,15 +150,30 @@ class ConditionJudge:
         What affects users afterwards does not undo a hold that was complete: whoever ended the response,
         or released the fault, could not have known, and nobody was asked to respond any more.
         """
-        level, lasting = condition.at_least, condition.lasting
+        level = condition.at_least
         whole = [(slo, stretch) for slo in chosen for stretch in self._stretches(slo, level, fault)]
-        for known, release in self.frame.releases:
-            if all(stretch.end is not None and stretch.end.at <= known for _, stretch in whole):
+        for release, known in self.frame.releases:
+            if all(stretch.end is not None and stretch.end.at <= known[0] for _, stretch in whole):
                 break
-            early = [(slo, part) for slo in chosen for part in self._stretches(slo, level, fault, known)]
-            if early and all(part.end is not None and part.end.at + lasting <= release for _, part in early):
+            held = {slo: self._held(slo, condition, fault, release, known) for slo in chosen}
+            early = [(slo, part) for slo, parts in held.items() for part in parts or ()]
+            if early and all(parts is not None for parts in held.values()):
                 return early
         return whole
+
+    def _held(
+        self, slo: Slo, condition: Condition, fault: Instant, release: Instant, known: Sequence[Instant]
+    ) -> tuple[Stretch, ...] | None:
+        """Give an SLO's stretches by what was known at a release, if it had held for long enough; else None.
+
+        Each SLO by itself: one may complete its hold in the last moments, in which another's requests
+        were still open that turned out bad.
+        """
+        for until in known:
+            parts = self._stretches(slo, condition.at_least, fault, until)
+            if all(part.end is not None and part.end.at + condition.lasting <= release for part in parts):
+                return parts
+        return None
 
     def _stretches(
         self, slo: Slo, at_least: float | None, fault: Instant, until: Instant = FOREVER

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.facts.load import BUCKETS_PER_CHUNK, Chunk, LoadHistory
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, STEPS, Chunk, LoadHistory
 from gameday.core.judging import changepoint, series
 from gameday.core.judging.changepoint import BREACH, GOOD
-from gameday.core.judging.series import Series
+from gameday.core.judging.series import Series, Starts
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds, instant
 
@@ -44,12 +44,14 @@ class Bound:
 class Stretch:
     """One sustained stretch of bad service of one SLO; `end` None: it lasted to the last sample.
 
-    shown  the end of the first window that breached: the earliest instant at which it could be known
+    shown    the end of the first window that breached: the earliest instant at which it could be known
+    buckets  the buckets, counted from the epoch, whose requests it holds
     """
 
     start: Bound
     end: Bound | None
     shown: Instant = ALWAYS
+    buckets: range = range(0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +133,7 @@ def measure(history: History) -> Impact:
     if not stretches:
         return Impact(slos=judged)
     parts = _union(stretches, Instant(history.load.until))
-    requests, bad = _total(slos, history.load, parts)
+    requests, bad = _total(slos, history.load, _joined(stretch.buckets for stretch in stretches))
     # The name decides between equals, so that the same history gives the same bytes.
     worst = min((slo for slo in judged if slo.stretches), key=lambda slo: (slo.worst, slo.slo))
     return Impact(
@@ -249,22 +251,62 @@ def _stretches(counted: Series, slo: Slo, fault: Instant, objective: float) -> t
 
 
 def _stretch(counted: Series, span: changepoint.Span, fault: Instant) -> Stretch:
-    # The last good start before: the impact began somewhere after it.
-    good = next((i for i in range(span.first - 1, -1, -1) if counted.total[i] > counted.bad[i]), span.first)
-    start = Bound(
-        at=max(counted.at(span.first), fault),
-        earliest=max(counted.at(good), fault),
-        latest=max(counted.at(span.first + 1), fault),
+    start, end = _not_before(_start(counted, span.first), fault), _end(counted, span)
+    first = max(span.first, counted.index(fault))
+    last = len(counted) if span.after is None else span.after
+    return Stretch(
+        start=start,
+        end=None if end is None else _not_before(end, start.at),
+        shown=counted.at(span.shown),
+        buckets=range(counted.first + first, counted.first + last),
     )
-    shown = counted.at(span.shown)
+
+
+def _not_before(bound: Bound, least: Instant) -> Bound:
+    return Bound(
+        at=max(bound.at, least), earliest=max(bound.earliest, least), latest=max(bound.latest, least)
+    )
+
+
+def _start(counted: Series, first: int) -> Bound:
+    """Find when the first bad request of a stretch began, and the good one after which that must lie."""
+    within = counted.starts(first)
+    step, width = (within.bad[0], 1) if within.bad is not None else (0, STEPS)
+    return Bound(
+        at=counted.at(first, step),
+        earliest=_last_good(counted, first, within),
+        latest=counted.at(first, step + width),
+    )
+
+
+def _last_good(counted: Series, first: int, within: Starts) -> Instant:
+    """Find the last good request that is known to have begun before the first bad one of a bucket."""
+    if within.bad is not None and within.good is not None and within.good[0] <= within.bad[0]:
+        # only the first and the last are known: where the last came after the bad one, the first must do
+        return counted.at(first, within.good[within.good[1] <= within.bad[0]])
+    before = next((i for i in range(first - 1, -1, -1) if counted.total[i] > counted.bad[i]), None)
+    if before is None:
+        return counted.at(first)
+    good = counted.starts(before).good
+    return counted.at(before, 0 if good is None else good[1])
+
+
+def _end(counted: Series, span: changepoint.Span) -> Bound | None:
+    """Find when the first good request after a stretch began, and the bad one after which that must lie."""
     if span.after is None:
-        return Stretch(start=start, end=None, shown=shown)
-    end = Bound(
-        at=max(counted.at(span.after), start.at),
-        earliest=max(counted.at(span.last), start.at),
-        latest=max(counted.at(span.after + 1), start.at),
+        return None
+    last, after = counted.starts(span.last), counted.starts(span.after)
+    earliest = counted.at(span.last, 0 if last.bad is None else last.bad[1])
+    if last.bad is not None and last.good is not None and last.good[1] > last.bad[1]:
+        # Good ones in the last bad one's bucket count, too, else the end were up to 100 ms late. Of them only
+        # the first and the last start are known: the first after the bad one lies in between.
+        step = max(last.good[0], last.bad[1] + 1)
+        latest = counted.at(span.last, last.good[1] + 1)
+        return Bound(at=counted.at(span.last, step), earliest=earliest, latest=latest)
+    step, width = (0, STEPS) if after.good is None else (after.good[0], 1)
+    return Bound(
+        at=counted.at(span.after, step), earliest=earliest, latest=counted.at(span.after, step + width)
     )
-    return Stretch(start=start, end=end, shown=shown)
 
 
 def _last_end(stretches: Iterable[Stretch]) -> Bound | None:
@@ -275,7 +317,7 @@ def _last_end(stretches: Iterable[Stretch]) -> Bound | None:
 
 
 def _union(stretches: Iterable[Stretch], until: Instant) -> list[tuple[Instant, Instant]]:
-    """Join stretches that overlap; an open one reaches to `until`."""
+    """Join the times of stretches that overlap; an open one reaches to `until`."""
     joined: list[tuple[Instant, Instant]] = []
     for stretch in sorted(stretches, key=lambda stretch: stretch.start.at):
         start = stretch.start.at
@@ -287,6 +329,17 @@ def _union(stretches: Iterable[Stretch], until: Instant) -> list[tuple[Instant, 
     return joined
 
 
+def _joined(parts: Iterable[range]) -> list[range]:
+    """Join ranges of buckets that overlap."""
+    joined: list[range] = []
+    for part in sorted(parts, key=lambda part: part.start):
+        if joined and part.start <= joined[-1].stop:
+            joined[-1] = range(joined[-1].start, max(joined[-1].stop, part.stop))
+        else:
+            joined.append(part)
+    return joined
+
+
 _BASELINE, _IMPACT = 1, 2
 
 
@@ -295,8 +348,7 @@ def _zones(counted: Series, onset: int, stretches: Iterable[Stretch]) -> bytearr
     zones = bytearray(len(counted))
     zones[:onset] = bytes([_BASELINE]) * onset
     for stretch in stretches:
-        first = counted.index(stretch.start.at)
-        last = counted.index(stretch.end.at) if stretch.end else len(counted)
+        first, last = stretch.buckets.start - counted.first, stretch.buckets.stop - counted.first
         zones[first:last] = bytes([_IMPACT]) * (last - first)
     return zones
 
@@ -336,9 +388,7 @@ def _budget(slo: Slo, requests: int, bad: int) -> float:
     return round(bad / allowed, 6) if allowed else 0.0
 
 
-def _total(
-    slos: Iterable[Slo], load: LoadHistory, parts: Sequence[tuple[Instant, Instant]]
-) -> tuple[int, int]:
+def _total(slos: Iterable[Slo], load: LoadHistory, parts: Sequence[range]) -> tuple[int, int]:
     """Count each request in the impact once, bad by the strictest SLO that matches its name."""
     strictest: dict[tuple[str, str], tuple[int, Seconds]] = {}
     for slo in slos:
@@ -355,17 +405,17 @@ def _total(
     requests = bad = 0
     for (cut, limit), chunks in by_rule.items():
         counted = series.build(chunks, load, cut, limit)
-        for start, end in parts:
-            first, last = counted.index(start), counted.index(end)
+        for part in parts:
+            first, last = part.start - counted.first, part.stop - counted.first
             requests += sum(counted.total[first:last])
             bad += sum(counted.bad[first:last])
     return requests, bad
 
 
-def _touches(chunk: Chunk, parts: Sequence[tuple[Instant, Instant]]) -> bool:
-    end = chunk.start + BUCKETS_PER_CHUNK / series.PER_SECOND
-    last = bisect_right(parts, end, key=lambda part: part[0]) - 1
-    return last >= 0 and parts[last][1] >= chunk.start
+def _touches(chunk: Chunk, parts: Sequence[range]) -> bool:
+    first = chunk.start * series.PER_SECOND
+    last = bisect_right(parts, first + BUCKETS_PER_CHUNK, key=lambda part: part.start) - 1
+    return last >= 0 and parts[last].stop > first
 
 
 def _level(slo: Slo, load: LoadHistory, now: Instant, *, pending: bool = False) -> ServiceLevel:
@@ -395,8 +445,8 @@ def _held(counted: Series, judged: bytearray, test: changepoint.WindowTest, now:
     if not spans:
         return since
     # a window may be good with a bad request in it; `measure` counts from the first good one after that
-    after = spans[-1].after
-    return 0.0 if after is None else min(since, max(0.0, instant(now - counted.at(after))))
+    end = _end(counted, spans[-1])
+    return 0.0 if end is None else min(since, max(0.0, instant(now - end.at)))
 
 
 def _mark_hung(counted: Series, judged: bytearray, width: int) -> None:

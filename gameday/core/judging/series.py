@@ -14,11 +14,11 @@ Three rules decide what is bad, explained in docs/reference/milestones.md:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, Chunk, LoadHistory, bin_of, lower_edge
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, STEPS, Chunk, LoadHistory, bin_of, lower_edge
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds, instant
 
@@ -73,35 +73,66 @@ def matching(slo: Slo, chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Starts:
+    """The first and the last start of the good and of the bad requests in a bucket, as steps of 10 ms in it.
+
+    None where there were none, or where it is not known.
+    """
+
+    good: tuple[int, int] | None = None
+    bad: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Series:
     """Requests by the bucket of their start. Index 0 is bucket `first`, counted from the epoch.
 
-    total  requests that began in the bucket and are known; bad: those of them that were bad
-    hung   those of them that never ended
+    total        requests that began in the bucket and are known; bad: those of them that were bad
+    hung         those of them that never ended
+    chunks, cut  what was counted, and the latency bin from which a request is bad
     """
 
     first: int
     total: list[int]
     bad: list[int]
     hung: list[int]
+    chunks: tuple[Chunk, ...] = field(default=(), compare=False, repr=False)
+    cut: int = NEVER_SLOW
 
     def __len__(self) -> int:
         return len(self.total)
 
-    def at(self, index: int) -> Instant:
-        """Give the instant at which the bucket at an index begins."""
-        return time_of(self.first + index)
+    def at(self, index: int, steps: int = 0) -> Instant:
+        """Give the instant at which the bucket at an index begins, or so many steps of 10 ms later."""
+        return instant((self.first + index + steps / STEPS) / PER_SECOND)
 
     def index(self, at: float) -> int:
         """Find the index of the bucket that holds an instant, kept within the series."""
         return min(max(bucket_of(at) - self.first, 0), len(self.total))
 
+    def starts(self, index: int) -> Starts:
+        """Give when requests began within a bucket, for the few buckets where that matters."""
+        at = self.first + index
+        start, bucket = at // BUCKETS_PER_CHUNK * round(CHUNK), at % BUCKETS_PER_CHUNK
+        good: list[tuple[int, int]] = []
+        bad: list[tuple[int, int]] = []
+        for chunk in (chunk for chunk in self.chunks if chunk.start == start):
+            if len(chunk.first) < len(chunk.at) or len(chunk.bad_first) < len(chunk.bad_at):
+                return Starts()
+            for place, number, first, last in zip(chunk.at, chunk.bin, chunk.first, chunk.last, strict=True):
+                if place == bucket:
+                    (bad if number >= self.cut else good).append((first, last))
+            failed = zip(chunk.bad_at, chunk.bad_first, chunk.bad_last, strict=True)
+            bad.extend((first, last) for place, first, last in failed if place == bucket)
+        # of a request that hangs only the bucket is known
+        return Starts(good=_extent(good), bad=None if self.hung[index] else _extent(bad))
+
     def without_bad_before(self, index: int) -> Series:
         """Leave out what was bad before an index; the good requests stay."""
         zeros = [0] * index
         good = [all_ - bad for all_, bad in zip(self.total[:index], self.bad[:index], strict=True)]
-        return Series(
-            first=self.first,
+        return replace(
+            self,
             total=good + self.total[index:],
             bad=zeros + self.bad[index:],
             hung=zeros + self.hung[index:],
@@ -109,12 +140,11 @@ class Series:
 
     def until(self, index: int) -> Series:
         """Give what began before an index."""
-        return Series(
-            first=self.first,
-            total=self.total[:index],
-            bad=self.bad[:index],
-            hung=self.hung[:index],
-        )
+        return replace(self, total=self.total[:index], bad=self.bad[:index], hung=self.hung[:index])
+
+
+def _extent(spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
+    return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
 
 
 def span(load: LoadHistory) -> tuple[int, int]:
@@ -151,27 +181,26 @@ def build(
     total, bad, opened = [0] * room, [0] * room, [0] * room
     for chunk in chunks:
         base = chunk.start * PER_SECOND - first
-        for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
-            total[base + at] += count
-            if number >= cut:
-                bad[base + at] += count
-        for at, count in zip(chunk.bad_at, chunk.bad_count, strict=True):
-            total[base + at] += count
-            bad[base + at] += count
-        for at, count in zip(chunk.open_at, chunk.open_count, strict=True):
-            opened[base + at] += count
+        _add(total, base, chunk.at, chunk.count)
+        if cut < NEVER_SLOW:
+            for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
+                if number >= cut:
+                    bad[base + at] += count
+        _add(total, base, chunk.bad_at, chunk.bad_count)
+        _add(bad, base, chunk.bad_at, chunk.bad_count)
+        _add(opened, base, chunk.open_at, chunk.open_count)
     hung = _hung(opened, first, length, load.until - limit)
     if pending:
-        young = range(bucket_of(load.until - limit) - first, room)
-        total = [done + max(0, opened[i]) if i in young else done for i, done in enumerate(total)]
-    if not any(hung):
-        return Series(first=first, total=total[:length], bad=bad[:length], hung=hung)
-    return Series(
-        first=first,
-        total=[done + stuck for done, stuck in zip(total, hung, strict=False)],
-        bad=[done + stuck for done, stuck in zip(bad, hung, strict=False)],
-        hung=hung,
-    )
+        young = range(max(0, bucket_of(load.until - limit) - first), room)
+        _add(total, 0, young, [max(0, opened[index]) for index in young])
+    _add(total, 0, range(length), hung)
+    _add(bad, 0, range(length), hung)
+    return Series(first=first, total=total[:length], bad=bad[:length], hung=hung, chunks=chunks, cut=cut)
+
+
+def _add(sums: list[int], base: int, at: Sequence[int], counts: Sequence[int]) -> None:
+    for place, count in zip(at, counts, strict=True):
+        sums[base + place] += count
 
 
 def _hung(opened: list[int], first: int, length: int, overdue_from: float) -> list[int]:

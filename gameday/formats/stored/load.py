@@ -2,9 +2,9 @@
 
 The standard library is enough, because the plug-in in Locust's process writes with this module.
 
-A line: `{"type":"GET","name":"/","start":1764583200,"at":[0,0],"bin":[33,34],"count":[7,1]}`, and `"bad_at"`,
-`"bad_count"`, `"open_at"`, `"open_count"` where there are any; see `core.facts.load.Chunk`. Columns cost a
-tenth of what one object for each bucket does: an hour of 1,000,000 requests is read in about 0.6 s. The
+A line: `{"type":"GET","name":"/","start":1764583200,"at":[0,0],"bin":[33,34],"count":[7,1],"first":[0,4],
+"last":[9,4]}`, and `"bad_at"`, `"bad_count"`, `"bad_first"`, `"bad_last"`, `"open_at"`, `"open_count"` where
+there are any; see `core.facts.load.Chunk`. Columns cost a tenth of what one object for each bucket does. The
 file's first line is `{"load":1,"until":1764583260.1}`: the version, and the instant up to which load was
 observed.
 """
@@ -12,15 +12,26 @@ observed.
 from __future__ import annotations
 
 import json
+import math
+from array import array
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, Chunk, LoadHistory, merge
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, COLUMNS, STEPS, Chunk, LoadHistory, merge
 
 VERSION = 1
 
-_GROUPS = (("at", "bin", "count"), ("bad_at", "bad_count"), ("open_at", "open_count"))
-"""Columns of equal length."""
+_GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("at", "bin", "count"), ("first", "last")),
+    (("bad_at", "bad_count"), ("bad_first", "bad_last")),
+    (("open_at", "open_count"), ()),
+)
+"""Columns of equal length; those of the second part may be left out."""
+_BELOW = {
+    **dict.fromkeys(("at", "bad_at", "open_at"), BUCKETS_PER_CHUNK),
+    **dict.fromkeys(("first", "last", "bad_first", "bad_last"), STEPS),
+}
+"""The columns that hold buckets and steps, with how many of them there are."""
 
 
 def encode(chunk: Chunk) -> str:
@@ -39,16 +50,18 @@ def decode_all(lines: Iterable[str]) -> tuple[Chunk, ...]:
     A drill stores a line for each second and name; joined, only a tenth of the chunks must be checked
     and judged. Raises ValueError for anything that is not a chunk.
     """
-    joined: dict[tuple[Any, Any, Any], dict[str, Any]] = {}
+    joined: dict[tuple[Any, Any, Any], _Columns] = {}
     for line in lines:
         row = _object(line)
         try:
-            known = joined.setdefault((row.get("type"), row.get("name"), row.get("start")), row)
-            if known is not row:
-                _join(known, row)
+            key = row.get("type"), row.get("name"), row.get("start")
+            columns = joined.get(key)
         except TypeError as error:
             raise ValueError(f"not a line of load samples: {line[:80]}") from error
-    return tuple(map(parse, joined.values()))
+        if columns is None:
+            columns = joined[key] = _Columns(*key)
+        columns.add(row)
+    return tuple(columns.chunk() for columns in joined.values())
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -58,54 +71,68 @@ def _object(line: str) -> dict[str, Any]:
     return row
 
 
-def _join(known: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Append the columns of a line to those of another; `parse` checks them together."""
-    for group in _GROUPS:
-        columns = [more[column] for column in group if column in more]
-        if columns and (
-            len(columns) != len(group) or len({len(column_values) for column_values in columns}) > 1
-        ):
-            raise ValueError(f"load samples: columns {', '.join(group)} differ in length")
-        for column, values in zip(group, columns, strict=False):
-            known.setdefault(column, []).extend(values)
-
-
 def document(chunk: Chunk) -> dict[str, Any]:
     """Give a chunk as JSON holds it; empty columns are left out."""
     row: dict[str, Any] = {"type": chunk.type, "name": chunk.name, "start": chunk.start}
-    for group in _GROUPS:
-        if getattr(chunk, group[0]):
-            row.update({column: list(getattr(chunk, column)) for column in group})
+    for rows, steps in _GROUPS:
+        columns = {column: list(getattr(chunk, column)) for column in (*rows, *steps)}
+        row.update({column: values for column, values in columns.items() if values})
     return row
 
 
 def parse(row: Mapping[str, Any]) -> Chunk:
     """Read a chunk from its JSON. Raises ValueError with what is wrong."""
-    type_, name, start = row.get("type"), row.get("name"), row.get("start")
-    if not isinstance(type_, str) or not isinstance(name, str):
-        raise ValueError("load samples: type and name must be text")  # noqa: TRY004
-    # Not isinstance: True is an int, too.
-    if type(start) is not int or start % CHUNK:
-        raise ValueError(f"load samples of {name[:80]}: start {start!r} is not a multiple of {CHUNK:g} s")
-    columns: dict[str, tuple[int, ...]] = {}
-    for group in _GROUPS:
-        read = {column: _column(row, column) for column in group}
-        if len({len(values) for values in read.values()}) > 1:
-            raise ValueError(f"load samples of {name[:80]}: columns {', '.join(group)} differ in length")
-        if any(
-            not 0 <= at < BUCKETS_PER_CHUNK
-            for at in (min(read[group[0]], default=0), max(read[group[0]], default=0))
-        ):
-            raise ValueError(f"load samples of {name[:80]}: {group[0]} outside 0..{BUCKETS_PER_CHUNK - 1}")
-        columns.update(read)
-    return Chunk(type=type_, name=name, start=start, **columns)
+    columns = _Columns(row.get("type"), row.get("name"), row.get("start"))
+    columns.add(row)
+    return columns.chunk()
 
 
-def _column(row: Mapping[str, Any], column: str) -> tuple[int, ...]:
-    values = row.get(column, ())
-    if not isinstance(values, list | tuple) or not {type(value) for value in values} <= {int}:
-        raise ValueError(f"load samples: {column} must be a list of whole numbers")
-    return tuple(values)
+class _Columns:
+    """The columns of one request name and time, from one line or several."""
+
+    def __init__(self, type_: object, name: object, start: object) -> None:
+        if not isinstance(type_, str) or not isinstance(name, str):
+            raise ValueError("load samples: type and name must be text")  # noqa: TRY004
+        # Not isinstance: True is an int, too.
+        if type(start) is not int or start % CHUNK:
+            raise ValueError(f"load samples of {name[:80]}: start {start!r} is not a multiple of {CHUNK:g} s")
+        self._type, self._name, self._start = type_, name, start
+        self._arrays = {column: array(code) for column, code in COLUMNS.items()}
+        self._unknown: set[str] = set()
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Append the columns of a line. Raises ValueError for what are not as many whole numbers in each."""
+        for rows, steps in _GROUPS:
+            if row.keys().isdisjoint((*rows, *steps)):
+                continue
+            given = rows if row.keys().isdisjoint(steps) else (*rows, *steps)
+            if given is rows:
+                self._unknown.update(steps)  # what a part does not know is not known of the whole
+            if len({self._extend(column, row.get(column, ())) for column in given}) > 1:
+                raise ValueError(
+                    f"load samples of {self._name[:80]}: columns {', '.join(given)} differ in length"
+                )
+
+    def _extend(self, column: str, values: Iterable[int]) -> int:
+        known = self._arrays[column]
+        before = len(known)
+        try:
+            known.extend(values)
+        except OverflowError as error:
+            raise ValueError(f"load samples: {column} outside its range: {error}") from error
+        except TypeError as error:
+            raise ValueError(f"load samples: {column} must be a list of whole numbers") from error
+        return len(known) - before
+
+    def chunk(self) -> Chunk:
+        """Give the chunk. Raises ValueError for a bucket or a step that can't be."""
+        for column, values in self._arrays.items():
+            if max(values, default=0) >= _BELOW.get(column, math.inf):
+                raise ValueError(
+                    f"load samples of {self._name[:80]}: {column} outside 0..{_BELOW[column] - 1}"
+                )
+        known = {name: column for name, column in self._arrays.items() if name not in self._unknown}
+        return Chunk(type=self._type, name=self._name, start=self._start, **known)
 
 
 def dumps(load: LoadHistory) -> str:

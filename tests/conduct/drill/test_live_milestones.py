@@ -244,3 +244,11 @@ def test_failures_that_end_before_slower_successes_do_not_pass_for_an_impact():
     assert seen_live(game, sent) is None
     _, found = judged(game.revert(END - 1, how="rolled-back").close(END), sent)
     assert found.impact.started is None
+
+
+def test_an_slo_that_completes_its_hold_last_is_not_undone_by_requests_of_another_that_are_still_open():
+    sent = requests([Trouble(FAULT, 9, 2, 0.05, ok=False), Trouble(30.75, 1.0, 1, 0.5, ok=False)])
+    game = Game(scenario=scenario(3.0), requests=()).fault(at=FAULT).action("fix", at=FAULT + 0.5)
+    seen = seen_live(game, sent)
+    _, found = judged(game.ended(seen, "recovered").revert(seen + 0.3, how="already-undone").close(END), sent)
+    assert second(found.milestones.at(MilestoneName.RECOVERED)) < 20 < seen

@@ -12,6 +12,7 @@ from gameday.core.facts.load import BINS, Chunk, LoadHistory, merge
 from gameday.formats.stored import load as stored_load
 
 AT, COUNT = st.integers(0, 99), st.integers(1, 10**6)
+STEP = st.integers(0, 9)
 
 
 def columns(*parts):
@@ -22,8 +23,10 @@ def columns(*parts):
 
 @st.composite
 def chunks(draw):
-    at, number, count = draw(columns(AT, st.integers(0, BINS - 1), COUNT))
-    bad_at, bad_count = draw(columns(AT, COUNT))
+    at, number, count, first, last = draw(columns(AT, st.integers(0, BINS - 1), COUNT, STEP, STEP))
+    bad_at, bad_count, bad_first, bad_last = draw(columns(AT, COUNT, STEP, STEP))
+    if draw(st.booleans()):  # a drill from before steps were counted
+        first = last = bad_first = bad_last = ()
     open_at, open_count = draw(columns(AT, st.sampled_from([-1, 1])))
     return Chunk(
         type=draw(st.sampled_from(["GET", "POST", ""])),
@@ -32,8 +35,12 @@ def chunks(draw):
         at=at,
         bin=number,
         count=count,
+        first=first,
+        last=last,
         bad_at=bad_at,
         bad_count=bad_count,
+        bad_first=bad_first,
+        bad_last=bad_last,
         open_at=open_at,
         open_count=open_count,
     )
@@ -82,6 +89,10 @@ GOOD = {"type": "GET", "name": "/", "start": 1_764_583_200, "at": [1], "bin": [2
         ({"at": [1, 2]}, "differ in length"),
         ({"at": [100]}, "outside"),
         ({"at": [-1]}, "outside"),
+        ({"at": [256]}, "outside"),
+        ({"count": [-1]}, "outside"),
+        ({"first": [10], "last": [0]}, "first outside"),
+        ({"first": [1, 2]}, "differ in length"),
         ({"count": [1.5]}, "whole numbers"),
         ({"open_at": "12", "open_count": [1]}, "whole numbers"),
     ],
