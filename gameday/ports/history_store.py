@@ -21,7 +21,7 @@ class Stored:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrillRow:
-    """One line of the list of drills."""
+    """One line of the list of drills. imported: it came from a file, and nothing of it is in force here."""
 
     drill: DrillId
     scenario: str
@@ -29,6 +29,7 @@ class DrillRow:
     started: Instant
     closed: Instant | None
     how: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,12 +23,15 @@ def open_store(url: str, artifacts: Path | None = None) -> HistoryStore:
     """Open the store at a URL such as `sqlite:///.gameday/gameday.db`, and make it if it isn't there.
 
     artifacts: the folder of the drills' folders; with it, what can't be stored is kept there and
-    stored later. Raises UsageError for a URL of another kind, StoreUnavailable.
+    stored later; what reverting needs is copied into the user's state folder. Raises UsageError for a URL of another kind, StoreUnavailable.
     """
-    from gameday.storage.spill.spilling_store import SpillingStore  # noqa: PLC0415  # as late as it can
+    from gameday.storage.spill import own_copies  # noqa: PLC0415  # as late as it can
+    from gameday.storage.spill.spilling_store import SpillingStore  # noqa: PLC0415
 
     store = open_plain(url)
-    return store if artifacts is None else SpillingStore(store, artifacts)
+    if artifacts is None:
+        return store
+    return SpillingStore(store, artifacts, copies=own_copies.copies_of(url, artifacts))
 
 
 def open_plain(url: str) -> SqlStore:

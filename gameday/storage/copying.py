@@ -2,7 +2,8 @@
 
 Lines are copied byte for byte, with their numbers. The hash chains are computed anew over every line that is
 read and must end where the source says; the target's chains are verified at the end. Schedules are copied
-with what became of their occurrences. Rights that expire (claims, leases) are not.
+with what became of their occurrences. Rights that expire (claims, leases) are not, and no signatures: they
+are bound to their store, and nothing of what is copied is in force.
 
 Nothing is overwritten: a target with another history of a drill, or with a drill that the source doesn't
 have, is refused. A copy may be stopped at any time and run again: what is there is checked and skipped.
@@ -10,8 +11,8 @@ have, is refused. A copy may be stopped at any time and run again: what is there
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from gameday.core.errors import HistoryCorrupt, NotReady, UsageError
@@ -39,7 +40,11 @@ class Copied:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Chain:
-    """One of a drill's two chains, and the statements for it; text: the column that is hashed."""
+    """One of a drill's two chains, and the statements for it.
+
+    text   the column that is hashed
+    fixed  what the target gets in place of the source's columns that are not copied
+    """
 
     what: str
     lines: str
@@ -47,11 +52,12 @@ class _Chain:
     add: str
     columns: tuple[str, ...]
     text: str
+    fixed: Mapping[str, str] = field(default_factory=dict)
 
 
 EVENTS = _Chain(
     what="event", lines=sql.EVENT_ROWS, hash_at=sql.EVENT_HASH, add=sql.ADD_EVENT,
-    columns=("seq", "id", "kind", "line", "hash"), text="line",
+    columns=("seq", "id", "kind", "line", "hash"), text="line", fixed={"signature": ""},
 )  # fmt: skip
 LOAD = _Chain(
     what="load batch", lines=sql.LOAD_ROWS, hash_at=sql.LOAD_HASH, add=sql.ADD_LOAD,
@@ -106,7 +112,7 @@ def _copy_drill(source: Executor, target: Executor, drill: str) -> tuple[Heads, 
     """Copy what is missing of one drill; give the ends of its chains, and how many lines were new."""
     with source.read() as tx:
         index = tx.execute(sql.DRILL, {"drill": drill}).fetchone()
-        heads = Heads(*index[5:])
+        heads = Heads(*index[5:10])
         there = _target_heads(target, tx, drill)
         added = 0
         for chain, count, head, have in (
@@ -182,7 +188,7 @@ def _put(tx: Transaction, chain: _Chain, drill: str, started: float, rows: Seque
     """
     tx.execute(sql.OPEN_DRILL, {"drill": drill, "started": started, "head": envelope.start(drill)})
     for row in rows:
-        tx.execute(chain.add, {"drill": drill, **row})
+        tx.execute(chain.add, {"drill": drill, **chain.fixed, **row})
     last = {"drill": drill, "seq": rows[-1]["seq"], "head": rows[-1]["hash"]}
     if chain is EVENTS:
         tx.execute(sql.MOVE_EVENTS, last)

@@ -1,14 +1,20 @@
-"""`ports.HistoryStore` over any database that runs our statements."""
+"""`ports.HistoryStore` over any database that runs our statements.
+
+Signatures are made and checked here and nowhere else: made for events that this process appends, never for
+what it read from elsewhere; checked for each fact of a signed kind that is read (adr/0016).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
+from gameday.core.errors import HistoryCorrupt, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import CHUNK, Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant
-from gameday.formats.stored import envelope
+from gameday.formats.stored import envelope, signatures
 from gameday.formats.stored import events as stored_events
 from gameday.formats.stored import load as load_lines
 from gameday.formats.stored.envelope import Document
@@ -18,19 +24,97 @@ from gameday.storage import statements as sql
 from gameday.storage.database import Executor
 from gameday.storage.journal import Batch
 from gameday.system import clock, ids, known_secrets
+from gameday.system.signing_key import SigningKey
 
 
 class SqlStore:
-    """Histories in a database that any number of processes append to."""
+    """Histories in a database that any number of processes append to. key: by which facts are signed."""
 
-    def __init__(self, database: Executor, *, now: Callable[[], Instant] = clock.now) -> None:
+    def __init__(
+        self,
+        database: Executor,
+        *,
+        now: Callable[[], Instant] = clock.now,
+        key: SigningKey = SigningKey(),  # noqa: B008  # frozen: the user's own
+    ) -> None:
         self._database = database
         self._now = now
+        self._key = key
+        self._key_value: bytes | None = None
+        self._identity = ""
+        self._environments: dict[str, set[str]] = {}
+        """By drill, those that its plans name: more than one only where somebody meddled."""
 
     def append(self, *events: ev.Event) -> None:
         """Store events, redacted, at the end of their drill's history, in one transaction, once per id."""
         if events:
-            self.write([stored_events.encode(known_secrets.redactor().value(event)) for event in events])
+            self.write([self.encode(event) for event in events])
+
+    # --- signatures ---
+
+    def encode(self, event: ev.Event) -> Document:
+        """Give the stored form of an event of this process, redacted, and signed where facts of its kind are.
+
+        An event that was read unsigned, from a file or a store, stays so.
+        """
+        document = stored_events.encode(known_secrets.redactor().value(event))
+        self._learn_environment(document)
+        if document["kind"] in signatures.KINDS and event.signed:
+            # Without a key or a store it is stored unsigned: preflight has refused to begin so, and a revert
+            # must not wait.
+            with suppress(NotReady, StoreUnavailable):
+                key = self._key_value = self._key_value or self._key.obtain()
+                bound = {"store": self._store_identity(), "environment": self._environment(event.drill)}
+                document[signatures.FIELD] = signatures.sign(key, document, **bound)
+        return document
+
+    def decode(self, document: Document) -> ev.Event:
+        """Read an event from its stored form, and check its signature where facts of its kind have one."""
+        return stored_events.decode(document, signed=self._is_signed(document))
+
+    def learn_environments(self, documents: Iterable[Document]) -> None:
+        """Take note of the environments that plans name, before the facts of their drills are decoded."""
+        for document in documents:
+            self._learn_environment(document)
+
+    def _learn_environment(self, document: Document) -> None:
+        with suppress(KeyError, TypeError):  # whoever decodes it reports what is wrong with it
+            environment = signatures.environment_of(document)
+            if environment is not None:
+                self._environments.setdefault(document["drill"], set()).add(environment)
+
+    def _is_signed(self, document: Document) -> bool:
+        if str(document.get("kind")) not in signatures.KINDS or signatures.FIELD not in document:
+            return False
+        self._key_value = self._key_value or self._key.load()
+        identity = self._identity or self._read_identity()
+        if self._key_value is None or not identity:
+            return False
+        bound = {"store": identity, "environment": self._environment(str(document.get("drill")))}
+        return signatures.holds(self._key_value, document, **bound)
+
+    def _store_identity(self) -> str:
+        """Give the store's own id, and make it at its first use. Raises StoreUnavailable."""
+        if not (self._identity or self._read_identity()):
+            with self._database.write() as tx:
+                tx.execute(sql.IDENTIFY, {"id": ids.new_event_id()})
+        return self._identity or self._read_identity()
+
+    def _read_identity(self) -> str:
+        rows = self._database.rows(sql.IDENTITY)
+        self._identity = str(rows[0][0]) if rows else ""
+        return self._identity
+
+    def _environment(self, drill: str) -> str:
+        """Give the environment of a drill's plan; a text that no plan names where plans name several."""
+        if drill not in self._environments:
+            for kind in signatures.PLANS:
+                lines = self._database.rows(sql.OF_KIND, drill=drill, kind=kind)
+                self.learn_environments(envelope.parse(line)[1] for (line,) in lines)
+        named = self._environments.get(drill, {""})
+        return next(iter(named)) if len(named) == 1 else "\0".join(sorted(named))
+
+    # --- histories ---
 
     def write(
         self, documents: Sequence[Document], load: Sequence[Batch] = (), *, within: float | None = None
@@ -46,7 +130,9 @@ class SqlStore:
         rows = self._database.rows(sql.EVENTS, drill=drill, after=after)
         if not rows:
             self._must_exist(drill)
-        return [_stored(line) for _, line in rows]
+        parsed = [_parsed(*row) for row in rows]
+        self.learn_environments(document for _, document in parsed)
+        return [Stored(seq=seq, event=self.decode(document)) for seq, document in parsed]
 
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples; until: the instant up to which load was observed."""
@@ -139,9 +225,14 @@ class SqlStore:
             raise LookupError(drill)
 
 
-def _stored(line: str) -> Stored:
-    seq, document = envelope.parse(line)
-    return Stored(seq=seq, event=stored_events.decode(document))
+def _parsed(line: str, signature: str) -> tuple[int, Document]:
+    """Read a row; its signature is the column's alone, never a key of the line."""
+    try:
+        seq, document = envelope.parse(line)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise HistoryCorrupt(f"a line of the store can't be read: {error}", hint="gameday verify") from error
+    document.pop(signatures.FIELD, None)
+    return seq, {**document, signatures.FIELD: signature} if signature else document
 
 
 def _lease(row: tuple[Any, ...]) -> Lease:
@@ -150,9 +241,15 @@ def _lease(row: tuple[Any, ...]) -> Lease:
 
 
 def _drill_row(row: tuple[Any, ...]) -> DrillRow:
-    drill, scenario, environment, started, closed, how = row
+    drill, scenario, environment, started, closed, how, imported = row
     return DrillRow(
-        drill=drill, scenario=scenario, environment=environment, started=started, closed=closed, how=how
+        drill=drill,
+        scenario=scenario,
+        environment=environment,
+        started=started,
+        closed=closed,
+        how=how,
+        imported=imported is not None,
     )
 
 

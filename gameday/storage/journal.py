@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.core.values import Instant, parse_instant
-from gameday.formats.stored import envelope
+from gameday.formats.stored import envelope, signatures
 from gameday.formats.stored.envelope import Document
 from gameday.storage import statements as sql
 from gameday.storage.database import Executor, Transaction
@@ -41,12 +41,14 @@ def _append(tx: Transaction, drill: str, documents: Sequence[Document]) -> int:
     first = _open(tx, drill, parse_instant(documents[0]["recorded_at"]))
     seq, head = first.events, first.events_head
     for document in documents:
-        line = envelope.line(document, seq + 1)
+        signature = document.get(signatures.FIELD, "")
+        line = envelope.line(signatures.without(document), seq + 1)
         after = envelope.chain(head, line)
         row = {"drill": drill, "seq": seq + 1, "id": document["id"], "kind": document["kind"]}
         # An id that is stored already takes no number: numbers have no gaps, and the chain hashes each line
         # once.
-        if tx.execute(sql.ADD_EVENT, {**row, "line": line, "hash": after}).rowcount == 1:
+        row |= {"line": line, "hash": after, "signature": str(signature)}
+        if tx.execute(sql.ADD_EVENT, row).rowcount == 1:
             seq, head = seq + 1, after
             _index(tx, document)
     tx.execute(sql.MOVE_EVENTS, {"drill": drill, "seq": seq, "head": head})
@@ -59,7 +61,7 @@ def _open(tx: Transaction, drill: str, started: Instant) -> Heads:
 
 
 def drills(database: Executor) -> Sequence[tuple[Any, ...]]:
-    """Give the drills as rows, newest first: (drill, scenario, environment, started, closed, how)."""
+    """Give the drills as rows, newest first: (drill, scenario, environment, started, closed, …)."""
     return database.rows(sql.DRILLS)
 
 
@@ -86,6 +88,8 @@ def _index(tx: Transaction, document: Document) -> None:
     elif document["kind"] == "GameDayEnded":
         closed = parse_instant(document["recorded_at"])
         tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": fact["why"]})
+    elif document["kind"] == "HistoryImported":
+        tx.execute(sql.IMPORT_DRILL, {"drill": drill, "imported": parse_instant(document["recorded_at"])})
     elif document["kind"] == "DrillClosed":
         if not fact["reverted"]:
             tx.execute(sql.LEAVE_OPEN, {"drill": drill, "how": fact["how"]})

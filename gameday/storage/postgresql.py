@@ -180,26 +180,23 @@ class Server:
 
     def _prepare(self, *, create: bool) -> None:
         """Make the tables where there are none; refuse those of another version."""
-        version = self._version()
+        with self._begun("", STATEMENT_TIMEOUT) as tx:
+            version = _version(tx)
         if version is None and not create:
             raise StoreUnavailable(f"there is no store in {self.name}", hint="gameday run makes one")
-        if version is None:
-            version = self._make()
+        if version is None or schema.may_be_updated(version):
+            version = self._update()
         schema.check(version, self.name)
 
-    def _version(self) -> int | None:
-        if self.rows("SELECT to_regclass('schema_version')")[0][0] is None:
-            return None
-        rows = self.rows(statements.GET_VERSION)
-        return int(rows[0][0]) if rows else None
-
-    def _make(self) -> int:
+    def _update(self) -> int:
+        """Make the tables of a new store, or take the steps that an older one lacks; give its version."""
         with self._begun("", STATEMENT_TIMEOUT) as tx:
             self.exclude_table_changes(tx)
-            for statement in schema.NEW:
+            # Again, under the lock: of several processes that open the store at once, one takes the steps.
+            version = _version(tx) or 0
+            for statement in schema.missing(version):
                 tx.execute(statement, {})
-            tx.execute(statements.SET_VERSION, {"version": schema.VERSION})
-        return schema.VERSION
+        return max(version, schema.VERSION)
 
     def exclude_table_changes(self, tx: _Transaction) -> None:
         """Wait until no other process makes or changes tables, and keep others from it in this transaction.
@@ -248,6 +245,14 @@ class _Transaction:
     def execute(self, statement: str, parameters: dict[str, Any], /) -> CursorResult[Any]:
         """Run one statement; the result iterates over rows and has `rowcount`."""
         return self.connection.execute(_text(statement), parameters)
+
+
+def _version(tx: _Transaction) -> int | None:
+    """Give the schema's version, or None for a database without our tables."""
+    if tx.execute("SELECT to_regclass('schema_version')", {}).scalar() is None:
+        return None
+    version = tx.execute(statements.GET_VERSION, {}).scalar()
+    return None if version is None else int(version)
 
 
 _CONNECTION_SURVIVES = (

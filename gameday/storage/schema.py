@@ -15,10 +15,14 @@ from gameday.storage import schedule_statements, statements
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """From one version to the next, and back; `down` names each table that is dropped."""
+    """From one version to the next, and back; `down` names each table and column that is dropped.
+
+    adds  it only adds what processes of the version before don't miss: opening a store takes it at once
+    """
 
     up: tuple[str, ...]
     down: tuple[str, ...]
+    adds: bool = False
 
 
 STEPS = (
@@ -37,11 +41,38 @@ STEPS = (
             "DROP TABLE IF EXISTS drills",
         ),
     ),
+    Step(
+        up=statements.SIGNATURES,
+        down=(
+            "ALTER TABLE drills DROP COLUMN imported",
+            "ALTER TABLE events DROP COLUMN signature",
+            "DROP TABLE IF EXISTS identity",
+        ),
+        adds=True,
+    ),
 )
 """The first is from nothing to version 1. The table of the version itself is never dropped."""
 
 VERSION = len(STEPS)
 NEW = tuple(statement for step in STEPS for statement in step.up)
+
+
+def missing(version: int) -> tuple[str, ...]:
+    """Give the statements that bring a store of an earlier version up to date; 0: a new store."""
+    if version >= VERSION:
+        return ()
+    steps = (statement for step in STEPS[version:] for statement in step.up)
+    return (*steps, "DELETE FROM schema_version", statements.set_version(VERSION))
+
+
+def may_be_updated(version: int) -> bool:
+    """Report whether opening a store may take the steps that it lacks; else `gameday store migrate` does."""
+    return version < VERSION and only_adds(version, VERSION)
+
+
+def only_adds(before: int, to: int) -> bool:
+    """Report whether a migration leaves a drill in progress alone: its processes miss nothing."""
+    return 0 < before <= to and all(step.adds for step in STEPS[before:to])
 
 
 def check(version: int, store: str) -> None:

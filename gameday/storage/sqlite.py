@@ -129,15 +129,9 @@ class SqliteDatabase:
         # WAL's usual NORMAL syncs only at checkpoints: a power cut could take back a committed event.
         connection.execute("PRAGMA synchronous=FULL")
         version = _version(connection)
-        if version is None:
-            # Several processes may open a new store at once: the lock and IF NOT EXISTS let each go through.
-            connection.execute("BEGIN IMMEDIATE")
-            for statement in schema.NEW:
-                connection.execute(statement)
-            connection.execute(statements.SET_VERSION, {"version": schema.VERSION})
-            connection.execute("COMMIT")
-        else:
-            schema.check(version, str(self.path))
+        if version is None or schema.may_be_updated(version):
+            version = _update(connection)
+        schema.check(version, str(self.path))
 
     @contextmanager
     def _explained(self, patience: float | None = None) -> Iterator[None]:
@@ -208,6 +202,22 @@ def _version(connection: sqlite3.Connection) -> int | None:
             return None
         raise
     return None if row is None else int(row[0])
+
+
+def _update(connection: sqlite3.Connection) -> int:
+    """Make the tables of a new store, or take the steps that an older one lacks; give its version."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Again, under the lock: of several processes that open the store at once, one takes the steps.
+        version = _version(connection) or 0
+        for statement in schema.missing(version):
+            connection.execute(statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return max(version, schema.VERSION)
 
 
 def _retry_while_locked(connection: sqlite3.Connection, statement: str, seconds: float) -> None:

@@ -2,7 +2,8 @@
 
 - `events`, `load`: appended to only, chained by hash; each drill's rows are numbered from 1 without gaps -
 `drills`: an index that appending keeps, with the heads of both chains. A drill that was ended with a fault in
-  force has a `how`, and is not closed.
+  force has a `how`, and is not closed. `imported` is when it came from a file, if it did.
+- `identity`: the store's own id, to which signatures are bound
 - `claims`, `leases`: rights that expire
 - `reverters`: which hosts stand by to revert
 
@@ -67,8 +68,22 @@ SCHEMA = (
         until DOUBLE PRECISION NOT NULL
     )""",
 )
+SIGNATURES = (
+    "ALTER TABLE events ADD COLUMN signature TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE drills ADD COLUMN imported DOUBLE PRECISION",
+    "CREATE TABLE IF NOT EXISTS identity (one INTEGER NOT NULL PRIMARY KEY, id TEXT NOT NULL)",
+)
+"""The signature is no part of the line: a copy of a history, which drops it, keeps the chain's hashes."""
+# Made by the first process that asks: SQLite and PostgreSQL share no function that draws an id.
+IDENTIFY = "INSERT INTO identity (one, id) VALUES (1, :id) ON CONFLICT (one) DO NOTHING"
+IDENTITY = "SELECT id FROM identity WHERE one = 1"
 GET_VERSION = "SELECT version FROM schema_version"
-SET_VERSION = "INSERT INTO schema_version (version) VALUES (:version) ON CONFLICT (version) DO NOTHING"
+
+
+def set_version(version: int) -> str:
+    """Give the statement that notes the version in a table without one."""
+    return f"INSERT INTO schema_version (version) VALUES ({version})"  # noqa: S608  # a number of ours
+
 
 OPEN_DRILL = """INSERT INTO drills
     (drill, scenario, environment, started, closed, how, events, events_head, load, load_head, load_until)
@@ -85,28 +100,32 @@ CLOSE_DRILL = "UPDATE drills SET closed = :closed, how = :how WHERE drill = :dri
 # A drill that ended with a fault in force stays in the list of open ones until a revert closes it
 # (adr/0011).
 LEAVE_OPEN = "UPDATE drills SET how = :how WHERE drill = :drill AND closed IS NULL"
-DRILLS = """SELECT drill, scenario, environment, started, closed, how FROM drills
+# What is imported is closed, whatever its own facts say.
+IMPORT_DRILL = """UPDATE drills SET imported = :imported, closed = COALESCE(closed, :imported),
+    how = CASE WHEN how = '' THEN 'imported' ELSE how END WHERE drill = :drill"""
+DRILLS = """SELECT drill, scenario, environment, started, closed, how, imported FROM drills
     WHERE substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
 DRILL_COLUMNS = ("drill", "scenario", "environment", "started", "closed", "how", "events", "events_head",
-    "load", "load_head", "load_until")  # fmt: skip
+    "load", "load_head", "load_until", "imported")  # fmt: skip
 DRILL = f"SELECT {', '.join(DRILL_COLUMNS[1:])} FROM drills WHERE drill = :drill"  # noqa: S608  # ours
 INDEX_DRILL = f"""INSERT INTO drills ({", ".join(DRILL_COLUMNS)})
     VALUES ({", ".join(f":{name}" for name in DRILL_COLUMNS)})
     ON CONFLICT (drill) DO UPDATE SET scenario = excluded.scenario, environment = excluded.environment,
         started = excluded.started, closed = excluded.closed, how = excluded.how,
-        load_until = excluded.load_until"""  # noqa: S608  # ours
+        load_until = excluded.load_until, imported = excluded.imported"""  # noqa: S608  # ours
 """Copies a drill's row; the heads of its chains come with their lines."""
-LIVE = """SELECT drill, scenario, environment, started, closed, how FROM drills WHERE closed IS NULL
+LIVE = """SELECT drill, scenario, environment, started, closed, how, imported FROM drills
+    WHERE closed IS NULL
     AND substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
-GAME_DAYS = """SELECT drill, scenario, environment, started, closed, how FROM drills
+GAME_DAYS = """SELECT drill, scenario, environment, started, closed, how, imported FROM drills
     WHERE substr(drill, 1, 8) = 'gameday-' ORDER BY started DESC, drill DESC"""
 """Game days are histories, too, under ids with a prefix of their own (`core.plans.gameday`)."""
 
 # DO NOTHING: who did not learn whether a write arrived sends it again.
-ADD_EVENT = """INSERT INTO events (drill, seq, id, kind, line, hash)
-    VALUES (:drill, :seq, :id, :kind, :line, :hash) ON CONFLICT (drill, id) DO NOTHING"""
+ADD_EVENT = """INSERT INTO events (drill, seq, id, kind, line, hash, signature)
+    VALUES (:drill, :seq, :id, :kind, :line, :hash, :signature) ON CONFLICT (drill, id) DO NOTHING"""
 MOVE_EVENTS = "UPDATE drills SET events = :seq, events_head = :head WHERE drill = :drill"
-EVENTS = "SELECT seq, line FROM events WHERE drill = :drill AND seq > :after ORDER BY seq"
+EVENTS = "SELECT line, signature FROM events WHERE drill = :drill AND seq > :after ORDER BY seq"
 OF_KIND = "SELECT line FROM events WHERE drill = :drill AND kind = :kind ORDER BY seq"
 EVENT_CHAIN = "SELECT seq, line, hash FROM events WHERE drill = :drill ORDER BY seq"
 EVENT_ROWS = """SELECT seq, id, kind, line, hash FROM events WHERE drill = :drill AND seq > :after

@@ -35,12 +35,37 @@ def learn_references(added: Iterable[str]) -> None:
     os.environ[VARIABLE] = "\n".join(sorted(references))
 
 
+def withhold(names: Iterable[str]) -> None:
+    """Take variables out of this process's environment, so that no process that it starts inherits them.
+
+    `variable` still gives their values. They are masked like every secret.
+    """
+    for name in names:
+        value = os.environ.pop(name, None)
+        if value is not None:
+            _withheld[name] = value
+            redactor().learn((value, value.strip()))
+
+
+def variable(name: str) -> str | None:
+    """Give the value of a variable that is set, or was until `withhold` took it out; None otherwise."""
+    return os.environ.get(name, _withheld.get(name))
+
+
+def for_our_own() -> dict[str, str]:
+    """Give the variables that were taken out, for a process that runs a command of gameday."""
+    return dict(_withheld)
+
+
+_withheld: dict[str, str] = {}
+
+
 def _values(references: Iterable[str]) -> Iterator[str]:
     """Look secrets up. One that is missing is passed over: whoever needs it reports that."""
     for reference in references:
         kind, _, where = reference.partition(":")
         try:
-            secret = os.environ.get(where, "") if kind == "env" else Path(where).read_text(encoding="utf-8")
+            secret = variable(where) or "" if kind == "env" else Path(where).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError, ValueError):
             continue
         # A secret's file often ends with a newline, which whoever uses it strips.

@@ -104,5 +104,5 @@ def test_a_drill_that_left_its_fault_in_force_is_not_closed(database, reverted, 
     fact = {"how": "aborted", "reverted": reverted}
     with database.write() as tx:
         journal.append(tx, [{**note("end"), "kind": "DrillClosed", "fact": fact}])
-    ((*_, at, how),) = journal.drills(database)
+    ((*_, at, how, _),) = journal.drills(database)
     assert (at is not None, how) == (closed, "aborted")

@@ -99,7 +99,7 @@ def test_histories_are_never_taken_away(url):
     write(url, ev.NoteWritten(text="a"), CLOSED)
     with pytest.raises(UsageError, match="1 drills and schedules would be lost"):
         migrate(url, 0)
-    assert migrate(url) == (1, 1)
+    assert migrate(url) == (schema.VERSION, schema.VERSION)
 
 
 def test_a_live_drill_keeps_its_tables(url):
@@ -137,7 +137,7 @@ def test_an_older_store_is_named_with_the_way_on(url):
 
 def test_a_step_that_fails_leaves_the_version_before(url, monkeypatch):
     broken = schema.Step(up=(*schema.STEPS[0].up, "CREATE TABLE nonsense ("), down=())
-    monkeypatch.setattr(schema, "STEPS", (broken,))
+    monkeypatch.setattr(schema, "STEPS", (broken, *schema.STEPS[1:]))
     with pytest.raises(StoreUnavailable):
         migrate(url)
     monkeypatch.undo()
@@ -164,9 +164,10 @@ def test_several_steps_are_taken_in_order_and_back(url, monkeypatch):
         up=("ALTER TABLE one ADD COLUMN m INTEGER",), down=("ALTER TABLE one DROP COLUMN m",)
     )
     monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, first, second))
-    monkeypatch.setattr(schema, "VERSION", 3)
-    assert migrate(url, 3) == (0, 3)
-    assert migrate(url, 0) == (3, 0)
+    last = len(schema.STEPS)
+    monkeypatch.setattr(schema, "VERSION", last)
+    assert migrate(url, last) == (0, last)
+    assert migrate(url, 0) == (last, 0)
 
 
 def test_two_that_migrate_at_once_do_it_once(url):
@@ -176,7 +177,39 @@ def test_two_that_migrate_at_once_do_it_once(url):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(results) == [(0, 1), (1, 1), (1, 1)]
+    last = schema.VERSION
+    assert sorted(results) == [(0, last), (last, last), (last, last)]
+
+
+def of_the_first_version(url) -> None:
+    """Make a store as the first gameday made it, with an open drill in it."""
+    write(url, ev.NoteWritten(text="a"))
+    drop = open_executor(url)
+    with drop.write() as tx:
+        for statement in schema.STEPS[1].down:
+            tx.execute(statement, {})
+        tx.execute("UPDATE schema_version SET version = 1", {})
+    drop.close()
+
+
+def test_opening_a_store_of_the_first_version_takes_what_only_adds_once(url):
+    of_the_first_version(url)
+    threads = [threading.Thread(target=lambda: open_plain(url).close()) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert version(url) == [(schema.VERSION,)]
+    store = open_plain(url)
+    assert [row.event.fact for row in store.read(DrillId("d"))] == [ev.NoteWritten(text="a")]
+    store.close()
+
+
+def test_a_drill_in_progress_does_not_keep_a_store_from_what_only_adds(url):
+    of_the_first_version(url)
+    assert migrate(url) == (1, schema.VERSION)
+    with pytest.raises(NotReady, match="drill d is live"):
+        migrate(url, 1)
 
 
 def test_a_sqlite_file_that_is_not_there_is_said_so(tmp_path):

@@ -182,7 +182,7 @@ TAMPERED = {
     "changed": "UPDATE events SET line = replace(line, 'n2', 'n9') WHERE seq = 2",
     "changed with its hash": "UPDATE events SET line = replace(line, 'n4', 'n9'), hash = 'f' WHERE seq = 4",
     "moved": "UPDATE events SET seq = CASE seq WHEN 2 THEN -3 WHEN 3 THEN -2 ELSE seq END",
-    "put in": "INSERT INTO events SELECT drill, 5, 'x', kind, line, hash FROM events WHERE seq = 4",
+    "put in": "INSERT INTO events SELECT drill, 5, 'x', kind, line, hash, '' FROM events WHERE seq = 4",
     "load changed": "UPDATE load SET lines = replace(lines, '[7]', '[8]')",
     "load cut": "DELETE FROM load",
 }

@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.core.values import DrillId, EventId, Instant, format_instant
+from gameday.core.values import DrillId, EventId, Instant, format_instant, parse_instant
 
 VERSION = 1
 """The first version of every kind of fact; `formats.stored.events.VERSIONS` has the later ones."""
@@ -50,6 +50,17 @@ def document(
         "trusted": trusted,
         "fact": fact,
     }
+
+
+def check(event: Document) -> None:
+    """Check that a document has what storing it needs.
+
+    Raises TypeError, KeyError, ValueError or AttributeError for one that has not.
+    """
+    if not all(isinstance(event[name], str) for name in ("id", "drill", "kind", "source", "by")):
+        raise TypeError("not a stored event")
+    parse_instant(event["recorded_at"])
+    event["fact"].items()
 
 
 def line(event: Document, seq: int) -> str:

@@ -53,14 +53,18 @@ def encode(event: ev.Event) -> Document:
 
 
 def decode(
-    document: Mapping[str, Any], upcasters: Mapping[tuple[str, int], Upcaster] | None = None
+    document: Mapping[str, Any],
+    upcasters: Mapping[tuple[str, int], Upcaster] | None = None,
+    *,
+    signed: bool = False,
 ) -> ev.Event:
-    """Read an event from its stored form.
+    """Read an event from its stored form. signed: its signature holds, where facts of its kind have one.
 
     Raises StoreUnavailable for what a newer gameday wrote, HistoryCorrupt for what no version wrote.
     """
     try:
         claim = document["occurred_at"]
+        fact = _fact(document, UPCASTERS if upcasters is None else upcasters)
         return ev.Event(
             id=values.EventId(document["id"]),
             drill=values.DrillId(document["drill"]),
@@ -69,7 +73,8 @@ def decode(
             source=document["source"],
             by=document["by"],
             trusted=document["trusted"],
-            fact=_fact(document, UPCASTERS if upcasters is None else upcasters),
+            fact=fact,
+            signed=signed or not isinstance(fact, ev.SIGNED),
         )
     except (KeyError, TypeError, ValueError) as error:
         where = f"event {document.get('id', '?')} of drill {document.get('drill', '?')}"

@@ -18,11 +18,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import StoreUnavailable
+from gameday.formats.stored import envelope
 from gameday.formats.stored.envelope import Document
 from gameday.storage.journal import Batch
 
@@ -213,18 +214,28 @@ def _parse(content: bytes) -> Spilled:
     records = list(_records(content.split(b"\n")))
     return Spilled(
         documents=tuple(record["event"] for record in records if "event" in record),
-        load=tuple(_batch(record["load"]) for record in records if "load" in record),
+        load=tuple(record["load"] for record in records if "load" in record),
     )
 
 
 def _records(lines: Sequence[bytes]) -> Iterator[dict[str, Any]]:
+    """Give what was written here; any other line, which a stranger's workspace may hold, is dropped."""
     for line in lines:
         try:
             record = json.loads(line)
-        except ValueError:  # incomplete: its writer died before this was acknowledged
+            if "event" in record:
+                envelope.check(record["event"])
+            else:
+                record["load"] = _batch(record["load"])
+        # Most often incomplete: its writer died before this was acknowledged.
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             continue
         yield record
 
 
 def _batch(record: dict[str, Any]) -> Batch:
-    return Batch(**{**record, "lines": tuple(record["lines"])})
+    """Raises TypeError, KeyError, ValueError for anything else."""
+    batch = Batch(**{**record, "lines": tuple(record["lines"])})
+    if not all(isinstance(text, str) for text in (batch.id, batch.drill, *batch.lines)):
+        raise TypeError("not load as it is stored")
+    return replace(batch, ends=float(batch.ends), until=float(batch.until))

@@ -10,12 +10,13 @@ spilled, because they must exclude others.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gameday.core.errors import StoreUnavailable
+from gameday.core.errors import HistoryCorrupt, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant, Seconds
@@ -26,7 +27,8 @@ from gameday.storage import histories
 from gameday.storage.histories import SqlStore
 from gameday.storage.journal import Batch
 from gameday.storage.spill import spill_file
-from gameday.system import clock, known_secrets
+from gameday.storage.spill.own_copies import OwnCopies
+from gameday.system import clock
 
 PATIENCE: Seconds = 1.0
 """How long an append waits for the write lock before the event is spilled. The keeper waits longer than that
@@ -53,10 +55,17 @@ class SpillingStore:
     """`ports.HistoryStore` with a folder to fall back on."""
 
     def __init__(
-        self, inner: SqlStore, folder: Path, *, patience: Seconds = PATIENCE, again: Seconds = RETRY_AFTER
+        self,
+        inner: SqlStore,
+        folder: Path,
+        *,
+        patience: Seconds = PATIENCE,
+        again: Seconds = RETRY_AFTER,
+        copies: OwnCopies | None = None,
     ) -> None:
         self._inner = inner
         self._folder = folder
+        self._copies = copies
         self._patience = patience
         self._again = again
         self._lock = threading.RLock()
@@ -70,16 +79,33 @@ class SpillingStore:
 
         Space for a drill's spill is set aside with its plan and given back when it is closed.
         """
+        if self._copies is not None:
+            self._copies.keep(events)  # write-ahead, outside of what may be deleted with the store
         for event in events:
             if isinstance(event.fact, ev.DrillPlanned):
                 # Before the write: afterwards the disk may be full already.
                 spill_file.reserve(self._folder, event.drill)
+        if any(isinstance(event.fact, ev.SIGNED) for event in events):
+            # The plan, whose environment is signed, too, may have been spilled by another process.
+            self._inner.learn_environments(self._spilled(events[0].drill))
         if events:
-            self._write([stored_events.encode(known_secrets.redactor().value(event)) for event in events], [])
+            # Signed here, before it may be spilled: what is found in a spill file is stored as it is, since
+            # anybody may have put it there.
+            self._write([self._inner.encode(event) for event in events], [])
         for event in events:
             if isinstance(event.fact, ev.DrillClosed):
                 # After the write, which may still need the space.
                 spill_file.release(self._folder, event.drill)
+                if event.fact.reverted:
+                    self._remove_copy(event.drill)
+
+    def _remove_copy(self, drill: DrillId) -> None:
+        """Remove the user's own copy of a drill that is over, unless its beginning is only there."""
+        if self._copies is None or self._why:
+            return
+        with contextlib.suppress(StoreUnavailable, HistoryCorrupt, LookupError):
+            if any(isinstance(row.event.fact, ev.DrillPlanned) for row in self._inner.read(drill)):
+                self._copies.remove(drill)
 
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples, or spill them."""
@@ -114,9 +140,18 @@ class SpillingStore:
             view.last = row.seq
 
     def _take_spilled(self, drill: DrillId, view: _View) -> None:
-        for document in self._spilled(drill):
+        spilled = self._spilled(drill)
+        self._inner.learn_environments(spilled)
+        for document in spilled:
             if document["id"] not in view.ids:
-                view.add(stored_events.decode(document))
+                view.add(self._decoded(document))
+
+    def _decoded(self, document: Document) -> ev.Event:
+        try:
+            return self._inner.decode(document)
+        except StoreUnavailable as away:  # it was asked for the store's id, to check a signature
+            self._failed(away)
+            return stored_events.decode(document)
 
     def read_load(self, drill: DrillId, *, since: Instant | None = None) -> LoadHistory:
         """Give the samples in chunks that end after `since`, with those that were spilled."""
