@@ -23,7 +23,7 @@ from pathlib import Path
 
 import stage
 import tables
-from stage import Stage, TruthServer, processes, until
+from stage import Stage, TruthServer, tree, until
 
 BOUND = 0.5
 REACHES = 10.0
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--drills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    processes.become_subreaper()
+    tree.become_subreaper()
     chance = random.Random(given.seed)
     ways = {
         "gameday abort": lambda: abort("gameday abort", chance.uniform(0, 3)),

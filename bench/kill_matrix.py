@@ -37,7 +37,7 @@ from pathlib import Path
 
 import stage
 import tables
-from stage import Notes, Stage, TruthServer, descendants, processes, title, until
+from stage import Notes, Stage, TruthServer, descendants, title, tree, until
 
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGSTOP")
 PHASES = ("baseline", "inject", "respond", "revert", "verify")
@@ -235,7 +235,7 @@ def planned(rounds: int, seed: int, only: str) -> list[tuple[str, str, str, str,
 def lanes_of(count: int) -> ProcessPoolExecutor:
     """Give processes that adopt what is left behind, and have no other descendants."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=processes.become_subreaper)
+    return ProcessPoolExecutor(count, mp_context=context, initializer=tree.become_subreaper)
 
 
 def play(kills: list[tuple[str, str, str, str, float]], lanes: int, record: Path | None) -> list[Kill]:

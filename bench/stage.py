@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from gameday.system import processes  # noqa: E402
+from gameday.system.descent import tree  # noqa: E402, F401  # for the measurements
 from gameday.testing.truth import TruthServer  # noqa: E402
 from tests.e2e.truth_space import SETTINGS, TruthSpace, activity, experiment  # noqa: E402
 

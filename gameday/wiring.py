@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from gameday.core.policy import Policy
     from gameday.faults.clouds.clients import CloudClients
     from gameday.settings import Environment, Workspace
-    from gameday.system.drill_processes import Launcher
+    from gameday.system.scheduled.drill_processes import Launcher
 
 FAULT = FaultId("main")
 """The scenario's own experiment; those of its injects are numbered."""
@@ -489,7 +489,7 @@ def handoff_context(
 
 
 def _here(space: Workspace, launcher: Launcher) -> ports.Starter:
-    from gameday.system.drill_processes import ChildStarter  # noqa: PLC0415
+    from gameday.system.scheduled.drill_processes import ChildStarter  # noqa: PLC0415
 
     folder = space.artifacts.parent / "scheduled"
     starter = ChildStarter(launcher, store_url=space.store_url, root=space.root, folder=folder)
@@ -499,14 +499,14 @@ def _here(space: Workspace, launcher: Launcher) -> ports.Starter:
 
 def _executors(space: Workspace, launcher: Launcher) -> ports.Starter:
     """Give what starts or hands on the drills of each environment."""
-    from gameday.system.drill_processes import Executors  # noqa: PLC0415
+    from gameday.system.scheduled.drill_processes import Executors  # noqa: PLC0415
 
     starters: dict[str, ports.Starter] = {}
     for name, place in space.settings.environments.items():
         if place.executor == "worker":
             starters[name] = _queue(space, name)
         elif place.executor == "kubernetes" and place.job is not None:
-            from gameday.system.kubernetes_jobs import JobStarter  # noqa: PLC0415
+            from gameday.system.scheduled.kubernetes_jobs import JobStarter  # noqa: PLC0415
 
             _must_be_shared(space, name)
             starters[name] = JobStarter(settings=place.job)

@@ -1,5 +1,6 @@
 """The fault keeper on real processes: whatever dies, the fault is undone."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,8 +15,9 @@ from gameday import ports, wiring
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
-from gameday.system import processes
-from tests.faults.building import HERE, experiment, fault_on, python
+from gameday.system import process_identity, processes
+from gameday.system.descent import cgroup
+from tests.faults.building import HERE, experiment, fault_off, fault_on, python
 from tests.faults.target import Target
 
 pytestmark = pytest.mark.kill
@@ -185,6 +187,119 @@ def test_a_grandchild_in_a_session_of_its_own_cannot_inject_after_the_fence(game
     game.wait(ev.DrillClosed)
     time.sleep(2.0)  # past the moment at which the grandchild would have injected
     assert not target.on
+
+
+LEAVING = ("plain", "nohup", "daemon", "bare", "python")
+
+
+def pid_in(file):
+    eventually(lambda: file.exists() and file.read_text().strip(), message=f"nothing wrote {file}")
+    return int(file.read_text())
+
+
+def lives(pid):
+    stat = process_identity.read_stat(pid)
+    return stat is not None and stat[0] not in "ZX"
+
+
+@pytest.fixture
+def ending():
+    """Pids that are ended after the test, whatever it has found."""
+    pids = []
+    yield pids
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(params=["cgroup", "descent"])
+def known_by(request, monkeypatch):
+    if request.param == "descent":
+        monkeypatch.setenv(cgroup.SWITCH, "off")
+    elif why := cgroup.usable():
+        pytest.skip(f"no cgroup can be used here: {why}")
+    return request.param
+
+
+@pytest.mark.usefixtures("known_by")
+@pytest.mark.parametrize("victim", ["conductor", "chaoslib", "keeper"])
+def test_what_a_rollback_leaves_running_outlives_the_drill(game, tmp_path, victim, ending):
+    target = game.target
+    files = {how: tmp_path / how for how in LEAVING}
+    starts = [python(how, "leave", pidfile=str(file), how=how) for how, file in files.items()]
+    game.start(experiment(target.url, rollbacks=[*starts, fault_off(target.url)]))
+    keeper = game.process("keeper")
+    game.kill(victim)
+    eventually(lambda: target.times("off"))
+    pids = {how: pid_in(file) for how, file in files.items()}
+    ending += pids.values()
+    if victim == "conductor":
+        game.wait(ev.DrillClosed)
+        eventually(lambda: not processes.alive(keeper))
+    else:
+        time.sleep(1.0)
+        game.end()
+    assert [how for how, pid in pids.items() if not lives(pid)] == []
+
+
+@pytest.mark.usefixtures("known_by")
+@pytest.mark.parametrize("victims", [("conductor",), ("chaoslib",), ("keeper",), ("keeper", "conductor")])
+def test_what_the_method_leaves_running_ends_before_the_first_rollback(game, tmp_path, victims, ending):
+    target = game.target
+    files = {how: tmp_path / how for how in LEAVING}
+    again = f"sleep 2; curl -s -X POST {target.url}/fault/on"
+    starts = [
+        python(how, "leave", pidfile=str(file), how=how, marker="sleep 300") for how, file in files.items()
+    ]
+    breaks = {
+        "type": "action",
+        "name": "break again",
+        "provider": {
+            "type": "process",
+            "path": "sh",
+            "arguments": ["-c", f"(env -i PATH=$PATH setsid sh -c '{again}' >/dev/null 2>&1 &) &"],
+        },
+    }
+    game.start(experiment(target.url, method=[fault_on(target.url), *starts, breaks]))
+    pids = {how: pid_in(file) for how, file in files.items()}
+    ending += pids.values()
+    died = time.time()
+    for victim in victims:
+        game.kill(victim)
+    eventually(lambda: target.times("off"))
+    assert [how for how, pid in pids.items() if lives(pid)] == []
+    time.sleep(max(0.0, died + 3.0 - time.time()))
+    assert not target.on
+
+
+def test_what_was_ended_is_named_with_the_action_that_started_it(game, target, tmp_path, ending):
+    file = tmp_path / "left"
+    method = [fault_on(target.url), python("leave it", "leave", pidfile=str(file), how="daemon")]
+    game.start(experiment(target.url, method=method))
+    ending.append(pid_in(file))
+    game.kill("conductor")
+    game.wait(ev.DrillClosed)
+    assert [(e.fact.pid, e.fact.activity, e.fact.command) for e in game.facts(ev.MethodProcessEnded)] == [
+        (ending[0], "leave it", "sleep 300")
+    ]
+
+
+@pytest.mark.usefixtures("known_by")
+@pytest.mark.parametrize("victim", ["conductor", "chaoslib"])
+def test_an_action_that_restarts_a_service_says_so_and_it_lives(game, tmp_path, victim, ending):
+    target = game.target
+    files = {how: tmp_path / how for how in LEAVING}
+    starts = [python(how, "leave", pidfile=str(file), how=how) for how, file in files.items()]
+    made = experiment(target.url, method=[fault_on(target.url), *starts])
+    made["extensions"] = [{"name": "gameday", "leaves-running": list(LEAVING)}]
+    game.start(made)
+    pids = {how: pid_in(file) for how, file in files.items()}
+    ending += pids.values()
+    game.kill(victim)
+    eventually(lambda: target.times("off"))
+    game.wait(ev.FaultReverted)
+    assert [how for how, pid in pids.items() if not lives(pid)] == []
+    assert game.facts(ev.MethodProcessEnded) == []
 
 
 def test_a_rollback_that_fails_is_tried_again_with_each_try_in_the_history(game, target):

@@ -14,9 +14,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Self
 
+from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
 from gameday.faults import child_protocol
 from gameday.system import processes
+from gameday.system.descent import tree
+from gameday.system.descent.record import MethodRecord, SeenProcesses
+from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
 
 # -P: the working folder is the experiment's, and must not hide our modules; the child appends it.
@@ -34,8 +38,16 @@ POLL_INTERVAL: Seconds = 0.25
 class ChaosProcess:
     """One child process; made by `start`."""
 
-    def __init__(self, child: processes.Child, reader: asyncio.StreamReader) -> None:
+    def __init__(
+        self, child: processes.Child, reader: asyncio.StreamReader, method: MethodRecord | None
+    ) -> None:
         self._child = child
+        self._method = method
+        self._rolled = False
+        self.left_running: list[Descendant] = []
+        """What it had started, and was ended with it."""
+        self._open: dict[str, int] = {}
+        """The activities that have not ended, with the tick at which each began."""
         self._reader = reader
         self._gone = asyncio.Event()
         # A pidfd reports the death itself. End of file does not: it comes late where a grandchild holds the
@@ -45,22 +57,17 @@ class ChaosProcess:
         self._stop_watch = asyncio.ensure_future(self._kill_if_stopped())
 
     @classmethod
-    async def start(
-        cls, drill: DrillId | str, *, cwd: str = "", fault_mark: tuple[str, str] | None = None
-    ) -> Self:
-        """Start a child with the drill's marker in its environment, and the fault's if it may inject.
+    async def start(cls, drill: DrillId | str, *, cwd: str = "", method: MethodRecord | None = None) -> Self:
+        """Start a child with the drill's marker in its environment. Raises OSError when it can't be started.
 
-        Raises OSError when it can't be started.
+        method: what is recorded of the method that it may run.
         """
-        env = dict([fault_mark]) if fault_mark else {}
-        child = processes.start(
-            ARGV, drill=drill, env=env, cwd=cwd or None, stdin=True, stdout=processes.PIPE
-        )
+        child = processes.start(ARGV, drill=drill, cwd=cwd or None, stdin=True, stdout=processes.PIPE)
         reader = asyncio.StreamReader(limit=LONGEST_LINE)
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), child.stdout
         )
-        return cls(child, reader)
+        return cls(child, reader, method)
 
     @property
     def identity(self) -> Identity:
@@ -103,9 +110,11 @@ class ChaosProcess:
         if not line.endswith(b"\n"):
             return None
         try:
-            return child_protocol.decode(line)
+            message = child_protocol.decode(line)
         except (ValueError, KeyError, TypeError) as error:
             return child_protocol.Note(word="unreadable", data={"error": str(error)})
+        self._note(message)
+        return message
 
     async def _next_line(self) -> bytes:
         reading = asyncio.ensure_future(self._reader.readline())
@@ -132,10 +141,34 @@ class ChaosProcess:
         """Send it a signal; without effect when it is gone."""
         self._child.send(number)
 
+    def _note(self, message: child_protocol.Message) -> None:
+        match message:
+            case child_protocol.ReportedFact(fact=ev.ActivityStarted(activity=name, stage=stage), at=at):
+                self._open[name] = tree.tick_of(at)
+                self._rolled = self._rolled or stage == "rollback"
+            case child_protocol.ReportedFact(fact=ev.ActivityFinished(activity=name)):
+                self._open.pop(name, None)
+            case _:
+                pass
+
+    def _kill(self) -> None:
+        # Stopped before its record is read: it may be about to end its method, and to roll back.
+        processes.send(self._child.identity, signal.SIGSTOP)
+        seen = self._method.read() if self._method is not None else SeenProcesses()
+        if self._method is None and self._rolled:
+            seen.fenced = 0  # it has only rolled back
+        ended = tree.end_with_descendants(self._child.identity, lambda who: self._lives_on(who, seen))
+        self.left_running += [seen.seen.get(one.who, one) for one in ended]
+
+    def _lives_on(self, who: Identity, seen: SeenProcesses) -> bool:
+        """Tell whether a process was started by a rollback that has ended, and so is the environment's."""
+        cut_off = any(who.started_ticks >= begun for begun in self._open.values())
+        return not cut_off and not seen.is_method(who)
+
     async def kill(self) -> None:
-        """SIGKILL it with its process group, and wait until it is gone."""
+        """SIGKILL it with what it has started, but for what lives on, and wait until it is gone."""
         if not self.gone:
-            await asyncio.to_thread(processes.kill_and_wait, self._child.identity)
+            await asyncio.to_thread(self._kill)
             # Until the event loop has reaped it, it is a zombie.
             await self._gone.wait()
 

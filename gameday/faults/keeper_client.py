@@ -21,6 +21,7 @@ from gameday.core.errors import FaultIndeterminate, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, FaultId, Seconds
 from gameday.system import clock, processes
+from gameday.system.descent.orphans import orphans
 from gameday.system.processes import Identity
 
 HEARTBEAT_INTERVAL: Seconds = 0.5
@@ -75,6 +76,9 @@ class KeeperClient:
             )
         except OSError as error:
             raise NotReady(f"the fault keeper can't be started: {error}") from error
+        # What the keeper and the faults' processes leave when they all die comes to this process.
+        orphans.doubted.add(self._child.identity)
+        orphans.watch_in_thread()
         loop = asyncio.get_running_loop()
         self._write(
             {"store": self._store_url}
@@ -125,6 +129,8 @@ class KeeperClient:
             with contextlib.suppress(TimeoutError):
                 await asyncio.to_thread(self._child.wait, END_POLL_INTERVAL)
         done = self._child.poll() == 0
+        if done:
+            orphans.settle(self._child.identity)
         await asyncio.to_thread(self._child.kill)
         self._ending.set()
         with self._lock, contextlib.suppress(OSError):  # close flushes what a dead keeper never read

@@ -2,8 +2,9 @@
 
 To stop, it sends one SIGUSR1, on which the child leaves its method for its rollbacks. Never SIGTERM: a Python
 activity would swallow it, and the next fault would be injected. Never a second signal: it would skip the rest
-of the rollbacks. A child that has not begun them within PATIENCE is killed with its process group, because a
-continuous hypothesis, a background activity or an action that swallows the signal would keep it for seconds.
+of the rollbacks. A child that has not begun them within PATIENCE is killed with its method's processes,
+because a continuous hypothesis, a background activity or an action that swallows the signal would keep it for
+seconds.
 The supervisor's caller then plays the rollbacks in another process.
 """
 
@@ -24,6 +25,8 @@ from gameday.faults.deadlines import DEFAULT_LIMIT, Deadlines
 from gameday.faults.rollbacks.player import rollback_outcome
 from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
+from gameday.system.descent.record import MethodRecord
+from gameday.system.descent.tree import Descendant
 from gameday.system.machine import started
 from gameday.system.processes import Identity
 
@@ -64,8 +67,11 @@ class ExperimentOutcome:
 class SupervisedExperiment:
     """Supervises one experiment; made by `start`, awaited by `outcome`."""
 
-    def __init__(self, process: ChaosProcess, request: ev.FaultRequested, record: RecordFact) -> None:
+    def __init__(
+        self, process: ChaosProcess, request: ev.FaultRequested, record: RecordFact, drill: DrillId
+    ) -> None:
         self._process = process
+        self._drill = drill
         self._request = request
         self._record = record
         self._settled: RollbackOutcome | None = None
@@ -78,14 +84,14 @@ class SupervisedExperiment:
 
     @classmethod
     async def start(
-        cls, request: ev.FaultRequested, record: RecordFact, *, drill: DrillId, fault_mark: tuple[str, str]
+        cls, request: ev.FaultRequested, record: RecordFact, *, drill: DrillId
     ) -> SupervisedExperiment:
         """Start the process, which imports what it will need. Raises OSError when it can't be started."""
-        process = await ChaosProcess.start(drill, cwd=request.cwd, fault_mark=fault_mark)
+        process = await ChaosProcess.start(drill, cwd=request.cwd, method=MethodRecord(drill, request.fault))
         # Recorded before it is used: whoever reverts after a crash fences it by this identity.
         record(started("chaoslib", process.identity), clock.now())
         await process.send("import", request=dataclasses.asdict(request))
-        return cls(process, request, record)
+        return cls(process, request, record, drill)
 
     def was_started_for(self, request: ev.FaultRequested) -> bool:
         """Check whether it lives and was started for exactly this request."""
@@ -96,10 +102,15 @@ class SupervisedExperiment:
         """The process, by pid, start time and boot: pids are reused."""
         return self._process.identity
 
+    @property
+    def left_running(self) -> list[Descendant]:
+        """What its method had started, and was ended with it."""
+        return self._process.left_running
+
     async def inject(self, journal: Path) -> None:
         """Let the process run the experiment; its journal goes to a file."""
         request = dataclasses.asdict(self._request)
-        await self._process.send("inject", request=request, journal=str(journal))
+        await self._process.send("inject", request=request, journal=str(journal), drill=self._drill)
 
     async def release(self) -> None:
         """End the hold; the rollbacks must have begun within RELEASE_PATIENCE."""
@@ -137,7 +148,7 @@ class SupervisedExperiment:
             polls += 1
 
     async def discard(self) -> None:
-        """Kill the process with its group, and wait until it is gone."""
+        """Kill the process, and what its method has started, and wait until it is gone."""
         await self._process.close()
 
     async def outcome(self) -> ExperimentOutcome:

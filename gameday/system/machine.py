@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gameday.core.facts import drill as ev
-from gameday.core.values import Seconds
+from gameday.core.values import DrillId, FaultId, Seconds
 from gameday.ports import CommandOutcome
-from gameday.system import processes, target
+from gameday.system import commands, processes, target
+from gameday.system.descent import fence, tree
+from gameday.system.descent.record import MethodRecord
+from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
 
 DOWN_TIMEOUT: Seconds = 120.0
@@ -44,22 +47,30 @@ class ThisMachine:
         """Check whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
         return processes.stopped(who)
 
-    async def end(self, who: Identity, *, group: bool = True) -> bool:
-        """SIGKILL exactly this process, with the group that it leads if `group`; tell whether it is gone."""
-        if group:
-            return await asyncio.to_thread(processes.kill_and_wait, who)
+    async def end(self, who: Identity, *, descendants: bool = False) -> bool:
+        """SIGKILL exactly this process, and its `descendants` if asked; tell whether it is gone."""
+        if descendants:
+            await asyncio.to_thread(tree.end_with_descendants, who)
         processes.send(who, signal.SIGKILL)
         return await asyncio.to_thread(processes.wait_gone, who, 5.0)
 
-    async def sweep(
-        self, value: str, *, variable: str = processes.MARKER, spare: Iterable[Identity] = ()
-    ) -> int:
-        """End every process whose environment has `variable=value`, except this one and those in `spare`."""
-        return await asyncio.to_thread(processes.sweep, value, spare, variable)
+    async def end_method(
+        self, drill: DrillId, fault: FaultId, *, ours: Collection[Identity] = ()
+    ) -> list[Descendant]:
+        """End the process that injects a fault and all that its method has started; give the latter."""
+        return await asyncio.to_thread(fence.end_method, drill, fault, ours=ours)
+
+    def forget_method(self, drill: DrillId, fault: FaultId) -> None:
+        """Remove the record of a fault that is undone."""
+        MethodRecord(drill, fault).remove()
+
+    async def sweep(self, drill: DrillId, *, spare: Iterable[Identity] = ()) -> int:
+        """End our own processes of a drill, which carry its marker, except this one and those in `spare`."""
+        return await asyncio.to_thread(processes.sweep, drill, spare)
 
     async def run(self, argv: Sequence[str]) -> CommandOutcome:
         """Run a command to its end, or to its time limit."""
         done = await asyncio.to_thread(
-            processes.call, argv, timeout=DOWN_TIMEOUT, cwd=self.cwd, env={"PATH": target.own_path()}
+            commands.call, argv, timeout=DOWN_TIMEOUT, cwd=self.cwd, env={"PATH": target.own_path()}
         )
         return CommandOutcome(exit_code=done.exit_code, output=done.output)

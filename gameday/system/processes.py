@@ -8,14 +8,11 @@ Source: proc(5) for /proc/PID/environ, pidfd_open(2), prctl(2).
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
 import signal
 import subprocess
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -35,9 +32,11 @@ from gameday.system.process_identity import (
 __all__ = ["Identity", "alive", "boot_id", "hostname", "identity", "me", "stopped"]
 
 MARKER = "GAMEDAY_DRILL"
-"""The environment variable that names the drill of a process; its children inherit it."""
+"""The environment variable that names the drill of our own processes. What rollbacks, responders, `up` and
+`reset` start must not inherit it: who carries it is ended when the drill closes."""
 
-_PR_SET_CHILD_SUBREAPER = 36
+started: set[Identity] = set()
+"""The processes that this one has started: other children are orphans that it has adopted."""
 
 
 def _open(who: Identity) -> int | None:
@@ -102,9 +101,9 @@ def _pids() -> Iterator[int]:
             yield int(entry.name)
 
 
-def marked(drill: str, variable: str = MARKER) -> list[Identity]:
-    """List the running processes whose environment says that they belong to a drill (or `variable`=it)."""
-    wanted = f"{variable}={drill}".encode()
+def marked(drill: str) -> list[Identity]:
+    """List the running processes whose environment says that they are ours in a drill."""
+    wanted = f"{MARKER}={drill}".encode()
     belonging = []
     for pid in _pids():
         try:
@@ -116,7 +115,7 @@ def marked(drill: str, variable: str = MARKER) -> list[Identity]:
     return [who for who in belonging if alive(who)]
 
 
-def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) -> int:
+def sweep(drill: str, spare: Iterable[Identity] = ()) -> int:
     """SIGKILL every marked process of a drill, except this one and `spare`; give how many there were.
 
     Repeated until none is left, because a process may fork between the list and its end.
@@ -124,7 +123,7 @@ def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) ->
     spared = {who.pid for who in spare} | {os.getpid()}
     ended: set[int] = set()
     for _ in range(20):  # a bound, in case something forks faster than it can be killed
-        rest = [who for who in marked(drill, variable) if who.pid not in spared]
+        rest = [who for who in marked(drill) if who.pid not in spared]
         if not rest:
             break
         # All signals first, then the waits: each wait would leave the others time to fork.
@@ -136,17 +135,6 @@ def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) ->
     return len(ended)
 
 
-def become_subreaper() -> None:
-    """Make orphaned descendants our children instead of init's, so that we can see and wait for their end.
-
-    Without it, whatever an injecting process leaves when it dies would drop out of the tree by which we know
-    it.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
-
-
 class Child:
     """A process that we started, in a session of its own."""
 
@@ -154,6 +142,7 @@ class Child:
         self._popen = popen
         # It is found even if it ended at once: until we wait for it, it is a zombie.
         self.identity = identity(popen.pid)
+        started.add(self.identity)
 
     @property
     def pid(self) -> int:
@@ -225,6 +214,8 @@ def start(
     discards the output; else PIPE, STDOUT or an open file. Raises FileNotFoundError, PermissionError.
     """
     environment = child_environment.make(env or {})
+    # Ours may name a drill: the keeper starts commands, too, and gameday may run in a drill's process.
+    environment.pop(MARKER, None)
     if drill:
         environment[MARKER] = drill
     popen = subprocess.Popen(
@@ -238,40 +229,3 @@ def start(
         start_new_session=True,  # Ctrl-C at our terminal doesn't reach it, and its whole group can be killed
     )
     return Child(popen)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finished:
-    """A command that ended. exit_code None: it was killed at its time limit."""
-
-    exit_code: int | None
-    output: str
-    seconds: float
-
-
-def call(
-    argv: Sequence[str],
-    *,
-    timeout: float,
-    drill: str = "",
-    env: Mapping[str, str] | None = None,
-    cwd: str | Path | None = None,
-    limit: int = 65536,
-) -> Finished:
-    """Run a command to its end; give stdout and stderr together, the last `limit` bytes.
-
-    At its time limit its whole group is killed. For a command that can't be started the exit code is 127.
-    """
-    begin = time.monotonic()
-    try:
-        child = start(argv, drill=drill, env=env, cwd=cwd, stdout=PIPE, stderr=STDOUT)
-    except OSError as error:
-        # The exit code by which shells report a command that can't be started.
-        return Finished(exit_code=127, output=str(error), seconds=0.0)
-    try:
-        output, _ = child._popen.communicate(timeout=timeout)  # noqa: SLF001  # our own class
-    except subprocess.TimeoutExpired:
-        child.kill()
-        return Finished(exit_code=None, output=f"no end within {timeout:g} s", seconds=timeout)
-    text = output[-limit:].decode(errors="replace")
-    return Finished(exit_code=child.poll(), output=text, seconds=time.monotonic() - begin)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +14,8 @@ from urllib.parse import urlsplit
 from gameday.core.errors import NotReady
 from gameday.core.values import DrillId, Seconds
 from gameday.ports import CommandOutcome
-from gameday.system import fetching, known_secrets, processes
+from gameday.system import commands, fetching, known_secrets
+from gameday.system.processes import Identity
 
 UP_TIMEOUT: Seconds = 300.0
 
@@ -66,14 +68,11 @@ class CommandTarget:
         return await asyncio.to_thread(answers, self.base_url) if self.base_url else ""
 
     async def up(self) -> CommandOutcome | None:
-        """Run the environment's `up`.
-
-        It does not carry the drill's marker, or the sweep after the drill would end what it started.
-        """
+        """Run the environment's `up`. What it leaves running belongs to the environment."""
         if not self.up_command:
             return None
         done = await asyncio.to_thread(
-            processes.call,
+            commands.call,
             self.up_command,
             timeout=UP_TIMEOUT,
             cwd=self.cwd,
@@ -88,24 +87,39 @@ class CommandTarget:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandRunner:
-    """`ports.Runner` in the workspace; the commands carry the drill's marker and their actor."""
+    """`ports.Runner` in the workspace; the commands carry their actor.
+
+    What a command leaves running belongs to the environment. on_start: gets the process of each command.
+    """
 
     cwd: Path
-    drill: DrillId
+    on_start: Callable[[Identity], object] = lambda _who: None
 
     async def run(self, argv: Sequence[str], *, timeout: Seconds, actor: str) -> CommandOutcome:  # noqa: ASYNC109  # the port's word
-        """Run a command to its end in a thread; it is killed at `timeout` seconds."""
-        done = await asyncio.to_thread(
-            processes.call,
-            argv,
-            timeout=timeout,
-            drill=self.drill,
-            cwd=self.cwd,
-            env={"PATH": own_path(), "GAMEDAY_ACTOR": actor},
+        """Run a command to its end in a thread.
+
+        At `timeout` seconds, and when this is cancelled, it is ended with its group and descendants.
+        """
+        unwanted = threading.Event()
+        running = asyncio.ensure_future(
+            asyncio.to_thread(
+                commands.call,
+                argv,
+                timeout=timeout,
+                cwd=self.cwd,
+                env={"PATH": own_path(), "GAMEDAY_ACTOR": actor},
+                unwanted=unwanted,
+                on_start=self.on_start,
+            )
         )
-        return _ran(done)
+        try:
+            return _ran(await asyncio.shield(running))
+        except asyncio.CancelledError:
+            unwanted.set()
+            await running  # it must be gone before the drill goes on to its end
+            raise
 
 
-def _ran(done: processes.Finished) -> CommandOutcome:
+def _ran(done: commands.Finished) -> CommandOutcome:
     """Redact a command's output while it is whole: a secret that was cut in two would not be recognised."""
     return CommandOutcome(exit_code=done.exit_code, output=known_secrets.redactor().text(done.output))

@@ -13,6 +13,7 @@ class FakeMachine:
 
     def __init__(self, *living, me=ME):
         self.me, self.living, self.halted, self.log = me, {me, *living}, set(), []
+        self.methods = {}
 
     def alive(self, who):
         return who in self.living
@@ -20,13 +21,20 @@ class FakeMachine:
     def stopped(self, who):
         return who in self.halted
 
-    async def end(self, who, *, group=True):
-        self.log.append(("end", who.pid, group))
+    async def end(self, who, *, descendants=False):
+        self.log.append(("end", who.pid, descendants))
         self.living.discard(who)
         return True
 
-    async def sweep(self, value, *, variable="GAMEDAY_DRILL", spare=()):
-        self.log.append(("sweep", variable, value))
+    async def end_method(self, drill, fault, *, ours=()):
+        self.log.append(("end method", fault))
+        return self.methods.get(fault, [])
+
+    def forget_method(self, drill, fault):
+        self.log.append(("forget method", fault))
+
+    async def sweep(self, drill, *, spare=()):
+        self.log.append(("sweep", drill))
         return 1
 
     async def run(self, argv):

@@ -17,8 +17,8 @@ ELSEWHERE = {
     "TargetLease": "needs a cluster: tests/faults/test_cluster_lease.py plays one",
     "Identities": "needs a cluster or an account: tests/faults/test_identities.py plays them",
     "Trail": "needs a server that gives actions: tests/signals/test_trail.py",
-    "Starter": "starts processes: tests/system/test_drill_processes.py",
-    "StartedDrill": "is a process: tests/system/test_drill_processes.py",
+    "Starter": "starts processes: tests/system/scheduled/test_drill_processes.py",
+    "StartedDrill": "is a process: tests/system/scheduled/test_drill_processes.py",
     "GameDayDrills": "conducts whole drills: tests/e2e",
     "Notices": "has no answer to compare; what is sent goes through Announcer",
 }

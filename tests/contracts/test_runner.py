@@ -16,7 +16,7 @@ from gameday.testing.world import World
 def run(request, tmp_path):
     """Give what runs a command to its end."""
     fake = FakeRunner(world=World(fault=True), fixes=[("true",)])
-    runner = CommandRunner(cwd=tmp_path, drill=DrillId("d1")) if request.param == "command" else fake
+    runner = CommandRunner(cwd=tmp_path) if request.param == "command" else fake
     return lambda *argv: asyncio.run(runner.run(argv, timeout=10.0, actor="anna"))
 
 

@@ -24,7 +24,7 @@ TESTED_ELSEWHERE = {
     "cli/app.py": "cli/shared/test_usage_errors.py",
     "cli/ci/": "cli/ci/test_command.py",
     "cli/daemon/launch.py": "cli/daemon/test_serve.py",
-    "cli/daemon/launcher.py": "system/test_drill_processes.py",
+    "cli/daemon/launcher.py": "system/scheduled/test_drill_processes.py",
     "cli/drill/": "e2e/test_drills.py",
     "cli/gamedays/": "cli/gamedays/test_commands.py",
     "cli/respond/": "cli/respond/test_fast_path.py",

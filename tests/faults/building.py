@@ -87,9 +87,7 @@ class RecordedFacts:
 
 async def supervise(made, recorded, tmp_path, **more):
     """Start an experiment; give the supervised process and the task of its outcome."""
-    run = await SupervisedExperiment.start(
-        request(made, **more), recorded, drill=DRILL, fault_mark=("GAMEDAY_FAULT", f"{DRILL}/f1")
-    )
+    run = await SupervisedExperiment.start(request(made, **more), recorded, drill=DRILL)
     await run.inject(tmp_path / "journal.json")
     return run, asyncio.ensure_future(run.outcome())
 

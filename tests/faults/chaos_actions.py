@@ -52,6 +52,21 @@ def late_child(url, after=1.0):
     subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 
 
+def leave(pidfile, how="plain", marker="sleep 300"):
+    """Leave a process running, and write its pid."""
+    forms = {
+        "plain": f"{marker} & echo $! > {pidfile}",
+        "nohup": f"nohup {marker} >/dev/null 2>&1 & echo $! > {pidfile}",
+        "daemon": f"(setsid sh -c 'echo $$ > {pidfile}; exec {marker}' >/dev/null 2>&1 &) &",
+        "bare": f"env -i setsid sh -c 'echo $$ > {pidfile}; exec {marker}' >/dev/null 2>&1 &",
+    }
+    if how == "python":
+        child = subprocess.Popen(["sh", "-c", f"exec {marker}"])
+        Path(pidfile).write_text(f"{child.pid}\n")
+    else:
+        subprocess.run(["sh", "-c", forms[how]], check=True)
+
+
 def where():
     return str(Path.cwd())
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from gameday.faults.identities import ChildIdentities
-from gameday.system import processes
+from gameday.system import commands, processes
 from gameday.system.target import answers
 from tests import ports
 
@@ -131,7 +131,7 @@ def test_no_region_is_an_error(moto):
 
 def test_neither_library_is_imported_here(kubeconfig):
     code = "import sys, gameday.faults.identities; print({'chaosk8s', 'kubernetes', 'chaosaws', 'boto3'} & set(sys.modules))"
-    assert processes.call([sys.executable, "-c", code], timeout=30).output.strip() == "set()"
+    assert commands.call([sys.executable, "-c", code], timeout=30).output.strip() == "set()"
 
 
 def tagged_instance(env):
@@ -143,4 +143,4 @@ def tagged_instance(env):
         "made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tags);"
         "print(made['Instances'][0]['InstanceId'])"
     )
-    return processes.call([sys.executable, "-c", code], timeout=60, env=env).output.strip().splitlines()[-1]
+    return commands.call([sys.executable, "-c", code], timeout=60, env=env).output.strip().splitlines()[-1]

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -59,11 +60,40 @@ def test_bringing_up_carries_its_environment_but_not_the_drills_marker(tmp_path)
     assert ran.output.split()[-1] == "x"
 
 
-def test_a_responders_command_carries_the_drills_marker_and_its_actor(tmp_path):
-    ran = asyncio.run(CommandRunner(cwd=tmp_path, drill=D).run(MARKED, timeout=10, actor="ada"))
-    assert ran.output.split() == [D, "ada"]
+def test_a_responders_command_carries_its_actor_but_not_the_drills_marker(tmp_path, monkeypatch):
+    monkeypatch.setenv(processes.MARKER, D)  # as in a command of gameday's that a drill's process has started
+    ran = asyncio.run(CommandRunner(cwd=tmp_path).run(MARKED, timeout=10, actor="ada"))
+    assert ran.output.split() == ["none", "ada"]
+
+
+def test_the_process_of_a_responders_command_is_handed_out_when_it_starts(tmp_path):
+    begun = []
+    ran = asyncio.run(
+        CommandRunner(cwd=tmp_path, on_start=begun.append).run(["true"], timeout=10, actor="ada")
+    )
+    assert ran.exit_code == 0
+    assert len(begun) == 1
+
+
+def test_a_responders_command_that_nobody_waits_for_is_ended_with_its_descendants(tmp_path):
+    begun = []
+
+    async def cancelled():
+        running = asyncio.ensure_future(
+            CommandRunner(cwd=tmp_path, on_start=begun.append).run(
+                ["sh", "-c", "sleep 61 & echo $! > child; wait"], timeout=60, actor="ada"
+            )
+        )
+        while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(cancelled())
+    assert not processes.alive(begun[0])
+    assert not Path("/proc", (tmp_path / "child").read_text().strip(), "exe").exists()
 
 
 def test_a_responders_command_is_killed_at_its_time_limit(tmp_path):
-    ran = asyncio.run(CommandRunner(cwd=tmp_path, drill=D).run(["sleep", "60"], timeout=0.2, actor="ada"))
+    ran = asyncio.run(CommandRunner(cwd=tmp_path).run(["sleep", "60"], timeout=0.2, actor="ada"))
     assert ran.exit_code != 0

@@ -26,7 +26,7 @@ from gameday.core.trends import FinishedDrill, StoredResult
 from gameday.core.values import Seconds, format_duration
 from gameday.formats.stored import result
 from gameday.settings import Environment, Workspace
-from gameday.system import clock, known_secrets, processes, target
+from gameday.system import clock, commands, known_secrets, processes, target
 
 POLL_INTERVAL: Seconds = 0.05
 """How often a drill's process is polled."""
@@ -183,7 +183,7 @@ class DrillProcesses:
             return ExitCode.FAULT_IN_FORCE
         for drill in left:
             argv = [*self._command, "revert", drill]
-            done = processes.call(
+            done = commands.call(
                 argv, timeout=REVERT_TIMEOUT, cwd=self._space.root, env={"PATH": target.own_path()}
             )
             output.talk(done.output.rstrip())

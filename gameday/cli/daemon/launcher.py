@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from gameday.core.plans.schedule import Schedule
-from gameday.system.drill_processes import Launcher
+from gameday.system.scheduled.drill_processes import Launcher
 
 # -P: a file called gameday.py in the working folder must not be imported in our place.
 GAMEDAY = (sys.executable, "-P", "-m", "gameday")

@@ -11,31 +11,60 @@ from collections.abc import Iterable, Sequence
 from gameday.conduct.revert.context import Machine, RevertContext
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.values import DrillId
+from gameday.core.values import FaultId
+from gameday.system import known_secrets
+from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
 
 FENCED = ("conductor", "keeper", "chaoslib", "standby")
 """Roles that may inject or revert, in the order in which they are killed."""
-FAULT_MARKER = "GAMEDAY_FAULT"
-"""The environment variable that names the fault in the Chaos Toolkit process and all that it starts."""
+WAITED_FOR = ("responder", "locust")
+"""Roles of processes that we wait for: what they started ends with them when nobody waits any more."""
 
 
 async def fence(
     history: History, context: RevertContext, *, spare: Iterable[Identity] = (), conductor: bool
 ) -> int:
     """Kill every recorded process of this host that may inject or revert; give how many there were."""
-    count = 0
-    for role, who in living(history, context.machine, FENCED):
-        if who in spare or (role == "conductor" and not conductor):
-            continue
-        # Not the conductor's whole group: in a shell's pipeline that is the user's other commands, too.
-        await context.machine.end(who, group=role != "conductor")
-        count += 1
-    # Then what Chaos Toolkit itself started: no history names it, but its environment has the fault's marker.
-    for fault in {requested.fact.fault for requested in history.each(ev.FaultRequested)}:
-        count += await context.machine.sweep(
-            fault_marker(context.drill, fault), variable=FAULT_MARKER, spare=spare
-        )
+    doomed = [
+        (role, who)
+        for role, who in living(history, context.machine, FENCED)
+        if who not in spare and (role != "conductor" or conductor)
+    ]
+    # By identity alone: what responders and rollbacks left running descends from these, too, and lives.
+    for role, who in doomed:
+        if role != "chaoslib":
+            await context.machine.end(who)
+    ours = {who for _, who in recorded(history, context.machine.host)}
+    for fault in {requested.fact.fault: None for requested in history.each(ev.FaultRequested)}:
+        for one in await context.machine.end_method(context.drill, fault, ours=ours):
+            context.recorder.record(ended(fault, one))
+    # Who has begun no method has started nothing that lives on; most are gone with their methods.
+    for role, who in doomed:
+        if role == "chaoslib":
+            await context.machine.end(who, descendants=True)
+    return len(doomed)
+
+
+def ended(fault: FaultId, one: Descendant) -> ev.MethodProcessEnded:
+    """Make the fact of a process that a method had left running."""
+    return ev.MethodProcessEnded(
+        fault=fault,
+        pid=one.who.pid,
+        command=known_secrets.redactor().text(one.command),
+        activity=one.activity,
+    )
+
+
+async def end_ours(history: History, context: RevertContext, *, spare: Iterable[Identity] = ()) -> int:
+    """End what is left of our own processes when a drill closes; give how many there were."""
+    spared = (*spare, context.machine.me)
+    left = [who for _, who in living(history, context.machine, WAITED_FOR) if who not in spared]
+    for who in left:
+        await context.machine.end(who, descendants=True)
+    count = len(left) + await context.machine.sweep(context.drill, spare=spared)
+    for requested in history.each(ev.FaultRequested):
+        context.machine.forget_method(context.drill, requested.fact.fault)
     return count
 
 
@@ -54,8 +83,3 @@ def living(history: History, machine: Machine, roles: Sequence[str]) -> list[tup
     ]
     # Parents first: conductor and keeper start the others.
     return sorted(alive, key=lambda pair: roles.index(pair[0]))
-
-
-def fault_marker(drill: DrillId, fault: str) -> str:
-    """Give the value of FAULT_MARKER for one fault of one drill."""
-    return f"{drill}/{fault}"

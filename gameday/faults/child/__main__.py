@@ -35,13 +35,14 @@ def _serve(connection: ChildConnection, commands: Iterator[dict[str, Any]]) -> N
         loaded_experiment,
         meter_reading,
         probes,
-        redirects,
         rollback_standby,
         target_counts,
     )
+    from gameday.faults.child.providers import bounded_commands, redirects  # noqa: PLC0415  # as above
 
-    # Once for the process: every command below may run HTTP activities, not only an injection.
+    # Once for the process: every command below may run HTTP activities and commands, not only an injection.
     redirects.confine()
+    bounded_commands.bound()
     standby = rollback_standby.RollbackStandby(connection)
     handlers: dict[str, Callable[[dict[str, Any]], None]] = {
         "import": loaded_experiment.import_early,

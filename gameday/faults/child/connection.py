@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gameday.core.facts import drill as ev
-from gameday.core.values import Instant, Seconds
+from gameday.core.values import FaultId, Instant, Seconds
 from gameday.faults import child_protocol
-from gameday.system import known_secrets
+from gameday.system import clock, known_secrets
+from gameday.system.descent.tree import Descendant
 
 
 class ChildConnection:
@@ -35,6 +36,14 @@ class ChildConnection:
     def report(self, fact: ev.Fact, at: Instant, limit: Seconds | None = None) -> None:
         """Report a fact that occurred `at`; the activity that it starts may take `limit` seconds."""
         self._write(child_protocol.encode_fact(known_secrets.redactor().value(fact), at, limit))
+
+    def report_ended(self, fault: FaultId, ended: Iterable[Descendant]) -> None:
+        """Report the processes of a method that were ended before the first rollback."""
+        for one in ended:
+            fact = ev.MethodProcessEnded(
+                fault=fault, pid=one.who.pid, command=one.command, activity=one.activity
+            )
+            self.report(fact, clock.now())
 
     def send(self, word: str, **data: Any) -> None:
         """Send a note."""

@@ -36,6 +36,7 @@ from gameday.faults.child.still_exposed import PROBE_LIMIT, URGENT_PROBE_LIMIT, 
 from gameday.faults.child.verdict import RollbackVerdict
 from gameday.formats.text.plain import mapping, plain, plain_text
 from gameday.system import clock
+from gameday.system.descent.method import MethodProcesses
 
 ORPHAN_GRACE: Seconds = 1.0
 """Seconds from the parent's death until the rollbacks must have begun; else the process starts over."""
@@ -44,7 +45,9 @@ ORPHAN_GRACE: Seconds = 1.0
 class Injection(ActivityReporter):
     """Runs with one experiment: holds the fault after the method, and never lets it end without rollbacks."""
 
-    def __init__(self, connection: ChildConnection, request: Json, experiment: Json, journal: Path) -> None:
+    def __init__(
+        self, connection: ChildConnection, request: Json, experiment: Json, journal: Path, drill: str
+    ) -> None:
         super().__init__(connection, request["fault"], by="keeper")
         self._request = request
         # A copy: a control may change the experiment that chaoslib runs, down to its rollbacks.
@@ -56,6 +59,9 @@ class Injection(ActivityReporter):
         self._stopping = self._orphaned_now = False
         self._verdict: RollbackVerdict | None = None
         self._settled = False
+        self._drill = drill
+        leaving = experiments.leaves_running(self._experiment)
+        self._processes = MethodProcesses(drill, self.fault, leaving)
 
     # Requests from outside.
 
@@ -115,6 +121,8 @@ class Injection(ActivityReporter):
     def start_method(self, experiment: Json) -> None:  # noqa: ARG002  # chaoslib's signature
         """Probe whether the fault is in force before anything is done."""
         self.stage = "method"  # before the probe: a signal from here on must lead to the rollbacks
+        with self._reporting_errors():
+            self._processes.begin()
         if self._verdict is not None:
             self._verdict.exposure.ask("before-inject", limit=PROBE_LIMIT)
 
@@ -123,9 +131,15 @@ class Injection(ActivityReporter):
         if self._stopping and self.stage == "method":
             raise SystemExit(20)
         super().start_activity(activity)
+        if self._stage() == "method":
+            with self._reporting_errors():
+                self._processes.started(activity)
 
     def activity_completed(self, activity: Json, run: Json) -> None:
         """Report it, and save the journal so far: chaoslib writes it only at the end, if it gets there."""
+        if self._stage() == "method":
+            with self._reporting_errors():
+                self._processes.completed(plain_text(activity.get("name")))
         super().activity_completed(activity, run)
         self.save()
 
@@ -167,6 +181,8 @@ class Injection(ActivityReporter):
         # Sent before the probe, which takes time: a child that has received SIGUSR1 and not sent this within
         # 0.2 s is killed.
         self.connection.send("rolling")
+        with self._reporting_errors():
+            self.connection.report_ended(self.fault, self._processes.end())
         if self._stopping:  # an abort's rollbacks wait for no control
             drop_controls(experiment)
         if self._verdict is None:
@@ -186,6 +202,17 @@ class Injection(ActivityReporter):
         if self._verdict is not None and not self._settled:
             self._settled = True
             self._verdict.judge(self.played)
+
+    @contextlib.contextmanager
+    def _reporting_errors(self) -> Iterator[None]:
+        """Report an error instead of raising it: chaoslib would swallow it, and skip what comes after it."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  # whatever it is, the rollbacks have to be played
+            text = f"{type(error).__name__}: {error}"
+            self.connection.report(
+                ev.InternalErrorOccurred(where="method processes", error=text), clock.now()
+            )
 
     # The journal, and the end.
 
@@ -213,6 +240,8 @@ class Injection(ActivityReporter):
         """
         # Without asking the probe: the activity that did not stop may reach the target after its answer.
         play = {"do": "play", "request": self._request, "attempt": 1, "by": self.by, "ask": False}
+        # Exec ends the threads: what the method has started is ended only after it, when nothing starts more.
+        play["fence"] = self._drill
         commands = os.memfd_create("commands", 0)
         os.write(commands, json.dumps(play).encode() + b"\n")
         os.lseek(commands, 0, os.SEEK_SET)
@@ -231,7 +260,7 @@ def inject(connection: ChildConnection, command: Json, commands: Iterator[Json])
     settings = load_settings() or {}
     load_global_controls(settings)
     ensure_experiment_is_valid(experiment)
-    run = Injection(connection, request, experiment, Path(command["journal"]))
+    run = Injection(connection, request, experiment, Path(command["journal"]), command["drill"])
     # chaoslib keeps the main thread, which handles signals; commands are read in another.
     threading.Thread(target=_obey_commands, args=(run, commands), daemon=True).start()
     # chaoslib reads the rollbacks' strategy from these settings only, not from the experiment's runtime.

@@ -7,6 +7,7 @@ importing them could take longer than the whole revert may.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,6 +20,8 @@ from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, import_all, load
 from gameday.faults.child.still_exposed import URGENT_PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import RollbackVerdict
+from gameday.system import processes
+from gameday.system.descent.method import MethodProcesses
 
 
 class RollbackStandby:
@@ -48,6 +51,12 @@ class RollbackStandby:
     def play(self, command: Json) -> None:
         """Play all rollbacks once and report the outcome."""
         request, fault = command["request"], FaultId(command["request"]["fault"])
+        # What rollbacks leave running is the environment's, and must not be ended by the marker of ours.
+        os.environ.pop(processes.MARKER, None)
+        if command.get("fence"):  # the method has run in this very process
+            method = MethodProcesses(command["fence"], fault)
+            method.resume()
+            self._connection.report_ended(fault, method.end())
         loaded = self._load(request)
         declared = tuple(loaded.experiment.get("rollbacks") or ())
         verdict = RollbackVerdict(self._connection, Exposure(self._connection, fault, loaded), declared)

@@ -43,7 +43,7 @@ ROWS: list[cases.Row] = [
     ("no policy: module subprocess", LOOP, facts(py("subprocess.run", args="x")), "providers"),
     ("no policy: chaosk8s", LOOP, facts(py(KILL["chaosk8s"], ns="shop")), "providers kubernetes"),
     ("no policy: a module that only begins like ours", LOOP, facts(py("gameday.shopping.faults.x")), "providers"),
-    ("no policy: another package of ours", LOOP, facts(py("gameday.system.processes.call")), "providers"),
+    ("no policy: another package of ours", LOOP, facts(py("gameday.system.commands.call")), "providers"),
     ("no policy: the shop's faults on another shop", LOOP, facts(py("gameday.shop.faults.kill_replica", control="http://evil/")), "providers"),
     ("no policy: the shop's faults on a local shop", LOOP, facts(py("gameday.shop.faults.kill_replica", control="http://127.0.0.1:9/")), ALLOWED),
     ("no policy: any process", LOOP, facts(cmd("/bin/true")), "providers"),

@@ -24,7 +24,7 @@ from gameday.core.plans.schedule import (
 from gameday.core.values import instant
 from gameday.ports import ScheduleRow
 from gameday.storage import open_schedules
-from gameday.system.drill_processes import ChildStarter, Executors
+from gameday.system.scheduled.drill_processes import ChildStarter, Executors
 from gameday.testing.clock import VirtualClock
 from gameday.testing.schedules import FakeStarter, MemoryScheduleStore
 
@@ -92,7 +92,7 @@ def test_without_a_store_nothing_starts(url, tmp_path):
 
 def test_what_stands_ready_shows_no_password_and_ends_with_its_daemon(tmp_path):
     code = (
-        "import sys, time; from pathlib import Path; from gameday.system.drill_processes import ChildStarter\n"
+        "import sys, time; from pathlib import Path; from gameday.system.scheduled.drill_processes import ChildStarter\n"
         "from gameday.cli.daemon.launcher import LAUNCHER\n"
         "one = ChildStarter(LAUNCHER, store_url='postgresql://x:s3cret@127.0.0.1:9/none', root=Path('.'), folder=Path('s'))\n"
         "one.make_ready(); print(one._ready.pid, flush=True); time.sleep(60)"

@@ -16,8 +16,8 @@ from gameday.core.errors import NotReady
 from gameday.core.plans.schedule import Kind, Record, Recurrence, Schedule, ScheduleId, State
 from gameday.core.values import instant
 from gameday.formats.settings.reader import Job
-from gameday.system import kubernetes_jobs
-from gameday.system.kubernetes_jobs import JobStarter
+from gameday.system.scheduled import kubernetes_jobs
+from gameday.system.scheduled.kubernetes_jobs import JobStarter
 
 T = instant(1_800_000_000.0)
 RULE = Recurrence(kind=Kind.RRULE, text="FREQ=DAILY", zone="UTC", start="2026-03-01T10:00:00")

@@ -1,0 +1,72 @@
+"""Ends all that an experiment's method has started, before the first rollback; whatever comes later lives."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Collection
+from pathlib import Path
+
+from gameday.system import processes
+from gameday.system.descent import cgroup, tree
+from gameday.system.descent.orphans import orphans
+from gameday.system.descent.record import MethodRecord, SeenProcesses
+from gameday.system.descent.tree import Descendant
+from gameday.system.process_identity import Identity, alive, identity
+
+
+def end_method(drill: str, fault: str, *, ours: Collection[Identity] = ()) -> list[Descendant]:
+    """End the process that injects a fault, and the method's processes; give those of the method.
+
+    May be repeated, by any process, at any time. ours: recorded processes of the drill, which are ended by
+    their identity alone.
+    """
+    record = MethodRecord(drill, fault)
+    child = record.read().child
+    if child is not None:
+        # Stopped before the record is read for good: it may be about to fence itself, and to roll back.
+        processes.send(child, signal.SIGSTOP)
+    seen = record.read()
+    ended = _end_all(seen, ours)
+    if seen.fenced is None:
+        record.add(fenced=tree.next_tick())
+    if seen.cgroup is not None:
+        cgroup.remove(seen.cgroup)
+    return [_named(one, seen) for one in ended]
+
+
+def _end_all(seen: SeenProcesses, ours: Collection[Identity]) -> list[Descendant]:
+    def spare(who: Identity) -> bool:
+        return not seen.is_method(who) or who in ours
+
+    ended = end_cgroup(seen.cgroup) if seen.cgroup is not None and seen.fenced is None else []
+    if seen.child is not None:
+        ended += tree.end_with_descendants(seen.child, spare)
+    doubtful = [who for who in seen.seen if not spare(who)]
+    # Without a cgroup, a process that was never seen comes to us, the subreaper, when the one that started it
+    # and the one that injected are dead.
+    if seen.fenced is None and seen.cgroup is None and orphans.doubted:
+        doubtful += [who for who in orphans.strangers() if not spare(who)]
+    for who in filter(alive, doubtful):
+        ended += [Descendant(who=who, command=tree.command_of(who.pid))]
+        ended += tree.end_with_descendants(who, spare)
+    return ended
+
+
+def end_cgroup(folder: Path) -> list[Descendant]:
+    """End every process in a cgroup; give them."""
+    found = []
+    for pid in cgroup.members(folder):
+        try:
+            who = identity(pid)
+        except ProcessLookupError:
+            continue
+        if pid != os.getpid() and alive(who):
+            found.append(Descendant(who=who, command=tree.command_of(pid)))
+    cgroup.kill(folder)
+    return found
+
+
+def _named(one: Descendant, seen: SeenProcesses) -> Descendant:
+    """Give it with the activity that started it, where that was seen."""
+    return seen.seen.get(one.who, one)
