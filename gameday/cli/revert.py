@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli.shared import find_drill, guard, open_faults, output
+from gameday.cli.shared import find_drill, guard, lost_drills, open_faults, output
 from gameday.conduct.drill import report
 from gameday.conduct.revert import by_hand as by_hand_closing
 from gameday.conduct.revert import graceful_stop, revert
@@ -95,37 +95,85 @@ def main(
     guard.conducts()
     space = wiring.workspace()
     _warn_without_workspace(space)
-    store = wiring.workspace_store(space)
+    store, lost = _open_all(space, everything=everything, here=here)
+    apart = next((location for location in lost if _is_named(location, drill)), None)
+    if apart is not None and apart.copy is not None:
+        space, store, drill = apart.space, apart.store, apart.copy.drill
     drills = open_drills(store)
     if by_hand is not None:
         return _close_by_hand(space, store, drills, drill, by_hand)
+    code = ExitCode.PASSED if drill else _revert_lost(lost, everything=everything)
+    chosen = _chosen(space, store, drills, drill, everything=everything, here=here)
+    if chosen:
+        code = worst((code, _end(space, store, chosen, play_unsigned=play_unsigned)))
+    elif not lost:
+        output.talk(_nothing(drills, drill, here=here))
+    _remove_copies(lost)
+    return code
+
+
+def _chosen(
+    space: Workspace,
+    store: ports.HistoryStore,
+    drills: Sequence[OpenDrill],
+    drill: str,
+    *,
+    everything: bool,
+    here: bool,
+) -> list[OpenDrill]:
     if drill:
-        chosen = _named(store, drills, drill)
-        nothing = f"drill {drill} is closed: nothing is left to revert"
-    else:
-        ours = str(space.root) if here else None
-        chosen = [
-            open_drill
-            for open_drill in drills
-            if everything or open_drill.left or open_drill.gave_up or open_drill.root == ours
-        ]
-        nothing = "every open drill is looked after by its own processes; --all reverts them too"
-    if drill and not chosen:
-        chosen = _doubtful(store, drill)
-    if not chosen:
-        output.talk("nothing is in force" if here or drill == "last" or not (drill or drills) else nothing)
-        return 0
-    return _end(space, store, chosen, play_unsigned=play_unsigned)
+        return _named(store, drills, drill)
+    ours = str(space.root) if here else None
+    return [
+        open_drill
+        for open_drill in drills
+        if everything or open_drill.left or open_drill.gave_up or open_drill.root == ours
+    ]
 
 
-def _doubtful(store: ports.HistoryStore, named: str) -> list[OpenDrill]:
-    """Give a closed drill whose fault may still be in force by its judgement, to be looked at again."""
-    if not store.drills():
-        return []
-    drill = find_drill.find(store, named)
-    if not report.still_exposed(report.judge(store, drill)):
-        return []
-    return [OpenDrill(drill=drill, host=ThisMachine().host, exposed=(), left=True)]
+def _nothing(drills: Sequence[OpenDrill], drill: str, *, here: bool) -> str:
+    if here or drill == "last" or not (drill or drills):
+        return "nothing is in force"
+    if drill:
+        return f"drill {drill} is closed: nothing is left to revert"
+    return "every open drill is looked after by its own processes; --all reverts them too"
+
+
+def _open_all(
+    space: Workspace, *, everything: bool, here: bool
+) -> tuple[ports.HistoryStore, list[lost_drills.Location]]:
+    """Open the workspace's store, and what is known of drills that lost theirs."""
+    try:
+        store = wiring.workspace_store(space)
+    except StoreUnavailable:
+        # What it held may be known from the user's own copies; that it is away is reported all the same.
+        lost = lost_drills.restore(space, None)
+        _revert_lost(lost, everything=everything)
+        _remove_copies(lost)
+        raise
+    return store, [] if here else lost_drills.restore(space, store)
+
+
+def _is_named(location: lost_drills.Location, named: str) -> bool:
+    return location.copy is not None and location.copy.drill == named
+
+
+def _revert_lost(lost: Sequence[lost_drills.Location], *, everything: bool) -> ExitCode:
+    """Revert the drills that have no store any more, and whose processes are gone unless `everything`."""
+    code = ExitCode.PASSED
+    for location in lost:
+        drills = open_drills(location.store)
+        chosen = [open_drill for open_drill in drills if everything or open_drill.left]
+        if chosen:
+            code = worst((code, _end(location.space, location.store, chosen)))
+    return code
+
+
+def _remove_copies(lost: Sequence[lost_drills.Location]) -> None:
+    """Remove the copies of drills that were reverted in a store of their own."""
+    for location in lost:
+        if location.copy is not None and not is_exposed(location.store):
+            location.copy.remove()
 
 
 def _must_name_one(drill: str, *, by_hand: str | None, play_unsigned: bool) -> None:
@@ -160,6 +208,7 @@ def _close_by_hand(
         machine=ThisMachine(cwd=space.root),
     )
     asyncio.run(by_hand_closing.close(open_drill, context, SystemIds(), text=text))
+    _remove_copies(lost_drills.restore(space, None))
     write_reports(space, store, drill)
     output.talk(f"{drill}: closed; undone by hand, as {who} recorded")
     return 0
@@ -195,6 +244,9 @@ def recover(space: Workspace, store: ports.HistoryStore, *, environment: str = "
 
     Gives 4 where a fault may be in force that keeps drills from starting on an environment, else 0.
     """
+    lost = lost_drills.restore(space, store)
+    _revert_lost(lost, everything=False)
+    _remove_copies(lost)
     abandoned = [open_drill for open_drill in open_drills(store) if open_drill.left]
     fresh = [open_drill for open_drill in abandoned if not open_drill.gave_up]
     given_up = [open_drill for open_drill in abandoned if open_drill.gave_up]

@@ -17,28 +17,32 @@ if TYPE_CHECKING:
     from gameday.ports import HistoryStore, ScheduleStore
     from gameday.storage.database import Executor
     from gameday.storage.histories import SqlStore
+    from gameday.system.signing_key import SigningKey
 
 
-def open_store(url: str, artifacts: Path | None = None) -> HistoryStore:
+def open_store(url: str, artifacts: Path | None = None, key: SigningKey | None = None) -> HistoryStore:
     """Open the store at a URL such as `sqlite:///.gameday/gameday.db`, and make it if it isn't there.
 
-    artifacts: the folder of the drills' folders; with it, what can't be stored is kept there and
-    stored later; what reverting needs is copied into the user's state folder. Raises UsageError for a URL of another kind, StoreUnavailable.
+    artifacts: the folder of the drills' folders; with it, what can't be stored is kept there for later,
+    and what reverting needs is copied into the user's state folder. key: signs that, by default the user's
+    own. Raises UsageError for a URL of another
+    kind, StoreUnavailable.
     """
     from gameday.storage.spill import own_copies  # noqa: PLC0415  # as late as it can
     from gameday.storage.spill.spilling_store import SpillingStore  # noqa: PLC0415
 
-    store = open_plain(url)
+    store = open_plain(url, key)
     if artifacts is None:
         return store
     return SpillingStore(store, artifacts, copies=own_copies.copies_of(url, artifacts))
 
 
-def open_plain(url: str) -> SqlStore:
+def open_plain(url: str, key: SigningKey | None = None) -> SqlStore:
     """Open the store at a URL, with no folder to fall back on. Raises UsageError, StoreUnavailable."""
     from gameday.storage.histories import SqlStore  # noqa: PLC0415
 
-    return SqlStore(open_executor(url))
+    database = open_executor(url)
+    return SqlStore(database) if key is None else SqlStore(database, key=key)
 
 
 def open_schedules(url: str, *, create: bool = True) -> ScheduleStore:

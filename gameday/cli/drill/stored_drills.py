@@ -16,6 +16,7 @@ from gameday.conduct.drill import report
 from gameday.core import exposure
 from gameday.core import postmortem as drafting
 from gameday.core.errors import ExitCode, HistoryCorrupt
+from gameday.core.facts.history import History
 from gameday.core.judging import impact, milestones
 from gameday.core.values import DrillId, Instant, format_duration, format_instant
 from gameday.formats.stored import result as result_json
@@ -143,11 +144,14 @@ def status(*, json: bool, who: str = "") -> int:
     space = wiring.workspace()
     store = revert.open_store(space)
     open_drills = {open_drill.drill: open_drill for open_drill in revert.open_drills(store)}
-    views, exposed = [], []
+    views: list[live.LiveView] = []
+    exposed: list[OpenFaults] = []
     for drill, open_drill in open_drills.items():
-        view = None if open_drill.unreadable else _view(store, drill, who)
-        views += [] if view is None else [view]
-        if view is None or view.fault:
+        history = None if open_drill.unreadable else store_reads.read(store, drill)
+        hidden = history is not None and visibility.is_hidden(history, who)
+        if history is not None and not exposure.beginning_lost(history):
+            views.append(_view(store, history, hidden=hidden))
+        if not hidden:
             exposed.append(revert.faults_of(space, open_drill))
     left = any(open_drills[faults.drill].left and faults.in_doubt for faults in exposed)
     if json:
@@ -184,15 +188,11 @@ def _encode(view: live.LiveView) -> dict[str, object]:
     return {"hurt" if key == "affected" else key: value for key, value in asdict(view).items()}
 
 
-def _view(store: ports.HistoryStore, drill: DrillId, who: str) -> live.LiveView | None:
-    """Give the view of a drill; None where its plan is lost."""
+def _view(store: ports.HistoryStore, history: History, *, hidden: bool) -> live.LiveView:
     now = clock.now()
-    history = store_reads.read(store, drill)
-    if exposure.beginning_lost(history):
-        return None
-    if visibility.is_hidden(history, who):
+    if hidden:
         return live.from_outside(history, now)
-    load = store.read_load(drill, since=Instant(now - STATUS_WINDOW))
+    load = store.read_load(history.events[0].drill, since=Instant(now - STATUS_WINDOW))
     return live.view(history, impact.service(history.plan.scenario.slos, load, now), now)
 
 

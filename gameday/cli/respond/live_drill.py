@@ -19,6 +19,7 @@ from gameday.storage.database import Executor
 from gameday.system import process_identity
 from gameday.system.actor import current_actor
 from gameday.system.process_identity import Identity
+from gameday.system.state_folder import state_folder
 
 ARTIFACTS = ".gameday/drills"
 
@@ -94,6 +95,8 @@ def _resolved(value: str, environ: Mapping[str, str]) -> str:
 
 def find(where: StoreLocation, *, drill: str = "", environment: str = "") -> LiveDrill:
     """Find the drill that is named, or the only one that is live."""
+    if where.empty and _has_own_copies():
+        _revert_abandoned()  # the store was deleted: what is known of its drills is put back
     if where.empty:
         raise _no_live_drill(environment)
     database = storage.open_executor(where.store, patience=LOCK_TIMEOUT, create=False)
@@ -131,6 +134,14 @@ def _is_abandoned(database: Executor, drill: str) -> bool:
     return bool(processes) and not any(
         process_identity.alive(process) and not process_identity.stopped(process) for process in processes
     )
+
+
+def _has_own_copies() -> bool:
+    """Report whether the user's state folder holds copies of open drills, without reading them."""
+    try:
+        return any((state_folder() / "open-drills").glob("*.jsonl"))
+    except OSError:
+        return False
 
 
 def _revert_abandoned() -> None:

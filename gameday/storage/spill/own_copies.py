@@ -49,7 +49,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OwnCopy:
-    """What is kept of one drill. address: of its store, without a password; artifacts: the drills' folders."""
+    """What is kept of one drill. address: its store's, without password; artifacts: the drills' folders."""
 
     file: Path
     drill: DrillId

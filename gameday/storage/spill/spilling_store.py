@@ -79,12 +79,7 @@ class SpillingStore:
 
         Space for a drill's spill is set aside with its plan and given back when it is closed.
         """
-        if self._copies is not None:
-            self._copies.keep(events)  # write-ahead, outside of what may be deleted with the store
-        for event in events:
-            if isinstance(event.fact, ev.DrillPlanned):
-                # Before the write: afterwards the disk may be full already.
-                spill_file.reserve(self._folder, event.drill)
+        self._prepare(events)
         if any(isinstance(event.fact, ev.SIGNED) for event in events):
             # The plan, whose environment is signed, too, may have been spilled by another process.
             self._inner.learn_environments(self._spilled(events[0].drill))
@@ -98,6 +93,14 @@ class SpillingStore:
                 spill_file.release(self._folder, event.drill)
                 if event.fact.reverted:
                     self._remove_copy(event.drill)
+
+    def _prepare(self, events: Sequence[ev.Event]) -> None:
+        """Do what must come before the write: afterwards the disk may be full, or this process dead."""
+        if self._copies is not None:
+            self._copies.keep(events)
+        for event in events:
+            if isinstance(event.fact, ev.DrillPlanned):
+                spill_file.reserve(self._folder, event.drill)
 
     def _remove_copy(self, drill: DrillId) -> None:
         """Remove the user's own copy of a drill that is over, unless its beginning is only there."""
@@ -215,6 +218,17 @@ class SpillingStore:
     def game_days(self) -> Sequence[DrillRow]:
         """List the stored game days, newest first."""
         return self._inner.game_days()
+
+    def lines(self, drill: DrillId) -> Sequence[str]:
+        """Give the stored lines; what is spilled gets its place in them when it is stored."""
+        try:
+            return self._inner.lines(drill)
+        except (LookupError, StoreUnavailable):
+            return ()
+
+    def verify_roll(self) -> Sequence[str]:
+        """Check the chain over the ends of all histories; give each mistake."""
+        return self._inner.verify_roll()
 
     def verify(self, drill: DrillId) -> Sequence[str]:
         """Check the stored chains; give each mistake."""
