@@ -7,8 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-_armed = True
-
 
 class Unshowable:
     """Raises whatever is done with it."""
@@ -83,6 +81,13 @@ def move(state, experiment):
 
 def hang(state, experiment):
     time.sleep(1000)
+
+
+def odd():
+    """Return what JSON can't hold."""
+    output = {"when": time.localtime(), "share": float("nan"), "half": "\ud800", 3: {b"x"}, "none": object()}
+    output["self"] = output
+    return output
 
 
 def _hook(name):
