@@ -11,7 +11,7 @@ import os
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from gameday import ports
 from gameday.core import exposure
-from gameday.core.errors import InvalidFiles, Mistake
+from gameday.core.errors import InvalidFiles, Mistake, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.plans.responder_script import ResponderScript
 from gameday.core.plans.scenario import Scenario, ScorecardRules
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gameday.faults.clouds.clients import CloudClients
     from gameday.settings import Environment, Workspace
     from gameday.system.scheduled.drill_processes import Launcher
+    from gameday.system.signing_key import SigningKey
 
 FAULT = FaultId("main")
 """The scenario's own experiment; those of its injects are numbered."""
@@ -90,23 +91,54 @@ def _learn(space: Workspace) -> None:
     urls = [settings.store_url, settings.server.url, *(each.url for each in settings.integrations.values())]
     urls += [url for place in places for url in (place.base_url, place.trail, *place.alerts.values())]
     known_secrets.redactor().learn(redaction.in_urls(urls))
-    named = (settings.server.token, *(each.secret for each in settings.integrations.values()))
+    named = (
+        settings.store_key,
+        settings.server.token,
+        *(each.secret for each in settings.integrations.values()),
+    )
     parts = [secret.reference.partition(":") for secret in named if secret is not None]
     known_secrets.learn_references(
         f"{kind}:{where if kind == 'env' else space.root / where}" for kind, _, where in parts
     )
+    # What gameday.toml names is for gameday alone: Locust, Chaos Toolkit, responders and hooks don't get it.
+    known_secrets.withhold(where for kind, _, where in parts if kind == "env")
 
 
-def store(url: str, artifacts: Path | None = None) -> ports.HistoryStore:
+def signing_key(space: Workspace) -> SigningKey:
+    """Give the key that signs what a workspace's drills store."""
+    from gameday.system.signing_key import SigningKey  # noqa: PLC0415
+
+    return SigningKey(variable=space.settings.key_variable)
+
+
+def _key_check(space: Workspace) -> Callable[[], str]:
+    """Give what checks that faults can be signed, so that whoever reverts them trusts them."""
+
+    def check() -> str:
+        from gameday.system.signing_key import EXAMPLE, GENERATE  # noqa: PLC0415
+
+        key = signing_key(space)
+        if not key.variable and urls.shared_between_hosts(space.store_url):
+            raise NotReady(
+                "hosts share this store, and no key with which they sign faults: none could revert another's",
+                hint=f"add {EXAMPLE} to gameday.toml, and give each host the same key; {GENERATE} makes one",
+            )
+        key.obtain()
+        return f"signed by the key in {key.variable}" if key.variable else "signed by this user's own key"
+
+    return check
+
+
+def store(url: str, artifacts: Path | None = None, key: SigningKey | None = None) -> ports.HistoryStore:
     """Open the store at a URL. Raises UsageError, StoreUnavailable."""
     from gameday import storage  # noqa: PLC0415
 
-    return storage.open_store(url, artifacts)
+    return storage.open_store(url, artifacts, key)
 
 
 def workspace_store(space: Workspace) -> ports.HistoryStore:
     """Open a workspace's store."""
-    return store(space.store_url, space.artifacts)
+    return store(space.store_url, space.artifacts, signing_key(space))
 
 
 def prepare(
@@ -218,7 +250,9 @@ def rollback_player(
     """Give what plays a drill's rollbacks. unverified: from `clients_again`."""
     from gameday.faults.rollbacks.player import ChildRollbackPlayer  # noqa: PLC0415
 
-    return ChildRollbackPlayer(drill, space.artifacts / drill, space.root, unverified or {})
+    return ChildRollbackPlayer(
+        drill, space.artifacts / drill, space.root, unverified or {}, key=signing_key(space)
+    )
 
 
 def drill_context(
@@ -239,7 +273,9 @@ def drill_context(
     from gameday.faults.keeper_client import KeeperClient  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
     from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
+    from gameday.core.policy import LOOPBACK  # noqa: PLC0415
     from gameday.load.driver import LocustDriver  # noqa: PLC0415
+    from gameday.load.frozen import ReadOnce  # noqa: PLC0415
     from gameday.signals.receiver import Receiver  # noqa: PLC0415
     from gameday.signals.trail import HttpTrail  # noqa: PLC0415
     from gameday.system import known_secrets, machine, processes, target  # noqa: PLC0415
@@ -255,11 +291,28 @@ def drill_context(
     request, further = _request(space, prepared), _further(space, prepared)
     for each in (request, *further.values()):
         if each is not None:
-            RevertSecrets(folder).save(each)
+            RevertSecrets(folder, signing_key(space)).save(each)
     known_secrets.redactor().learn(_in_probes(scenario))
     clients = cloud_clients(prepared.environment.rules, drill)
-    keeper = KeeperClient(store_url=space.store_url, drill=drill, folder=folder, cwd=space.root, warm=request)
-    load = LocustDriver(drill=drill, workspace=space.root, folder=folder, on_process=recorder.record)
+    keeper = KeeperClient(
+        store_url=space.store_url,
+        key=signing_key(space).handed_over(),
+        drill=drill,
+        folder=folder,
+        cwd=space.root,
+        warm=request,
+    )
+    sources = policy_sources(space.root)
+    # Source code is read once: what the policy judges is what Locust runs.
+    read_once = ReadOnce(sources.read)
+    load = LocustDriver(
+        drill=drill,
+        workspace=space.root,
+        folder=folder,
+        on_process=recorder.record,
+        policy=prepared.planned.rules or LOOPBACK,
+        read=read_once,
+    )
     return DrillContext(
         drill=drill,
         planned=prepared.planned,
@@ -302,6 +355,7 @@ def drill_context(
         ),
         fault_targets=_aims(space, request, drill),
         shared_store=urls.shared_between_hosts(space.store_url),
+        signing=_key_check(space),
         target_lease=_target_lease(space, place, drill),
         options=prepared.options,
     )
@@ -402,7 +456,7 @@ def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySou
     """
     from gameday.conduct.drill.policy_check import PolicySources  # noqa: PLC0415
     from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
-    from gameday.settings import open_workspace  # noqa: PLC0415
+    from gameday.settings import code_parts, open_workspace  # noqa: PLC0415
     from gameday.signals.calendars import FreezeCalendars  # noqa: PLC0415
     from gameday.system import files  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
@@ -415,6 +469,10 @@ def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySou
             raise FileNotFoundError(f"there is no file {path}")
         return space.read(path)
 
+    def environment(name: str) -> dict[str, object]:
+        settings = asdict(space.settings.environment(name)) if name in space.settings.environments else {}
+        return {key: value for key, value in settings.items() if key != "rules"}  # the policy is its own part
+
     return PolicySources(
         read=read,
         real_path=files.real_command,
@@ -423,6 +481,8 @@ def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySou
         calendars=FreezeCalendars(read, SystemClock()),
         chaos_settings=files.chaos_settings(),
         by=current_actor(os.environ),
+        environment=environment,
+        code=partial(code_parts.parts, space.root),
     )
 
 

@@ -46,18 +46,23 @@ def check(catalogue: Catalogue) -> tuple[Mistake, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A module that was looked for. missing: the part of its name that was not found; file: its source."""
+    """A module that was looked for.
+
+    missing  the part of its name that was not found
+    origin   its file, empty for a namespace or a built-in module; file: the same where it is a source
+    """
 
     missing: str = ""
-    file: Path | None = None
+    origin: str = ""
+
+    @property
+    def file(self) -> Path | None:
+        """The module's source."""
+        return Path(self.origin) if self.origin.endswith(".py") else None
 
 
 def find(name: str, folders: Sequence[str]) -> Found:
     """Find a module by its dotted name in folders, without importing it or a package above it."""
-    loaded = sys.modules.get(name)
-    if loaded is not None:  # such as os.path, which no folder holds under this name
-        source = getattr(loaded, "__file__", None) or ""  # the spec of a frozen module names no file
-        return Found(file=Path(source) if source.endswith(".py") else None)
     spec: ModuleSpec | None = None
     locations: Sequence[str] | None = folders
     whole = ""
@@ -65,9 +70,11 @@ def find(name: str, folders: Sequence[str]) -> Found:
         whole = f"{whole}.{part}" if whole else part
         spec = _spec(part, locations, top=whole == part) if locations is not None else None
         if spec is None:
-            return Found(missing=whole)
+            loaded = sys.modules.get(name)  # such as os.path, which no folder holds under this name
+            missing = "" if loaded is not None else whole
+            return Found(missing=missing, origin=getattr(loaded, "__file__", None) or "")
         locations = None if spec.submodule_search_locations is None else [*spec.submodule_search_locations]
-    return Found(file=_source(spec))
+    return Found(origin=spec.origin or "" if spec is not None and spec.has_location else "")
 
 
 def _spec(part: str, locations: Sequence[str], *, top: bool) -> ModuleSpec | None:
@@ -84,11 +91,6 @@ def _spec(part: str, locations: Sequence[str], *, top: bool) -> ModuleSpec | Non
         finder for finder in sys.meta_path if getattr(finder, "__module__", "").startswith("__editable__")
     ]
     return next((spec for finder in editable if (spec := finder.find_spec(part, None))), None)
-
-
-def _source(spec: ModuleSpec | None) -> Path | None:
-    origin = spec.origin if spec is not None and spec.has_location else None
-    return Path(origin) if origin and origin.endswith(".py") else None
 
 
 def folders_of(root: Path) -> list[str]:

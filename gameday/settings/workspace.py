@@ -16,7 +16,7 @@ from gameday.formats.settings.reader import FILE, Secret, Settings
 from gameday.formats.text import document as text_document
 from gameday.formats.text import paths, reader
 from gameday.storage import urls
-from gameday.system import files
+from gameday.system import files, known_secrets
 
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
 """The folders by which a workspace without a gameday.toml is recognized."""
@@ -154,7 +154,7 @@ def reveal(secret: Secret, space: Workspace, environ: Mapping[str, str] | None =
     """Look a secret up. Raises NotReady. Pass it on at once, and keep it nowhere."""
     kind, _, where = secret.reference.partition(":")
     if kind == "env":
-        value = (os.environ if environ is None else environ).get(where)
+        value = known_secrets.variable(where) if environ is None else environ.get(where)
         if value is None:
             raise NotReady(f"the variable {where} is not set", hint=f"it holds a secret that {FILE} names")
         return value

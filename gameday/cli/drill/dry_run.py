@@ -57,6 +57,7 @@ def _check(space: Workspace, prepared: wiring.Prepared) -> str:
         wiring.policy_sources(space.root),
         now=clock.now(),
         base_url=prepared.base_url,
+        hashes=planned.hashes,
     )
     known = asyncio.run(gathering)
     verdicts = policy_check.admit(policy.check(rules, known))
@@ -67,7 +68,7 @@ def _check(space: Workspace, prepared: wiring.Prepared) -> str:
             f"the experiment reads variables that are not set: {', '.join(unset)}",
             hint=f"export {unset[0]}=…, or give it a `default` in the experiment's configuration",
         )
-    import_checks.must_import(space, planned.scenario, prepared.environment)
+    import_checks.must_import(space, prepared)
     return verdicts
 
 

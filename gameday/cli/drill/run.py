@@ -65,7 +65,7 @@ def _run(options: RunOptions) -> int:
         output.talk(str(warning))
     if options.dry_run:
         return dry_run.show(space, prepared, json=options.json)
-    import_checks.must_import(space, prepared.planned.scenario, prepared.environment)
+    import_checks.must_import(space, prepared)
     if not options.yes:
         _ask(prepared)
     store = wiring.workspace_store(space)

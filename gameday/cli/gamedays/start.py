@@ -229,7 +229,7 @@ class Player:
             mode=item.mode,
         )
         prepared = wiring.prepare(self.space, self.space.root / item.scenario, options)
-        import_checks.must_import(self.space, prepared.planned.scenario, prepared.environment)
+        import_checks.must_import(self.space, prepared)
         return wiring.drill_context(
             self.space,
             replace(prepared, planned=replace(prepared.planned, occasion=occasion)),

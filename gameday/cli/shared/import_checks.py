@@ -7,7 +7,7 @@ no cluster and no account: those that it names are assumed to answer.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gameday import wiring
@@ -47,15 +47,25 @@ class PolicyPreview:
 
 
 def refusals(
-    space: Workspace, scenario: Scenario, environment: Environment, *, timeless: bool = False
+    space: Workspace,
+    scenario: Scenario,
+    environment: Environment,
+    *,
+    timeless: bool = False,
+    hashes: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, ...]:
-    """Give what the policy refuses of a scenario. timeless: leave out hours, freezes and approvals."""
+    """Give what the policy refuses of a scenario.
+
+    timeless: leave out hours, freezes and approvals. hashes: those of the drill's files.
+    """
     rules = environment.rules or LOOPBACK
     if timeless:
         rules = replace(rules, hours=(), freezes=(), protected=False)
     sources = replace(wiring.policy_sources(space.root), identities=PolicyPreview(rules=rules))
     named = replace(scenario, environment=environment.name)
-    judging = policy_check.judge(named, rules, sources, now=clock.now(), base_url=environment.base_url)
+    judging = policy_check.judge(
+        named, rules, sources, now=clock.now(), base_url=environment.base_url, hashes=hashes
+    )
     try:
         return tuple(verdict for verdict in asyncio.run(judging) if not verdict.allowed)
     except Refused as refused:
@@ -64,12 +74,13 @@ def refusals(
         )
 
 
-def must_import(space: Workspace, scenario: Scenario, environment: Environment) -> None:
-    """Import what a scenario names, once its policy allows it. Raises InvalidFiles for what does not import.
+def must_import(space: Workspace, prepared: wiring.Prepared) -> None:
+    """Import what a drill's files name, once its policy allows it. Raises InvalidFiles for what does not import.
 
     Under a policy that refuses, nothing is imported: preflight will refuse the drill, on record.
     """
-    if refusals(space, scenario, environment):
+    scenario = prepared.planned.scenario
+    if refusals(space, scenario, prepared.environment, hashes=prepared.planned.hashes):
         return
     catalogue = Catalogue(space)
     for path in experiments_of(scenario):

@@ -37,6 +37,9 @@ def check(
     scenario: Annotated[Path, typer.Argument(help="The scenario file.")],
     *,
     environment: Annotated[str, typer.Option(help="The environment to use. (default: the scenario's)")] = "",
+    responder: Annotated[
+        Path | None, typer.Option(help="The responder script that will play, which an approval covers.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print data as JSON on stdout.")] = False,
 ) -> None:
     """Check whether a scenario may start now under its environment's policy. Starts nothing."""
@@ -47,7 +50,8 @@ def check(
     from gameday.core.values import Mode  # noqa: PLC0415
 
     space = wiring.workspace(scenario)
-    prepared = wiring.prepare(space, scenario, DrillOptions(environment=environment, mode=Mode.TRAIN.value))
+    options = DrillOptions(environment=environment, mode=Mode.TRAIN.value, responder=responder)
+    prepared = wiring.prepare(space, scenario, options)
     rules = prepared.planned.rules or judging.LOOPBACK
     facts = asyncio.run(_facts(space.root, prepared, rules))
     verdicts = judging.check(rules, facts)
@@ -62,7 +66,14 @@ async def _facts(root: Path, prepared: Prepared, rules: Policy) -> Facts:
 
     policy_sources = wiring.policy_sources(root)
     scenario, base_url = prepared.planned.scenario, prepared.base_url
-    return await gathering.facts(scenario, rules, policy_sources, now=clock.now(), base_url=base_url)
+    return await gathering.facts(
+        scenario,
+        rules,
+        policy_sources,
+        now=clock.now(),
+        base_url=base_url,
+        hashes=prepared.planned.hashes,
+    )
 
 
 def _print_json(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> None:
@@ -73,6 +84,7 @@ def _print_json(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -
             "environment": prepared.planned.environment,
             "allowed": all(verdict.allowed for verdict in verdicts),
             "fingerprint": facts.fingerprint,
+            "parts": dict(facts.parts),
             "verdicts": [
                 {
                     "rule": verdict.rule,
@@ -102,3 +114,13 @@ def _print(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> Non
         output.talk(f"{planned.environment} has no policy: only loopback addresses are allowed")
     output.talk(f"{where}: {f'{refused} refused' if refused else 'may start'}")
     output.talk(f"fingerprint for approvals: {facts.fingerprint}")
+    if planned.rules is not None and planned.rules.protected:
+        _print_approval(planned.rules, facts)
+
+
+def _print_approval(rules: Policy, facts: Facts) -> None:
+    """Print what another person adds to the file of approvals."""
+    from gameday.formats.settings import approvals  # noqa: PLC0415
+
+    output.talk(f"to approve, another person adds to {rules.approvals_file}:")
+    output.data(approvals.encode(facts.fingerprint, facts.parts))

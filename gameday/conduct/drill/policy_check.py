@@ -28,6 +28,7 @@ from gameday.core.policy import (
     Users,
     Verdict,
     activities,
+    arguments,
     providers,
 )
 from gameday.core.values import Instant, Seconds
@@ -55,6 +56,14 @@ class NoSources:
         return Calendar(path=path, error="there is no source for it")
 
 
+def _no_code(names: Sequence[str], locustfile: str, commands: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG001  # as `code`
+    return {}
+
+
+def _no_environment(name: str) -> Mapping[str, object]:  # noqa: ARG001  # as `environment`
+    return {}
+
+
 def _no_file(path: str) -> bytes:
     raise FileNotFoundError(path)
 
@@ -68,6 +77,8 @@ class PolicySources:
     variables       the environment variables that experiments will see
     chaos_settings  Chaos Toolkit's own settings file, which may name controls
     by              who starts the drill
+    environment     gives an environment's settings, resolved, by its name
+    code            gives the hashes of modules by their names, of what a locustfile imports, and of commands
     """
 
     read: Callable[[str], bytes] = _no_file
@@ -77,6 +88,8 @@ class PolicySources:
     calendars: ports.Calendars = field(default_factory=NoSources)
     chaos_settings: bytes = b""
     by: str = ""
+    environment: Callable[[str], Mapping[str, object]] = _no_environment
+    code: Callable[[Sequence[str], str, Sequence[str]], Mapping[str, str]] = _no_code
 
 
 async def judge(
@@ -87,9 +100,12 @@ async def judge(
     now: Instant,
     base_url: str = "",
     request: ev.FaultRequested | None = None,
+    hashes: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, ...]:
     """Give the verdicts on a drill. Arguments as for `facts`; raises Refused for what can't be read."""
-    known = await facts(scenario, rules, policy_sources, now=now, base_url=base_url, request=request)
+    known = await facts(
+        scenario, rules, policy_sources, now=now, base_url=base_url, request=request, hashes=hashes
+    )
     return policy.check(rules, known)
 
 
@@ -120,7 +136,8 @@ async def admit_again(
         )
     # A drill from before rules were frozen gets those for loopback.
     rules = planned.fact.rules or policy.LOOPBACK
-    admit(await judge(planned.fact.scenario, rules, policy_sources, now=now, request=request))
+    plan = planned.fact
+    admit(await judge(plan.scenario, rules, policy_sources, now=now, request=request, hashes=plan.hashes))
 
 
 async def facts(
@@ -131,17 +148,20 @@ async def facts(
     now: Instant,
     base_url: str = "",
     request: ev.FaultRequested | None = None,
+    hashes: Mapping[str, str] | None = None,
 ) -> Facts:
     """Gather what the policy must know of a drill. Raises Refused for files that can't be read.
 
     base_url  where load goes; empty: load isn't judged
     request   what is to be injected, byte for byte; None: the scenario's own file
+    hashes    those of the drill's files, by path, as they were frozen
     """
     texts = dict(_experiments(scenario, policy_sources, request))
     documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, policy_sources))
     wanted = policy.needs(rules, documents)
     hold = longest_hold(scenario)
     # To the end of the longest hold: a freeze that begins while the fault is in force counts, too.
+    parts = _parts(scenario, rules, policy_sources, documents=documents, texts=texts, hashes=hashes or {})
     calendars = [policy_sources.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
     commands = (*providers.paths(documents), *providers.denied_paths(rules.deny))
     return Facts(
@@ -154,7 +174,8 @@ async def facts(
         calendars=tuple(await asyncio.gather(*calendars)),
         approvals=_approvals(rules, policy_sources),
         by=policy_sources.by,
-        fingerprint=fingerprint(scenario, texts, _locustfile(scenario, policy_sources)),
+        fingerprint=fingerprint(parts),
+        parts=parts,
         # Asked only where a rule needs it: each is a request to another system.
         cluster=await policy_sources.identities.kubernetes_context() if wanted.cluster else None,
         account=await policy_sources.identities.aws_account(wanted.instances) if wanted.account else None,
@@ -170,18 +191,58 @@ def longest_hold(scenario: Scenario) -> Seconds:
     return scenario.phases.response
 
 
-def fingerprint(scenario: Scenario, experiments: Mapping[str, bytes], load: bytes) -> str:
-    """Hash what an approval covers: the scenario with its environment, every experiment, the locustfile."""
-    plan = asdict(scenario, dict_factory=_without_empty_metered)
-    # Each part is hashed by itself, so that no bytes can move from one file to the next unnoticed.
-    parts = [json.dumps(plan, sort_keys=True).encode(), *experiments.values(), load]
-    digests = [hashlib.sha256(part).hexdigest() for part in parts]
-    return f"sha256:{hashlib.sha256(' '.join(digests).encode()).hexdigest()}"
+def fingerprint(parts: Mapping[str, str]) -> str:
+    """Give the one hash over all parts that an approval covers."""
+    return f"sha256:{hashlib.sha256(_canonical(parts)).hexdigest()}"
 
 
-def _without_empty_metered(fields: list[tuple[str, object]]) -> dict[str, object]:
-    """Leave out a guardrail's `metered` where it has none: approvals from before that field still count."""
-    return {key: value for key, value in fields if key != "metered" or value is not None}
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, default=str).encode()
+
+
+def _parts(
+    scenario: Scenario,
+    rules: Policy,
+    policy_sources: PolicySources,
+    *,
+    documents: Sequence[Document],
+    texts: Mapping[str, bytes],
+    hashes: Mapping[str, str],
+) -> dict[str, str]:
+    """Give the hash of each part of what would run: what an approval covers."""
+    environment = policy_sources.environment(scenario.environment)
+    values: dict[str, object] = {
+        "scenario": asdict(scenario),
+        "policy": asdict(rules),
+        f"environment {scenario.environment}": dict(environment),
+        "Chaos Toolkit's settings.yaml": policy_sources.chaos_settings.hex(),
+    }
+    parts = {name: hashlib.sha256(_canonical(value)).hexdigest() for name, value in values.items()}
+    locustfile = scenario.load.locustfile if scenario.load else ""
+    contents = {**texts, locustfile: _locustfile(scenario, policy_sources)} if locustfile else texts
+    parts |= {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
+    parts |= _scripts(scenario, contents, hashes)
+    if rules.protected:  # nothing else needs it, and the versions of distributions take time to find
+        parts |= policy_sources.code(_modules(documents), locustfile, _commands(documents, environment))
+    return parts
+
+
+def _scripts(scenario: Scenario, contents: Mapping[str, bytes], hashes: Mapping[str, str]) -> dict[str, str]:
+    """Give what else was frozen, the responder's script above all, but not what people only read."""
+    others = {*contents, scenario.path, scenario.scorecard, scenario.playbook}
+    return {path: digest for path, digest in hashes.items() if path not in others}
+
+
+def _modules(documents: Sequence[Document]) -> list[str]:
+    used = [activity.provider for document in documents for activity in activities.find(document)]
+    named = [provider.get("module") for provider in used if isinstance(provider, Mapping)]
+    return sorted({name for name in named if isinstance(name, str)})
+
+
+def _commands(documents: Sequence[Document], environment: Mapping[str, object]) -> list[str]:
+    """Give the words that may name a file that is run: those of processes and of the environment's hooks."""
+    hooks = [text for _, text in arguments.texts(environment)]
+    return sorted({*providers.paths(tuple(documents)), *hooks})
 
 
 def _experiments(
@@ -251,6 +312,7 @@ def _probe(text: str) -> Mapping[str, object] | None:
 
 def _variables(documents: Sequence[Document], policy_sources: PolicySources) -> dict[str, str]:
     names = {name for document in documents for name in activities.names_variables(document)}
+    names.add(arguments.SHOP_CONTROL)  # it leads the shop's faults where no argument does
     return {name: policy_sources.variables[name] for name in names if name in policy_sources.variables}
 
 

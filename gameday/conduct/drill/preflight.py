@@ -17,6 +17,7 @@ from gameday.core import exposure
 from gameday.core.errors import Busy, GamedayError, HistoryCorrupt, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
+from gameday.core.plans import dry_run
 
 PreflightCheck = Callable[[DrillContext], Awaitable[str]]
 """Gives what it found out, or raises NotReady."""
@@ -67,6 +68,7 @@ async def policy_allows(context: DrillContext) -> str:
         now=context.clock.now(),
         base_url=context.base_url,
         request=context.fault_request,
+        hashes=context.planned.hashes,
     )
     admitted = policy_check.admit(verdicts)
     return "; ".join((admitted, *await context.policy_sources.identities.hold()))
@@ -156,6 +158,13 @@ async def guardrails_answer(context: DrillContext) -> str:
     return f"{len(polled)} read, {len(checks) - len(polled)} judged by the load"
 
 
+async def faults_signed(context: DrillContext) -> str:
+    """Raise NotReady for a held fault that whoever reverts it could not tell from a stranger's."""
+    if context.fault_request is None or not dry_run.longest_hold(context.scenario):
+        return "not needed"
+    return context.signing()
+
+
 async def keeper_ready(context: DrillContext) -> str:
     """Start the fault keeper, which reverts if this process dies."""
     if context.fault_request is None and not context.further:
@@ -174,6 +183,7 @@ CHECKS: Sequence[tuple[str, PreflightCheck]] = (
     ("environment free", environment_free),  # first: a drill that runs here is not a leftover, but busy
     ("no fault left over", no_fault_left_over),
     ("policy", policy_allows),
+    ("signed", faults_signed),
     ("another host can revert", target_lease.second_host_for_revert),
     (target_lease.CROSS_STORE_CHECK, target_lease.exclusive_across_stores),
     ("target reachable", target_reachable),

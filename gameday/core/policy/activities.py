@@ -107,7 +107,7 @@ def names_variables(document: Document) -> tuple[str, ...]:
 
 
 def required_variables(document: Document) -> tuple[str, ...]:
-    """Name the environment variables without which Chaos Toolkit refuses to start: those without a default."""
+    """Name the environment variables without which Chaos Toolkit does not start: those without a default."""
     configuration = document.body.get("configuration")
     entries = configuration.values() if isinstance(configuration, Mapping) else ()
     named = [entry for entry in entries if isinstance(entry, Mapping) and "default" not in entry]

@@ -179,7 +179,10 @@ def _approvals(policy: Policy, facts: Facts) -> Verdict:
     count = f"{len(others)} of {needed} other people approved this content"
     without = ", ".join(f"{approval.by.strip() or 'nobody'}'s {why}" for approval, why in judged if why)
     why = count if allowed else f"needs approval: {count}{f'; {without}' if without else ''}"
-    hint = f"another person adds to {policy.approvals_file}: by, covers = '{facts.fingerprint}'"
+    hint = (
+        f"another person adds to {policy.approvals_file} what `gameday policy check` prints: "
+        f"by, covers = '{facts.fingerprint}'"
+    )
     subject = f"a protected environment, started by {facts.by or 'somebody without a name'}"
     return Verdict(rule="approvals", allowed=allowed, subject=subject, why=why, hint="" if allowed else hint)
 
@@ -189,7 +192,21 @@ def _does_not_count(approval: Approval, facts: Facts) -> str:
     if not approval.by.strip() or approval.by.strip().casefold() == facts.by.strip().casefold():
         return "does not count: it is not another person's"
     if approval.covers != facts.fingerprint:
-        return "covers other content"
+        return f"covers other content: {_changed(approval, facts)}"
     if approval.until is not None and facts.now >= approval.until:
         return f"expired at {_time(approval.until)}"
     return ""
+
+
+def _changed(approval: Approval, facts: Facts) -> str:
+    """Name the parts that are not as they were approved."""
+    if not approval.parts:
+        return "it names no parts, so approve anew"
+    names = sorted({*approval.parts, *facts.parts})
+    changed = [name for name in names if not _same(approval.parts.get(name), facts.parts.get(name))]
+    return f"changed: {', '.join(changed)}" if changed else "approve anew"
+
+
+def _same(approved: str | None, part: str | None) -> bool:
+    """Whether a part is as it was approved; an approval holds the beginning of a hash."""
+    return bool(approved) and bool(part) and str(part).startswith(str(approved))

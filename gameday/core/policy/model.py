@@ -118,11 +118,17 @@ class Calendar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """One person's approval of exactly one content: `covers` is the fingerprint. `until` None: for good."""
+    """One person's approval of exactly one content.
+
+    covers  the fingerprint of all parts
+    until   None: for good
+    parts   the beginning of each part's hash, by its name, so that what has changed can be named
+    """
 
     by: str
     covers: str
     until: Instant | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,6 +159,7 @@ class Facts:
     real_paths   files of processes with their links resolved, by the path as written
     hold         the longest that a fault would be held
     approvals    those on record; by: who starts it; fingerprint: what an approval must cover
+    parts        the hash of each part that the fingerprint covers, by its name
     cluster, account   None: was not asked
     """
 
@@ -166,6 +173,7 @@ class Facts:
     approvals: tuple[Approval, ...] = ()
     by: str = ""
     fingerprint: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
     cluster: SeenCluster | None = None
     account: SeenAccount | None = None
 

@@ -111,10 +111,38 @@ SecretReference = Annotated[str, BeforeValidator(_secret), WithJsonSchema(SECRET
 StoreUrl = Annotated[str, WithJsonSchema({"type": "string", "examples": [STORE_URL]})]
 
 
+KEY_REFERENCE = r"env:GAMEDAY_[A-Z0-9_]*KEY"
+"""Only gameday's own variables: a workspace may come from a stranger, who could name one whose value is known,
+such as HOME, and sign with it."""
+
+
+def _key(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(KEY_REFERENCE, value):
+        raise models.mistake(
+            "the key must be a reference to a variable whose name begins with GAMEDAY_ and ends with KEY",
+            'write "env:GAMEDAY_STORE_KEY", and put the key there: openssl rand -hex 32',
+        )
+    return value
+
+
+StoreKey = Annotated[
+    str,
+    BeforeValidator(_key),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{KEY_REFERENCE}$", "examples": ["env:GAMEDAY_STORE_KEY"]}
+    ),
+]
+
+
 class Store(Strict):
     """Where histories are kept."""
 
     url: StoreUrl = Field(default=STORE_URL, description="SQLite file or PostgreSQL database")
+    key: StoreKey | None = Field(
+        default=None,
+        description="the variable with the key that signs what reverting needs; hosts that share the store "
+        "share it (default: a key of the user's own)",
+    )
     artifacts: types.Text = Field(default=ARTIFACTS, description="the folder for the files of drills")
 
 

@@ -132,6 +132,7 @@ class Settings:
 
     file: str = FILE
     store_url: str = STORE_URL
+    store_key: Secret | None = None
     artifacts: str = ARTIFACTS
     environments: Mapping[str, Environment] = field(default_factory=dict)
     integrations: Mapping[str, Integration] = field(default_factory=dict)
@@ -139,6 +140,11 @@ class Settings:
     people: Mapping[str, Person] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
     unset: Mapping[str, tuple[Mistake, ...]] = field(default_factory=dict)
+
+    @property
+    def key_variable(self) -> str:
+        """Name the variable with the key that signs; empty: the user's own key does."""
+        return self.store_key.reference.removeprefix("env:") if self.store_key else ""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -218,7 +224,7 @@ def _resolved(
             _resolved(document, each, (*path, index), environ, unset) for index, each in enumerate(value)
         )
         return [each for each in items if each is not _UNSET]
-    if not isinstance(value, str) or not value.startswith("env:") or path[-1] in rules.SECRETS:
+    if not isinstance(value, str) or not value.startswith("env:") or rules.is_secret(path):
         return value
     name = value.removeprefix("env:")
     if name in environ:
@@ -265,6 +271,7 @@ def _settings(file: SettingsFile, name: str, unset: Mapping[str, tuple[Mistake, 
     return Settings(
         file=name,
         store_url=str(file.store.url),
+        store_key=_reference(file.store.key),
         artifacts=str(file.store.artifacts),
         environments={key: _environment(key, table) for key, table in file.environments.items()},
         integrations={

@@ -14,6 +14,11 @@ SECRETS = ("secret", "token")
 """Keys whose value refers to a secret: it is looked up when it is used, never when the file is read."""
 
 
+def is_secret(path: Path) -> bool:
+    """Report whether a value is a reference to a secret."""
+    return path[-1] in SECRETS or path == ("store", "key")
+
+
 def references(document: Document) -> Iterator[Mistake]:
     """Find `env:` before what can't be the name of a variable."""
     yield from _references(document, document.data, ())
@@ -26,7 +31,7 @@ def _references(document: Document, value: Any, path: Path) -> Iterator[Mistake]
     elif isinstance(value, list):
         for index, entry in enumerate(value):
             yield from _references(document, entry, (*path, index))
-    elif isinstance(value, str) and re.match(r"env:(?![A-Za-z_]\w*$)", value) and path[-1] not in SECRETS:
+    elif isinstance(value, str) and re.match(r"env:(?![A-Za-z_]\w*$)", value) and not is_secret(path):
         yield document.mistake(path, f"'{value}' does not name a variable", hint="write env:NAME")
 
 

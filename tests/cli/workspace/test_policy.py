@@ -95,6 +95,65 @@ def test_an_approval_by_another_person_lets_a_protected_environment_start(worksp
     assert check(workspace).exit_code == 0
 
 
+def approve(workspace, *words):
+    """Let another person approve what `policy check` prints."""
+    printed = check(workspace, *words)
+    assert printed.exit_code == 5, printed.output
+    table = printed.stdout[printed.stdout.index("[[approval]]") :]
+    (workspace / "approvals.toml").write_text(table.replace('by = ""', 'by = "grace"'))
+    allowed = check(workspace, *words)
+    assert allowed.exit_code == 0, allowed.output
+
+
+def append(name, text):
+    def alter(workspace, _):
+        with (workspace / name).open("a") as file:
+            file.write(text)
+
+    return alter
+
+
+CHANGES = {
+    "base_url": (lambda workspace, _: change(workspace, '8080"', '8081"'), "environment shop"),
+    "up": (
+        lambda workspace, _: change(workspace, '8080"', '8080"\nup = ["gameday", "shop", "up"]'),
+        "environment shop",
+    ),
+    "policy": (
+        lambda workspace, _: change(workspace, "protected = true", "protected = true\nmax_users = 900"),
+        "policy",
+    ),
+    "experiment": (append("experiments/slow-query.json", " "), "experiments/slow-query.json"),
+    "locustfile": (append("experiments/load/shop.py", "#"), "experiments/load/shop.py"),
+    "responder": (
+        append("scenarios/responders/api-latency-spike.yaml", "# x"),
+        "scenarios/responders/",
+    ),
+    "chaos settings": (
+        lambda _, home: (home / ".chaostoolkit" / "settings.yaml").write_text("notifications: {}\n"),
+        "Chaos Toolkit's settings.yaml",
+    ),
+    "a module of the load": (append("experiments/load/common.py", "#"), "module common"),
+}
+
+
+@pytest.mark.parametrize(("alter", "named"), CHANGES.values(), ids=CHANGES.keys())
+def test_whatever_is_changed_after_an_approval_is_refused_and_named(
+    workspace, tmp_path, monkeypatch, alter, named
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".chaostoolkit").mkdir()
+    change(workspace, "max_users = 500", "protected = true")
+    (workspace / "experiments" / "load" / "common.py").write_text("")
+    append("experiments/load/shop.py", "\nimport common\n")(workspace, tmp_path)
+    responder = ("--responder", str(workspace / "scenarios" / "responders" / "api-latency-spike.yaml"))
+    approve(workspace, *responder)
+    alter(workspace, tmp_path)
+    refused = check(workspace, *responder)
+    assert refused.exit_code == 5
+    assert f"changed: {named}" in refused.stdout
+
+
 def test_files_with_mistakes_are_not_judged(workspace):
     (workspace / "scenarios" / "api-latency-spike.yaml").write_text("scenario: x\n")
     result = check(workspace)

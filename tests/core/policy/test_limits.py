@@ -89,3 +89,15 @@ def test_an_approval_that_does_not_count_is_reported_with_its_reason() -> None:
     assert "ada's does not count: it is not another person's" in told.why
     assert "grace's covers other content" in told.why
     assert "alan's expired at" in told.why
+
+
+def test_an_approval_of_other_content_names_the_parts_that_changed() -> None:
+    parts = {"policy": "aa11", "module mine": "bb22", "x.json": "cc33"}
+    given = (
+        Approval(by="grace", covers="g", parts={"policy": "aa", "module mine": "bb99", "gone.py": "dd"}),
+        Approval(by="alan", covers="g"),
+    )
+    asked = Facts(now=NOON, approvals=given, by="Ada", fingerprint="f", parts=parts)
+    [verdict] = [each for each in policy.check(PROTECTED, asked) if each.rule == "approvals"]
+    assert "grace's covers other content: changed: gone.py, module mine, x.json" in verdict.why
+    assert "alan's covers other content: it names no parts, so approve anew" in verdict.why

@@ -1,0 +1,138 @@
+"""The code that a drill would run, as parts that an approval covers: local sources and distributions.
+
+Local sources are found by the names in experiments and locustfiles, and further by their own imports, as
+their syntax shows them. Nothing is imported. A module that only a computed name leads to is not found.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from gameday.settings import static_look
+
+_INSTALLED = tuple(
+    Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib", "stdlib", "platstdlib")
+)
+
+
+def parts(root: Path, names: Sequence[str], locustfile: str, commands: Sequence[str]) -> dict[str, str]:
+    """Give the hash or version of each part, by a name for people.
+
+    names: modules, as experiments name them. locustfile: its workspace path; empty without load.
+    commands: files that may be run; those of the workspace count.
+    """
+    search = static_look.folders_of(root)
+    walk = _Walk(root=root)
+    for name in names:
+        walk.module(name, search)
+    if locustfile:
+        file = root / locustfile
+        # As Locust puts them on the path: the locustfile's folder, the working folder, then Python's own.
+        walk.imports(file, "", [str(file.parent), str(root), *search])
+    for command in commands:
+        walk.command(command)
+    return walk.found
+
+
+class _Walk:
+    """Follows names from module to module, each once."""
+
+    def __init__(self, *, root: Path) -> None:
+        self.found: dict[str, str] = {}
+        self._root = root.resolve()
+        self._seen: set[tuple[str, str]] = set()
+        self._distributions: Mapping[str, Sequence[str]] | None = None
+
+    def module(self, name: str, search: Sequence[str], *, certain: bool = True) -> None:
+        """Cover a module and the packages above it, whose code an import runs first.
+
+        certain: it is a module, so that a missing one is a part, too: it may be there by the time it is run.
+        """
+        levels = name.split(".")
+        for count in range(1, len(levels) + 1):
+            whole = ".".join(levels[:count])
+            found = static_look.find(whole, search)
+            if found.missing:
+                if certain:
+                    self.found[f"module {whole}"] = "missing"
+                return
+            if not self._cover(whole, found.origin, search):
+                return
+
+    def _cover(self, name: str, origin: str, search: Sequence[str]) -> bool:
+        """Cover one module; give whether it is local, so that what is below it matters."""
+        top = name.partition(".")[0]
+        if top in sys.stdlib_module_names:
+            return False
+        file = Path(origin).resolve() if origin else None
+        # gameday may be a checkout: its version is what counts, as for any other distribution.
+        if top == "gameday" or (file is not None and any(file.is_relative_to(place) for place in _INSTALLED)):
+            self._distribution(top)
+            return False
+        if file is not None and (name, origin) not in self._seen:
+            self._seen.add((name, origin))
+            self.found[f"module {name}"] = _hash(file)
+            package = name if file.stem == "__init__" else name.rpartition(".")[0]
+            self.imports(file, package, search)
+        return True
+
+    def imports(self, file: Path, package: str, search: Sequence[str]) -> None:
+        """Cover what a source imports, wherever in it."""
+        try:
+            tree = ast.parse(file.read_bytes())
+        except (OSError, SyntaxError, ValueError, RecursionError):
+            return  # its hash counts; it can't be imported either
+        for name, certain in _imported(tree, package):
+            self.module(name, search, certain=certain)
+
+    def command(self, path: str) -> None:
+        """Cover a file of the workspace that a command may run."""
+        try:
+            file = (self._root / path).resolve()
+            inside = file.is_relative_to(self._root) and file.is_file()
+        except (OSError, ValueError):  # any argument comes here: too long, a zero byte
+            return
+        if inside:
+            self.found[f"file {file.relative_to(self._root).as_posix()}"] = _hash(file)
+
+    def _distribution(self, top: str) -> None:
+        if self._distributions is None:
+            self._distributions = metadata.packages_distributions()
+        for name in self._distributions.get(top, ()):
+            self.found[f"distribution {name.lower()}"] = metadata.version(name)
+
+
+def _imported(tree: ast.Module, package: str) -> Iterator[tuple[str, bool]]:
+    """Give the modules that a source imports, and whether each is certainly a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, True) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, package)
+            if base:
+                yield base, True
+                # What is imported from a package may be a module of it.
+                yield from ((f"{base}.{alias.name}", False) for alias in node.names if alias.name != "*")
+
+
+def _base(node: ast.ImportFrom, package: str) -> str:
+    """Give the absolute name that a `from` imports from; empty where it leads above the top package."""
+    if not node.level:
+        return node.module or ""
+    levels = package.split(".") if package else []
+    if node.level > len(levels):
+        return ""
+    return ".".join([*levels[: len(levels) - node.level + 1], *([node.module] if node.module else [])])
+
+
+def _hash(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return "unreadable"

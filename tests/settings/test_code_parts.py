@@ -1,0 +1,92 @@
+"""What an approval covers of the code: local sources as far as their imports lead, versions of the rest."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from gameday.settings import code_parts
+
+FAILS = "raise RuntimeError('it was run')\n"
+FILES = {
+    "mine/__init__.py": FAILS,
+    "mine/faults.py": FAILS + "def act():\n    from . import helper\n    from .deep import part\n",
+    "mine/helper.py": "import other, requests\n",
+    "mine/deep/__init__.py": "",
+    "mine/deep/part.py": "from mine.deep import sibling, NAME\n",
+    "mine/deep/sibling.py": "",
+    "mine/unused.py": "",
+    "other.py": "import json\n",
+    "load/shop.py": "import common\nfrom locust import User\n",
+    "load/common.py": "import nowhere\n",
+    "scripts/break.sh": "true\n",
+}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def covered(root: Path) -> dict[str, str]:
+    commands = ["scripts/break.sh", "/bin/true", "get", "../elsewhere", "x" * 5000, "a\0b"]
+    return code_parts.parts(
+        root, ["mine.faults", "chaosk8s.pod.actions", "os.path", "gone.x"], "load/shop.py", commands
+    )
+
+
+def test_local_sources_count_as_far_as_their_imports_lead_and_nothing_is_run(root: Path):
+    assert {name for name in covered(root) if not name.startswith("distribution")} == {
+        "module mine",
+        "module mine.faults",
+        "module mine.helper",
+        "module mine.deep",
+        "module mine.deep.part",
+        "module mine.deep.sibling",
+        "module other",
+        "module common",
+        "module nowhere",
+        "module gone",
+        "file scripts/break.sh",
+    }
+    assert covered(root)["module gone"] == "missing"
+
+
+def test_installed_distributions_count_by_their_version(root: Path):
+    parts = covered(root)
+    assert parts["distribution chaostoolkit-kubernetes"] == metadata.version("chaostoolkit-kubernetes")
+    assert {"distribution requests", "distribution locust"} <= set(parts)
+    named = code_parts.parts(root, ["gameday.shop.faults"], "", [])
+    assert named == {"distribution gameday": metadata.version("gameday")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mine/__init__.py",
+        "mine/faults.py",
+        "mine/helper.py",
+        "mine/deep/sibling.py",
+        "other.py",
+        "load/common.py",
+        "scripts/break.sh",
+    ],
+)
+def test_a_change_of_any_of_them_changes_its_part_alone(root: Path, name: str):
+    before = covered(root)
+    (root / name).write_text((root / name).read_text() + "# changed\n")
+    after = covered(root)
+    (changed,) = [part for part in before if before[part] != after[part]]
+    assert changed.partition(" ")[2].replace(".", "/") in name.replace("/__init__", "").replace(".", "/")
+
+
+def test_what_nothing_imports_does_not_count(root: Path):
+    before = covered(root)
+    (root / "mine" / "unused.py").write_text("changed = True\n")
+    assert covered(root) == before
