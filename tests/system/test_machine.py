@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from gameday.system import machine, processes
+from gameday.system.descent.record import MethodRecord
 from gameday.system.machine import ThisMachine
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -25,11 +26,11 @@ def start():
         each.kill()
 
 
-@pytest.mark.parametrize("group", [True, False])
-def test_a_process_that_was_ended_is_gone(start, group):
+@pytest.mark.parametrize("descendants", [True, False])
+def test_a_process_that_was_ended_is_gone(start, descendants):
     who, here = start().identity, ThisMachine()
     assert here.alive(who)
-    assert asyncio.run(here.end(who, group=group))
+    assert asyncio.run(here.end(who, descendants=descendants))
     assert not here.alive(who)
 
 
@@ -42,12 +43,31 @@ def test_a_stopped_process_is_alive_and_stopped(start):
     assert here.alive(who)
 
 
-def test_a_sweep_ends_what_carries_the_value_and_spares_what_is_named(start):
+def test_a_sweep_ends_what_carries_the_drills_marker_and_spares_what_is_named(start):
     here = ThisMachine()
-    spared, swept = (start(env={"GAMEDAY_TEST_SWEEP": "machine"}).identity for _ in range(2))
-    other = start(env={"GAMEDAY_TEST_SWEEP": "another"}).identity
-    assert asyncio.run(here.sweep("machine", variable="GAMEDAY_TEST_SWEEP", spare=[spared])) == 1
+    spared, swept = (start(drill="d-machine-sweep").identity for _ in range(2))
+    other = start(drill="d-machine-another").identity
+    assert asyncio.run(here.sweep("d-machine-sweep", spare=[spared])) == 1
     assert [here.alive(who) for who in (spared, swept, other)] == [True, False, True]
+
+
+def test_the_method_of_a_fault_is_ended_once_and_its_record_can_be_removed(start):
+    here, record = ThisMachine(), MethodRecord("d-machine-method", "f1")
+    child, left, lives = (start().identity for _ in range(3))
+    record.add(child=child)
+    record.add(seen=left, command="left", activity="break it")
+    record.add(seen=lives, command="lives", activity="restart it")
+    record.add(lives=lives)
+    ended = asyncio.run(here.end_method("d-machine-method", "f1"))
+    assert [(one.who, one.activity) for one in ended] == [(left, "break it")]
+    assert [here.alive(who) for who in (child, left, lives)] == [False, False, True]
+    # What is born from now on is the environment's, whatever a record says of it.
+    later = start().identity
+    record.add(seen=later, command="later", activity="")
+    assert asyncio.run(here.end_method("d-machine-method", "f1")) == []
+    assert here.alive(later)
+    here.forget_method("d-machine-method", "f1")
+    assert not record.path.exists()
 
 
 def test_a_command_runs_in_the_machines_folder_with_our_own_commands(tmp_path):

@@ -81,23 +81,6 @@ def test_kill_and_wait_ends_a_stopped_process(child):
     child.wait(5)
 
 
-def test_call_gives_output_and_exit_code():
-    done = processes.call([sys.executable, "-c", "print('hi'); raise SystemExit(3)"], timeout=20)
-    assert (done.exit_code, done.output.strip()) == (3, "hi")
-
-
-def test_call_kills_what_takes_too_long():
-    done = processes.call(SLEEPER, timeout=0.3)
-    assert done.exit_code is None
-    assert "no end within 0.3 s" in done.output
-
-
-def test_call_names_a_command_that_does_not_exist():
-    done = processes.call(["no-such-command-here"], timeout=5)
-    assert done.exit_code == 127
-    assert "no-such-command-here" in done.output
-
-
 def test_drill_ids_are_safe_as_file_names_and_differ():
     made = {ids.SystemIds().drill("api-latency-spike") for _ in range(50)}
     assert len(made) > 40

@@ -285,6 +285,7 @@ class Extension(Strict):
 
     name: Text = Field(description="the tool that it belongs to")
     still_exposed: Annotated[Probe | None, Field(alias="still-exposed")] = None
+    leaves_running: Annotated[list[Text] | None, Field(alias="leaves-running")] = None
 
 
 class ExperimentFile(Strict):

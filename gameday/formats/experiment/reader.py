@@ -186,6 +186,21 @@ def _extension(document: Document) -> Iterator[Mistake]:
             yield document.mistake(path, "an extension has no name")
         elif extension["name"] == "gameday":
             yield from models.check_part(experiment_model.Extension, document, path, lenient=True)
+            yield from _leaves_running(document, (*path, "leaves-running"))
+
+
+def _leaves_running(document: Document, path: Path) -> Iterator[Mistake]:
+    """Find names in `leaves-running` that no action of the method has."""
+    actions = [
+        activity.get("name") or activity.get("ref")
+        for where, activity in _activities(document)
+        if where[0] == "method" and activity.get("type", "action") == "action"
+    ]
+    names = document.get(path)
+    for index, name in enumerate(names if isinstance(names, list) else ()):
+        if isinstance(name, str) and name not in actions:
+            hint = text_document.suggest(name, map(str, actions))
+            yield document.mistake((*path, index), f"no action of the method is called '{name}'", hint=hint)
 
 
 def _actions(document: Document) -> Iterator[Mistake]:

@@ -48,6 +48,8 @@ MISTAKES = [
      ["4:30 unknown key 'still-expsed' | did you mean 'still-exposed'?"]),
     (METHOD + "extensions: [{name: gameday, still-exposed: {type: action, name: x, provider: " + PYTHON + "}}]",
      ["4:52 'action' is not one of the valid words | one of: probe"]),
+    (METHOD + "extensions: [{name: gameday, leaves-runing: []}]",
+     ["4:30 unknown key 'leaves-runing' | did you mean 'leaves-running'?"]),
     (METHOD + "extensions: [{nam: x}]", ["4:14 an extension has no name"]),
     (METHOD + "dry: true", [("4:1? 'dry' in a file has no effect: Chaos Toolkit runs the actions all the same "
      "| remove it; use gameday run --dry-run to start nothing")]),
