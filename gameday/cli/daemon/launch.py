@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gameday import storage
+from gameday.cli.shared import guard
 from gameday.core.errors import GamedayError
 from gameday.core.plans.schedule import ScheduleId, State
 from gameday.core.values import Instant
@@ -30,15 +31,15 @@ RECORD_TIME = 60.0
 """The value of `conduct.scheduler.started_drills.RECORD_TIME`, repeated: importing it would take 60 ms."""
 
 
-def main() -> NoReturn:
-    """Wait for an order, confirm its claim, and become its drill."""
+def main() -> int:
+    """Wait for an order, confirm its claim, and become its drill; else give the exit code."""
     url = os.environ["GAMEDAY_STORE_URL"]
     # Before the order comes: the imports cost nothing while nobody waits.
     storage.preload_schedules(url)
     line = sys.stdin.readline()
     # End of file: the daemon has ended, and no order will come.
     if not line:
-        sys.exit(0)
+        return 0
     order = json.loads(line)
     why_not = ""
     try:
@@ -47,7 +48,7 @@ def main() -> NoReturn:
     except GamedayError as error:
         why_not = error.message
     if why_not:
-        _decline(order, why_not)
+        return _decline(order, why_not)
     _become(order)
 
 
@@ -63,12 +64,12 @@ def _become(order: dict[str, Any]) -> NoReturn:
     os.execv(order["argv"][0], order["argv"])  # noqa: S606  # the daemon's own command
 
 
-def _decline(order: dict[str, Any], why: str) -> NoReturn:
+def _decline(order: dict[str, Any], why: str) -> int:
     """Write why nothing is started. It is appended: a drill that another process started may write there."""
     path = Path(order["said"]).with_suffix(".txt")
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as talk:
         talk.write(f"{why}; nothing was started\n")
-    sys.exit(CLAIM_LOST)
+    return CLAIM_LOST
 
 
 def confirm(url: str, schedule: ScheduleId, occurrence: Instant, holder: str) -> bool:
@@ -87,4 +88,4 @@ def confirm(url: str, schedule: ScheduleId, occurrence: Instant, holder: str) ->
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(guard.run(main, ()))

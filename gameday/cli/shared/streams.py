@@ -58,7 +58,7 @@ class Outlet(io.RawIOBase):
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Report whether it is a terminal; one that was closed is none."""
+        """Report whether it is a terminal; a closed one counts as no terminal."""
         return os.isatty(self._descriptor)
 
     def write(self, data: object) -> int:
