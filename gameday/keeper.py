@@ -6,7 +6,7 @@ It reads commands from stdin (JSON lines) and the faults' requests from the stor
 facts into the store itself, so that they are recorded although the conductor is dead. It decides when a drill
 ends only where the conductor is gone.
 
-    {"store": URL}                    first, and not in argv: it may hold a password
+    {"store": URL, "key": KEY}        first, and not in argv: both are secret
     {"do": "prepare", "request": …}   start a standby process for this fault; the answer is ready
     {"do": "beat", "n": N}            a heartbeat; the answer repeats n
     {"do": "inject", "fault": ID}     the answer is injecting or refused
@@ -46,12 +46,14 @@ from gameday.core.values import DrillId, FaultId, Instant, Seconds
 from gameday.faults.rollbacks.player import ChildRollbackPlayer
 from gameday.faults.rollbacks.revert_secrets import RevertSecrets
 from gameday.faults.supervised_experiment import ExperimentOutcome, SupervisedExperiment
+from gameday.system import known_secrets
 from gameday.system.clock import SystemClock
 from gameday.system.descent import tree
 from gameday.system.descent.orphans import orphans
 from gameday.system.descent.record import MethodRecord
 from gameday.system.machine import ThisMachine, started
 from gameday.system.processes import Identity
+from gameday.system.signing_key import OWN, SigningKey
 
 SILENCE_LIMIT: Seconds = 3.0
 """Seconds without a heartbeat after which the conductor counts as gone. With the time to revert, that is less
@@ -90,6 +92,7 @@ class Keeper:
     drill: DrillId
     folder: Path
     conductor: Identity | None = None
+    key: SigningKey = OWN
     held: dict[FaultId, HeldFault] = field(default_factory=dict)
     refusing: str = ""
     _received: int = 0
@@ -106,7 +109,7 @@ class Keeper:
         """Keep the faults until the conductor sends `stop`, or is gone."""
         self._end_requested = asyncio.get_running_loop().create_future()
         self._recorder = BufferedRecorder(self.store, self.drill, source="keeper")
-        self._rollbacks = ChildRollbackPlayer(self.drill, self.folder)
+        self._rollbacks = ChildRollbackPlayer(self.drill, self.folder, key=self.key)
         self._context = RevertContext(
             drill=self.drill,
             by="keeper",
@@ -295,7 +298,7 @@ class Keeper:
         stored = await self._read_history(revert.SAVE_PATIENCE)
         for requested in stored.each(ev.FaultRequested):
             if requested.fact.fault == fault:
-                return RevertSecrets(self.folder).restore(requested.fact)
+                return RevertSecrets(self.folder, self.key).restore(requested.fact)
         raise LookupError(f"fault {fault} was not requested in the store; nothing was injected")
 
     async def _allowed(self, request: ev.FaultRequested) -> None:
@@ -471,9 +474,16 @@ def main() -> None:
     first = _first_line()
     if not first:
         return  # the conductor died before its first line
-    store = wiring.store(json.loads(first)["store"], options.folder.parent)
+    given = json.loads(first)
+    key = SigningKey(given=given.get("key", ""))
+    known_secrets.redactor().learn([key.given])
+    store = wiring.store(given["store"], options.folder.parent, key)
     keeper = Keeper(
-        store=store, drill=DrillId(options.drill), folder=options.folder, conductor=options.conductor
+        store=store,
+        drill=DrillId(options.drill),
+        folder=options.folder,
+        conductor=options.conductor,
+        key=key,
     )
     asyncio.run(keeper.run())
     store.close()

@@ -270,10 +270,10 @@ def drill_context(
     from gameday.conduct.drill.live_facts import LiveFacts  # noqa: PLC0415
     from gameday.conduct.drill.live_milestones import LiveMilestones  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
+    from gameday.core.policy import LOOPBACK  # noqa: PLC0415
     from gameday.faults.keeper_client import KeeperClient  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
     from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
-    from gameday.core.policy import LOOPBACK  # noqa: PLC0415
     from gameday.load.driver import LocustDriver  # noqa: PLC0415
     from gameday.load.frozen import ReadOnce  # noqa: PLC0415
     from gameday.signals.receiver import Receiver  # noqa: PLC0415

@@ -40,6 +40,7 @@ class KeeperClient:
 
     folder  the drill's own folder
     warm    the request that the standby process prepares for
+    key     signs what the keeper stores
     """
 
     def __init__(
@@ -50,12 +51,14 @@ class KeeperClient:
         folder: Path,
         cwd: Path,
         warm: ev.FaultRequested | None = None,
+        key: str = "",
     ) -> None:
         self._store_url = store_url
         self._drill = drill
         self._folder = folder
         self._cwd = cwd
         self._warm = warm
+        self._key = key
         self._child: processes.Child | None = None
         # Commands and heartbeats come from different threads, and their lines must not mix.
         self._lock = threading.Lock()
@@ -81,7 +84,7 @@ class KeeperClient:
         orphans.watch_in_thread()
         loop = asyncio.get_running_loop()
         self._write(
-            {"store": self._store_url}
+            {"store": self._store_url, "key": self._key}
         )  # not in argv: a URL may hold a password, and titles are public
         threading.Thread(target=self._receive_answers, args=(loop,), daemon=True).start()
         threading.Thread(target=self._send_heartbeats, daemon=True).start()

@@ -128,6 +128,7 @@ def _copy_drill(source: Executor, target: Executor, drill: str) -> tuple[Heads, 
     with target.write() as into:
         # Last: until then the copy of the drill has no name and no end, and a second run goes on with it.
         into.execute(sql.INDEX_DRILL, dict(zip(sql.DRILL_COLUMNS, (drill, *index), strict=True)))
+        journal.enroll(into, drill)
         # Within the transaction: the index names a drill only where its chains are sound.
         if wrong := list(journal.verify(into, drill)):
             raise HistoryCorrupt(f"the copy of drill {drill} is not sound: {'; '.join(wrong)}")
@@ -140,7 +141,7 @@ def _target_heads(target: Executor, source: Transaction, drill: str) -> Heads:
         heads = journal.heads(tx, drill)
         if heads is None:
             return Heads(0, envelope.start(drill), 0, envelope.start(drill), 0.0)
-        wrong = list(journal.verify(tx, drill))
+        wrong = list(journal.verify_chains(tx, drill, heads))
     if wrong:
         raise HistoryCorrupt(f"drill {drill} in the target is not sound: {'; '.join(wrong)}")
     for chain, have, head in ((EVENTS, heads.events, heads.events_head), (LOAD, heads.load, heads.load_head)):

@@ -24,7 +24,7 @@ from gameday.storage import statements as sql
 from gameday.storage.database import Executor
 from gameday.storage.journal import Batch
 from gameday.system import clock, ids, known_secrets
-from gameday.system.signing_key import SigningKey
+from gameday.system.signing_key import OWN, SigningKey
 
 
 class SqlStore:
@@ -35,7 +35,7 @@ class SqlStore:
         database: Executor,
         *,
         now: Callable[[], Instant] = clock.now,
-        key: SigningKey = SigningKey(),  # noqa: B008  # frozen: the user's own
+        key: SigningKey = OWN,
     ) -> None:
         self._database = database
         self._now = now
@@ -134,6 +134,11 @@ class SqlStore:
         self.learn_environments(document for _, document in parsed)
         return [Stored(seq=seq, event=self.decode(document)) for seq, document in parsed]
 
+    def lines(self, drill: DrillId) -> Sequence[str]:
+        """Give a drill's events as their stored lines, in order. Raises LookupError for an unknown drill."""
+        self._must_exist(drill)
+        return [line for _, _, _, line, _ in self._database.rows(sql.EVENT_CHAIN, drill=drill)]
+
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples; until: the instant up to which load was observed."""
         self.write([], [batch_of(drill, chunks, until)])
@@ -160,6 +165,11 @@ class SqlStore:
     def game_days(self) -> Sequence[DrillRow]:
         """List the game days, newest first, each with its plan's id as scenario."""
         return [_drill_row(row) for row in self._database.rows(sql.GAME_DAYS)]
+
+    def verify_roll(self) -> Sequence[str]:
+        """Check the chain over the ends of all histories; give each mistake, and each history that is gone."""
+        with self._database.read() as tx:
+            return list(journal.verify_roll(tx))
 
     def verify(self, drill: DrillId) -> Sequence[str]:
         """Check both hash chains; give each mistake, with its sequence number. Empty when sound."""

@@ -4,8 +4,11 @@ The file is a zip of `manifest.json`, `history.jsonl` and `load.jsonl`, the last
 It may come from a stranger: nothing is stored of a file that is not sound as a whole, and nothing is written
 outside of the store.
 
-Importing twice changes nothing. A drill of which the store has only a part, after a death in the middle, is
-completed; one of which the store holds another history is refused.
+What is imported is closed and inert forever: no signature leaves with an export or comes with an import, and
+a fact records that it was imported. So nothing is ever added to a drill of the store's own.
+
+Importing twice changes nothing. A drill whose load is missing, after a death in the middle, gets it; one of
+which the store holds another history is refused.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from gameday.formats.stored import envelope
 from gameday.formats.stored import events as stored_events
 from gameday.formats.stored import load as load_lines
 from gameday.ports import HistoryStore
+from gameday.system import clock, ids
 
 FORMAT = 1
 LARGEST_PART = 256 * 1024**2
@@ -77,8 +81,8 @@ def export_drill(store: HistoryStore, drill: DrillId, file: Path) -> Manifest:
 def import_drill(store: HistoryStore, file: Path) -> Manifest:
     """Store the drill that a file holds.
 
-    Raises UsageError for any other file, HistoryCorrupt for one that was changed or that holds another
-    history than the store, StoreUnavailable, also for events of a newer gameday.
+    Raises UsageError for any other file, HistoryCorrupt for one that was changed or that holds another or a
+    longer history than the store's own, StoreUnavailable, also for events of a newer gameday.
     """
     manifest, lines, load = _unpack(file)
     if (_head(manifest.drill, lines), len(lines)) != (manifest.head, manifest.events):
@@ -91,11 +95,35 @@ def import_drill(store: HistoryStore, file: Path) -> Manifest:
     # strict=False: the store may have only the beginning, after an import that died in the middle.
     if any(mine != theirs for mine, theirs in zip(stored, events, strict=False)):
         raise HistoryCorrupt(f"the store holds another history of drill {drill}")
+    if stored and not _imported(stored):
+        if len(events) > len(stored):
+            raise HistoryCorrupt(
+                f"drill {drill} is this store's own, and the file holds more of it",
+                hint="import it into another store to look at it",
+            )
+        return manifest
+    # With its marker in one transaction, and before the load: a death in between leaves nothing that is open.
+    marker = () if _imported((*stored, *events)) else (_marker(drill, file),)
+    store.append(*events, *marker)
     # Only where there is none: each batch gets a new id, so a second one would add its samples up.
     if not has_load:
         store.append_load(drill, samples.chunks, Instant(samples.until))
-    store.append(*events)
     return manifest
+
+
+def _imported(events: Iterable[ev.Event]) -> bool:
+    return any(isinstance(event.fact, ev.HistoryImported) for event in events)
+
+
+def _marker(drill: DrillId, file: Path) -> ev.Event:
+    # An id of chance: the file could hold another fact under one that is known, and ours would be dropped.
+    return ev.Event(
+        id=ids.new_event_id(),
+        drill=drill,
+        recorded_at=clock.now(),
+        source="cli",
+        fact=ev.HistoryImported(file=file.name),
+    )
 
 
 def _stored(store: HistoryStore, drill: DrillId) -> tuple[Sequence[ev.Event], bool]:

@@ -75,6 +75,10 @@ class SigningKey:
         return _shared(self.variable) if self.variable else _own(create=create)
 
 
+OWN = SigningKey()
+"""The user's own."""
+
+
 def _shared(variable: str) -> bytes:
     value = known_secrets.variable(variable)
     if value is None:
@@ -134,6 +138,6 @@ def _read(file: Path) -> bytes:
 def _refused(file: Path, why: str) -> NotReady:
     return NotReady(
         f"{file} {why}: somebody else may know the key that signs histories",
-        hint=f"look who changed it, then remove it: rm {file}. A new one is made, and what the old one signed "
+        hint=f"look who changed it, then remove it: rm {file}. A new one is made; what the old one signed "
         "counts as unsigned",
     )

@@ -60,15 +60,17 @@ def rewrite(file, part, change):
 def test_a_drill_arrives_as_it_left(store, other, file):
     manifest = transfer.import_drill(other, file)
     assert manifest.drill == D
-    assert other.read(D) == store.read(D)
+    *arrived, marker = other.read(D)
+    assert arrived == store.read(D)
+    assert marker.event.fact == ev.HistoryImported(file="drill.zip")
     assert other.read_load(D) == store.read_load(D)
     assert other.verify(D) == []
 
 
 def test_importing_again_changes_nothing_here_or_there(store, other, file):
-    for into in (store, other, other):
+    for into, events in ((store, 3), (other, 4), (other, 4)):
         transfer.import_drill(into, file)
-        assert len(into.read(D)) == 3
+        assert len(into.read(D)) == events
         assert into.read_load(D).chunks == (CHUNK,)
 
 
@@ -78,12 +80,35 @@ def test_what_happened_since_the_export_stays(store, file):
     assert [row.event.id for row in store.read(D)] == ["one", "zwei ü", "three", "later"]
 
 
-def test_an_import_that_died_halfway_is_completed(other, file):
-    other.append_load(D, [CHUNK], instant(1_800_000_010))
-    other.append(note("one"))
+def test_an_import_that_died_halfway_is_completed(store, other, file):
+    other.append(*(row.event for row in store.read(D)), transfer._marker(D, file))
     transfer.import_drill(other, file)
-    assert len(other.read(D)) == 3
+    assert len(other.read(D)) == 4
     assert other.read_load(D).chunks == (CHUNK,)
+
+
+def test_an_import_that_left_only_load_is_completed(other, file):
+    other.append_load(D, [CHUNK], instant(1_800_000_010))
+    transfer.import_drill(other, file)
+    assert len(other.read(D)) == 4
+    assert other.read_load(D).chunks == (CHUNK,)
+
+
+def test_nothing_is_added_to_a_drill_of_the_stores_own(other, file):
+    other.append(note("one"))
+    with pytest.raises(HistoryCorrupt, match="this store's own"):
+        transfer.import_drill(other, file)
+    assert len(other.read(D)) == 1
+
+
+def test_what_was_imported_leaves_again_as_imported(other, file, tmp_path):
+    transfer.import_drill(other, file)
+    transfer.export_drill(other, D, tmp_path / "again.zip")
+    third = sqlite_store(tmp_path / "third" / "gameday.db")
+    transfer.import_drill(third, tmp_path / "again.zip")
+    assert third.read(D) == other.read(D)
+    assert [row.imported for row in third.drills()] == [True]
+    third.close()
 
 
 def test_another_history_of_the_same_drill_is_refused(file):

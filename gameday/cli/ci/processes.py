@@ -12,7 +12,7 @@ import contextlib
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
@@ -133,10 +133,15 @@ class DrillProcesses:
         return "" if code == 0 else f"`{command}` failed: {text or f'exit {code}'}"
 
     def _start(
-        self, argv: Sequence[str], stdout: IO[bytes], stderr: int | IO[bytes] = processes.STDOUT
+        self,
+        argv: Sequence[str],
+        stdout: IO[bytes],
+        stderr: int | IO[bytes] = processes.STDOUT,
+        *,
+        added: Mapping[str, str] | None = None,
     ) -> processes.Child:
         """Start a command in the workspace, with our own commands first in its PATH."""
-        env = {"PATH": target.own_path()}
+        env = {"PATH": target.own_path(), **(added or {})}
         return processes.start(argv, cwd=self._space.root, env=env, stdout=stdout, stderr=stderr)
 
     async def _drill(self, trial: PlannedDrill) -> FinishedDrill:
@@ -146,7 +151,8 @@ class DrillProcesses:
         answer, talk = folder / "result.json", folder / "talk.txt"
         # Files, so that what was printed is there however the process ends.
         with answer.open("wb") as out, talk.open("wb") as err:
-            child = self._start([*self._command, "run", *trial.argv, "--json", "--yes"], out, err)
+            argv = [*self._command, "run", *trial.argv, "--json", "--yes"]
+            child = self._start(argv, out, err, added=known_secrets.for_our_own())
             try:
                 code = await self._end(child, grace=self._grace)
             finally:
@@ -183,9 +189,8 @@ class DrillProcesses:
             return ExitCode.FAULT_IN_FORCE
         for drill in left:
             argv = [*self._command, "revert", drill]
-            done = commands.call(
-                argv, timeout=REVERT_TIMEOUT, cwd=self._space.root, env={"PATH": target.own_path()}
-            )
+            env = {"PATH": target.own_path(), **known_secrets.for_our_own()}
+            done = commands.call(argv, timeout=REVERT_TIMEOUT, cwd=self._space.root, env=env)
             output.talk(done.output.rstrip())
             # Not only 4: a revert that could not run leaves open whether a fault is in force.
             if done.exit_code != 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from gameday import ports
@@ -35,6 +35,7 @@ class DrillContext:
     meters         what reads guardrails outside the load, by the key of their kind
     policy_sources where the environment's policy finds its facts; left out, it knows nothing
     fault_targets  what the fault is aimed at; None in a tabletop
+    signing        gives by which key faults are signed; raises NotReady where they can't be
     shared_store   drills of other hosts are in this store, too
     target_lease   the lease that the environment keeps itself, where it can
     environment_changes  of every process that the drill starts: the cluster and account that were verified
@@ -70,6 +71,7 @@ class DrillContext:
     meters: Mapping[str, ports.Meter] = field(default_factory=dict)
     fault_targets: FaultTargets | None = None
     shared_store: bool = False
+    signing: Callable[[], str] = lambda: "not checked"
     target_lease: ports.TargetLease | None = None
     environment_changes: EnvironmentChanges = field(default_factory=EnvironmentChanges)
     options: DrillOptions = field(default_factory=DrillOptions)

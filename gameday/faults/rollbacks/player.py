@@ -23,6 +23,7 @@ from gameday.faults.rollbacks.revert_secrets import RevertSecrets
 from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
 from gameday.system.machine import started
+from gameday.system.signing_key import OWN, SigningKey
 
 SILENCE: Seconds = 60.0
 """Seconds between two messages, at most, while no activity is open: loading, pauses, the probe."""
@@ -46,11 +47,12 @@ class ChildRollbackPlayer:
         folder: Path | None = None,
         home: Path | None = None,
         unverified: Mapping[str, str] | None = None,
+        key: SigningKey = OWN,
     ) -> None:
         self._drill = drill
         self._unverified = unverified or {}
         self._home = home
-        self._secrets = RevertSecrets(folder) if folder else None
+        self._secrets = RevertSecrets(folder, key) if folder else None
         self._warm: dict[tuple[str, str], ChaosProcess] = {}
 
     async def warm(self, request: ev.FaultRequested, record: RecordFact) -> None:

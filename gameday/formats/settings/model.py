@@ -112,8 +112,8 @@ StoreUrl = Annotated[str, WithJsonSchema({"type": "string", "examples": [STORE_U
 
 
 KEY_REFERENCE = r"env:GAMEDAY_[A-Z0-9_]*KEY"
-"""Only gameday's own variables: a workspace may come from a stranger, who could name one whose value is known,
-such as HOME, and sign with it."""
+"""Only gameday's own variables: a workspace may come from a stranger, who could name one whose value is
+known, such as HOME, and sign with it."""
 
 
 def _key(value: Any) -> Any:

@@ -19,7 +19,7 @@ from pathlib import Path
 from gameday import ports
 from gameday.core.errors import NotReady
 from gameday.core.plans.schedule import Record, Schedule
-from gameday.system import processes, target
+from gameday.system import known_secrets, processes, target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +107,8 @@ class ChildStarter:
         return _send(self._process(), order)
 
     def _process(self) -> processes.Child:
-        return processes.start(self._launcher.confirm, cwd=self._root, env=self._environ, stdin=True)
+        env = {**self._environ, **known_secrets.for_our_own()}
+        return processes.start(self._launcher.confirm, cwd=self._root, env=env, stdin=True)
 
 
 def _send(child: processes.Child, order: bytes) -> processes.Child:
