@@ -49,7 +49,7 @@ def main() -> int:
         why_not = error.message
     if why_not:
         return _decline(order, why_not)
-    _become(order)
+    return _become(order)
 
 
 def _become(order: dict[str, Any]) -> NoReturn:
