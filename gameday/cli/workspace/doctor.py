@@ -17,6 +17,7 @@ from gameday import storage, wiring
 from gameday.cli.shared import output
 from gameday.core.errors import ExitCode, GamedayError
 from gameday.storage import urls
+from gameday.system.descent import cgroup
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,17 @@ def _linux() -> Check:
     well = sys.platform == "linux" and hasattr(os, "pidfd_open")
     hint = "drills run on Linux 5.3 or newer: the fault keeper needs pidfds and a subreaper"
     return Check(what="Linux", well=well, detail=platform.release(), hint=hint)
+
+
+def _cgroup() -> Check:
+    why = cgroup.usable()
+    return Check(
+        what="processes of a method",
+        well=not why,
+        detail=f"followed by descent ({why})" if why else "held in a cgroup",
+        hint="run gameday where it may make a cgroup below its own, such as under systemd with Delegate=yes",
+        needed=False,
+    )
 
 
 def _package(name: str) -> Callable[[], Check]:
@@ -142,6 +154,7 @@ def _chromium() -> Check:
 _CHECKS: tuple[Callable[[], Check], ...] = (
     _python,
     _linux,
+    _cgroup,
     _database_library,
     _cores,
     _disk,

@@ -18,6 +18,7 @@ from typing import Any
 
 from gameday.core.errors import Mistake
 from gameday.formats.experiment import model as experiment_model
+from gameday.formats.experiment import unfollowed
 from gameday.formats.text import document as text_document
 from gameday.formats.text import models, reader
 from gameday.formats.text import yaml as yaml_text
@@ -66,6 +67,7 @@ def _meaning(document: Document) -> Iterator[Mistake]:
     yield from _secret_groups(document)
     yield from _extension(document)
     yield from _actions(document)
+    yield from _unfollowed(document)
     yield from _rollbacks(document)
     yield from _dry(document)
 
@@ -221,6 +223,19 @@ def _actions(document: Document) -> Iterator[Mistake]:
         at_key=True,
         warning=True,
     )
+
+
+def _unfollowed(document: Document) -> Iterator[Mistake]:
+    """Warn of an action that starts something where none of our processes can follow it."""
+    for path, activity in _activities(document):
+        name = unfollowed.command(_mapping(activity.get("provider"))) if path[0] == "method" else ""
+        if name:
+            yield document.mistake(
+                (*path, "provider"),
+                f"what this starts by '{name}' can't be followed: it is not ended before the rollbacks",
+                hint="have a rollback end it, and wait until it is gone",
+                warning=True,
+            )
 
 
 def _rollbacks(document: Document) -> Iterator[Mistake]:

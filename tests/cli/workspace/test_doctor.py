@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gameday.cli.workspace import doctor
+from gameday.system.descent import cgroup
 
 
 @pytest.fixture
@@ -36,3 +37,14 @@ def test_a_store_that_is_away_is_missing_and_its_password_is_not_told(store):
     assert (code, found["well"]) == (5, False)
     assert "127.0.0.1" in found["detail"]
     assert "s3cret" not in found["detail"]
+
+
+@pytest.mark.parametrize("switch", ["", "off"])
+def test_it_says_by_what_the_processes_of_a_method_are_known(monkeypatch, capsys, tmp_path, switch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(cgroup.SWITCH, switch)
+    assert doctor.main(json=True) == 0
+    (row,) = [one for one in json.loads(capsys.readouterr().out) if one["what"] == "processes of a method"]
+    why = cgroup.usable()
+    assert (row["well"], row["needed"]) == (not why, False)
+    assert row["detail"] == (f"followed by descent ({why})" if why else "held in a cgroup")

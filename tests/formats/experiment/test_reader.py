@@ -148,3 +148,33 @@ def test_every_experiment_of_the_catalogue_has_no_mistake() -> None:
         checked = experiment.check(experiment.read(file.read_bytes(), file.name))
         assert not checked.mistakes
         assert mistakes.require(checked).data["rollbacks"]
+
+
+def test_an_action_that_can_not_be_followed_is_warned_of_and_its_rollback_is_not():
+    text = """title: t
+description: d
+method:
+- {type: action, name: far, provider: {type: process, path: ssh, arguments: [db1, stress]}}
+rollbacks:
+- {type: action, name: back, provider: {type: process, path: ssh, arguments: [db1, pkill, stress]}}
+"""
+    warnings = [line for line in lines_of(text) if "can't be followed" in line]
+    assert warnings == [
+        (
+            "4:49? what this starts by 'ssh' can't be followed: it is not ended before the rollbacks "
+            "| have a rollback end it, and wait until it is gone"
+        )
+    ]
+
+
+def test_a_name_in_leaves_running_that_no_action_has_is_a_mistake_with_the_nearest_one():
+    text = """title: t
+description: d
+method:
+- {type: action, name: restart it, provider: {type: process, path: "true"}}
+rollbacks: []
+extensions: [{name: gameday, leaves-running: [restart it, restrat it]}]
+"""
+    assert [line for line in lines_of(text) if "leaves" in line or "no action of" in line] == [
+        "6:60 no action of the method is called 'restrat it' | did you mean 'restart it'?"
+    ]
