@@ -25,7 +25,6 @@ from gameday.core.plans.responder_script import ResponderScript
 from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId
 from gameday.storage import urls
-from gameday.system import files
 from gameday.system.actor import current_actor
 
 if TYPE_CHECKING:
@@ -75,8 +74,7 @@ def workspace(start: Path | None = None) -> Workspace:
     """Open the workspace around a file or folder (the working folder, without one). Raises InvalidFiles."""
     from gameday.settings import load_workspace  # noqa: PLC0415  # each command imports what it needs, no more
 
-    here = files.working_folder()
-    space = load_workspace(here if start is None else here / start)
+    space = load_workspace(start or Path.cwd())
     _learn(space)
     return space
 

@@ -24,9 +24,10 @@ from gameday.core.errors import NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk
 from gameday.core.plans.scenario import Load
+from gameday.core.policy import LOOPBACK, Policy
 from gameday.core.values import DrillId, Instant, Seconds, instant
 from gameday.formats.stored import load as load_lines
-from gameday.load import locust_errors
+from gameday.load import frozen, limits, locust_errors
 from gameday.system import clock, known_secrets, processes
 
 PLUGIN = Path(__file__).with_name("plugin.py")
@@ -35,6 +36,8 @@ FIRST_SAMPLE_TIMEOUT: Seconds = 60.0
 SILENCE_LIMIT: Seconds = 4.0
 """Silence after which the load counts as lost; the plug-in sends every 100 ms. With the time to revert, that
 is less than the 5 s within which a fault is undone after a SIGSTOP."""
+MARKER = "GAMEDAY_LOAD"
+"""The variable that names the drill of Locust and of all that it starts: when it has ended, so have they."""
 ANSWER_TIMEOUT: Seconds = 5.0
 END_TIMEOUT: Seconds = 10.0
 """How long Locust may take to end before it is killed."""
@@ -49,7 +52,12 @@ OnChunks = Callable[[Sequence[Chunk], Instant], None]
 
 
 class LocustDriver:
-    """One drill's Locust. `folder` is the drill's own: Locust's output goes to `locust.log` in it."""
+    """One drill's Locust.
+
+    folder  the drill's own: Locust's output goes to `locust.log` in it
+    policy  what limits the load while it runs
+    read    gives the bytes of a workspace file as the policy has judged them; None: those of now
+    """
 
     def __init__(
         self,
@@ -58,8 +66,13 @@ class LocustDriver:
         workspace: Path,
         folder: Path,
         on_process: Callable[[ev.ProcessStarted], object],
+        policy: Policy = LOOPBACK,
+        read: Callable[[str], bytes] | None = None,
     ) -> None:
         self._drill = drill
+        self._limits = limits.of_policy(policy)
+        self._read = read or (lambda path: (workspace / path).read_bytes())
+        self._sources = folder / "locustfiles.json"
         self._workspace = workspace
         self._output = folder / "locust.log"
         self._on_process = on_process
@@ -98,10 +111,15 @@ class LocustDriver:
     def _start_locust(self, load: Load, base_url: str, environment: Mapping[str, str]) -> None:
         """Start it, with the target in its environment: the URL may hold a password, and argv is public."""
         self._output.parent.mkdir(parents=True, exist_ok=True)
+        own = {
+            MARKER: self._drill,
+            limits.VARIABLE: limits.text(self._limits),
+            frozen.VARIABLE: self._freeze(load),
+        }
         self._child = processes.start(
             command(load, ""),
             drill=self._drill,
-            env={**environment, **({"LOCUST_HOST": base_url} if base_url else {})},
+            env={**environment, **({"LOCUST_HOST": base_url} if base_url else {}), **own},
             cwd=self._workspace,
             stdout=processes.PIPE,
             stderr=processes.STDOUT,
@@ -122,10 +140,19 @@ class LocustDriver:
             )
         )
 
+    def _freeze(self, load: Load) -> str:
+        """Keep the locustfile and its modules, as they were checked, with the drill. Raises NotReady."""
+        try:
+            found = frozen.sources(load.locustfile, self._workspace, self._read)
+        except (OSError, ValueError) as error:
+            raise NotReady(f"{load.locustfile} can't be read: {error}") from error
+        return frozen.write(found, self._sources)
+
     async def _first_sample(self, connection: _PluginConnection) -> None:
         deadline = clock.monotonic() + FIRST_SAMPLE_TIMEOUT
         while not connection.sampled:
-            if self._ended() is not None:
+            # Whoever supervises aborts the drill for it, and so cancels this wait.
+            if self._ended() is not None and not connection.exceeded:
                 raise NotReady(self._end_reason(), hint=f"see Locust's output in {self._output}")
             if clock.monotonic() > deadline:
                 raise NotReady(
@@ -147,6 +174,10 @@ class LocustDriver:
         answer = await self._connection.ask({"users": users, "rate": self._load.spawn_rate})
         if "refused" in answer:
             raise NotReady(f"the number of users can't be changed: {answer['refused']}")
+
+    def exceeded(self) -> str:
+        """Give which limit of the policy the load has exceeded, with figures; empty while it keeps them."""
+        return "" if self._connection is None else self._connection.exceeded
 
     def lost(self) -> str:
         """Give the reason why no more samples can come; empty while the load is healthy."""
@@ -199,6 +230,8 @@ class LocustDriver:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.to_thread(child.wait, END_TIMEOUT)
             await asyncio.to_thread(child.kill)
+            # What the locustfile has started in sessions of its own, too.
+            await asyncio.to_thread(processes.sweep, self._drill, variable=MARKER)
         if self._copy_thread is not None:
             await asyncio.to_thread(self._copy_thread.join, OUTPUT_TIMEOUT)
         if self._connection is not None:
@@ -222,6 +255,7 @@ class _PluginConnection:
         self.last_message = clock.monotonic()
         self.sampled = False
         self.lost = ""
+        self.exceeded = ""
 
     async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Handle messages until Locust has ended."""
@@ -247,6 +281,8 @@ class _PluginConnection:
             self.sampled = self.sampled or bool(chunks)
             self._on_chunks(chunks, instant(message["until"]))
             self.changed.set()
+        elif "exceeded" in message:
+            self.exceeded = message["exceeded"]
         elif "lost" in message:
             self.lost = message["lost"]
         # An answer that nobody waits for any more came too late, and is dropped.
@@ -299,7 +335,7 @@ def _redacted(chunk: Chunk) -> Chunk:
 
 def command(load: Load, base_url: str) -> list[str]:
     """Make the command that starts Locust with our plug-in after the user's file, which must come first."""
-    argv = [sys.executable, "-P", "-m", "locust", "-f", f"{load.locustfile},{PLUGIN}"]
+    argv = [sys.executable, "-P", "-m", "gameday.load.limited_locust", "-f", f"{load.locustfile},{PLUGIN}"]
     # --only-summary: the table that Locust prints every few seconds would only fill locust.log.
     argv += ["--headless", "--only-summary", "-u", str(load.users), "-r", f"{load.spawn_rate:g}"]
     if base_url:

@@ -9,6 +9,7 @@ GAMEDAY_LOAD_SOCKET:
     {"until": 1764583200.4, "chunks": [...]}         new counts; see `formats.stored.load`
     {"users": 40} or {"refused": "why"}              the answer to the order {"users": 40, "rate": 20}
     {"lost": "why"}                                  a worker has fallen silent, or Locust is ending
+    {"exceeded": "max_users: …"}                     more than the policy allows; Locust ends
 
 The order {"finish": true} makes it send the last samples and end Locust. End of file ends Locust, too:
 otherwise it would outlive a killed parent forever, and workers a killed master by a minute.
@@ -41,6 +42,7 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from gameday.core.facts.load import Chunk
 from gameday.formats.stored import load as load_lines
+from gameday.load import limited_locust
 from gameday.load.tally import MAX_NAMES, OTHER_NAME, BucketTable, Tally
 
 # Importing Locust has patched the standard library with gevent: threads here are greenlets, and a call that
@@ -377,9 +379,28 @@ class BucketStream:
         end_locust(self._runner())
 
 
+def hold_limits(runner: Runner, send: Send | None = None) -> None:
+    """Look for what exceeds the policy's limits; then report it, and end Locust. Workers only count."""
+    counts = limited_locust.counts
+    if counts is None:
+        return
+    watched: set[str] = set()
+
+    def look() -> None:
+        limited_locust.watch_further_clients(counts, watched)
+        exceeded = counts.exceeded()
+        if exceeded and send is not None:
+            send({"exceeded": exceeded})
+            end_locust(runner)
+            raise SystemExit  # ends this greenlet
+
+    in_background(repeat, look)
+
+
 def _started(observer: RequestObserver, path: str, environment: Environment, runner: Runner) -> None:
     if isinstance(runner, WorkerRunner):
         in_background(repeat, Worker(observer, runner).flush)
+        hold_limits(runner)
         return
     try:
         connection = BucketStream(environment, path)
@@ -397,6 +418,7 @@ def _started(observer: RequestObserver, path: str, environment: Environment, run
     quitting.add_listener(lambda **_: sender.flush())
     quitting.add_listener(lambda **_: connection.send({"lost": ENDING_MESSAGE}))
     in_background(repeat, sender.flush)
+    hold_limits(runner, connection.send)
     in_background(connection.follow_orders, sender.finish)
 
 
@@ -405,6 +427,9 @@ def install(path: str) -> None:
     observer = RequestObserver()
     hooks: Any = events  # Any: Locust's hooks have no types
     hooks.request.add_listener(observer.on_request)
+    if limited_locust.counts is not None:
+        reported = limited_locust.counts.reported
+        hooks.request.add_listener(lambda **_: reported())
     for client in (HttpSession, FastHttpSession):
         observer.watch(client)
 

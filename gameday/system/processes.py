@@ -101,9 +101,9 @@ def _pids() -> Iterator[int]:
             yield int(entry.name)
 
 
-def marked(drill: str) -> list[Identity]:
-    """List the running processes whose environment says that they are ours in a drill."""
-    wanted = f"{MARKER}={drill}".encode()
+def marked(drill: str, variable: str = MARKER) -> list[Identity]:
+    """List the running processes whose environment says that they are ours in a drill (or `variable`=it)."""
+    wanted = f"{variable}={drill}".encode()
     belonging = []
     for pid in _pids():
         try:
@@ -115,7 +115,7 @@ def marked(drill: str) -> list[Identity]:
     return [who for who in belonging if alive(who)]
 
 
-def sweep(drill: str, spare: Iterable[Identity] = ()) -> int:
+def sweep(drill: str, spare: Iterable[Identity] = (), variable: str = MARKER) -> int:
     """SIGKILL every marked process of a drill, except this one and `spare`; give how many there were.
 
     Repeated until none is left, because a process may fork between the list and its end.
@@ -123,7 +123,7 @@ def sweep(drill: str, spare: Iterable[Identity] = ()) -> int:
     spared = {who.pid for who in spare} | {os.getpid()}
     ended: set[int] = set()
     for _ in range(20):  # a bound, in case something forks faster than it can be killed
-        rest = [who for who in marked(drill) if who.pid not in spared]
+        rest = [who for who in marked(drill, variable) if who.pid not in spared]
         if not rest:
             break
         # All signals first, then the waits: each wait would leave the others time to fork.

@@ -88,12 +88,16 @@ class Supervisor:
             await context.clock.sleep(POLL_INTERVAL)
 
     def _notice_losses(self) -> None:
-        """Abort when the load or the keeper is lost while the drill needs them."""
+        """Abort when the load exceeds a limit, or when what the drill needs is lost."""
         context = self._context
         # From then on the drill ends anyway, and stopping load and keeper is part of it.
         if context.live_facts.abort_asked() or context.live_facts.has(ev.ResponseEnded):
             return
-        if context.load is not None and context.live_facts.has(ev.LoadStarted) and context.load.lost():
+        if context.load is not None and context.load.exceeded():
+            limit, _, detail = context.load.exceeded().partition(": ")
+            context.recorder.record(ev.GuardrailTripped(guardrail=limit, detail=detail))
+            self._abort("guardrail", f"{limit}: {detail}; the policy of the environment sets this limit")
+        elif context.load is not None and context.live_facts.has(ev.LoadStarted) and context.load.lost():
             context.recorder.record(ev.LoadLost(reason=context.load.lost()))
             self._abort("load-lost", context.load.lost())
         # Before the first request nothing is in force that a dead keeper would have to revert.

@@ -28,6 +28,10 @@ class LoadDriver(Protocol):
         """Change the number of users at once."""
         ...
 
+    def exceeded(self) -> str:
+        """Give which limit of the environment's policy the load exceeds, with figures; empty while none."""
+        ...
+
     def lost(self) -> str:
         """Give the reason why no more samples can come; empty while the load runs."""
         ...

@@ -19,12 +19,13 @@ PER_BUCKET = 5
 
 @dataclass(kw_only=True, slots=True)
 class FakeLoadDriver:
-    """`ports.LoadDriver` on the world. gone: why no more samples come."""
+    """`ports.LoadDriver` on the world. gone: why no more samples come; over: which limit is exceeded."""
 
     world: World
     clock: ports.Clock
     request: tuple[str, str] = REQUEST
     gone: str = ""
+    over: str = ""
     users: int = 0
     _task: asyncio.Task[None] | None = None
 
@@ -59,6 +60,10 @@ class FakeLoadDriver:
     async def set_users(self, users: int) -> None:
         """Change the number of users."""
         self.users = users
+
+    def exceeded(self) -> str:
+        """Give which limit the load exceeds."""
+        return self.over
 
     def lost(self) -> str:
         """Give the reason why no more samples come."""

@@ -1,0 +1,129 @@
+"""Start Locust with the policy's limits in force: `python -P -m gameday.load.limited_locust ARGUMENTS`.
+
+The limits must hold before the user's locustfile is imported, which may do anything. They come in
+environment variables and are taken out of it. Without them, this is Locust as it is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from gameday.load import frozen, limits
+from gameday.load.limits import LoadCounts, LoadLimits
+from gameday.load.network import NetworkGuard
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "no_proxy")
+_PR_SET_PDEATHSIG = 1
+
+counts: LoadCounts | None = None
+"""The counts of this Locust, for the plug-in; None where nothing is limited."""
+
+
+def _without_proxies() -> None:
+    """Let no proxy be used: the host that it passes requests on to could not be seen."""
+    for name in list(os.environ):
+        if name.lower() in _PROXIES:
+            del os.environ[name]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
+
+
+def _die_with_parent(parent: int) -> None:
+    """End this forked process when its parent ends: nobody else knows of it."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _bind_forks() -> None:
+    parents: list[int] = []
+    os.register_at_fork(
+        before=lambda: parents.append(os.getpid()),
+        after_in_parent=parents.clear,
+        after_in_child=lambda: _die_with_parent(parents[-1]),
+    )
+
+
+def _watch_clients(limits_: LoadLimits, made: LoadCounts, guard: NetworkGuard) -> None:
+    """Count the requests of HTTP clients as they begin, and check where a proxy of their own would lead."""
+    import http.client  # noqa: PLC0415  # after Locust has patched the standard library
+
+    from geventhttpclient.client import HTTPClient  # noqa: PLC0415
+    from locust.user.users import User  # noqa: PLC0415
+
+    def sent(_client: Any, *args: Any, **_keywords: Any) -> None:
+        # With a proxy, the request's target is a whole URL.
+        target = str(args[1]) if len(args) > 1 else ""
+        if "://" in target[:8]:
+            guard.check_host(urlsplit(target).hostname)
+        if limits_.max_rps is not None:
+            made.sent()
+
+    _before(http.client.HTTPConnection, "putrequest", sent)
+    _before(http.client.HTTPConnection, "set_tunnel", lambda _client, host, *_a, **_k: guard.check_host(host))
+    _before(HTTPClient, "__init__", lambda _client, host, *_a, **_k: guard.check_host(host))
+    if limits_.max_rps is not None:
+        _before(HTTPClient, "request", lambda *_a, **_k: made.sent())
+    if limits_.max_users is not None:
+        _before(User, "start", lambda _user, group: made.users(len(group) + 1))
+
+
+_FURTHER_CLIENTS = (
+    ("httpcore", "ConnectionPool", "handle_request"),
+    ("httpcore", "AsyncConnectionPool", "handle_async_request"),
+    ("aiohttp", "ClientSession", "_request"),
+)
+
+
+def watch_further_clients(made: LoadCounts, watched: set[str]) -> None:
+    """Count the requests of clients that are imported by now; importing them ourselves would take time."""
+    for module, name, method in _FURTHER_CLIENTS:
+        client = getattr(sys.modules.get(module), name, None)
+        if client is not None and name not in watched:
+            watched.add(name)
+            _before(client, method, lambda *_a, **_k: made.sent())
+
+
+def _before(owner: type, name: str, action: Callable[..., None]) -> None:
+    """Call an action before each call of a method; what it raises is raised instead."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def method(*args: Any, **keywords: Any) -> Any:
+        action(*args, **keywords)
+        return original(*args, **keywords)
+
+    setattr(owner, name, method)
+
+
+def main() -> None:
+    """Put limits in force, and run Locust."""
+    global counts  # noqa: PLW0603  # one Locust a process, and its plug-in looks here
+    _bind_forks()
+    if written := os.environ.pop(limits.VARIABLE, ""):
+        _without_proxies()
+        parsed = limits.parse(written)
+        made = LoadCounts(parsed)
+        guard = NetworkGuard(parsed, made.connected)
+        import locust.main  # noqa: PLC0415, F401  # patches the standard library; before what it patches is wrapped
+
+        _watch_clients(parsed, made, guard)
+        guard.install()
+        counts = made if parsed.counted else None
+    if sources := os.environ.pop(frozen.VARIABLE, ""):
+        frozen.install(sources)
+    from locust.main import main as run  # noqa: PLC0415
+
+    run()  # type: ignore[no-untyped-call]
+
+
+if __name__ == "__main__":
+    # Under its own name, too: the plug-in must find this very module, not a second one.
+    sys.modules["gameday.load.limited_locust"] = sys.modules["__main__"]
+    main()
