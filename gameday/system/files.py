@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from gameday.core.errors import StoreUnavailable, UsageError
+from gameday.core.errors import StoreUnavailable
 
 LARGEST = 1 << 20
 """Bytes of a file that is read whole."""
@@ -53,13 +53,3 @@ def chaos_settings() -> bytes:
         return (Path.home() / ".chaostoolkit" / "settings.yaml").read_bytes()
     except (FileNotFoundError, RuntimeError):  # RuntimeError: no HOME, and no passwd entry for this uid
         return b""
-
-
-def working_folder() -> Path:
-    """Give the folder in which the command was typed. Raises UsageError where it was deleted."""
-    try:
-        return Path.cwd()
-    except FileNotFoundError as error:
-        raise UsageError(
-            "the working folder no longer exists", hint="change into the workspace: cd FOLDER"
-        ) from error

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from gameday.cli.respond import commands, help_texts, live_drill
@@ -30,7 +31,7 @@ from gameday.core.values import (
 from gameday.formats.stored import envelope
 from gameday.formats.stored.envelope import Document
 from gameday.storage import journal
-from gameday.system import clock, files, ids, known_secrets
+from gameday.system import clock, ids, known_secrets
 
 
 def main(argv: Sequence[str], started: float) -> int:
@@ -47,7 +48,7 @@ def _main(name: str, words: Sequence[str], started: Instant) -> int:
     command = commands.COMMANDS[name]
     # Parsed before the store is opened: a typing mistake is reported without waiting for a lock.
     asked = _parser(name, command).parse_args(shared_times.join_offsets(words))
-    where = live_drill.store_location(files.working_folder(), os.environ)
+    where = live_drill.store_location(Path.cwd(), os.environ)
     live = live_drill.find(where, drill=asked.drill, environment=asked.environment)
     try:
         _refuse_ended(name, command, live)

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import NoReturn
 
 from gameday.cli.shared import output, streams
-from gameday.core.errors import ExitCode, GamedayError
+from gameday.core.errors import ExitCode, GamedayError, UsageError
 from gameday.system import clock, known_secrets
 
 ANSWER_LIMIT = 5.0
@@ -115,12 +115,24 @@ def _explained(error: BaseException, argv: Sequence[str]) -> int:
 
 def _explain(error: BaseException, argv: Sequence[str]) -> int:
     interrupt = _interrupt(error)
+    if interrupt is None and isinstance(error, FileNotFoundError) and not _questions and _is_deserted():
+        gone = UsageError("the working folder no longer exists", hint="change into the workspace: cd FOLDER")
+        return output.problem(gone)
     if interrupt is None:
         return _crashed(error, argv)
     output.talk("a fault may still be in force: gameday revert --all" if _in_force() else "interrupted")
     if _in_force():
         return ExitCode.FAULT_IN_FORCE
     return 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+
+
+def _is_deserted() -> bool:
+    """Report whether the working folder was deleted, which any module may be the first to notice."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _interrupt(error: BaseException) -> KeyboardInterrupt | None:
