@@ -54,6 +54,10 @@ class HistoryStore(Protocol):
         """Give a drill's events after sequence number `after`. Raises LookupError for an unknown drill."""
         ...
 
+    def lines(self, drill: DrillId) -> Sequence[str]:
+        """Give a drill's events as their stored lines, in order. Raises LookupError for an unknown drill."""
+        ...
+
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples; `until` is the instant up to which load was observed."""
         ...
@@ -79,6 +83,10 @@ class HistoryStore(Protocol):
 
     def verify(self, drill: DrillId) -> Sequence[str]:
         """Check the hash chain; each string names a defect and its sequence number. Empty: intact."""
+        ...
+
+    def verify_roll(self) -> Sequence[str]:
+        """Check the store's own record of which histories ended where; each string names a defect."""
         ...
 
     def claim(self, drill: DrillId, what: str, holder: str, *, until: Instant) -> bool:

@@ -84,6 +84,7 @@ def _head(pm: Postmortem) -> Iterator[str]:
     by = str(pm.recovered_by)
     rows = [
         ("Drill", f"{escape(pm.drill)}, revision {pm.revision}"),
+        *([("History", f"head `{pm.head}`")] if pm.head else []),
         ("Scenario", f"{escape(pm.scenario)} on {escape(pm.environment)}, mode {escape(pm.mode)}"),
         ("When", f"{words.minute(pm.began)}, for {words.duration(pm.closed - pm.began)}"),
         ("Severity", escape(pm.severity)),

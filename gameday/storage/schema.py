@@ -50,6 +50,11 @@ STEPS = (
         ),
         adds=True,
     ),
+    Step(
+        up=statements.ROLL,
+        down=("DROP TABLE IF EXISTS roll_end", "DROP TABLE IF EXISTS roll"),
+        adds=True,
+    ),
 )
 """The first is from nothing to version 1. The table of the version itself is never dropped."""
 

@@ -3,6 +3,7 @@
 - `events`, `load`: appended to only, chained by hash; each drill's rows are numbered from 1 without gaps -
 `drills`: an index that appending keeps, with the heads of both chains. A drill that was ended with a fault in
   force has a `how`, and is not closed. `imported` is when it came from a file, if it did.
+- `roll`, `roll_end`: the chain over the ends of all histories
 - `identity`: the store's own id, to which signatures are bound
 - `claims`, `leases`: rights that expire
 - `reverters`: which hosts stand by to revert
@@ -77,6 +78,36 @@ SIGNATURES = (
 # Made by the first process that asks: SQLite and PostgreSQL share no function that draws an id.
 IDENTIFY = "INSERT INTO identity (one, id) VALUES (1, :id) ON CONFLICT (one) DO NOTHING"
 IDENTITY = "SELECT id FROM identity WHERE one = 1"
+ROLL = (
+    """CREATE TABLE IF NOT EXISTS roll (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        drill TEXT NOT NULL,
+        events INTEGER NOT NULL,
+        events_head TEXT NOT NULL,
+        load INTEGER NOT NULL,
+        load_head TEXT NOT NULL,
+        load_until DOUBLE PRECISION NOT NULL,
+        hash TEXT NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS roll_end (
+        one INTEGER NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL)""",
+)
+"""The store's own chain: where each history ended when its drill did, and after each later addition. It shows
+what a drill's own chains can't: a history that is gone, or that was cut with its row mended."""
+# Makes the row, or updates it without a change: the lock that OPEN_DRILL takes for a drill.
+LOCK_ROLL = """INSERT INTO roll_end (one, seq, hash) VALUES (1, 0, '')
+    ON CONFLICT (one) DO UPDATE SET one = excluded.one RETURNING seq, hash"""
+ADD_TO_ROLL = """INSERT INTO roll (seq, drill, events, events_head, load, load_head, load_until, hash)
+    VALUES (:seq, :drill, :events, :events_head, :load, :load_head, :load_until, :hash)"""
+MOVE_ROLL = "UPDATE roll_end SET seq = :seq, hash = :hash WHERE one = 1"
+ROLL_CHAIN = """SELECT seq, drill, events, events_head, load, load_head, load_until, hash
+    FROM roll ORDER BY seq"""
+ROLL_END = "SELECT seq, hash FROM roll_end WHERE one = 1"
+ROLLED = """SELECT events, events_head, load, load_head, load_until FROM roll
+    WHERE drill = :drill ORDER BY seq DESC LIMIT 1"""
+HAS_ENDED = "SELECT 1 FROM drills WHERE drill = :drill AND how <> ''"
+KNOWN = "SELECT drill FROM drills"
+INDEX_OF = "SELECT scenario, environment, started, closed, how, imported FROM drills WHERE drill = :drill"
 GET_VERSION = "SELECT version FROM schema_version"
 
 
@@ -127,7 +158,7 @@ ADD_EVENT = """INSERT INTO events (drill, seq, id, kind, line, hash, signature)
 MOVE_EVENTS = "UPDATE drills SET events = :seq, events_head = :head WHERE drill = :drill"
 EVENTS = "SELECT line, signature FROM events WHERE drill = :drill AND seq > :after ORDER BY seq"
 OF_KIND = "SELECT line FROM events WHERE drill = :drill AND kind = :kind ORDER BY seq"
-EVENT_CHAIN = "SELECT seq, line, hash FROM events WHERE drill = :drill ORDER BY seq"
+EVENT_CHAIN = "SELECT seq, id, kind, line, hash FROM events WHERE drill = :drill ORDER BY seq"
 EVENT_ROWS = """SELECT seq, id, kind, line, hash FROM events WHERE drill = :drill AND seq > :after
     ORDER BY seq LIMIT :most"""
 EVENT_HASH = "SELECT hash FROM events WHERE drill = :drill AND seq = :seq"
@@ -136,7 +167,7 @@ ADD_LOAD = """INSERT INTO load (drill, seq, id, ends, lines, hash)
     VALUES (:drill, :seq, :id, :ends, :lines, :hash) ON CONFLICT (drill, id) DO NOTHING"""
 MOVE_LOAD = "UPDATE drills SET load = :seq, load_head = :head, load_until = :until WHERE drill = :drill"
 LOAD = "SELECT lines FROM load WHERE drill = :drill AND ends > :since ORDER BY seq"
-LOAD_CHAIN = "SELECT seq, lines, hash FROM load WHERE drill = :drill ORDER BY seq"
+LOAD_CHAIN = "SELECT seq, ends, lines, hash FROM load WHERE drill = :drill ORDER BY seq"
 LOAD_ROWS = """SELECT seq, id, ends, lines, hash FROM load WHERE drill = :drill AND seq > :after
     ORDER BY seq LIMIT :most"""
 LOAD_HASH = "SELECT hash FROM load WHERE drill = :drill AND seq = :seq"

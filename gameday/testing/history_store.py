@@ -65,6 +65,10 @@ class MemoryHistoryStore:
         with self._lock:
             return tuple(self._drills[drill].events[max(after, 0) :])
 
+    def lines(self, drill: DrillId) -> Sequence[str]:
+        """Give the events as stored lines. Raises LookupError if there is no such drill."""
+        return [envelope.line(stored_events.encode(row.event), row.seq) for row in self.read(drill)]
+
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples; `until` is the instant up to which load was observed."""
         self._check()
@@ -114,6 +118,11 @@ class MemoryHistoryStore:
                     defects.append(f"event {stored.seq} does not follow from the one before it")
                 last = expected
             return defects
+
+    def verify_roll(self) -> Sequence[str]:
+        """Give nothing: no history of this store ever goes."""
+        self._check()
+        return ()
 
     def claim(self, drill: DrillId, what: str, holder: str, *, until: Instant) -> bool:
         """Win the named right of a drill unless another holder's has not expired."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gameday import ports
@@ -26,9 +26,13 @@ class JudgedDrill:
 
 def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | None = None) -> JudgedDrill:
     """Judge a stored drill, by its own scorecard or another. Raises LookupError if there is no such drill."""
+    from gameday.formats.stored import heads  # noqa: PLC0415
+
     events = [stored.event for stored in store.read(drill)]
     whole = history.from_events(events, store.read_load(drill))
-    return JudgedDrill(history=whole, result=result.judge(whole, rules))
+    judged = result.judge(whole, rules)
+    head = heads.latest(drill, store.lines(drill), whole.load, judged.revision)
+    return JudgedDrill(history=whole, result=replace(judged, head=head))
 
 
 def write_reports(judged: JudgedDrill, folder: Path) -> Path:

@@ -21,12 +21,24 @@ from gameday.core.judging.score import Scorecard
 from gameday.core.plans.scenario import ScorecardRules
 from gameday.core.values import DrillId
 
-__all__ = ["Alerts", "Result", "in_force", "judge"]
+__all__ = ["Alerts", "Head", "Result", "in_force", "judge"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Head:
+    """What a history was when it was judged: one hash over its first `events` lines and all of its load."""
+
+    hash: str
+    events: int
+    revision: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """Everything judged of one drill at one revision (1 at DrillClosed; later facts add one each time)."""
+    """Everything judged of one drill at one revision (1 at DrillClosed; later facts add one each time).
+
+    head: None while the drill is open, or where it was judged without its store.
+    """
 
     drill: DrillId
     revision: int
@@ -36,6 +48,7 @@ class Result:
     alerts: Alerts
     score: Scorecard
     reverted: bool
+    head: Head | None = None
 
 
 def in_force(history: History, met: Impact) -> tuple[Exposed, ...]:

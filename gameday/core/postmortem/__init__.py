@@ -85,6 +85,7 @@ def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmor
     return Postmortem(
         drill=result.drill,
         revision=result.revision,
+        head=f"{result.head.hash} ({result.head.events} events)" if result.head else "",
         title=planned.scenario.title,
         scenario=planned.scenario.scenario,
         description=planned.scenario.description,

@@ -155,6 +155,7 @@ class Postmortem:
 
     drill: str
     revision: int
+    head: str
     title: str
     scenario: str
     description: str

@@ -138,12 +138,19 @@ class _Error:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Head:
+    hash: str = ""
+    events: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Document:
     schema: int = SCHEMA
     drill: str | None = field(default=None, metadata=_NEEDED)
     scenario: str | None = field(default=None, metadata=_NEEDED)
     comparable: str | None = None
     revision: int | None = None
+    head: _Head | None = None
     outcome: str = field(default=str(Outcome.FAILED), metadata=_NEEDED)
     milestones: Mapping[str, _Milestone] = field(
         default_factory=lambda: {str(name): _Milestone() for name in MilestoneName}
@@ -197,6 +204,7 @@ def encode(history: History, result: Result) -> Json:
             scenario=history.plan.scenario.scenario,
             comparable=history.plan.comparable or None,
             revision=result.revision,
+            head=_Head(hash=result.head.hash, events=result.head.events) if result.head else None,
             outcome=str(result.attribution.outcome),
             milestones={str(name): _milestone(result.milestones.by_name.get(name)) for name in MilestoneName},
             intervals={name: _interval(intervals.get(name), name, named[name]) for name in _ENDS},

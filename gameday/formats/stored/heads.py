@@ -1,0 +1,47 @@
+"""The head of a drill's history: one hash over every line and every load sample of a revision.
+
+Whoever can write a store can change its lines and compute every hash anew. A head that has left the machine,
+in a postmortem or a message, can't be changed with them: `gameday verify DRILL --head HASH` compares.
+
+It is taken after the last event that counts for the revision, so that what is only noted later, such as an
+import, does not change it; and over load as it is exported, whatever batches it was stored in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from gameday.core.facts.history import JUDGED_LATE
+from gameday.core.facts.load import LoadHistory
+from gameday.core.judging.result import Head
+from gameday.formats.stored import envelope
+from gameday.formats.stored import load as load_lines
+
+_CLOSES = "DrillClosed"
+_COUNTS = {_CLOSES, *(kind.__name__ for kind in JUDGED_LATE)}
+
+
+def latest(drill: str, lines: Sequence[str], load: LoadHistory, revision: int) -> Head | None:
+    """Give the head of a drill's stored lines; None while it is open."""
+    last = None
+    for last in _heads(drill, lines, load):  # noqa: B007  # the last one is wanted
+        pass
+    return None if last is None else Head(hash=last[1], events=last[0], revision=revision)
+
+
+def position(drill: str, lines: Sequence[str], load: LoadHistory, given: str) -> int:
+    """Give how many events a head covers, of this revision or an earlier one; 0 where it is none of them."""
+    return next((events for events, head in _heads(drill, lines, load) if head == given), 0)
+
+
+def _heads(drill: str, lines: Sequence[str], load: LoadHistory) -> Iterator[tuple[int, str]]:
+    """Give the number of events and the head after each event that closed the drill or counts since."""
+    samples = hashlib.sha256(load_lines.dumps(load).encode()).hexdigest()
+    last, closed = envelope.start(drill), False
+    for number, line in enumerate(lines, 1):
+        last = envelope.chain(last, line)
+        kind = envelope.parse(line)[1]["kind"]
+        closed = closed or kind == _CLOSES
+        if closed and kind in _COUNTS:
+            yield number, hashlib.sha256((last + samples).encode()).hexdigest()
