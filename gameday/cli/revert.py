@@ -109,6 +109,8 @@ def main(
     elif not lost:
         output.talk(_nothing(drills, drill, here=here))
     _remove_copies(lost)
+    if chosen:
+        lost_drills.restore(space, store)  # removes the copies of what is closed by now
     return code
 
 
@@ -258,6 +260,8 @@ def recover(space: Workspace, store: ports.HistoryStore, *, environment: str = "
         what = f"{exposed} fault(s) may be in force" if exposed else "no fault is in force"
         output.warn(f"drill {open_drill.drill} was abandoned: {what}; reverting and closing it now")
     code = settle(space, store, fresh) if fresh else ExitCode.PASSED
+    if fresh:
+        lost_drills.restore(space, store)  # removes the copies of what is closed by now
     blocked = any(open_drill.blocks(environment) for open_drill in given_up)
     return ExitCode.FAULT_IN_FORCE if blocked else code
 

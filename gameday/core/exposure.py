@@ -93,7 +93,8 @@ def lost_faults(history: History) -> tuple[Exposed, ...]:
     if beginning_lost(history):
         # An inject's experiment follows the scenario's own, whose facts are lost with the beginning.
         follows = any(fault.startswith(INJECT) for fault in (*requests, *named))
-        named |= {MAIN: None} if follows else {} if requests or named else {UNKNOWN: None}
+        # A fault that no later fact names may be lost as well, unless a request shows what came before it.
+        named |= ({MAIN: None} if follows else {}) | ({} if requests else {UNKNOWN: None})
     return tuple(
         replace(
             _exposed(history, ev.FaultRequested(fault=fault, experiment="", path="", cwd=""), signed=True),
