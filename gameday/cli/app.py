@@ -246,11 +246,21 @@ def revert(
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
-def verify(drill: Drill = "last") -> None:
+def verify(
+    drill: Drill = "last",
+    *,
+    head: Annotated[
+        str,
+        typer.Option(
+            help="A head of this history that was noted elsewhere: in result.json, a postmortem or a message",
+            show_default=False,
+        ),
+    ] = "",
+) -> None:
     """Check that a drill's history has not been truncated or altered."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.verify(drill))
+    raise typer.Exit(stored_drills.verify(drill, head))
 
 
 @app.command(name="export", rich_help_panel=help_groups.AFTERWARDS)

@@ -15,10 +15,11 @@ from gameday.conduct import store_reads
 from gameday.conduct.drill import report
 from gameday.core import exposure
 from gameday.core import postmortem as drafting
-from gameday.core.errors import ExitCode, HistoryCorrupt
+from gameday.core.errors import ExitCode, GamedayError, HistoryCorrupt
 from gameday.core.facts.history import History
 from gameday.core.judging import impact, milestones
 from gameday.core.values import DrillId, Instant, format_duration, format_instant
+from gameday.formats.stored import heads
 from gameday.formats.stored import result as result_json
 from gameday.render import live, table
 from gameday.storage import transfer
@@ -196,17 +197,39 @@ def _view(store: ports.HistoryStore, history: History, *, hidden: bool) -> live.
     return live.view(history, impact.service(history.plan.scenario.slos, load, now), now)
 
 
-def verify(named: str) -> int:
-    """Check a drill's hash chain."""
+def verify(named: str, head: str = "") -> int:
+    """Check a drill's hash chains, the store's roll of drills, and a head that was noted elsewhere."""
     store = revert.open_store(wiring.workspace())
-    drill = find_drill.find(store, named)
-    wrong: Sequence[str] = store.verify(drill)
-    if wrong:
-        raise HistoryCorrupt(
-            "\n".join(wrong), hint="the history was truncated or altered after it was written"
-        )
-    output.talk(f"{drill}: {len(store.read(drill))} events, hash chain intact")
+    gone = list(store.verify_roll())
+    try:
+        drill = find_drill.find(store, named)
+    except GamedayError:
+        if gone:  # it may be the one that was asked for
+            raise _corrupt(gone) from None
+        raise
+    if wrong := [*store.verify(drill), *gone]:
+        raise _corrupt(wrong)
+    lines, load = store.lines(drill), store.read_load(drill)
+    output.talk(f"{drill}: {len(lines)} events, hash chain intact")
+    if head:
+        given = head.strip().lower().removeprefix("sha256:")
+        covered = heads.position(drill, lines, load, given)
+        if not covered:
+            raise HistoryCorrupt(
+                f"{drill}: no revision of this history has the head {given}",
+                hint="the history was altered after the head was noted, or the head is another drill's",
+            )
+        rest = len(lines) - covered
+        output.talk(f"{drill}: the head covers {covered} events" + (f"; {rest} came later" if rest else ""))
+    elif latest := heads.latest(drill, lines, load, 0):
+        output.talk(f"head {latest.hash}")
     return 0
+
+
+def _corrupt(wrong: Sequence[str]) -> HistoryCorrupt:
+    return HistoryCorrupt(
+        "\n".join(wrong), hint="the history was truncated or altered after it was written"
+    )
 
 
 def export(named: str, file: Path, *, who: str = "") -> int:
