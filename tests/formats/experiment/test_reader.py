@@ -161,7 +161,7 @@ rollbacks:
     warnings = [line for line in lines_of(text) if "can't be followed" in line]
     assert warnings == [
         (
-            "4:49? what this starts by 'ssh' can't be followed: it is not ended before the rollbacks "
+            "4:39? what this starts by 'ssh' can't be followed: it is not ended before the rollbacks "
             "| have a rollback end it, and wait until it is gone"
         )
     ]
@@ -176,5 +176,5 @@ rollbacks: []
 extensions: [{name: gameday, leaves-running: [restart it, restrat it]}]
 """
     assert [line for line in lines_of(text) if "leaves" in line or "no action of" in line] == [
-        "6:60 no action of the method is called 'restrat it' | did you mean 'restart it'?"
+        "6:59 no action of the method is called 'restrat it' | did you mean 'restart it'?"
     ]
