@@ -179,3 +179,16 @@ def test_a_damaged_installation_is_70(broken, workspace):
     )
     assert (done.returncode, done.stderr.count("\n")) == (70, 1)
     assert "damaged" in done.stderr
+
+
+def test_a_working_folder_that_was_deleted_is_named(tmp_path):
+    folder = tmp_path / "gone"
+    shell = f"mkdir {folder} && cd {folder} && rmdir {folder} && {sys.executable} -P -m gameday"
+    for words in ("list", "ack", "validate", "schedule list", "run x.yaml"):
+        done = subprocess.run(
+            ["sh", "-c", f"{shell} {words}"], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert (done.returncode, done.stderr) == (
+            2,
+            "error: the working folder no longer exists\nhint: change into the workspace: cd FOLDER\n",
+        )
