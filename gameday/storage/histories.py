@@ -59,6 +59,10 @@ class SqlStore:
         """
         document = stored_events.encode(known_secrets.redactor().value(event))
         self._learn_environment(document)
+        if document["kind"] in signatures.PLANS:
+            # While the store still takes a write: later, what is signed may have to be spilled.
+            with suppress(StoreUnavailable):
+                self._store_identity()
         if document["kind"] in signatures.KINDS and event.signed:
             # Without a key or a store it is stored unsigned: preflight has refused to begin so, and a revert
             # must not wait.
