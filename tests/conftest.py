@@ -7,6 +7,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from gameday.system import known_secrets
 from tests import postgresql
 
 if os.environ.get("CI") != "true":  # in CI Hypothesis uses its own profile, which has no deadline either
@@ -22,6 +23,13 @@ def _state_folder(tmp_path_factory):
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
     yield
     os.environ.pop("XDG_STATE_HOME") if before is None else os.environ.update(XDG_STATE_HOME=before)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_withheld():
+    """No test knows a variable that another one's workspace has taken out of the environment."""
+    yield
+    known_secrets._withheld.clear()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,9 @@ from pathlib import Path
 from tests import ports
 
 NOBODY = 65534
+KEY = {"GAMEDAY_STORE_KEY": "k3y-of-the-hosts-that-share-a-store-of-tests"}
+"""The variable of KEY_SETTING: preflight refuses a held fault on a shared store without a key."""
+KEY_SETTING = 'key = "env:GAMEDAY_STORE_KEY"'
 PASSWORD = "c4nary-p4ssword"  # planted: no error text may hold it
 PLACES = ("/usr/local/bin", *(str(found) for found in Path("/usr/lib/postgresql").glob("*/bin")))
 

@@ -14,13 +14,14 @@ from gameday.testing.truth import TruthServer
 from tests.e2e.conftest import eventually
 from tests.e2e.truth_space import TruthSpace, finish
 from tests.faults import cluster as clusters
-from tests.postgresql import PASSWORD
+from tests.postgresql import KEY, KEY_SETTING, PASSWORD
 
 pytestmark = pytest.mark.e2e
 
 SETTINGS = """
 [store]
 url = "{store}"
+{key}
 
 [environments.truth]
 base_url = "{url}"
@@ -39,7 +40,7 @@ class Hosts:
 
     def __init__(self, folder, truth, store, env):
         self.truth = truth
-        settings = SETTINGS.replace("{store}", store)
+        settings = SETTINGS.replace("{store}", store).replace("{key}", KEY_SETTING)
         self.one, self.other = (
             TruthSpace(folder / name, {**env, "GAMEDAY_HOST": f"host-{name}"}) for name in ("a", "b")
         )
@@ -100,7 +101,7 @@ def hosts(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hosts")
     with clusters.running() as (cluster, url), TruthServer() as truth:
         cluster.namespaces.add("kube-system")
-        env = {"KUBERNETES_HOST": url, "KUBECONFIG": str(folder / "none")}
+        env = {**KEY, "KUBERNETES_HOST": url, "KUBECONFIG": str(folder / "none")}
         made = Hosts(folder, truth, server.url(), env)
         yield made
         for name in ("host-a", "host-b"):
