@@ -6,10 +6,8 @@ environment variables and are taken out of it. Without them, this is Locust as i
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import os
-import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +16,9 @@ from urllib.parse import urlsplit
 from gameday.load import frozen, limits
 from gameday.load.limits import LoadCounts, LoadLimits
 from gameday.load.network import NetworkGuard
+from gameday.system.descent.parent_death import end_with_parent
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "no_proxy")
-_PR_SET_PDEATHSIG = 1
 
 counts: LoadCounts | None = None
 """The counts of this Locust, for the plug-in; None where nothing is limited."""
@@ -34,19 +32,13 @@ def _without_proxies() -> None:
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
 
 
-def _die_with_parent(parent: int) -> None:
-    """End this forked process when its parent ends: nobody else knows of it."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 def _bind_forks() -> None:
+    """End forked processes with the one that forked them: nobody else knows of them."""
     parents: list[int] = []
     os.register_at_fork(
         before=lambda: parents.append(os.getpid()),
         after_in_parent=parents.clear,
-        after_in_child=lambda: _die_with_parent(parents[-1]),
+        after_in_child=lambda: end_with_parent(parents[-1]),
     )
 
 

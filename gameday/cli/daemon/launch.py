@@ -24,6 +24,7 @@ from gameday.core.errors import GamedayError
 from gameday.core.plans.schedule import ScheduleId, State
 from gameday.core.values import Instant
 from gameday.system import clock
+from gameday.system.descent.parent_death import PARENT, end_with_parent, outlive_parent
 
 CLAIM_LOST = 75
 """EX_TEMPFAIL of sysexits(3)."""
@@ -34,12 +35,17 @@ RECORD_TIME = 60.0
 def main() -> int:
     """Wait for an order, confirm its claim, and become its drill; else give the exit code."""
     url = os.environ["GAMEDAY_STORE_URL"]
+    parent = os.environ.pop(PARENT, "")
+    if parent:
+        end_with_parent(int(parent))
     # Before the order comes: the imports cost nothing while nobody waits.
     storage.preload_schedules(url)
     line = sys.stdin.readline()
     # End of file: the daemon has ended, and no order will come.
     if not line:
         return 0
+    # From here on it belongs to the occurrence, which goes on without the daemon.
+    outlive_parent()
     order = json.loads(line)
     why_not = ""
     try:

@@ -3,12 +3,13 @@
 Each process first confirms the claim of its occurrence, then becomes the command of the drill. The next one
 always stands ready with its modules imported, which takes half a second of processor time, and much more on a
 busy machine: so a drill begins milliseconds after it is due. A process that is never used ends with its
-daemon, when its input ends.
+daemon: the kernel sees to that (`parent_death`), and its input ends.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ from gameday import ports
 from gameday.core.errors import NotReady
 from gameday.core.plans.schedule import Record, Schedule
 from gameday.system import known_secrets, processes, target
+from gameday.system.descent.parent_death import PARENT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +69,11 @@ class ChildStarter:
         self._root = root
         self._folder = folder
         # The URL may hold a password. Any user can read a process's arguments, but not its environment.
-        self._environ = {"PATH": target.own_path(), "GAMEDAY_STORE_URL": store_url}
+        self._environ = {
+            "PATH": target.own_path(),
+            "GAMEDAY_STORE_URL": store_url,
+            PARENT: str(os.getpid()),
+        }
         self._ready: processes.Child | None = None
 
     def make_ready(self) -> None:
