@@ -9,6 +9,7 @@ GamedayError                 code, exit_code, hint
 ├─ FaultIndeterminate        70  it is unknown whether the fault was injected: revert as if it were
 ├─ StoreUnavailable          5   the history cannot be written or read; 70 once a drill has begun
 └─ HistoryCorrupt            70  the hash chain does not hold
+   └─ BeginningLost          4   its plan is lost: it is unknown whether a fault is in force
 """
 
 from __future__ import annotations
@@ -143,3 +144,7 @@ class StoreUnavailable(GamedayError):
 
 class HistoryCorrupt(GamedayError):
     code = "history-corrupt"
+
+
+class BeginningLost(HistoryCorrupt, LookupError):
+    code, exit_code = "beginning-lost", ExitCode.FAULT_IN_FORCE

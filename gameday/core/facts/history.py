@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from gameday.core.errors import BeginningLost
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import LoadHistory
 from gameday.core.values import Instant, instant
@@ -85,10 +86,13 @@ class History:
 
     @property
     def plan(self) -> ev.DrillPlanned:
-        """The frozen plan. Raises LookupError for a history without one."""
+        """The frozen plan. Raises BeginningLost, a LookupError, for a history without one."""
         planned = self.first(ev.DrillPlanned)
         if planned is None:
-            raise LookupError("this history has no DrillPlanned")
+            raise BeginningLost(
+                "the beginning of this history is lost, and its plan with it: what was injected is unknown",
+                hint="gameday revert --all shows what is known, and the ways out",
+            )
         return planned.fact
 
     @property

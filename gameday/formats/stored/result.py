@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gameday.core import visible
+from gameday.core import exposure
 from gameday.core.errors import GamedayError, InvalidFiles, Mistake
 from gameday.core.values import Instant, MilestoneName, Outcome, RecoveredBy, Verdict, format_instant
 
@@ -144,6 +145,13 @@ class _Head:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _UndoneByHand:
+    fault: str
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Document:
     schema: int = SCHEMA
     drill: str | None = field(default=None, metadata=_NEEDED)
@@ -164,6 +172,7 @@ class _Document:
     alerts: _Alerts = _Alerts()
     score: _Score = field(default=_Score(), metadata=_NEEDED)
     reverted: bool = field(default=True, metadata=_NEEDED)
+    undone_by_hand: tuple[_UndoneByHand, ...] = ()
     error: _Error | None = field(default=None, metadata=_NEEDED)
 
 
@@ -213,6 +222,10 @@ def encode(history: History, result: Result) -> Json:
             alerts=_alerts(result.alerts),
             score=_score(result.score),
             reverted=result.reverted,
+            undone_by_hand=tuple(
+                _UndoneByHand(fault=fact.fault, by=fact.by, text=fact.text)
+                for fact in exposure.undone_by_hand(history)
+            ),
         )
     )
 
