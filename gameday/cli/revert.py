@@ -124,13 +124,23 @@ def _chosen(
     here: bool,
 ) -> list[OpenDrill]:
     if drill:
-        return _named(store, drills, drill)
+        return _named(store, drills, drill) or _doubtful(store, drill)
     ours = str(space.root) if here else None
     return [
         open_drill
         for open_drill in drills
         if everything or open_drill.left or open_drill.gave_up or open_drill.root == ours
     ]
+
+
+def _doubtful(store: ports.HistoryStore, named: str) -> list[OpenDrill]:
+    """Give a closed drill whose fault may still be in force by its judgement, to look at it again."""
+    if not store.drills():
+        return []
+    drill = find_drill.find(store, named)
+    if not report.still_exposed(report.judge(store, drill)):
+        return []
+    return [OpenDrill(drill=drill, host=ThisMachine().host, exposed=(), left=True)]
 
 
 def _nothing(drills: Sequence[OpenDrill], drill: str, *, here: bool) -> str:
