@@ -12,6 +12,16 @@ def test_when_the_keeper_dies_the_conductor_reverts():
     assert how(history) == "aborted"
 
 
+def test_load_beyond_the_policys_limits_aborts_the_drill_as_a_guardrail_does():
+    over = "max_users: 40 users at once, 5 at most"
+    history = Stage().at(20, lambda s: setattr(s.users, "over", over)).play()
+    tripped = history.first(ev.GuardrailTripped).fact
+    assert (tripped.guardrail, tripped.detail) == ("max_users", "40 users at once, 5 at most")
+    assert history.first(ev.AbortRequested).fact.reason == "guardrail"
+    assert history.first(ev.LoadLost) is None
+    assert how(history) == "aborted"
+
+
 def test_lost_load_aborts_the_drill():
     history = Stage().at(20, lambda s: setattr(s.users, "gone", "Locust was killed")).play()
     assert history.first(ev.LoadLost).fact.reason == "Locust was killed"
