@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gameday.core.facts.load import CHUNK
 from gameday.formats.stored import envelope
 from gameday.storage import journal
 from gameday.storage.journal import Batch
@@ -22,7 +24,8 @@ def note(name: str, drill: str = "d1") -> envelope.Document:
 
 
 def batch(name: str, *lines: str, until: float = 10.0) -> Batch:
-    return Batch(id=name, drill="d1", lines=lines, ends=until, until=until)
+    samples = tuple(json.dumps({"start": until - CHUNK, "name": line}) for line in lines)
+    return Batch(id=name, drill="d1", lines=samples, ends=until, until=until)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from gameday.conduct.drill import report
 from gameday.core.errors import ExitCode, StoreUnavailable
 from gameday.core.judging import result
 from gameday.core.values import Mode
+from gameday.formats.stored import heads
 from gameday.testing.histories import DRILL, Game
 from gameday.testing.history_store import MemoryHistoryStore
 
@@ -78,7 +79,12 @@ def store():
 
 def test_a_stored_drill_is_judged_as_its_history_is_each_time_alike(store):
     first, second = report.judge(store, DRILL), report.judge(store, DRILL)
-    assert first.result == second.result == judged(GOOD).result
+    assert first.result == second.result
+    assert replace(first.result, head=None) == judged(GOOD).result
+    head = first.result.head
+    assert head is not None
+    lines, load = store.lines(DRILL), store.read_load(DRILL)
+    assert heads.position(DRILL, lines, load, head.hash) == head.events <= len(lines)
 
 
 def test_a_stored_drill_can_be_judged_by_another_scorecard(store):
