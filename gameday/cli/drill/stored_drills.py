@@ -57,6 +57,7 @@ def _row(row: ports.DrillRow) -> dict[str, object]:
         "started": format_instant(row.started),
         "closed": None if row.closed is None else format_instant(row.closed),
         "how": row.how or None,
+        "imported": row.imported,
     }
 
 
@@ -92,6 +93,8 @@ def summary(judged: report.JudgedDrill) -> str:
 
 
 def _reverted(judged: report.JudgedDrill) -> str:
+    if judged.history.imported:
+        return "not known here: it was imported, and nothing in it is in force in this store"
     if not judged.result.reverted:
         return "NO: a fault may still be in force"
     by_hand = exposure.undone_by_hand(judged.history)
@@ -227,9 +230,7 @@ def verify(named: str, head: str = "") -> int:
 
 
 def _corrupt(wrong: Sequence[str]) -> HistoryCorrupt:
-    return HistoryCorrupt(
-        "\n".join(wrong), hint="the history was truncated or altered after it was written"
-    )
+    return HistoryCorrupt("\n".join(wrong), hint="the history was truncated or altered after it was written")
 
 
 def export(named: str, file: Path, *, who: str = "") -> int:
@@ -244,5 +245,5 @@ def export(named: str, file: Path, *, who: str = "") -> int:
 def import_(file: Path) -> int:
     """Import a drill from a file."""
     manifest = transfer.import_drill(revert.open_store(wiring.workspace()), file)
-    output.talk(f"{manifest.drill} imported")
+    output.talk(f"{manifest.drill} imported: it is closed, and nothing of it is in force here")
     return 0
