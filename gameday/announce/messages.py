@@ -5,9 +5,11 @@ None reveals what is injected, or when; a plan that is announced in full gives i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from gameday.core.judging.result import Head
 from gameday.core.values import Instant
 from gameday.ports import Message
 
@@ -29,12 +31,18 @@ def opened(environment: str, end: Instant, zone: str, *, title: str = "", text: 
     return Message(title=title or f"Game day on {environment}", text=f"{first}{rest}")
 
 
-def ended(environment: str, *, safe: bool) -> Message:
-    """Announce that a game day has ended, and whether everything is reverted."""
+def ended(environment: str, *, safe: bool, heads: Mapping[str, Head] | None = None) -> Message:
+    """Announce that a game day has ended, and whether everything is reverted.
+
+    heads: those of its drills, by id, kept so where nobody who can write the store can change them.
+    """
     rest = "everything is reverted" if safe else "a fault may still be in force, and people are working on it"
-    return Message(
-        title=f"Game day on {environment}", text=f"The game day on {environment} has ended; {rest}."
-    )
+    lines = [f"The game day on {environment} has ended; {rest}."]
+    lines += [
+        f"{drill}, revision {head.revision}: head {head.hash} ({head.events} events)"
+        for drill, head in (heads or {}).items()
+    ]
+    return Message(title=f"Game day on {environment}", text="\n".join(lines))
 
 
 def span(start: Instant, end: Instant, zone: str) -> str:

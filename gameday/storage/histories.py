@@ -171,7 +171,7 @@ class SqlStore:
         return [_drill_row(row) for row in self._database.rows(sql.GAME_DAYS)]
 
     def verify_roll(self) -> Sequence[str]:
-        """Check the chain over the ends of all histories; give each mistake, and each history that is gone."""
+        """Check the chain over the ends of all histories; give each mistake, and what is gone."""
         with self._database.read() as tx:
             return list(journal.verify_roll(tx))
 

@@ -1,6 +1,7 @@
 """What people are told: the window in their zone, never what is in it."""
 
 from gameday.announce import messages
+from gameday.core.judging.result import Head
 from gameday.core.values import instant
 
 NINE = instant(1_800_003_600.0)  # 2027-01-15T09:00:00Z, a Friday
@@ -32,3 +33,9 @@ def test_a_plan_that_announces_itself_in_full_says_what_it_is():
 def test_the_all_clear_says_whether_it_is_one():
     assert "everything is reverted" in messages.ended("staging", safe=True).text
     assert "may still be in force" in messages.ended("staging", safe=False).text
+
+
+def test_the_end_carries_the_heads_of_the_drills():
+    heads = {"checkout-1": Head(hash="ab12", events=40, revision=1)}
+    text = messages.ended("staging", safe=True, heads=heads).text
+    assert text.splitlines()[1:] == ["checkout-1, revision 1: head ab12 (40 events)"]

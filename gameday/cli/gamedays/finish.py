@@ -8,9 +8,11 @@ from gameday import ports, wiring
 from gameday.announce import messages
 from gameday.cli.gamedays import find, hot_wash
 from gameday.cli.shared import notify
+from gameday.conduct.drill import report
 from gameday.conduct.gamedays import host, occurrence
-from gameday.core.errors import ExitCode
+from gameday.core.errors import ExitCode, GamedayError
 from gameday.core.gamedays import state as states
+from gameday.core.judging.result import Head
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
 from gameday.system import clock
@@ -23,7 +25,22 @@ def finish(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by
     with closing(wiring.schedules(space.store_url)) as schedules:
         occurrence.end(schedules, game_day, code, clock.now())
     if ended.plan.announcement != "none":
-        message = messages.ended(ended.plan.environment, safe=code != ExitCode.FAULT_IN_FORCE)
+        message = messages.ended(
+            ended.plan.environment, safe=code != ExitCode.FAULT_IN_FORCE, heads=_heads(store, ended)
+        )
         notify.send(space, (place.channel for place in ended.plan.channels), message)
     hot_wash.close(space, store, game_day, by=by)
     return code
+
+
+def _heads(store: ports.HistoryStore, ended: states.GameDayState) -> dict[str, Head]:
+    """Give the heads of the drills that were judged."""
+    heads = {}
+    for turn in ended.drills:
+        try:
+            head = report.judge(store, DrillId(turn.drill)).result.head
+        except (GamedayError, LookupError):  # its report shows what is wrong with it
+            continue
+        if head is not None:
+            heads[turn.drill] = head
+    return heads

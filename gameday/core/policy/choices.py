@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from gameday.core.policy import activities
@@ -48,7 +47,7 @@ def _why(policy: Policy, facts: Facts, document: Document, activity: Activity) -
     except Unknown as unknown:
         return str(unknown)
     words = list(_words(given))
-    command = PurePosixPath(str(provider.get("path", ""))).name
+    command = str(provider.get("path", "")).rpartition("/")[2]
     why = ""
     if policy.kubernetes is not None:
         why = _first(words, _CLUSTER) or (_first(words, _SERVERS) if command in _CLIENTS else "")
