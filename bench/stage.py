@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from gameday.system import processes  # noqa: E402
-from gameday.system.descent import tree  # noqa: E402, F401  # for the measurements
+from gameday.system.descent import cgroup, tree  # noqa: E402, F401  # for the measurements
 from gameday.testing.truth import TruthServer  # noqa: E402
 from tests.e2e.truth_space import SETTINGS, TruthSpace, activity, experiment  # noqa: E402
 
@@ -35,17 +35,43 @@ RESPONDER = {
     "as": "automation",
     "steps": [
         {"do": {"ack": True}},
+        {"do": {"command": ["sh", "-c", "nohup sleep 301 >/dev/null 2>&1 &"]}, "timeout": "10s"},
         {"do": {"command": ["sleep", "20"]}, "timeout": "20s"},
         {"do": {"note": "awake"}},
     ],
 }
 
 
+INJECTORS = ("nohup {}", "setsid {}", "env -i setsid {}", "(env -i setsid {} &)")
+"""Ways in which what a method starts leaves its group, its session, its environment and its parent."""
+SERVICES = ("nohup {}", "setsid {}", "(setsid {} &)")
+LIVES, DIES = "301", "302"
+"""Seconds that services, and injectors, sleep: what they are known by."""
+
+
+def _shell(name: str, *commands: str) -> dict[str, Any]:
+    script = "; ".join(f"{command} >/dev/null 2>&1 &" for command in commands).replace("&;", "&")
+    provider = {"type": "process", "path": "sh", "arguments": ["-c", script]}
+    return {"type": "action", "name": name, "provider": provider}
+
+
 def made(url: str) -> dict[str, Any]:
-    """Make the experiment: the rollbacks tell the target that they begin, and take ROLLING seconds."""
+    """Make the experiment: the rollbacks tell the target that they begin, and take ROLLING seconds.
+
+    The method leaves injectors running, which must die; the rollbacks start services, which must live.
+    """
+    inject = _shell("leave injectors", *(form.format(f"sleep {DIES}") for form in INJECTORS))
+    serve = _shell("start services", *(form.format(f"sleep {LIVES}") for form in SERVICES))
     say = activity("action", "say that it begins", "say", url=url, what="rolling")
     off = {**activity("action", "turn it off", "order", url=url, kind="off"), "pauses": {"before": ROLLING}}
-    return experiment(url, rollbacks=[say, off])
+    whole = experiment(url, rollbacks=[say, serve, off])
+    # First, so that nobody is killed between the fault and what is to be counted.
+    return {**whole, "method": [inject, *whole["method"]]}
+
+
+def sleepers(seconds: str) -> set[int]:
+    """List the living descendants that sleep for so many seconds."""
+    return {pid for pid in descendants() if title(pid).split(b"\0")[:2] == [b"sleep", seconds.encode()]}
 
 
 def until(holds: Callable[[], object], within: float, pause: float = 0.02) -> bool:
@@ -141,9 +167,10 @@ class Stage:
 
     def __init__(self, folder: Path, server: TruthServer, *words: str, **scenario: Any) -> None:
         self.server = server
-        self.space = TruthSpace(folder).lay_out(
+        passed = {name: os.environ[name] for name in (cgroup.SWITCH,) if name in os.environ}
+        self.space = TruthSpace(folder, env=passed).lay_out(
             server.url,
-            settings=SETTINGS,
+            settings=SETTINGS.replace("providers = [", 'providers = ["process:*", '),
             made=made(server.url),
             **{"responders": "automation", "hold": f"{HOLD:g}s", "phases": PHASES, **scenario},
         )
