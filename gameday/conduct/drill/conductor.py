@@ -10,6 +10,7 @@ closes with `reverted` False, and a person must look.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 
@@ -24,9 +25,12 @@ from gameday.core import exposure
 from gameday.core.errors import GamedayError, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.judging import impact
-from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds
+from gameday.core.plans.scenario import Slo
+from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds, format_duration
 from gameday.system import child_environment
 
+WAIT_INTERVAL: Seconds = 0.02
+"""How often a phase that waits looks for its end, and for an abort."""
 REVERT_LIMIT: Seconds = 120.0
 """How long the keeper may take to revert; then the conductor reverts by itself."""
 
@@ -141,6 +145,8 @@ class Conductor:
                     f"no request matched SLO {level.slo} during the baseline",
                     hint="compare its `request` with the names that Locust prints (TYPE NAME or NAME)",
                 )
+        for slo in slos:
+            self._check_windows(slo, impact.fullest(slo, context.live_facts.load()))
         for level in impact.service(slos, context.live_facts.load(), context.clock.now()):
             # A window that can't be judged is no reason to refuse: the baseline may be shorter than the
             # window.
@@ -149,6 +155,18 @@ class Conductor:
                     f"SLO {level.slo} is not met before the fault: {level.good or 0:.1%} good",
                     hint="the target is not healthy, or the SLO is too strict for it; nothing was injected",
                 )
+
+    def _check_windows(self, slo: Slo, most: float) -> None:
+        """Raise NotReady for an SLO that no window could ever judge: it would call an outage no effect."""
+        if most >= slo.min_requests:
+            return
+        enough = slo.window * slo.min_requests / most
+        raise NotReady(
+            f"SLO {slo.slo} can't be judged: in the baseline a window of {format_duration(slo.window)} held "
+            f"{most:.0f} requests at most, and it needs {slo.min_requests}",
+            hint=f"give the SLO `min_requests: {max(1, int(most * 0.7))}`, or a `window` of at least "
+            f"{format_duration(math.ceil(enough * 1.3))}, or let more `users` make requests",
+        )
 
     async def _inject(self) -> None:
         context = self._context
@@ -386,12 +404,16 @@ class Conductor:
         clock = self._context.clock
         end = None if limit is None else clock.now() + limit
         while not condition():
+            # Read here, too: an abort must not wait until the supervisor reads the store next.
+            self._supervisor.tail()
             # Asked before the limit, so that an abort at the last instant is not taken for an end in time.
             if self._context.live_facts.abort_asked():
+                # First of all: to end what runs alongside takes time, and a responder's process may be slow.
+                await self._faults.revert(self._faults.open(), "abort", now=True)
                 raise Aborted
             if end is not None and clock.now() >= end:
                 return False
-            await clock.sleep(POLL_INTERVAL)
+            await clock.sleep(WAIT_INTERVAL)
         return True
 
     async def _unless_aborted(self, work: Coroutine[object, object, None]) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import conditions, milestones
+from gameday.core.judging import alerts, conditions, milestones
 from gameday.core.judging.impact import IN_FLIGHT, Impact
 from gameday.core.judging.milestones import GRANTED, Milestones
 from gameday.core.values import (
@@ -101,7 +102,7 @@ def _outcome(history: History, impact: Impact, milestones: Milestones, *, change
         slo.source == "load" for slo in history.plan.scenario.slos
     )
     if not affected:
-        return _harmless(impact, changed=changed)
+        return _harmless(history, impact, changed=changed)
     for name, outcome in _REACHED:
         if milestones.at(name) is not None:
             return outcome
@@ -130,11 +131,41 @@ def _stopped(history: History) -> Outcome | None:
     return None if began else Outcome.UNKNOWN
 
 
-def _harmless(impact: Impact, *, changed: bool | None) -> Outcome:
+def _harmless(history: History, impact: Impact, *, changed: bool | None) -> Outcome:
     """Give the outcome where no effect on users was observed."""
     if changed is False:
         return Outcome.NO_EFFECT
-    return Outcome.ABSORBED if changed and impact.judged else Outcome.UNKNOWN
+    absorbed = changed and impact.judged and not contradictions(history)
+    return Outcome.ABSORBED if absorbed else Outcome.UNKNOWN
+
+
+def contradictions(history: History) -> tuple[str, ...]:
+    """Name what speaks against a fault that is said to be absorbed, because no SLO shows an effect on users.
+
+    What the scenario itself takes as a sign of the fault: an expected alert that fired, a probe of its rules
+    that was not met. And an action that never succeeded: then there was nothing to absorb.
+    """
+    injected = history.first(ev.FaultInjected)
+    if injected is None:
+        return ()
+    expected = history.plan.scenario.expect
+    fired = (
+        alert.fact.alert
+        for alert in alerts.fresh(history, injected.at)
+        if any(alerts.matches(each, alert) for each in expected)
+    )
+    named = [f"the expected alert {alert} fired" for alert in dict.fromkeys(fired)]
+    probed = {answer.fact.probe for answer in history.each(ev.ProbeJudged) if answer.fact.ok is False}
+    rules = history.plan.scenario.milestones
+    named += [
+        f"the probe {condition.probe} was not met"
+        for condition in (*rules.contained.conditions, *rules.recovered.conditions)
+        if condition.probe in probed
+    ]
+    done = [each.fact for each in history.each(ev.ActivityFinished) if exposure.injects(each.fact)]
+    if done and not any(map(exposure.injected, done)):
+        named.append("no action of the method succeeded")
+    return tuple(named)
 
 
 def _who(history: History, impact: Impact, derived: Milestones) -> _Who:
@@ -142,7 +173,7 @@ def _who(history: History, impact: Impact, derived: Milestones) -> _Who:
     if framed.fault is None:
         return _Who(RecoveredBy.NONE, "Nothing was injected.")
     if recovered.at is None:
-        return _unrecovered(impact, framed)
+        return _unrecovered(history, impact, framed)
     # First of all: our own rollback stood in for the team's mitigation, so actions explain nothing.
     if recovered.basis == GRANTED:
         return _Who(RecoveredBy.TEAM, _granted(history), recovered.evidence)
@@ -162,9 +193,9 @@ def _granted(history: History) -> str:
     return f"The facilitator granted the team a mitigation that the environment lacks{named}."
 
 
-def _unrecovered(impact: Impact, framed: conditions.Frame) -> _Who:
+def _unrecovered(history: History, impact: Impact, framed: conditions.Frame) -> _Who:
     if impact.started is None:
-        return _Who(RecoveredBy.NONE, "No effect on users was observed, so there was nothing to recover.")
+        return _Who(RecoveredBy.NONE, _unaffected(history, impact))
     if impact.ended is None:
         return _Who(RecoveredBy.NONE, "Users were still affected at the last sample.")
     if framed.rollback is None:
@@ -179,6 +210,13 @@ def _unrecovered(impact: Impact, framed: conditions.Frame) -> _Who:
     before = format_duration(-gap)
     why = f"Users were healthy again only {before} before our own rollback: too short to attribute it."
     return _Who(RecoveredBy.UNCLEAR, why)
+
+
+def _unaffected(history: History, impact: Impact) -> str:
+    against = contradictions(history)
+    if not impact.judged or not against:
+        return "No effect on users was observed, so there was nothing to recover."
+    return f"No SLO shows an effect on users, but {' and '.join(against)}."
 
 
 def _actions(history: History, fault: Instant, until: Instant) -> list[Dated[ev.ActionTaken]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
@@ -22,10 +22,12 @@ from gameday.core.judging import changepoint, series
 from gameday.core.judging.changepoint import BREACH, GOOD
 from gameday.core.judging.series import Series, Starts
 from gameday.core.plans.scenario import Slo
-from gameday.core.values import Instant, Seconds, instant
+from gameday.core.values import Instant, Seconds, format_duration, instant
 
 IN_FLIGHT = 1.0
 """Seconds before the fault within which a request may have been in flight, or the threshold if longer."""
+UNSEEN = 0.25
+"""The share of the fault's time that may lie in windows with too few requests, for an SLO to be judged."""
 
 ALWAYS = Instant(0.0)
 """Before every drill."""
@@ -128,7 +130,9 @@ def measure(history: History) -> Impact:
     injected = history.first(ev.FaultInjected)
     fault = injected.at if injected else None
     slos = history.plan.scenario.slos
-    judged = tuple(_judge(slo, history.load, fault) for slo in slos)
+    undone = history.last(ev.FaultReverted)
+    over = Instant(history.load.until) if undone is None else undone.at
+    judged = tuple(_judge(slo, history.load, fault, over) for slo in slos)
     stretches = [stretch for slo in judged for stretch in slo.stretches]
     if not stretches:
         return Impact(slos=judged)
@@ -181,7 +185,21 @@ def breached(slos: Sequence[Slo], load: LoadHistory, now: Instant) -> bool:
     )
 
 
-def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
+def fullest(slo: Slo, load: LoadHistory) -> float:
+    """Give the most requests that a window of an SLO holds.
+
+    Where load was observed for less than a window, as many as a whole window would hold at that rate.
+    """
+    counted = series.count(slo, load)
+    width = changepoint.window_test(slo).width
+    began = next((index for index, total in enumerate(counted.total) if total), len(counted))
+    observed = len(counted) - began
+    if 0 < observed < width:
+        return sum(counted.total) * width / observed
+    return max(changepoint.sums(counted.total, width), default=0)
+
+
+def _judge(slo: Slo, load: LoadHistory, fault: Instant | None, over: Instant) -> SloImpact:
     if slo.source != "load":
         return SloImpact(slo=slo.slo, judged=False, why=f"its source is {slo.source}, not load")
     counted = series.count(slo, load)
@@ -202,8 +220,8 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
     if fault is None:
         return SloImpact(slo=slo.slo, judged=True, baseline_good=baseline, trouble=troubled)
     stretches = _stretches(counted, slo, fault, slo.objective)
-    if not stretches and not sum(counted.total[onset:]):
-        why = "no request was observed after the fault"
+    why = "" if stretches else _too_thin(counted, slo, fault, over)
+    if why:
         return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
     zones = _zones(counted, onset, stretches)
     old, new = _histograms(series.matching(slo, load.chunks), counted.first, zones)
@@ -223,6 +241,30 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None) -> SloImpact:
         budget=_budget(slo, affected, hit),
         trouble=troubled,
     )
+
+
+def _too_thin(counted: Series, slo: Slo, fault: Instant, over: Instant) -> str:
+    """Give why an SLO without a bad stretch can't be called met while the fault was in force; empty: it can.
+
+    Where windows hold too few requests to be judged, no stretch can be found, whatever the users met.
+    """
+    test, onset = changepoint.window_test(slo), counted.index(fault)
+    if not sum(counted.total[onset:]):
+        return "no request was observed after the fault"
+    after = counted.without_bad_before(_cut(counted, slo, fault))
+    held = range(onset, max(counted.index(over), onset + 1))
+    unseen = set(held)
+    for first, state in enumerate(changepoint.windows(after, test)[onset:], onset):
+        if state != changepoint.UNKNOWN:
+            unseen.difference_update(range(first, first + test.width))
+    requests, bad = sum(after.total[i] for i in unseen), sum(after.bad[i] for i in unseen)
+    # a single bad request among others is isolated, here as in a window
+    if len(unseen) <= UNSEEN * len(held) and bad < min(2, max(1, requests)):
+        return ""
+    needed = f"a window of {format_duration(slo.window)} needs {test.least} requests to be judged"
+    if not bad:
+        return f"{needed}, and too few began while the fault was in force"
+    return f"{needed}; of those that began where there were fewer, {bad} of {requests} were bad"
 
 
 def _in_flight(slo: Slo) -> Seconds:
@@ -250,16 +292,33 @@ def _stretches(counted: Series, slo: Slo, fault: Instant, objective: float) -> t
     return tuple(_stretch(after, span, fault) for span in spans)
 
 
-def _stretch(counted: Series, span: changepoint.Span, fault: Instant) -> Stretch:
+def _stretch(counted: Series, found: changepoint.Span, fault: Instant) -> Stretch:
+    span = _sharpened(counted, found)
     start, end = _not_before(_start(counted, span.first), fault), _end(counted, span)
     first = max(span.first, counted.index(fault))
-    last = len(counted) if span.after is None else span.after
+    last = len(counted) if span.after is None else max(span.after, span.last + 1)
     return Stretch(
         start=start,
         end=None if end is None else _not_before(end, start.at),
         shown=counted.at(span.shown),
         buckets=range(counted.first + first, counted.first + last),
     )
+
+
+def _sharpened(counted: Series, span: changepoint.Span) -> changepoint.Span:
+    """Take in the bucket next to a stretch in which the service turned.
+
+    As a whole it is neither good nor bad, so that the split may leave it out. Where all its bad requests
+    began on the stretch's side of all its good ones, they belong to the stretch.
+    """
+    first, last = span.first, span.last
+    if first > 0 and counted.bad[first - 1]:
+        before = counted.starts(first - 1)
+        first -= before.bad is not None and (before.good is None or before.good[1] <= before.bad[0])
+    if last + 1 < len(counted) and counted.bad[last + 1]:
+        next_ = counted.starts(last + 1)
+        last += next_.bad is not None and (next_.good is None or next_.good[0] >= next_.bad[1])
+    return replace(span, first=first, last=last)
 
 
 def _not_before(bound: Bound, least: Instant) -> Bound:
@@ -297,10 +356,10 @@ def _end(counted: Series, span: changepoint.Span) -> Bound | None:
         return None
     last, after = counted.starts(span.last), counted.starts(span.after)
     earliest = counted.at(span.last, 0 if last.bad is None else last.bad[1])
-    if last.bad is not None and last.good is not None and last.good[1] > last.bad[1]:
+    if last.bad is not None and last.good is not None and last.good[1] >= last.bad[1]:
         # Good ones in the last bad one's bucket count, too, else the end were up to 100 ms late. Of them only
         # the first and the last start are known: the first after the bad one lies in between.
-        step = max(last.good[0], last.bad[1] + 1)
+        step = max(last.good[0], min(last.bad[1] + 1, last.good[1]))
         latest = counted.at(span.last, last.good[1] + 1)
         return Bound(at=counted.at(span.last, step), earliest=earliest, latest=latest)
     step, width = (0, STEPS) if after.good is None else (after.good[0], 1)
@@ -445,7 +504,7 @@ def _held(counted: Series, judged: bytearray, test: changepoint.WindowTest, now:
     if not spans:
         return since
     # a window may be good with a bad request in it; `measure` counts from the first good one after that
-    end = _end(counted, spans[-1])
+    end = _end(counted, _sharpened(counted, spans[-1]))
     return 0.0 if end is None else min(since, max(0.0, instant(now - end.at)))
 
 

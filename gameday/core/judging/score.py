@@ -17,7 +17,7 @@ from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.judging import alerts, measures, milestones
-from gameday.core.judging.attribution import Attribution
+from gameday.core.judging.attribution import Attribution, contradictions
 from gameday.core.judging.impact import Impact
 from gameday.core.judging.measures import Drill, Measure, Reading
 from gameday.core.judging.milestones import Milestones
@@ -186,19 +186,27 @@ def _barred(drill: Drill, coverage: float) -> tuple[str, str] | None:
         return GATED, f"safety was breached: {breach}"
     if drill.history.plan.mode is Mode.TRAIN:
         return NOT_SCORED, "a drill in train mode is not scored"
-    match drill.attribution.outcome:
-        case Outcome.ABORTED | Outcome.FAILED as outcome:
-            return NOT_SCORED, _UNSCORED[outcome]
-        case Outcome.NO_EFFECT | Outcome.UNKNOWN as outcome:
-            return (
-                INSUFFICIENT,
-                f"the outcome is {outcome}: as far as is known, there was nothing to respond to",
-            )
-        case _:
-            pass
+    outcome = drill.attribution.outcome
+    if outcome in _UNSCORED:
+        return NOT_SCORED, _UNSCORED[outcome]
+    if outcome in (Outcome.NO_EFFECT, Outcome.UNKNOWN):
+        return INSUFFICIENT, f"the outcome is {outcome}: {_why_unknown(drill)}"
     if coverage < COVERAGE and not _absorbed_by_system(drill):
         return INSUFFICIENT, f"only {coverage:.0%} of the weights could be judged; {COVERAGE:.0%} are needed"
     return None
+
+
+def _why_unknown(drill: Drill) -> str:
+    """Say why it can't be told whether there was anything to respond to, or that there was nothing."""
+    if drill.attribution.outcome is Outcome.NO_EFFECT:
+        return "the fault did not change its target"
+    unjudged = [f"{slo.slo}: {slo.why}" for slo in drill.impact.slos if not slo.judged]
+    against = contradictions(drill.history)
+    if unjudged:
+        return f"whether users were affected is not known ({'; '.join(unjudged)})"
+    if against:
+        return f"no SLO shows an effect on users, but {' and '.join(against)}"
+    return "no SLO shows an effect on users, and nothing shows whether the fault changed its target"
 
 
 def _breach(history: History) -> str:

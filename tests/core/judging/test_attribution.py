@@ -4,7 +4,7 @@ import pytest
 
 from gameday.core.facts import drill as ev
 from gameday.core.values import Outcome, Party, RecoveredBy
-from gameday.testing.histories import Game
+from gameday.testing.histories import FAULT, SCENARIO, Game
 
 CHECKOUTS = "POST /checkout"
 HURT = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 60)
@@ -145,3 +145,48 @@ def test_where_both_parties_acted_the_last_action_before_users_were_well_decides
     found = both.result().attribution
     assert found.recovered_by is RecoveredBy.TEAM
     assert "1 of 2 actions were not" in found.why
+
+
+def thin(rate):
+    """Give a drill of an automation with few requests a second, whose probe shows that the target changed."""
+    game = Game(rate=rate, scenario=replace(SCENARIO, responders=Party.AUTOMATION))
+    return game.fault(at=30).exposed(at=31, exposed=True)
+
+
+@pytest.mark.parametrize(
+    "game",
+    [
+        thin(1).bad("POST /checkout", 30, 43),  # 13 of 13 fail, in windows of at most 5
+        thin(1).bad("POST /checkout", 30, 60, share=0.5),
+        thin(1).hung("POST /checkout", 30, 43),
+        thin(1),  # nothing fails, but no window could have shown it
+        thin(100).silent("POST /checkout", 30, 60),
+        thin(100).silent("POST /checkout", 33, 57),
+    ],
+)
+def test_an_outage_that_no_window_could_show_is_not_absorbed(game):
+    found = game.over(at=60).close(80).result()
+    assert found.attribution.outcome is Outcome.UNKNOWN
+    assert (found.score.verdict, found.score.points) == ("insufficient-evidence", None)
+    assert "checkout-latency" in found.score.why
+
+
+def test_what_the_scenario_takes_as_a_sign_of_the_fault_contradicts_that_it_was_absorbed():
+    calm = (
+        Game(scenario=replace(SCENARIO, responders=Party.AUTOMATION)).fault(at=10).exposed(11, exposed=True)
+    )
+    assert outcome(calm.over(at=60)) is Outcome.ABSORBED
+    assert outcome(calm.alert("SomethingElse", at=15).over(at=60)) is Outcome.ABSORBED
+    found = calm.alert("HighApiLatency", at=15).over(at=60).result()
+    assert found.attribution.outcome is Outcome.UNKNOWN
+    assert "the expected alert HighApiLatency fired" in found.score.why
+
+
+def test_where_no_action_of_the_method_succeeded_nothing_was_absorbed():
+    calm = Game().fault(at=10).exposed(11, exposed=True)
+    failed, done = (
+        ev.ActivityFinished(fault=FAULT, stage="method", activity="break it", kind="action", status=status)
+        for status in ("failed", "succeeded")
+    )
+    assert outcome(calm.add(failed, at=11).over(at=60)) is Outcome.UNKNOWN
+    assert outcome(calm.add(failed, at=11).add(done, at=12).over(at=60)) is Outcome.ABSORBED
