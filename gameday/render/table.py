@@ -59,6 +59,8 @@ class TableRow(Protocol):
     def closed(self) -> Instant | None: ...
     @property
     def how(self) -> str: ...
+    @property
+    def imported(self) -> bool: ...
 
 
 def clean(text: str) -> str:
@@ -87,12 +89,18 @@ def drills(rows: Iterable[TableRow]) -> TextTable:
                 row.environment,
                 words.minute(row.started),
                 _duration(row.started, row.closed),
-                row.how if row.closed is not None else "exposed" if row.how else "live",
+                _ended(row),
             )
             for row in rows
         ),
         right=frozenset({4}),
     )
+
+
+def _ended(row: TableRow) -> str:
+    if row.closed is None:
+        return "exposed" if row.how else "live"
+    return f"{row.how} (imported)" if row.imported and row.how != "imported" else row.how
 
 
 def _duration(started: Instant, closed: Instant | None) -> str:

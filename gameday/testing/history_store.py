@@ -204,6 +204,9 @@ def _indexed(row: DrillRow, event: ev.Event) -> DrillRow:
         return replace(row, scenario=fact.scenario.scenario, environment=fact.environment)
     if isinstance(fact, GameDayPlanned):
         return replace(row, scenario=fact.plan.gameday, environment=fact.plan.environment)
+    if isinstance(fact, ev.HistoryImported):
+        closed = event.recorded_at if row.closed is None else row.closed
+        return replace(row, imported=True, closed=closed, how=row.how or "imported")
     if isinstance(fact, GameDayEnded) and row.closed is None:
         return replace(row, closed=event.recorded_at, how=fact.why)
     if isinstance(fact, ev.DrillClosed) and row.closed is None:

@@ -138,6 +138,16 @@ def test_the_list_of_drills_follows_the_facts(store):
     assert store.live() == [second]
 
 
+@pytest.mark.parametrize("how", ["", "completed"])
+def test_what_was_imported_is_closed_and_listed_so(store, how):
+    store.append(planned(D), *([closed(D, 5, how)] if how else []))
+    store.append(replace(note("imported", 9), fact=ev.HistoryImported(file="drill.zip")))
+    (row,) = store.drills()
+    assert (row.imported, row.how) == (True, how or "imported")
+    assert row.closed == NOW + (5 if how else 9)
+    assert store.live() == []
+
+
 def test_a_drill_stays_closed_as_it_was_closed_first(store):
     store.append(planned(D), closed(D, at=90), closed(D, at=95, how="aborted"))
     (row,) = store.drills()

@@ -273,7 +273,10 @@ class SpillingStore:
     def _closed_in_spill(self, drill: DrillId) -> bool:
         """Report whether the fact that closes a drill, with nothing in force, is in its spill."""
         facts = [stored_events.decode(document).fact for document in self._spilled(drill)]
-        return any(isinstance(fact, ev.DrillClosed) and fact.reverted for fact in facts)
+        return any(
+            isinstance(fact, ev.HistoryImported) or (isinstance(fact, ev.DrillClosed) and fact.reverted)
+            for fact in facts
+        )
 
     def _spilled(self, drill: DrillId) -> Sequence[Document]:
         """Read the spilled facts. A file that can't be read must not stop a revert; `degraded` reports it."""
