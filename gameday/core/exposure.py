@@ -117,7 +117,7 @@ def is_ours(history: History) -> bool:
 
 def beginning_lost(history: History) -> bool:
     """Whether a history lacks its plan, so that it may lack anything."""
-    return bool(history.events) and history.first(ev.DrillPlanned) is None
+    return history.first(ev.DrillPlanned) is None
 
 
 def injected_faults(history: History) -> tuple[Exposed, ...]:

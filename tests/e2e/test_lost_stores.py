@@ -146,7 +146,7 @@ def test_without_its_beginning_and_without_a_copy_it_is_unknown_until_a_person_c
 
 def test_a_person_closes_what_no_rollback_undoes_with_name_and_words(mine, server):
     broken = experiment(
-        server.url, rollbacks=[activity("action", "off", "nothing_of_this_name", url=server.url)]
+        server.url, rollbacks=[activity("action", "off", "order", url="http://127.0.0.1:9", kind="off")]
     )
     drill = killed_in_mid_drill(mine, server, made=broken)
     assert call(mine, "revert", drill, "--by-hand", "  ").returncode == 2

@@ -90,7 +90,7 @@ class History:
         planned = self.first(ev.DrillPlanned)
         if planned is None:
             raise BeginningLost(
-                "the beginning of this history is lost, and its plan with it: what was injected is unknown",
+                "this history has no DrillPlanned: its beginning is lost, and what was injected is unknown",
                 hint="gameday revert --all shows what is known, and the ways out",
             )
         return planned.fact
