@@ -157,7 +157,10 @@ class ChaosProcess:
         seen = self._method.read() if self._method is not None else SeenProcesses()
         if self._method is None and self._rolled:
             seen.fenced = 0  # it has only rolled back
-        ended = tree.end_with_descendants(self._child.identity, lambda who: self._lives_on(who, seen))
+        # What has neither injected nor rolled back leaves nothing that lives on, in its session either.
+        plays = self._method is not None or self._rolled
+        spare = (lambda who: self._lives_on(who, seen)) if plays else None
+        ended = tree.end_with_descendants(self._child.identity, spare)
         self.left_running += [seen.seen.get(one.who, one) for one in ended]
 
     def _lives_on(self, who: Identity, seen: SeenProcesses) -> bool:

@@ -132,9 +132,9 @@ class KeeperClient:
             with contextlib.suppress(TimeoutError):
                 await asyncio.to_thread(self._child.wait, END_POLL_INTERVAL)
         done = self._child.poll() == 0
-        if done:
-            orphans.settle(self._child.identity)
         await asyncio.to_thread(self._child.kill)
+        # Every fault was fenced by now: what came from a keeper that died is none of a method's any more.
+        orphans.settle(self._child.identity)
         self._ending.set()
         with self._lock, contextlib.suppress(OSError):  # close flushes what a dead keeper never read
             self._child.stdin.close()

@@ -49,6 +49,17 @@ def test_an_answer_of_the_probe_is_reported_only_where_it_is_not_the_expected_on
     assert "unknown" in sentences.sentence(event(replace(expected, exposed=None)))
 
 
+def test_a_process_that_was_ended_before_the_rollback_is_named_with_what_to_do():
+    fact = ev.MethodProcessEnded(
+        fault=a_drill.FAULT, pid=1234, command="python server.py", activity="restart it"
+    )
+    assert sentences.sentence(event(fact)) == (
+        "Ended before the rollback: pid 1234 `python server.py`, started by “restart it”. If it is meant to live on, "
+        "name “restart it” in the experiment's leaves-running."
+    )
+    assert "started by the method. If it is meant" in sentences.sentence(event(replace(fact, activity="")))
+
+
 def test_every_milestone_has_its_words():
     assert {sentences.milestone(name) for name in MilestoneName} == {
         str(name).replace("_", " ") for name in MilestoneName
