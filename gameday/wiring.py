@@ -242,6 +242,13 @@ def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId)
     return folder
 
 
+def save_revert_secrets(space: Workspace, drill: DrillId, request: ev.FaultRequested) -> None:
+    """Keep next to the history what reverting a fault needs and the history must not hold."""
+    from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
+
+    RevertSecrets(space.artifacts / drill).save(request)
+
+
 def rollback_player(
     space: Workspace, drill: DrillId, unverified: Mapping[str, str] | None = None
 ) -> ports.RollbackPlayer:

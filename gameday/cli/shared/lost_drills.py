@@ -17,7 +17,6 @@ from gameday.core.errors import HistoryCorrupt
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.values import Seconds
-from gameday.faults.rollbacks.revert_secrets import RevertSecrets
 from gameday.settings import Workspace
 from gameday.storage import urls
 from gameday.storage.spill import own_copies
@@ -140,7 +139,7 @@ def _subject(event: ev.Event) -> tuple[object, ...]:
 def _append(space: Workspace, store: ports.HistoryStore, copy: OwnCopy, events: Sequence[ev.Event]) -> None:
     for event in events:
         if isinstance(event.fact, ev.FaultRequested):
-            RevertSecrets(space.artifacts / copy.drill).save(event.fact)
+            wiring.save_revert_secrets(space, copy.drill, event.fact)
     # The plan first: facts are signed for its environment.
     store.append(*sorted(events, key=lambda event: not isinstance(event.fact, ev.DrillPlanned)))
 
