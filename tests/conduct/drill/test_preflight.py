@@ -80,3 +80,19 @@ def test_the_frozen_rules_are_the_ones_that_count():
     assert checks(on(Stage(), rules=allowing, method=[SHELL]).play())["policy"]
     tight = replace(allowing, max_users=SCENARIO.load.users - 1)
     assert checks(on(Stage(), rules=tight, method=[SHELL]).play())["policy"] is False
+
+
+# --- signatures ---
+
+
+def test_a_held_fault_that_can_not_be_signed_is_refused():
+    def refuse() -> str:
+        raise NotReady("no key", hint='[store] key = "env:GAMEDAY_STORE_KEY"')
+
+    stage = Stage()
+    stage.use(replace(stage.context, signing=refuse))
+    history = stage.play()
+    assert history.first(ev.FaultRequested) is None
+    assert (stage.error.message, stage.error.hint) == ("no key", '[store] key = "env:GAMEDAY_STORE_KEY"')
+    checks = {check.fact.check: check.fact.passed for check in history.each(ev.PreflightChecked)}
+    assert checks["signed"] is False
