@@ -235,7 +235,7 @@ def _index_mistakes(tx: Transaction, drill: str, rows: Iterable[Any], ends: Head
         zip(("scenario", "environment", "started", "closed", "how", "imported"), index, strict=True)
     )
     try:
-        expected = _Index.of([envelope.parse(line)[1] for _, _, _, line, _ in rows])
+        expected = _index_row([envelope.parse(line)[1] for _, _, _, line, _ in rows])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return  # a line that can't be read is reported as such
     if stored["started"] == ends.load_until:  # of an import, whose load was stored first
@@ -245,30 +245,26 @@ def _index_mistakes(tx: Transaction, drill: str, rows: Iterable[Any], ends: Head
             yield f"the list of drills has {name} {stored[name]}, the events have {value}"
 
 
-class _Index:
-    """What `_index` makes of events, in Python."""
-
-    @staticmethod
-    def of(documents: Iterable[Document]) -> dict[str, Any]:
-        """Give the columns of a drill's row."""
-        row: dict[str, Any] = {"scenario": "", "environment": "", "closed": None, "how": "", "imported": None}
-        for document in documents:
-            at, fact = parse_instant(document["recorded_at"]), document["fact"]
-            row.setdefault("started", at)
-            match document["kind"]:
-                case "DrillPlanned":
-                    row |= {"scenario": fact["scenario"]["scenario"], "environment": fact["environment"]}
-                case "GameDayPlanned":
-                    plan = fact["plan"]
-                    row |= {"scenario": plan["gameday"], "environment": plan["environment"]}
-                case "HistoryImported":
-                    closed = at if row["closed"] is None else row["closed"]
-                    row |= {"imported": at, "closed": closed, "how": row["how"] or "imported"}
-                case "GameDayEnded" if row["closed"] is None:
-                    row |= {"closed": at, "how": fact["why"]}
-                case "DrillClosed" if row["closed"] is None:
-                    row |= {"closed": at if fact["reverted"] else None, "how": fact["how"]}
-        return row
+def _index_row(documents: Iterable[Document]) -> dict[str, Any]:
+    """Give the columns of a drill's row as `_index` makes them of its events."""
+    row: dict[str, Any] = {"scenario": "", "environment": "", "closed": None, "how": "", "imported": None}
+    for document in documents:
+        at, fact = parse_instant(document["recorded_at"]), document["fact"]
+        row.setdefault("started", at)
+        match document["kind"]:
+            case "DrillPlanned":
+                row |= {"scenario": fact["scenario"]["scenario"], "environment": fact["environment"]}
+            case "GameDayPlanned":
+                plan = fact["plan"]
+                row |= {"scenario": plan["gameday"], "environment": plan["environment"]}
+            case "HistoryImported":
+                closed = at if row["closed"] is None else row["closed"]
+                row |= {"imported": at, "closed": closed, "how": row["how"] or "imported"}
+            case "GameDayEnded" if row["closed"] is None:
+                row |= {"closed": at, "how": fact["why"]}
+            case "DrillClosed" if row["closed"] is None:
+                row |= {"closed": at if fact["reverted"] else None, "how": fact["how"]}
+    return row
 
 
 def _broken(what: str, drill: str, rows: Iterable[Any], count: int, head: str) -> Iterator[str]:

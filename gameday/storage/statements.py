@@ -93,7 +93,7 @@ ROLL = (
         one INTEGER NOT NULL PRIMARY KEY, seq INTEGER NOT NULL, hash TEXT NOT NULL)""",
 )
 """The store's own chain: where each history ended when its drill did, and after each later addition. It shows
-what a drill's own chains can't: a history that is gone, or that was cut with its row mended."""
+what a drill's own chains can't: a history that is gone, or that was cut with its row adjusted."""
 # Makes the row, or updates it without a change: the lock that OPEN_DRILL takes for a drill.
 LOCK_ROLL = """INSERT INTO roll_end (one, seq, hash) VALUES (1, 0, '')
     ON CONFLICT (one) DO UPDATE SET one = excluded.one RETURNING seq, hash"""
