@@ -1,9 +1,8 @@
 """What holds for every judgement, whatever happened in the drill."""
 
-import pytest
-
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
