@@ -309,7 +309,8 @@ def test_the_path_is_fast_because_it_imports_little(store, workspace):
     code = (
         "import sys; from gameday.cli.respond import fast_path; code = fast_path.main(['ack'], 1800000001.0);"
         "heavy = {'typer', 'click', 'pydantic', 'sqlalchemy', 'ruamel', 'cattrs', 'attr', 'asyncio', 'rich',"
-        " 'gameday.core.facts.drill', 'gameday.core.plans.scenario', 'gameday.ports', 'chaoslib', 'yaml'};"
+        " 'gameday.core.facts.drill', 'gameday.core.plans.scenario', 'gameday.ports', 'chaoslib', 'yaml', 'hmac',"
+        " 'gameday.system.signing_key'};"
         "print(code, sorted(heavy & set(sys.modules)))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
