@@ -256,8 +256,8 @@ class ActivityFinished:
 class FaultInjected:
     """T0: occurred_at is the start of the first action of the method.
 
-    Without an action it is the method's first activity; where nothing started, it is the beginning of the hold,
-    and `action` is empty.
+    Without an action it is the method's first activity; where nothing started, it is the beginning of the
+    hold, and `action` is empty.
     """
 
     fault: FaultId
