@@ -18,8 +18,9 @@ pytestmark = pytest.mark.e2e
 PHASES = {"baseline": "1s", "onset": "120s", "response": "120s", "verify": "1s"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server():
+    """A server of each test's own: closing by hand leaves its fault on."""
     with TruthServer() as made:
         yield made
 
