@@ -19,7 +19,6 @@ from gameday.storage.database import Executor
 from gameday.system import process_identity
 from gameday.system.actor import current_actor
 from gameday.system.process_identity import Identity
-from gameday.system.state_folder import state_folder
 
 ARTIFACTS = ".gameday/drills"
 
@@ -138,6 +137,8 @@ def _is_abandoned(database: Executor, drill: str) -> bool:
 
 def _has_own_copies() -> bool:
     """Report whether the user's state folder holds copies of open drills, without reading them."""
+    from gameday.system.state_folder import state_folder  # noqa: PLC0415  # needed only without a store
+
     try:
         return any((state_folder() / "open-drills").glob("*.jsonl"))
     except OSError:
