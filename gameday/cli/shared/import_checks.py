@@ -75,7 +75,7 @@ def refusals(
 
 
 def must_import(space: Workspace, prepared: wiring.Prepared) -> None:
-    """Import what a drill's files name, once its policy allows it. Raises InvalidFiles for what does not import.
+    """Import what a drill's files name, once its policy allows it. Raises InvalidFiles.
 
     Under a policy that refuses, nothing is imported: preflight will refuse the drill, on record.
     """
