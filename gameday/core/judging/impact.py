@@ -15,9 +15,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.facts.load import BUCKETS_PER_CHUNK, STEPS, Chunk, LoadHistory
+from gameday.core.facts.load import BINS, BUCKETS_PER_CHUNK, STEPS, Chunk, LoadHistory
 from gameday.core.judging import changepoint, series
 from gameday.core.judging.changepoint import BREACH, GOOD
 from gameday.core.judging.series import Series, Starts
@@ -413,19 +415,21 @@ def _zones(counted: Series, onset: int, stretches: Iterable[Stretch]) -> bytearr
 
 
 def _histograms(
-    chunks: Iterable[Chunk], first: int, zones: bytearray
+    chunks: Sequence[Chunk], first: int, zones: bytearray
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Count completed successes by latency bin, in the baseline and in the impact."""
-    counts: tuple[dict[int, int], ...] = (defaultdict(int), defaultdict(int), defaultdict(int))
-    for chunk in chunks:
-        base = chunk.start * series.PER_SECOND - first
-        zone = zones[base : base + BUCKETS_PER_CHUNK].ljust(BUCKETS_PER_CHUNK, b"\0")
-        # Most chunks of a long drill lie in neither zone; this saves their columns.
-        if not any(zone):
-            continue
-        for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
-            counts[zone[at]][number] += count
-    return counts[_BASELINE], counts[_IMPACT]
+    # the last chunk may extend past what was observed
+    where = np.frombuffer(zones + bytes(BUCKETS_PER_CHUNK), dtype=np.uint8)
+    counts = {zone: np.zeros(BINS, dtype=np.int64) for zone in (_BASELINE, _IMPACT)}
+    for block in series.blocks(chunks):
+        zone, bins, count = where[block.places("at", first)], block.column("bin"), block.column("count")
+        for wanted in counts:
+            counts[wanted] += series.sums(bins[zone == wanted], count[zone == wanted], BINS)
+    baseline, during = (
+        {int(number): int(histogram[number]) for number in histogram.nonzero()[0]}
+        for histogram in counts.values()
+    )
+    return baseline, during
 
 
 def _worst(after: Series, slo: Slo, onset: int) -> float:

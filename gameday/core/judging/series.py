@@ -14,13 +14,20 @@ Three rules decide what is bad, explained in docs/reference/milestones.md:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, STEPS, Chunk, LoadHistory, bin_of, lower_edge
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds, instant
+
+Numbers = npt.NDArray[Any]
+"""A column of whole numbers."""
 
 OPEN_LIMIT = 10.0
 """Seconds after which an open request is bad where its SLO has no latency threshold."""
@@ -178,38 +185,60 @@ def build(
     chunks = tuple(chunks)
     last = max((chunk.start for chunk in chunks), default=0) * PER_SECOND + BUCKETS_PER_CHUNK - first
     room = max(length, last)  # the last chunk may extend past what was observed
-    total, bad, opened = [0] * room, [0] * room, [0] * room
-    for chunk in chunks:
-        base = chunk.start * PER_SECOND - first
-        _add(total, base, chunk.at, chunk.count)
+    total, bad, opened = (np.zeros(room, dtype=np.int64) for _ in range(3))
+    for block in blocks(chunks):
+        at, count = block.places("at", first), block.column("count")
+        total += sums(at, count, room)
         if cut < NEVER_SLOW:
-            for at, number, count in zip(chunk.at, chunk.bin, chunk.count, strict=True):
-                if number >= cut:
-                    bad[base + at] += count
-        _add(total, base, chunk.bad_at, chunk.bad_count)
-        _add(bad, base, chunk.bad_at, chunk.bad_count)
-        _add(opened, base, chunk.open_at, chunk.open_count)
-    hung = _hung(opened, first, length, load.until - limit)
-    if pending:
-        young = range(max(0, bucket_of(load.until - limit) - first), room)
-        _add(total, 0, young, [max(0, opened[index]) for index in young])
-    _add(total, 0, range(length), hung)
-    _add(bad, 0, range(length), hung)
-    return Series(first=first, total=total[:length], bad=bad[:length], hung=hung, chunks=chunks, cut=cut)
-
-
-def _add(sums: list[int], base: int, at: Sequence[int], counts: Sequence[int]) -> None:
-    for place, count in zip(at, counts, strict=True):
-        sums[base + place] += count
-
-
-def _hung(opened: list[int], first: int, length: int, overdue_from: float) -> list[int]:
-    """Keep the open requests of the buckets that had ended when a request became overdue."""
-    overdue = min(length, max(0, bucket_of(overdue_from) - first))
-    if not any(opened):
-        return [0] * length
+            slow = block.column("bin") >= cut
+            bad += sums(at[slow], count[slow], room)
+        failed = sums(block.places("bad_at", first), block.column("bad_count"), room)
+        total += failed
+        bad += failed
+        opened += sums(block.places("open_at", first), block.column("open_count"), room)
     # the counts are signed: where the end of a request is known and its start is not, the sum is below zero
-    return [max(0, count) for count in opened[:overdue]] + [0] * (length - overdue)
+    opened = np.maximum(opened, 0)
+    overdue = min(length, max(0, bucket_of(load.until - limit) - first))
+    hung = np.where(np.arange(room) < overdue, opened, 0)
+    total += opened if pending else hung
+    bad += hung
+    kept = (column[:length].tolist() for column in (total, bad, hung))
+    return Series(
+        first=first, **dict(zip(("total", "bad", "hung"), kept, strict=True)), chunks=chunks, cut=cut
+    )
+
+
+BLOCK = 512
+"""Chunks that are added up at a time, which bounds the memory that this takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some chunks, whose columns are read as if they were one."""
+
+    chunks: tuple[Chunk, ...]
+
+    def column(self, name: str) -> Numbers:
+        """Give a column of all chunks."""
+        return np.concatenate([np.asarray(getattr(chunk, name)) for chunk in self.chunks])
+
+    def places(self, name: str, first: int) -> Numbers:
+        """Give the buckets of a column, counted from bucket `first`."""
+        bases = [chunk.start * PER_SECOND - first for chunk in self.chunks]
+        lengths = [len(getattr(chunk, name)) for chunk in self.chunks]
+        return np.repeat(np.array(bases, dtype=np.int64), lengths) + self.column(name)
+
+
+def blocks(chunks: Sequence[Chunk]) -> Iterator[Block]:
+    """Cut chunks into blocks."""
+    for start in range(0, len(chunks), BLOCK):
+        yield Block(tuple(chunks[start : start + BLOCK]))
+
+
+def sums(places: Numbers, counts: Numbers, room: int) -> Numbers:
+    """Add counts up by place."""
+    # exact: the sums are far below 2**53
+    return np.bincount(places, weights=counts, minlength=room).astype(np.int64)
 
 
 def percentile(histogram: Mapping[int, int], share: float) -> float | None:
