@@ -139,6 +139,17 @@ def test_a_killed_chaos_toolkit_process_is_replaced_by_the_ledger(game, target):
     assert not game.facts(ev.FaultFailed)[0].fact.definite
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_standby_costs_the_revert_no_new_process(game, target, number):
+    game.start(experiment(target.url))
+    standby = game.process("standby")
+    game.kill("standby", number)
+    game.kill("chaoslib")
+    game.wait(ev.FaultReverted)
+    assert game.process("standby") == standby
+    assert not target.on
+
+
 def test_a_killed_keeper_is_noticed_at_once_and_the_orphan_rolls_back_by_itself(game, target):
     game.start(experiment(target.url))
     died = game.kill("keeper")

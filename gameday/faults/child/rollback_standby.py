@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 
 from chaoslib.caching import cache_activities
 from chaoslib.run import EventHandlerRegistry, apply_rollbacks
@@ -34,6 +36,10 @@ class RollbackStandby:
 
     def load(self, command: Json) -> None:
         """Load modules, configuration and secrets early. A failure shows when the rollbacks are played."""
+        # A signal to all processes of a drill must not cost the revert the time of imports. Handlers,
+        # not SIG_IGN, which the services that rollbacks start would inherit.
+        for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+            signal.signal(number, _stay)
         with contextlib.suppress(Exception):
             self._load(command["request"])
         self._connection.send("ready")
@@ -68,6 +74,10 @@ class RollbackStandby:
         cache_activities(loaded.experiment)
         error = _play(loaded, declared, reporter)
         verdict.judge(reporter.played, error)
+
+
+def _stay(_number: int, _frame: FrameType | None) -> None:
+    """Stay: the parent ends this process, by the end of its pipe or by SIGKILL."""
 
 
 def _play(loaded: Loaded, declared: Sequence[Json], reporter: ActivityReporter) -> str:
