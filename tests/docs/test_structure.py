@@ -54,6 +54,7 @@ TESTED_ELSEWHERE = {
     "storage/histories.py": "contracts/test_history_store.py",
     "storage/schedules.py": "contracts/test_schedule_store.py",
     "testing/": "testing/test_fakes.py",
+    "system/descent/": "system/descent/test_descent.py",
 }
 NEEDS_NONE = {
     "cli/shared/flags.py": "types of options; every command's test goes through them",
