@@ -89,7 +89,9 @@ def test_an_unreachable_target_injects_nothing(space):
     scenario.write_text(text.replace("environment: shop", "environment: gone"), encoding="utf-8")
     settings = space.root / "gameday.toml"
     gone = '\n[environments.gone]\nbase_url = "http://127.0.0.1:9"\n'
-    gone += '[environments.gone.policy]\nproviders = ["python:gameday.shop.faults.*"]\nhosts = ["127.0.0.1"]\n'
+    gone += (
+        '[environments.gone.policy]\nproviders = ["python:gameday.shop.faults.*"]\nhosts = ["127.0.0.1"]\n'
+    )
     settings.write_text(settings.read_text(encoding="utf-8") + gone, encoding="utf-8")
     ended = space.call("run", str(scenario), "--json")
     assert ended.returncode == 5

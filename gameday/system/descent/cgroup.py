@@ -50,7 +50,7 @@ def make(name: str) -> Path | None:
     folder = parent / name.replace("/", "_")
     with contextlib.suppress(OSError):
         folder.mkdir(exist_ok=True)
-        # A cgroup that can't be entered, or can't be killed, is none: `enter` moves whole processes only.
+        # A cgroup must let itself be entered and killed to be of use: `enter` moves whole processes only.
         if (folder / "cgroup.kill").exists() or (folder / "cgroup.freeze").exists():
             return folder
     return None
