@@ -12,7 +12,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, FaultId, Seconds
 from gameday.ports import CommandOutcome
 from gameday.system import commands, processes, target
-from gameday.system.descent import fence, tree
+from gameday.system.descent import cgroup, fence, tree
 from gameday.system.descent.record import MethodRecord
 from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
@@ -62,7 +62,11 @@ class ThisMachine:
 
     def forget_method(self, drill: DrillId, fault: FaultId) -> None:
         """Remove the record of a fault that is undone."""
-        MethodRecord(drill, fault).remove()
+        record = MethodRecord(drill, fault)
+        folder = record.read().cgroup
+        if folder is not None:  # who made it may have died before it was empty
+            cgroup.remove(folder)
+        record.remove()
 
     async def sweep(self, drill: DrillId, *, spare: Iterable[Identity] = ()) -> int:
         """End our own processes of a drill, which carry its marker, except this one and those in `spare`."""
