@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History, counted_instant
 from gameday.core.gamedays.state import GameDayState, Stage, Turn
-from gameday.core.judging import milestones
+from gameday.core.judging import acts
 from gameday.core.plans.scenario import Inject, Scenario
 from gameday.core.postmortem import sentences
 from gameday.core.values import Instant, Seconds
@@ -142,7 +142,7 @@ def _actual(drill: History, sent: Dated[ev.InjectSent]) -> Iterator[InjectOutcom
 def _is_done(event: ev.Event) -> bool:
     fact = event.fact
     if isinstance(fact, ev.ActionTaken):
-        return not milestones.by_fault(fact)
+        return not acts.by_fault(fact)
     if isinstance(fact, ev.MilestoneMarked):
         return not fact.granted
     return isinstance(fact, _DONE)

@@ -2,9 +2,10 @@
 
 An `Attribution` comes with a sentence that explains it and the events that prove it.
 
-Observations outrank statements: actions in the environment's trail and commands of a responder script
-decide. Ticked steps, marks and answers at the review count only where nothing was observed and nobody
-watched. *Itself* is the answer only where a trail could be read and shows that nobody acted.
+Observations outrank statements: acts in the environment's trail and commands of a responder script decide
+(`core.judging.acts`). Ticked steps, marks and answers at the review count only where nothing was observed and
+nobody watched. *Itself* is the answer only where a trail could be read and shows that nobody acted. Doubt
+grows with the time between the last act and its effect, until nobody can be credited.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import alerts, conditions, milestones
+from gameday.core.judging import acts, alerts, conditions, milestones
 from gameday.core.judging.impact import IN_FLIGHT, Impact
 from gameday.core.judging.milestones import GRANTED, Milestones
 from gameday.core.values import (
@@ -26,11 +27,14 @@ from gameday.core.values import (
     Outcome,
     Party,
     RecoveredBy,
+    Seconds,
     format_duration,
 )
 
-AUTOMATIONS = ("automation", "bot")
-"""Prefixes of actors that are not people."""
+PROPAGATION: Seconds = 60.0
+"""How long an act may take to reach users before the time is said to be long; more where windows are long."""
+UNRELATED = 5
+"""After so many times that long an act is no evidence of who ended the impact."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,16 +76,6 @@ def attribute(history: History, impact: Impact, milestones: Milestones) -> Attri
     )
 
 
-def party_of(history: History, action: Dated[ev.ActionTaken]) -> Party:
-    """Give whose action it is: by its actor's name, or by the party that the responder script acts as."""
-    planned = history.plan
-    if action.fact.via == "responder" and planned.responder_as is not None:
-        return planned.responder_as
-    # An automation may act through the environment's trail, too: there its actor's name shows it.
-    named = action.fact.actor == planned.responder and planned.responder_as is Party.AUTOMATION
-    return Party.AUTOMATION if named or action.fact.actor.startswith(AUTOMATIONS) else Party.TEAM
-
-
 def _changed(history: History, impact: Impact) -> bool | None:
     if impact.started is not None:
         return True
@@ -98,15 +92,14 @@ def _outcome(history: History, impact: Impact, milestones: Milestones, *, change
     stopped = _stopped(history)
     if stopped is not None:
         return stopped
-    affected = impact.started is not None or not any(
-        slo.source == "load" for slo in history.plan.scenario.slos
-    )
-    if not affected:
+    watched = any(slo.source == "load" for slo in history.plan.scenario.slos)
+    reached = (outcome for name, outcome in _REACHED if milestones.at(name) is not None)
+    outcome = next(reached, Outcome.UNDETECTED)
+    # Where nobody responds, nobody's statements stand in for users whose requests are not known.
+    silent = outcome is Outcome.UNDETECTED and conditions.nobody_responds(history)
+    if impact.started is None and (watched or silent):
         return _harmless(history, impact, changed=changed)
-    for name, outcome in _REACHED:
-        if milestones.at(name) is not None:
-            return outcome
-    return Outcome.UNDETECTED
+    return outcome
 
 
 _REACHED = (
@@ -154,18 +147,29 @@ def contradictions(history: History) -> tuple[str, ...]:
         for alert in alerts.fresh(history, injected.at)
         if any(alerts.matches(each, alert) for each in expected)
     )
-    named = [f"the expected alert {alert} fired" for alert in dict.fromkeys(fired)]
+    return (
+        *(f"the expected alert {alert} fired" for alert in dict.fromkeys(fired)),
+        *unmet_probes(history),
+        *nothing_done(history),
+    )
+
+
+def unmet_probes(history: History) -> tuple[str, ...]:
+    """Name the probes of the scenario's rules that were not met at least once."""
     probed = {answer.fact.probe for answer in history.each(ev.ProbeJudged) if answer.fact.ok is False}
     rules = history.plan.scenario.milestones
-    named += [
+    return tuple(
         f"the probe {condition.probe} was not met"
         for condition in (*rules.contained.conditions, *rules.recovered.conditions)
         if condition.probe in probed
-    ]
+    )
+
+
+def nothing_done(history: History) -> tuple[str, ...]:
+    """Name it where the method had actions and none of them succeeded."""
     done = [each.fact for each in history.each(ev.ActivityFinished) if exposure.injects(each.fact)]
-    if done and not any(map(exposure.injected, done)):
-        named.append("no action of the method succeeded")
-    return tuple(named)
+    failed = done and not any(map(exposure.injected, done))
+    return ("no action of the method succeeded",) if failed else ()
 
 
 def _who(history: History, impact: Impact, derived: Milestones) -> _Who:
@@ -177,14 +181,31 @@ def _who(history: History, impact: Impact, derived: Milestones) -> _Who:
     # First of all: our own rollback stood in for the team's mitigation, so actions explain nothing.
     if recovered.basis == GRANTED:
         return _Who(RecoveredBy.TEAM, _granted(history), recovered.evidence)
-    actions = _actions(history, framed.fault, recovered.latest or recovered.at)
-    if actions:
-        return _by_actions(history, actions, recovered.at)
-    if _watched(history, recovered.at + IN_FLIGHT):
-        return _Who(
-            RecoveredBy.ITSELF, "The environment's trail could be read, and it shows that nobody acted."
-        )
-    return _by_statements(history, framed.fault, recovered.at)
+    # A request that was in flight when the fix took effect counts as good from its start, so the fix may
+    # come up to IN_FLIGHT after it.
+    until = Instant((recovered.latest or recovered.at) + IN_FLIGHT)
+    actions = [action for action in acts.effective(history, framed.fault) if action.at <= until]
+    watched = acts.watched(history, Instant(recovered.at + IN_FLIGHT))
+    if not actions and watched:
+        why = "The environment's trail could be read, and it shows that nobody acted."
+        idle = _idle(history, framed.fault, until)
+        return _Who(RecoveredBy.ITSELF, why + idle)
+    who = _by_actions(history, actions, derived) if actions else None
+    # A trail would have shown a later act; without one people may know of it.
+    if who is not None and (watched or who.by is not RecoveredBy.UNCLEAR):
+        return who
+    stated = _by_statements(history, framed.fault, recovered.at)
+    return who if who is not None and stated.by is RecoveredBy.UNCLEAR else stated
+
+
+def _idle(history: History, since: Instant, until: Instant) -> str:
+    """Name a command that only looked or failed, where there was one: it is why nobody is credited."""
+    taken = [
+        action.fact.action
+        for action in history.each(ev.ActionTaken)
+        if since <= action.at <= until and not acts.by_fault(action.fact)
+    ]
+    return f" Commands that only look or that failed, such as “{taken[0]}”, change nothing." if taken else ""
 
 
 def _granted(history: History) -> str:
@@ -219,51 +240,70 @@ def _unaffected(history: History, impact: Impact) -> str:
     return f"No SLO shows an effect on users, but {' and '.join(against)}."
 
 
-def _actions(history: History, fault: Instant, until: Instant) -> list[Dated[ev.ActionTaken]]:
-    """Give the actions that were observed before users were healthy again.
-
-    A request that was in flight when the fix took effect counts as good from its start, so the fix may
-    come up to IN_FLIGHT after it.
-    """
-    return [
-        action
-        for action in history.each(ev.ActionTaken)
-        if fault <= action.at <= until + IN_FLIGHT
-        and not milestones.by_fault(action.fact)
-        and action.fact.exit_code in (None, 0)
-    ]
-
-
-def _by_actions(history: History, actions: list[Dated[ev.ActionTaken]], recovered: Instant) -> _Who:
+def _by_actions(history: History, actions: list[Dated[ev.ActionTaken]], derived: Milestones) -> _Who:
+    """Credit the last act of the team or its automation, unless too much time passed before it showed."""
+    parties = [(action, acts.party_of(history, action.fact)) for action in actions]
+    chosen = [(action, party) for action, party in parties if party is not Party.NONE]
+    evidence = tuple(action.event.id for action, _ in parties)
+    # A controller's acts may be the consequence of the team's, so they count only where there are no others.
+    if not chosen:
+        why = f"Nobody acted: the last action, “{actions[-1].fact.action}”, was a controller's own."
+        return _Who(RecoveredBy.ITSELF, why, evidence)
+    last, party = chosen[-1]
+    gap, expected = _until_effect(last, derived), _propagation(history)
+    if gap > UNRELATED * expected:
+        return _unrelated(last, actions[-1], gap, evidence)
     # The last one decides; the sentence counts the other party's.
-    last = actions[-1]
-    party = party_of(history, last)
-    others = sum(party_of(history, action) is not party for action in actions)
-    gap = max(0.0, recovered - last.at)
+    others = sum(other is not party for _, other in chosen)
     when = f"{format_duration(gap)} before users were" if gap >= 0.05 else "just as users became"
-    mixed = f"; {others} of {len(actions)} actions were not" if others else ""
+    mixed = f"; {others} of {len(chosen)} actions were not" if others else ""
+    slow = f"; an effect within {format_duration(expected)} would be better evidence"
+    late = slow if gap > expected else ""
     by = RecoveredBy.AUTOMATION if party is Party.AUTOMATION else RecoveredBy.TEAM
-    why = f"The last action, “{last.fact.action}”, taken {when} healthy again, was the {by}'s{mixed}."
-    return _Who(by, why, tuple(action.event.id for action in actions))
+    better = "" if derived.at(MilestoneName.RECOVERED) == _effect(last, derived) else "better off, and later "
+    taken = f"The last action, “{last.fact.action}”, taken {when} {better}healthy again"
+    why = f"{taken}, was the {by}'s{mixed}{late}."
+    return _Who(by, why, evidence)
 
 
-def _watched(history: History, until: float) -> bool:
-    """Whether a trail could be read when users were healthy again, or later.
+def _unrelated(
+    last: Dated[ev.ActionTaken], latest: Dated[ev.ActionTaken], gap: Seconds, evidence: tuple[EventId, ...]
+) -> _Who:
+    before = f"was taken {format_duration(gap)} before users were better off: too long to have brought it"
+    why = f"The last action of the team or its automation, “{last.fact.action}”, {before}."
+    if latest is not last:
+        own = f" The last one of all, “{latest.fact.action}”, was a controller's own."
+        return _Who(RecoveredBy.ITSELF, why + own, evidence)
+    return _Who(RecoveredBy.UNCLEAR, why, evidence)
 
-    A trail is a record: reading it later also shows what was done while it could not be read.
-    """
-    watched = list(history.each(ev.TrailWatched))
-    # Only the latest before that instant: an earlier one may have been followed by an outage.
-    latest = [watch for watch in watched if watch.at <= until][-1:]
-    return any(watch.fact.readable for watch in (*latest, *(w for w in watched if w.at > until)))
+
+def _effect(act: Dated[Any], derived: Milestones) -> Instant:
+    """Give when an act showed: when fewer users were affected, for good, or when they were healthy again."""
+    recovered = derived.at(MilestoneName.RECOVERED) or act.at
+    contained = derived.by_name[MilestoneName.CONTAINED].observed
+    return contained if contained is not None and act.at <= contained <= recovered else recovered
+
+
+def _until_effect(act: Dated[Any], derived: Milestones) -> Seconds:
+    return max(0.0, _effect(act, derived) - act.at)
+
+
+def _propagation(history: History) -> Seconds:
+    """Give how long an act may take to show: where windows and holds are long, it can't show sooner."""
+    scenario = history.plan.scenario
+    window = max((slo.window for slo in scenario.slos), default=0.0)
+    hold = max((each.lasting for each in scenario.milestones.recovered.conditions), default=0.0)
+    return max(PROPAGATION, window + hold)
 
 
 def _by_statements(history: History, fault: Instant, recovered: Instant) -> _Who:
-    """Rely on statements where no action was observed: a step, a mark of containment, a review answer."""
-    statements: list[Dated[Any]] = [*history.each(ev.StepDone)]
+    """Rely on statements where no act explains it: a step, a mark of containment, a review answer."""
+    statements: list[Dated[Any]] = [*acts.steps(history, fault)]
     marks = history.each(ev.MilestoneMarked)
     statements += [mark for mark in marks if mark.fact.milestone in _ACTED and not mark.fact.granted]
-    statements = [each for each in statements if fault <= each.at <= recovered + IN_FLIGHT]
+    # As with acts: what was reported long before is no evidence.
+    since = max(fault, recovered - UNRELATED * _propagation(history))
+    statements = [each for each in statements if since <= each.at <= recovered + IN_FLIGHT]
     statements += [answer for answer in history.each(ev.ReviewAnswered) if answer.fact.question == "fix"]
     if not statements and history.plan.scenario.slos:
         return _Who(
@@ -273,7 +313,7 @@ def _by_statements(history: History, fault: Instant, recovered: Instant) -> _Who
         return _Who(RecoveredBy.TEAM, "Somebody marked the recovery; nothing else could be observed.")
     by = _speaker(history, statements)
     evidence = tuple(statement.event.id for statement in statements)
-    return _Who(by, f"No action was observed; the {by} reported what it did.", evidence)
+    return _Who(by, f"No action that explains it was observed; the {by} reported what it did.", evidence)
 
 
 _ACTED = (MilestoneName.CONTAINED,)

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from gameday.core.facts import drill as ev
-from gameday.core.values import Outcome, Party, RecoveredBy
-from gameday.testing.histories import FAULT, SCENARIO, Game
+from gameday.core.plans.scenario import Cap, Playbook, PlaybookStep
+from gameday.core.values import Outcome, Party, RecoveredBy, format_duration
+from gameday.testing.histories import CHECKOUT, FAULT, SCENARIO, SCORECARD, Game
 
 CHECKOUTS = "POST /checkout"
 HURT = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 60)
@@ -190,3 +191,105 @@ def test_where_no_action_of_the_method_succeeded_nothing_was_absorbed():
     )
     assert outcome(calm.add(failed, at=11).over(at=60)) is Outcome.UNKNOWN
     assert outcome(calm.add(failed, at=11).add(done, at=12).over(at=60)) is Outcome.ABSORBED
+
+
+# --- who ended it ---------------------------------------------------------------------------------
+
+LOOK = "kubectl get pods"
+
+
+def long(until=800, rate=5):
+    """Give a drill whose users are affected for most of its length, watched by a trail."""
+    return Game(rate=rate, until=until + 140).trail(at=1).fault(at=10).bad(CHECKOUTS, 10, until)
+
+
+@pytest.mark.parametrize("via", ["trail", "responder"])
+@pytest.mark.parametrize("command", [LOOK, "shop trail", "psql -c 'select 1'"])
+def test_a_command_that_only_looks_recovered_nothing(command, via):
+    found = HURT.action(command, at=59, via=via).over(at=80).result()
+    assert found.attribution.recovered_by is RecoveredBy.ITSELF
+    assert f"such as “{command}”, change nothing" in found.attribution.why
+    blind = BLIND.action(command, at=59, via=via).over(at=80)
+    assert who(blind) is RecoveredBy.UNCLEAR
+
+
+def test_the_caps_apply_to_a_team_that_only_looked():
+    card = replace(SCORECARD, caps=(Cap(when="itself", at_most=10),))
+    looked = replace(HURT, scorecard=card).ack(at=15).declare("P2", at=20).action(LOOK, at=59).over(at=80)
+    assert looked.result().score.caps == ("itself",)
+    assert looked.action("flag off", at=59).result().score.caps == ()
+
+
+def test_looking_after_the_fix_takes_nothing_from_whoever_fixed_it():
+    fixed = HURT.action("flag off", at=50, actor="bot").action(LOOK, at=59).action("x", at=59.5, exit_code=1)
+    assert who(fixed.over(at=80)) is RecoveredBy.AUTOMATION
+
+
+@pytest.mark.parametrize(
+    ("gap", "by"), [(30, "team"), (100, "team"), (299, "team"), (301, "unclear"), (600, "unclear")]
+)
+def test_the_longer_an_act_lies_back_the_less_it_explains(gap, by):
+    found = long(rate=20).action("flag off", at=800 - gap).over(at=820).result().attribution
+    assert found.recovered_by == by
+    doubted = "would be better evidence" in found.why or "too long" in found.why
+    assert doubted == (gap > 60)
+    assert format_duration(gap) in found.why
+
+
+def test_an_act_whose_effect_began_soon_is_no_doubtful_one():
+    eased = Game(rate=10, until=540).trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 60)
+    found = (
+        eased.bad(CHECKOUTS, 60, 500, share=0.1).action("scale up", at=58).over(at=520).result().attribution
+    )
+    assert found.recovered_by is RecoveredBy.TEAM
+    assert "2.0 s before users were better off, and later healthy again" in found.why
+
+
+def test_where_windows_are_long_an_act_may_take_longer():
+    slow = replace(SCENARIO, slos=(replace(CHECKOUT, window=120.0),))
+    game = replace(long(), scenario=slow).action("flag off", at=800 - 500)
+    assert who(game.over(at=930)) is RecoveredBy.TEAM
+
+
+def test_what_was_reported_long_before_is_no_evidence_either():
+    blind = Game(rate=5, until=840).fault(at=10).bad(CHECKOUTS, 10, 800)
+    assert who(blind.step("flag-off", at=700).over(at=820)) is RecoveredBy.TEAM
+    assert who(blind.step("flag-off", at=100).over(at=820)) is RecoveredBy.UNCLEAR
+    acted = blind.action("restart", at=100, via="responder")
+    assert who(acted.over(at=820)) is RecoveredBy.UNCLEAR
+    assert who(acted.over(at=820).answer("fix", "Support failed over.", at=830)) is RecoveredBy.TEAM
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        "system:serviceaccount:kube-system:replicaset-controller",
+        "system:node:n1",
+        "cluster-autoscaler",
+        "watchdog",
+    ],
+)
+def test_what_a_controller_healed_was_healed_by_itself(actor):
+    found = HURT.action("create pod checkout-2", at=58, actor=actor).over(at=80).result()
+    assert found.attribution.recovered_by is RecoveredBy.ITSELF
+    assert "“create pod checkout-2”, was a controller's own" in found.attribution.why
+
+
+@pytest.mark.parametrize("actor", ["system:admin", "kubernetes-admin", "operator", "on-call"])
+def test_an_administrator_is_a_person(actor):
+    assert who(HURT.action("create pod", at=58, actor=actor).over(at=80)) is RecoveredBy.TEAM
+
+
+def test_what_a_controller_does_after_the_team_is_the_teams():
+    scaled = HURT.action("kubectl scale deploy/checkout --replicas=5", at=55)
+    assert who(scaled.action("create pod", at=57, actor="system:node:n1").over(at=80)) is RecoveredBy.TEAM
+    old = long().action("restart cache", at=20).action("create pod", at=798, actor="system:node:n1")
+    assert who(old.over(at=820)) is RecoveredBy.ITSELF
+
+
+def test_a_step_that_only_looks_is_no_act():
+    text = "1. Look: `kubectl get pods`\n2. Stop it: `flag off`\n"
+    steps = (PlaybookStep(id="look", text="Look", line=1), PlaybookStep(id="stop", text="Stop it", line=2))
+    blind = replace(BLIND, playbook=Playbook(path="playbooks/x.md", text=text, steps=steps))
+    assert who(blind.step("look", at=50).over(at=80)) is RecoveredBy.UNCLEAR
+    assert who(blind.step("stop", at=50).over(at=80)) is RecoveredBy.TEAM

@@ -1,0 +1,84 @@
+"""Which of the actions that were observed could have ended an impact, and whose they were.
+
+An action that only looks, or that failed, changes nothing on the target, so it earns nobody anything. `looks`
+has the commands that only look; what it does not know counts as an act, so that no mitigation is overlooked.
+"""
+
+from __future__ import annotations
+
+import re
+
+from gameday.core.facts import drill as ev
+from gameday.core.facts.history import Dated, History
+from gameday.core.judging import looks
+from gameday.core.values import Instant, Party
+
+AUTOMATIONS = ("automation", "bot")
+"""Prefixes of actors that are the team's automation."""
+CONTROLLERS = frozenset({"autoscaler", "autoscaling", "controller", "hpa", "kubelet", "watchdog"})
+"""Words in the names of actors by which a system heals itself."""
+SYSTEM = "system:"
+"""The prefix by which Kubernetes names its own parts."""
+_PEOPLE = ("system:admin", "system:masters")
+"""What Kubernetes calls an administrator, who is a person."""
+
+
+def effective(history: History, since: Instant) -> list[Dated[ev.ActionTaken]]:
+    """Give the actions from an instant on that may have changed the target, without the experiment's own."""
+    return [
+        action
+        for action in history.each(ev.ActionTaken)
+        if action.at >= since
+        and not by_fault(action.fact)
+        and action.fact.exit_code in (None, 0)
+        and not looks.only(action.fact.action)
+    ]
+
+
+def by_fault(action: ev.ActionTaken) -> bool:
+    """Whether an action is the experiment's own: its actor begins with `fault`."""
+    return action.actor.startswith("fault")
+
+
+def party_of(history: History, action: ev.ActionTaken) -> Party:
+    """Give whose action it is. NONE: a controller's, by which the system heals itself."""
+    planned = history.plan
+    if action.via == "responder" and planned.responder_as is not None:
+        return planned.responder_as
+    # An automation may act through the environment's trail, too: there its actor's name shows it.
+    named = action.actor == planned.responder and planned.responder_as is Party.AUTOMATION
+    if named or action.actor.startswith(AUTOMATIONS):
+        return Party.AUTOMATION
+    return Party.NONE if _is_controller(action.actor.lower()) else Party.TEAM
+
+
+def _is_controller(actor: str) -> bool:
+    if actor.startswith(SYSTEM):
+        return not actor.startswith(_PEOPLE)
+    return not CONTROLLERS.isdisjoint(re.findall(r"[a-z0-9]+", actor))
+
+
+def steps(history: History, since: Instant) -> list[Dated[ev.StepDone]]:
+    """Give the ticked steps from an instant on, but for those whose commands only look."""
+    return [step for step in history.each(ev.StepDone) if step.at >= since and not _looked(history, step)]
+
+
+def _looked(history: History, done: Dated[ev.StepDone]) -> bool:
+    playbook = history.plan.playbook
+    for step in playbook.steps if playbook else ():
+        if step.id == done.fact.step:
+            lines = playbook.text.splitlines()[step.line - 1 : step.text_end or step.line] if playbook else []
+            commands = re.findall(r"`([^`]+)`", "\n".join(lines))
+            return bool(commands) and all(map(looks.only, commands))
+    return False
+
+
+def watched(history: History, until: Instant) -> bool:
+    """Whether a trail could be read at an instant, or later.
+
+    A trail is a record: reading it later also shows what was done while it could not be read.
+    """
+    answers = list(history.each(ev.TrailWatched))
+    # Only the latest before that instant: an earlier one may have been followed by an outage.
+    latest = [watch for watch in answers if watch.at <= until][-1:]
+    return any(watch.fact.readable for watch in (*latest, *(w for w in answers if w.at > until)))
