@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 Instant = NewType("Instant", float)
 """Seconds since the Unix epoch, UTC, rounded to the microsecond."""
@@ -159,6 +159,11 @@ def format_duration(seconds: Seconds) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+_FIRST = datetime.min.replace(tzinfo=UTC).timestamp()
+_LAST = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp()
+"""The first and the last second that RFC 3339 can write."""
+
+
 def instant(value: float) -> Instant:
     """Make an instant of seconds since the epoch, rounded to the microsecond."""
     return Instant(round(value, 6))
@@ -169,12 +174,45 @@ def parse_instant(text: str) -> Instant:
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         raise ValueError(f"'{text}' has no offset from UTC; write {text}Z or {text}+01:00")
-    return instant(parsed.timestamp())
+    at = parsed.timestamp()
+    # 0001-01-01T00:00:00+00:01 and 9999-12-31T23:59:59.9999999Z can be read, but not be written in UTC.
+    if not _FIRST <= at <= _LAST:
+        raise ValueError(f"'{text}' lies outside the years 1 to 9999 in UTC")
+    return instant(at)
 
 
 def format_instant(at: Instant, *, digits: int = 3) -> str:
-    """Write an instant as RFC 3339 in UTC with `digits` decimals of a second (3 or 6)."""
+    """Write an instant as RFC 3339 in UTC with `digits` decimals of a second (3 or 6).
+
+    What lies outside the years 1 to 9999 is written as the nearest instant within them.
+    """
     spec = "milliseconds" if digits == 3 else "microseconds"
     # isoformat cuts off; rounding first writes 0.9996 s as the next second.
-    utc = datetime.fromtimestamp(round(at, digits), UTC)
+    utc = datetime.fromtimestamp(round(min(max(at, _FIRST), _LAST), digits), UTC)
     return utc.isoformat(timespec=spec).replace("+00:00", "Z")
+
+
+def storable(value: Any) -> Any:
+    """Give a text, or the texts in JSON's lists and objects, as UTF-8 can hold them; all else as it is.
+
+    Senders that cut texts by UTF-16 leave half a surrogate pair, and undecodable bytes of a command line are
+    such halves, too. JSON and Python take them; files, databases and terminals do not. Each becomes U+FFFD.
+    """
+    match value:
+        case str():
+            return value if value.isascii() else _whole(value)
+        case dict():
+            return {storable(name): storable(entry) for name, entry in value.items()}
+        case list() | tuple():
+            return type(value)(map(storable, value))
+        case _:
+            return value
+
+
+def _whole(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Through UTF-16: two halves that belong together become their character again.
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -4,18 +4,18 @@
      "severity": "P2", "labels": {"service": "shop"}, "summary": "…", "url": "…", "condition_since": "…"}
 
 Only `alert` is required. `status` is firing, acknowledged or resolved; `id` identifies the alert through its
-life (without one, its name does). The same `id`, `status` and `at` again are the same event; a sender that
-leaves `at` out can report each status only once.
+life (without one, its name does); `by` is who did it, such as `bot-paging`. The same `id`, `status` and `at`
+again are the same event; a sender that leaves `at` out can report each status only once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gameday.core.facts import drill as ev
-from gameday.core.values import Instant, parse_instant
-from gameday.signals.parsed_payload import Alert, AlertFact, ParsedPayload, UnknownShape, text, texts
+from gameday.signals.parsed_payload import Alert, AlertFact, ParsedPayload, UnknownShape, instant, text, texts
 
 
 def parse(payload: object) -> ParsedPayload:
@@ -42,9 +42,10 @@ def _alert(element: Mapping[str, Any]) -> Alert:
         raise ValueError("no `alert`, the alert's name")
     key = text(element.get("id"), name)
     status = text(element.get("status"), "firing")
-    at = _instant(element, "at")
-    delivery = f"{key}:{status}" + ("" if at is None else f"@{element['at']}")
-    return Alert(delivery=delivery, fact=_fact(status, key, name, element), at=at)
+    at, doubt = instant(element.get("at"))
+    delivery = f"{key}:{status}" + (f"@{element['at']}" if at is not None or doubt else "")
+    fact = replace(_fact(status, key, name, element), doubt=doubt)
+    return Alert(delivery=delivery, fact=fact, at=at, by=text(element.get("by")))
 
 
 def _fact(status: str, key: str, name: str, element: Mapping[str, Any]) -> AlertFact:
@@ -57,7 +58,7 @@ def _fact(status: str, key: str, name: str, element: Mapping[str, Any]) -> Alert
                 labels=texts(element.get("labels")),
                 summary=text(element.get("summary")),
                 url=text(element.get("url")),
-                condition_at=_instant(element, "condition_since"),
+                condition_at=instant(element.get("condition_since"))[0],
             )
         case "acknowledged":
             return ev.AlertAcknowledged(key=key, alert=name)
@@ -65,8 +66,3 @@ def _fact(status: str, key: str, name: str, element: Mapping[str, Any]) -> Alert
             return ev.AlertResolved(key=key, alert=name)
         case _:
             raise ValueError(f"status '{status}' is not firing, acknowledged or resolved")
-
-
-def _instant(element: Mapping[str, Any], field: str) -> Instant | None:
-    value = element.get(field)
-    return None if value is None else parse_instant(value)

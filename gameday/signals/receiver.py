@@ -16,7 +16,7 @@ import json
 import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -26,10 +26,10 @@ from starlette.routing import Route
 
 from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
-from gameday.core.values import DrillId, EventId, Instant
+from gameday.core.values import DrillId, EventId, Instant, storable
 from gameday.ports import Clock
 from gameday.signals import registration
-from gameday.signals.parsed_payload import ParsedPayload, UnknownShape
+from gameday.signals.parsed_payload import ParsedPayload, UnknownShape, possible
 from gameday.signals.systems import SYSTEMS
 
 CAP = 1024 * 1024
@@ -104,55 +104,81 @@ class Receiver:
         except ClientDisconnect:
             return Response(status_code=400)
         if body is None:
-            return JSONResponse({"error": f"more than {CAP} bytes"}, status_code=413)
+            return self._too_long(system)
         return self._answer(system, body)
+
+    def _too_long(self, system: str) -> Response:
+        """Refuse a body that is too long; its sender drops it for good, so that is recorded."""
+        why = f"a payload had more than {CAP} bytes and was refused; let the sender limit its alerts"
+        # The refusal is the same without a record: sent again, it would be refused again.
+        with suppress(StoreUnavailable):
+            self._pass_on([self._rejection(system, ev.SignalRejected(system=system, reason=why), why)])
+        return JSONResponse({"error": f"more than {CAP} bytes"}, status_code=413)
+
+    def _pass_on(self, events: Sequence[ev.Event]) -> None:
+        if events and self._receive is not None:
+            self._receive(events)
 
     def _answer(self, system: str, body: bytes) -> Response:
         now = self._clock.now()
         payload, rejected = _read(system, body)
         if payload.heartbeat:
             self.heartbeats[system] = now
-        events = [*self._alerts(system, payload, now), *self._rejected(system, rejected, body, now)]
+        events = [*self._alerts(system, payload, now), *self._rejected(system, rejected, body)]
+        events += self._left_out(system, payload.left_out, body)
         try:
-            if events and self._receive is not None:
-                self._receive(events)
+            self._pass_on(events)
         except StoreUnavailable as away:
             return JSONResponse({"error": away.code}, status_code=503)
         answer = {"accepted": len(payload.alerts), "rejected": rejected}
         return JSONResponse(answer, status_code=202 if rejected else 200)
 
     def _alerts(self, system: str, payload: ParsedPayload, now: Instant) -> Iterator[ev.Event]:
-        for alert in payload.alerts:
+        for parsed in payload.alerts:
+            alert = possible(parsed, now)
             yield ev.Event(
                 id=_event_id(system, alert.delivery),
                 drill=self._drill,
                 recorded_at=now,
                 occurred_at=alert.at,
                 source=system,
+                by=alert.by,
                 fact=alert.fact,
             )
 
-    def _rejected(self, system: str, reasons: Sequence[str], body: bytes, now: Instant) -> Iterator[ev.Event]:
+    def _rejected(self, system: str, reasons: Sequence[str], body: bytes) -> Iterator[ev.Event]:
         if not reasons:
             return
-        yield ev.Event(
-            id=EventId(f"{system}:rejected:{hashlib.sha256(body).hexdigest()[:24]}"),
+        fact = ev.SignalRejected(
+            system=system,
+            reason="; ".join(reasons)[:EXCERPT],
+            # A character has at most four bytes in UTF-8.
+            excerpt=body[: 4 * EXCERPT].decode(errors="replace")[:EXCERPT],
+        )
+        yield self._rejection(system, fact, hashlib.sha256(body).hexdigest()[:24])
+
+    def _left_out(self, system: str, left_out: int, body: bytes) -> Iterator[ev.Event]:
+        if not left_out:
+            return
+        why = f"its sender left out {left_out:,} alerts of a group, to limit the payload"
+        fact = ev.SignalRejected(system=system, reason=why, left_out=left_out)
+        yield self._rejection(system, fact, f"left-out:{hashlib.sha256(body).hexdigest()[:24]}")
+
+    def _rejection(self, system: str, fact: ev.SignalRejected, name: str) -> ev.Event:
+        return ev.Event(
+            id=_event_id(system, f"rejected:{name}"),
             drill=self._drill,
-            recorded_at=now,
+            recorded_at=self._clock.now(),
             source=system,
-            fact=ev.SignalRejected(
-                system=system,
-                reason="; ".join(reasons)[:EXCERPT],
-                # A character has at most four bytes in UTF-8.
-                excerpt=body[: 4 * EXCERPT].decode(errors="replace")[:EXCERPT],
-            ),
+            fact=fact,
         )
 
 
 def _read(system: str, body: bytes) -> tuple[ParsedPayload, Sequence[str]]:
     """Read a body; give what could not be read, instead of raising it."""
     try:
-        payload = SYSTEMS[system](json.loads(body))
+        # At the door: not even the answer to the sender could be written with half a character in it.
+        payload = SYSTEMS[system](storable(json.loads(body)))
     except UnknownShape as error:
         return ParsedPayload(), [str(error)]
     # JSON that is nested deeply enough raises RecursionError.
@@ -164,7 +190,6 @@ def _read(system: str, body: bytes) -> tuple[ParsedPayload, Sequence[str]]:
 def _event_id(system: str, delivery: str) -> EventId:
     """Make an event's id from a delivery's; a long or unprintable one is replaced by its hash."""
     if len(delivery) > 200 or not delivery.isascii() or not delivery.isprintable():
-        # Senders that cut texts by UTF-16 leave half a surrogate pair, which JSON takes and UTF-8 does not.
         delivery = hashlib.sha256(delivery.encode("utf-8", "backslashreplace")).hexdigest()[:24]
     return EventId(f"{system}:{delivery}")
 

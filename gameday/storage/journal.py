@@ -71,7 +71,7 @@ def drills(database: Executor) -> Sequence[tuple[Any, ...]]:
 
 def documents(database: Executor, drill: str, kind: str) -> list[Document]:
     """Give a drill's events of one kind, in order, as JSON: much quicker than as values."""
-    return [json.loads(line) for (line,) in database.rows(sql.OF_KIND, drill=drill, kind=kind)]
+    return [envelope.load(line) for (line,) in database.rows(sql.OF_KIND, drill=drill, kind=kind)]
 
 
 def heads(tx: Transaction, drill: str) -> Heads | None:

@@ -96,3 +96,37 @@ def test_a_monitors_word_for_a_severity_is_understood_in_any_case(severity):
 
 def test_an_outcome_that_was_not_judged_is_one_of_the_last_four():
     assert [outcome.judged for outcome in Outcome] == [True] * 5 + [False] * 4
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59.9999999Z"])
+def test_an_instant_that_utc_cannot_write_is_not_read(text):
+    with pytest.raises(ValueError, match="outside the years 1 to 9999"):
+        values.parse_instant(text)
+
+
+@given(st.floats(allow_nan=False), st.sampled_from([3, 6]))
+def test_every_number_of_seconds_is_written_as_an_instant_that_can_be_read(seconds, digits):
+    text = values.format_instant(Instant(seconds), digits=digits)
+    assert values.format_instant(values.parse_instant(text), digits=digits) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("high \ud83d", "high \ufffd"),
+        ("\ude00!", "\ufffd!"),
+        ("\ud83d\ude00", "😀"),
+        ("\udcff", "\ufffd"),
+        ("naïve 😀", "naïve 😀"),
+    ],
+)
+def test_half_a_character_is_replaced_and_two_halves_are_joined(text, stored):
+    assert values.storable(text) == stored
+    assert values.storable({text: [text, (text,), 1, None]}) == {stored: [stored, (stored,), 1, None]}
+
+
+@given(st.text(st.characters(categories=["Cs", "L", "So"])))
+def test_whatever_is_storable_can_be_encoded_and_changes_no_more(text):
+    stored = values.storable(text)
+    assert stored.encode().decode() == stored
+    assert values.storable(stored) == stored

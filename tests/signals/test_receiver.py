@@ -132,7 +132,100 @@ def test_a_body_that_is_too_long_is_refused():
         assert post(urls["generic"], b" " * (receiver.CAP + 1))[0] == 413
         assert post(urls["generic"], b" " * (receiver.CAP - 20) + b'{"alert": "a"}')[0] == 200
 
-    assert len(receiving(talk)) == 1
+    refused, read = receiving(talk)
+    assert isinstance(refused.fact, ev.SignalRejected)
+    assert str(receiver.CAP) in refused.fact.reason
+    assert read.fact.alert == "a"
+
+
+def stored(tmp_path, body, *, system="alertmanager"):
+    """Send a body, store what it became, and give the store's events and the answer's status."""
+    store = open_store(f"sqlite:///{tmp_path}/gameday.db")
+    answers = []
+
+    def talk(urls, _):
+        answers.append(post(urls[system], body)[0])
+
+    receiving(talk, receive=lambda events: store.append(*events))
+    events = [row.event for row in store.read(D)]
+    store.close()
+    return events, answers[0]
+
+
+def alert_at(start, name="a", **changes):
+    return {"status": "firing", "labels": {"alertname": name}, "startsAt": start, **changes}
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "0001-01-01T00:00:00+00:01",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59Z",
+        "+292278994-08-17T07:12:55.807Z",
+        "1970-01-01T00:00:00Z",
+        "1969-07-20T20:17:40Z",
+        "2026-13-45T99:00:00Z",
+        "2026-12-01T10:00:00",
+        "NaN",
+        float("nan"),
+        -1,
+        1e300,
+        [],
+    ],
+)
+def test_an_instant_that_cannot_be_is_no_instant_and_costs_no_other_alert(tmp_path, start):
+    body = json.dumps({"alerts": [alert_at(start), alert_at("2026-11-28T19:00:00Z", "good")]}).encode()
+    events, status = stored(tmp_path, body)
+    by_name = {event.fact.alert: event for event in events}
+    assert status == 200
+    assert by_name["a"].occurred_at is None
+    assert "its receipt counts" in by_name["a"].fact.doubt
+    assert by_name["good"].occurred_at == parse_instant("2026-11-28T19:00:00Z")
+    assert by_name["good"].fact.doubt == ""
+
+
+def test_an_end_that_cannot_be_resolves_the_alert_at_its_receipt(tmp_path):
+    end = "9999-12-31T23:59:59.9999999Z"
+    body = json.dumps({"alerts": [alert_at("2026-11-28T19:00:00Z", status="resolved", endsAt=end)]}).encode()
+    ((event,), status) = stored(tmp_path, body)
+    assert (status, event.occurred_at) == (200, None)
+    assert end in event.fact.doubt
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        alert_at("2026-11-28T19:00:00Z", annotations={"summary": "rate is high \ud83d"}),
+        alert_at("2026-11-28T19:00:00Z", "high \udc00"),
+        alert_at("2026-11-28T19:00:00Z", fingerprint="\ud83d"),
+        alert_at("2026-11-28T19:00:00Z", labels={"alertname": "a", "\ud83d": "\ud83d"}),
+        alert_at("2026-11-28T19:00:00Z", generatorURL="http://\ud83d"),
+        alert_at("2026-11-28T19:00:00Z", status="\ud83d"),
+        alert_at("\ud83d"),
+    ],
+)
+def test_half_a_character_is_replaced_at_the_door(tmp_path, element):
+    events, status = stored(tmp_path, json.dumps({"alerts": [element]}).encode())
+    assert status in (200, 202)
+    assert events
+    assert repr(events).encode()
+    assert "\ufffd" in repr(events) or "\\ufffd" in repr(events)
+
+
+def test_alerts_that_the_sender_left_out_are_recorded(tmp_path):
+    body = json.dumps({"truncatedAlerts": 12, "alerts": [alert_at("2026-11-28T19:00:00Z")]}).encode()
+    events, status = stored(tmp_path, body)
+    (left_out,) = [event.fact for event in events if isinstance(event.fact, ev.SignalRejected)]
+    assert (status, left_out.left_out) == (200, 12)
+    assert "12 alerts" in left_out.reason
+
+
+def test_who_acknowledged_is_kept(tmp_path):
+    body = json.dumps({"alert": "a", "status": "acknowledged", "by": "bot-paging"}).encode()
+    ((event,), _) = stored(tmp_path, body, system="generic")
+    assert event.by == "bot-paging"
 
 
 def test_what_the_store_cannot_take_is_to_be_sent_again():

@@ -52,10 +52,12 @@ def as_json(parsed: ParsedPayload) -> dict:
             "kind": type(alert.fact).__name__,
             "at": None if alert.at is None else format_instant(alert.at, digits=6),
             "fact": dataclasses.asdict(alert.fact),
+            **({"by": alert.by} if alert.by else {}),
         }
         for alert in parsed.alerts
     ]
-    return {"alerts": alerts, "rejected": list(parsed.rejected), "heartbeat": parsed.heartbeat}
+    whole = {"alerts": alerts, "rejected": list(parsed.rejected), "heartbeat": parsed.heartbeat}
+    return {**whole, "left_out": parsed.left_out} if parsed.left_out else whole
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: f"{p.parent.name}/{p.stem}")

@@ -43,6 +43,7 @@ class DrillPlanned:
     comparable  the hash of experiment, load, SLOs and objectives: equal hashes compare
     hashes      sha256 of each file by its workspace path
     responder   the name of the scripted responder, with the party it acts as; otherwise empty
+    services    values of the label `service` by which alerts belong to the environment
     rules       the environment's policy, which the keeper checks again; None: loopback only
     occasion    the game day that it belongs to, if any
     """
@@ -61,6 +62,7 @@ class DrillPlanned:
     commander: str = ""
     rules: Policy | None = None
     occasion: Occasion | None = None
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +119,7 @@ class EnvironmentTakenDown:
 class SteadyStateChecked:
     """The experiment's hypothesis was judged. `met` None: it could not be judged.
 
-    stage  before (preflight) | after (verify)
+    stage  before (preflight) | during (continuous) | after-method (before the rollbacks) | after (verify)
     """
 
     stage: str
@@ -164,12 +166,14 @@ class RealIncidentSuspected:
 
     key     the alert's, as in AlertFired
     within  seconds; without `ContinueRequested` by then the drill is aborted
+    more    how many further alerts the question is about, which came with it
     """
 
     alert: str
     severity: Severity
     key: str = ""
     within: Seconds = 60.0
+    more: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -393,10 +397,11 @@ class LoadStopped:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertFired:
-    """A monitor's alert. `key` names the alert through its life (fingerprint and start).
+    """A monitor's alert. `key` names the alert through its life: the fingerprint of its series.
 
-    Event.occurred_at is the source's own start; condition_at: when its condition became true,
-    where the source reports it.
+    It may fire again under the same key after it was resolved; two Alertmanagers report it twice.
+    Event.occurred_at is the source's own start; condition_at: when its condition became true, where the source
+    reports it. doubt: why the source's instant is not used.
     """
 
     key: str
@@ -406,31 +411,38 @@ class AlertFired:
     summary: str = ""
     url: str = ""
     condition_at: Instant | None = None
+    doubt: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertAcknowledged:
-    """Acknowledged in the alert's own system."""
+    """Acknowledged in the alert's own system, by Event.by where it names somebody; doubt as in AlertFired."""
 
     key: str
     alert: str
+    doubt: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertResolved:
-    """Event.occurred_at is the source's own end."""
+    """Event.occurred_at is the source's own end; doubt as in AlertFired."""
 
     key: str
     alert: str
+    doubt: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignalRejected:
-    """A payload could not be read; recorded so that nothing is dropped silently."""
+    """A payload could not be read, or was not whole; recorded so that nothing is dropped silently.
+
+    left_out: how many alerts its sender reports to have left out; the others were read.
+    """
 
     system: str
     reason: str
     excerpt: str = ""
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

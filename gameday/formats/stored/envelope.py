@@ -15,7 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gameday.core.values import DrillId, EventId, Instant, format_instant, parse_instant
+from gameday.core.values import DrillId, EventId, Instant, format_instant, parse_instant, storable
 
 VERSION = 1
 """The first version of every kind of fact; `formats.stored.events.VERSIONS` has the later ones."""
@@ -37,8 +37,11 @@ def document(
     trusted: bool = True,
     v: int = VERSION,
 ) -> Document:
-    """Put the parts of an event into their stored order; instants become RFC 3339 with microseconds."""
-    return {
+    """Put the parts of an event into their stored order; instants become RFC 3339 with microseconds.
+
+    Everything that is stored passes here, so this is where texts that UTF-8 can't hold are replaced.
+    """
+    parts = {
         "id": id,
         "drill": drill,
         "kind": kind,
@@ -50,6 +53,7 @@ def document(
         "trusted": trusted,
         "fact": fact,
     }
+    return {name: storable(part) for name, part in parts.items()}
 
 
 def check(event: Document) -> None:
@@ -70,10 +74,16 @@ def line(event: Document, seq: int) -> str:
 
 def parse(text: str) -> tuple[int, Document]:
     """Read a line back as its sequence number and its document. Raises ValueError for anything else."""
-    entry = json.loads(text)
+    entry = load(text)
     if not isinstance(entry, dict) or not isinstance(entry.get("seq"), int):
         raise ValueError(f"not a line of a history: {text[:80]}")  # noqa: TRY004  # one error for callers
     return entry.pop("seq"), entry
+
+
+def load(text: str) -> Any:
+    """Read JSON that was stored. Earlier versions stored texts that UTF-8 can't hold: they are replaced."""
+    entry = json.loads(text)
+    return storable(entry) if "\\u" in text else entry
 
 
 def start(drill: str) -> str:

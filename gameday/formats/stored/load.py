@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, COLUMNS, STEPS, Chunk, LoadHistory, merge
+from gameday.core.values import storable
+from gameday.formats.stored import envelope
 
 VERSION = 1
 
@@ -65,7 +67,7 @@ def decode_all(lines: Iterable[str]) -> tuple[Chunk, ...]:
 
 
 def _object(line: str) -> dict[str, Any]:
-    row = json.loads(line)
+    row = envelope.load(line)
     if not isinstance(row, dict):
         raise ValueError(f"not a line of load samples: {line[:80]}")  # noqa: TRY004  # one error for one fault
     return row
@@ -73,7 +75,11 @@ def _object(line: str) -> dict[str, Any]:
 
 def document(chunk: Chunk) -> dict[str, Any]:
     """Give a chunk as JSON holds it; empty columns are left out."""
-    row: dict[str, Any] = {"type": chunk.type, "name": chunk.name, "start": chunk.start}
+    row: dict[str, Any] = {
+        "type": storable(chunk.type),
+        "name": storable(chunk.name),
+        "start": chunk.start,
+    }
     for rows, steps in _GROUPS:
         columns = {column: list(getattr(chunk, column)) for column in (*rows, *steps)}
         row.update({column: values for column, values in columns.items() if values})

@@ -39,3 +39,22 @@ def test_a_hash_covers_every_line_before_it_and_the_drill() -> None:
         len({chained("d1", "a", "b"), chained("d1", "b", "a"), chained("d2", "a", "b"), chained("d1", "a")})
         == 4
     )
+
+
+def test_half_a_character_is_replaced_in_whatever_is_stored() -> None:
+    event = envelope.document(
+        id=EventId("e\ud83d"),
+        drill=DrillId("d1"),
+        kind="NoteAdded",
+        fact={"text": "high \ud83d", "labels": {"\ud83d": ("\udcff",)}},
+        recorded_at=Instant(1_764_583_200.25),
+        source="cli",
+        by="ada\udcff",
+    )
+    assert (event["id"], event["by"]) == ("e\ufffd", "ada\ufffd")
+    assert event["fact"] == {"text": "high \ufffd", "labels": {"\ufffd": ("\ufffd",)}}
+
+
+def test_half_a_character_that_an_earlier_version_stored_is_replaced_when_it_is_read() -> None:
+    line = envelope.line({**EVENT, "fact": {"text": "high \ud83d", "path": "C:\\udir"}}, 7)
+    assert envelope.parse(line)[1]["fact"] == {"text": "high \ufffd", "path": "C:\\udir"}

@@ -117,3 +117,10 @@ def test_a_wrong_line_is_refused_with_what_is_wrong(change, expected) -> None:
 def test_a_wrong_file_is_refused_with_its_line(text, expected) -> None:
     with pytest.raises(ValueError, match=expected):
         stored_load.loads(text)
+
+
+def test_half_a_character_in_a_request_name_is_replaced_written_or_read():
+    chunk = Chunk(type="GET", name="/\ud83d", start=1_764_583_200, at=(0,), bin=(1,), count=(1,))
+    row = json.loads(stored_load.encode(chunk))
+    assert row["name"] == "/\ufffd"
+    assert stored_load.decode(json.dumps({**row, "name": "/\ud83d"})).name == "/\ufffd"
