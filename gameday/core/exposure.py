@@ -21,6 +21,10 @@ BY_HAND = "by-hand"
 """`FaultReverted.how` of a fault that a person recorded as undone by themselves."""
 MAIN = FaultId("main")
 """The scenario's own experiment."""
+NO_HYPOTHESIS = "the experiment has no hypothesis"
+"""`SteadyStateChecked.detail` of an experiment that has none; it counts as met."""
+AFTER_METHOD = "after-method"
+"""The stage of a steady state that is judged after the method, before the rollbacks."""
 INJECT = "inject-"
 """How the names of its injects' experiments begin."""
 UNKNOWN = FaultId("unknown")

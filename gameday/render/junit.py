@@ -9,8 +9,9 @@ from __future__ import annotations
 from gameday.core.facts.history import History, counted_instant
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.result import Result
-from gameday.core.judging.score import Scored
-from gameday.core.values import Mode, Outcome, Verdict, format_duration
+from gameday.core.judging.score import FAILED, PASSED, Scored
+from gameday.core.trends.model import NOTHING_TO_TIME
+from gameday.core.values import Mode, Verdict, format_duration
 from gameday.render import junit_xml
 from gameday.render.junit_xml import Case, Suite
 
@@ -23,7 +24,7 @@ def encode(history: History, result: Result) -> str:
         name=scenario,
         cases=(
             _scenario(history, result),
-            *(_objective(interval, result) for interval in result.milestones.intervals),
+            *(_objective(interval) for interval in result.milestones.intervals),
             *(_criterion(scored) for scored in result.score.criteria),
         ),
         seconds=counted_instant(history.events[-1]) - began,
@@ -45,6 +46,8 @@ def _scenario(history: History, result: Result) -> Case:
     name = f"scenario {history.plan.scenario.scenario}"
     if not result.reverted:
         return Case(name=name, state="error", message="a fault may still be in force: a person must look")
+    if score.verdict in (PASSED, FAILED) and score.points is None:
+        return Case(name=name, state="passed" if score.passed else "failure", message=score.why)
     if not outcome.judged:
         return Case(name=name, state="error", message=f"{outcome}: {result.attribution.why}")
     if history.plan.mode is Mode.TRAIN:
@@ -55,14 +58,16 @@ def _scenario(history: History, result: Result) -> Case:
     return Case(name=name, state=state, message=f"{score.points:.1f} of {score.of:g} points: {outcome}")
 
 
-def _objective(interval: Interval, result: Result) -> Case:
+def _objective(interval: Interval) -> Case:
     name, allowed = f"objective {interval.name}", format_duration(interval.objective)
-    if not interval.applies or result.attribution.outcome is Outcome.ABSORBED:
-        return Case(name=name, state="skipped", message="no user was affected: nothing to time")
+    if not interval.applies:
+        return Case(name=name, state="skipped", message=NOTHING_TO_TIME)
     if interval.seconds is None and interval.at_least is not None:
         least = format_duration(interval.at_least)
         message = f"not reached: at least {least}, the objective is {allowed}"
-        return Case(name=name, state="failure", message=message, seconds=interval.at_least)
+        # Cut off before the objective was over, it was neither met nor missed.
+        state = "failure" if interval.verdict is Verdict.MISSED else "error"
+        return Case(name=name, state=state, message=message, seconds=interval.at_least)
     if interval.verdict is Verdict.UNKNOWN:
         return Case(name=name, state="error", message=f"not known; the objective is {allowed}")
     length = "not reached" if interval.seconds is None else format_duration(interval.seconds)

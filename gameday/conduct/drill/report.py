@@ -10,7 +10,7 @@ from gameday.core.errors import ExitCode
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
-from gameday.core.judging import result
+from gameday.core.judging import conditions, result
 from gameday.core.plans.scenario import ScorecardRules
 from gameday.core.values import DrillId, Mode
 from gameday.system.files import write_whole
@@ -75,15 +75,17 @@ def exit_code(judged: JudgedDrill) -> ExitCode:
 
 
 def _verdict(judged: JudgedDrill) -> ExitCode:
-    if not judged.result.attribution.outcome.judged:
-        return ExitCode.INCONCLUSIVE
-    # A training is not graded.
-    if judged.history.plan.mode is Mode.TRAIN:
-        return ExitCode.PASSED
+    # Without people the verdict holds whether or not the fault is known to have had an effect.
+    if not conditions.nobody_responds(judged.history):
+        if not judged.result.attribution.outcome.judged:
+            return ExitCode.INCONCLUSIVE
+        # A training is not graded.
+        if judged.history.plan.mode is Mode.TRAIN:
+            return ExitCode.PASSED
     match judged.result.score.verdict:
         case "passed":
             return ExitCode.PASSED
-        case "insufficient-evidence":
+        case "insufficient-evidence" | "not-scored":
             return ExitCode.INCONCLUSIVE
         case _:
             return ExitCode.FAILED

@@ -21,7 +21,7 @@ from gameday.core.judging import alerts, impact, series
 from gameday.core.judging.impact import Bound, Impact, Stretch
 from gameday.core.judging.series import Series
 from gameday.core.plans.scenario import Condition, Rule, Slo
-from gameday.core.values import EventId, Instant, MilestoneName, Seconds
+from gameday.core.values import EventId, Instant, MilestoneName, Party, Seconds
 
 FOREVER = Instant(float("inf"))
 LAG: Seconds = 1.0
@@ -248,6 +248,11 @@ def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterat
             yield from (declared for declared in history.each(ev.IncidentDeclared) if declared.at >= fault)
         case _:
             yield from (mark for mark in marks if mark.fact.milestone == milestone)
+
+
+def nobody_responds(history: History) -> bool:
+    """Whether the system alone is measured: neither people nor a script respond."""
+    return (history.plan.responder_as or history.plan.scenario.responders) is Party.NONE
 
 
 def grants(history: History, fault: Instant) -> Iterator[Dated[ev.MilestoneMarked]]:

@@ -70,6 +70,11 @@ class Drill:
         """Whether nobody had to notice anything: the fault was absorbed."""
         return self.attribution.outcome is Outcome.ABSORBED
 
+    @property
+    def alone(self) -> bool:
+        """Whether nobody responds, so that a recovery by itself is what is measured."""
+        return conditions.nobody_responds(self.history)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measure:
@@ -80,6 +85,7 @@ class Measure:
     target, limit  the defaults where the criterion gives none
     covered    the postmortem has a finding or a question of its own for it, so that a criterion missed
                needs no general one
+    people     it measures what responders do
     work       what to do about a criterion that was missed; empty: a general sentence
     """
 
@@ -92,6 +98,7 @@ class Measure:
     target: str = ""
     limit: str = ""
     covered: bool = False
+    people: bool = False
     work: str = ""
 
 
@@ -101,14 +108,16 @@ MEASURES: dict[str, Measure] = {}
 Reader = Callable[[Drill], Reading]
 
 
-def _measure(kind: str, stage: str, *, covered: bool = False, **settings: str) -> Callable[[Reader], Reader]:
+def _measure(
+    kind: str, stage: str, *, covered: bool = False, people: bool = False, **settings: str
+) -> Callable[[Reader], Reader]:
     """Register a reader under its own name, with its docstring."""
 
     def enter(read: Reader) -> Reader:
         name = read.__name__.removeprefix("_")
         doc = (read.__doc__ or "").strip()
         MEASURES[name] = Measure(
-            name=name, kind=kind, stage=stage, doc=doc, read=read, covered=covered, **settings
+            name=name, kind=kind, stage=stage, doc=doc, read=read, covered=covered, people=people, **settings
         )
         return read
 
@@ -133,6 +142,7 @@ def _ids(facts: list[Dated[Any]]) -> tuple[EventId, ...]:
 
 _NO_HARM = "does not apply: no user was affected, so nobody had to notice"
 _SEND_UPDATES = "Give the playbook step that updates stakeholders and customers an owner and a deadline"
+_KEEP_NOTES = "Name a scribe, who keeps notes in the timeline: gameday note"
 _HOLD_REVIEW = "Hold the review, and record its conclusions: gameday review"
 
 
@@ -187,19 +197,19 @@ def _alert_delivery(drill: Drill) -> Reading:
     return _until(drill, at, "an alert delivered", (first.event.id,) if first else ())
 
 
-@_measure(TIME, DETECTION, objective="detect")
+@_measure(TIME, DETECTION, objective="detect", people=True)
 def _acknowledge(drill: Drill) -> Reading:
     """Time from the start of impact to the first acknowledgement."""
     return _milestone(drill, MilestoneName.ACKNOWLEDGED)
 
 
-@_measure(TIME, DETECTION, objective="detect")
+@_measure(TIME, DETECTION, objective="detect", people=True)
 def _declare(drill: Drill) -> Reading:
     """Time from the start of impact until an incident was declared with its severity."""
     return _milestone(drill, MilestoneName.TRIAGED)
 
 
-@_measure(CHECK, DETECTION, covered=True)
+@_measure(CHECK, DETECTION, covered=True, people=True)
 def _severity_matches(drill: Drill) -> Reading:
     """Whether the declared severity is one that the scenario accepts; half if it was corrected later."""
     declared = _declarations(drill)
@@ -213,7 +223,9 @@ def _severity_matches(drill: Drill) -> Reading:
     return Reading(value=value, figure=f"{', '.join(severities)}; right: {wanted}", evidence=_ids(declared))
 
 
-@_measure(CHECK, DETECTION, work="Make it part of declaring an incident to name an incident commander")
+@_measure(
+    CHECK, DETECTION, people=True, work="Make it part of declaring an incident to name an incident commander"
+)
 def _commander_assigned(drill: Drill) -> Reading:
     """Whether an incident commander was named."""
     assigned = drill.milestones.by_name[MilestoneName.COMMANDER_ASSIGNED]
@@ -269,19 +281,20 @@ def _contain(drill: Drill) -> Reading:
     contained, by = drill.milestones.by_name[MilestoneName.CONTAINED], drill.attribution.recovered_by
     # Implied by a recovery that nobody earned, containment is not earned either.
     unproved = contained.basis == IMPLIED and not drill.attribution.earned
-    if contained.at is not None and (unproved or by is RecoveredBy.ITSELF):
+    if contained.at is not None and (unproved or by is RecoveredBy.ITSELF) and not drill.alone:
         return _left_out(f"contained, but not demonstrably by people: recovered by {by}")
     return _interval(drill, "contain")
 
 
-@_measure(TIME, RESPONSE, objective="contain")
+@_measure(TIME, RESPONSE, objective="contain", people=True)
 def _first_action(drill: Drill) -> Reading:
-    """Time from the start of impact until somebody first acted on the target, or ticked a step."""
-    acted = milestones.first_action(drill.history, drill.fault) if drill.fault is not None else None
+    """Time from the start of impact to the first act on the target, or a ticked step where no act can be seen."""
+    recovered = drill.milestones.at(MilestoneName.RECOVERED)
+    acted = None if drill.fault is None else milestones.first_action(drill.history, drill.fault, recovered)
     return _until(drill, acted.at if acted else None, "an action", (acted.event.id,) if acted else ())
 
 
-@_measure(SHARE, RESPONSE, covered=True)
+@_measure(SHARE, RESPONSE, covered=True, people=True)
 def _playbook_followed(drill: Drill) -> Reading:
     """Share of the playbook's steps that were done, once half of them are known; else ask at the review."""
     playbook = drill.history.plan.playbook
@@ -303,7 +316,7 @@ def _playbook_followed(drill: Drill) -> Reading:
     return Reading(value=len(done & steps) / len(known), figure=figure, evidence=_ids(ticked + answers))
 
 
-@_measure(MORE, RESPONSE, target="1", work=_SEND_UPDATES)
+@_measure(MORE, RESPONSE, target="1", work=_SEND_UPDATES, people=True)
 def _updates_sent(drill: Drill) -> Reading:
     """Number of updates that were sent to the team, stakeholders or customers."""
     sent: list[Dated[Any]] = list(_since(drill, ev.UpdateSent))
@@ -312,7 +325,7 @@ def _updates_sent(drill: Drill) -> Reading:
     return Reading(value=float(len(sent)), figure=str(len(sent)), evidence=_ids(sent))
 
 
-@_measure(TIME, RESPONSE, objective="contain", work=_SEND_UPDATES)
+@_measure(TIME, RESPONSE, objective="contain", work=_SEND_UPDATES, people=True)
 def _first_update(drill: Drill) -> Reading:
     """Time from the start of impact to the first update."""
     first = next(iter(_since(drill, ev.UpdateSent)), None)
@@ -338,7 +351,8 @@ def _least_harm(drill: Drill) -> Reading:
 def _recover(drill: Drill) -> Reading:
     """Time from the start of impact to recovery. Only the team's or its automation's counts."""
     attribution = drill.attribution
-    if drill.milestones.at(MilestoneName.RECOVERED) is not None and not attribution.earned:
+    earned = attribution.earned or drill.alone
+    if drill.milestones.at(MilestoneName.RECOVERED) is not None and not earned:
         return _left_out(f"recovered by {attribution.recovered_by}: {attribution.why}")
     return _interval(drill, "recover")
 
@@ -349,10 +363,12 @@ def _recovered_by(drill: Drill, *parties: RecoveredBy) -> Reading:
     if not drill.milestones.by_name[MilestoneName.RECOVERED].known:
         return _undefined("instrument: the signals that would show a recovery were lost or never arrived")
     by = drill.attribution.recovered_by
+    if drill.alone:
+        return _undefined("does not apply: nobody responds in this drill")
     return _check(by in parties, f"recovered by {by}", drill.attribution.evidence)
 
 
-@_measure(CHECK, RECOVERY, covered=True)
+@_measure(CHECK, RECOVERY, covered=True, people=True)
 def _recovered_by_people(drill: Drill) -> Reading:
     """Whether the team ended the impact."""
     return _recovered_by(drill, RecoveredBy.TEAM)
@@ -381,7 +397,7 @@ def _verified(drill: Drill) -> Reading:
     return _left_out("the steady state was not met, or was not checked")
 
 
-@_measure(CHECK, RECOVERY, covered=True)
+@_measure(CHECK, RECOVERY, covered=True, people=True)
 def _fix_validated(drill: Drill) -> Reading:
     """Whether the review records how the fix was validated."""
     return _recorded(drill, "fix-validated")
@@ -390,26 +406,26 @@ def _fix_validated(drill: Drill) -> Reading:
 # --- postmortem and improvement ------------------------------------------------------------------
 
 
-@_measure(CHECK, IMPROVEMENT, covered=True)
+@_measure(CHECK, IMPROVEMENT, covered=True, people=True)
 def _root_cause_recorded(drill: Drill) -> Reading:
     """Whether the review records the root cause."""
     return _recorded(drill, "root-cause")
 
 
-@_measure(CHECK, IMPROVEMENT, work=_HOLD_REVIEW)
+@_measure(CHECK, IMPROVEMENT, work=_HOLD_REVIEW, people=True)
 def _fix_recorded(drill: Drill) -> Reading:
     """Whether the review records the fix."""
     return _recorded(drill, "fix")
 
 
-@_measure(MORE, IMPROVEMENT, target="1", work=_HOLD_REVIEW)
+@_measure(MORE, IMPROVEMENT, target="1", work=_HOLD_REVIEW, people=True)
 def _actions_recorded(drill: Drill) -> Reading:
     """Number of action items that the review decided on."""
     items = _answers(drill, "action")
     return Reading(value=float(len(items)), figure=str(len(items)), evidence=_ids(items))
 
 
-@_measure(MORE, IMPROVEMENT, target="3", work="Name a scribe, who keeps notes in the timeline: gameday note")
+@_measure(MORE, IMPROVEMENT, target="3", people=True, work=_KEEP_NOTES)
 def _notes_kept(drill: Drill) -> Reading:
     """Number of notes in the timeline, so that the postmortem need not be written from memory."""
     notes: list[Dated[Any]] = list(_since(drill, ev.NoteWritten))

@@ -12,12 +12,13 @@ from gameday.core import exposure
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import alerts, attribution, impact, milestones, score
+from gameday.core.judging import alerts, attribution, impact, milestones, score, steady_state
 from gameday.core.judging.alerts import Alerts
 from gameday.core.judging.attribution import Attribution
 from gameday.core.judging.impact import Impact
 from gameday.core.judging.milestones import Milestones
 from gameday.core.judging.score import Scorecard
+from gameday.core.judging.steady_state import NOT_JUDGED, SteadyState
 from gameday.core.plans.scenario import ScorecardRules
 from gameday.core.values import DrillId
 
@@ -48,6 +49,7 @@ class Result:
     alerts: Alerts
     score: Scorecard
     reverted: bool
+    steady_state: SteadyState = NOT_JUDGED
     head: Head | None = None
 
 
@@ -73,6 +75,7 @@ def judge(history: History, rules: ScorecardRules | None = None) -> Result:
     met = impact.measure(history)
     reached = milestones.derive(history, met)
     who = attribution.attribute(history, met, reached)
+    reached = milestones.concerning(reached, who.outcome)
     framed = milestones.frame(history, met)
     return Result(
         drill=history.events[0].drill,
@@ -83,4 +86,5 @@ def judge(history: History, rules: ScorecardRules | None = None) -> Result:
         alerts=alerts.coverage(history, framed.fault, framed.start),
         score=score.evaluate(history, rules or history.plan.scorecard, met, reached, who),
         reverted=not in_force(history, met),
+        steady_state=steady_state.read(history),
     )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import alerts, measures, milestones
+from gameday.core.judging import alerts, measures, milestones, unattended
 from gameday.core.judging.attribution import Attribution, contradictions
 from gameday.core.judging.impact import Impact
 from gameday.core.judging.measures import Drill, Measure, Reading
@@ -134,7 +134,7 @@ def evaluate(
     if barred is not None:
         verdict, why = barred
         return replace(card, verdict=verdict, why=why)
-    return _pointed(card, rules, drill)
+    return _alone(card, drill) if drill.alone else _pointed(card, rules, drill)
 
 
 def complaint(criterion: Criterion) -> str:
@@ -184,11 +184,19 @@ def _barred(drill: Drill, coverage: float) -> tuple[str, str] | None:
     # Safety comes first: a breach must not be hidden by the drill's not being scored anyway.
     if breach:
         return GATED, f"safety was breached: {breach}"
-    if drill.history.plan.mode is Mode.TRAIN:
-        return NOT_SCORED, "a drill in train mode is not scored"
     outcome = drill.attribution.outcome
+    # Where nobody responds, nobody is in training.
+    if drill.history.plan.mode is Mode.TRAIN and not drill.alone:
+        return NOT_SCORED, "a drill in train mode is not scored"
     if outcome in _UNSCORED:
         return NOT_SCORED, _UNSCORED[outcome]
+    return _inconclusive(drill, coverage)
+
+
+def _inconclusive(drill: Drill, coverage: float) -> tuple[str, str] | None:
+    outcome = drill.attribution.outcome
+    if drill.alone and outcome is not Outcome.NO_EFFECT:
+        return None
     if outcome in (Outcome.NO_EFFECT, Outcome.UNKNOWN):
         return INSUFFICIENT, f"the outcome is {outcome}: {_why_unknown(drill)}"
     if coverage < COVERAGE and not _absorbed_by_system(drill):
@@ -244,6 +252,15 @@ def _pointed(card: Scorecard, rules: ScorecardRules, drill: Drill) -> Scorecard:
     )
 
 
+def _alone(card: Scorecard, drill: Drill) -> Scorecard:
+    """Judge a system without people: points measure a response, so only what it absorbed has them."""
+    passed, why = unattended.verdict(drill.history, drill.impact, drill.milestones)
+    if passed is None:
+        return replace(card, verdict=INSUFFICIENT, why=why)
+    points = FULL if passed and drill.harmless else None
+    return replace(card, points=points, passed=passed, verdict=PASSED if passed else FAILED, why=why)
+
+
 def _uncapped(drill: Drill) -> bool:
     return drill.attribution.earned or drill.harmless
 
@@ -268,6 +285,9 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
         raise ValueError(f"criterion {criterion.criterion}: {wrong}")
     measure = MEASURES[criterion.measure]
     reading = measure.read(drill)
+    # What people leave undone is no fault of a system that has none.
+    if measure.people and not reading.value and drill.alone:
+        reading = Reading(why="does not apply: nobody responds in this drill", defined=False)
     # A system that kept users from feeling anything did what was asked: no time to measure is no lack of
     # evidence.
     if _absorbed_by_system(drill):

@@ -6,18 +6,30 @@ Sentences give figures. They neither blame nor guess, and always state when a sc
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
+from gameday.core.judging import acts
 from gameday.core.judging.impact import Impact, SloImpact
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.result import Result
+from gameday.core.judging.score import FAILED, PASSED
 from gameday.core.plans.scenario import Slo
 from gameday.core.postmortem import percent, sentences
 from gameday.core.postmortem.findings import INTERVAL_WORDS
 from gameday.core.postmortem.model import RootCause, SloLine
-from gameday.core.values import Mode, Outcome, Party, RecoveredBy, Verdict, format_duration, format_instant
+from gameday.core.values import (
+    Instant,
+    Mode,
+    Outcome,
+    Party,
+    RecoveredBy,
+    Verdict,
+    format_duration,
+    format_instant,
+)
 
 _OUTCOMES = {
     Outcome.RECOVERED: "The service recovered",
@@ -74,7 +86,7 @@ def summary(history: History, result: Result) -> tuple[str, ...]:
     recovered = _RECOVERED if outcome is Outcome.RECOVERED else {}
     text.append(f"{recovered.get(result.attribution.recovered_by, _OUTCOMES[outcome])}.")
     text.extend(_obstacles(history) if outcome is Outcome.FAILED else ())
-    text.extend(_affected(result))
+    text.append(impact_summary(result.impact, scenario.slos))
     text.extend(_times(result))
     text.append(score(history, result))
     return tuple(text)
@@ -87,11 +99,10 @@ def _obstacles(history: History) -> list[str]:
     return [sentences.sentence(event) for event in (*failed, *errors)]
 
 
-def impact_summary(impact: Impact) -> str:
-    """State whether users were affected, and for how long; unknown where nothing could show it."""
+def impact_summary(impact: Impact, slos: Sequence[Slo] = ()) -> str:
+    """State whether users were affected, which and for how long; unknown where nothing could show it."""
     if impact.started is not None:
-        counts = f"{impact.bad:,} of {impact.requests:,} requests were bad"
-        return f"Users were affected for {format_duration(impact.seconds)}: {counts}."
+        return f"{_affected(impact)} Affected: {', '.join(affected(impact, slos))}."
     if impact.judged:
         return "No user was affected beyond the objectives."
     if not impact.slos:
@@ -105,19 +116,36 @@ def impact_summary(impact: Impact) -> str:
     return f"Whether users were affected is unknown ({why})."
 
 
-def _affected(result: Result) -> list[str]:
-    impact = result.impact
-    if impact.started is None:
-        return [impact_summary(impact)]
+def _affected(impact: Impact) -> str:
     share = impact.bad / impact.requests if impact.requests else 0.0
     worst = (
         f"; at worst {percent.share(impact.worst_good)} of requests were good (SLO {impact.worst_slo})"
         if impact.worst_slo
         else ""
     )
-    open_end = "" if impact.ended else ", to the end of what was observed"
     counts = f"{impact.bad:,} of {impact.requests:,} requests were bad ({percent.share(share)}){worst}."
-    return [f"Users were affected for {format_duration(impact.seconds)}{open_end}: {counts}"]
+    return f"Users were affected for {format_duration(impact.seconds)}{_until(impact)}: {counts}"
+
+
+def _until(impact: Impact) -> str:
+    """State what the time alone does not show: that it has no end, or that it is not in one piece."""
+    if impact.started is None:
+        return ""
+    if impact.ended is None:
+        return ", to the end of what was observed"
+    span = impact.ended.at - impact.started.at
+    # more than the noise of a sum: the service was healthy in between
+    return f" within {format_duration(span)}" if span - impact.seconds >= 0.1 else ""
+
+
+def affected(impact: Impact, slos: Sequence[Slo]) -> tuple[str, ...]:
+    """Name the SLOs whose users were affected, with their requests."""
+    requests = {slo.slo: slo.request for slo in slos}
+    return tuple(
+        f"{judged.slo} ({requests[judged.slo]})" if requests.get(judged.slo, "*") != "*" else judged.slo
+        for judged in impact.slos
+        if judged.stretches
+    )
 
 
 def _times(result: Result) -> list[str]:
@@ -127,14 +155,23 @@ def _times(result: Result) -> list[str]:
 
 
 def _time(interval: Interval) -> str:
+    if not interval.applies:
+        return ""
     name = INTERVAL_WORDS.get(interval.name, interval.name)
-    word = {Verdict.MET: "met", Verdict.PARTIAL: "partly met", Verdict.MISSED: "missed"}.get(interval.verdict)
-    if interval.seconds is not None and word:
-        objective = format_duration(interval.objective)
-        return f"{name} {format_duration(interval.seconds)}, objective {objective} ({word})"
+    word = f"objective {format_duration(interval.objective)} ({_VERDICTS[interval.verdict]})"
+    if interval.seconds is not None:
+        return f"{name} {format_duration(interval.seconds)}, {word}"
     if interval.at_least is not None:
-        return f"{name} at least {format_duration(interval.at_least)}, not reached"
+        return f"{name} at least {format_duration(interval.at_least)}, not reached, {word}"
     return ""
+
+
+_VERDICTS = {
+    Verdict.MET: "met",
+    Verdict.PARTIAL: "partly met",
+    Verdict.MISSED: "missed",
+    Verdict.UNKNOWN: "unknown",
+}
 
 
 def score(history: History, result: Result) -> str:
@@ -142,6 +179,8 @@ def score(history: History, result: Result) -> str:
     card = result.score
     if history.plan.mode is Mode.TRAIN:
         return "Not scored: the drill was for training."
+    if card.points is None and card.verdict in (PASSED, FAILED):
+        return f"{card.verdict.capitalize()}, without points, since nobody responds: {card.why}."
     if card.points is None:
         why = card.why or card.verdict.replace("-", " ")
         return f"No score: {why}; evidence for {percent.share(card.coverage)} of the weights."
@@ -240,24 +279,40 @@ def resolution(history: History, result: Result) -> tuple[str, ...]:
     ended = history.last(ev.ResponseEnded)
     if ended:
         text.append(sentences.sentence(ended.event))
-    done = actions(history)
+    done, looked = actions(history), _ineffective(history)
     if done:
         text.append(f"Actions on the target: {'; '.join(done)}.")
     elif history.first(ev.FaultInjected):
         text.append("No action on the target is on record.")
+    if looked:
+        text.append(f"Only looked, or failed: {'; '.join(looked)}.")
     return tuple(text)
 
 
 def actions(history: History) -> tuple[str, ...]:
     """List what was done on the target since the fault, each once, by its fullest wording."""
+    return _unique(action.fact.action for action in acts.effective(history, _fault(history)))
+
+
+def _ineffective(history: History) -> tuple[str, ...]:
+    """List what changed nothing on the target since the fault: what only looked, and what failed."""
+    fault, done = _fault(history), actions(history)
+    taken = [action.fact for action in history.each(ev.ActionTaken) if action.at >= fault]
+    return _unique(
+        fact.action
+        for fact in taken
+        if not acts.by_fault(fact) and not any(fact.action in action for action in done)
+    )
+
+
+def _fault(history: History) -> Instant:
     injected = history.first(ev.FaultInjected)
-    observed = [
-        a.fact.action
-        for a in history.each(ev.ActionTaken)
-        if not a.fact.actor.startswith("fault") and (injected is None or a.at >= injected.at)
-    ]
-    unique = list(dict.fromkeys(observed))
-    return tuple(a for a in unique if not any(a != other and a in other for other in unique))
+    return injected.at if injected else Instant(0.0)
+
+
+def _unique(taken: Iterable[str]) -> tuple[str, ...]:
+    unique = list(dict.fromkeys(taken))
+    return tuple(each for each in unique if not any(each != other and each in other for other in unique))
 
 
 def reverted(history: History, result: Result) -> tuple[str, ...]:

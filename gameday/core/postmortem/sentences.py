@@ -11,6 +11,7 @@ from typing import assert_never
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.gameday import GameDayFact
+from gameday.core.judging import looks
 from gameday.core.postmortem import gameday_sentences
 from gameday.core.values import MilestoneName, format_duration
 
@@ -163,7 +164,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             return "The target was not running; the drill brought it up."
         case ev.SteadyStateChecked(stage=stage, met=met, detail=detail):
             verdict = {True: "was met", False: "was not met", None: "could not be judged"}[met]
-            when = {"before": "before the fault", "after": "after the revert"}.get(stage, stage)
+            when = _STEADY_STAGES.get(stage, stage)
             return f"The steady state {verdict} {when}{_tail(detail)}"
         case ev.AbortRequested(reason=reason, detail=detail):
             return f"Abort requested ({reason}){_tail(detail)}"
@@ -191,6 +192,12 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             assert_never(fact)
 
 
+_STEADY_STAGES = {
+    "before": "before the fault",
+    "during": "during the method",
+    exposure.AFTER_METHOD: "after the method, before the rollbacks",
+    "after": "after the revert",
+}
 _ENDS = {
     "recovered": "recovery was observed",
     "ended": "the facilitator ended it",
@@ -304,7 +311,7 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
             return f"Update to {audience or 'the team'}."
         case ev.ActionTaken(action=action, exit_code=code):
             failed = f" (exit {code})" if code else ""
-            return f"Action on the target: {action}{failed}."
+            return f"{'Looked at' if looks.only(action) else 'Action on'} the target: {action}{failed}."
         case ev.ResponderFailed(step=step, reason=reason):
             return f"Step {step} of the responder script could not be done{_tail(reason)}"
         case ev.InjectAsked(index=index, send=send):

@@ -27,6 +27,10 @@ class StoredInterval:
     applies: bool = True
 
 
+NOTHING_TO_TIME = "nothing to time: no user was affected, or nobody responds who could have noticed"
+"""What is reported of an interval that does not apply."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredResult:
     """One drill's result. comparable: the hash by which drills compare; empty: not known.
@@ -51,7 +55,9 @@ class StoredResult:
     @property
     def judged(self) -> bool:
         """Whether it was played to its end and could be judged."""
-        return not self.error and self.outcome.judged
+        # A system without people has a verdict, and no points, even where it is not known what the fault did.
+        alone = self.points is None and self.score_verdict in ("passed", "failed")
+        return not self.error and (self.outcome.judged or (alone and self.outcome is Outcome.UNKNOWN))
 
     @property
     def summary(self) -> str:

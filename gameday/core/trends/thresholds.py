@@ -11,7 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gameday.core.errors import ExitCode, worst
-from gameday.core.trends.model import Baseline, FinishedDrill, StoredInterval, StoredResult
+from gameday.core.trends.model import (
+    NOTHING_TO_TIME,
+    Baseline,
+    FinishedDrill,
+    StoredInterval,
+    StoredResult,
+)
 from gameday.core.trends.noise import FALSE_ALARMS, Comparison, Spread, compare, spread, took
 from gameday.core.values import Outcome, Seconds, Verdict, format_duration
 
@@ -127,7 +133,9 @@ def _unjudged(finished: FinishedDrill) -> Check:
 
 def _score(result: StoredResult, fail_under: float | None, seconds: Seconds) -> Check:
     if result.points is None:
-        code = ExitCode.FAILED if result.score_verdict == "gated" else ExitCode.INCONCLUSIVE
+        # A system without people has a verdict and no points.
+        codes = {"passed": ExitCode.PASSED, "failed": ExitCode.FAILED, "gated": ExitCode.FAILED}
+        code = codes.get(result.score_verdict, ExitCode.INCONCLUSIVE)
         detail = f"{result.score_verdict}{f': {result.why}' if result.why else ''}"
     elif fail_under is not None:
         code = ExitCode.PASSED if result.points >= fail_under else ExitCode.FAILED
@@ -141,9 +149,8 @@ def _score(result: StoredResult, fail_under: float | None, seconds: Seconds) -> 
 
 def _objective(interval: StoredInterval, result: StoredResult) -> Check:
     name = f"objective {interval.name}"
-    if not interval.applies or result.outcome is Outcome.ABSORBED:
-        detail = "no user was affected: nothing to time"
-        return Check(name=name, code=ExitCode.PASSED, detail=detail, skipped=True)
+    if not interval.applies or (result.outcome is Outcome.ABSORBED and interval.verdict is not Verdict.MET):
+        return Check(name=name, code=ExitCode.PASSED, detail=NOTHING_TO_TIME, skipped=True)
     code = _CODES[interval.verdict]
     return Check(name=name, code=code, detail=_timed(interval), seconds=interval.seconds or 0.0)
 

@@ -25,6 +25,7 @@ from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.settings import load_settings
 from chaoslib.types import Strategy
 
+from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 from gameday.faults import experiments
@@ -59,6 +60,7 @@ class Injection(ActivityReporter):
         self._stopping = self._orphaned_now = False
         self._verdict: RollbackVerdict | None = None
         self._settled = False
+        self._met_during: bool | None = None
         self._drill = drill
         leaving = experiments.leaves_running(self._experiment)
         self._processes = MethodProcesses(drill, self.fault, leaving)
@@ -115,6 +117,7 @@ class Injection(ActivityReporter):
         """Report why nothing will be injected when the steady state is not met."""
         # chaoslib then injects nothing, yet plays the rollbacks and ends as `completed` with exit code 0.
         if not mapping(state).get("steady_state_met"):
+            self._report_steady_state("before", state)
             error = f"the steady state is not met: {self.redactor.excerpt(detail(state))}"
             self.connection.report(ev.FaultFailed(fault=self.fault, error=error, definite=True), clock.now())
 
@@ -167,6 +170,24 @@ class Injection(ActivityReporter):
     def start_hypothesis_after(self, experiment: Json) -> None:  # noqa: ARG002  # chaoslib's signature
         """Note the stage."""
         self.stage = "hypothesis-after"
+
+    def hypothesis_after_completed(self, experiment: Json, state: Json | None, journal: Json) -> None:  # noqa: ARG002  # chaoslib's signature
+        """Report the steady state before the rollbacks: by it chaoslib says whether it has deviated."""
+        self._report_steady_state(exposure.AFTER_METHOD, state)
+
+    def continuous_hypothesis_iteration(self, iteration_index: int, state: Json | None) -> None:  # noqa: ARG002  # chaoslib's signature
+        """Report the first answer of a continuous hypothesis, and each change of it."""
+        met = mapping(state).get("steady_state_met")
+        if met != self._met_during:
+            self._met_during = met
+            self._report_steady_state("during", state)
+
+    def _report_steady_state(self, stage: str, state: Json | None) -> None:
+        if state is None:  # no hypothesis
+            return
+        with self._reporting_errors():
+            met, text = bool(state.get("steady_state_met")), self.redactor.excerpt(detail(state))
+            self.connection.report(ev.SteadyStateChecked(stage=stage, met=met, detail=text), clock.now())
 
     def start_rollbacks(self, experiment: Json) -> None:
         """Drop the rollbacks where there is nothing to undo: nothing was started, or the team was faster.

@@ -13,6 +13,7 @@ from chaoslib.exceptions import ChaosException
 from chaoslib.hypothesis import ensure_hypothesis_is_valid, run_steady_state_hypothesis, within_tolerance
 from chaoslib.run import EventHandlerRegistry
 
+from gameday.core import exposure
 from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, load
 
@@ -54,7 +55,7 @@ def steady(connection: ChildConnection, command: Json) -> None:
 def detail(state: Json | None) -> str:
     """Name the probe that was out of tolerance, or count those within."""
     if state is None:
-        return "the experiment has no hypothesis"
+        return exposure.NO_HYPOTHESIS
     probes = state["probes"]
     if state["steady_state_met"]:
         return f"{len(probes)} of {len(probes)} probes within tolerance"

@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gameday.core import visible
-from gameday.core import exposure
+from gameday.core import exposure, visible
 from gameday.core.errors import GamedayError, InvalidFiles, Mistake
 from gameday.core.values import Instant, MilestoneName, Outcome, RecoveredBy, Verdict, format_instant
 
@@ -145,6 +144,15 @@ class _Head:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _SteadyState:
+    before: bool | None = None
+    during: bool | None = None
+    after: bool | None = None
+    after_revert: bool | None = None
+    deviated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _UndoneByHand:
     fault: str
     by: str
@@ -172,6 +180,7 @@ class _Document:
     alerts: _Alerts = _Alerts()
     score: _Score = field(default=_Score(), metadata=_NEEDED)
     reverted: bool = field(default=True, metadata=_NEEDED)
+    steady_state: _SteadyState = _SteadyState()
     undone_by_hand: tuple[_UndoneByHand, ...] = ()
     error: _Error | None = field(default=None, metadata=_NEEDED)
 
@@ -222,6 +231,13 @@ def encode(history: History, result: Result) -> Json:
             alerts=_alerts(result.alerts),
             score=_score(result.score),
             reverted=result.reverted,
+            steady_state=_SteadyState(
+                before=result.steady_state.before,
+                during=result.steady_state.during,
+                after=result.steady_state.after,
+                after_revert=result.steady_state.after_revert,
+                deviated=result.steady_state.deviated,
+            ),
             undone_by_hand=tuple(
                 _UndoneByHand(fault=fact.fault, by=fact.by, text=fact.text)
                 for fact in exposure.undone_by_hand(history)
