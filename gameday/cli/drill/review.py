@@ -17,6 +17,7 @@ from gameday.conduct.drill import report
 from gameday.conduct.recorder import Recorder
 from gameday.core.errors import UsageError
 from gameday.core.facts import drill as ev
+from gameday.core.judging.answers import lacking
 from gameday.core.postmortem import playbook_steps
 from gameday.core.values import DrillId
 from gameday.system import actor
@@ -43,6 +44,9 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     if not given:
         output.talk("no answer given; nothing changed")
         return 0
+    if answers:  # a terminal is told at each question
+        for question, text in given:
+            _warn(question, text)
     _store(store, drill, given, by or actor.login())
     folder = wiring.write_reports(space, store, drill)
     revision = report.judge(store, drill).result.revision
@@ -63,10 +67,30 @@ def _ask(judged: report.JudgedDrill) -> Iterator[tuple[str, str]]:
     if not sys.stdin.isatty():
         raise UsageError("no terminal to ask on", hint='give the answers: --answer "root-cause=…"')
     for question, text in (QUESTIONS | _unproven_steps(judged)).items():
-        output.ask(text)
-        answer = sys.stdin.readline().strip()
+        answer = _answered(question, text)
         if answer:
             yield question, answer
+
+
+def _answered(question: str, text: str) -> str:
+    """Ask one question, and once more where its answer says nothing; what is then typed is kept as it is."""
+    output.ask(text)
+    answer = sys.stdin.readline().strip()
+    if not answer or not _warn(question, answer):
+        return answer
+    output.ask(text)
+    again = sys.stdin.readline().strip()
+    if again:
+        _warn(question, again)
+    return again or answer
+
+
+def _warn(question: str, answer: str) -> bool:
+    """Warn at once of an answer that earns nothing."""
+    why = lacking(question, answer)
+    if why:
+        output.warn(f"{question}: {why}")
+    return bool(why)
 
 
 def _unproven_steps(judged: report.JudgedDrill) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import Any
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import acts, alerts, conditions, milestones
+from gameday.core.judging import acts, alerts, answers, conditions, milestones
 from gameday.core.judging.impact import IN_FLIGHT, Impact
 from gameday.core.judging.milestones import GRANTED, Milestones
 from gameday.core.values import (
@@ -304,7 +304,11 @@ def _by_statements(history: History, fault: Instant, recovered: Instant) -> _Who
     # As with acts: what was reported long before is no evidence.
     since = max(fault, recovered - UNRELATED * _propagation(history))
     statements = [each for each in statements if since <= each.at <= recovered + IN_FLIGHT]
-    statements += [answer for answer in history.each(ev.ReviewAnswered) if answer.fact.question == "fix"]
+    statements += [
+        answer
+        for answer in history.each(ev.ReviewAnswered)
+        if answer.fact.question == "fix" and not answers.lacking("fix", answer.fact.answer)
+    ]
     if not statements and history.plan.scenario.slos:
         return _Who(
             RecoveredBy.UNCLEAR, "Nothing shows who acted; the answer `fix` at the review can show it."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
+from gameday.core.judging import answers
 from gameday.core.postmortem.playbook_steps import Steps, short
 from gameday.core.values import Severity
 
@@ -18,7 +19,8 @@ def open_questions(history: History, steps: Steps) -> tuple[str, ...]:
     """Give what the history cannot answer, to be asked at the review."""
     if history.refused:
         return ()
-    answered = {d.fact.question for d in history.each(ev.ReviewAnswered)}
+    given = (answer.fact for answer in history.each(ev.ReviewAnswered))
+    answered = {each.question for each in given if not answers.lacking(each.question, each.answer)}
     asked = _unticked(steps)
     if "root-cause" not in answered and history.first(ev.FaultInjected):
         asked.append("What did the team consider the root cause, and what showed it?")

@@ -111,6 +111,7 @@ class _Score:
     of: float = 100
     pass_: bool = field(default=False, metadata=_NEEDED)
     scorecard: str | None = None
+    altered: bool = False
     verdict: str = field(default="not-scored", metadata=_NEEDED)
     coverage: float = 0.0
     criteria: tuple[_Criterion, ...] = ()
@@ -338,6 +339,7 @@ def _score(card: Scorecard) -> _Score:
         of=card.of,
         pass_=card.passed,
         scorecard=card.scorecard,
+        altered=card.altered,
         verdict=card.verdict,
         coverage=round(card.coverage, 6),
         criteria=tuple(_criterion(scored) for scored in card.criteria),
