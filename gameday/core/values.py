@@ -75,11 +75,15 @@ class Phase(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The judgement on one criterion. Unknown is never met."""
+    """The judgement on one criterion. Unknown is never met.
+
+    no-credit: it was reached, though not demonstrably by those who are judged, so it earns no points.
+    """
 
     MET = "met"
     PARTIAL = "partial"
     MISSED = "missed"
+    NO_CREDIT = "no-credit"
     UNKNOWN = "unknown"
 
 

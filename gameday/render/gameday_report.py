@@ -53,8 +53,7 @@ def verdict(chain: Chain) -> str:
     """Write one objective's verdict with its figures."""
     if not chain.applies:
         return "not needed"
-    mark = words.VERDICT_MARKS[chain.verdict]
-    return f"{mark} {chain.verdict}: {words.taken(chain)} of {words.duration(chain.objective)}"
+    return f"{words.verdict(chain)}: {words.taken(chain)} of {words.duration(chain.objective)}"
 
 
 def state(line: PlannedInject) -> str:

@@ -81,5 +81,7 @@ def _criterion(scored: Scored) -> Case:
     message = "; ".join(part for part in (scored.figure, scored.rule, scored.why) if part)
     if scored.share is None:
         return Case(name=name, state="skipped", message=f"not judged: {scored.why or 'does not apply'}")
+    if scored.verdict is Verdict.NO_CREDIT:
+        return Case(name=name, state="skipped", message=message)
     state = "failure" if scored.verdict is Verdict.MISSED else "passed"
     return Case(name=name, state=state, message=message)

@@ -153,7 +153,7 @@ def _what(entry: Entry) -> str:
 def _chains(chains: Iterable[Chain]) -> Iterator[str]:
     rows = []
     for chain in chains:
-        mark = f"{words.VERDICT_MARKS[chain.verdict]} {chain.verdict}"
+        mark = words.verdict(chain)
         limit = words.duration(chain.objective)
         rows.append(
             (f"**{words.TIMES.get(chain.name, chain.name)}**", f"**{words.taken(chain)}**", "", mark, limit)
@@ -162,7 +162,7 @@ def _chains(chains: Iterable[Chain]) -> Iterator[str]:
             name = escape(span.name) + (
                 " (longest)" if span.longest else " (see above)" if span.earlier else ""
             )
-            rows.append((name, words.duration(span.seconds), words.share(span.share), "", ""))
+            rows.append((name, words.duration(span.seconds), span.percent, "", ""))
     yield from table(("Part", "Took", "Share", "Verdict", "Objective"), rows)
 
 
@@ -210,6 +210,9 @@ def _impact(pm: Postmortem) -> Iterator[str]:
             for line in pm.impact
         ),
     )
+    if pm.requests:
+        yield ""
+        yield escape(words.whole(pm))
 
 
 def _resolution(pm: Postmortem) -> Iterator[str]:

@@ -16,7 +16,7 @@ from gameday.core.postmortem import Postmortem
 from gameday.core.values import Instant, Seconds
 from gameday.render import words
 
-_ONE_COLUMN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027✓◐✗→−≥]*")
+_ONE_COLUMN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027✓◐✗○→−≥]*")
 """Texts of which each character takes one column: Latin letters, punctuation, our own signs."""
 
 

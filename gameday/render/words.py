@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Protocol
 
 from gameday.core import visible
-from gameday.core.postmortem import Chain, percent
+from gameday.core.postmortem import Postmortem, percent
 from gameday.core.values import Instant, MilestoneName, Outcome, Seconds, Verdict, format_duration
 
 NONE = "–"
 
-VERDICT_MARKS = {Verdict.MET: "✓", Verdict.PARTIAL: "◐", Verdict.MISSED: "✗", Verdict.UNKNOWN: "?"}
+VERDICT_MARKS = {
+    Verdict.MET: "✓",
+    Verdict.PARTIAL: "◐",
+    Verdict.MISSED: "✗",
+    Verdict.NO_CREDIT: "○",
+    Verdict.UNKNOWN: "?",
+}
 """A sign for each verdict that reads without colour."""
 
 OUTCOMES = {
@@ -96,18 +103,44 @@ def points(value: float | None) -> str:
     return NONE if value is None else f"{value:.1f}"
 
 
-def taken(chain: Chain) -> str:
-    """Write a chain's time: known, at least, or not reached."""
+class Timed(Protocol):
+    """An interval, or the chain that divides it."""
+
+    @property
+    def seconds(self) -> Seconds | None: ...
+    @property
+    def at_least(self) -> Seconds | None: ...
+    @property
+    def applies(self) -> bool: ...
+    @property
+    def verdict(self) -> Verdict: ...
+
+
+def taken(chain: Timed) -> str:
+    """Write a chain's time: known, at least, not known, or not needed."""
     if chain.seconds is not None:
         return format_duration(chain.seconds)
     if not chain.applies:
         return "not needed"
-    return f"at least {format_duration(chain.at_least)}" if chain.at_least is not None else "not reached"
+    return f"at least {format_duration(chain.at_least)}" if chain.at_least is not None else "not known"
+
+
+def verdict(chain: Timed) -> str:
+    """Write a chain's verdict with its sign; a dash where there was nothing to judge."""
+    return f"{VERDICT_MARKS[chain.verdict]} {chain.verdict}" if chain.applies else NONE
 
 
 def milestone(name: MilestoneName) -> str:
     """Write a milestone with a capital: `Impact started`."""
     return str(name).replace("_", " ").capitalize()
+
+
+def whole(pm: Postmortem) -> str:
+    """Explain how the requests of the whole impact relate to those of each SLO."""
+    return (
+        f"Each SLO's requests are those of its own impact; in the whole of it, each request counted once, "
+        f"{pm.bad:,} of {pm.requests:,} were bad."
+    )
 
 
 def refs(numbers: tuple[int, ...]) -> str:

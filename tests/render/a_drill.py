@@ -333,12 +333,25 @@ def milestones() -> Milestones:
             interval("recover", m.RECOVERED, RECOVERED, 300.0, Verdict.MET),
         ),
         chain=(
-            Link(chain="detect", name="fault → users affected", start=at(T0), end=at(AFFECTED)),
             Link(chain="detect", name="users affected → alert fired", start=at(AFFECTED), end=at(FIRED)),
             Link(chain="detect", name="alert fired → acknowledged", start=at(FIRED), end=at(ACKED)),
-            Link(chain="contain", name="detected → declared", start=at(ACKED), end=at(DECLARED)),
+            Link(
+                chain="contain",
+                name="users affected → acknowledged",
+                start=at(AFFECTED),
+                end=at(ACKED),
+                earlier=True,
+            ),
+            Link(chain="contain", name="acknowledged → declared", start=at(ACKED), end=at(DECLARED)),
             Link(chain="contain", name="declared → first action", start=at(DECLARED), end=at(170.4)),
             Link(chain="contain", name="first action → contained", start=at(170.4), end=at(CONTAINED)),
+            Link(
+                chain="recover",
+                name="users affected → contained",
+                start=at(AFFECTED),
+                end=at(CONTAINED),
+                earlier=True,
+            ),
             Link(chain="recover", name="contained → recovered", start=at(CONTAINED), end=at(RECOVERED)),
         ),
     )

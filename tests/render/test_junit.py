@@ -43,8 +43,24 @@ def test_a_fault_that_may_be_in_force_is_an_error():
     assert cases(reverted=False)["scenario api-latency-spike"] == ["Error"]
 
 
-def test_times_of_an_absorbed_fault_do_not_apply():
-    assert cases(attribution=ended(Outcome.ABSORBED))["objective detect"] == ["Skipped"]
+def test_times_that_do_not_apply_are_skipped():
+    whole = a_drill.milestones()
+    blank = tuple(replace(each, seconds=None, applies=False) for each in whole.intervals)
+    found = cases(attribution=ended(Outcome.ABSORBED), milestones=replace(whole, intervals=blank))
+    assert found["objective detect"] == found["objective recover"] == ["Skipped"]
+
+
+def test_a_time_that_was_cut_off_before_its_objective_is_neither_passed_nor_failed():
+    whole = a_drill.milestones()
+    cut = replace(whole.intervals[0], seconds=None, censored=True, at_least=20.0)
+    for verdict, state in ((Verdict.UNKNOWN, "Error"), (Verdict.MISSED, "Failure")):
+        found = cases(milestones=replace(whole, intervals=(replace(cut, verdict=verdict),)))
+        assert found["objective detect"] == [state]
+
+
+def test_what_earns_no_credit_is_neither_passed_nor_failed():
+    row = replace(a_drill.score().criteria[0], share=0.0, verdict=Verdict.NO_CREDIT, why="it healed itself")
+    assert cases(score=replace(a_drill.score(), criteria=(row,)))["criterion time-to-detect"] == ["Skipped"]
 
 
 def test_an_unknown_time_is_an_error_and_a_score_below_the_bar_a_failure():

@@ -43,7 +43,7 @@ def test_a_chain_that_was_cut_off_took_at_least_its_time():
     chain = postmortem.draft(a_drill.of(), a_drill.result()).chains[0]
     assert words.taken(chain) == "18.8 s"
     unknown = replace(chain, seconds=None, at_least=None)
-    assert words.taken(unknown) == "not reached"
+    assert words.taken(unknown) == "not known"
     assert words.taken(replace(unknown, at_least=90.0)) == "at least 1 min 30 s"
     assert words.taken(replace(unknown, applies=False)) == "not needed"
 

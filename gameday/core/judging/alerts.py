@@ -1,53 +1,297 @@
-"""Which alerts the fault caused, and whether they were the ones that should have fired.
+"""Which alerts the fault caused, which of them can detect it, and whether the right ones fired.
 
-An alert is *pre-existing* when it was received before the fault, or when its trusted source reports
-that it fired before the fault by more than SKEW. It detects nothing, nor does acknowledging it.
-A claim that is before the fault by less than SKEW, received after it, counts at its receipt.
+State is kept per series, by the alert's key; each time that a series fires is an *episode* of it, however
+often and by however many Alertmanagers it is reported. An episode is *pre-existing* when it was received before
+the fault, or when its trusted source reports that it fired before the fault by more than SKEW: it detects
+nothing, nor does acknowledging it. A claim that is before the fault by less than SKEW, received after it, counts
+at its receipt, and so does every claim of a monitor whose clock is doubted.
+
+An episode is *relevant*, so that it can detect, when the scenario expects it or its label `service` names the
+environment's. Where neither is given, all are. What is not relevant is noise.
+docs/reference/milestones.md has the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gameday.core.facts import drill as ev
-from gameday.core.facts.history import SKEW, Dated, History
+from gameday.core.facts.history import SKEW, Dated, History, counted_instant
 from gameday.core.judging import series
+from gameday.core.judging.impact import Bound
 from gameday.core.plans.scenario import Expectation
-from gameday.core.values import Instant
+from gameday.core.values import Instant, Party, Seconds
+
+DELIVERY: Seconds = 30.0
+"""After this long a delivery's claim from before the fault is doubted: Alertmanager's default `group_wait`."""
+CONSTANT = 3
+"""From so many deliveries on, all late by the same time, it is the clock that is slow."""
+
+Change = Dated[Any]
+"""An AlertFired, AlertAcknowledged or AlertResolved, at the instant that counts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alerts:
-    """Detection coverage. `preexisting`: firing before the fault, so they detect nothing."""
+    """Detection coverage. `preexisting`: firing before the fault, so they detect nothing.
+
+    late            not delivered in time; of these `delivered_late` fired in time
+    not_due         users were healthy again, or the drill ended, before it had to fire
+    unexpected      names of the noise
+    doubted         monitors whose clocks are wrong, so that receipts count
+    left_out        how many alerts of a group a sender reports to have left out
+    """
 
     expected: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     preexisting: tuple[str, ...] = ()
+    delivered_late: tuple[str, ...] = ()
+    not_due: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+    left_out: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class Episode:
+    """One time that a series fired. fired: its first delivery; changes: all that became of it, in order."""
+
+    fired: Dated[ev.AlertFired]
+    old: bool
+    resolved: bool = False
+    changes: list[Change] = field(default_factory=list)
+
+
+def episodes(history: History, fault: Instant) -> tuple[Episode, ...]:
+    """Give the episodes of all series, in the order in which they count."""
+    doubtful = doubted(history, fault)
+    current: dict[str, Episode] = {}
+    early: dict[str, list[Change]] = defaultdict(list)
+    every: list[Episode] = []
+    for change in _changes(history, doubtful):
+        key = change.fact.key
+        episode = current.get(key)
+        if isinstance(change.fact, ev.AlertFired) and (episode is None or episode.resolved):
+            episode = current[key] = Episode(fired=change, old=False, changes=early.pop(key, []))
+            every.append(episode)
+        # An acknowledgement may count before its alert, which was received before it.
+        (early[key] if episode is None else episode.changes).append(change)
+        if episode is not None and isinstance(change.fact, ev.AlertResolved):
+            episode.resolved = True
+    for episode in every:
+        _settle(episode, fault)
+    return tuple(sorted(every, key=lambda each: (each.fired.at, each.fired.event.id)))
+
+
+def _settle(episode: Episode, fault: Instant) -> None:
+    """Take the delivery that came first, whichever of two Alertmanagers sent it."""
+    sightings = (change for change in episode.changes if isinstance(change.fact, ev.AlertFired))
+    first = min(sightings, key=lambda sighting: (sighting.event.recorded_at, sighting.event.id))
+    episode.old = _is_old(first.event, fault)
+    episode.fired = first if episode.old else _possible(first, fault)
+
+
+def _changes(history: History, doubtful: Mapping[str, Seconds]) -> Iterable[Change]:
+    changes = [
+        Dated(at=counted_instant(event), event=event, fact=event.fact)
+        for event in history.events
+        if isinstance(event.fact, ev.AlertFired | ev.AlertAcknowledged | ev.AlertResolved)
+    ]
+    if not doubtful:
+        return changes
+    received = [_at_receipt(change) if change.event.source in doubtful else change for change in changes]
+    return sorted(received, key=lambda change: (change.at, change.event.kind, change.event.id))
+
+
+def _at_receipt(change: Change) -> Change:
+    # Not trusted: what else its clock reports, such as since when the condition was true, is wrong, too.
+    event = replace(change.event, trusted=False)
+    return Dated(at=event.recorded_at, event=event, fact=event.fact)
+
+
+def doubted(history: History, fault: Instant) -> dict[str, Seconds]:
+    """Find the monitors whose clocks are slow, and by about how much, at most.
+
+    None is doubted of which any signal was received within DELIVERY of its claim. Of the others those are
+    that claim to have fired before the fault what was received only after it; and those of which all signals
+    of several deliveries are late by the same time.
+    """
+    claims: dict[str, list[ev.Event]] = defaultdict(list)
+    for event in history.events:
+        if isinstance(event.fact, ev.AlertFired | ev.AlertResolved) and event.trusted and event.occurred_at:
+            claims[event.source].append(event)
+    slow = {source: min(map(_lag, events)) for source, events in claims.items()}
+    return {
+        source: lag
+        for source, lag in slow.items()
+        if lag > DELIVERY and (_impossible(claims[source], fault) or _constant(claims[source]))
+    }
+
+
+def _lag(event: ev.Event) -> Seconds:
+    return event.recorded_at - (event.recorded_at if event.occurred_at is None else event.occurred_at)
+
+
+def _impossible(events: Iterable[ev.Event], fault: Instant) -> bool:
+    claimed = (each for each in events if isinstance(each.fact, ev.AlertFired) and each.recorded_at >= fault)
+    return any(event.recorded_at - _lag(event) < fault - SKEW for event in claimed)
+
+
+def _constant(events: Sequence[ev.Event]) -> bool:
+    receipts, lags = {event.recorded_at for event in events}, [_lag(event) for event in events]
+    # One delivery that was held up brings alerts that are late by the same time, too.
+    apart = len(receipts) >= CONSTANT and max(receipts) - min(receipts) > DELIVERY
+    return apart and max(lags) - min(lags) <= SKEW
 
 
 def fresh(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ...]:
     """Give the alerts that fired after the fault, in order, each at the instant that counts."""
-    old = _old_keys(history, fault)
-    fired = (_possible(alert, fault) for alert in history.each(ev.AlertFired) if alert.fact.key not in old)
-    return tuple(sorted(fired, key=lambda alert: (alert.at, alert.event.id)))
+    return tuple(episode.fired for episode in episodes(history, fault) if not episode.old)
 
 
-def acknowledged(
-    history: History, fault: Instant
-) -> Iterator[Dated[ev.AlertAcknowledged] | Dated[ev.IncidentAcknowledged]]:
-    """Give the acknowledgements since the fault that are not of pre-existing alerts alone."""
-    old = _old_keys(history, fault)
-    new = {name for alert in fresh(history, fault) for name in (alert.fact.key, alert.fact.alert)}
-    stale = {alert.fact.alert for alert in history.each(ev.AlertFired) if alert.fact.key in old} | old
-    for in_system in history.each(ev.AlertAcknowledged):
-        if in_system.fact.key not in old and in_system.at >= fault:
-            yield in_system
-    for by_hand in history.each(ev.IncidentAcknowledged):
-        if by_hand.at >= fault and (by_hand.fact.alert in new or by_hand.fact.alert not in stale):
-            yield by_hand
+def relevant(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ...]:
+    """Give those of the fresh alerts that can detect the fault."""
+    detects = _detects(history)
+    return tuple(fired for fired in fresh(history, fault) if detects(fired))
+
+
+def _detects(history: History) -> Callable[[Dated[ev.AlertFired]], bool]:
+    scenario, services = history.plan.scenario, [series.matcher(name) for name in history.plan.services]
+    rules = scenario.milestones
+    conditions = (*rules.detected.conditions, *rules.contained.conditions, *rules.recovered.conditions)
+    # What a rule names is expected by it; where it is expected with labels, those decide.
+    named = {each.alert for each in conditions if each.alert} - {each.alert for each in scenario.expect}
+
+    def detects(fired: Dated[ev.AlertFired]) -> bool:
+        if not scenario.expect and not services:
+            return True
+        service = fired.fact.labels.get("service", "")
+        return (
+            fired.fact.alert in named
+            or any(matches(each, fired) for each in scenario.expect)
+            or any(pattern.fullmatch(service) for pattern in services)
+        )
+
+    return detects
+
+
+def states(history: History, fault: Instant, alert: str) -> list[tuple[Change, str]]:
+    """Give what became of an alert that a rule names, in order: firing, acknowledged or resolved.
+
+    It is resolved when its last series is, and acknowledged while any series is that fires. Where the
+    scenario expects it with labels, only series with these count.
+    """
+    detects, changes = _detects(history), list[Change]()
+    labelled = any(each.alert == alert for each in history.plan.scenario.expect)
+    for episode in episodes(history, fault):
+        named = not episode.old and episode.fired.fact.alert == alert
+        if named and (not labelled or detects(episode.fired)):
+            first = episode.fired.event.id
+            changes += [episode.fired if each.event.id == first else each for each in episode.changes]
+    changes.sort(key=lambda change: (change.at, change.event.kind, change.event.id))
+    by_series: dict[str, str] = {}
+    return [(change, _state(by_series, change)) for change in changes if change.at >= fault]
+
+
+def _state(by_series: dict[str, str], change: Change) -> str:
+    """Note a change of one series; give the state of all."""
+    match change.fact:
+        case ev.AlertResolved(key=key):
+            by_series.pop(key, None)
+        case ev.AlertAcknowledged(key=key):
+            by_series[key] = "acknowledged"
+        case fact:
+            by_series.setdefault(fact.key, "firing")
+    if not by_series:
+        return "resolved"
+    return "acknowledged" if "acknowledged" in by_series.values() else "firing"
+
+
+# --- acknowledgements ----------------------------------------------------------------------------
+
+Acknowledged = Dated[ev.AlertAcknowledged] | Dated[ev.IncidentAcknowledged]
+
+_AUTOMATED = frozenset(
+    {"auto", "automated", "automation", "bot", "orchestration", "robot", "system", "workflow"}
+)
+"""Words in the names by which pagers and automations acknowledge by themselves."""
+
+
+def automated(name: str) -> bool:
+    """Whether a name is an automation's: `bot…`, `automation…`, or with a word such as `bot` in it."""
+    words = re.split(r"[^a-z0-9]+", name.lower())
+    return name.startswith(("automation", "bot")) or not _AUTOMATED.isdisjoint(words)
+
+
+def acknowledged(history: History, fault: Instant) -> Iterator[Acknowledged]:
+    """Give the acknowledgements since the fault, of alerts that can detect, by the party that responds.
+
+    A bot's is not the team's. One by hand that names no alert, or one that was never received, counts.
+    """
+    bots = _team_responds(history)
+    for statement in _acknowledgements(history, fault):
+        if not (bots and automated(statement.event.by)):
+            yield statement
+
+
+def acknowledged_by_bots(history: History, fault: Instant) -> tuple[Acknowledged, ...]:
+    """Give the acknowledgements that do not count, since an automation made them and a team responds."""
+    if not _team_responds(history):
+        return ()
+    return tuple(each for each in _acknowledgements(history, fault) if automated(each.event.by))
+
+
+def _team_responds(history: History) -> bool:
+    plan = history.plan
+    return (plan.responder_as or plan.scenario.responders) is Party.TEAM
+
+
+def _acknowledgements(history: History, fault: Instant) -> Iterator[Acknowledged]:
+    detects, every = _detects(history), episodes(history, fault)
+    known = {episode.fired.fact.key for episode in every}
+    for episode in every:
+        if not episode.old and detects(episode.fired):
+            changes = (each for each in episode.changes if isinstance(each.fact, ev.AlertAcknowledged))
+            yield from (change for change in changes if change.at >= fault)
+    for change in _changes(history, doubted(history, fault)):
+        unseen = isinstance(change.fact, ev.AlertAcknowledged) and change.fact.key not in known
+        if unseen and change.at >= fault and _may_be_expected(history, change.fact.alert):
+            yield change
+    yield from _by_hand(history, fault, every, detects)
+
+
+def _by_hand(
+    history: History,
+    fault: Instant,
+    every: Sequence[Episode],
+    detects: Callable[[Dated[ev.AlertFired]], bool],
+) -> Iterator[Dated[ev.IncidentAcknowledged]]:
+    """Give the acknowledgements by hand; a name stands for what had fired under it by then."""
+    named: dict[str, list[Episode]] = defaultdict(list)
+    for episode in every:
+        for name in {episode.fired.fact.key, episode.fired.fact.alert}:
+            named[name].append(episode)
+    for statement in history.each(ev.IncidentAcknowledged):
+        fired = [each for each in named.get(statement.fact.alert, ()) if each.fired.at <= statement.at + SKEW]
+        if statement.at >= fault and (
+            not fired or any(not each.old and detects(each.fired) for each in fired)
+        ):
+            yield statement
+
+
+def _may_be_expected(history: History, alert: str) -> bool:
+    """Whether an alert of which only the name is known may be one that can detect."""
+    scenario = history.plan.scenario
+    patterns = (each.alert or each.name or "*" for each in scenario.expect)
+    return not scenario.expect or any(series.matcher(pattern).fullmatch(alert) for pattern in patterns)
+
+
+# --- coverage ------------------------------------------------------------------------------------
 
 
 def matches(expected: Expectation, fired: Dated[ev.AlertFired]) -> bool:
@@ -68,35 +312,53 @@ def label(expected: Expectation) -> str:
     return expected.alert or expected.name or expected.monitor or labels or expected.source or "any alert"
 
 
-def coverage(history: History, fault: Instant | None, start: Instant | None) -> Alerts:
-    """Compare what fired with what should have: `within` counts from `start`, the start of impact."""
+def coverage(
+    history: History, fault: Instant | None, start: Instant | None, ended: Bound | None = None
+) -> Alerts:
+    """Compare what was delivered with what should have been.
+
+    `within` counts from `start`, the start of impact, to the delivery. ended: when users were healthy again;
+    what never fired, and was not due by then, is held against nobody.
+    """
     expectations = history.plan.scenario.expect
     names = tuple(label(expected) for expected in expectations)
     if fault is None or start is None:
         return Alerts(expected=names)
-    fired = fresh(history, fault)
-    missing, late = [], []
+    every = episodes(history, fault)
+    fired = [episode.fired for episode in every if not episode.old]
+    ends = (None if ended is None else ended.at, history.closed_at)
+    until = min((at for at in ends if at is not None), default=None)
+    by_state: dict[str, list[str]] = defaultdict(list)
     for expected in expectations:
         matching = [alert for alert in fired if matches(expected, alert)]
-        if not matching:
-            missing.append(label(expected))
-        elif matching[0].at > start + expected.within:
-            late.append(label(expected))
-    surprising = [alert for alert in fired if not any(matches(each, alert) for each in expectations)]
-    old = _old_keys(history, fault)
+        by_state[_timeliness(matching, Instant(start + expected.within), until)].append(label(expected))
     return Alerts(
         expected=names,
-        missing=tuple(missing),
-        late=tuple(late),
-        unexpected=tuple(dict.fromkeys(alert.fact.alert for alert in surprising)),
-        preexisting=tuple(
-            dict.fromkeys(alert.fact.alert for alert in history.each(ev.AlertFired) if alert.fact.key in old)
-        ),
+        missing=tuple(by_state["missing"]),
+        late=tuple(name for name in names if name in by_state["late"] + by_state["delivered late"]),
+        delivered_late=tuple(by_state["delivered late"]),
+        not_due=tuple(by_state["not due"]),
+        unexpected=_noise(history, fired),
+        preexisting=tuple(dict.fromkeys(episode.fired.fact.alert for episode in every if episode.old)),
+        doubted=tuple(sorted(doubted(history, fault))),
+        left_out=max((rejected.fact.left_out for rejected in history.each(ev.SignalRejected)), default=0),
     )
 
 
-def _old_keys(history: History, fault: Instant) -> set[str]:
-    return {alert.fact.key for alert in history.each(ev.AlertFired) if _is_old(alert.event, fault)}
+def _timeliness(matching: Sequence[Dated[ev.AlertFired]], due: Instant, until: Instant | None) -> str:
+    delivered = min((alert.event.recorded_at for alert in matching), default=None)
+    if delivered is not None and delivered <= due:
+        return "in time"
+    if delivered is None:
+        return "not due" if until is not None and until < due else "missing"
+    return "delivered late" if any(alert.at <= due for alert in matching) else "late"
+
+
+def _noise(history: History, fired: Iterable[Dated[ev.AlertFired]]) -> tuple[str, ...]:
+    """Name what the scenario does not expect and the environment's services do not explain."""
+    expectations = history.plan.scenario.expect
+    detects = _detects(history) if expectations or history.plan.services else lambda _: False
+    return tuple(dict.fromkeys(alert.fact.alert for alert in fired if not detects(alert)))
 
 
 def _is_old(event: ev.Event, fault: Instant) -> bool:

@@ -224,13 +224,6 @@ class ConditionJudge:
         return (fact for fact in self.history.each(kind) if fault is not None and fault <= fact.at < limit)
 
 
-_STATES: dict[type[ev.Fact], str] = {
-    ev.AlertFired: "firing",
-    ev.AlertAcknowledged: "acknowledged",
-    ev.AlertResolved: "resolved",
-}
-
-
 def began(history: History) -> Dated[Any] | None:
     """Give the fact that everything is measured from: the fault; in a tabletop, the first inject."""
     injected: Dated[Any] | None = history.first(ev.FaultInjected)
@@ -262,11 +255,7 @@ def grants(history: History, fault: Instant) -> Iterator[Dated[ev.MilestoneMarke
 
 def alert_states(history: History, fault: Instant, alert: str) -> list[tuple[Dated[Any], str]]:
     """Give what became of an alert that the fault caused, in order: firing, acknowledged or resolved."""
-    keys = {fired.fact.key for fired in alerts.fresh(history, fault) if fired.fact.alert == alert}
-    changes: list[Dated[Any]] = [change for kind in _STATES for change in history.each(kind)]
-    since = [change for change in changes if change.fact.key in keys and change.at >= fault]
-    since.sort(key=lambda change: (change.at, change.event.id))
-    return [(change, _STATES[type(change.fact)]) for change in since]
+    return alerts.states(history, fault, alert)
 
 
 _NOTICED = (MilestoneName.ACKNOWLEDGED, MilestoneName.DETECTED)

@@ -13,10 +13,10 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import alerts, conditions
+from gameday.core.judging import acts, alerts, conditions
 from gameday.core.judging.conditions import ConditionJudge, Frame, Proof
-from gameday.core.judging.impact import Impact
-from gameday.core.values import EventId, Instant, MilestoneName, Seconds, Verdict
+from gameday.core.judging.impact import IN_FLIGHT, Impact
+from gameday.core.values import EventId, Instant, MilestoneName, Outcome, Party, Seconds, Verdict
 
 DECLARED, OBSERVED, IMPLIED, GRANTED = "declared", "observed", "implied", "granted"
 
@@ -63,12 +63,16 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """One link of the chain to detect, contain or recover: where the time went."""
+    """One link of the chain to detect, contain or recover: where the time went.
+
+    The links of a chain lie within its interval, and add up to it. earlier: it sums up the chain before.
+    """
 
     chain: str
     name: str
     start: Instant | None
     end: Instant | None
+    earlier: bool = False
 
     @property
     def seconds(self) -> Seconds | None:
@@ -116,11 +120,30 @@ def derive(history: History, impact: Impact) -> Milestones:
         _verified(judge),
     )
     by_name = {milestone.name: milestone for milestone in reached}
-    return Milestones(
-        by_name=by_name,
-        intervals=_intervals(judge, by_name),
-        chain=_chain(judge, by_name),
+    intervals = _intervals(judge, by_name)
+    return Milestones(by_name=by_name, intervals=intervals, chain=_chain(judge, by_name, intervals))
+
+
+def concerning(derived: Milestones, outcome: Outcome) -> Milestones:
+    """Leave out a time to detect where there was nothing to detect: one word for it everywhere.
+
+    Where the fault was absorbed or changed nothing, only a detection in time counts; where it is not known
+    whether it changed anything, nobody is known to have missed it.
+    """
+    unaffected = derived.by_name[MilestoneName.IMPACT_STARTED].at is None
+    detect = derived.interval("detect")
+    if not unaffected or detect.verdict is not Verdict.MISSED or outcome not in _NOTHING_SEEN:
+        return derived
+    blank = replace(detect, seconds=None, verdict=Verdict.UNKNOWN, censored=False, at_least=None)
+    shown = replace(blank, applies=outcome is Outcome.UNKNOWN)
+    return replace(
+        derived,
+        intervals=tuple(shown if each is detect else each for each in derived.intervals),
+        chain=tuple(link for link in derived.chain if link.chain != detect.name),
     )
+
+
+_NOTHING_SEEN = (Outcome.ABSORBED, Outcome.NO_EFFECT, Outcome.UNKNOWN)
 
 
 def frame(history: History, impact: Impact) -> Frame:
@@ -138,17 +161,21 @@ def frame(history: History, impact: Impact) -> Frame:
     )
 
 
-def first_action(history: History, fault: Instant) -> Dated[Any] | None:
-    """Give the first thing that anybody did to the target, or ticked, since the fault."""
-    done: list[Dated[Any]] = [step for step in history.each(ev.StepDone) if step.at >= fault]
-    actions = history.each(ev.ActionTaken)
-    done += [action for action in actions if action.at >= fault and not by_fault(action.fact)]
-    return conditions.earliest(done)
+def first_action(history: History, fault: Instant, recovered: Instant | None) -> Dated[Any] | None:
+    """Give the first act on the target by the team or its automation that may have helped.
 
-
-def by_fault(action: ev.ActionTaken) -> bool:
-    """Whether an action is the experiment's own: its actor begins with `fault`."""
-    return action.actor.startswith("fault")
+    What was observed outranks what was ticked: a ticked step counts only where no act was observed and no
+    trail could have shown one.
+    """
+    until = conditions.FOREVER if recovered is None else recovered + IN_FLIGHT
+    done: list[Dated[Any]] = [
+        action
+        for action in acts.effective(history, fault)
+        if acts.party_of(history, action.fact) is not Party.NONE
+    ]
+    if not done and not any(watch.fact.readable for watch in history.each(ev.TrailWatched)):
+        done = list(acts.steps(history, fault))
+    return conditions.earliest(each for each in done if each.at <= until)
 
 
 def _rollback(history: History) -> Instant | None:
@@ -217,7 +244,7 @@ def _impact_started(judge: ConditionJudge) -> Milestone:
 
 def _alerted(judge: ConditionJudge) -> Milestone:
     fault = judge.frame.fault
-    fired = alerts.fresh(judge.history, fault) if fault is not None else ()
+    fired = alerts.relevant(judge.history, fault) if fault is not None else ()
     return _from(MilestoneName.ALERTED, fired[0] if fired else None, OBSERVED)
 
 
@@ -367,7 +394,7 @@ def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Secon
         seconds=None,
         objective=objective,
         verdict=Verdict.UNKNOWN,
-        applies=affected or name == "detect" or not judge.applicable or not judge.impact.judged,
+        applies=_applies(judge, end.name),
     )
     if framed.start is None:
         return blank
@@ -384,42 +411,87 @@ def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Secon
     return replace(blank, censored=True, at_least=at_least, verdict=verdict)
 
 
-def _chain(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -> tuple[Link, ...]:
+def _applies(judge: ConditionJudge, end: MilestoneName) -> bool:
+    """Whether there is anything to time: users were affected, or may have been, and somebody could notice."""
+    affected = judge.impact.started is not None
+    if not conditions.nobody_responds(judge.history):
+        return affected or end is MilestoneName.DETECTED or not judge.applicable or not judge.impact.judged
+    # What only people state is left undone by nobody; an alert may still prove it.
+    detected = judge.history.plan.scenario.milestones.detected.conditions
+    return affected and (end is not MilestoneName.DETECTED or not all(each.sign for each in detected))
+
+
+_Station = tuple[str, Instant | None]
+
+
+def _chain(
+    judge: ConditionJudge, by_name: dict[MilestoneName, Milestone], intervals: tuple[Interval, ...]
+) -> tuple[Link, ...]:
+    """Divide each interval by what happened in it. What lies outside of it is no part of it."""
+    if judge.frame.start is None or judge.frame.fault is None:
+        return ()
     fault = judge.frame.fault
-    fired = alerts.fresh(judge.history, fault) if fault is not None else ()
+    fired = alerts.relevant(judge.history, fault)
     # The source's own claim: of an untrusted source it proves nothing.
     condition = fired[0].fact.condition_at if fired and fired[0].event.trusted else None
     delivered = min((alert.event.recorded_at for alert in fired), default=None)
-    acted = first_action(judge.history, fault) if fault is not None else None
     at = {name: milestone.at for name, milestone in by_name.items()}
-    declared = at[MilestoneName.TRIAGED]
+    acted = first_action(judge.history, fault, at[MilestoneName.RECOVERED])
     first = acted.at if acted else None
-    detect = (
-        ("fault", fault),
-        ("users affected", at[MilestoneName.IMPACT_STARTED]),
-        ("alert condition true", condition),
-        ("alert delivered", delivered),
-        ("acknowledged", at[MilestoneName.ACKNOWLEDGED]),
-        ("declared", declared),
-    )
-    contained, recovered = at[MilestoneName.CONTAINED], at[MilestoneName.RECOVERED]
-    return (
-        *_links("detect", *detect),
-        *_links("contain", ("declared", declared), ("first action", first), ("contained", contained)),
-        *_links("recover", ("contained", contained), ("recovered", recovered)),
+    detected, contained = _detection(at), ("contained", at[MilestoneName.CONTAINED])
+    declared = ("declared", at[MilestoneName.TRIAGED])
+    between: dict[str, tuple[_Station, ...]] = {
+        "detect": (("alert condition true", condition), ("alert delivered", delivered)),
+        "contain": (detected, declared, ("first action", first)),
+        "recover": (contained,),
+    }
+    ends = {"detect": detected[0], "contain": "contained", "recover": "recovered"}
+    affected = at[MilestoneName.IMPACT_STARTED] is not None
+    began = "users affected" if affected else _FIRST[judge.history.first(ev.FaultInjected) is None]
+    return tuple(
+        link
+        for each in intervals
+        if each.applies
+        for link in _links(
+            each, (began, judge.frame.start), between[each.name], (ends[each.name], at[each.end])
+        )
     )
 
 
-def _links(chain: str, *stations: tuple[str, Instant | None]) -> Iterator[Link]:
-    """Join the stations that lie in order; the first one after them that was not reached ends the chain."""
-    kept: list[tuple[str, Instant | None]] = []
+_FIRST = ("fault", "first inject")
+
+
+def _detection(at: dict[MilestoneName, Instant | None]) -> _Station:
+    """Name a detection by the statement that proved it, if it was one."""
+    detected = at[MilestoneName.DETECTED]
+    for word, name in (("acknowledged", MilestoneName.ACKNOWLEDGED), ("declared", MilestoneName.TRIAGED)):
+        if detected is not None and at[name] == detected:
+            return word, detected
+    return "detected", detected
+
+
+def _links(
+    interval: Interval, start: tuple[str, Instant], between: tuple[_Station, ...], end: _Station
+) -> Iterator[Link]:
+    """Join the stations within an interval that lie in order.
+
+    What was cut off before its end was reached has a last link up to where it was cut off.
+    """
+    name, until = end
+    if until is None and interval.at_least is not None:
+        name, until = f"{name}, not reached", Instant(start[1] + interval.at_least)
+    kept: list[_Station] = [(name, until)]
     # Backwards: of two stations out of order the earlier one in the list is left out.
-    for name, at in reversed(stations):
-        following = kept[0][1] if kept else None
-        if at is None and following is None:
-            kept[:1] = [(name, None)]
-        # a station after the next one, such as an alert after the acknowledgement, would make a negative time
-        elif at is not None and (following is None or at <= following):
-            kept.insert(0, (name, at))
-    for (from_, start), (to, end) in pairwise(kept):
-        yield Link(chain=chain, name=f"{from_} → {to}", start=start, end=end)
+    for station in reversed(between):
+        latest = kept[0][1]
+        inside = (
+            station[1] is not None and start[1] <= station[1] and (latest is None or station[1] <= latest)
+        )
+        if inside and station[0] != kept[0][0]:
+            kept.insert(0, station)
+    if until is not None and until <= start[1]:
+        return
+    first = between[0][0] if interval.name != "detect" else ""
+    for (from_, begun), (to, ended) in pairwise((start, *kept)):
+        earlier = begun == start[1] and from_ == start[0] and to == first and ended is not None
+        yield Link(chain=interval.name, name=f"{from_} → {to}", start=begun, end=ended, earlier=earlier)

@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History, counted_instant
-from gameday.core.judging.milestones import Interval, Link, Milestones
+from gameday.core.judging import answers
 from gameday.core.judging.result import Result
 from gameday.core.postmortem import (
+    chains,
     coverage,
     findings,
     narrative,
     playbook_steps,
     review_questions,
-    sentences,
     timeline,
 )
 from gameday.core.postmortem.evidence import Evidence
@@ -103,11 +103,12 @@ def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmor
         summary=narrative.summary(history, result),
         milestones=timeline.milestone_lines(result, lines),
         timeline=lines.entries,
-        chains=tuple(_chain(i, result.milestones) for i in result.milestones.intervals),
+        chains=chains.build(result.milestones),
         root_cause=narrative.root_cause(history),
         impact=narrative.impact(history, result),
-        harm=narrative.impact_summary(result.impact),
+        harm=narrative.impact_summary(result.impact, history.plan.scenario.slos),
         harm_known=result.impact.started is not None or result.impact.judged,
+        affected=narrative.affected(result.impact, history.plan.scenario.slos),
         impact_seconds=result.impact.seconds,
         requests=result.impact.requests,
         bad=result.impact.bad,
@@ -138,7 +139,7 @@ def _recorded(history: History, closed: Instant, due: DueDays) -> tuple[ActionIt
             because="recorded at the review",
         )
         for answer in history.each(ev.ReviewAnswered)
-        if answer.fact.question.startswith("action")
+        if answer.fact.question.startswith("action") and not answers.lacking("action", answer.fact.answer)
     )
 
 
@@ -155,46 +156,4 @@ def _action(finding: Finding, closed: Instant, due: DueDays) -> ActionItem:
         due=day.isoformat(),
         priority=finding.priority,
         because=finding.title,
-    )
-
-
-def _chain(interval: Interval, milestones: Milestones) -> Chain:
-    own = [link for link in milestones.chain if link.chain == interval.name]
-    before = _before(interval, milestones, own)
-    spans = ([before] if before else []) + own
-    known = [link.seconds for link in spans if link.seconds is not None and link.seconds > 0]
-    longest = findings.longest(own) if len(own) > 1 else None
-    return Chain(
-        name=interval.name,
-        start=sentences.milestone(interval.start),
-        end=sentences.milestone(interval.end),
-        seconds=interval.seconds,
-        objective=interval.objective,
-        verdict=interval.verdict,
-        at_least=interval.at_least,
-        applies=interval.applies,
-        spans=tuple(
-            _span(link, sum(known), longest=link is longest, earlier=link is before) for link in spans
-        ),
-    )
-
-
-def _before(interval: Interval, milestones: Milestones, own: list[Link]) -> Link | None:
-    """Give what went before a chain's first link: all times run from the start of impact."""
-    start = milestones.by_name.get(interval.start)
-    if not own or own[0].start is None or start is None or start.at is None or start.at >= own[0].start:
-        return None
-    station = own[0].name.split(" → ")[0]
-    return Link(chain=interval.name, name=f"users affected → {station}", start=start.at, end=own[0].start)
-
-
-def _span(link: Link, whole: float, *, longest: bool, earlier: bool) -> Span:
-    return Span(
-        name=link.name,
-        start=link.start,
-        end=link.end,
-        seconds=None if link.seconds is None else round(link.seconds, 6),
-        share=max(0.0, link.seconds) / whole if link.seconds is not None and whole > 0 else None,
-        longest=longest,
-        earlier=earlier,
     )

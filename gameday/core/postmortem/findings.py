@@ -6,17 +6,17 @@ review (`review_questions`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.judging import conditions, measures
-from gameday.core.judging.milestones import Interval, Link
+from gameday.core.judging.milestones import Interval
 from gameday.core.judging.score import Scored
-from gameday.core.postmortem import percent, relapses
+from gameday.core.postmortem import chains, relapses
 from gameday.core.postmortem.evidence import Evidence
-from gameday.core.postmortem.model import Coverage, Finding
+from gameday.core.postmortem.model import Chain, Coverage, Finding
 from gameday.core.postmortem.playbook_steps import short
 from gameday.core.values import (
     MilestoneName,
@@ -128,17 +128,15 @@ def _never_undone(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _times(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.result.attribution.outcome in (Outcome.ABSORBED, Outcome.NO_EFFECT):
-        return
-    for interval in evidence.result.milestones.intervals:
+    divided = chains.build(evidence.result.milestones)
+    for interval, chain in zip(evidence.result.milestones.intervals, divided, strict=True):
         if interval.applies:
-            yield _time(interval, evidence)
+            yield _time(interval, chain, evidence)
 
 
-def _time(interval: Interval, evidence: Evidence) -> Finding:
+def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
     name = INTERVAL_WORDS.get(interval.name, interval.name)
     allowed = f"the objective is {format_duration(interval.objective)}"
-    links = [link for link in evidence.result.milestones.chain if link.chain == interval.name]
     ends = (interval.start, interval.end)
     numbers = tuple(sorted({evidence.reached[end] for end in ends if end in evidence.reached}))
     if interval.verdict is Verdict.MET and interval.seconds is not None:
@@ -146,15 +144,20 @@ def _time(interval: Interval, evidence: Evidence) -> Finding:
         return Finding(tone="well", title=took, detail=f"Met: {allowed}.", evidence=numbers)
     if interval.seconds is None:
         return _never(interval, name, allowed, numbers)
-    most = longest(links)
-    part = _part(most, interval.seconds)
-    target = most.name if most else name.lower()
+    most = chains.longest(chain)
+    part = (
+        f" The longest part was “{most.name}”: {format_duration(most.seconds or 0.0)} ({most.percent})."
+        if most
+        else ""
+    )
     return Finding(
         tone="slow",
         title=f"{name}: {format_duration(interval.seconds)}",
         detail=f"Slower than it should be: {allowed}.{part}",
         evidence=numbers,
-        work=f"Shorten “{target}”, the longest part of the {name.lower()}",
+        work=f"Shorten “{most.name}”, the longest part of the {name.lower()}"
+        if most
+        else f"Shorten the {name.lower()}",
         owner=evidence.role("incident commander"),
         priority="high" if interval.verdict is Verdict.MISSED else "medium",
     )
@@ -168,6 +171,15 @@ def _never(interval: Interval, name: str, allowed: str, numbers: tuple[int, ...]
     least = (
         f"at least {format_duration(interval.at_least)}" if interval.at_least is not None else "not reached"
     )
+    if interval.verdict is Verdict.UNKNOWN:
+        return Finding(
+            tone="gap",
+            title=f"{name}: {least}",
+            detail=f"Our own rollback or the end of the time box cut it off before that; {allowed}.",
+            evidence=numbers,
+            work=f"Give the response more time to {interval.name} than the objective, then drill again",
+            priority="medium",
+        )
     return Finding(
         tone="slow",
         title=f"{name}: {least}",
@@ -176,19 +188,6 @@ def _never(interval: Interval, name: str, allowed: str, numbers: tuple[int, ...]
         work=f"Rehearse the steps that end the {name.removeprefix('Time to ')} phase, then drill again",
         priority="high",
     )
-
-
-def longest(links: Sequence[Link]) -> Link | None:
-    """Find the link that took the longest; None where no time is known."""
-    known = [link for link in links if link.seconds is not None and link.seconds > 0]
-    return max(known, key=lambda link: (link.seconds or 0.0, link.name), default=None)
-
-
-def _part(link: Link | None, whole: float) -> str:
-    if link is None or link.seconds is None or whole <= 0:
-        return ""
-    share = min(1.0, link.seconds / whole)
-    return f" The longest part was “{link.name}”: {format_duration(link.seconds)} ({percent.share(share)})."
 
 
 def _alerts(evidence: Evidence) -> Iterator[Finding]:

@@ -38,8 +38,9 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Span:
-    """One link of a chain. share: of the chain's known time, 0..1; seconds None: an end is unknown.
+    """One part of a chain. share: of the chain's time, 0..1; seconds None: its end is not known.
 
+    percent  the share in words; the shares of a chain add up to 100 %
     earlier  it sums up the chain before, so that a chain always adds up to its whole time
     """
 
@@ -48,6 +49,7 @@ class Span:
     end: Instant | None
     seconds: Seconds | None
     share: float | None
+    percent: str = ""
     longest: bool = False
     earlier: bool = False
 
@@ -178,6 +180,7 @@ class Postmortem:
     impact: tuple[SloLine, ...]
     harm: str
     harm_known: bool
+    affected: tuple[str, ...]
     impact_seconds: Seconds
     requests: int
     bad: int

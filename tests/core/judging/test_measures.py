@@ -32,6 +32,18 @@ def test_acknowledging_declaring_acting_and_telling_are_timed_from_the_impact():
     assert told == ["5.0 s", "10.0 s", "20.0 s", "30.0 s"]
 
 
+def test_only_an_act_that_could_help_is_a_first_action():
+    looked = HURT.action("kubectl get pods", at=20).action("flag off", at=25, exit_code=1).step("s1", at=30)
+    assert figure(looked.over(at=80), "first_action") == "not done"
+    assert figure(looked.action("flag off", at=40).over(at=80), "first_action") == "30.0 s"
+    assert (
+        figure(looked.action("create pod", at=40, actor="watchdog").over(at=80), "first_action") == "not done"
+    )
+    assert figure(looked.action("flag off", at=70).over(at=80), "first_action") == "not done"
+    blind = Game().fault(at=10).bad(CHECKOUTS, 10, 60).step("s1", at=30)
+    assert figure(blind.over(at=80), "first_action") == "20.0 s"
+
+
 def test_expected_alerts_count_only_in_time_and_noise_costs():
     assert share(HURT.alert("HighApiLatency", 18), "alerts_expected") == 1
     assert share(HURT.alert("HighApiLatency", 99), "alerts_expected") == 0

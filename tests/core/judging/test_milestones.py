@@ -161,24 +161,51 @@ def test_an_open_drill_has_unknown_intervals_not_censored_ones():
 def test_the_chains_tell_where_the_time_went():
     game = AFFECTED.alert("HighApiLatency", 18, condition=14, delivered=19).ack(at=25).declare("P2", at=32)
     links = derived(game.action("flag off", at=58).over(at=80)).chain
-    told = {link.name: round(link.seconds, 3) for link in links}
-    assert told == {
-        "fault → users affected": 0,
-        "users affected → alert condition true": 4,
-        "alert condition true → alert delivered": 5,
-        "alert delivered → acknowledged": 6,
-        "acknowledged → declared": 7,
-        "declared → first action": 26,
-        "first action → contained": 2,
-        "contained → recovered": 0,
-    }
+    told = [(link.chain, link.name, round(link.seconds, 3), link.earlier) for link in links]
+    assert told == [
+        ("detect", "users affected → alert condition true", 4, False),
+        ("detect", "alert condition true → alert delivered", 5, False),
+        ("detect", "alert delivered → acknowledged", 6, False),
+        ("contain", "users affected → acknowledged", 15, True),
+        ("contain", "acknowledged → declared", 7, False),
+        ("contain", "declared → first action", 26, False),
+        ("contain", "first action → contained", 2, False),
+        ("recover", "users affected → contained", 50, True),
+        ("recover", "contained → recovered", 0, False),
+    ]
+
+
+def test_a_chain_holds_nothing_from_outside_its_interval():
+    late = AFFECTED.alert("HighApiLatency", 30, delivered=45).ack(at=20).declare("P2", at=70).over(at=80)
+    links = derived(late.action("flag off", at=75)).chain
+    assert [(link.name, link.seconds) for link in links] == [
+        ("users affected → acknowledged", 10),
+        ("users affected → acknowledged", 10),
+        ("acknowledged → contained", 40),
+        ("users affected → contained", 50),
+        ("contained → recovered", 0),
+    ]
+
+
+def test_what_was_cut_off_is_accounted_for_up_to_the_cut():
+    links = derived(AFFECTED.ack(at=20).ended(at=40).revert(at=41)).chain
+    assert [(link.chain, link.name, link.seconds) for link in links][1:] == [
+        ("contain", "users affected → acknowledged", 10),
+        ("contain", "acknowledged → contained, not reached", 20),
+        ("recover", "users affected → recovered, not reached", 30),
+    ]
+
+
+def test_the_delay_of_the_fault_is_no_part_of_a_time():
+    slow = Game().fault(at=10).bad(CHECKOUTS, 50, 70).ack(at=55).over(at=80)
+    assert not any("fault" in link.name for link in derived(slow).chain)
 
 
 def test_a_chain_leaves_out_what_nobody_reported_and_ends_where_nothing_followed():
     links = [link for link in derived(AFFECTED.alert("HighApiLatency", 18)).chain if link.chain == "detect"]
     assert [link.name for link in links][-2:] == [
         "users affected → alert delivered",
-        "alert delivered → acknowledged",
+        "alert delivered → detected",
     ]
     assert links[-1].seconds is None
 
