@@ -33,7 +33,7 @@ import tables
 from gameday import ports, storage
 from gameday.conduct.drill import report
 from gameday.core.facts.history import History
-from gameday.core.facts.load import CHUNK, Chunk, LoadHistory, bin_of
+from gameday.core.facts.load import CHUNK, Chunk, LoadHistory, bin_of, merge
 from gameday.core.judging import impact, result
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant
@@ -168,7 +168,7 @@ def store_drill(url: str, past: History, load: Sequence[Chunk]) -> ports.History
     store.append(*past.events)
     for start, together in itertools.groupby(load, key=lambda chunk: chunk.start):
         pieces = [piece for chunk in together for piece in seconds_of(chunk)]
-        store.append_load(DRILL, pieces, Instant(start + CHUNK))
+        store.append_load(DRILL, merge(pieces), Instant(start + CHUNK))
     return store
 
 

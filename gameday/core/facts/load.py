@@ -118,15 +118,34 @@ def merge(chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
 
     In any order, in any grouping and done twice, the result is the same.
     """
-    sums: dict[tuple[int, str, str], _Sum] = {}
+    named: dict[tuple[int, str, str], list[Chunk]] = {}
     for chunk in chunks:
-        key = (chunk.start, chunk.type, chunk.name)
-        total = sums.get(key)
-        if total is None:
-            total = sums[key] = _Sum()
-        total.add(chunk)
-    merged = (sums[key].chunk(*key) for key in sorted(sums))
+        named.setdefault((chunk.start, chunk.type, chunk.name), []).append(chunk)
+    merged = (_merged(named[key]) for key in sorted(named))
     return tuple(chunk for chunk in merged if chunk.at or chunk.bad_at or chunk.open_at)
+
+
+def _merged(chunks: Sequence[Chunk]) -> Chunk:
+    first = chunks[0]
+    if len(chunks) == 1 and _is_merged(first):
+        return first
+    total = _Sum()
+    for chunk in chunks:
+        total.add(chunk)
+    return total.chunk(first.start, first.type, first.name)
+
+
+def _is_merged(chunk: Chunk) -> bool:
+    """Whether a chunk has nothing to add up or to sort, as most that are read back."""
+    good = [at * BINS + number for at, number in zip(chunk.at, chunk.bin, strict=True)]
+    return all(
+        keys == sorted(set(keys)) and all(counts)
+        for keys, counts in (
+            (good, chunk.count),
+            (list(chunk.bad_at), chunk.bad_count),
+            (list(chunk.open_at), chunk.open_count),
+        )
+    )
 
 
 _Cell = tuple[int, int, int]

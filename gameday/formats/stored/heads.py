@@ -4,20 +4,21 @@ Whoever can write a store can change its lines and compute every hash anew. A he
 in a postmortem or a message, can't be changed with them: `gameday verify DRILL --head HASH` compares.
 
 It is taken after the last event that counts for the revision, so that what is only noted later, such as an
-import, does not change it; and over load as it is exported, whatever batches it was stored in.
+import, does not change it; and over load added up as in an export, whatever batches it was stored in.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
+from array import array
 from collections.abc import Iterator, Sequence
 
 from gameday.core.facts.history import JUDGED_LATE
-from gameday.core.facts.load import LoadHistory
+from gameday.core.facts.load import COLUMNS, LoadHistory, merge
 from gameday.core.judging.result import Head
 from gameday.formats.stored import envelope
-from gameday.formats.stored import load as load_lines
 
 _CLOSES = "DrillClosed"
 _COUNTS = {_CLOSES, *(kind.__name__ for kind in JUDGED_LATE)}
@@ -38,7 +39,7 @@ def position(drill: str, lines: Sequence[str], load: LoadHistory, given: str) ->
 
 def _heads(drill: str, lines: Sequence[str], load: LoadHistory) -> Iterator[tuple[int, str]]:
     """Give the number of events and the head after each event that closed the drill or counts since."""
-    samples = hashlib.sha256(load_lines.dumps(load).encode()).hexdigest()
+    samples = _samples(load)
     last, closed = envelope.start(drill), False
     for number, line in enumerate(lines, 1):
         # An import writes 20 as 20.0: the same value has to give the same head.
@@ -48,3 +49,17 @@ def _heads(drill: str, lines: Sequence[str], load: LoadHistory) -> Iterator[tupl
         closed = closed or kind == _CLOSES
         if closed and kind in _COUNTS:
             yield number, hashlib.sha256((last + samples).encode()).hexdigest()
+
+
+def _samples(load: LoadHistory) -> str:
+    digest = hashlib.sha256(json.dumps(load.until).encode())
+    for chunk in merge(load.chunks):
+        columns = [array(code, getattr(chunk, column)) for column, code in COLUMNS.items()]
+        # lengths, so that no number can move from one column to the next unnoticed
+        name = [chunk.type, chunk.name, chunk.start, *map(len, columns)]
+        digest.update(json.dumps(name).encode())
+        for column in columns:
+            if sys.byteorder == "big":
+                column.byteswap()
+            digest.update(column.tobytes())
+    return digest.hexdigest()
