@@ -17,11 +17,11 @@ from gameday.core import exposure
 from gameday.core import postmortem as drafting
 from gameday.core.errors import ExitCode, GamedayError, HistoryCorrupt
 from gameday.core.facts.history import History
-from gameday.core.judging import impact, milestones
-from gameday.core.values import DrillId, Instant, format_duration, format_instant
+from gameday.core.judging import impact
+from gameday.core.values import DrillId, Instant, format_instant
 from gameday.formats.stored import heads
 from gameday.formats.stored import result as result_json
-from gameday.render import live, table
+from gameday.render import live, table, words
 from gameday.storage import transfer
 from gameday.system import clock
 
@@ -78,10 +78,10 @@ def summary(judged: report.JudgedDrill) -> str:
     """Give a drill's result in a few lines."""
     result = judged.result
     lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
-    lines += [
-        f"  time to {interval.name:8} {_figure(interval)} ({interval.verdict})"
-        for interval in result.milestones.intervals
-    ]
+    for interval in result.milestones.intervals:
+        verdict = str(interval.verdict) if interval.applies else "nothing to time"
+        goal = words.duration(interval.objective)
+        lines.append(f"  time to {interval.name:8} {words.taken(interval)}, objective {goal} ({verdict})")
     score = result.score
     verdict = score.verdict.replace("-", " ")
     points = verdict if score.points is None else f"{score.points:.1f} of {score.of:g}, {verdict}"
@@ -104,21 +104,16 @@ def _reverted(judged: report.JudgedDrill) -> str:
     return "nothing to revert: the experiment has no rollbacks" if bare else "yes"
 
 
-def _figure(interval: milestones.Interval) -> str:
-    goal = f"objective {format_duration(interval.objective)}"
-    if interval.seconds is not None:
-        return f"{format_duration(interval.seconds)}, {goal}"
-    if interval.censored and interval.at_least is not None:
-        return f"at least {format_duration(interval.at_least)}, {goal}"
-    return f"not reached, {goal}"
-
-
 def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> int:
     """Score a stored drill again."""
     space = wiring.workspace()
     store = revert.open_store(space)
     rules = None if scorecard is None else wiring.scorecard(space, scorecard)
     judged = report.judge(store, find_shown(store, named, who), rules)
+    if judged.result.score.altered:
+        own = judged.result.score.scorecard
+        output.warn(f"{scorecard} is not the {own} that the drill was judged by: its contents are different")
+        output.hint("give a changed scorecard another version, so that points compare only where they may")
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
     else:

@@ -18,7 +18,7 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import alerts, conditions, milestones
+from gameday.core.judging import alerts, answers, conditions, milestones
 from gameday.core.judging.alerts import Alerts
 from gameday.core.judging.attribution import Attribution
 from gameday.core.judging.impact import Impact
@@ -38,19 +38,25 @@ RESPONSE = "response and containment"
 RECOVERY = "resolution and recovery"
 IMPROVEMENT = "postmortem and improvement"
 
+NAMED = 10
+"""How many of the alerts that are noise are named; a storm would fill pages."""
 TIME, MORE, LESS, SHARE, CHECK = "time", "more", "less", "share", "check"
 """Kinds: seconds, less is better; a count, more is better; a count, less is better; 0..1; 0 or 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """The result of a measure. value None: left out, or undefined where `defined` is False."""
+    """The result of a measure. value None: left out, or undefined where `defined` is False.
+
+    withheld: it was reached, though not demonstrably by those who are judged
+    """
 
     value: float | None = None
     figure: str = ""
     why: str = ""
     evidence: tuple[EventId, ...] = ()
     defined: bool = True
+    withheld: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +138,13 @@ def _left_out(why: str) -> Reading:
     return Reading(figure="not done", why=why)
 
 
+def _withheld(drill: Drill, name: str, why: str) -> Reading:
+    """Give no points for an interval that was reached, and still report how long it took."""
+    seconds = drill.milestones.interval(name).seconds
+    figure = "" if seconds is None else format_duration(seconds)
+    return Reading(figure=figure, why=f"no credit: {why}", withheld=True)
+
+
 def _check(passed: bool, figure: str, evidence: tuple[EventId, ...] = ()) -> Reading:
     return Reading(value=float(passed), figure=figure, evidence=evidence)
 
@@ -190,7 +203,7 @@ def _detect(drill: Drill) -> Reading:
 @_measure(TIME, DETECTION, objective="detect")
 def _alert_delivery(drill: Drill) -> Reading:
     """Time from the start of impact until the first new alert was received."""
-    fired = alerts.fresh(drill.history, drill.fault) if drill.fault is not None else ()
+    fired = alerts.relevant(drill.history, drill.fault) if drill.fault is not None else ()
     # By receipt, not by the instant that counts: delivery is what is measured.
     first = min(fired, key=lambda alert: (alert.event.recorded_at, alert.event.id), default=None)
     at = first.event.recorded_at if first else None
@@ -236,40 +249,53 @@ def _commander_assigned(drill: Drill) -> Reading:
 
 @_measure(SHARE, DETECTION, covered=True)
 def _alerts_expected(drill: Drill) -> Reading:
-    """Share of the expected alerts that fired in time."""
-    expected = len(drill.alerts.expected)
-    if not expected:
+    """Share of the expected alerts that were delivered in time."""
+    if not drill.alerts.expected:
         return _undefined("does not apply: the scenario expects no alert")
-    # The missing alert may be the one that could not be read.
-    if drill.alerts.missing and drill.history.first(ev.SignalRejected):
-        return _undefined("instrument: a signal was received that could not be read")
     if drill.harmless and drill.alerts.missing:
         return _undefined("does not apply: no user was affected, so the alerts had nothing to report")
+    due = len(drill.alerts.expected) - len(drill.alerts.not_due)
+    if not due:
+        return _undefined("does not apply: users were healthy again before an expected alert was due")
     wrong = (*drill.alerts.missing, *drill.alerts.late)
     not_in_time = f"; not in time: {', '.join(wrong)}" if wrong else ""
-    figure = f"{expected - len(wrong)} of {expected}{not_in_time}"
-    return Reading(value=1 - len(wrong) / expected, figure=figure, evidence=_fired(drill, expected=True))
+    figure = f"{due - len(wrong)} of {due}{not_in_time}"
+    return Reading(
+        value=1 - len(wrong) / due,
+        figure=figure,
+        # Only explained, not left out: a sender that garbles its payload must not raise the points.
+        why=_unread(drill) if drill.alerts.missing else "",
+        evidence=_fired(drill, expected=True),
+    )
+
+
+def _unread(drill: Drill) -> str:
+    rejected = any(not rejected.fact.left_out for rejected in drill.history.each(ev.SignalRejected))
+    return "instrument: a signal could not be read; it may be the missing alert" if rejected else ""
 
 
 @_measure(LESS, DETECTION, target="0", limit="3", covered=True)
 def _alerts_noise(drill: Drill) -> Reading:
-    """Number of distinct new alerts that the scenario does not expect."""
+    """Number of distinct new alerts that neither the scenario nor the environment's services explain."""
     if not drill.alerts.expected:
         return _undefined("does not apply: the scenario expects no alert")
     names = drill.alerts.unexpected
-    figure = f"{len(names)}: {', '.join(names)}" if names else "none"
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    figure = f"{len(names)}: {', '.join(names[:NAMED])}{more}" if names else "none"
     return Reading(value=float(len(names)), figure=figure, evidence=_fired(drill, expected=False))
 
 
 def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
-    """Give the new alerts that the scenario expects, or those that it does not."""
+    """Give the new alerts that the scenario expects, or the first of each name that is noise."""
     if drill.fault is None:
         return ()
-    wanted = drill.history.plan.scenario.expect
-    fired = alerts.fresh(drill.history, drill.fault)
-    return tuple(
-        alert.event.id for alert in fired if any(alerts.matches(each, alert) for each in wanted) is expected
-    )
+    wanted, fired = drill.history.plan.scenario.expect, alerts.fresh(drill.history, drill.fault)
+    if expected:
+        return tuple(
+            alert.event.id for alert in fired if any(alerts.matches(each, alert) for each in wanted)
+        )
+    first = {alert.fact.alert: alert.event.id for alert in reversed(fired)}
+    return tuple(first[name] for name in drill.alerts.unexpected[:NAMED])
 
 
 # --- response and containment --------------------------------------------------------------------
@@ -282,13 +308,13 @@ def _contain(drill: Drill) -> Reading:
     # Implied by a recovery that nobody earned, containment is not earned either.
     unproved = contained.basis == IMPLIED and not drill.attribution.earned
     if contained.at is not None and (unproved or by is RecoveredBy.ITSELF) and not drill.alone:
-        return _left_out(f"contained, but not demonstrably by people: recovered by {by}")
+        return _withheld(drill, "contain", f"contained, but not demonstrably by people: recovered by {by}")
     return _interval(drill, "contain")
 
 
 @_measure(TIME, RESPONSE, objective="contain", people=True)
 def _first_action(drill: Drill) -> Reading:
-    """Time from the start of impact to the first act on the target, or a ticked step where no act can be seen."""
+    """Time from the start of impact to the first act on the target; a ticked step, where none can be seen."""
     recovered = drill.milestones.at(MilestoneName.RECOVERED)
     acted = None if drill.fault is None else milestones.first_action(drill.history, drill.fault, recovered)
     return _until(drill, acted.at if acted else None, "an action", (acted.event.id,) if acted else ())
@@ -304,8 +330,8 @@ def _playbook_followed(drill: Drill) -> Reading:
     if drill.harmless:
         return _undefined(_NO_HARM)
     ticked: list[Dated[Any]] = [done for done in drill.history.each(ev.StepDone) if done.fact.step in steps]
-    answers = _answers(drill, "step:")
-    answered = {given.fact.question.removeprefix("step:"): given.fact.answer for given in answers}
+    reviewed = _answers(drill, "step:")
+    answered = {given.fact.question.removeprefix("step:"): given.fact.answer for given in reviewed}
     done = {tick.fact.step for tick in ticked} | {
         step for step, answer in answered.items() if _is_yes(answer)
     }
@@ -313,7 +339,7 @@ def _playbook_followed(drill: Drill) -> Reading:
     if len(known) * 2 < len(steps):
         return _undefined(f"instrument: {len(known)} of {len(steps)} steps are known; ask at the review")
     figure = f"{len(done & steps)} done of {len(known)} known, {len(steps)} in all"
-    return Reading(value=len(done & steps) / len(known), figure=figure, evidence=_ids(ticked + answers))
+    return Reading(value=len(done & steps) / len(known), figure=figure, evidence=_ids(ticked + reviewed))
 
 
 @_measure(MORE, RESPONSE, target="1", work=_SEND_UPDATES, people=True)
@@ -353,7 +379,7 @@ def _recover(drill: Drill) -> Reading:
     attribution = drill.attribution
     earned = attribution.earned or drill.alone
     if drill.milestones.at(MilestoneName.RECOVERED) is not None and not earned:
-        return _left_out(f"recovered by {attribution.recovered_by}: {attribution.why}")
+        return _withheld(drill, "recover", f"recovered by {attribution.recovered_by}: {attribution.why}")
     return _interval(drill, "recover")
 
 
@@ -421,7 +447,8 @@ def _fix_recorded(drill: Drill) -> Reading:
 @_measure(MORE, IMPROVEMENT, target="1", work=_HOLD_REVIEW, people=True)
 def _actions_recorded(drill: Drill) -> Reading:
     """Number of action items that the review decided on."""
-    items = _answers(drill, "action")
+    given = _answers(drill, "action")
+    items = [item for item in given if not answers.lacking("action", item.fact.answer)]
     return Reading(value=float(len(items)), figure=str(len(items)), evidence=_ids(items))
 
 
@@ -433,10 +460,13 @@ def _notes_kept(drill: Drill) -> Reading:
 
 
 def _recorded(drill: Drill, question: str) -> Reading:
-    answers = [given for given in _answers(drill, question) if given.fact.answer.strip()]
-    if not answers:
-        return _left_out(f"the question `{question}` was not answered at the review")
-    return _check(passed=True, figure="recorded", evidence=_ids(answers))
+    given = _answers(drill, question)
+    lacking = [answers.lacking(question, each.fact.answer) for each in given]
+    telling = [each for each, why in zip(given, lacking, strict=True) if not why]
+    if not telling:
+        unanswered = f"the question `{question}` was not answered at the review"
+        return _left_out(lacking[-1] if lacking else unanswered)
+    return _check(passed=True, figure="recorded", evidence=_ids(telling))
 
 
 def _answers(drill: Drill, question: str) -> list[Dated[Any]]:

@@ -69,6 +69,7 @@ class Scorecard:
     verdict  passed | failed | insufficient-evidence | not-scored | gated
     caps     the names of the caps that applied
     hints    points that taken hints cost
+    altered  it has the name and version of the drill's own scorecard, and other contents
     """
 
     scorecard: str
@@ -81,6 +82,7 @@ class Scorecard:
     caps: tuple[str, ...] = ()
     why: str = ""
     hints: float = 0.0
+    altered: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +131,7 @@ def evaluate(
         coverage=_coverage(criteria),
         verdict=NOT_SCORED,
         criteria=criteria,
+        altered=rules.name == history.plan.scorecard.name and rules != history.plan.scorecard,
     )
     barred = _barred(drill, card.coverage)
     if barred is not None:
@@ -160,7 +163,7 @@ def _drill(history: History, impact: Impact, derived: Milestones, attribution: A
         impact=impact,
         milestones=derived,
         attribution=attribution,
-        alerts=alerts.coverage(history, framed.fault, framed.start),
+        alerts=alerts.coverage(history, framed.fault, framed.start, impact.ended),
         fault=framed.fault,
         start=framed.start,
     )
@@ -301,7 +304,7 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
         phase=criterion.phase,
         weight=criterion.weight,
         share=share,
-        verdict=_verdict(share),
+        verdict=Verdict.NO_CREDIT if reading.withheld else _verdict(share),
         rule=rule,
         figure=reading.figure,
         evidence=reading.evidence,

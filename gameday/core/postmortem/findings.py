@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import conditions, measures
+from gameday.core.judging import measures
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.score import Scored
-from gameday.core.postmortem import chains, relapses
+from gameday.core.postmortem import chains, relapses, statements
 from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Chain, Coverage, Finding
 from gameday.core.postmortem.playbook_steps import short
@@ -22,7 +22,6 @@ from gameday.core.values import (
     MilestoneName,
     Outcome,
     RecoveredBy,
-    Severity,
     Verdict,
     format_duration,
 )
@@ -38,7 +37,8 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Finding, ...
         *_safety(evidence),
         *_times(evidence),
         *_alerts(evidence),
-        *_triage(evidence),
+        *statements.severity(evidence),
+        *statements.find(evidence),
         *_steps(evidence),
         *_attribution(evidence),
         *relapses.find(evidence),
@@ -245,37 +245,6 @@ def _alert(line: Coverage, evidence: Evidence) -> Finding:
         owner=evidence.role("responder"),
         priority="high" if tone == "missing" else "medium" if tone == "slow" else "low",
     )
-
-
-def _triage(evidence: Evidence) -> Iterator[Finding]:
-    wanted = evidence.history.plan.scenario.severity
-    began = conditions.began(evidence.history)
-    if began is None or not wanted:
-        return
-    declared = conditions.earliest(
-        conditions.signs(evidence.history, "declared", MilestoneName.TRIAGED, began.at)
-    )
-    if declared is None:
-        return
-    severity, numbers = Severity(declared.fact.severity), evidence.numbers([declared.event.id])
-    right = " or ".join(f"{s} ({s.word})" for s in wanted)
-    if severity in wanted:
-        yield Finding(
-            tone="well",
-            title=f"Declared {severity} ({severity.word})",
-            detail="As the scenario expects.",
-            evidence=numbers,
-        )
-    else:
-        yield Finding(
-            tone="gap",
-            title=f"Declared {severity} ({severity.word}) where {right} was right",
-            detail="The severity decides who is called and how fast.",
-            evidence=numbers,
-            work=f"Describe in the playbook how to tell {right} from {severity}",
-            owner=evidence.role("incident commander"),
-            priority="medium",
-        )
 
 
 def _steps(evidence: Evidence) -> Iterator[Finding]:
