@@ -16,7 +16,7 @@ from gameday.core.errors import Mistake
 from gameday.core.trends import Baseline, FinishedDrill, Report, Row, Thresholds
 from gameday.core.values import Outcome, Verdict
 from gameday.render import pipeline
-from tests.core.trends.results import finished_drill, interval, stored_result
+from tests.core.trends.results import NAMES, finished_drill, interval, stored_result
 from tests.render import junit_schema
 
 
@@ -54,7 +54,12 @@ REPORTS = {
         finished_drill(), thresholds=Thresholds(baseline=Baseline(folder="b", drills=(stored_result("x"),)))
     ),
     "incomparable": report(finished_drill(), thresholds=Thresholds(baseline=Baseline(folder="b"))),
-    "absorbed": report(finished_drill(outcome=Outcome.ABSORBED)),
+    "absorbed": report(
+        finished_drill(
+            outcome=Outcome.ABSORBED,
+            intervals=tuple(interval(name, None, Verdict.UNKNOWN, applies=False) for name in NAMES),
+        )
+    ),
     "invalid": report(FinishedDrill(code=2, why="a.yaml:1:1: x\nb.yaml:2:2: y")),
 }
 
