@@ -1,10 +1,10 @@
 """Which alerts the fault caused, which of them can detect it, and whether the right ones fired.
 
 State is kept per series, by the alert's key; each time that a series fires is an *episode* of it, however
-often and by however many Alertmanagers it is reported. An episode is *pre-existing* when it was received before
-the fault, or when its trusted source reports that it fired before the fault by more than SKEW: it detects
-nothing, nor does acknowledging it. A claim that is before the fault by less than SKEW, received after it, counts
-at its receipt, and so does every claim of a monitor whose clock is doubted.
+often and by however many Alertmanagers it is reported. An episode is *pre-existing* when it was received
+before the fault, or when its trusted source reports that it fired before the fault by more than SKEW: it
+detects nothing, nor does acknowledging it. A claim that is before the fault by less than SKEW, received after
+it, counts at its receipt, and so does every claim of a monitor whose clock is doubted.
 
 An episode is *relevant*, so that it can detect, when the scenario expects it or its label `service` names the
 environment's. Where neither is given, all are. What is not relevant is noise.
@@ -27,7 +27,7 @@ from gameday.core.plans.scenario import Expectation
 from gameday.core.values import Instant, Party, Seconds
 
 DELIVERY: Seconds = 30.0
-"""After this long a delivery's claim from before the fault is doubted: Alertmanager's default `group_wait`."""
+"""How long a delivery may take before its claim is doubted: Alertmanager's default `group_wait`."""
 CONSTANT = 3
 """From so many deliveries on, all late by the same time, it is the clock that is slow."""
 
