@@ -21,6 +21,8 @@ def expected_alerts(history: History, result: Result, references: dict[EventId, 
     fault = injected.at if injected else None
     start = result.impact.started.at if result.impact.started else fault
     fresh = alerts.fresh(history, fault) if fault is not None else ()
+    first = {alert.fact.alert: alert for alert in reversed(fresh)}
+    oldest = {alert.fact.alert: alert for alert in reversed(tuple(history.each(ev.AlertFired)))}
     lines = []
     for expected in history.plan.scenario.expect:
         fired = next((alert for alert in fresh if alerts.matches(expected, alert)), None)
@@ -28,11 +30,11 @@ def expected_alerts(history: History, result: Result, references: dict[EventId, 
         line = Coverage(alert=alerts.label(expected), state=state, within=expected.within)
         lines.append(_fired(line, fired, start, references))
     for name in result.alerts.unexpected:
-        fired = next((alert for alert in fresh if alert.fact.alert == name), None)
-        lines.append(_fired(Coverage(alert=name, state="unexpected"), fired, start, references))
+        line = Coverage(alert=name, state="unexpected")
+        lines.append(_fired(line, first.get(name), start, references))
     for name in result.alerts.preexisting:
-        old = next((alert for alert in history.each(ev.AlertFired) if alert.fact.alert == name), None)
-        lines.append(_fired(Coverage(alert=name, state="firing before"), old, None, references))
+        line = Coverage(alert=name, state="firing before")
+        lines.append(_fired(line, oldest.get(name), None, references))
     return tuple(lines)
 
 
@@ -48,6 +50,7 @@ def _fired(
     return replace(
         line,
         after=round(fired.at - start, 6) if start is not None else None,
+        delivered=round(fired.event.recorded_at - start, 6) if start is not None else None,
         evidence=() if number is None else (number,),
     )
 
@@ -56,5 +59,5 @@ def _expected_state(name: str, result: Result, *, fired: bool) -> str:
     if name in result.alerts.missing:
         return "missing"
     if name in result.alerts.late:
-        return "late"
+        return "delivered late" if name in result.alerts.delivered_late else "late"
     return "in time" if fired else "not due"

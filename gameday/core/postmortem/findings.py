@@ -14,7 +14,7 @@ from gameday.core.facts.history import History
 from gameday.core.judging import measures
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.score import Scored
-from gameday.core.postmortem import chains, relapses, statements
+from gameday.core.postmortem import alert_findings, chains, relapses, statements
 from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Chain, Coverage, Finding
 from gameday.core.postmortem.playbook_steps import short
@@ -37,6 +37,7 @@ def collect(evidence: Evidence) -> tuple[tuple[Finding, ...], tuple[Finding, ...
         *_safety(evidence),
         *_times(evidence),
         *_alerts(evidence),
+        *alert_findings.collect(evidence),
         *statements.severity(evidence),
         *statements.find(evidence),
         *_steps(evidence),
@@ -191,7 +192,7 @@ def _never(interval: Interval, name: str, allowed: str, numbers: tuple[int, ...]
 
 
 def _alerts(evidence: Evidence) -> Iterator[Finding]:
-    expected = [line for line in evidence.coverage if line.state in ("in time", "late", "missing")]
+    expected = [line for line in evidence.coverage if line.state not in ("not due", *_NOISE)]
     if expected and all(line.state == "in time" for line in expected):
         names = ", ".join(line.alert for line in expected)
         yield Finding(
@@ -203,6 +204,10 @@ def _alerts(evidence: Evidence) -> Iterator[Finding]:
     for line in evidence.coverage:
         if line.state not in ("in time", "not due"):
             yield _alert(line, evidence)
+
+
+def _after(seconds: float | None) -> str:
+    return "later" if seconds is None else f"{format_duration(seconds)} after it"
 
 
 def _alert(line: Coverage, evidence: Evidence) -> Finding:
@@ -220,6 +225,12 @@ def _alert(line: Coverage, evidence: Evidence) -> Finding:
             f"The alert {line.alert} fired late",
             f"It fired{after}; it was expected{limit}.",
             f"Shorten the evaluation window of {line.alert}, or its delivery",
+        ),
+        "delivered late": (
+            "slow",
+            f"The alert {line.alert} fired in time and was delivered late",
+            f"It fired{after} and was received {_after(line.delivered)}; it was expected{limit}.",
+            f"Shorten the way of {line.alert} to the people: grouping, intervals, and queues in between",
         ),
         "unexpected": (
             "noise",
@@ -352,7 +363,7 @@ def _attribution(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _instruments(evidence: Evidence) -> Iterator[Finding]:
-    rejected = tuple(evidence.history.each(ev.SignalRejected))
+    rejected = tuple(each for each in evidence.history.each(ev.SignalRejected) if not each.fact.left_out)
     if rejected:
         yield Finding(
             tone="gap",

@@ -92,13 +92,18 @@ class RootCause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
-    """What became of one alert. state: in time | late | missing | not due | unexpected | firing before."""
+    """What became of one alert. after, delivered: when it fired and was received, from the start of impact.
+
+    state: in time | late | delivered late (it fired in time) | missing | not due (users were healthy again,
+    or the drill ended, before it had to fire) | unexpected | firing before
+    """
 
     alert: str
     state: str
     within: Seconds | None = None
     after: Seconds | None = None
     evidence: tuple[int, ...] = ()
+    delivered: Seconds | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
