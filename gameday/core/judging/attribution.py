@@ -99,7 +99,8 @@ def _outcome(history: History, impact: Impact, milestones: Milestones, *, change
     silent = outcome is Outcome.UNDETECTED and conditions.nobody_responds(history)
     if impact.started is None and (watched or silent):
         return _harmless(history, impact, changed=changed)
-    return outcome
+    known = milestones.by_name[MilestoneName.DETECTED].known
+    return outcome if known or outcome is not Outcome.UNDETECTED else Outcome.UNKNOWN
 
 
 _REACHED = (
@@ -218,7 +219,9 @@ def _unrecovered(history: History, impact: Impact, framed: conditions.Frame) -> 
     if impact.started is None:
         return _Who(RecoveredBy.NONE, _unaffected(history, impact))
     if impact.ended is None:
-        return _Who(RecoveredBy.NONE, "Users were still affected at the last sample.")
+        lost = history.first(ev.LoadLost) is not None
+        known = "; whether they recovered is not known, because the load was lost" if lost else ""
+        return _Who(RecoveredBy.NONE, f"Users were still affected at the last sample{known}.")
     if framed.rollback is None:
         return _Who(
             RecoveredBy.NONE, "Users were healthy again, but the scenario's recovery rule was not met."
@@ -253,6 +256,14 @@ def _by_actions(history: History, actions: list[Dated[ev.ActionTaken]], derived:
     gap, expected = _until_effect(last, derived), _propagation(history)
     if gap > UNRELATED * expected:
         return _unrelated(last, actions[-1], gap, evidence)
+    own = next((each for each, other in parties if other is Party.NONE and each.at > last.at), None)
+    # Soon after an act it may be the act's consequence; near the effect it may be the cause.
+    if own is not None and own.at - last.at > _effect(last, derived) - own.at:
+        why = (
+            f"The last action of the team or its automation, “{last.fact.action}”, was followed by a "
+            f"controller's own, “{own.fact.action}”, closer to the recovery: either may have brought it."
+        )
+        return _Who(RecoveredBy.UNCLEAR, why, evidence)
     # The last one decides; the sentence counts the other party's.
     others = sum(other is not party for _, other in chosen)
     when = f"{format_duration(gap)} before users were" if gap >= 0.05 else "just as users became"

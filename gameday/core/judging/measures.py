@@ -12,17 +12,17 @@ nothing. *Undefined*: it does not apply, or the instrument failed; `why` names w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import alerts, answers, conditions, milestones
+from gameday.core.judging import acts, alerts, answers, conditions, milestones
 from gameday.core.judging.alerts import Alerts
 from gameday.core.judging.attribution import Attribution
 from gameday.core.judging.impact import Impact
-from gameday.core.judging.milestones import IMPLIED, Milestones
+from gameday.core.judging.milestones import IMPLIED, OBSERVED, Milestones
 from gameday.core.values import (
     EventId,
     Instant,
@@ -30,6 +30,7 @@ from gameday.core.values import (
     Outcome,
     RecoveredBy,
     Severity,
+    Verdict,
     format_duration,
 )
 
@@ -37,6 +38,8 @@ DETECTION = "detection and triage"
 RESPONSE = "response and containment"
 RECOVERY = "resolution and recovery"
 IMPROVEMENT = "postmortem and improvement"
+LIVE = (DETECTION, RESPONSE, RECOVERY)
+"""The stages that need somebody while users are affected."""
 
 NAMED = 10
 """How many of the alerts that are noise are named; a storm would fill pages."""
@@ -48,7 +51,7 @@ TIME, MORE, LESS, SHARE, CHECK = "time", "more", "less", "share", "check"
 class Reading:
     """The result of a measure. value None: left out, or undefined where `defined` is False.
 
-    withheld: it was reached, though not demonstrably by those who are judged
+    withheld: no points, though it was not missed: it is not shown that those who are judged reached it
     """
 
     value: float | None = None
@@ -77,6 +80,15 @@ class Drill:
         return self.attribution.outcome is Outcome.ABSORBED
 
     @property
+    def self_healed(self) -> bool:
+        """Whether users were healthy again by themselves before anybody looked, and before anybody had to."""
+        start, recovered = self.impact.started, self.milestones.at(MilestoneName.RECOVERED)
+        if start is None or recovered is None or self.attribution.recovered_by not in _BY_NOBODY:
+            return False
+        quick = recovered - start.at <= self.history.plan.scenario.objectives.detect
+        return quick and not any(start.earliest <= at <= recovered for at in _responses(self.history))
+
+    @property
     def alone(self) -> bool:
         """Whether nobody responds, so that a recovery by itself is what is measured."""
         return conditions.nobody_responds(self.history)
@@ -92,6 +104,7 @@ class Measure:
     covered    the postmortem has a finding or a question of its own for it, so that a criterion missed
                needs no general one
     people     it measures what responders do
+    instrument it measures alerts and users, whoever responds
     work       what to do about a criterion that was missed; empty: a general sentence
     """
 
@@ -105,7 +118,25 @@ class Measure:
     limit: str = ""
     covered: bool = False
     people: bool = False
+    instrument: bool = False
     work: str = ""
+
+
+_BY_NOBODY = (RecoveredBy.ITSELF, RecoveredBy.UNCLEAR)
+
+
+def _responses(history: History) -> Iterator[Instant]:
+    """Give when people or their automation did or stated anything."""
+    kinds = (
+        ev.IncidentAcknowledged,
+        ev.AlertAcknowledged,
+        ev.IncidentDeclared,
+        ev.StepDone,
+        ev.MilestoneMarked,
+    )
+    for kind in kinds:
+        yield from (fact.at for fact in history.each(kind))
+    yield from (fact.at for fact in history.each(ev.ActionTaken) if not acts.by_fault(fact.fact))
 
 
 MEASURES: dict[str, Measure] = {}
@@ -115,7 +146,13 @@ Reader = Callable[[Drill], Reading]
 
 
 def _measure(
-    kind: str, stage: str, *, covered: bool = False, people: bool = False, **settings: str
+    kind: str,
+    stage: str,
+    *,
+    covered: bool = False,
+    people: bool = False,
+    instrument: bool = False,
+    **settings: str,
 ) -> Callable[[Reader], Reader]:
     """Register a reader under its own name, with its docstring."""
 
@@ -123,7 +160,15 @@ def _measure(
         name = read.__name__.removeprefix("_")
         doc = (read.__doc__ or "").strip()
         MEASURES[name] = Measure(
-            name=name, kind=kind, stage=stage, doc=doc, read=read, covered=covered, people=people, **settings
+            name=name,
+            kind=kind,
+            stage=stage,
+            doc=doc,
+            read=read,
+            covered=covered,
+            people=people,
+            instrument=instrument,
+            **settings,
         )
         return read
 
@@ -185,7 +230,9 @@ def _interval(drill: Drill, name: str) -> Reading:
         return _undefined(_NO_HARM)
     if interval.censored and interval.at_least is not None:
         figure = f"at least {format_duration(interval.at_least)}"
-        return Reading(figure=figure, why="censored: not reached by then")
+        # Cut off before its objective was over, it was not missed either.
+        cut_off = interval.verdict is Verdict.UNKNOWN
+        return Reading(figure=figure, why="censored: not reached by then", withheld=cut_off)
     if not milestone.known:
         return _undefined("instrument: the signals that would show it were lost or never arrived")
     return _left_out(f"{interval.end} was not reached") if drill.start else _undefined("nothing was injected")
@@ -224,14 +271,14 @@ def _declare(drill: Drill) -> Reading:
 
 @_measure(CHECK, DETECTION, covered=True, people=True)
 def _severity_matches(drill: Drill) -> Reading:
-    """Whether the declared severity is one that the scenario accepts; half if it was corrected later."""
+    """Whether the worst severity that was declared is one that the scenario accepts; half if only another is."""
     declared = _declarations(drill)
     if not declared:
         return _undefined(_NO_HARM) if drill.harmless else _left_out("no severity was declared")
     right = set(drill.history.plan.scenario.severity)
     severities: list[Severity] = [declaration.fact.severity for declaration in declared]
-    hits = sum(severity in right for severity in severities)
-    value = 1.0 if hits == len(severities) else 0.5 if hits else 0.0
+    # By the worst, whatever its place: correcting too low a severity, or lowering it later, costs nothing.
+    value = 1.0 if min(severities) in right else 0.5 if right & set(severities) else 0.0
     wanted = " or ".join(sorted(right))
     return Reading(value=value, figure=f"{', '.join(severities)}; right: {wanted}", evidence=_ids(declared))
 
@@ -247,7 +294,7 @@ def _commander_assigned(drill: Drill) -> Reading:
     return _check(passed=True, figure="named", evidence=assigned.evidence)
 
 
-@_measure(SHARE, DETECTION, covered=True)
+@_measure(SHARE, DETECTION, covered=True, instrument=True)
 def _alerts_expected(drill: Drill) -> Reading:
     """Share of the expected alerts that were delivered in time."""
     if not drill.alerts.expected:
@@ -274,7 +321,7 @@ def _unread(drill: Drill) -> str:
     return "instrument: a signal could not be read; it may be the missing alert" if rejected else ""
 
 
-@_measure(LESS, DETECTION, target="0", limit="3", covered=True)
+@_measure(LESS, DETECTION, target="0", limit="3", covered=True, instrument=True)
 def _alerts_noise(drill: Drill) -> Reading:
     """Number of distinct new alerts that neither the scenario nor the environment's services explain."""
     if not drill.alerts.expected:
@@ -291,9 +338,7 @@ def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
         return ()
     wanted, fired = drill.history.plan.scenario.expect, alerts.fresh(drill.history, drill.fault)
     if expected:
-        return tuple(
-            alert.event.id for alert in fired if any(alerts.matches(each, alert) for each in wanted)
-        )
+        return tuple(alert.event.id for alert in fired if any(alerts.matches(each, alert) for each in wanted))
     first = {alert.fact.alert: alert.event.id for alert in reversed(fired)}
     return tuple(first[name] for name in drill.alerts.unexpected[:NAMED])
 
@@ -307,6 +352,9 @@ def _contain(drill: Drill) -> Reading:
     contained, by = drill.milestones.by_name[MilestoneName.CONTAINED], drill.attribution.recovered_by
     # Implied by a recovery that nobody earned, containment is not earned either.
     unproved = contained.basis == IMPLIED and not drill.attribution.earned
+    # What showed only in users' requests is as unclear as the recovery that followed it.
+    if by is RecoveredBy.UNCLEAR and drill.milestones.at(MilestoneName.RECOVERED) is not None:
+        unproved = unproved or contained.basis == OBSERVED
     if contained.at is not None and (unproved or by is RecoveredBy.ITSELF) and not drill.alone:
         return _withheld(drill, "contain", f"contained, but not demonstrably by people: recovered by {by}")
     return _interval(drill, "contain")
@@ -358,7 +406,7 @@ def _first_update(drill: Drill) -> Reading:
     return _until(drill, first.at if first else None, "an update", (first.event.id,) if first else ())
 
 
-@_measure(SHARE, RESPONSE)
+@_measure(SHARE, RESPONSE, instrument=True)
 def _least_harm(drill: Drill) -> Reading:
     """Share of users' requests that were good during the impact; 1 where no user was affected."""
     impact = drill.impact
@@ -412,7 +460,7 @@ def _recovered_before_rollback(drill: Drill) -> Reading:
     return _recovered_by(drill, RecoveredBy.TEAM, RecoveredBy.AUTOMATION)
 
 
-@_measure(CHECK, RECOVERY)
+@_measure(CHECK, RECOVERY, instrument=True)
 def _verified(drill: Drill) -> Reading:
     """Whether the steady state was met again at the end."""
     verified = drill.milestones.by_name[MilestoneName.VERIFIED]

@@ -283,6 +283,10 @@ def test_an_administrator_is_a_person(actor):
 def test_what_a_controller_does_after_the_team_is_the_teams():
     scaled = HURT.action("kubectl scale deploy/checkout --replicas=5", at=55)
     assert who(scaled.action("create pod", at=57, actor="system:node:n1").over(at=80)) is RecoveredBy.TEAM
+    nearer = HURT.action("restart cache", at=20).action("scale 3 to 6", at=55, actor="cluster-autoscaler")
+    found = nearer.over(at=80).result().attribution
+    assert found.recovered_by is RecoveredBy.UNCLEAR
+    assert "“scale 3 to 6”, closer to the recovery" in found.why
     old = long().action("restart cache", at=20).action("create pod", at=798, actor="system:node:n1")
     assert who(old.over(at=820)) is RecoveredBy.ITSELF
 

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.core.plans.scenario import Criterion, Playbook, PlaybookStep
-from gameday.testing.histories import SCORECARD, Game
+from gameday.core.plans.scenario import Criterion, Objectives, Playbook, PlaybookStep
+from gameday.testing.histories import SCENARIO, SCORECARD, Game
 
 CHECKOUTS = "POST /checkout"
 HURT = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 60)
+BRISK = replace(SCENARIO, objectives=Objectives(contain=30, recover=30))
 STEPS = tuple(PlaybookStep(id=f"s{n}", text=f"Step {n}", line=n) for n in range(1, 5))
 BOOK = replace(HURT, playbook=Playbook(path="playbooks/x.md", text="", steps=STEPS))
 
@@ -93,3 +94,26 @@ def test_verification_is_the_steady_state_at_the_end():
     assert share(HURT.verified(at=90), "verified") == 1
     assert share(HURT.verified(at=90, met=False), "verified") == 0
     assert share(HURT.verified(at=90, met=None), "verified") is None
+
+
+@pytest.mark.parametrize(
+    ("game", "verdict"),
+    [
+        (HURT.action("flag off", at=59).over(at=80), "met"),
+        (
+            Game().fault(at=10).bad(CHECKOUTS, 10, 60).ack(at=14).over(at=80),
+            "no-credit",
+        ),  # nothing shows by whom
+        (HURT.ended(at=40).revert(at=41), "no-credit"),  # cut off before its objective was over
+        (replace(HURT, scenario=BRISK).ended(at=50).revert(at=51), "missed"),
+    ],
+)
+def test_a_criterion_is_called_missed_only_where_its_time_is(game, verdict):
+    criteria = tuple(
+        Criterion(criterion=name, phase="p", weight=1, measure=name, target="1x")
+        for name in ("contain", "recover")
+    )
+    result = replace(game, scorecard=replace(SCORECARD, criteria=criteria)).result()
+    assert [scored.verdict for scored in result.score.criteria] == [verdict, verdict]
+    times = {result.milestones.interval(scored.criterion).verdict for scored in result.score.criteria}
+    assert ("missed" in times) == (verdict == "missed")

@@ -202,7 +202,8 @@ def test_the_delay_of_the_fault_is_no_part_of_a_time():
 
 
 def test_a_chain_leaves_out_what_nobody_reported_and_ends_where_nothing_followed():
-    links = [link for link in derived(AFFECTED.alert("HighApiLatency", 18)).chain if link.chain == "detect"]
+    game = Game().fault(at=10).bad(CHECKOUTS, 10, 120).alert("HighApiLatency", 18)
+    links = [link for link in derived(game).chain if link.chain == "detect"]
     assert [link.name for link in links][-2:] == [
         "users affected → alert delivered",
         "alert delivered → detected",
