@@ -28,3 +28,18 @@ def test_a_larger_share_is_never_written_as_a_smaller_one(one, other):
 )
 def test_shares_near_the_ends_have_a_decimal(value, written):
     assert percent.share(value) == written
+
+
+@pytest.mark.parametrize(
+    ("shares", "written"),
+    [
+        ((1 / 3, 1 / 3, 1 / 3), ("34 %", "33 %", "33 %")),
+        ((0.125, 0.125, 0.75), ("13 %", "12 %", "75 %")),
+        ((0.995, 0.005), (">99 %", "<1 %")),
+        ((1.0, 0.0), ("100 %", "0 %")),
+        ((0.25, 0.25), ("25 %", "25 %")),
+        ((), ()),
+    ],
+)
+def test_shares_of_one_whole_add_up(shares, written):
+    assert percent.apportioned(shares) == written
