@@ -253,7 +253,9 @@ def _question(history: History, now: Instant) -> Question | None:
     answered = max((fact.event.recorded_at for kind in _ANSWERS for fact in history.each(kind)), default=0.0)
     for asked in history.each(ev.RealIncidentSuspected):
         if asked.at > answered:
-            text = f"Is {clean(asked.fact.alert)} ({asked.fact.severity}) a real incident?"
+            alert, more = f"{clean(asked.fact.alert)} ({asked.fact.severity})", asked.fact.more
+            also = f" or one of {more:,} more alerts" if more else ""
+            text = f"Is {alert}{also} a real incident?"
             return Question(text=text, left=max(0.0, asked.at + asked.fact.within - now))
     return None
 

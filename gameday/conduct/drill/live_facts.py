@@ -31,6 +31,8 @@ class LiveFacts:
         self._keep = max(keep, KEEP_LOAD)
         self._seq = 0
         self._events: list[ev.Event] = []
+        self._by_kind: dict[type, list[ev.Event]] = {}
+        self._history: history.History | None = None
         self._chunks: list[Chunk] = []
         self._unsaved: list[Chunk] = []
         self._until = Instant(0.0)
@@ -45,8 +47,12 @@ class LiveFacts:
         if stored:
             # By sequence number, not by time: a command's fact may count earlier than what was read before.
             self._seq = stored[-1].seq
-            self._events.extend(row.event for row in stored)
-        return [row.event for row in stored]
+            self._history = None
+        events = [row.event for row in stored]
+        self._events.extend(events)
+        for event in events:
+            self._by_kind.setdefault(type(event.fact), []).append(event)
+        return events
 
     def take_load(self, chunks: Sequence[Chunk], until: Instant) -> None:
         """Take samples from the load driver; they are stored at the next `save_load`."""
@@ -82,26 +88,30 @@ class LiveFacts:
 
     def history(self) -> history.History:
         """Give the history so far, without its load."""
-        return history.from_events(self._events)
+        # Kept: a look asks for it several times, and sorting a storm of alerts each time would stall it.
+        if self._history is None:
+            self._history = history.from_events(self._events)
+        return self._history
 
     def first(self, kind: type[F]) -> Dated[F] | None:
         """Give the first fact of a kind that was stored, or None."""
-        for event in self._events:
-            if isinstance(event.fact, kind):
-                return Dated(at=history.counted_instant(event), event=event, fact=event.fact)
-        return None
+        events = self._by_kind.get(kind, ())
+        return self._dated(kind, events[:1])[0] if events else None
 
     def each(self, kind: type[F]) -> list[Dated[F]]:
         """Give all facts of a kind, as they were stored."""
+        return self._dated(kind, self._by_kind.get(kind, ()))
+
+    def _dated(self, kind: type[F], events: Sequence[ev.Event]) -> list[Dated[F]]:
         return [
             Dated(at=history.counted_instant(event), event=event, fact=event.fact)
-            for event in self._events
+            for event in events
             if isinstance(event.fact, kind)
         ]
 
     def has(self, kind: type) -> bool:
         """Report whether a fact of a kind was stored."""
-        return any(isinstance(event.fact, kind) for event in self._events)
+        return kind in self._by_kind
 
     def abort_asked(self) -> bool:
         """Report whether somebody, or a guardrail, aborted the drill."""

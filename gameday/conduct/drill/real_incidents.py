@@ -1,7 +1,8 @@
 """A real incident on the same environment: the facilitator is asked; without an answer the drill is aborted.
 
 A severe alert that the scenario does not expect is recorded as RealIncidentSuspected. `gameday continue`
-answers all questions so far, `gameday abort` ends the drill. A monitor's own words for severity are read by
+answers all questions so far, `gameday abort` ends the drill. In a storm of alerts a few questions stand for
+all: the most severe names, and how many more there are. A monitor's own words for severity are read by
 `values.alert_severity`; an alert without such a word raises no question.
 """
 
@@ -12,13 +13,15 @@ from dataclasses import dataclass, field
 
 from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.core.facts import drill as ev
-from gameday.core.facts.history import Dated
+from gameday.core.facts.history import Dated, counted_instant
 from gameday.core.judging import alerts
 from gameday.core.plans.scenario import Scenario
 from gameday.core.values import Instant, Seconds, Severity, alert_severity
 
 ANSWER_LIMIT: Seconds = 60.0
 """How long the facilitator has to answer."""
+MOST_OPEN = 5
+"""How many questions are open at once; further alerts wait until these are answered."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -29,22 +32,54 @@ class RealIncidentWatch:
     live_facts: LiveFacts
     record: Callable[[ev.Fact], object]
     _asked: set[str] = field(default_factory=set)
+    _suspected: dict[str, tuple[str, ev.AlertFired]] = field(default_factory=dict)
+    """By an alert's name, with its severity: what is still to be asked about."""
+    _read: int = 0
 
     def look(self, now: Instant) -> str:
         """Ask about each suspected alert once. Give why to abort when no answer came in time."""
         if self.scenario.real_incident is None:
             return ""
-        for fired in self.live_facts.each(ev.AlertFired):
-            severity = self._unexpected_severity(fired, self.scenario.real_incident)
-            if severity is not None and fired.fact.key not in self._asked:
-                # Noted before it is in the store, which the next look may not have read yet.
-                self._asked.add(fired.fact.key)
-                self.record(
-                    ev.RealIncidentSuspected(
-                        alert=fired.fact.alert, severity=severity, key=fired.fact.key, within=ANSWER_LIMIT
-                    )
-                )
+        events = self.live_facts.events[self._read :]
+        self._read += len(events)
+        for event in events:
+            self._suspect(event, self.scenario.real_incident)
+        self._ask()
         return self._unanswered(now)
+
+    def _suspect(self, event: ev.Event, least: Severity) -> None:
+        if isinstance(event.fact, ev.AlertResolved):
+            self._asked.discard(event.fact.key)  # firing again, it is asked about again
+        if not isinstance(event.fact, ev.AlertFired) or event.fact.key in self._asked:
+            return
+        fired = Dated(at=counted_instant(event), event=event, fact=event.fact)
+        severity = self._unexpected_severity(fired, least)
+        if severity is None:
+            return
+        # Noted before it is in the store, which the next look may not have read yet.
+        self._asked.add(fired.fact.key)
+        known = self._suspected.get(fired.fact.alert)
+        if known is None or severity.value < known[0]:
+            self._suspected[fired.fact.alert] = (severity.value, fired.fact)
+
+    def _ask(self) -> None:
+        """Ask about the most severe alerts that are suspected; the last question is about the others, too."""
+        room = MOST_OPEN - len(open_questions(self.live_facts))
+        if not self._suspected or room <= 0:
+            return
+        ranked = sorted(self._suspected.values(), key=lambda each: each[0])
+        self._suspected.clear()
+        for index, (severity, fact) in enumerate(ranked[:room], start=1):
+            more = len(ranked) - index if index == room else 0
+            self.record(
+                ev.RealIncidentSuspected(
+                    alert=fact.alert,
+                    severity=Severity(severity),
+                    key=fact.key,
+                    within=ANSWER_LIMIT,
+                    more=more,
+                )
+            )
 
     def _unexpected_severity(self, fired: Dated[ev.AlertFired], least: Severity) -> Severity | None:
         """Give the severity of an alert that is unexpected and at least so severe, else None."""
@@ -58,7 +93,8 @@ class RealIncidentWatch:
     def _unanswered(self, now: Instant) -> str:
         for asked in open_questions(self.live_facts):
             if now - asked.at >= asked.fact.within:
-                alert = f"{asked.fact.alert} ({asked.fact.severity})"
+                more = f" and {asked.fact.more:,} more" if asked.fact.more else ""
+                alert = f"{asked.fact.alert} ({asked.fact.severity}){more}"
                 return f"{alert}, and nobody confirmed that the drill should continue"
         return ""
 

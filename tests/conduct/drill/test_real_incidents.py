@@ -1,9 +1,10 @@
-"""A real incident beside the drill: who is asked, and what happens when nobody answers."""
+"""A real incident alongside the drill: who is asked, and what happens when nobody answers."""
 
 from dataclasses import replace
 
 import pytest
 
+from gameday.conduct.drill.real_incidents import MOST_OPEN
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Expectation
@@ -94,3 +95,24 @@ def test_monitors_words_are_severities(word, severity):
     everything = replace(WATCHFUL, real_incident=Severity.P4)
     stage = Stage(everything).say(20, alert(severity=word))
     assert suspects(stage.play()) == [("DiskFull", Severity(severity))]
+
+
+def test_a_storm_of_alerts_asks_a_few_questions_that_name_the_most_severe_and_count_the_others():
+    stage = Stage(WATCHFUL)
+    for number in range(30):
+        stage.say(20, alert(f"Noise{number}", "high", key=f"n{number}"))
+    stage.say(20, alert("DiskFull", "critical", key="disk")).say(30, ev.ContinueRequested())
+    history = stage.play()
+    asked = [each.fact for each in history.each(ev.RealIncidentSuspected)]
+    assert len(asked) <= MOST_OPEN
+    assert (asked[0].alert, asked[0].severity) == ("DiskFull", Severity.P1)
+    assert sum(1 + each.more for each in asked) == 31
+    assert history.first(ev.AbortRequested) is None
+
+
+def test_two_alertmanagers_ask_once_and_an_alert_that_fires_again_asks_again():
+    twins = Stage(WATCHFUL).say(20, alert()).say(21, alert()).say(30, ev.ContinueRequested())
+    assert len(suspects(twins.play())) == 1
+    again = Stage(WATCHFUL).say(20, alert()).say(22, ev.AlertResolved(key="k1", alert="DiskFull"))
+    again.say(30, ev.ContinueRequested()).say(40, alert()).say(45, ev.ContinueRequested())
+    assert len(suspects(again.play())) == 2
