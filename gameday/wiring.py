@@ -168,6 +168,7 @@ def prepare(
         host=_hostname(),
         versions=_versions(),
         rules=files.environment.rules,
+        services=files.environment.services,
     )
     return Prepared(
         planned=planned,

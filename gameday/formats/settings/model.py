@@ -245,6 +245,11 @@ class EnvironmentTable(Strict):
     alerts: dict[Annotated[str, ALERT_SYSTEM], types.Url] = Field(
         default_factory=dict, description="by system, the URL at which gameday registers to receive alerts"
     )
+    services: Words = Field(
+        default_factory=list,
+        description="the values of the label `service` (globs) whose alerts can detect its faults, "
+        "next to those that a scenario expects",
+    )
     prometheus: types.OptionalUrl = Field(default="", description="the URL of its Prometheus, for guardrails")
     real_incident: RealIncident | None = Field(
         default=None, description="which unexpected alerts are treated as a real incident"

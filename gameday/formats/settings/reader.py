@@ -73,6 +73,7 @@ class Environment:
     base_url   what users reach; up, down, reset: the commands that start, stop and reset it
     trail      URL of its own record of what was done to it
     alerts     by system, the URL at which our receiver registers while a drill runs
+    services   values of the label `service` whose alerts can detect its faults, next to the expected ones
     incidents  URL of the Alertmanager that is asked for real incidents before a schedule starts a drill
     rules      its policy; None: only loopback is allowed
     prometheus URL of its Prometheus, for guardrails
@@ -87,6 +88,7 @@ class Environment:
     reset: tuple[str, ...] = ()
     trail: str = ""
     alerts: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[str, ...] = ()
     incidents: str = ""
     rules: Policy | None = None
     prometheus: str = ""
@@ -301,6 +303,7 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         reset=tuple(table.reset),
         trail=str(table.trail),
         alerts={system: str(url) for system, url in table.alerts.items()},
+        services=tuple(table.services),
         incidents=str(table.incidents),
         rules=_rules(table),
         prometheus=str(table.prometheus),

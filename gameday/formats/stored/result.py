@@ -90,6 +90,10 @@ class _Alerts:
     late: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     preexisting: tuple[str, ...] = ()
+    delivered_late: tuple[str, ...] = ()
+    not_due: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -330,6 +334,10 @@ def _alerts(alerts: Alerts) -> _Alerts:
         late=alerts.late,
         unexpected=alerts.unexpected,
         preexisting=alerts.preexisting,
+        delivered_late=alerts.delivered_late,
+        not_due=alerts.not_due,
+        doubted=alerts.doubted,
+        left_out=alerts.left_out,
     )
 
 
