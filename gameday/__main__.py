@@ -4,6 +4,8 @@ import sys
 import time
 
 STARTED = time.time()
+STARTED_MONOTONIC = time.monotonic()
+"""The same on a clock that nobody sets."""
 
 
 def main() -> None:
@@ -22,7 +24,7 @@ def _command() -> int:
     if len(sys.argv) > 1 and sys.argv[1] in help_texts.HELP:
         from gameday.cli.respond import fast_path  # noqa: PLC0415
 
-        return fast_path.main(sys.argv[1:], STARTED)
+        return fast_path.main(sys.argv[1:], STARTED, STARTED_MONOTONIC)
     from gameday.cli import app  # noqa: PLC0415  # Typer costs what responders need not pay
 
     return app.main()

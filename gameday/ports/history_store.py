@@ -69,6 +69,10 @@ class HistoryStore(Protocol):
         """
         ...
 
+    def clock(self) -> Instant | None:
+        """Read the store's own clock; None where it has only this machine's."""
+        ...
+
     def drills(self) -> Sequence[DrillRow]:
         """List the drills, newest first."""
         ...

@@ -30,6 +30,10 @@ class Executor(Protocol):
         """Read all rows of one statement."""
         ...
 
+    def clock(self) -> float | None:
+        """Read the database's own clock, in seconds since the epoch; None where it has none of its own."""
+        ...
+
     def close(self) -> None:
         """Close the connection."""
         ...

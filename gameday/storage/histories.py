@@ -13,7 +13,7 @@ from typing import Any
 from gameday.core.errors import HistoryCorrupt, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import CHUNK, Chunk, LoadHistory
-from gameday.core.values import DrillId, Instant
+from gameday.core.values import DrillId, Instant, instant
 from gameday.formats.stored import envelope, signatures
 from gameday.formats.stored import events as stored_events
 from gameday.formats.stored import load as load_lines
@@ -157,6 +157,11 @@ class SqlStore:
             raise LookupError(drill)
         lines = (line for (batch,) in batches for line in batch.split("\n"))
         return LoadHistory(chunks=chunks_of(lines, begin), until=heads.load_until)
+
+    def clock(self) -> Instant | None:
+        """Read the store's own clock; None where it has only this machine's."""
+        now = self._database.clock()
+        return None if now is None else instant(now)
 
     def drills(self) -> Sequence[DrillRow]:
         """List the drills, newest first."""

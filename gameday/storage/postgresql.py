@@ -142,6 +142,10 @@ class Server:
         with self._begun("", STATEMENT_TIMEOUT) as tx:
             return [tuple(row) for row in tx.execute(statement, parameters)]
 
+    def clock(self) -> float | None:
+        """Read the server's own clock, in seconds since the epoch."""
+        return float(self.rows("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+
     def close(self) -> None:
         """Close the connection."""
         with self._lock:

@@ -77,6 +77,10 @@ class SqliteDatabase:
             finally:
                 connection.execute("ROLLBACK")
 
+    def clock(self) -> float | None:
+        """Give None: a file has no clock of its own."""
+        return None
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

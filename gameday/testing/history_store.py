@@ -43,6 +43,12 @@ class MemoryHistoryStore:
         self._leases: dict[str, Lease] = {}
         self._reverters: dict[str, tuple[str, Instant]] = {}
         self._failure = ""
+        self.ahead: float | None = None
+
+    def clock(self) -> Instant | None:
+        """Give the store's own clock, `ahead` of the drill's; None where that is None."""
+        self._check()
+        return None if self.ahead is None else Instant(self._clock.now() + self.ahead)
 
     def fail_with(self, reason: str) -> None:
         """Refuse everything with StoreUnavailable from now on; with an empty reason, work again."""

@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from gameday.cli.respond import commands, help_texts, live_drill
+from gameday.cli.respond import commands, help_texts, live_drill, sender_clock
 from gameday.cli.respond.commands import Asked, Body, Command
 from gameday.cli.respond.live_drill import LiveDrill, StoreLocation
+from gameday.cli.respond.sender_clock import Dating
 from gameday.cli.shared import output
 from gameday.cli.shared import times as shared_times
 from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
@@ -34,17 +35,21 @@ from gameday.storage import journal
 from gameday.system import clock, ids, known_secrets
 
 
-def main(argv: Sequence[str], started: float) -> int:
-    """Carry out one command; give its exit code. `started`: seconds since the epoch."""
+def main(argv: Sequence[str], started: float, monotonic: float | None = None) -> int:
+    """Carry out one command; give its exit code.
+
+    started, monotonic: when it was started, in seconds since the epoch, and on the monotonic clock.
+    """
+    began = clock.monotonic() if monotonic is None else monotonic
     try:
-        return _main(argv[0], argv[1:], instant(started))
+        return _main(argv[0], argv[1:], instant(started), began)
     except GamedayError as error:
         return output.problem(error)
     except SystemExit as ended:  # argparse has printed its help
         return int(ended.code or 0)
 
 
-def _main(name: str, words: Sequence[str], started: Instant) -> int:
+def _main(name: str, words: Sequence[str], started: Instant, monotonic: float) -> int:
     command = commands.COMMANDS[name]
     # Parsed before the store is opened: a typing mistake is reported without waiting for a lock.
     asked = _parser(name, command).parse_args(shared_times.join_offsets(words))
@@ -53,9 +58,12 @@ def _main(name: str, words: Sequence[str], started: Instant) -> int:
     try:
         _refuse_ended(name, command, live)
         _refuse_others(name, command, asked, live)
-        event = _event(command, asked, live, started)
+        dating = sender_clock.date(live, started, monotonic)
+        event = _event(command, asked, live, dating)
         _store(live, where, event)
         _confirm(command, asked, live, event)
+        if sender_clock.warning(dating):
+            output.warn(sender_clock.warning(dating))
     finally:
         live.database.close()
     return 0
@@ -116,26 +124,22 @@ def _actor(asked: Asked) -> str:
     return commands.clean(asked.by) or live_drill.current_viewer(os.environ)
 
 
-def _event(command: Command, asked: Asked, live: LiveDrill, started: Instant) -> Document:
-    """Build the stored form of the event.
-
-    On another host than the conductor's the clock may differ, so its time is not trusted; what a person
-    gives with --at is.
-    """
+def _event(command: Command, asked: Asked, live: LiveDrill, dating: Dating) -> Document:
+    """Build the stored form of the event, with the instants of the conductor's clock."""
     at = getattr(asked, "at", "")
-    same_host = live.plan.get("host", "") in {"", os.uname().nodename}
     return envelope.document(
         id=ids.new_event_id(),
         drill=DrillId(live.drill),
         kind=command.kind,
         # Masked here: this path writes to the store without `SqlStore`, which masks otherwise.
         fact=known_secrets.redactor().tree(command.body(asked, live)),
-        # A clock that was set back meanwhile must not make the receipt earlier than the start.
-        recorded_at=Instant(max(clock.now(), started)),
-        occurred_at=shared_times.parse(at, now=started, begin=live.started) if at else started,
+        recorded_at=dating.received,
+        # what a person gives with --at counts, whatever clock this host has
+        occurred_at=shared_times.parse(at, now=dating.started, begin=live.started) if at else dating.started,
         source="cli",
-        by=commands.clean(asked.by),
-        trusted=same_host or bool(at),
+        by=_actor(asked),
+        trusted=dating.trusted or bool(at),
+        clock=dating.clock,
     )
 
 

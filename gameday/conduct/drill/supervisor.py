@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from gameday.conduct.background import run_alongside
-from gameday.conduct.drill import fault_effect, target_lease
+from gameday.conduct.drill import clocks, fault_effect, target_lease
 from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.faults import Faults
 from gameday.conduct.drill.guardrails.always_on import START_ALLOWANCE, Lag, Monitors, TimeBox
@@ -57,6 +57,7 @@ class Supervisor:
                 self._guard(),
                 target_lease.keep_leases(self._context, self._abort),
                 fault_effect.compare(self._context),
+                clocks.compare(self._context),
             ]
         ):
             yield

@@ -141,6 +141,17 @@ class EndRequested:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ClockCompared:
+    """The store's clock was read by the conductor's: a command that is typed elsewhere is dated by both.
+
+    store_ahead  seconds that the store's clock is ahead of the conductor's; within: how exact that is
+    """
+
+    store_ahead: Seconds
+    within: Seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ResponseExtended:
     """The facilitator gives the response more time than its scenario does."""
 
@@ -581,6 +592,7 @@ Fact = (
     | SteadyStateChecked
     | AbortRequested
     | EndRequested
+    | ClockCompared
     | ResponseExtended
     | ResponseEnded
     | GuardrailTripped
@@ -636,6 +648,27 @@ KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(Fact)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SenderClock:
+    """How a command that was typed on another host than the conductor's was dated.
+
+    Its instant is that of its receipt, by the store's clock, less `elapsed`, on the conductor's clock.
+
+    host          where it was typed; started: when, by that host's own clock
+    elapsed       seconds from its start to its receipt, on a clock there that nobody sets
+    behind_store  seconds that the host's clock was behind the store's
+    store_ahead   seconds that the store's clock was ahead of the conductor's
+    within        how exact the two comparisons are together
+    """
+
+    host: str
+    started: Instant
+    elapsed: Seconds
+    behind_store: Seconds
+    store_ahead: Seconds
+    within: Seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """One fact with its envelope.
 
@@ -645,6 +678,7 @@ class Event:
     source       conductor | keeper | chaoslib | load | cli | responder | trail | alertmanager | …
     by           who did it, as they name themselves; empty where nobody did
     trusted      the source's own time may count: our own processes, authenticated signals
+    clock        how it was dated, where it was typed on another host; its instants are the conductor's
     signed       False: it was read from a store and carries no valid signature of this installation. Only
                  facts in SIGNED are signed, and all others are True. Not part of the stored event
     """
@@ -657,6 +691,7 @@ class Event:
     occurred_at: Instant | None = None
     by: str = ""
     trusted: bool = True
+    clock: SenderClock | None = None
     signed: bool = field(default=True, compare=False)
 
     @property

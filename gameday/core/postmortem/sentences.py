@@ -39,6 +39,7 @@ DrillFact = (
     | ev.SteadyStateChecked
     | ev.AbortRequested
     | ev.EndRequested
+    | ev.ClockCompared
     | ev.ResponseExtended
     | ev.ResponseEnded
     | ev.GuardrailTripped
@@ -158,7 +159,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             return f"Phase: {phase}."
         case ev.PreflightChecked(check=check, passed=passed, detail=detail):
             return "" if passed else f"Preflight check failed: {check}{_tail(detail)}"
-        case ev.ProcessStarted() | ev.ProcessEnded() | ev.EnvironmentTakenDown():
+        case ev.ProcessStarted() | ev.ProcessEnded() | ev.EnvironmentTakenDown() | ev.ClockCompared():
             return ""
         case ev.EnvironmentBroughtUp():
             return "The target was not running; the drill brought it up."

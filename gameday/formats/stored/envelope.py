@@ -35,6 +35,7 @@ def document(
     occurred_at: Instant | None = None,
     by: str = "",
     trusted: bool = True,
+    clock: Mapping[str, Any] | None = None,
     v: int = VERSION,
 ) -> Document:
     """Put the parts of an event into their stored order; instants become RFC 3339 with microseconds.
@@ -51,6 +52,7 @@ def document(
         "source": source,
         "by": by,
         "trusted": trusted,
+        **({"clock": clock} if clock else {}),
         "fact": fact,
     }
     return {name: storable(part) for name, part in parts.items()}

@@ -48,6 +48,7 @@ def encode(event: ev.Event) -> Document:
         occurred_at=event.occurred_at,
         by=event.by,
         trusted=event.trusted,
+        clock=dataclasses.asdict(event.clock) if event.clock else None,
         v=VERSIONS.get(event.kind, envelope.VERSION),
     )
 
@@ -73,12 +74,20 @@ def decode(
             source=document["source"],
             by=document["by"],
             trusted=document["trusted"],
+            clock=_sender_clock(document.get("clock")),
             fact=fact,
             signed=signed or not isinstance(fact, ev.SIGNED),
         )
     except (KeyError, TypeError, ValueError) as error:
         where = f"event {document.get('id', '?')} of drill {document.get('drill', '?')}"
         raise HistoryCorrupt(f"{where} cannot be read: {error}") from error
+
+
+def _sender_clock(clock: Mapping[str, Any] | None) -> ev.SenderClock | None:
+    if clock is None:
+        return None
+    hints = typing.get_type_hints(ev.SenderClock, localns=vars(values))
+    return ev.SenderClock(**{name: _converter().structure(clock[name], hints[name]) for name in hints})
 
 
 def _fact(document: Mapping[str, Any], upcasters: Mapping[tuple[str, int], Upcaster]) -> ev.Fact:

@@ -207,6 +207,10 @@ class SpillingStore:
         self._why = away.message
         self._try_at = clock.monotonic() + self._again
 
+    def clock(self) -> Instant | None:
+        """Read the store's own clock; None where it has only this machine's."""
+        return self._inner.clock()
+
     def drills(self) -> Sequence[DrillRow]:
         """List the stored drills, newest first."""
         return self._inner.drills()
