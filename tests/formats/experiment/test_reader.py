@@ -13,9 +13,27 @@ PYTHON = "{type: python, module: a.b, func: f}"
 HTTP = '{type: http, url: "http://h"}'
 
 
+NO_ACTION = "no action in the method"
+
+
 def lines_of(text: str, file: str = "experiments/a.yaml") -> list[str]:
+    """Give the mistakes; without the warning of a method that has no action, as most methods here have none."""
+    return [line for line in all_lines_of(text, file) if NO_ACTION not in line]
+
+
+def all_lines_of(text: str, file: str = "experiments/a.yaml") -> list[str]:
     document = reader.attempt(experiment.read, text.encode(), file)
     return mistakes.as_lines(experiment.check(document).mistakes)
+
+
+def test_a_method_without_an_action_is_warned_of_with_what_is_taken_as_the_fault() -> None:
+    probe = f"- {{type: probe, name: p, provider: {HTTP}}}\n"
+    act = f"- {{type: action, name: a, provider: {HTTP}}}\n"
+    [empty] = all_lines_of(f"{HEAD}method: []\n")
+    assert f"{NO_ACTION}: gameday takes the start of the hold as the fault" in empty
+    [probed] = all_lines_of(f"{HEAD}method:\n{probe}")
+    assert f"{NO_ACTION}: gameday takes the first probe as the fault" in probed
+    assert all_lines_of(f"{HEAD}method:\n{probe}{act}") == []
 
 
 def action(rest: str) -> str:
