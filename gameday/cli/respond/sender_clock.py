@@ -54,7 +54,7 @@ def date(live: LiveDrill, started: Instant, monotonic: float) -> Dating:
             "host": here,
             "started": float(started),
             "elapsed": round(elapsed, 6),
-            "behind_store": round(store - now - half, 6),
+            "host_ahead": round(now + half - store, 6),
             "store_ahead": latest["store_ahead"],
             "within": round(half + latest["within"], 6),
         },

@@ -655,7 +655,7 @@ class SenderClock:
 
     host          where it was typed; started: when, by that host's own clock
     elapsed       seconds from its start to its receipt, on a clock there that nobody sets
-    behind_store  seconds that the host's clock was behind the store's
+    host_ahead    seconds that the host's clock was ahead of the store's
     store_ahead   seconds that the store's clock was ahead of the conductor's
     within        how exact the two comparisons are together
     """
@@ -663,7 +663,7 @@ class SenderClock:
     host: str
     started: Instant
     elapsed: Seconds
-    behind_store: Seconds
+    host_ahead: Seconds
     store_ahead: Seconds
     within: Seconds
 

@@ -47,7 +47,7 @@ def test_the_clock_of_the_host_where_it_is_typed_does_not_matter(monkeypatch, sl
     assert dating.trusted
     assert dating.received == pytest.approx(true, abs=0.2)
     assert dating.received - dating.started == pytest.approx(0.25, abs=0.05)
-    assert dating.clock["behind_store"] == pytest.approx(store_slow - slow, abs=0.05)
+    assert dating.clock["host_ahead"] == pytest.approx(slow - store_slow, abs=0.05)
     assert bool(sender_clock.warning(dating)) is (abs(slow) > 1)
 
 
