@@ -77,7 +77,7 @@ class Phase(StrEnum):
 class Verdict(StrEnum):
     """The judgement on one criterion. Unknown is never met.
 
-    no-credit: it was not missed, and it is not shown that those who are judged reached it: it earns no points.
+    no-credit: it was not missed, and nothing shows that those who are judged reached it: it earns no points.
     """
 
     MET = "met"

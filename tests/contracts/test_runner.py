@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from gameday.core.values import DrillId
 from gameday.system.target import CommandRunner
 from gameday.testing.drill.runner import FakeRunner
 from gameday.testing.world import World

@@ -1,9 +1,9 @@
 """Dates a command on the conductor's clock, wherever it was typed.
 
-A laptop's clock may be minutes off. The command's instant is that of its receipt, read from the store's clock,
-less the time that passed here since it was started, which a clock measures that nobody sets; the conductor has
-recorded how far the store's clock is from its own. Where one of these is missing, the own claim is kept, and not
-trusted.
+A laptop's clock may be minutes off. The command's instant is that of its receipt, read from the store's
+clock, less the time that passed here since it was started, which a clock measures that nobody sets; the
+conductor has recorded how far the store's clock is from its own. Where one of these is missing, the own claim
+is kept, and not trusted.
 """
 
 from __future__ import annotations

@@ -411,8 +411,8 @@ class AlertFired:
     """A monitor's alert. `key` names the alert through its life: the fingerprint of its series.
 
     It may fire again under the same key after it was resolved; two Alertmanagers report it twice.
-    Event.occurred_at is the source's own start; condition_at: when its condition became true, where the source
-    reports it. doubt: why the source's instant is not used.
+    Event.occurred_at is the source's own start; condition_at: when its condition became true, where the
+    source reports it. doubt: why the source's instant is not used.
     """
 
     key: str

@@ -243,6 +243,12 @@ def signs(history: History, sign: str, milestone: str, fault: Instant) -> Iterat
             yield from (mark for mark in marks if mark.fact.milestone == milestone)
 
 
+def declared_before(history: History, fault: Instant) -> bool:
+    """Whether an incident was declared before the fault and never again, so that it was open already."""
+    declared = [each.at for each in history.each(ev.IncidentDeclared)]
+    return bool(declared) and max(declared) < fault
+
+
 def nobody_responds(history: History) -> bool:
     """Whether the system alone is measured: neither people nor a script respond."""
     return (history.plan.responder_as or history.plan.scenario.responders) is Party.NONE

@@ -83,10 +83,14 @@ class Drill:
     def self_healed(self) -> bool:
         """Whether users were healthy again by themselves before anybody looked, and before anybody had to."""
         start, recovered = self.impact.started, self.milestones.at(MilestoneName.RECOVERED)
-        if start is None or recovered is None or self.attribution.recovered_by not in _BY_NOBODY:
+        if start is None or recovered is None or self.alone:
+            return False
+        if self.attribution.recovered_by not in _BY_NOBODY:
             return False
         quick = recovered - start.at <= self.history.plan.scenario.objectives.detect
-        return quick and not any(start.earliest <= at <= recovered for at in _responses(self.history))
+        return quick and not any(
+            (self.fault or start.at) <= at <= recovered for at in _responses(self.history)
+        )
 
     @property
     def alone(self) -> bool:
@@ -271,7 +275,7 @@ def _declare(drill: Drill) -> Reading:
 
 @_measure(CHECK, DETECTION, covered=True, people=True)
 def _severity_matches(drill: Drill) -> Reading:
-    """Whether the worst severity that was declared is one that the scenario accepts; half if only another is."""
+    """Whether the worst severity declared is one that the scenario accepts; half if only another is."""
     declared = _declarations(drill)
     if not declared:
         return _undefined(_NO_HARM) if drill.harmless else _left_out("no severity was declared")

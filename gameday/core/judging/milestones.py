@@ -256,6 +256,9 @@ def _stated(judge: ConditionJudge, name: MilestoneName, sign: str) -> Milestone:
 
 def _detected(judge: ConditionJudge) -> Milestone:
     proof = judge.rule(judge.history.plan.scenario.milestones.detected, MilestoneName.DETECTED)
+    fault = judge.frame.fault
+    if proof.at is None and fault is not None and conditions.declared_before(judge.history, fault):
+        proof = _detected_by_action(judge.history, fault)
     signs = [_stated(judge, MilestoneName.ACKNOWLEDGED, sign).at for sign in ("acknowledged", "declared")]
     return _milestone(
         MilestoneName.DETECTED,
@@ -263,6 +266,14 @@ def _detected(judge: ConditionJudge) -> Milestone:
         observed=_alerted(judge).at,
         declared=min((at for at in signs if at is not None), default=None),
     )
+
+
+def _detected_by_action(history: History, fault: Instant) -> Proof:
+    """Take the first action as the detection where an incident was open already: nobody declares it twice."""
+    acted = first_action(history, fault, None)
+    if acted is None:
+        return conditions.CANNOT_TELL
+    return Proof(at=acted.at, basis=IMPLIED, evidence=(acted.event.id,))
 
 
 def _commander_assigned(judge: ConditionJudge) -> Milestone:
@@ -402,8 +413,12 @@ def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Secon
         seconds = round(max(0.0, end.at - framed.start), 6)
         verdict = Verdict.MET if seconds <= objective else Verdict.MISSED
         return replace(blank, seconds=seconds, verdict=verdict)
-    # our rollback ends what can be contained or recovered; noticing an incident is possible after it, too
-    stops = [at for at in (framed.over, None if name == "detect" else framed.rollback) if at is not None]
+    # Our rollback ends what can be contained or recovered; noticing an incident is possible after it, too.
+    # Of an incident that was over before, nobody has to take notice any more.
+    ended = judge.impact.ended
+    over = framed.over is not None and ended is not None and ended.latest < framed.limit
+    healed = ended.at if ended is not None and over else None
+    stops = [at for at in (framed.over, healed if name == "detect" else framed.rollback) if at is not None]
     if not stops or not end.known or not blank.applies:
         return blank
     at_least = round(max(0.0, min(stops) - framed.start), 6)

@@ -211,6 +211,8 @@ def _why_unknown(drill: Drill) -> str:
     """Say why it can't be told whether there was anything to respond to, or that there was nothing."""
     if drill.attribution.outcome is Outcome.NO_EFFECT:
         return "the fault did not change its target"
+    if drill.impact.started is not None:
+        return "whether anybody detected it is not known"
     unjudged = [f"{slo.slo}: {slo.why}" for slo in drill.impact.slos if not slo.judged]
     against = contradictions(drill.history)
     if unjudged:
@@ -265,7 +267,7 @@ def _alone(card: Scorecard, drill: Drill) -> Scorecard:
 
 
 def _uncapped(drill: Drill) -> bool:
-    return drill.attribution.earned or drill.harmless
+    return drill.attribution.earned or drill.harmless or drill.self_healed
 
 
 def _hints(history: History) -> float:
@@ -291,6 +293,10 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
     # What people leave undone is no fault of a system that has none.
     if measure.people and not reading.value and drill.alone:
         reading = Reading(why="does not apply: nobody responds in this drill", defined=False)
+    if drill.self_healed and not reading.value and measure.stage in measures.LIVE and not measure.instrument:
+        reading = Reading(
+            why="does not apply: the service was healthy again by itself before anybody looked", defined=False
+        )
     # A system that kept users from feeling anything did what was asked: no time to measure is no lack of
     # evidence.
     if _absorbed_by_system(drill):

@@ -6,12 +6,12 @@ review (`review_questions`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import measures
+from gameday.core.judging import measures, milestones
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.score import Scored
 from gameday.core.postmortem import alert_findings, chains, relapses, statements
@@ -144,7 +144,7 @@ def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
         took = f"{name}: {format_duration(interval.seconds)}"
         return Finding(tone="well", title=took, detail=f"Met: {allowed}.", evidence=numbers)
     if interval.seconds is None:
-        return _never(interval, name, allowed, numbers)
+        return _never(interval, name, allowed, numbers, _cut(interval, evidence))
     most = chains.longest(chain)
     part = (
         f" The longest part was “{most.name}”: {format_duration(most.seconds or 0.0)} ({most.percent})."
@@ -164,7 +164,16 @@ def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
     )
 
 
-def _never(interval: Interval, name: str, allowed: str, numbers: tuple[int, ...]) -> Finding:
+def _cut(interval: Interval, evidence: Evidence) -> str:
+    """Name what ended the time in which it could have been reached."""
+    framed = milestones.frame(evidence.history, evidence.result.impact)
+    ours = framed.rollback is not None and (framed.over is None or framed.rollback < framed.over)
+    if interval.name == "detect" and evidence.result.impact.ended is not None:
+        return "the end of the response or of the effect on users"
+    return "our own rollback" if ours and interval.name != "detect" else "the end of the response"
+
+
+def _never(interval: Interval, name: str, allowed: str, numbers: tuple[int, ...], cut: str) -> Finding:
     if interval.verdict is Verdict.UNKNOWN and not interval.censored:
         return Finding(
             tone="gap", title=f"{name}: not known", detail="The instruments could not determine it."
@@ -176,7 +185,7 @@ def _never(interval: Interval, name: str, allowed: str, numbers: tuple[int, ...]
         return Finding(
             tone="gap",
             title=f"{name}: {least}",
-            detail=f"Our own rollback or the end of the time box cut it off before that; {allowed}.",
+            detail=f"Not reached before {cut}, which came before that; {allowed}.",
             evidence=numbers,
             work=f"Give the response more time to {interval.name} than the objective, then drill again",
             priority="medium",
@@ -184,7 +193,7 @@ def _never(interval: Interval, name: str, allowed: str, numbers: tuple[int, ...]
     return Finding(
         tone="slow",
         title=f"{name}: {least}",
-        detail=f"Not reached before our own rollback or the end of the time box cut it off; {allowed}.",
+        detail=f"Not reached before {cut}; {allowed}.",
         evidence=numbers,
         work=f"Rehearse the steps that end the {name.removeprefix('Time to ')} phase, then drill again",
         priority="high",
@@ -202,8 +211,42 @@ def _alerts(evidence: Evidence) -> Iterator[Finding]:
             evidence=tuple(sorted({n for line in expected for n in line.evidence})),
         )
     for line in evidence.coverage:
-        if line.state not in ("in time", "not due"):
+        if line.state not in ("in time", "not due", *_NOISE):
             yield _alert(line, evidence)
+    for state in _NOISE:
+        lines = [line for line in evidence.coverage if line.state == state]
+        if lines:
+            yield _alert(lines[0], evidence) if len(lines) == 1 else _noise(state, lines, evidence)
+
+
+_NOISE = ("unexpected", "firing before")
+"""States of alerts that are one piece of work however many there are."""
+_NAMED = 10
+"""How many alerts are named; a storm would fill pages."""
+
+
+def _noise(state: str, lines: Sequence[Coverage], evidence: Evidence) -> Finding:
+    named = ", ".join(line.alert for line in lines[:_NAMED])
+    more = f", and {len(lines) - _NAMED:,} more" if len(lines) > _NAMED else ""
+    title, work = {
+        "unexpected": (
+            f"{len(lines):,} alerts fired that the scenario does not expect",
+            "Add these alerts to the scenario's expectations, or silence them",
+        ),
+        "firing before": (
+            f"{len(lines):,} alerts were firing before the fault",
+            "Clear these alerts before the next drill, or fix their rules",
+        ),
+    }[state]
+    return Finding(
+        tone="noise",
+        title=title,
+        detail=f"{named}{more}.",
+        evidence=tuple(sorted({number for line in lines for number in line.evidence})),
+        work=work,
+        owner=evidence.role("responder"),
+        priority="low",
+    )
 
 
 def _after(seconds: float | None) -> str:

@@ -177,9 +177,10 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             return f"The response ended: {_ENDS.get(why, why)}."
         case ev.GuardrailTripped(guardrail=guardrail, detail=detail):
             return f"Guardrail tripped: {guardrail}{_tail(detail)}"
-        case ev.RealIncidentSuspected(alert=alert, severity=severity, within=within):
+        case ev.RealIncidentSuspected(alert=alert, severity=severity, within=within, more=more):
             asked = f"`gameday continue` or `gameday abort`, within {within:g} s"
-            return f"{alert} ({severity}) is not expected; the facilitator was asked: {asked}."
+            also = f" and {more:,} more alerts are" if more else " is"
+            return f"{alert} ({severity}){also} not expected; the facilitator was asked: {asked}."
         case ev.ContinueRequested():
             return "The facilitator decided to continue the drill."
         case ev.InternalErrorOccurred(where=where, error=error):
@@ -268,6 +269,10 @@ REVERTS = {
 """How a fault was reverted, in words."""
 
 
+def _doubt(doubt: str) -> str:
+    return f" ({doubt})" if doubt else ""
+
+
 def _signal(fact: SignalFact) -> str:  # noqa: C901, PLR0911  # a table: one arm for each fact
     match fact:
         case ev.LoadStarted(users=users):
@@ -278,13 +283,15 @@ def _signal(fact: SignalFact) -> str:  # noqa: C901, PLR0911  # a table: one arm
             return f"Load lost{_tail(reason)}"
         case ev.LoadStopped(requests=requests, failures=failures):
             return f"Load stopped after {requests:,} requests, of which {failures:,} failed."
-        case ev.AlertFired(alert=alert, severity=severity, summary=summary):
+        case ev.AlertFired(alert=alert, severity=severity, summary=summary, doubt=doubt):
             level = f" ({severity})" if severity else ""
-            return f"Alert {alert}{level} fired{_tail(summary)}"
+            return f"Alert {alert}{level} fired{_doubt(doubt)}{_tail(summary)}"
         case ev.AlertAcknowledged(alert=alert):
             return f"Alert {alert} acknowledged in its own system."
-        case ev.AlertResolved(alert=alert):
-            return f"Alert {alert} resolved."
+        case ev.AlertResolved(alert=alert, doubt=doubt):
+            return f"Alert {alert} resolved{_doubt(doubt)}."
+        case ev.SignalRejected(system=system, left_out=left_out) if left_out:
+            return f"{system} reports that it left out {left_out:,} alerts of a group."
         case ev.SignalRejected(system=system, reason=reason):
             return f"A signal from {system} could not be read{_tail(reason)}"
         case ev.ProbeJudged() | ev.TrailWatched():

@@ -150,7 +150,7 @@ def _late(evidence: Evidence, fault: Instant) -> Iterator[Finding]:
 
 
 def _before_any_signal(evidence: Evidence, fault: Instant) -> Iterator[Finding]:
-    """Report an acknowledgement before any alert, message or effect on users: that is neither good nor bad."""
+    """Report an acknowledgement before any alert, message or effect on users; it is neither good nor bad."""
     history, met = evidence.history, evidence.result.impact
     first = conditions.earliest(conditions.signs(history, "acknowledged", MilestoneName.ACKNOWLEDGED, fault))
     if first is None or not history.first(ev.FaultInjected) or not (met.judged or met.started):
@@ -163,8 +163,8 @@ def _before_any_signal(evidence: Evidence, fault: Instant) -> Iterator[Finding]:
         yield Finding(
             tone="gap",
             title="An acknowledgement came before any signal",
-            detail="No alert had fired, and no user was affected yet: a good guess, or another source than the "
-            "drill's. It counts; the time to detect says little about the monitoring.",
+            detail="No alert had fired, and no user was affected yet: a good guess, or another source than "
+            "the drill's. It counts; the time to detect says little about the monitoring.",
             evidence=evidence.numbers([first.event.id]),
         )
 

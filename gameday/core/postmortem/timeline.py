@@ -17,6 +17,9 @@ from gameday.core.values import EventId, Instant, MilestoneName
 
 _OURS = frozenset({"conductor", "keeper", "chaoslib", "load", "standby", "command", "worker"})
 _SAME = 0.001
+_ALERTS = (ev.AlertFired, ev.AlertAcknowledged, ev.AlertResolved)
+MOST_ALERTS = 100
+"""How many events of alerts are shown that prove nothing; the others are counted."""
 _OBSERVED = {
     MilestoneName.IMPACT_STARTED: "Users started to be affected.",
     MilestoneName.CONTAINED: "The harm to users was contained.",
@@ -41,7 +44,10 @@ def build(history: History, result: Result) -> Timeline:
     t0 = fault_at(history, result)
     zero = t0 if t0 is not None else _first(history)
     cited = _cited(result)
-    entries = [_entry(e, history, zero, cited) for e in history.events if _matters(e, history, cited)]
+    shown, left_out = _bounded([e for e in history.events if _matters(e, history, cited)], cited)
+    entries = [_entry(e, history, zero, cited) for e in shown]
+    if left_out:
+        entries.append(_left_out(left_out, zero))
     lines = _with_milestones(entries, result, zero)
     numbered = tuple(replace(line, number=n) for n, line in enumerate(lines, start=1))
     references = {e.evidence: e.number for e in numbered if e.evidence is not None}
@@ -52,6 +58,25 @@ def build(history: History, result: Result) -> Timeline:
         if sentences.milestone(name) in entry.milestones
     }
     return Timeline(entries=numbered, references=references, reached=reached, t0=t0)
+
+
+def _bounded(events: list[ev.Event], cited: frozenset[EventId]) -> tuple[list[ev.Event], list[ev.Event]]:
+    """Part the events: those that are shown, and the alerts that are too many and prove nothing."""
+    uncited = [e for e in events if isinstance(e.fact, _ALERTS) and e.id not in cited]
+    left_out = {e.id for e in uncited[MOST_ALERTS:]}
+    return [e for e in events if e.id not in left_out], uncited[MOST_ALERTS:]
+
+
+def _left_out(events: list[ev.Event], zero: Instant) -> Entry:
+    at = counted_instant(events[0])
+    return Entry(
+        number=0,
+        at=at,
+        offset=round(at - zero, 6),
+        side="signals",
+        who="gameday",
+        text=f"And {len(events):,} more alert events from here on, which the history holds.",
+    )
 
 
 def fault_at(history: History, result: Result) -> Instant | None:

@@ -55,7 +55,7 @@ class RollbackPlayer(Protocol):
         ...
 
     def runs(self, request: ev.FaultRequested) -> tuple[str, ...]:
-        """List all that playing them would run, for a person who must decide whether it may: import nothing."""
+        """List all that playing them would run, for a person who decides whether it may: import nothing."""
         ...
 
     def steps(self, request: ev.FaultRequested) -> tuple[str, ...]:

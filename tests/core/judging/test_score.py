@@ -9,8 +9,8 @@ from gameday.core.facts import drill as ev
 from gameday.core.judging import score
 from gameday.core.judging.measures import LESS, MORE, SHARE, TIME
 from gameday.core.plans.scenario import Cap, Criterion, Inject
-from gameday.core.values import Mode, Party, Verdict
-from gameday.testing.histories import FAULT, SCENARIO, SCORECARD, Game
+from gameday.core.values import MilestoneName, Mode, Outcome, Party, Verdict
+from gameday.testing.histories import FAULT, SCENARIO, SCORECARD, Game, second
 
 CHECKOUTS = "POST /checkout"
 HURT = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 60)
@@ -77,13 +77,20 @@ def test_a_fast_team_gets_full_points_and_every_point_has_its_rule_and_figure():
 
 
 def test_what_was_left_out_earns_nothing_and_is_not_undefined():
-    one = scored(HURT.over(at=80), "severity_matches")
+    one = scored(HURT.ack(at=20).over(at=80), "severity_matches")
     assert (one.share, one.verdict, one.why) == (0.0, Verdict.MISSED, "no severity was declared")
 
 
-def test_a_wrong_severity_earns_nothing_and_a_corrected_one_half():
-    assert scored(HURT.declare("P4", at=20), "severity_matches").share == 0
-    assert scored(HURT.declare("P4", at=20).declare("P2", at=30), "severity_matches").share == 0.5
+def test_the_worst_severity_decides_and_half_is_earned_where_only_another_was_right():
+    def share(*declared):
+        game = HURT
+        for number, severity in enumerate(declared):
+            game = game.declare(severity, at=20 + 10 * number)
+        return scored(game, "severity_matches").share
+
+    assert [share("P4"), share("P4", "P3")] == [0, 0]
+    assert [share("P2"), share("P4", "P2"), share("P2", "P4")] == [1, 1, 1]
+    assert [share("P1", "P2"), share("P2", "P1")] == [0.5, 0.5]
 
 
 def test_what_does_not_apply_is_undefined_and_named():
@@ -123,7 +130,8 @@ def test_too_little_evidence_gives_no_points():
 
 def test_an_undetected_incident_is_capped_unless_somebody_recovered_it():
     caps = (Cap(when="undetected", at_most=30),)
-    capped = carded(HURT.over(at=80), criterion("alerts_noise"), caps=caps).result().score
+    slow = replace(HURT, scenario=replace(SCENARIO, objectives=replace(SCENARIO.objectives, detect=30.0)))
+    capped = carded(slow.over(at=80), criterion("alerts_noise"), caps=caps).result().score
     assert (capped.points, capped.caps) == (30.0, ("undetected",))
     assert capped.why == "at most 30: nobody detected it"
     earned = carded(HURT.action("flag", at=59).over(at=80), criterion("alerts_noise"), caps=caps)
@@ -208,3 +216,40 @@ def test_every_measure_has_a_doc_and_reads_every_kind_of_drill(name):
         assert one.share is None or 0 <= one.share <= 1
         assert (one.share is None) == (one.verdict is Verdict.UNKNOWN)
         assert one.figure or one.why
+
+
+# --- nobody looked, and nobody had to ------------------------------------------------------------
+
+
+def test_a_service_that_healed_before_anybody_looked_earns_and_costs_nothing():
+    quick = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 30)
+    for game in (quick.over(at=80), quick.ack(at=70).over(at=80)):
+        card = game.result().score
+        assert (card.verdict, card.points) == ("insufficient-evidence", None)
+        shares = {one.criterion: one for one in card.criteria}
+        assert [shares[name].share for name in ("time-to-contain", "time-to-recover", "severity-right")] == [
+            None
+        ] * 3
+        assert "before anybody looked" in shares["time-to-recover"].why
+
+
+def test_whoever_looked_or_had_the_time_to_look_is_judged():
+    quick = Game().trail(at=1).fault(at=10).bad(CHECKOUTS, 10, 30)
+    assert scored(quick.ack(at=20).over(at=80), "recover").share == 0
+    slow = replace(SCENARIO, objectives=replace(SCENARIO.objectives, detect=15.0))
+    assert scored(replace(quick, scenario=slow).over(at=80), "recover").share == 0
+    assert (
+        replace(quick, scenario=slow).over(at=80).result().milestones.interval("detect").verdict
+        is Verdict.MISSED
+    )
+
+
+def test_an_incident_declared_before_the_fault_is_detected_by_its_first_action_or_not_known():
+    early = Game().trail(at=1).declare("P2", at=5).fault(at=10).bad(CHECKOUTS, 10, 120)
+    acted = early.action("flag", at=40).over(at=110, how="rolled-back", why="time").result()
+    assert second(acted.milestones.at(MilestoneName.DETECTED)) == 40
+    assert acted.attribution.outcome is Outcome.DETECTED
+    idle = early.over(at=110, how="rolled-back", why="time").result()
+    assert (idle.attribution.outcome, idle.score.verdict) == (Outcome.UNKNOWN, "insufficient-evidence")
+    assert "whether anybody detected it is not known" in idle.score.why
+    assert not idle.milestones.by_name[MilestoneName.DETECTED].known

@@ -142,6 +142,7 @@ def test_a_breach_of_safety_is_never_a_pass():
 
 def test_a_script_that_responds_is_judged_as_its_party_and_not_as_nobody():
     game = replace(drill().bad(CHECKOUTS, 10, 30), responder="healer", responder_as=Party.AUTOMATION)
+    game = game.action("heal", 28, actor="healer", via="responder")
     assert game.result().milestones.interval("detect").applies
     assert game.result().score.points is not None
 
@@ -167,7 +168,8 @@ def test_a_detection_that_an_alert_proves_is_still_timed():
     assert seen.milestones.interval("detect").seconds == 8.0
     missed = drill(watched).bad(CHECKOUTS, 10, 30).result()
     assert missed.milestones.interval("detect").applies
-    assert missed.score.criteria[0].verdict is Verdict.MISSED
+    # cut off by the drill's end before the limit: neither met nor missed
+    assert missed.score.criteria[0].verdict is Verdict.NO_CREDIT
 
 
 def test_a_recovery_by_itself_is_what_a_system_alone_is_measured_by():

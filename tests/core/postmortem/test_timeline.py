@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from gameday.core import postmortem
 from gameday.core.facts import drill as ev
 from gameday.core.postmortem import timeline
+from gameday.testing import histories
 from tests.core.postmortem.drafts import drafted, entry
 from tests.render import a_drill
 
@@ -60,3 +62,15 @@ def test_a_facilitators_words_are_not_the_teams(fact, by):
     history = a_drill.of([*a_drill.facts(), (100.0, "cli", fact)])
     (said,) = [event for event in history.events if event.fact == fact]
     assert timeline.who(said, history) == by
+
+
+def test_a_storm_of_alerts_is_counted_and_not_listed():
+    game = histories.Game(rate=5).fault(at=10).bad("POST /checkout", 10, 60)
+    game = game.alert("HighApiLatency", at=11)
+    for number in range(timeline.MOST_ALERTS + 20):
+        game = game.alert(f"Noise{number}", at=20, key=str(number))
+    game = game.over(at=80)
+    lines = postmortem.draft(game.history(), game.result()).timeline
+    assert sum("Alert Noise" in line.text for line in lines) <= timeline.MOST_ALERTS + 10
+    assert any(line.text.startswith("And ") and "more alert events" in line.text for line in lines)
+    assert any("HighApiLatency" in line.text for line in lines)
