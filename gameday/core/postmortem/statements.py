@@ -189,7 +189,7 @@ def severity(evidence: Evidence) -> Iterator[Finding]:
     """Compare the declared severity with the scenario's: the worst that was declared decides.
 
     It does not depend on the order, so that declaring earlier never costs anything. Lowering it once users
-    are contained is no mistake, and correcting it is none either.
+    are contained is no mistake, nor is correcting it.
     """
     wanted = evidence.history.plan.scenario.severity
     began = conditions.began(evidence.history)
