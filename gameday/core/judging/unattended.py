@@ -1,7 +1,8 @@
 """The verdict on a drill in which nobody responds: the steady state, and the SLOs of users.
 
-Points measure a response, and nobody responded. What is shown to be bad fails; what was declared and could not be
-judged is never a pass. That the fault took effect need not be shown: the hypothesis is about the service.
+Points measure a response, and nobody responded. What is shown to be bad fails; what was declared and could
+not be judged is never a pass. That the fault took effect need not be shown: the hypothesis is about the
+service.
 """
 
 from __future__ import annotations

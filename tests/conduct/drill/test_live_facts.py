@@ -27,7 +27,7 @@ def test_the_reports_of_a_second_are_stored_as_one_line_for_each_request_name():
         live_facts.take_load([report(bucket)], Instant(1_800_000_000.1 + bucket / 10))
     live_facts.save_load()
     (stored,) = store.read_load(DRILL).chunks
-    assert (stored.at, stored.count) == (tuple(range(10)), (2,) * 10)
+    assert (list(stored.at), list(stored.count)) == (list(range(10)), [2] * 10)
     assert live_facts.load() == LoadHistory(chunks=(stored,), until=1_800_000_001.0)
 
 

@@ -69,7 +69,8 @@ def test_a_process_ends_with_its_descendants_and_what_is_left_in_its_session():
 
 
 def test_what_forks_without_end_is_ended():
-    fork = "import os,time\nwhile True:\n    if os.fork(): os._exit(0)\n    time.sleep(0.001)"
+    # bounded: where this test is killed itself, nobody is left to end what it started
+    fork = "import os,time\nend=time.time()+20\nwhile time.time()<end:\n    if os.fork(): os._exit(0)\n    time.sleep(0.001)"
     host = f"import subprocess,sys,time\nfrom gameday.system.descent import tree\ntree.become_subreaper()\nsubprocess.Popen([sys.executable,'-c',{fork!r}])\ntime.sleep(60)"
     child = processes.start([sys.executable, "-c", host])
     eventually(lambda: tree.below(child.pid))
