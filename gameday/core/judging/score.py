@@ -202,6 +202,12 @@ def _inconclusive(drill: Drill, coverage: float) -> tuple[str, str] | None:
         return None
     if outcome in (Outcome.NO_EFFECT, Outcome.UNKNOWN):
         return INSUFFICIENT, f"the outcome is {outcome}: {_why_unknown(drill)}"
+    if drill.self_healed:
+        # Points for the little that is left would be more than those who looked in time get.
+        return (
+            INSUFFICIENT,
+            "users were healthy again by themselves before anybody looked: nothing was left to do",
+        )
     if coverage < COVERAGE and not _absorbed_by_system(drill):
         return INSUFFICIENT, f"only {coverage:.0%} of the weights could be judged; {COVERAGE:.0%} are needed"
     return None

@@ -253,3 +253,12 @@ def test_an_incident_declared_before_the_fault_is_detected_by_its_first_action_o
     assert (idle.attribution.outcome, idle.score.verdict) == (Outcome.UNKNOWN, "insufficient-evidence")
     assert "whether anybody detected it is not known" in idle.score.why
     assert not idle.milestones.by_name[MilestoneName.DETECTED].known
+
+
+def test_who_looks_once_users_are_healthy_again_by_themselves_gets_no_more_than_who_looked_in_time():
+    healed = Game().trail(1).fault(at=10).bad("POST /checkout", 10, 11)
+    late = healed.declare("P2", at=13).over(at=60, how="rolled-back", why="time").close(80).result().score
+    early = healed.declare("P2", at=10.2).over(at=60, how="rolled-back", why="time").close(80).result().score
+    assert (late.points, late.verdict) == (None, "insufficient-evidence")
+    assert "healthy again by themselves" in late.why
+    assert early.points is not None
