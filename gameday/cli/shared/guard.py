@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import tempfile
 import threading
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -79,6 +77,8 @@ def at_stake(in_force: Callable[[], bool]) -> Iterator[None]:
 
 def write_report(error: BaseException, folder: Path, name: str) -> Path | None:
     """Write an exception's traceback with secrets masked, for its owner only; None where that fails."""
+    import traceback  # noqa: PLC0415  # needed only after an error, and a responder waits for imports
+
     lines = traceback.format_exception(error)
     text = known_secrets.redactor().text("".join(lines)).encode("utf-8", "backslashreplace")
     report = folder / name
@@ -184,6 +184,8 @@ def _folders() -> Iterator[Path]:
         yield from (
             folder / ".gameday" for folder in (here, *here.parents) if (folder / "gameday.toml").is_file()
         )
+    import tempfile  # noqa: PLC0415  # needed only after an error
+
     with contextlib.suppress(OSError):
         yield Path(tempfile.gettempdir())
 
