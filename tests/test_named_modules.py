@@ -17,6 +17,7 @@ NAME = re.compile(r"(?<![\w./-])gameday(?:\.[a-z_]\w*)+(?![\w-])")
 NO_MODULES = {
     "gameday.toml": "the file of settings",
     "gameday.drill": "the queue's name of its one task",
+    "gameday.db": "a store's file",
     "gameday.html": "a template",
     "gameday.py": "the plug-in that Locust loads beside a locustfile",
     "gameday.shop": "the shop's providers, as a prefix in a policy's patterns",
