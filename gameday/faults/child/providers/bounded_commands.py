@@ -30,6 +30,9 @@ def run(
 
     What it leaves running when it ends by itself goes on, and keeps no pipe of ours open.
     """
+    # Parameters of `subprocess.run` alone, by which newer versions of chaoslib ask for both pipes.
+    for own in ("capture_output", "check"):
+        options.pop(own, None)
     with output_file() as out, output_file() as err:
         options |= {"stdout": out, "stderr": err}
         command = subprocess.Popen(arguments, start_new_session=True, **options)

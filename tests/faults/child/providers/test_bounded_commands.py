@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -50,3 +51,12 @@ def test_a_service_that_it_leaves_running_goes_on_and_is_not_waited_for(tmp_path
     pid = int((tmp_path / "pid").read_text())
     assert lives(pid)
     os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}, {"capture_output": True, "check": False}],
+)
+def test_each_way_in_which_chaoslib_asks_for_the_output_gives_it(asked):
+    done = bounded_commands.run(["sh", "-c", "echo out; echo err >&2; exit 3"], shell=False, **asked)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"out\n", b"err\n")
