@@ -253,7 +253,9 @@ class _Transaction:
 
 def _version(tx: _Transaction) -> int | None:
     """Give the schema's version, or None for a database without our tables."""
-    if tx.execute("SELECT to_regclass('schema_version')", {}).scalar() is None:
+    # From the catalogue, not by to_regclass(): that answers from the session's cache, which a wait for the
+    # advisory lock does not renew, and so misses a table that another process made meanwhile.
+    if tx.execute(_HAS_VERSION, {}).scalar() is None:
         return None
     version = tx.execute(statements.GET_VERSION, {}).scalar()
     return None if version is None else int(version)
@@ -286,6 +288,12 @@ _REASONS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
         "does not allow it to this user",
         "let the user own the database: ALTER DATABASE NAME OWNER TO USER",
     ),
+)
+
+
+_HAS_VERSION = (
+    "SELECT 1 FROM pg_catalog.pg_class"
+    " WHERE relname = 'schema_version' AND pg_catalog.pg_table_is_visible(oid)"
 )
 
 

@@ -99,6 +99,11 @@ def anchored(url: str, root: Path) -> str:
     return f"sqlite:///{root / sqlite_path(url)}" if kind(url) is SQLITE else url
 
 
+def in_folder(folder: Path) -> str:
+    """Give the URL of a store of its own in a folder."""
+    return f"sqlite:///{folder / sqlite_path(DEFAULT).name}"
+
+
 def certainly_absent(url: str) -> bool:
     """Check whether there can't be a store yet. False where only opening it would tell. Raises UsageError."""
     return kind(url) is SQLITE and not sqlite_path(url).exists()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import Chunk
 from gameday.core.values import DrillId, EventId, instant
-from gameday.storage import open_executor, open_store
+from gameday.storage import open_executor, open_store, schema, statements
 from gameday.storage.postgresql import Server, parse
 from gameday.storage.spill.spilling_store import SpillingStore
 from tests.postgresql import PASSWORD, PostgreSQL
@@ -97,6 +98,30 @@ def test_a_crowd_of_processes_loses_nothing(store, url):
 def test_processes_that_open_a_new_store_at_once_all_find_it_well(url):
     crowd = [writer("append", url, D, f"w{number}", "1") for number in range(4)]
     assert [process.communicate()[0].split() for process in crowd] == [[f"w{n}-0"] for n in range(4)]
+
+
+def test_who_waited_for_another_to_make_the_tables_sees_them(url):
+    maker = Server(url, prepare=False)
+    with ThreadPoolExecutor() as pool:
+        with maker.write() as tx:
+            maker.exclude_table_changes(tx)
+            waiting = pool.submit(Server, url)
+            deadline = time.monotonic() + 10
+            while not somebody_waits(tx):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            for statement in schema.missing(0):
+                tx.execute(statement, {})
+        opened = waiting.result()
+    assert opened.rows(statements.GET_VERSION) == [(schema.VERSION,)]
+    opened.close()
+    maker.close()
+
+
+def somebody_waits(tx) -> bool:
+    return tx.execute(
+        "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted", {}
+    ).scalar()
 
 
 def test_one_process_wins_a_right(store, url):

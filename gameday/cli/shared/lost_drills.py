@@ -81,8 +81,8 @@ def _open(copy: OwnCopy) -> bool:
 
 def _gone(copy: OwnCopy) -> bool:
     """Whether a drill's store was deleted or moved, or of a shared one its workspace."""
-    if urls.kind(copy.address) is urls.SQLITE:
-        return not urls.sqlite_path(copy.address).exists()
+    if not urls.shared_between_hosts(copy.address):
+        return urls.certainly_absent(copy.address)
     folders = [event.fact.cwd for event in copy.events if isinstance(event.fact, ev.FaultRequested)]
     return bool(folders) and not any(Path(folder).is_dir() for folder in folders)
 
@@ -148,7 +148,7 @@ def _apart(space: Workspace, copy: OwnCopy) -> Location:
     """Open a store for a drill alone, in the state folder."""
     folder = copy.file.with_suffix("")
     settings = replace(
-        space.settings, store_url=f"sqlite:///{folder / 'gameday.db'}", artifacts=str(folder / "drills")
+        space.settings, store_url=urls.in_folder(folder), artifacts=str(folder / "drills")
     )
     apart = replace(space, settings=settings)
     store = wiring.workspace_store(apart)

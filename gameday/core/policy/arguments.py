@@ -39,7 +39,7 @@ SHOP_FAULTS = (
 SHOP_CONTROL = "GAMEDAY_SHOP_CONTROL"
 """The variable that names the shop's control server where an argument does not."""
 
-# Browsers and Python's urlsplit drop tabs and line breaks within a URL; chained schemes (jdbc:mysql:) count.
+# Browsers and Python's urlsplit drop tabs and line breaks within a URL; chained schemes (jdbc:oracle:) count.
 _BREAKS = re.compile(r"[\t\r\n]")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:\s*[/\\]{2}[^\s\"'<>`]*", re.IGNORECASE)
 _SCHEMELESS = re.compile(r"^\s*[/\\]{2}[^/\\\s]")
