@@ -147,9 +147,7 @@ def _append(space: Workspace, store: ports.HistoryStore, copy: OwnCopy, events: 
 def _apart(space: Workspace, copy: OwnCopy) -> Location:
     """Open a store for a drill alone, in the state folder."""
     folder = copy.file.with_suffix("")
-    settings = replace(
-        space.settings, store_url=urls.in_folder(folder), artifacts=str(folder / "drills")
-    )
+    settings = replace(space.settings, store_url=urls.in_folder(folder), artifacts=str(folder / "drills"))
     apart = replace(space, settings=settings)
     store = wiring.workspace_store(apart)
     known = _known(store, copy)
