@@ -29,6 +29,7 @@ from gameday.formats.text import document as text_document
 from gameday.formats.text import reader
 from gameday.formats.text.document import Checked, Document
 from gameday.settings.workspace import Unreadable, Workspace
+from gameday.system import files
 
 Reader = Callable[[bytes, str], Document]
 
@@ -95,10 +96,17 @@ class Catalogue:
             self.contents[path] = content
             self.kinds[path] = kind
             how = KINDS[kind]
-            checked = how.check(reader.attempt(how.read, content, path))
+            document = reader.attempt(how.read, content, path)
+            checked = self._experiment(document) if kind == "experiment" else how.check(document)
             self.mistakes.extend(checked.mistakes)
             self.checked[path, kind] = checked
         return self.checked[path, kind]
+
+    def _experiment(self, document: Document) -> Checked[experiments.Experiment]:
+        checked = experiments.check(document)
+        if checked.value is None and b"controls" in _chaos_settings():
+            return experiments.check(document, controlled=True)
+        return checked
 
     def scenario(self, path: str, environment: str = "") -> Checked[Scenario]:
         """Check a scenario with every file that it names, and its environment (or another one)."""
@@ -190,6 +198,14 @@ class Catalogue:
     def all_mistakes(self) -> tuple[Mistake, ...]:
         """Give all mistakes so far, in order, each once."""
         return tuple(sorted(set(self.mistakes)))
+
+
+def _chaos_settings() -> bytes:
+    """Read Chaos Toolkit's own settings of this user; empty where they can't be read."""
+    try:
+        return files.chaos_settings()
+    except OSError:
+        return b""
 
 
 def _hint(error: ValueError) -> str:

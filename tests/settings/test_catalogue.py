@@ -62,3 +62,20 @@ def test_a_script_plays_in_the_scenario_that_it_is_named_after() -> None:
     assert catalogues.plays_in("responders/crash-loop-team.yaml", scenarios) == "scenarios/crash-loop.yaml"
     assert catalogues.plays_in("responders/crash.yaml", scenarios) == "scenarios/crash.yaml"
     assert catalogues.plays_in("responders/crashes.yaml", scenarios) == ""
+
+
+def test_controls_of_chaos_toolkits_settings_may_define_the_variables_of_an_experiment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = space.make(tmp_path / "space", slow=space.FILES["experiments/slow.json"].replace('"x"', '"${x}"'))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def found() -> list[str]:
+        catalogue = Catalogue(open_workspace(root, {})[0])
+        catalogue.check("experiments/slow.json", "experiment")
+        return [str(mistake) for mistake in catalogue.all_mistakes()]
+
+    assert [": warning: " in line for line in found()] == [False]
+    (tmp_path / ".chaostoolkit").mkdir()
+    (tmp_path / ".chaostoolkit" / "settings.yaml").write_text("controls: {c: {}}\n", encoding="utf-8")
+    assert [": warning: " in line for line in found()] == [True]

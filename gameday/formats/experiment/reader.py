@@ -1,9 +1,9 @@
 """A Chaos Toolkit experiment, read more strictly than `chaos validate` does, without chaoslib.
 
 `chaos validate` reports only the first mistake, without a line, and accepts misspelt keys, variables that
-nobody defines, and one name for two activities. A key that Chaos Toolkit does not know and that resembles
-none of its keys is only a warning: Chaos Toolkit ignores it. Whether modules and commands exist is checked
-elsewhere, in `faults.child`.
+nobody defines, and one name for two activities. What Chaos Toolkit runs nevertheless is only a warning: a key
+that it does not know, which it ignores; a group of secrets that nobody defines, which is empty; a variable
+that a control may set. Whether modules and commands exist is checked elsewhere, in `faults.child`.
 
 Format: https://chaostoolkit.org/reference/api/experiment/
 """
@@ -40,12 +40,15 @@ def read(content: bytes, file: str) -> Document:
     return reader.read(content, file)
 
 
-def check(document: Document) -> Checked[Experiment]:
-    """Find every mistake of an experiment. It has a value unless a mistake is more than a warning."""
-    filled = models.check(experiment_model.ExperimentFile, document, lenient=True)
+def check(document: Document, *, controlled: bool = False) -> Checked[Experiment]:
+    """Find every mistake of an experiment. It has a value unless a mistake is more than a warning.
+
+    controlled: it runs with controls that it does not declare, which may set its variables.
+    """
+    filled = models.check(experiment_model.ExperimentFile, document, lenient=True, foreign=True)
     mistakes = filled.mistakes
     if isinstance(document.data, dict):
-        mistakes = (*mistakes, *_meaning(document))
+        mistakes = (*mistakes, *_meaning(document, controlled=controlled))
     if any(not mistake.warning for mistake in mistakes):
         return Checked(document=document, value=None, mistakes=tuple(sorted(set(mistakes))))
     value = Experiment(path=document.file, data=document.data)
@@ -60,9 +63,9 @@ def check_probe(document: Document, path: Path) -> tuple[Mistake, ...]:
 # --- what the model can't see -----------------------------------------------------------------------
 
 
-def _meaning(document: Document) -> Iterator[Mistake]:
+def _meaning(document: Document, *, controlled: bool) -> Iterator[Mistake]:
     yield from _names(document)
-    yield from _variables(document)
+    yield from _variables(document, controlled=controlled or _has_controls(document))
     yield from _patterns(document)
     yield from _secret_groups(document)
     yield from _extension(document)
@@ -82,7 +85,10 @@ def _activities(document: Document) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 def _names(document: Document) -> Iterator[Mistake]:
-    """Find references to undefined activities, and one name for two activities."""
+    """Find references to undefined activities, and one name for two activities.
+
+    Chaos Toolkit finds an activity by its name in the hypothesis and in the method, not in the rollbacks.
+    """
     first: dict[str, tuple[Path, dict[str, Any]]] = {}
     twice: dict[str, Path] = {}
     for path, activity in _activities(document):
@@ -90,14 +96,18 @@ def _names(document: Document) -> Iterator[Mistake]:
         # Two that are equal do no harm: whichever a reference finds, it is the same.
         if isinstance(name, str) and first.setdefault(name, (path, activity))[1] != activity:
             twice[name] = path
+    referable = [name for name, (path, _) in first.items() if path[0] != "rollbacks"]
     for path, activity in _activities(document):
         ref = activity.get("ref")
-        if isinstance(ref, str) and ref not in first:
-            hint = text_document.suggest(ref, first)
+        if isinstance(ref, str) and ref not in referable:
+            hint = text_document.suggest(ref, referable)
             yield document.mistake((*path, "ref"), f"no activity is called '{ref}'", hint=hint)
         elif isinstance(ref, str) and ref in twice:
             yield document.mistake(
-                (*path, "ref"), f"two activities are called '{ref}'", hint="give each its own name"
+                (*path, "ref"),
+                f"two activities are called '{ref}'",
+                hint="give each its own name",
+                warning=True,
             )
     for name, path in twice.items():
         line = document.spot((*first[name][0], "name")).line
@@ -108,22 +118,30 @@ def _names(document: Document) -> Iterator[Mistake]:
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[^}]*)\})")
 
 
-def _variables(document: Document) -> Iterator[Mistake]:
-    """Find `${variables}` that neither configuration nor secrets define."""
+def _variables(document: Document, *, controlled: bool) -> Iterator[Mistake]:
+    """Find `${variables}` that neither configuration nor secrets define; a control may set them."""
     known = set(_mapping(document.get(("configuration",))))
     for group in _mapping(document.get(("secrets",))).values():
         known |= set(_mapping(group))
+    nobody = "nothing but a control" if controlled else "nothing"
     tops = ("steady-state-hypothesis", "method", "rollbacks", "controls", "extensions")
     for top in tops:
         for path, text in _texts(document.get((top,)), (top,)):
             for variable in _VARIABLE.finditer(text):
                 name = variable["name"]
                 if name is not None and name not in known and not _shown_only(path):
-                    shell = _is_shell(document, path)
                     hint = text_document.suggest(name, known) or "define it in configuration or secrets"
+                    warning = controlled or _is_shell(document, path)
                     yield document.mistake(
-                        path, f"nothing defines the variable '{name}'", hint=hint, warning=shell
+                        path, f"{nobody} defines the variable '{name}'", hint=hint, warning=warning
                     )
+
+
+def _has_controls(document: Document) -> bool:
+    """Check whether an experiment declares controls, which may change its configuration."""
+    holders = [document.data, _mapping(document.get(("steady-state-hypothesis",)))]
+    holders += [activity for _, activity in _activities(document)]
+    return any(holder.get("controls") for holder in holders)
 
 
 def _shown_only(path: Path) -> bool:
@@ -174,8 +192,9 @@ def _secret_groups(document: Document) -> Iterator[Mistake]:
                     hint = text_document.suggest(group, groups) or "define it in secrets"
                     yield document.mistake(
                         (*where, "secrets", index),
-                        f"there is no group of secrets called '{group}'",
+                        f"there is no group of secrets called '{group}': Chaos Toolkit takes it as empty",
                         hint=hint,
+                        warning=True,
                     )
 
 

@@ -43,15 +43,15 @@ def mistake(message: str, hint: str = "", *, at: str = "") -> PydanticCustomErro
     return PydanticCustomError("gameday", "{message}", {"message": message, "hint": hint, "at": at})
 
 
-def check(model: type[M], document: Document, *, lenient: bool = False) -> Checked[M]:
+def check(model: type[M], document: Document, *, lenient: bool = False, foreign: bool = False) -> Checked[M]:
     """Fill a model from a document, and find every mistake.
 
     lenient: an unknown key that resembles no valid one is only a warning, and a key for the writer's own
-    use (`x-…`) is fine.
+    use (`x-…`) is fine. foreign: so is one that resembles a valid one, unless that is missing.
     """
     if document.data is None and document.mistakes:
         return Checked(document=document, value=None, mistakes=document.mistakes)
-    value, mistakes = _filled(model, document, (), lenient=lenient)
+    value, mistakes = _filled(model, document, (), lenient=lenient, foreign=foreign)
     return Checked(document=document, value=value, mistakes=(*document.mistakes, *mistakes))
 
 
@@ -63,7 +63,7 @@ def check_part(
 
 
 def _filled(
-    model: type[M], document: Document, path: Path, *, lenient: bool
+    model: type[M], document: Document, path: Path, *, lenient: bool, foreign: bool = False
 ) -> tuple[M | None, tuple[Mistake, ...]]:
     try:
         return model.model_validate(document.get(path)), ()
@@ -73,8 +73,19 @@ def _filled(
         errors = [error for error in errors if not (_is_unknown(error) and _is_own_key(error["loc"][-1]))]
     # A misspelt key gives two errors, unknown and missing: the second would only confuse.
     intended = {_misspelt(model, error) for error in errors if _is_unknown(error)}
+    missing = {error["loc"] for error in errors if error["type"] == "missing"}
     errors = [error for error in errors if error["type"] != "missing" or error["loc"] not in intended]
-    mistakes = (_mistake(model, document, path, error, lenient=lenient) for error in errors)
+    mistakes = [
+        _mistake(
+            model,
+            document,
+            path,
+            error,
+            lenient=lenient,
+            foreign=foreign and not (_is_unknown(error) and _misspelt(model, error) in missing),
+        )
+        for error in errors
+    ]
     # Several of pydantic's errors may come down to one mistake.
     return None, tuple(dict.fromkeys(mistakes))
 
@@ -94,13 +105,19 @@ def _is_unknown(error: ErrorDetails) -> bool:
 
 
 def _mistake(
-    model: type[BaseModel], document: Document, path: Path, error: ErrorDetails, *, lenient: bool
+    model: type[BaseModel],
+    document: Document,
+    path: Path,
+    error: ErrorDetails,
+    *,
+    lenient: bool,
+    foreign: bool,
 ) -> Mistake:
     loc = (*path, *(part for part in error["loc"] if not _is_tag(part)))
     context = error.get("ctx", {})
     match error["type"]:
         case "extra_forbidden":
-            return _unknown(model, document, loc, error, lenient=lenient)
+            return _unknown(model, document, loc, error, lenient=lenient, foreign=foreign)
         case "missing":
             about = _about(model, error["loc"])
             return document.mistake(loc[:-1], f"the key '{loc[-1]}' is missing", hint=about)
@@ -114,14 +131,20 @@ def _mistake(
 
 
 def _unknown(
-    model: type[BaseModel], document: Document, loc: Path, error: ErrorDetails, *, lenient: bool
+    model: type[BaseModel],
+    document: Document,
+    loc: Path,
+    error: ErrorDetails,
+    *,
+    lenient: bool,
+    foreign: bool,
 ) -> Mistake:
     word, known = str(loc[-1]), _keys(model, error["loc"][:-1])
     mapping = document.get(loc[:-1])
     # A key that is there already is not what was meant.
     free = [key for key in known if key not in mapping]
     hint = text_document.suggest(word, free or known)
-    if lenient and not text_document.nearest(word, known):
+    if foreign or (lenient and not text_document.nearest(word, known)):
         return document.mistake(
             loc,
             f"Chaos Toolkit knows no key '{word}' here, and ignores it",

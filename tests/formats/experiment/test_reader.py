@@ -41,7 +41,9 @@ def action(rest: str) -> str:
 
 
 MISTAKES = [
-    (METHOD + "rolbacks: []", ["4:1 unknown key 'rolbacks' | did you mean 'rollbacks'?"]),
+    (METHOD + "rolbacks: []", ["4:1? Chaos Toolkit knows no key 'rolbacks' here, and ignores it | did you mean 'rollbacks'?"]),
+    (METHOD + "dry_run: true", ["4:1? Chaos Toolkit knows no key 'dry_run' here, and ignores it | did you mean 'dry'?"]),
+    ("methd: []", ["3:1 unknown key 'methd' | did you mean 'method'?"]),
     (METHOD + "x-team: shop", []),
     (METHOD + "deprecated: true", [("4:1? Chaos Toolkit knows no key 'deprecated' here, and ignores it "
      "| one of: version, tags, configuration, secrets, steady-state-hypothesis, rollbacks, controls, extensions, "
@@ -93,14 +95,16 @@ ACTIVITIES = [
     ("provider: {type: process}", ["5:37 the key 'path' is missing | path: the command"]),
     ("provider: {type: http, url: x, timeout: [1, soon]}",
      ["5:67 expected a number, not the text 'soon' | a number of seconds, or a ${variable}"]),
-    (f"provider: {PYTHON}, pauses: {{befor: 1}}", ["5:84 unknown key 'befor' | did you mean 'before'?"]),
+    (f"provider: {PYTHON}, pauses: {{befor: 1}}",
+     ["5:84? Chaos Toolkit knows no key 'befor' here, and ignores it | did you mean 'before'?"]),
     (f"provider: {PYTHON}, background: 'yes'", ["5:87 expected true or false, not the text 'yes' | write true"]),
     ("provider: {type: http, url: 'http://${host}/'}",
      ["5:55 nothing defines the variable 'host' | define it in configuration or secrets"]),
     ("provider: {type: process, path: sh, arguments: '-c \"echo $${A} ${HOME}\"'}",
      ["5:74? nothing defines the variable 'HOME' | define it in configuration or secrets"]),
     ("provider: {type: python, module: a, func: f, secrets: [k8s]}",
-     ["5:82 there is no group of secrets called 'k8s' | define it in secrets"]),
+     [("5:82? there is no group of secrets called 'k8s': Chaos Toolkit takes it as empty "
+      "| define it in secrets")]),
 ]  # fmt: skip
 
 
@@ -117,6 +121,33 @@ def test_variables_of_configuration_and_secrets_are_known() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "controls: [{name: c, provider: {type: python, module: m}}]\n",
+        "steady-state-hypothesis: {title: s, controls: [{ref: c}], probes: []}\n",
+    ],
+)
+def test_a_variable_that_nothing_but_a_control_can_define_is_warned_of(declared: str) -> None:
+    lines = lines_of(declared + action("provider: {type: http, url: 'http://${host}/'}"))
+    assert (
+        "6:55? nothing but a control defines the variable 'host' | define it in configuration or secrets"
+        in lines
+    )
+
+
+def test_controls_that_an_experiment_does_not_declare_may_define_variables_too() -> None:
+    text = action("provider: {type: http, url: 'http://${host}/'}")
+    document = reader.attempt(experiment.read, text.encode(), "a.yaml")
+    assert experiment.check(document).value is None
+    assert experiment.check(document, controlled=True).value is not None
+
+
+def test_a_reference_finds_activities_of_hypothesis_and_method_as_in_chaos_toolkit() -> None:
+    undo = f"rollbacks: [{{type: action, name: undo, provider: {PYTHON}}}]\n"
+    assert "4:16 no activity is called 'undo'" in lines_of(f"{HEAD}{undo}method: [{{ref: undo}}]\n")
+
+
 def test_an_action_that_nothing_undoes_is_warned_of() -> None:
     text = f"{HEAD}method: [{{type: action, name: a, provider: {PYTHON}}}]"
     assert lines_of(text) == [
@@ -124,14 +155,14 @@ def test_an_action_that_nothing_undoes_is_warned_of() -> None:
     ]
 
 
-def test_one_name_for_two_activities_is_a_mistake_once_somebody_refers_to_it() -> None:
+def test_one_name_for_two_activities_is_warned_of_also_where_somebody_refers_to_it() -> None:
     probes = "".join(
         f'- {{type: probe, name: p, provider: {{type: http, url: "http://{n}"}}}}\n' for n in "ab"
     )
     assert lines_of(f"{HEAD}method:\n{probes}") == [
         "5:23? another activity, on line 4, is called 'p', too | give each its own name"
     ]
-    assert "6:9 two activities are called 'p' | give each its own name" in lines_of(
+    assert "6:9? two activities are called 'p' | give each its own name" in lines_of(
         f"{HEAD}method:\n{probes}- {{ref: p}}\n"
     )
 
@@ -150,7 +181,9 @@ def test_a_bare_off_is_what_chaos_toolkit_makes_of_it() -> None:
 
 def test_json_is_read_with_its_places() -> None:
     text = '{"title": "t", "description": "d",\n "method": [],\n "rolbacks": []}'
-    assert lines_of(text, "a.json") == ["3:2 unknown key 'rolbacks' | did you mean 'rollbacks'?"]
+    assert lines_of(text, "a.json") == [
+        "3:2? Chaos Toolkit knows no key 'rolbacks' here, and ignores it | did you mean 'rollbacks'?"
+    ]
 
 
 @given(text=TEXTS)
