@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -118,12 +118,23 @@ class Catalogue:
             try:
                 values.setdefault(kind, self._read_once(named, kind).value)
             except ValueError as error:
-                hint = _hint(error) or (BY_DEFAULT if (where, kind) == _DEFAULT else "")
-                self.mistakes.append(document.mistake(where, str(error), hint=hint))
+                self.mistakes.append(document.mistake(where, str(error), hint=_hint(error)))
+        checked = self._judged(path, checked, values)
         self._environment(document, environment)
         rules = values.get("scorecard")
         if checked.value is not None and isinstance(rules, ScorecardRules):
             self.mistakes.extend(crosscheck.limits(document, checked.value, rules))
+        return checked
+
+    def _judged(self, path: str, checked: Checked[Scenario], values: dict[str, Any]) -> Checked[Scenario]:
+        """Give a scenario that names no scorecard the one that counts for it."""
+        name = scenario_rules.default_scorecard(checked.document)
+        if checked.value is None or not name:
+            return checked
+        scorecard = self.space.default_scorecard(path, name)
+        values["scorecard"] = self.check(scorecard, "scorecard").value
+        checked = replace(checked, value=replace(checked.value, scorecard=scorecard))
+        self.checked[path, "scenario"] = checked
         return checked
 
     def _environment(self, document: Document, other: str) -> None:
@@ -210,10 +221,6 @@ def _chaos_settings() -> bytes:
 
 def _hint(error: ValueError) -> str:
     return error.hint if isinstance(error, Unreadable) else ""
-
-
-_DEFAULT = (("responders",), "scorecard")
-BY_DEFAULT = "it is the default scorecard for these responders; name another one under scorecard:"
 
 
 def kind_of(path: str, content: bytes) -> str:

@@ -14,7 +14,7 @@ from gameday.formats.experiment.reader import Experiment
 from gameday.formats.scenario import fingerprint
 from gameday.formats.scenario import rules as scenario_rules
 from gameday.formats.settings.reader import Environment
-from gameday.formats.text import document, paths
+from gameday.formats.text import document
 from gameday.settings import static_look
 from gameday.settings.catalogue import Catalogue
 from gameday.settings.workspace import Workspace
@@ -72,7 +72,7 @@ def drill_files(
 
 def _judged_by(scenario: Scenario, script: ResponderScript, catalogue: Catalogue) -> Scenario:
     """Judge a script that plays the automation by the automation's scorecard, if the scenario names none."""
-    named = paths.resolve(scenario.path, scenario_rules.AUTOMATION)
+    named = catalogue.space.default_scorecard(scenario.path, scenario_rules.AUTOMATION)
     if script.acts_as is not Party.AUTOMATION or scenario.scorecard == named:
         return scenario
     catalogue.check(named, "scorecard")

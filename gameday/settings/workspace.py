@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import gameday
 from gameday.core.errors import InvalidFiles, Mistake, NotReady
 from gameday.formats.settings import reader as settings_reader
 from gameday.formats.settings.reader import FILE, Secret, Settings
@@ -20,6 +21,8 @@ from gameday.system import files, known_secrets
 
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
 """The folders by which a workspace without a gameday.toml is recognized."""
+BUILT_IN = "built-in:"
+"""What the paths of files begin with that come with gameday itself."""
 OUTSIDE = "copy it into the workspace, or name its folder in gameday.toml: [workspace] outside = [...]"
 
 
@@ -67,6 +70,8 @@ class Workspace:
         Links are followed first, so that none leads out. `[workspace] outside` names further folders that may
         be read.
         """
+        if path.startswith(BUILT_IN):
+            return _built_in(path.removeprefix(BUILT_IN))
         file = self.root / path
         folders = (self.root, *(self.root / folder for folder in self.settings.outside))
         real = _resolved(file, path)
@@ -81,6 +86,28 @@ class Workspace:
             raise Unreadable(f"there is no file {path}", hint=self._hint(path)) from None
         except OSError as error:
             raise ValueError(f"{path} can't be read: {error.strerror}") from error
+
+    def default_scorecard(self, scenario: str, name: str) -> str:
+        """Give the path of the scorecard of this name that counts for a scenario which names none.
+
+        It is looked for in the folder `scorecards` next to the scenario's folder, then in that of each folder
+        above, up to the workspace's root; at last there is the one that comes with gameday.
+        """
+        folder = PurePosixPath(scenario).parent
+        # Of what lies outside, only the next folder may belong to it.
+        above = folder.parents[:1] if paths.leaves(scenario) else folder.parents
+        for place in (*above, PurePosixPath()):
+            path = (place / "scorecards" / f"{name}.yaml").as_posix()
+            if (self.root / path).is_file() and (not paths.leaves(path) or self._may_read(path)):
+                return path
+        return f"{BUILT_IN}scorecards/{name}.yaml"
+
+    def _may_read(self, path: str) -> bool:
+        try:
+            self.read(path)
+        except ValueError:
+            return False
+        return True
 
     def _hint(self, path: str) -> str:
         """Write a hint with the file that was most likely meant; empty if no name is similar."""
@@ -99,6 +126,20 @@ class Workspace:
                 part.startswith(".") for part in file.parts[len(self.root.parts) :]
             ):
                 yield file.relative_to(self.root).as_posix()
+
+
+def installed_catalogue() -> Path:
+    """Find what comes with gameday: within the installed package, else at the root of this checkout."""
+    package = Path(gameday.__file__).parent
+    return package / "catalogue" if (package / "catalogue").is_dir() else package.parent
+
+
+def _built_in(path: str) -> bytes:
+    file = installed_catalogue() / path
+    try:
+        return files.read_within(file.parent, file.name)
+    except OSError as error:
+        raise ValueError(f"gameday's own {path} can't be read: {error.strerror}") from error
 
 
 def _resolved(file: Path, path: str) -> Path:

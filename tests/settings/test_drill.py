@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gameday.core.errors import InvalidFiles
-from gameday.settings import DrillFiles, catalogue, drill_files, load_workspace, workspace
+from gameday.settings import DrillFiles, drill_files, load_workspace, workspace
 from tests.formats.mistakes import as_lines
 from tests.settings import space
 
@@ -90,14 +90,26 @@ def test_a_file_that_is_there_is_never_asked_for_in_its_own_place(tmp_path: Path
     assert not any("did you mean" in each for each in lines)
 
 
-def test_a_scorecard_that_is_missing_by_default_is_reported_once_with_how_to_name_another(
+def test_the_scorecard_of_a_scenario_that_names_none_is_found_upwards_and_at_last_in_gameday_itself(
     tmp_path: Path,
 ) -> None:
     root = space.make(tmp_path)
-    (root / "scorecards" / "team.yaml").unlink()
-    assert mistakes(root) == [
-        f"scenarios/slow.yaml:1:1 there is no file scorecards/team.yaml | {catalogue.BY_DEFAULT}"
-    ]
+    deep = root / "scenarios" / "team-a" / "deep.yaml"
+    deep.parent.mkdir()
+    deep.write_text("scenario: deep\ntitle: t\nenvironment: shop\n", encoding="utf-8")
+    top = root / "top.yaml"
+    top.write_text("scenario: top\ntitle: t\nenvironment: shop\n", encoding="utf-8")
+
+    def named(scenario: Path) -> str:
+        return drill_files(load_workspace(root, {}), scenario).scenario.scorecard
+
+    assert named(deep) == named(top) == "scorecards/team.yaml"
+    (root / "scenarios" / "scorecards").mkdir()
+    (root / "scorecards" / "team.yaml").rename(root / "scenarios" / "scorecards" / "team.yaml")
+    assert (named(deep), named(top)) == ("scenarios/scorecards/team.yaml", "built-in:scorecards/team.yaml")
+    own = drill_files(load_workspace(root, {}), top)
+    assert own.scorecard.name.startswith("team@")
+    assert "built-in:scorecards/team.yaml" in own.hashes
 
 
 def test_mistakes_of_all_files_are_reported_at_once(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import gameday
 from gameday.cli.shared import output
 from gameday.core.errors import UsageError
+from gameday.settings.workspace import installed_catalogue
 
 FILES = ("gameday.toml",)
 FOLDERS = ("experiments", "scenarios", "scorecards", "playbooks")
@@ -22,7 +22,7 @@ _ENDINGS = {".json", ".yaml", ".yml", ".py", ".md", ".toml"}
 
 def initialise(folder: Path) -> int:
     """Create a workspace. Gives 0; raises UsageError where the folder cannot be written."""
-    source = catalogue()
+    source = installed_catalogue()
     made, kept = [], []
     try:
         for name in _names(source):
@@ -37,12 +37,6 @@ def initialise(folder: Path) -> int:
         raise UsageError(f"{folder} cannot be written: {wrong.strerror}") from wrong
     _print(folder, made, kept)
     return 0
-
-
-def catalogue() -> Path:
-    """Find the catalogue: within the installed package, else at the root of this checkout."""
-    package = Path(gameday.__file__).parent
-    return package / "catalogue" if (package / "catalogue").is_dir() else package.parent
 
 
 def _names(source: Path) -> Iterator[Path]:

@@ -1,7 +1,7 @@
 """scenario.yaml -> `core.plans.scenario.Scenario`, with every mistake of the file.
 
 The scenario's paths are as seen from the workspace. The files that it names are not opened here;
-`formats.scenario.crosscheck` compares them.
+`formats.scenario.crosscheck` compares them. Where it names no scorecard, the workspace finds one.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _scenario(file: ScenarioFile, path: str) -> core.Scenario:
         injects=tuple(_inject(inject, path) for inject in file.injects),
         playbook=located(file.playbook),
         real_incident=file.real_incident.severity if file.real_incident else None,
-        scorecard=located(file.scorecard or scenario_rules.DEFAULT_SCORECARDS[file.responders]),
+        scorecard=located(file.scorecard),
     )
 
 

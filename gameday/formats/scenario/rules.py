@@ -15,9 +15,9 @@ from gameday.formats.text import document as text_document
 from gameday.formats.text import paths
 from gameday.formats.text.document import Document, Path
 
-TEAM, AUTOMATION = "../scorecards/team.yaml", "../scorecards/automation.yaml"
+TEAM, AUTOMATION = "team", "automation"
 DEFAULT_SCORECARDS = {"team": TEAM, "automation": AUTOMATION, "none": AUTOMATION}
-"""The scorecards of scenarios that name none, by their responders."""
+"""The names of the scorecards of scenarios that name none, by their responders."""
 
 
 def check(document: Document) -> Iterator[Mistake]:
@@ -52,9 +52,13 @@ def references(document: Document) -> Iterator[tuple[Path, str, str]]:
         path = document.get(where)
         if isinstance(path, str) and path and not paths.problem(path):
             yield where, kind, paths.resolve(document.file, path)
-    if not document.get(("scorecard",)):
-        default = DEFAULT_SCORECARDS.get(str(document.get(("responders",), "team")), TEAM)
-        yield ("responders",), "scorecard", paths.resolve(document.file, default)
+
+
+def default_scorecard(document: Document) -> str:
+    """Give the name of the scorecard that counts for a scenario; empty where it names one itself."""
+    if document.get(("scorecard",)):
+        return ""
+    return DEFAULT_SCORECARDS.get(str(document.get(("responders",), "team")), TEAM)
 
 
 def _paths(document: Document) -> Iterator[Mistake]:

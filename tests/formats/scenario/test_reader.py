@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from gameday.core.plans import scenario as core
 from gameday.core.values import Party, Severity
 from gameday.formats.scenario import reader as scenario
+from gameday.formats.scenario import rules
 from gameday.formats.text import reader
 from tests.formats import mistakes
 from tests.formats.text.test_reader import TEXTS
@@ -84,10 +85,7 @@ def test_a_probe_carries_its_tolerance_as_chaos_toolkit_wants_it() -> None:
 
 def test_what_is_left_out_has_the_default_of_core() -> None:
     found = read(HEAD)
-    plain = core.Scenario(scenario="a", title="b", environment="shop", path="scenarios/a.yaml")
-    assert found == core.Scenario(
-        **{name: getattr(plain, name) for name in plain.__slots__} | {"scorecard": "scorecards/team.yaml"}
-    )
+    assert found == core.Scenario(scenario="a", title="b", environment="shop", path="scenarios/a.yaml")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +93,8 @@ def test_what_is_left_out_has_the_default_of_core() -> None:
     [("team", "team"), ("automation", "automation"), ("none", "automation")],
 )
 def test_who_responds_decides_the_scorecard_that_is_not_named(responders: str, scorecard: str) -> None:
-    assert read(f"{HEAD}responders: {responders}\n").scorecard == f"scorecards/{scorecard}.yaml"
+    document = reader.read(f"{HEAD}responders: {responders}\n".encode(), "scenarios/a.yaml")
+    assert rules.default_scorecard(document) == scorecard
 
 
 MISTAKES = [
