@@ -92,7 +92,10 @@ class LocustDriver:
         environment: Mapping[str, str],
         on_chunks: OnChunks,
     ) -> None:
-        """Start the users and return at the first sample. Raises NotReady with Locust's error."""
+        """Start the users; return at the first sample, or once they exceed a limit: see `exceeded`.
+
+        Raises NotReady with Locust's error.
+        """
         # Locust splits the argument of -f at commas.
         if "," in load.locustfile:
             raise NotReady(f"Locust can't take a path with a comma: {load.locustfile}")
@@ -150,9 +153,13 @@ class LocustDriver:
 
     async def _first_sample(self, connection: _PluginConnection) -> None:
         deadline = clock.monotonic() + FIRST_SAMPLE_TIMEOUT
-        while not connection.sampled:
-            # Whoever supervises aborts the drill for it, and so cancels this wait.
-            if self._ended() is not None and not connection.exceeded:
+        # What exceeds a limit ends Locust, maybe before any request has ended: then no sample will come.
+        while not (connection.sampled or connection.exceeded):
+            if self._ended() is not None:
+                # Its last messages first: it may have ended for a limit.
+                await connection.drained()
+                if connection.sampled or connection.exceeded:
+                    return
                 raise NotReady(self._end_reason(), hint=f"see Locust's output in {self._output}")
             if clock.monotonic() > deadline:
                 raise NotReady(
@@ -283,6 +290,7 @@ class _PluginConnection:
             self.changed.set()
         elif "exceeded" in message:
             self.exceeded = message["exceeded"]
+            self.changed.set()
         elif "lost" in message:
             self.lost = message["lost"]
         # An answer that nobody waits for any more came too late, and is dropped.

@@ -179,6 +179,17 @@ async def _until_exceeded(driver, within: float = 20.0) -> str:
     return driver.exceeded()
 
 
+@pytest.mark.parametrize("how", ["shape", "workers"])
+async def test_a_start_ends_with_a_limit_that_is_exceeded_before_any_request_has_ended(start, how) -> None:
+    text, load = TOO_MANY_USERS[how]
+    text = text.replace("    @task", "    def on_start(self):\n        time.sleep(60)\n    @task")
+    policy = Policy(hosts=("loopback",), max_users=5)
+    async with asyncio.timeout(20):
+        driver = await start(text, policy=policy, **load)
+    assert driver.exceeded().startswith("max_users: ")
+    await driver.stop()
+
+
 @pytest.mark.parametrize("how", TOO_MANY_USERS)
 async def test_more_users_than_allowed_end_the_load(start, how) -> None:
     text, load = TOO_MANY_USERS[how]

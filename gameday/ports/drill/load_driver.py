@@ -21,7 +21,10 @@ class LoadDriver(Protocol):
         environment: Mapping[str, str],
         on_chunks: Callable[[Sequence[Chunk], Instant], None],
     ) -> None:
-        """Start the users; return at the first sample. Raises NotReady with a hint where to look."""
+        """Start the users; return at the first sample, or once they exceed a limit: see `exceeded`.
+
+        Raises NotReady with a hint where to look.
+        """
         ...
 
     async def set_users(self, users: int) -> None:
