@@ -8,6 +8,7 @@ import pytest
 
 from gameday import wiring
 from gameday.cli import revert
+from gameday.cli.drill import stored_drills
 from gameday.conduct.revert import graceful_stop
 from gameday.core.errors import UsageError
 from gameday.core.facts import drill as ev
@@ -77,6 +78,13 @@ def test_without_it_a_drill_that_is_looked_after_goes_on(workspaces, conductors,
     said = capfd.readouterr().err
     assert "every open drill is looked after by its own processes; --all reverts them too" in said
     assert len(workspaces.live()) == 2
+
+
+def test_status_has_no_more_than_the_screen_for_a_drill_that_is_looked_after(workspaces, conductors, capfd):
+    assert stored_drills.status(json=False) == 0
+    shown = capfd.readouterr()
+    assert "ours" in shown.out
+    assert shown.err == ""
 
 
 def test_a_report_that_cannot_be_written_keeps_no_other_drill_in_force(workspaces, tmp_path, capfd):

@@ -173,8 +173,11 @@ def _print_status(
         from gameday.cli.drill import screen  # noqa: PLC0415  # Rich is loaded only to draw
 
         screen.show(views)
+    drawn = {view.drill for view in views}
     for faults in exposed:
-        faults.summarize()
+        # Of a drill that runs as it should, the screen says enough.
+        if not (faults.looked_after and faults.drill in drawn):
+            faults.summarize()
     if not views and not exposed:
         output.talk("no drill is in progress")
         open_days = [row.drill for row in store.game_days() if row.closed is None]
