@@ -6,6 +6,7 @@ chaoslib reports no lines, and only the first error; gameday's own strict readin
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gameday.core.errors import Mistake
 from gameday.core.values import Seconds
 from gameday.faults import child_protocol
 from gameday.faults.chaos_process import ChaosProcess
+from gameday.formats.experiment import extensions
 
 # For all files together: each may import an extension that takes 2 s.
 LIMIT: Seconds = 120.0
@@ -33,9 +35,7 @@ async def _check(paths: Sequence[Path], cwd: Path) -> tuple[Mistake, ...]:
             match await process.receive(LIMIT):
                 case child_protocol.Note(word="answer", data=data):
                     problems = data["problems"].items()
-                    return tuple(
-                        Mistake(file=path, message=text) for path, texts in problems for text in texts
-                    )
+                    return tuple(_mistake(path, text) for path, texts in problems for text in texts)
                 case None | child_protocol.Note(word="crashed") as end:
                     why = end.text("error") if end else "its process died"
                     return tuple(
@@ -48,3 +48,8 @@ async def _check(paths: Sequence[Path], cwd: Path) -> tuple[Mistake, ...]:
         return tuple(Mistake(file=str(path), message=late) for path in paths)
     finally:
         await process.close()
+
+
+def _mistake(path: str, text: str) -> Mistake:
+    missing = re.match(r"module (\S+) can't be imported: ModuleNotFoundError", text)
+    return Mistake(file=path, message=text, hint=extensions.hint(missing[1]) if missing else "")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import Mistake
+from gameday.formats.experiment import extensions
 from gameday.formats.text.document import Document
 from gameday.formats.text.document import Path as DocumentPath
 from gameday.load import locustfiles
@@ -130,8 +131,7 @@ def _python(
     found = find(module, folders_of(root))
     if found.missing:
         message = f"module {module} can't be imported: there is no module '{found.missing}'"
-        hint = "install what holds it, or put it into the workspace"
-        yield document.mistake((*path, "module"), message, hint=hint)
+        yield document.mistake((*path, "module"), message, hint=extensions.hint(module))
         return
     func = provider.get("func")
     if not isinstance(func, str) or found.file is None:

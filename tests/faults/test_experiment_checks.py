@@ -1,9 +1,10 @@
 """Validating as `chaos validate` does."""
 
+import json
 from pathlib import Path
 
 from gameday.faults.experiment_checks import check
-from tests.faults.building import experiment, problems
+from tests.faults.building import experiment, probe_on, problems
 
 
 def test_good_experiments_have_no_problems_whatever_their_kind(tmp_path):
@@ -22,3 +23,22 @@ def test_each_experiments_problems_are_its_own(tmp_path):
 
 def test_nothing_to_check_starts_nothing():
     assert check([], cwd=Path("/no/such/folder")) == ()
+
+
+def test_a_missing_extension_is_one_problem_that_names_its_package(tmp_path):
+    method = [
+        {"type": "action", "name": "a", "provider": {"type": "python", "module": "chaosgcp.x", "func": "f"}}
+    ]
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps({"title": "t", "description": "d", "method": method}), encoding="utf-8")
+    (mistake,) = check([file], cwd=tmp_path)
+    assert "module chaosgcp.x can't be imported" in mistake.message
+    assert mistake.hint == "pip install chaostoolkit-google-cloud-platform"
+
+
+def test_a_json_path_tolerance_needs_nothing_to_be_installed_besides(tmp_path):
+    probe = probe_on("http://127.0.0.1:1")
+    tolerance = {"type": "jsonpath", "path": "$.items[*].name", "count": 2}
+    hypothesis = {"title": "s", "probes": [{**probe, "tolerance": tolerance}]}
+    made = experiment("http://127.0.0.1:1", **{"steady-state-hypothesis": hypothesis})
+    assert problems(tmp_path, made) == []

@@ -36,6 +36,8 @@ def _problems(path: Path) -> list[str]:
     try:
         ensure_experiment_is_valid(experiment)
     except ChaosException as error:
+        if missing and str(error).startswith("could not find Python module"):
+            return missing  # it is one of these
         return [*missing, f"chaos validate refuses it: {error}"]
     except (KeyError, TypeError, AttributeError) as error:  # chaoslib trips over malformed experiments
         return [*missing, f"chaos validate fails on it: {type(error).__name__}: {error}"]
