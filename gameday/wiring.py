@@ -86,8 +86,13 @@ def _learn(space: Workspace) -> None:
 
     settings = space.settings
     places = settings.environments.values()
-    urls = [settings.store_url, settings.server.url, *(each.url for each in settings.integrations.values())]
-    urls += [url for place in places for url in (place.base_url, place.trail, *place.alerts.values())]
+    urls = [settings.store_url, settings.server.url]
+    urls += [url for place in places for url in (place.base_url, place.trail)]
+    named_anywhere = (
+        *settings.integrations.values(),
+        *(each for place in places for each in (*place.integrations, *place.incidents)),
+    )
+    urls += [url for each in named_anywhere for url in (each.url, each.poll)]
     known_secrets.redactor().learn(redaction.in_urls(urls))
     named = (
         settings.store_key,
@@ -340,7 +345,7 @@ def drill_context(
         rollback_player=rollback_player(space, drill),
         prober=ChildProber(drill, cwd=space.root),
         load=load if scenario.load is not None else None,
-        signals=Receiver(drill=drill, clock=clock, registries=place.alerts),
+        signals=Receiver(drill=drill, clock=clock, registries=_registries(place)),
         trail=HttpTrail(url=place.trail, clock=clock) if place.trail else None,
         target=target.CommandTarget(
             base_url=prepared.base_url,
@@ -365,6 +370,11 @@ def drill_context(
         target_lease=_target_lease(space, place, drill),
         options=prepared.options,
     )
+
+
+def _registries(place: Environment) -> dict[str, str]:
+    """Give, by system, the URL at which a drill's receiver registers itself."""
+    return {each.system: each.url for each in place.integrations if each.system and each.url}
 
 
 def open_meters(context: ports.MeterContext) -> dict[str, ports.Meter]:
@@ -614,7 +624,7 @@ def _scheduler_context(
         history=history,
         starter=starter,
         incidents=AlertmanagerIncidents(
-            urls={name: place.incidents for name, place in environments.items() if place.incidents}
+            urls={name: [each.poll for each in place.incidents] for name, place in environments.items()}
         ),
         calendars=calendars(space),
         notices=notices or NoNotices(),
@@ -650,7 +660,8 @@ def game_day_context(
     from gameday.system.ids import SystemIds  # noqa: PLC0415
 
     place, clock = space.settings.environment(plan.environment), SystemClock()
-    asked = AlertmanagerIncidents(urls={place.name: place.incidents}) if place.incidents else None
+    urls = {place.name: [each.poll for each in place.incidents]}
+    asked = AlertmanagerIncidents(urls=urls) if place.incidents else None
     return GameDayContext(
         game_day=game_day,
         holder=f"{processes.hostname()}:{os.getpid()}",
@@ -658,7 +669,7 @@ def game_day_context(
         clock=clock,
         recorder=Recorder(store=history, clock=clock, ids=SystemIds(), drill=game_day, source="host"),
         drills=drills,
-        signals=Receiver(drill=game_day, clock=clock, registries=place.alerts),
+        signals=Receiver(drill=game_day, clock=clock, registries=_registries(place)),
         incidents=asked,
         prober=ChildProber(game_day, cwd=space.root),
         runner=target.CommandRunner(cwd=space.root),

@@ -29,15 +29,19 @@ ALWAYS_FIRING = frozenset({WATCHDOG, "InfoInhibitor"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlertmanagerIncidents:
-    """Alertmanagers by environment."""
+    """Alertmanagers by environment: the URL of one, or of several, all of which are asked."""
 
-    urls: Mapping[str, str] = field(default_factory=dict)
+    urls: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     async def ongoing(self, environment: str) -> Sequence[str]:
-        """Name the incidents that are going on now. Raises NotReady when there is no answer."""
-        url = self.urls.get(environment, "")
-        if not url:
-            return ()
+        """Name the incidents that are going on now. Raises NotReady when one gives no answer."""
+        urls = self.urls.get(environment) or ()
+        found: list[str] = []
+        for url in [urls] if isinstance(urls, str) else urls:
+            found += await self._ask(url)
+        return tuple(dict.fromkeys(found))
+
+    async def _ask(self, url: str) -> Sequence[str]:
         try:
             return await asyncio.to_thread(ask, url)
         except (OSError, ValueError) as error:

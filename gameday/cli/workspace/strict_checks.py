@@ -55,7 +55,8 @@ def _scenario(
             yield document.mistake(
                 ("guardrails", number),
                 f"guardrail {guardrail.name} cannot be evaluated: no Prometheus is configured",
-                hint=f"give it a `url`, or set `prometheus` in [environments.{environment.name}]",
+                hint="give it a `url`, or add an integration of the kind prometheus to "
+                f"[environments.{environment.name}]",
             )
 
 

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from gameday.core.policy import hours, patterns
 from gameday.formats import systems
 from gameday.formats.scenario.model import RealIncident
+from gameday.formats.settings import listen
 from gameday.formats.text import models, types
 from gameday.formats.text.models import FromVariable, Strict
 
@@ -69,6 +70,15 @@ def _host(value: Any) -> Any:
     return value
 
 
+def _listen(value: Any) -> Any:
+    try:
+        listen.parse(value if isinstance(value, str) and value else "0.0.0.0:1")
+    except ValueError as error:
+        message = f"{models.quoted(value)} is no address to listen at: {error}"
+        raise models.mistake(message, "write 127.0.0.1:9099, or 0.0.0.0:9099 and a secret") from None
+    return value
+
+
 def _account(value: Any) -> Any:
     if isinstance(value, str) and value and not re.fullmatch(r"\d{12}", value):
         raise models.mistake(f"{models.quoted(value)} is not an AWS account", "write its 12 digits")
@@ -101,6 +111,11 @@ Hours = Annotated[
     list[Annotated[str, BeforeValidator(_hours)]], BeforeValidator(_words), WithJsonSchema(LIST)
 ]
 Hosts = Annotated[list[Annotated[str, BeforeValidator(_host)]], BeforeValidator(_words), WithJsonSchema(LIST)]
+Listen = Annotated[
+    str,
+    BeforeValidator(_listen),
+    WithJsonSchema({"type": "string", "examples": ["127.0.0.1:9099", "0.0.0.0:9099"]}),
+]
 ALERT_SYSTEM = types.OneOf("a system that sends alerts", systems.ALERT_SYSTEMS)
 SECRET = {
     "type": "string",
@@ -242,21 +257,30 @@ class EnvironmentTable(Strict):
     trail: types.OptionalUrl = Field(
         default="", description="the URL of its own record of what was done to it"
     )
+    integrations: Words = Field(
+        default_factory=list,
+        description="its own integrations, by name: where its alerts come from, and its Prometheus",
+    )
     alerts: dict[Annotated[str, ALERT_SYSTEM], types.Url] = Field(
-        default_factory=dict, description="by system, the URL at which gameday registers to receive alerts"
+        default_factory=dict,
+        description="old form of integrations of the kinds shop and generic: by system, the URL at which "
+        "gameday registers to receive alerts",
     )
     services: Words = Field(
         default_factory=list,
         description="the values of the label `service` (globs) whose alerts can detect its faults, "
         "next to those that a scenario expects",
     )
-    prometheus: types.OptionalUrl = Field(default="", description="the URL of its Prometheus, for guardrails")
+    prometheus: types.OptionalUrl = Field(
+        default="", description="old form of an integration of the kind prometheus: its URL, for guardrails"
+    )
     real_incident: RealIncident | None = Field(
         default=None, description="which unexpected alerts are treated as a real incident"
     )
     incidents: types.OptionalUrl = Field(
         default="",
-        description="the Alertmanager that is asked for real incidents before a schedule starts a drill",
+        description="old form of an integration of the kind alertmanager with `poll`: the Alertmanager that "
+        "is asked for real incidents before a schedule starts a drill",
     )
     kubernetes: Kubernetes | None = Field(default=None, description="the only cluster that drills may touch")
     aws: Aws | None = Field(default=None, description="the only account and region that drills may touch")
@@ -273,15 +297,28 @@ class EnvironmentTable(Strict):
 
 
 class IntegrationTable(Strict):
-    """A system that gameday works with, such as a channel in which it notifies people."""
+    """A system that gameday works with: a source of alerts, or a channel in which it notifies people."""
 
     kind: Annotated[str, types.OneOf("a kind of integration", systems.INTEGRATION_KINDS)] = Field(
-        description="which system; apprise: a channel in which people are notified"
+        description="which system; alertmanager, generic, shop: a source of alerts; prometheus: answers "
+        "guardrails; apprise: a channel in which people are notified"
     )
-    url: types.OptionalUrl = Field(default="", description="its URL")
+    url: types.OptionalUrl = Field(
+        default="",
+        description="its URL; of the kinds shop and generic: where the receiver of a drill registers itself",
+    )
+    listen: Listen = Field(
+        default="",
+        description="the address at which a drill takes its alerts, at the path /hooks/NAME; an address that "
+        "other hosts reach needs a secret",
+    )
+    poll: types.OptionalUrl = Field(
+        default="", description="the URL of the system whose alerts a drill reads, where it can't send them"
+    )
     secret: SecretReference | None = Field(
         default=None,
-        description="a reference to its secret; for a channel, to its Apprise URL, such as slack://…",
+        description="a reference to its secret. Of what sends alerts: its token, as `Authorization: Bearer`; "
+        "of what is only polled: the token that is sent to it; of a channel: its Apprise URL, such as slack://…",
     )
 
     @model_validator(mode="before")

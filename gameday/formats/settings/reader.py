@@ -20,12 +20,14 @@ from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.policy import Account, Cluster, Policy
 from gameday.core.values import Severity
 from gameday.formats import systems
-from gameday.formats.settings import rules
+from gameday.formats.settings import integrations, listen, rules
+from gameday.formats.settings.listen import ListenAddress
 from gameday.formats.settings.model import (
     ARTIFACTS,
     STORE_URL,
     Aws,
     EnvironmentTable,
+    IntegrationTable,
     JobTable,
     Kubernetes,
     PolicyTable,
@@ -67,16 +69,39 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Integration:
+    """A system that gameday works with: a source of alerts, or a channel in which it notifies people.
+
+    name    as the file names it; of one in the old form, as it would be named
+    url     its URL; of the kinds shop and generic, where the receiver registers itself
+    listen  where a drill takes its alerts, at the path /hooks/NAME
+    poll    URL of the system whose alerts a drill reads
+    """
+
+    name: str
+    kind: str
+    url: str = ""
+    listen: ListenAddress | None = None
+    poll: str = ""
+    secret: Secret | None = None
+
+    @property
+    def system(self) -> str:
+        """Whose payloads it sends; empty where it sends no alerts."""
+        known = systems.SOURCE_KINDS.get(self.kind)
+        return known.system if known else ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
     """One target of drills.
 
     base_url   what users reach; up, down, reset: the commands that start, stop and reset it
     trail      URL of its own record of what was done to it
-    alerts     by system, the URL at which our receiver registers while a drill runs
+    integrations  its own: where its alerts come from, and its Prometheus; those in the old form, too
     services   values of the label `service` whose alerts can detect its faults, next to the expected ones
-    incidents  URL of the Alertmanager that is asked for real incidents before a schedule starts a drill
+    incidents  the Alertmanagers that are asked for real incidents before a schedule starts a drill
     rules      its policy; None: only loopback is allowed
-    prometheus URL of its Prometheus, for guardrails
     real_incident  an unexpected alert, at least this severe, asks whether to go on
     executor   where scheduled drills run: local | worker | kubernetes, there as `job`
     """
@@ -87,24 +112,18 @@ class Environment:
     down: tuple[str, ...] = ()
     reset: tuple[str, ...] = ()
     trail: str = ""
-    alerts: Mapping[str, str] = field(default_factory=dict)
+    integrations: tuple[Integration, ...] = ()
     services: tuple[str, ...] = ()
-    incidents: str = ""
+    incidents: tuple[Integration, ...] = ()
     rules: Policy | None = None
-    prometheus: str = ""
     real_incident: Severity | None = None
     executor: str = "local"
     job: Job | None = None
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Integration:
-    """A system that gameday works with, such as a channel in which it notifies people."""
-
-    name: str
-    kind: str
-    url: str = ""
-    secret: Secret | None = None
+    @property
+    def prometheus(self) -> str:
+        """URL of its Prometheus, for guardrails."""
+        return next((each.url for each in self.integrations if each.kind == systems.PROMETHEUS), "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,8 +147,9 @@ class Person:
 class Settings:
     """gameday.toml and the environment variables, read once.
 
-    outside  folders outside the workspace from which files may be read
-    unset    by section, the mistakes of variables that are not set
+    outside   folders outside the workspace from which files may be read
+    unset     by section, the mistakes of variables that are not set
+    warnings  of the file
     """
 
     file: str = FILE
@@ -142,6 +162,7 @@ class Settings:
     people: Mapping[str, Person] = field(default_factory=dict)
     outside: tuple[str, ...] = ()
     unset: Mapping[str, tuple[Mistake, ...]] = field(default_factory=dict)
+    warnings: tuple[Mistake, ...] = ()
 
     @property
     def key_variable(self) -> str:
@@ -157,10 +178,12 @@ class Settings:
         """Give an environment by its name. Raises InvalidFiles when it does not exist, or when it needs
         variables that are not set.
         """
-        missing = self.unset.get(f"environments.{name}", ())
+        environment = self.environments.get(name)
+        own = environment.integrations if environment else ()
+        sections = (f"environments.{name}", *(f"integrations.{each.name}" for each in own))
+        missing = tuple(mistake for section in sections for mistake in self.unset.get(section, ()))
         if missing:
             raise InvalidFiles(missing)
-        environment = self.environments.get(name)
         if environment is None:
             message, hint = self.no_environment(name)
             raise InvalidFiles((Mistake(file=self.file, message=message, hint=hint),))
@@ -195,12 +218,14 @@ def check(
         _override(resolved, environ)
     filled = models.check(SettingsFile, replace(document, data=resolved))
     mistakes = {*filled.mistakes, *unset.get("store", ()), *rules.references(document)}
-    mistakes |= _store_mistakes(document, resolved, store_mistake)
+    mistakes |= {*_store_mistakes(document, resolved, store_mistake)}
+    mistakes |= {*integrations.mistakes(document, resolved)}
     if filled.value is None or mistakes:
         return Checked(document=document, value=None, mistakes=tuple(sorted(mistakes)))
     missing = {section: tuple(mistakes) for section, mistakes in unset.items()}
-    value = _settings(filled.value, document.file, missing)
-    return Checked(document=document, value=value, mistakes=tuple(rules.unread(document)))
+    warnings = (*rules.unread(document), *integrations.warnings(document))
+    value = replace(_settings(filled.value, document.file, missing), warnings=warnings)
+    return Checked(document=document, value=value, mistakes=warnings)
 
 
 def _store_mistakes(
@@ -270,16 +295,14 @@ def _put(data: dict[str, Any], section: str, key: str, value: str) -> None:
 
 
 def _settings(file: SettingsFile, name: str, unset: Mapping[str, tuple[Mistake, ...]]) -> Settings:
+    named = {key: _integration(key, table) for key, table in file.integrations.items()}
     return Settings(
         file=name,
         store_url=str(file.store.url),
         store_key=_reference(file.store.key),
         artifacts=str(file.store.artifacts),
-        environments={key: _environment(key, table) for key, table in file.environments.items()},
-        integrations={
-            key: Integration(name=key, kind=table.kind, url=str(table.url), secret=_reference(table.secret))
-            for key, table in file.integrations.items()
-        },
+        environments={key: _environment(key, table, named) for key, table in file.environments.items()},
+        integrations=named,
         server=Server(url=str(file.server.url), token=_reference(file.server.token)),
         people={
             key: Person(name=key, roles=tuple(table.roles), email=table.email)
@@ -294,7 +317,23 @@ def _reference(text: str | None) -> Secret | None:
     return None if text is None else Secret(text)
 
 
-def _environment(name: str, table: EnvironmentTable) -> Environment:
+def _integration(name: str, table: IntegrationTable) -> Integration:
+    return Integration(
+        name=name,
+        kind=table.kind,
+        url=str(table.url),
+        listen=listen.parse(table.listen) if table.listen else None,
+        poll=str(table.poll),
+        secret=_reference(table.secret),
+    )
+
+
+def _environment(name: str, table: EnvironmentTable, named: Mapping[str, Integration]) -> Environment:
+    own = tuple(named[each] for each in dict.fromkeys(table.integrations) if each in named)
+    keys = {"alerts": table.alerts, "incidents": table.incidents, "prometheus": table.prometheus}
+    old = [(key, _in_old_form(each)) for key, each in integrations.old_forms(name, keys)]
+    own += tuple(each for key, each in old if key != "incidents")
+    polled = tuple(each for each in own if each.poll)
     return Environment(
         name=name,
         base_url=str(table.base_url),
@@ -302,15 +341,20 @@ def _environment(name: str, table: EnvironmentTable) -> Environment:
         down=tuple(table.down),
         reset=tuple(table.reset),
         trail=str(table.trail),
-        alerts={system: str(url) for system, url in table.alerts.items()},
+        integrations=own,
         services=tuple(table.services),
-        incidents=str(table.incidents),
+        # In the old form it is asked only for real incidents: no drill reads its alerts.
+        incidents=(*polled, *(each for key, each in old if key == "incidents")),
         rules=_rules(table),
-        prometheus=str(table.prometheus),
         real_incident=table.real_incident.severity if table.real_incident else None,
         executor=table.executor,
         job=None if table.job is None else _job(table.job),
     )
+
+
+def _in_old_form(old: integrations.OldForm) -> Integration:
+    made = Integration(name=old.name, kind=old.kind)
+    return replace(made, poll=old.url) if old.key == "poll" else replace(made, url=old.url)
 
 
 def _job(table: JobTable) -> Job:
