@@ -233,7 +233,7 @@ def acknowledged(history: History, fault: Instant) -> Iterator[Acknowledged]:
 
     A bot's is not the team's. One by hand that names no alert, or one that was never received, counts.
     """
-    bots = _team_responds(history)
+    bots = team_responds(history)
     for statement in _acknowledgements(history, fault):
         if not (bots and automated(statement.event.by)):
             yield statement
@@ -241,12 +241,13 @@ def acknowledged(history: History, fault: Instant) -> Iterator[Acknowledged]:
 
 def acknowledged_by_bots(history: History, fault: Instant) -> tuple[Acknowledged, ...]:
     """Give the acknowledgements that do not count, since an automation made them and a team responds."""
-    if not _team_responds(history):
+    if not team_responds(history):
         return ()
     return tuple(each for each in _acknowledgements(history, fault) if automated(each.event.by))
 
 
-def _team_responds(history: History) -> bool:
+def team_responds(history: History) -> bool:
+    """Whether people respond, and no script that plays an automation."""
     plan = history.plan
     return (plan.responder_as or plan.scenario.responders) is Party.TEAM
 
@@ -282,6 +283,31 @@ def _by_hand(
             not fired or any(not each.old and detects(each.fired) for each in fired)
         ):
             yield statement
+
+
+def acted_on(
+    history: History, fault: Instant | None, noise: Sequence[str], *, false_alarm: bool
+) -> tuple[str, ...]:
+    """Give the names of the noise that somebody acknowledged, or on which an incident was declared.
+
+    false_alarm: there was no incident, so that what was declared was declared on the noise before it.
+    """
+    if fault is None or not noise:
+        return ()
+    bots, keys = team_responds(history), dict[str, str]()
+    first: dict[str, Instant] = {}
+    for fired in fresh(history, fault):
+        keys[fired.fact.key] = keys[fired.fact.alert] = fired.fact.alert
+        first.setdefault(fired.fact.alert, fired.at)
+    acknowledged = {
+        keys.get(each.fact.key if isinstance(each.fact, ev.AlertAcknowledged) else each.fact.alert, "")
+        for kind in (ev.AlertAcknowledged, ev.IncidentAcknowledged)
+        for each in history.each(kind)
+        if each.at >= fault and not (bots and automated(each.event.by))
+    }
+    declared = [each.at for each in history.each(ev.IncidentDeclared) if false_alarm]
+    last = max(declared, default=fault)
+    return tuple(name for name in noise if name in acknowledged or first[name] < last)
 
 
 def _may_be_expected(history: History, alert: str) -> bool:

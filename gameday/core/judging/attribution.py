@@ -173,6 +173,27 @@ def nothing_done(history: History) -> tuple[str, ...]:
     return ("no action of the method succeeded",) if failed else ()
 
 
+def prevention(history: History, fault: Instant | None) -> Dated[Any] | None:
+    """Give the first act on the target, where no user was affected after it: it may have kept them from it.
+
+    A ticked step is evidence enough only where the fault turns out to be undone.
+    """
+    over = history.first(ev.ResponseEnded)
+    acted = None if fault is None else milestones.first_action(history, fault, over.at if over else None)
+    if acted is None or isinstance(acted.fact, ev.ActionTaken):
+        return acted
+    undone = any(each.fact.how == "already-undone" for each in history.each(ev.FaultReverted))
+    return acted if undone else None
+
+
+def acted_by(history: History, act: Dated[Any]) -> RecoveredBy:
+    """Give whose act it was: the team's or its automation's."""
+    if not isinstance(act.fact, ev.ActionTaken):
+        return _speaker(history, [act])
+    automation = acts.party_of(history, act.fact) is Party.AUTOMATION
+    return RecoveredBy.AUTOMATION if automation else RecoveredBy.TEAM
+
+
 def _who(history: History, impact: Impact, derived: Milestones) -> _Who:
     framed, recovered = milestones.frame(history, impact), derived.by_name[MilestoneName.RECOVERED]
     if framed.fault is None:
@@ -239,7 +260,10 @@ def _unrecovered(history: History, impact: Impact, framed: conditions.Frame) -> 
 def _unaffected(history: History, impact: Impact) -> str:
     against = contradictions(history)
     if not impact.judged or not against:
-        return "No effect on users was observed, so there was nothing to recover."
+        injected = history.first(ev.FaultInjected)
+        act = prevention(history, injected.at if injected else None)
+        none = "No effect on users was observed, so there was nothing to recover."
+        return f"{none} The {acted_by(history, act)} had acted before there was one." if act else none
     return f"No SLO shows an effect on users, but {' and '.join(against)}."
 
 

@@ -66,6 +66,7 @@ class SloImpact:
     worst       least good fraction of any window
     p50, p95    response time in milliseconds, (baseline, impact); None where nothing completed
     budget      share of the impact's allowed bad requests that was used: bad / ((1-objective)*requests)
+    outage      seconds of total outage that would have been as bad; it only grows while users are affected
     judged      False: it can't be judged; `why` explains it
     trouble     there was a sustained bad stretch before the fault
     """
@@ -81,6 +82,7 @@ class SloImpact:
     p50: tuple[float | None, float | None] = (None, None)
     p95: tuple[float | None, float | None] = (None, None)
     budget: float = 0.0
+    outage: Seconds = 0.0
     trouble: bool = False
     why: str = ""
 
@@ -241,6 +243,7 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None, over: Instant) ->
         p50=(series.percentile(old, 0.5), series.percentile(new, 0.5)),
         p95=(series.percentile(old, 0.95), series.percentile(new, 0.95)),
         budget=_budget(slo, affected, hit),
+        outage=_outage(counted, during),
         trouble=troubled,
     )
 
@@ -449,6 +452,20 @@ def _budget(slo: Slo, requests: int, bad: int) -> float:
     """Give bad requests as a multiple of those that the objective allows; 100 % counts as just below it."""
     allowed = max(1.0 - slo.objective, 1e-6) * requests
     return round(bad / allowed, 6) if allowed else 0.0
+
+
+def _outage(counted: Series, during: Iterable[int]) -> Seconds:
+    """Add up the time of the buckets in the impact, each by its share of bad requests.
+
+    By time and not by requests: where users hang they send few, and each of them waits all the same. A
+    bucket in which no request began is taken to be as bad as the last one before it.
+    """
+    seconds = share = 0.0
+    for index in during:
+        if counted.total[index]:
+            share = counted.bad[index] / counted.total[index]
+        seconds += share
+    return round(seconds / series.PER_SECOND, 6)
 
 
 def _total(slos: Iterable[Slo], load: LoadHistory, parts: Sequence[range]) -> tuple[int, int]:

@@ -13,12 +13,12 @@ nothing. *Undefined*: it does not apply, or the instrument failed; `why` names w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import acts, alerts, answers, conditions, milestones
+from gameday.core.judging import acts, alerts, answers, attribution, conditions, milestones
 from gameday.core.judging.alerts import Alerts
 from gameday.core.judging.attribution import Attribution
 from gameday.core.judging.impact import Impact
@@ -78,6 +78,17 @@ class Drill:
     def harmless(self) -> bool:
         """Whether nobody had to notice anything: the fault was absorbed."""
         return self.attribution.outcome is Outcome.ABSORBED
+
+    @property
+    def prevention(self) -> Dated[Any] | None:
+        """The act by which the team or its automation may have kept users from being affected, if any."""
+        return attribution.prevention(self.history, self.fault) if self.harmless else None
+
+    @property
+    def false_alarm(self) -> bool:
+        """Whether there was no incident to declare: no user was affected, and nobody kept them from it."""
+        unaffected = self.impact.judged and self.impact.started is None
+        return unaffected and self.prevention is None
 
     @property
     def self_healed(self) -> bool:
@@ -208,12 +219,20 @@ _KEEP_NOTES = "Name a scribe, who keeps notes in the timeline: gameday note"
 _HOLD_REVIEW = "Hold the review, and record its conclusions: gameday review"
 
 
+def _prevented(drill: Drill) -> Reading:
+    """Give full marks where the response came before any user was affected: nothing could be faster."""
+    act = drill.prevention
+    return Reading(value=0.0, figure="no user was affected", evidence=(act.event.id,) if act else ())
+
+
 def _until(drill: Drill, at: Instant | None, what: str, evidence: tuple[EventId, ...]) -> Reading:
     """Measure the time from the start of the impact to an instant; None: it was left out."""
     if drill.start is None:
         return _undefined("instrument: no injection of a fault was observed")
     if at is None:
         return _undefined(_NO_HARM) if drill.harmless else _left_out(f"{what}: not within the drill")
+    if drill.prevention is not None:
+        return _prevented(drill)
     seconds = max(0.0, at - drill.start)
     return Reading(value=seconds, figure=format_duration(seconds), evidence=evidence)
 
@@ -225,6 +244,8 @@ def _milestone(drill: Drill, name: MilestoneName) -> Reading:
 
 def _interval(drill: Drill, name: str) -> Reading:
     """Measure an interval. One that our rollback or the time box ended is censored and earns nothing."""
+    if drill.prevention is not None:
+        return _prevented(drill)
     interval = drill.milestones.interval(name)
     milestone = drill.milestones.by_name[interval.end]
     if interval.seconds is not None and interval.applies:
@@ -247,8 +268,25 @@ def _interval(drill: Drill, name: str) -> Reading:
 
 @_measure(TIME, DETECTION, objective="detect", covered=True)
 def _detect(drill: Drill) -> Reading:
-    """Time from the start of impact to detection, by the scenario's rule."""
-    return _interval(drill, "detect")
+    """Time from the start of impact to detection, by the scenario's rule.
+
+    Whoever ended the impact had noticed it by then: their first act counts where the rule was met later.
+    """
+    detected = drill.milestones.at(MilestoneName.DETECTED)
+    acted = _credited_act(drill)
+    if acted is None or (detected is not None and detected <= acted.at):
+        return _interval(drill, "detect")
+    by = attribution.acted_by(drill.history, acted)
+    reading = _until(drill, acted.at, "an act", (acted.event.id,))
+    return replace(reading, figure=f"{reading.figure}, by an act of the {by}")
+
+
+def _credited_act(drill: Drill) -> Dated[Any] | None:
+    """Give the first act of those who are credited with the recovery."""
+    recovered = drill.milestones.at(MilestoneName.RECOVERED)
+    if drill.fault is None or recovered is None or not drill.attribution.earned or drill.alone:
+        return None
+    return milestones.first_action(drill.history, drill.fault, recovered)
 
 
 @_measure(TIME, DETECTION, objective="detect")
@@ -300,19 +338,21 @@ def _commander_assigned(drill: Drill) -> Reading:
 
 @_measure(SHARE, DETECTION, covered=True, instrument=True)
 def _alerts_expected(drill: Drill) -> Reading:
-    """Share of the expected alerts that were delivered in time."""
-    if not drill.alerts.expected:
+    """Share of the expected alerts that were in time, or not due before users were healthy again."""
+    expected = len(drill.alerts.expected)
+    if not expected:
         return _undefined("does not apply: the scenario expects no alert")
-    if drill.harmless and drill.alerts.missing:
-        return _undefined("does not apply: no user was affected, so the alerts had nothing to report")
-    due = len(drill.alerts.expected) - len(drill.alerts.not_due)
-    if not due:
-        return _undefined("does not apply: users were healthy again before an expected alert was due")
     wrong = (*drill.alerts.missing, *drill.alerts.late)
+    if drill.harmless and wrong:
+        if drill.prevention is not None:
+            return replace(_prevented(drill), value=1.0)
+        return _undefined("does not apply: no user was affected, so the alerts had nothing to report")
+    # One that had no time to fire counts as in time: otherwise a slower recovery would earn more.
+    not_due = f"; not due: {', '.join(drill.alerts.not_due)}" if drill.alerts.not_due else ""
     not_in_time = f"; not in time: {', '.join(wrong)}" if wrong else ""
-    figure = f"{due - len(wrong)} of {due}{not_in_time}"
+    figure = f"{expected - len(drill.alerts.not_due) - len(wrong)} of {expected}{not_in_time}{not_due}"
     return Reading(
-        value=1 - len(wrong) / due,
+        value=1 - len(wrong) / expected,
         figure=figure,
         # Only explained, not left out: a sender that garbles its payload must not raise the points.
         why=_unread(drill) if drill.alerts.missing else "",
@@ -327,13 +367,19 @@ def _unread(drill: Drill) -> str:
 
 @_measure(LESS, DETECTION, target="0", limit="3", covered=True, instrument=True)
 def _alerts_noise(drill: Drill) -> Reading:
-    """Number of distinct new alerts that neither the scenario nor the environment's services explain."""
+    """Number of distinct alerts of noise that somebody acknowledged, or declared an incident on.
+
+    Noise that nobody acts on costs nothing; the postmortem still reports it.
+    """
     if not drill.alerts.expected:
         return _undefined("does not apply: the scenario expects no alert")
-    names = drill.alerts.unexpected
+    noise = drill.alerts.unexpected
+    names = alerts.acted_on(drill.history, drill.fault, noise, false_alarm=drill.false_alarm)
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     figure = f"{len(names)}: {', '.join(names[:NAMED])}{more}" if names else "none"
-    return Reading(value=float(len(names)), figure=figure, evidence=_fired(drill, expected=False))
+    ignored = f"; {len(noise) - len(names):,} more that nobody acted on" if len(noise) > len(names) else ""
+    evidence = _fired(drill, expected=False)
+    return Reading(value=float(len(names)), figure=figure + ignored, evidence=evidence)
 
 
 def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
@@ -412,12 +458,18 @@ def _first_update(drill: Drill) -> Reading:
 
 @_measure(SHARE, RESPONSE, instrument=True)
 def _least_harm(drill: Drill) -> Reading:
-    """Share of users' requests that were good during the impact; 1 where no user was affected."""
+    """Share left of an error budget: a total outage for as long as the objective to recover allows.
+
+    A share of the requests would not do: the sooner the worst is over, the less of what is good is counted.
+    """
     impact = drill.impact
     if not impact.judged:
         return _undefined("instrument: the users' SLOs could not be judged")
-    good = 1.0 - impact.bad / impact.requests if impact.requests else 1.0
-    figure = f"{impact.bad} of {impact.requests} requests were bad"
+    outage = max(slo.outage for slo in impact.slos)
+    objective = drill.history.plan.scenario.objectives.recover
+    good = max(0.0, 1.0 - outage / objective) if objective > 0 else float(outage <= 0)
+    harm = f"as bad as {format_duration(outage)} of total outage"
+    figure = f"{harm}; {impact.bad} of {impact.requests} requests were bad"
     evidence = drill.milestones.by_name[MilestoneName.IMPACT_STARTED].evidence
     return Reading(value=good, figure=figure, evidence=evidence)
 
@@ -428,14 +480,17 @@ def _least_harm(drill: Drill) -> Reading:
 @_measure(TIME, RECOVERY, objective="recover", covered=True)
 def _recover(drill: Drill) -> Reading:
     """Time from the start of impact to recovery. Only the team's or its automation's counts."""
-    attribution = drill.attribution
-    earned = attribution.earned or drill.alone
-    if drill.milestones.at(MilestoneName.RECOVERED) is not None and not earned:
-        return _withheld(drill, "recover", f"recovered by {attribution.recovered_by}: {attribution.why}")
+    who = drill.attribution
+    if drill.milestones.at(MilestoneName.RECOVERED) is not None and not (who.earned or drill.alone):
+        return _withheld(drill, "recover", f"recovered by {who.recovered_by}: {who.why}")
     return _interval(drill, "recover")
 
 
 def _recovered_by(drill: Drill, *parties: RecoveredBy) -> Reading:
+    prevention = drill.prevention
+    if prevention is not None and not drill.alone:
+        by = attribution.acted_by(drill.history, prevention)
+        return _check(by in parties, f"kept from users by the {by}", (prevention.event.id,))
     if drill.harmless:
         return _undefined("does not apply: no user was affected, so there was nothing to recover")
     if not drill.milestones.by_name[MilestoneName.RECOVERED].known:

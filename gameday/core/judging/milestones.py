@@ -256,9 +256,12 @@ def _stated(judge: ConditionJudge, name: MilestoneName, sign: str) -> Milestone:
 
 def _detected(judge: ConditionJudge) -> Milestone:
     proof = judge.rule(judge.history.plan.scenario.milestones.detected, MilestoneName.DETECTED)
+    acted = _noticed(judge)
+    if acted is not None and (proof.at is None or acted.at < proof.at):
+        proof = Proof(at=acted.at, basis=IMPLIED, evidence=(acted.event.id,))
     fault = judge.frame.fault
     if proof.at is None and fault is not None and conditions.declared_before(judge.history, fault):
-        proof = _detected_by_action(judge.history, fault)
+        proof = conditions.CANNOT_TELL
     signs = [_stated(judge, MilestoneName.ACKNOWLEDGED, sign).at for sign in ("acknowledged", "declared")]
     return _milestone(
         MilestoneName.DETECTED,
@@ -268,12 +271,23 @@ def _detected(judge: ConditionJudge) -> Milestone:
     )
 
 
-def _detected_by_action(history: History, fault: Instant) -> Proof:
-    """Take the first action as the detection where an incident was open already: nobody declares it twice."""
-    acted = first_action(history, fault, None)
-    if acted is None:
-        return conditions.CANNOT_TELL
-    return Proof(at=acted.at, basis=IMPLIED, evidence=(acted.event.id,))
+def _noticed(judge: ConditionJudge) -> Dated[Any] | None:
+    """Give the first deed by which whoever responds shows to have noticed, before or without saying so.
+
+    An act, a ticked step, a mark of containment or recovery: who fixes it before an alert fires is not late.
+    Where a team responds, an act of its automation shows nothing about the team.
+    """
+    history, fault = judge.history, judge.frame.fault
+    if fault is None or conditions.nobody_responds(history):
+        return None
+    parties = (Party.TEAM,) if alerts.team_responds(history) else (Party.TEAM, Party.AUTOMATION)
+    deeds: list[Dated[Any]] = [
+        action for action in acts.effective(history, fault) if acts.party_of(history, action.fact) in parties
+    ]
+    deeds += (step for step in history.each(ev.StepDone) if step.at >= fault)
+    for name in (MilestoneName.CONTAINED, MilestoneName.RECOVERED):
+        deeds += conditions.signs(history, "marked", name, fault)
+    return conditions.earliest(deeds)
 
 
 def _commander_assigned(judge: ConditionJudge) -> Milestone:

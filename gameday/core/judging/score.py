@@ -305,7 +305,7 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
         )
     # A system that kept users from feeling anything did what was asked: no time to measure is no lack of
     # evidence.
-    if _absorbed_by_system(drill):
+    if _absorbed_by_system(drill) and not _too_much(measure, reading):
         reading = replace(reading, value=None, defined=True, figure="absorbed", why="")
         share: float | None = 1.0
         rule = "full marks: the fault changed its target, and users' SLOs held"
@@ -322,6 +322,11 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
         evidence=reading.evidence,
         why=reading.why,
     )
+
+
+def _too_much(measure: Measure, reading: Reading) -> bool:
+    """Whether something was done that should not have been, such as declaring an incident on noise."""
+    return measure.kind == measures.LESS and bool(reading.value)
 
 
 def _verdict(share: float | None) -> Verdict:

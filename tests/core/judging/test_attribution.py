@@ -77,7 +77,7 @@ def test_what_was_seen_stands_over_what_was_said():
 
 def test_our_own_rollback_recovers_for_nobody():
     found = HURT.action("flag off", at=50).ended(at=58).revert(at=59).result().attribution
-    assert (found.recovered_by, found.outcome) == (RecoveredBy.ROLLBACK, Outcome.UNDETECTED)
+    assert (found.recovered_by, found.outcome) == (RecoveredBy.ROLLBACK, Outcome.DETECTED)
     assert "after our own rollback" in found.why
 
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.core.plans.scenario import Condition, Inject
-from gameday.core.values import MilestoneName, Verdict
+from gameday.core.values import MilestoneName, Party, Verdict
 from gameday.testing.histories import SCENARIO, Game, at, second
 from tests.core.judging.derived import AFFECTED, CHECKOUTS, any_of, derived, one, ruled, seconds
 
@@ -232,3 +232,31 @@ def test_an_observed_instant_lies_in_its_interval():
         if found.earliest is not None:
             assert found.earliest <= found.at <= found.latest
     assert one(AFFECTED, N.IMPACT_STARTED).at == at(10)
+
+
+# --- noticed by acting ---------------------------------------------------------------------------
+
+
+def test_who_acts_before_anything_is_stated_has_noticed():
+    acted = AFFECTED.trail(at=1).action("flag off", at=15)
+    assert (seconds(acted.ack(at=20), "detected"), one(acted, "detected").basis) == (15, "implied")
+    assert seconds(acted.ack(at=12), "detected") == 12
+    assert one(AFFECTED.trail(at=1).action("kubectl get pods", at=15), "detected").at is None
+
+
+def test_a_ticked_step_or_a_mark_shows_that_somebody_noticed():
+    assert seconds(AFFECTED.trail(at=1).step("s1", at=15).action("flag off", at=20), "detected") == 15
+    assert seconds(AFFECTED.mark("contained", at=30).mark("recovered", at=70), "detected") == 30
+
+
+def test_an_act_of_its_automation_does_not_show_that_a_team_noticed():
+    healed = AFFECTED.trail(at=1).action("restart", at=15, actor="bot")
+    assert one(healed, "detected").at is None
+    assert seconds(healed.action("flag off", at=40), "detected") == 40
+    automatic = replace(AFFECTED.scenario, responders=Party.AUTOMATION)
+    assert seconds(replace(healed, scenario=automatic), "detected") == 15
+
+
+def test_what_nobody_could_notice_by_acting_is_not_detected_by_an_act():
+    alone = replace(AFFECTED, scenario=replace(AFFECTED.scenario, responders=Party.NONE))
+    assert one(alone.action("restart", at=15), "detected").at is None
