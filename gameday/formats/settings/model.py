@@ -193,7 +193,7 @@ class PolicyTable(Strict):
     """What drills may do. What is not listed is not allowed."""
 
     providers: Patterns = Field(
-        default_factory=list, description="python:NAME, http:URL, process:PATH, with *"
+        default_factory=list, description="python:NAME, http:URL, process:PATH, shell:TEXT, with *"
     )
     deny: Patterns = Field(
         default_factory=list, description="what is denied, in the same form; it takes precedence"
