@@ -15,7 +15,8 @@ from typing import Any
 
 from gameday.core.policy.model import Document
 
-_PATTERN = re.compile(r"\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\})", re.IGNORECASE | re.ASCII)
+REFERENCE = re.compile(r"\$(?:(\$)|([_a-z][_a-z0-9]*)|\{([_a-z][_a-z0-9]*)\})", re.IGNORECASE | re.ASCII)
+"""What chaoslib fills in: `$$`, `$name` or `${name}`."""
 
 
 class Unknown(ValueError):
@@ -65,7 +66,7 @@ def _listed(tree: Mapping[str, Any]) -> bool:
 def resolve(value: Any, document: Document, variables: Mapping[str, str]) -> Any:
     """Replace `${name}` in a text, list or mapping. Raises Unknown for what is known only at run time."""
     if isinstance(value, str):
-        return _PATTERN.sub(lambda reference: _value(reference, document, variables), value)
+        return REFERENCE.sub(lambda reference: _value(reference, document, variables), value)
     if isinstance(value, Mapping):
         return {key: resolve(each, document, variables) for key, each in value.items()}
     if isinstance(value, list | tuple):

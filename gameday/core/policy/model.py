@@ -39,7 +39,7 @@ class Account:
 class Policy:
     """What may be done to one environment. What is not listed is not allowed.
 
-    providers          `python:NAME`, `http:URL`, `process:PATH`, as globs; see `patterns`
+    providers          `python:NAME`, `http:URL`, `process:PATH`, `shell:TEXT`, as globs; see `patterns`
     deny               the same; it wins over every allowing pattern
     hosts              what load may reach: names, addresses, networks, globs, or `loopback`
     max_users, max_rps, max_hold   None: no limit

@@ -1,8 +1,11 @@
-"""The patterns of `providers` and `deny`: `python:NAME`, `http:URL`, `process:PATH`; only `*` is special.
+"""The patterns of `providers` and `deny`: `python:NAME`, `http:URL`, `process:PATH`, `shell:TEXT`.
+
+Only `*` is special.
 
 python   a dotted name and everything below it: `python:chaosk8s.pod`, `python:*.probes`
 http     `http:*`, or `http:SCHEME://HOST[:PORT][/PATH]`; HOST as in `hosts`, PORT a number or `*`
 process  a path or a bare command name; `*` stays within one folder
+shell    a whole command line that a shell reads (`core.policy.shell`)
 
 A denying pattern matches more than an allowing one: without a port it means any port, one of loopback's
 names means all of them, `*` crosses folders, and a path matches in any spelling (`core.policy.paths`). An
@@ -34,8 +37,10 @@ def mistake(pattern: str) -> str:
             valid = bool(_PATH.fullmatch(rest)) and not {".", ".."} & set(rest.split("/"))
         case "http":
             valid = rest == "*" or _readable(rest)
+        case "shell":
+            valid = bool(rest.strip()) and rest.isprintable()
         case _:
-            return f"'{pattern}' is not a pattern; write python:NAME, http:URL or process:PATH"
+            return f"'{pattern}' is not a pattern; write python:NAME, http:URL, process:PATH or shell:TEXT"
     return "" if valid else f"'{pattern}' can't be read as a pattern of kind {kind}"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gameday.core.policy import activities, addresses, arguments, patterns
+from gameday.core.policy import activities, addresses, arguments, patterns, shell
 from gameday.core.policy.activities import Activity, Unknown
 from gameday.core.policy.arguments import ArgumentRefused
 from gameday.core.policy.model import Document, Facts, Policy, Verdict
@@ -23,7 +23,6 @@ _HTTP_KEYS = {
     *("type", "url", "method", "headers", "timeout", "arguments", "verify_tls", "max_retries"),
     *("secrets", "expected_status"),
 }
-_SHELL_SAFE = re.compile(r"[A-Za-z0-9 _./:=,@%+-]*")
 
 
 class ProviderRefused(ValueError):
@@ -225,10 +224,11 @@ def _process(
             "write the command's name or its full path, without . .. ~ $ or spaces",
         )
     given = provider.get("arguments")
-    if isinstance(given, str) and not _SHELL_SAFE.fullmatch(given):
-        raise ProviderRefused(
-            "its arguments are one string, which a shell would interpret", "write the arguments as a list"
-        )
+    if isinstance(given, str) and not shell.is_plain(given):
+        given = shell.resolved(given, document, facts.variables)
+        if isinstance(given, str):
+            return _shell(policy, facts, document, f"{path} {given}")
+        provider = {**provider, "arguments": given}
     _check_arguments(policy, facts, document, provider)
     # Denials hold for what the command really is: a link under another name must not get around one. They
     # hold for its arguments, too: `env sh`, `sudo sh` and `timeout 5 sh` run what they are given.
@@ -238,9 +238,28 @@ def _process(
     return denied, patterns.process(policy.providers, path)
 
 
+def _shell(policy: Policy, facts: Facts, document: Document, line: str) -> tuple[str, str]:
+    """Give the patterns that deny and allow a command line that a shell reads."""
+    _check_arguments(policy, facts, document, {"arguments": line})
+    allowed = shell.match(policy.providers, line)
+    if not allowed:
+        raise ProviderRefused(
+            "its arguments are one text, which a shell would read, and no `shell:` pattern matches all of it",
+            "add the whole line, with its variables filled in, as shell:… to `providers` of the "
+            "environment's policy; or write the arguments as a list",
+        )
+    words = shell.words(line)
+    real = [facts.real_paths.get(word, word) for word in words]
+    denied = patterns.process(_with_real(policy.deny, facts), *words, *real, denying=True)
+    return shell.match(policy.deny, line, denying=True) or denied, allowed
+
+
 def _words(provider: Mapping[str, Any]) -> list[str]:
     """Give the arguments of a command that may be commands themselves."""
-    words = [word for _, text in arguments.texts(provider.get("arguments")) for word in text.split()]
+    given = provider.get("arguments")
+    if isinstance(given, str):
+        return shell.words(given)
+    words = [word for _, text in arguments.texts(given) for word in text.split()]
     return [word for word in words if _PATH.fullmatch(word)]
 
 
