@@ -23,6 +23,9 @@ MAIN = FaultId("main")
 """The scenario's own experiment."""
 NO_HYPOTHESIS = "the experiment has no hypothesis"
 """`SteadyStateChecked.detail` of an experiment that has none; it counts as met."""
+ONLY_WITHIN = "only the experiment itself can judge its steady state, within its controls"
+"""`SteadyStateChecked.detail` where it is not met outside of the controls, before anything is injected."""
+UNJUDGED = (NO_HYPOTHESIS, ONLY_WITHIN)
 AFTER_METHOD = "after-method"
 """The stage of a steady state that is judged after the method, before the rollbacks."""
 INJECT = "inject-"

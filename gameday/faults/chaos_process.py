@@ -24,7 +24,8 @@ from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
 
 # -P: the working folder is the experiment's, and must not hide our modules; the child appends it.
-ARGV: Sequence[str] = (sys.executable, "-P", "-m", "gameday.faults.child")
+# -X utf8: Chaos Toolkit opens files in the locale's encoding; the same bytes must mean the same everywhere.
+ARGV: Sequence[str] = (sys.executable, "-P", "-X", "utf8", "-m", "gameday.faults.child")
 LONGEST_LINE = 16 * 1024 * 1024
 DRAIN_TIMEOUT: Seconds = 0.1
 """How long to read on after its death: a grandchild may hold the pipe open, so that no end of file comes."""

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
 from gameday.faults.child_queries import ChildQueries, NoAnswer
@@ -26,32 +28,40 @@ class ChildProber:
     def __init__(self, drill: DrillId, *, cwd: Path) -> None:
         self._cwd = cwd
         self._queries = ChildQueries(drill, cwd=cwd)
+        self._met: dict[str, bool] = {}
+        """By experiment, whether its steady state was met outside of its controls at the first check."""
 
     async def ask(self, probe: str) -> ev.ProbeJudged:
         """Run one probe (JSON text with its tolerance) once."""
-        ok, detail = await self._query(_limit(probe), "ask", probe=probe)
-        return ev.ProbeJudged(probe=probe, ok=ok, detail=detail)
+        answer = await self._query(_limit(probe), "ask", probe=probe)
+        return ev.ProbeJudged(probe=probe, ok=answer.get("ok"), detail=str(answer.get("detail") or ""))
 
     async def check_steady_state(self, experiment: str) -> ev.SteadyStateChecked:
-        """Evaluate the hypothesis of an experiment file (stage `before`); met when it has none."""
+        """Evaluate the hypothesis of an experiment file (stage `before`); met when it has none.
+
+        Where an experiment has controls, and it is not met without them at the first check, before anything
+        is injected, then it is left to the experiment itself, which evaluates it within them.
+        """
         path = self._cwd / experiment
         try:
             text = await asyncio.to_thread(path.read_text, encoding="utf-8")
         except OSError as error:
             return ev.SteadyStateChecked(stage="before", met=None, detail=str(error))
-        met, detail = await self._query(HYPOTHESIS_LIMIT, "steady", text=text, path=path.name)
+        answer = await self._query(HYPOTHESIS_LIMIT, "steady", text=text, path=path.name)
+        met, detail = answer.get("ok"), str(answer.get("detail") or "")
+        if not self._met.setdefault(experiment, bool(met or not answer.get("controlled"))):
+            met, detail = True, exposure.ONLY_WITHIN
         return ev.SteadyStateChecked(stage="before", met=met, detail=detail)
 
     async def close(self) -> None:
         """End the process."""
         await self._queries.close()
 
-    async def _query(self, limit: Seconds, word: str, **data: Any) -> tuple[bool | None, str]:
+    async def _query(self, limit: Seconds, word: str, **data: Any) -> Mapping[str, Any]:
         try:
-            answer = await self._queries.ask(limit, word, **data)
+            return await self._queries.ask(limit, word, **data)
         except NoAnswer as error:
-            return None, str(error)
-        return answer["ok"], str(answer.get("detail") or "")
+            return {"ok": None, "detail": str(error)}
 
 
 def _limit(probe: str) -> Seconds:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from gameday.faults.experiment_checks import check
-from tests.faults.building import experiment, probe_on, problems
+from tests.faults.building import experiment, probe_on, problems, python
 
 
 def test_good_experiments_have_no_problems_whatever_their_kind(tmp_path):
@@ -42,3 +42,13 @@ def test_a_json_path_tolerance_needs_nothing_to_be_installed_besides(tmp_path):
     hypothesis = {"title": "s", "probes": [{**probe, "tolerance": tolerance}]}
     made = experiment("http://127.0.0.1:1", **{"steady-state-hypothesis": hypothesis})
     assert problems(tmp_path, made) == []
+
+
+def test_an_experiment_is_utf_8_whatever_the_locale(tmp_path, monkeypatch):
+    for name, value in {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}.items():
+        monkeypatch.setenv(name, value)
+    made = {**experiment("http://127.0.0.1:1"), "title": "brich – ab"}
+    assert problems(tmp_path, json.dumps(made, ensure_ascii=False)) == []
+    made["method"] = [{**python("a", "boom"), "name": "ü", "pauses": {"before": "ß"}}]
+    ((_, message),) = problems(tmp_path, json.dumps(made, ensure_ascii=False))
+    assert "chaos validate refuses it" in message

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gameday.core import exposure
 from gameday.faults.prober import ChildProber
 from tests.faults.building import DRILL, HERE, experiment, probe_on, python
 
@@ -93,3 +94,56 @@ def test_a_hypothesis_that_cannot_be_judged_is_unknown(target, tmp_path):
     judged = steady(tmp_path, made)
     assert judged.met is None
     assert "NO_SUCH_VARIABLE_HERE" in judged.detail
+
+
+CONTROL = """
+import pathlib
+def note(word): pathlib.Path("trace").open("a").write(word + "\\n")
+def configure_control(configuration=None, **_): note("configure"); configuration["found"] = "/tmp"
+def before_hypothesis_control(context, **_): note("before hypothesis")
+def before_activity_control(context, **_): note("before activity")
+def after_activity_control(context, state, **_): note("after activity")
+"""
+
+
+def controlled(tmp_path, **arguments):
+    (tmp_path / "the_control.py").write_text(CONTROL)
+    control = {"name": "c", "provider": {"type": "python", "module": "the_control"}}
+    probe = {
+        "type": "probe",
+        "name": "p",
+        "tolerance": True,
+        "provider": {"type": "python", "module": "os.path", "func": "exists", "arguments": arguments},
+        "controls": [control],
+    }
+    hypothesis = {"title": "h", "probes": [probe], "controls": [control]}
+    return {**experiment("http://127.0.0.1:1"), "controls": [control], "steady-state-hypothesis": hypothesis}
+
+
+def test_no_control_is_called_by_what_has_not_configured_it(tmp_path):
+    checked = steady(tmp_path, controlled(tmp_path, path="/tmp"))
+    assert (checked.met, checked.detail) == (True, "1 of 1 probes within tolerance")
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_steady_state_that_only_the_controls_make_possible_is_left_to_the_experiment(tmp_path):
+    checked = steady(tmp_path, controlled(tmp_path, path="${found}"))
+    assert (checked.met, checked.detail) == (True, exposure.ONLY_WITHIN)
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_steady_state_that_was_met_without_the_controls_is_judged_without_them_to_the_end(tmp_path):
+    (tmp_path / "there").touch()
+    made = controlled(tmp_path, path=str(tmp_path / "there"))
+    (tmp_path / "x.json").write_text(json.dumps(made))
+
+    async def main():
+        prober = ChildProber(DRILL, cwd=tmp_path)
+        try:
+            first = await prober.check_steady_state("x.json")
+            (tmp_path / "there").unlink()
+            return first.met, (await prober.check_steady_state("x.json")).met
+        finally:
+            await prober.close()
+
+    assert asyncio.run(main()) == (True, False)

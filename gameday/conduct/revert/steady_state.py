@@ -37,8 +37,10 @@ async def until_met(
 def pending(history: History) -> ev.FaultRequested | None:
     """Give the request whose steady state must be judged once every fault is undone.
 
-    None: nothing of ours was injected, or it was met after the last revert.
+    None: nothing of ours was injected, it was met after the last revert, or only the experiment can judge it.
     """
+    if any(check.fact.detail == exposure.ONLY_WITHIN for check in history.each(ev.SteadyStateChecked)):
+        return None
     injected = [fault for fault in exposure.injected_faults(history) if fault.signed]
     if not injected:
         return None

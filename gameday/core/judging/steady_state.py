@@ -46,11 +46,11 @@ def read(history: History) -> SteadyState:
 
 
 def checks(history: History, stage: str) -> tuple[Dated[ev.SteadyStateChecked], ...]:
-    """Give what was judged at a stage, in order; an experiment without a hypothesis has nothing to judge."""
+    """Give what was judged at a stage, in order, without what could not be judged by us."""
     return tuple(
         check
         for check in history.each(ev.SteadyStateChecked)
-        if check.fact.stage == stage and check.fact.detail != exposure.NO_HYPOTHESIS
+        if check.fact.stage == stage and check.fact.detail not in exposure.UNJUDGED
     )
 
 

@@ -61,13 +61,13 @@ def load(text: str, path: str) -> Loaded:
     return Loaded(experiment, configuration, secrets)
 
 
-def drop_controls(experiment: Json) -> None:
-    """Take every control out of an experiment, and out of this process's settings."""
+def drop_controls(experiment: Json) -> bool:
+    """Take every control out of an experiment and of this process; report if the experiment had any."""
     load_global_controls({})
-    experiment.pop("controls", None)
-    for activity in experiments.activities(experiment):
-        if isinstance(activity, dict):
-            activity.pop("controls", None)
+    hypothesis = experiment.get("steady-state-hypothesis")
+    holders = [experiment, hypothesis, *experiments.activities(experiment)]
+    dropped = [holder.pop("controls", None) for holder in holders if isinstance(holder, dict)]
+    return any(dropped)
 
 
 def import_early(command: Json) -> None:

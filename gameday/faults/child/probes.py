@@ -12,10 +12,11 @@ from chaoslib.caching import cache_activities
 from chaoslib.exceptions import ChaosException
 from chaoslib.hypothesis import ensure_hypothesis_is_valid, run_steady_state_hypothesis, within_tolerance
 from chaoslib.run import EventHandlerRegistry
+from chaoslib.settings import load_settings
 
 from gameday.core import exposure
 from gameday.faults.child.connection import ChildConnection
-from gameday.faults.child.loaded_experiment import Json, Loaded, load
+from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, load
 
 
 def ask(connection: ChildConnection, command: Json) -> None:
@@ -34,11 +35,17 @@ def ask(connection: ChildConnection, command: Json) -> None:
 
 
 def steady(connection: ChildConnection, command: Json) -> None:
-    """Evaluate the hypothesis of an experiment: met when it has none, None when it can't be evaluated."""
+    """Evaluate the hypothesis of an experiment: met when it has none, None when it can't be evaluated.
+
+    Its controls take no part: nothing has configured them here, and they are to be called as often as
+    under `chaos run`. `controlled` reports that there are some, without which it may not be met.
+    """
     redactor = Loaded({}).redactor()
+    controlled = bool((load_settings() or {}).get("controls"))
     try:
         loaded = load(command["text"], command["path"])
         redactor = loaded.redactor()
+        controlled = drop_controls(loaded.experiment) or controlled
         ensure_hypothesis_is_valid(loaded.experiment)
         # chaoslib resolves a `ref` to another activity from this cache; its own runner would fill it.
         cache_activities(loaded.experiment)
@@ -46,10 +53,11 @@ def steady(connection: ChildConnection, command: Json) -> None:
             loaded.experiment, loaded.configuration, loaded.secrets, None, EventHandlerRegistry()
         )
     except (ChaosException, OSError, ValueError, ImportError, AttributeError, KeyError, TypeError) as error:
-        connection.send("answer", ok=None, detail=redactor.excerpt(f"{type(error).__name__}: {error}"))
+        text = redactor.excerpt(f"{type(error).__name__}: {error}")
+        connection.send("answer", ok=None, detail=text, controlled=controlled)
         return
     met = True if state is None else bool(state["steady_state_met"])
-    connection.send("answer", ok=met, detail=redactor.excerpt(detail(state)))
+    connection.send("answer", ok=met, detail=redactor.excerpt(detail(state)), controlled=controlled)
 
 
 def detail(state: Json | None) -> str:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from gameday.conduct.revert import steady_state
+from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import Instant
 from gameday.testing.histories import Game
@@ -54,3 +55,8 @@ def test_it_is_judged_until_it_is_met_after_the_last_revert():
     assert steady_state.pending(fault.verified(110, met=False).history()) is not None
     assert steady_state.pending(fault.verified(110, met=None).history()) is not None
     assert steady_state.pending(fault.verified(110).history()) is None
+
+
+def test_it_is_not_judged_where_only_the_experiment_itself_could():
+    game = Game().add(ev.SteadyStateChecked(stage="before", met=True, detail=exposure.ONLY_WITHIN), at=1)
+    assert steady_state.pending(game.fault(at=10).revert(61).history()) is None
