@@ -11,18 +11,15 @@ Format: https://prometheus.io/docs/alerting/latest/clients/ and its OpenAPI, GET
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gameday.core.errors import NotReady
-from gameday.core.values import Seconds
 from gameday.signals.alertmanager import WATCHDOG
-from gameday.system import fetching
+from gameday.signals.inbox import polling
+from gameday.signals.inbox.polling import ALERTS
 
-TIMEOUT: Seconds = 3.0
-PATH = "/api/v2/alerts"
 ACTIVE = {"active": "true", "silenced": "false", "inhibited": "false", "unprocessed": "false"}
 ALWAYS_FIRING = frozenset({WATCHDOG, "InfoInhibitor"})
 
@@ -32,6 +29,8 @@ class AlertmanagerIncidents:
     """Alertmanagers by environment: the URL of one, or of several, all of which are asked."""
 
     urls: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    tokens: Mapping[str, Callable[[], str]] = field(default_factory=dict)
+    """By URL, what gives the token that an Alertmanager asks for."""
 
     async def ongoing(self, environment: str) -> Sequence[str]:
         """Name the incidents that are going on now. Raises NotReady when one gives no answer."""
@@ -42,28 +41,23 @@ class AlertmanagerIncidents:
         return tuple(dict.fromkeys(found))
 
     async def _ask(self, url: str) -> Sequence[str]:
+        token = self.tokens.get(url, str)()
         try:
-            return await asyncio.to_thread(ask, url)
+            return await asyncio.to_thread(ask, url, token)
         except (OSError, ValueError) as error:
             # Without user and password, which the URL may hold.
             where = urlsplit(url).netloc.rpartition("@")[2]
             raise NotReady(f"the alert source {where} gave no answer: {error}") from error
 
 
-def ask(url: str) -> tuple[str, ...]:
+def ask(url: str, bearer: str = "") -> tuple[str, ...]:
     """Ask an Alertmanager for its active alerts. Raises OSError, ValueError."""
-    parts = urlsplit(url)
-    # The configured URL may be the server's, with or without a prefix, or already the API's.
-    api = parts._replace(path=parts.path.rstrip("/").removesuffix(PATH) + PATH).geturl()
-    return parse(fetching.fetch(api, within=TIMEOUT, query=ACTIVE, media_type="application/json").content())
+    return parse(polling.get(url, ALERTS, query=ACTIVE, bearer=bearer))
 
 
 def parse(body: bytes) -> tuple[str, ...]:
     """Name the alerts of an answer, each once. Raises ValueError for anything but a list of alerts."""
-    alerts = json.loads(body)
-    if not isinstance(alerts, list):
-        raise ValueError("it is not a list of alerts")  # noqa: TRY004  # one kind of mistake
-    return tuple(dict.fromkeys(name for name in map(_name, alerts) if name))
+    return tuple(dict.fromkeys(name for name in map(_name, polling.alerts_in(body)) if name))
 
 
 def _name(alert: object) -> str:

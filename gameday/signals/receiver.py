@@ -1,7 +1,8 @@
-"""The receiver of alerts: a small server on loopback that runs as long as the drill.
+"""What a drill receives its alerts by, as long as it runs: hooks at fixed addresses, registrations, polls.
 
-It takes POST requests at `/TOKEN/SYSTEM`, and passes the events to its owner before it answers the sender.
-Whoever knows the token, which is drawn anew for each drill, may send. No URL in a payload is ever fetched.
+Each integration of the environment that sends alerts has the path `/hooks/NAME` at the address that it
+listens at. A monitor that sends to whoever registers gets a path at a free port of loopback, which holds a
+token that is drawn anew for each drill. No URL in a payload is ever fetched.
 
 A payload that can't be read is answered with 202 and kept as SignalRejected, because senders drop for good
 what is refused. An event that can't be stored is answered with 503, so that it is sent again.
@@ -10,69 +11,85 @@ what is refused. An event that can't be stored is answered with 503, so that it 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import json
 import secrets
-import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from urllib.parse import urlsplit
 
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
-from gameday.core.errors import StoreUnavailable
-from gameday.core.facts import drill as ev
-from gameday.core.values import DrillId, EventId, Instant, storable
+from gameday.core.errors import NotReady
+from gameday.core.values import DrillId, Instant
+from gameday.formats.settings.listen import ListenAddress
+from gameday.formats.settings.reader import Integration, Secret
 from gameday.ports import Clock
 from gameday.signals import registration
-from gameday.signals.parsed_payload import ParsedPayload, UnknownShape, possible
+from gameday.signals.inbox import hooks
+from gameday.signals.inbox.hooks import Door, Doors, Hook
+from gameday.signals.inbox.intake import EXCERPT, Intake, Receive, Source
+from gameday.signals.inbox.polling import POLL_INTERVAL, AlertmanagerPoll
+from gameday.signals.inbox.server import CAP
 from gameday.signals.systems import SYSTEMS
+from gameday.system import network
 
-CAP = 1024 * 1024
-"""The most bytes of a body that are read; Azure sends up to 256 KB, PagerDuty 55 KB."""
-EXCERPT = 500
-"""Characters of an unreadable payload that are kept."""
-
-Receive = Callable[[Sequence[ev.Event]], None]
+__all__ = ["CAP", "EXCERPT", "Receiver"]
 
 
 class Receiver:
-    """`ports.Signals` on an HTTP server in the running event loop.
+    """`ports.Signals` on HTTP, in the running event loop.
 
-    registries: by system, the URL of a monitor at which this receiver is registered while it listens.
+    registries    by system, the URL of a monitor at which this receiver is registered while it listens
+    integrations  the environment's own; those that send no alerts are passed over
+    reveal        looks a secret up; raises NotReady
+    doors         the fixed addresses of this process, which its receivers share
     """
 
-    def __init__(self, *, drill: DrillId, clock: Clock, registries: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        drill: DrillId,
+        clock: Clock,
+        registries: Mapping[str, str] | None = None,
+        integrations: Sequence[Integration] = (),
+        reveal: Callable[[Secret], str] | None = None,
+        doors: Doors | None = None,
+    ) -> None:
         self._drill = drill
         self._clock = clock
-        self._registries = dict(registries or {})
+        self._integrations = tuple(each for each in integrations if each.system)
+        registering = ((each.system, each.url) for each in self._integrations if each.url)
+        self._registries = (*(registries or {}).items(), *registering)
+        self._reveal = reveal
+        self._doors = doors or Doors()
         self._token = secrets.token_urlsafe(24)
-        self._receive: Receive | None = None
-        self._server: _Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._intake: Intake | None = None
+        self._door: Door | None = None
+        self._hooks: list[tuple[ListenAddress, Hook]] = []
+        self._polls: list[asyncio.Task[None]] = []
         self._urls: dict[str, str] = {}
-        self.heartbeats: dict[str, Instant] = {}
-        """By system, when its always-firing alert last arrived."""
+
+    @property
+    def heartbeats(self) -> Mapping[str, Instant]:
+        """Give, by system or integration, when it last showed that it works."""
+        return self._intake.heartbeats if self._intake is not None else {}
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Describe where alerts come from; without tokens and passwords."""
+        registries = (f"registered at {shown(url)}" for _, url in self._registries)
+        return (*registries, *(line for each in self._integrations for line in describe(each)))
 
     async def start(self, receive: Receive) -> Mapping[str, str]:
-        """Listen on a free port and register with the monitors. Give the URL to send to, by system.
+        """Listen, register with the monitors, and begin to poll. Give the URL to send to, by system and name.
 
         `receive` is called before the sender is answered; StoreUnavailable from it makes the sender
-        try again. Raises NotReady when a monitor can't be asked to send its alerts here.
+        try again. Raises NotReady for an address that can't be had, a secret that is not there, and a
+        monitor that does not answer.
         """
-        self._receive = receive
-        listener = socket.create_server(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        self._server = _Server(_config(self._app()))
-        # The socket listens already: what a monitor sends as soon as it is registered waits in the backlog.
-        self._serving = asyncio.create_task(self._server.serve([listener]))
-        self._urls = {system: f"http://127.0.0.1:{port}/{self._token}/{system}" for system in SYSTEMS}
+        self._intake = Intake(drill=self._drill, clock=self._clock, receive=receive)
         try:
-            for system, registry in self._registries.items():
+            self._listen(self._intake)
+            self._take_registered(self._intake)
+            await self._begin_polls(self._intake)
+            for system, registry in self._registries:
                 await asyncio.to_thread(registration.register, registry, self._urls[system])
         # Cancelled or failed, no server may be left behind, nor a registration.
         except BaseException:
@@ -82,146 +99,95 @@ class Receiver:
 
     async def stop(self) -> None:
         """Take the registrations back and stop at once, even with open connections."""
-        if self._server is None or self._serving is None:
+        for poll in self._polls:
+            poll.cancel()
+            with suppress(asyncio.CancelledError):
+                await poll
+        self._polls.clear()
+        while self._hooks:
+            await self._doors.remove(*self._hooks.pop())
+        if self._door is None:
             return
-        for system, registry in self._registries.items():
+        door, self._door = self._door, None
+        for system, registry in self._registries:
             await asyncio.to_thread(registration.unregister, registry, self._urls[system])
-        # By force, because senders keep connections open that a graceful end would wait for.
-        self._server.should_exit = self._server.force_exit = True
-        await self._serving
-        self._server = self._serving = None
+        await door.stop()
 
-    def _app(self) -> Starlette:
-        return Starlette(routes=[Route("/{token}/{system}", self._handle, methods=["POST"])])
+    def _take_registered(self, intake: Intake) -> None:
+        paths = {system: f"/{self._token}/{system}" for system in SYSTEMS}
+        taken = [
+            Hook(path=path, source=Source(name=system, system=system), intake=intake)
+            for system, path in paths.items()
+        ]
+        self._door, port = hooks.loopback(taken)
+        self._urls |= {system: f"http://127.0.0.1:{port}{path}" for system, path in paths.items()}
 
-    async def _handle(self, request: Request) -> Response:
-        token, system = request.path_params["token"], request.path_params["system"]
-        # As bytes: compare_digest raises TypeError for text that is not ASCII.
-        if not hmac.compare_digest(token.encode(), self._token.encode()) or system not in SYSTEMS:
-            return JSONResponse({"error": "no such receiver"}, status_code=404)
-        try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        if body is None:
-            return self._too_long(system)
-        return self._answer(system, body)
-
-    def _too_long(self, system: str) -> Response:
-        """Refuse a body that is too long; its sender drops it for good, so that is recorded."""
-        why = f"a payload had more than {CAP} bytes and was refused; let the sender limit its alerts"
-        # The refusal is the same without a record: sent again, it would be refused again.
-        with suppress(StoreUnavailable):
-            self._pass_on([self._rejection(system, ev.SignalRejected(system=system, reason=why), why)])
-        return JSONResponse({"error": f"more than {CAP} bytes"}, status_code=413)
-
-    def _pass_on(self, events: Sequence[ev.Event]) -> None:
-        if events and self._receive is not None:
-            self._receive(events)
-
-    def _answer(self, system: str, body: bytes) -> Response:
-        now = self._clock.now()
-        payload, rejected = _read(system, body)
-        if payload.heartbeat:
-            self.heartbeats[system] = now
-        events = [*self._alerts(system, payload, now), *self._rejected(system, rejected, body)]
-        events += self._left_out(system, payload.left_out, body)
-        try:
-            self._pass_on(events)
-        except StoreUnavailable as away:
-            return JSONResponse({"error": away.code}, status_code=503)
-        answer = {"accepted": len(payload.alerts), "rejected": rejected}
-        return JSONResponse(answer, status_code=202 if rejected else 200)
-
-    def _alerts(self, system: str, payload: ParsedPayload, now: Instant) -> Iterator[ev.Event]:
-        for parsed in payload.alerts:
-            alert = possible(parsed, now)
-            yield ev.Event(
-                id=_event_id(system, alert.delivery),
-                drill=self._drill,
-                recorded_at=now,
-                occurred_at=alert.at,
-                source=system,
-                by=alert.by,
-                fact=alert.fact,
+    def _listen(self, intake: Intake) -> None:
+        for each in self._integrations:
+            if each.listen is None:
+                continue
+            secret = self._secret(each)
+            hook = Hook(
+                path=path_of(each),
+                source=Source(name=each.name, system=each.system),
+                intake=intake,
+                prove=hooks.bearer(secret) if secret else hooks.not_from_a_browser,
             )
+            self._doors.add(each.listen, hook)
+            self._hooks.append((each.listen, hook))
+            self._urls[each.name] = url_of(each, each.listen)
 
-    def _rejected(self, system: str, reasons: Sequence[str], body: bytes) -> Iterator[ev.Event]:
-        if not reasons:
-            return
-        fact = ev.SignalRejected(
-            system=system,
-            reason="; ".join(reasons)[:EXCERPT],
-            # A character has at most four bytes in UTF-8.
-            excerpt=body[: 4 * EXCERPT].decode(errors="replace")[:EXCERPT],
-        )
-        yield self._rejection(system, fact, hashlib.sha256(body).hexdigest()[:24])
+    async def _begin_polls(self, intake: Intake) -> None:
+        for each in self._integrations:
+            if not each.poll:
+                continue
+            poll = AlertmanagerPoll(
+                source=Source(name=each.name, system=each.system),
+                url=each.poll,
+                intake=intake,
+                clock=self._clock,
+                # Where it also sends, the secret is its own token: it is shown to us, and to nobody by us.
+                bearer="" if each.listen else self._secret(each),
+            )
+            await poll.begin()
+            self._polls.append(asyncio.create_task(poll.watch()))
 
-    def _left_out(self, system: str, left_out: int, body: bytes) -> Iterator[ev.Event]:
-        if not left_out:
-            return
-        why = f"its sender left out {left_out:,} alerts of a group, to limit the payload"
-        fact = ev.SignalRejected(system=system, reason=why, left_out=left_out)
-        yield self._rejection(system, fact, f"left-out:{hashlib.sha256(body).hexdigest()[:24]}")
-
-    def _rejection(self, system: str, fact: ev.SignalRejected, name: str) -> ev.Event:
-        return ev.Event(
-            id=_event_id(system, f"rejected:{name}"),
-            drill=self._drill,
-            recorded_at=self._clock.now(),
-            source=system,
-            fact=fact,
-        )
-
-
-def _read(system: str, body: bytes) -> tuple[ParsedPayload, Sequence[str]]:
-    """Read a body; give what could not be read, instead of raising it."""
-    try:
-        # At the door: not even the answer to the sender could be written with half a character in it.
-        payload = SYSTEMS[system](storable(json.loads(body)))
-    except UnknownShape as error:
-        return ParsedPayload(), [str(error)]
-    # JSON that is nested deeply enough raises RecursionError.
-    except (ValueError, RecursionError) as error:
-        return ParsedPayload(), [f"not JSON: {error}"]
-    return payload, payload.rejected
+    def _secret(self, integration: Integration) -> str:
+        """Look a secret up; empty where none is named. Raises NotReady, also for one that is empty."""
+        if integration.secret is None or self._reveal is None:
+            return ""
+        secret = self._reveal(integration.secret).strip()
+        if not secret:
+            raise NotReady(
+                f"the secret of the integration {integration.name} is empty",
+                hint="make one, such as by `openssl rand -hex 32`",
+            )
+        return secret
 
 
-def _event_id(system: str, delivery: str) -> EventId:
-    """Make an event's id from a delivery's; a long or unprintable one is replaced by its hash."""
-    if len(delivery) > 200 or not delivery.isascii() or not delivery.isprintable():
-        delivery = hashlib.sha256(delivery.encode("utf-8", "backslashreplace")).hexdigest()[:24]
-    return EventId(f"{system}:{delivery}")
+def path_of(integration: Integration) -> str:
+    """Give the path at which an integration's deliveries are taken."""
+    return f"/hooks/{integration.name}"
 
 
-async def _body(request: Request) -> bytes | None:
-    """Read the body as it came, or give None as soon as it is too long."""
-    parts: list[bytes] = []
-    length = 0
-    async for part in request.stream():
-        length += len(part)
-        if length > CAP:
-            return None
-        parts.append(part)
-    return b"".join(parts)
+def url_of(integration: Integration, address: ListenAddress) -> str:
+    """Give the URL to which other systems send: where all addresses are listened at, one that hosts reach."""
+    if address.is_everywhere:
+        address = ListenAddress(host=network.own_address(), port=address.port)
+    return f"http://{address}{path_of(integration)}"
 
 
-class _Server(uvicorn.Server):
-    """uvicorn that leaves the process's signals alone: the conductor handles Ctrl-C."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+def shown(url: str) -> str:
+    """Give a URL without user, password and query."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="critical",
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=1,
-        server_header=False,
-    )
+def describe(integration: Integration) -> Iterator[str]:
+    """Describe where an integration's alerts come from, one sentence a way."""
+    if integration.listen is not None:
+        proof = "with its token as `Authorization: Bearer`" if integration.secret else "without a token"
+        url = url_of(integration, integration.listen)
+        yield f"{integration.name} listens at {integration.listen}: send to {url}, {proof}"
+    if integration.poll:
+        yield f"{integration.name} reads {shown(integration.poll)} every {POLL_INTERVAL:g} s"

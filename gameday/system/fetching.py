@@ -53,18 +53,20 @@ def fetch(
     body: bytes | None = None,
     media_type: str = "*/*",
     limit: int = LIMIT,
+    bearer: str = "",
 ) -> Answer:
     """Send one request, and give its answer.
 
     within: seconds until the whole answer must be there. query: added to the URL's own. media_type: of the
     body that is sent; without one, of the answer that is wanted. limit: bytes of the body; 0 leaves it
-    unread. Raises OSError where no answer came in time, ValueError for a URL that is not http or an answer
-    too large.
+    unread. bearer: a token that is sent in place of the URL's user and password. Raises OSError where no
+    answer came in time, ValueError for a URL that is not http or an answer too large.
     """
     parts = urlsplit(url)
+    headers = _headers(parts, media_type, body, bearer)
     with _Bounded(parts, within) as bounded:
         bounded.connect()
-        bounded.connection.request(method, _target(parts, query), body, _headers(parts, media_type, body))
+        bounded.connection.request(method, _target(parts, query), body, headers)
         response = bounded.connection.getresponse()
         content = response.read(limit + 1) if limit else b""
         # read(amount) does not raise where a body ends early; what is missing stays in `length`.
@@ -128,9 +130,14 @@ def _target(parts: SplitResult, query: Mapping[str, str | int] | None) -> str:
     return (parts.path or "/") + (f"?{queries}" if queries else "")
 
 
-def _headers(parts: SplitResult, media_type: str, body: bytes | None) -> dict[str, str]:
+def _headers(parts: SplitResult, media_type: str, body: bytes | None, bearer: str) -> dict[str, str]:
     headers = {"User-Agent": "gameday", "Accept" if body is None else "Content-Type": media_type}
-    if parts.username is not None:
+    if bearer:
+        # http.client would show the token in its error.
+        if not bearer.isascii() or not bearer.isprintable():
+            raise ValueError("the token holds characters that no header can hold")
+        headers["Authorization"] = f"Bearer {bearer}"
+    elif parts.username is not None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode('ascii')}"
     return headers

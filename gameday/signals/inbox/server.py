@@ -1,0 +1,120 @@
+"""A small HTTP server for what strangers may send to: bounded in bytes, time and connections.
+
+uvicorn waits for a request's head and body as long as it takes. Here a connection is closed that has not sent
+a whole head within HEAD_WITHIN after it was opened or answered, and one beyond MOST_CONNECTIONS at once: file
+descriptors belong to the drill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.requests import Request
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from gameday.core.values import Seconds
+
+CAP = 1024 * 1024
+"""The most bytes of a body that are read; Azure sends up to 256 KB, PagerDuty 55 KB."""
+HEAD_WITHIN: Seconds = 10.0
+"""How long a request's head may take, and how long a connection may stay open without a request."""
+BODY_WITHIN: Seconds = 10.0
+MOST_CONNECTIONS = 256
+
+
+class TooLong(ValueError):
+    """A body has more than CAP bytes."""
+
+
+class Server:
+    """Serves an app on a socket that listens already, in the running event loop, until it is stopped."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        self._server = _Server(_config(app))
+        # The socket listens already: what is sent before the loop gets here waits in the backlog.
+        self._serving = asyncio.create_task(self._server.serve([listener]))
+
+    async def stop(self) -> None:
+        """Stop at once, even with open connections, which a graceful end would wait for."""
+        self._server.should_exit = self._server.force_exit = True
+        await self._serving
+
+
+async def body(request: Request) -> bytes:
+    """Read the body as it came. Raises TooLong as soon as it is, TimeoutError, ClientDisconnect."""
+    parts: list[bytes] = []
+    length = 0
+    async with asyncio.timeout(BODY_WITHIN):
+        async for part in request.stream():
+            length += len(part)
+            if length > CAP:
+                raise TooLong
+            parts.append(part)
+    return b"".join(parts)
+
+
+class _Impatient(H11Protocol):
+    """Closes a connection that sends no whole head in time, and each one too many."""
+
+    _closing: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base
+        super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+        self._wait_for_request()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_request():
+            self._stop_waiting()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # A request that was sent ahead has begun already.
+        if not self._in_request():
+            self._wait_for_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _in_request(self) -> bool:
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    def _wait_for_request(self) -> None:
+        self._stop_waiting()
+        self._closing = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves the process's signals alone: the conductor handles Ctrl-C."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_Impatient,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="critical",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
