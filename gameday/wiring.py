@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gameday.core.policy import Policy
     from gameday.faults.clouds.clients import CloudClients
     from gameday.settings import Environment, Workspace
+    from gameday.signals.inbox.hooks import Doors
     from gameday.system.scheduled.drill_processes import Launcher
     from gameday.system.signing_key import SigningKey
 
@@ -150,7 +151,7 @@ def prepare(
     options: DrillOptions,
 ) -> Prepared:
     """Read and check every file of a drill, and freeze them; run nothing. Raises UsageError, InvalidFiles."""
-    from gameday.settings import drill_files  # noqa: PLC0415
+    from gameday.settings.drill import drill_files  # noqa: PLC0415
 
     mode, lengths = options.chosen_mode(), options.phase_lengths()
     files = drill_files(space, scenario, responder=options.responder, environment=options.environment)
@@ -220,7 +221,7 @@ def _targets(scenario: Scenario, place: Environment) -> dict[str, str]:
 
 def scorecard(space: Workspace, path: Path) -> ScorecardRules:
     """Read a scorecard file. Raises InvalidFiles."""
-    from gameday.settings import Catalogue  # noqa: PLC0415
+    from gameday.settings.catalogue import Catalogue  # noqa: PLC0415
 
     catalogue = Catalogue(space)
     rules = catalogue.check(space.name(path), "scorecard").value
@@ -287,7 +288,6 @@ def drill_context(
     from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
     from gameday.load.driver import LocustDriver  # noqa: PLC0415
     from gameday.load.frozen import ReadOnce  # noqa: PLC0415
-    from gameday.signals.receiver import Receiver  # noqa: PLC0415
     from gameday.signals.trail import HttpTrail  # noqa: PLC0415
     from gameday.system import known_secrets, machine, processes, target  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
@@ -345,7 +345,7 @@ def drill_context(
         rollback_player=rollback_player(space, drill),
         prober=ChildProber(drill, cwd=space.root),
         load=load if scenario.load is not None else None,
-        signals=Receiver(drill=drill, clock=clock, registries=_registries(place)),
+        signals=_receiver(space, place, drill),
         trail=HttpTrail(url=place.trail, clock=clock) if place.trail else None,
         target=target.CommandTarget(
             base_url=prepared.base_url,
@@ -372,9 +372,44 @@ def drill_context(
     )
 
 
-def _registries(place: Environment) -> dict[str, str]:
-    """Give, by system, the URL at which a drill's receiver registers itself."""
-    return {each.system: each.url for each in place.integrations if each.system and each.url}
+def _receiver(space: Workspace, place: Environment, drill: DrillId) -> ports.Signals:
+    """Give what receives the alerts of an environment, for a drill or a game day."""
+    from gameday.settings import reveal  # noqa: PLC0415
+    from gameday.signals.receiver import Receiver  # noqa: PLC0415
+    from gameday.system.clock import SystemClock  # noqa: PLC0415
+
+    return Receiver(
+        drill=drill,
+        clock=SystemClock(),
+        integrations=place.integrations,
+        reveal=partial(reveal, space=space),
+        doors=_doors(),
+    )
+
+
+@cache
+def _doors() -> Doors:
+    """Give the fixed addresses of this process: a game day and its drills listen at the same ones."""
+    from gameday.signals.inbox.hooks import Doors  # noqa: PLC0415
+
+    return Doors()
+
+
+def _incidents(space: Workspace, environments: Mapping[str, Environment]) -> ports.Incidents:
+    """Give what asks the Alertmanagers of environments for real incidents."""
+    from gameday.settings import reveal  # noqa: PLC0415
+    from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
+
+    polled = [each for place in environments.values() for each in place.incidents]
+    return AlertmanagerIncidents(
+        urls={name: [each.poll for each in place.incidents] for name, place in environments.items()},
+        # Where it also sends, the secret is its own token.
+        tokens={
+            each.poll: partial(reveal, each.secret, space)
+            for each in polled
+            if each.secret is not None and each.listen is None
+        },
+    )
 
 
 def open_meters(context: ports.MeterContext) -> dict[str, ports.Meter]:
@@ -611,7 +646,6 @@ def _scheduler_context(
     starter: ports.Starter,
 ) -> SchedulerContext:
     from gameday.conduct.scheduler.context import EnvironmentTimes, NoNotices, SchedulerContext  # noqa: PLC0415
-    from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
     from gameday.system import ids, processes  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
 
@@ -623,9 +657,7 @@ def _scheduler_context(
         schedules=schedules(space.store_url),
         history=history,
         starter=starter,
-        incidents=AlertmanagerIncidents(
-            urls={name: [each.poll for each in place.incidents] for name, place in environments.items()}
-        ),
+        incidents=_incidents(space, environments),
         calendars=calendars(space),
         notices=notices or NoNotices(),
         holder=f"{processes.hostname()}:{os.getpid()}:{ids.new_event_id()[:8]}",
@@ -653,15 +685,12 @@ def game_day_context(
     from gameday.conduct.gamedays.context import GameDayContext  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
-    from gameday.signals.incidents import AlertmanagerIncidents  # noqa: PLC0415
-    from gameday.signals.receiver import Receiver  # noqa: PLC0415
     from gameday.system import processes, target  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
     from gameday.system.ids import SystemIds  # noqa: PLC0415
 
     place, clock = space.settings.environment(plan.environment), SystemClock()
-    urls = {place.name: [each.poll for each in place.incidents]}
-    asked = AlertmanagerIncidents(urls=urls) if place.incidents else None
+    asked = _incidents(space, {place.name: place}) if place.incidents else None
     return GameDayContext(
         game_day=game_day,
         holder=f"{processes.hostname()}:{os.getpid()}",
@@ -669,7 +698,7 @@ def game_day_context(
         clock=clock,
         recorder=Recorder(store=history, clock=clock, ids=SystemIds(), drill=game_day, source="host"),
         drills=drills,
-        signals=Receiver(drill=game_day, clock=clock, registries=_registries(place)),
+        signals=_receiver(space, place, game_day),
         incidents=asked,
         prober=ChildProber(game_day, cwd=space.root),
         runner=target.CommandRunner(cwd=space.root),
