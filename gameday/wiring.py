@@ -175,6 +175,7 @@ def prepare(
         versions=_versions(),
         rules=files.environment.rules,
         services=files.environment.services,
+        people=tuple(space.settings.people),
     )
     return Prepared(
         planned=planned,

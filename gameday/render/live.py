@@ -128,6 +128,12 @@ def sentence(event: ev.Event) -> str:
     return clean(f"{text} “{quote}”" if text and quote else text)
 
 
+def _line(event: ev.Event, history: History) -> str:
+    """Describe an event, marked where it was typed under a name that the plan does not know."""
+    text = sentence(event)
+    return text and f"{text}{sentences.unknown(event, history.plan)}"
+
+
 def view(history: History, levels: Sequence[ServiceLevel], now: Instant, latest: int = LATEST) -> LiveView:
     """Give the view of an instant. Raises LookupError for a history without a plan."""
     planned = history.plan
@@ -186,7 +192,7 @@ def from_outside(history: History, now: Instant, latest: int = LATEST) -> LiveVi
 
     It does not reveal what is injected, or when: it has no clocks, no users, no scenario name.
     """
-    lines = [(event, sentence(event)) for event in history.events if _reaches_responders(event)]
+    lines = [(event, _line(event, history)) for event in history.events if _reaches_responders(event)]
     return LiveView(
         drill=history.events[0].drill,
         scenario="hidden",
@@ -395,7 +401,7 @@ def _guardrails(history: History) -> tuple[GuardrailLine, ...]:
 def _latest(history: History, start: Instant, number: int) -> tuple[EventLine, ...]:
     zero = _zero(history)
     zero = start if zero is None else zero
-    lines = [(event, text) for event in history.events if (text := sentence(event))]
+    lines = [(event, text) for event in history.events if (text := _line(event, history))]
     return tuple(
         EventLine(
             at=event.recorded_at,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gameday.core.facts import drill as ev
@@ -183,3 +185,15 @@ def test_a_phase_is_shown_with_the_time_that_it_is_to_take():
         a_drill.scenario().phases.baseline,
         a_drill.scenario().phases.response,
     ]
+
+
+def test_what_was_typed_under_a_name_that_the_plan_does_not_know_is_marked():
+    ack = next(f for f in a_drill.facts() if isinstance(f[2], ev.IncidentAcknowledged))
+    facts = [(0.0, "conductor", a_drill.planned(people=("ada",))), ack]
+    told = a_drill.of(facts)
+    typed = [replace(e, by="mallory", source="cli") for e in told.events]
+    (line,) = live.from_outside(replace(told, events=tuple(typed)), a_drill.at(100)).latest[-1:]
+    assert line.text.endswith("(a name that the plan does not know)")
+    known = [replace(e, by="ada", source="cli") for e in told.events]
+    (line,) = live.from_outside(replace(told, events=tuple(known)), a_drill.at(100)).latest[-1:]
+    assert "does not know" not in line.text

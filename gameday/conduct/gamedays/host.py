@@ -282,6 +282,7 @@ def occasion_of(state: GameDayState) -> Occasion:
         hidden=state.planned.attended and plan.announcement != "full",
         insiders=plan.insiders,
         facilitators=plan.facilitators,
+        participants=tuple(each.name for each in plan.participants),
     )
 
 

@@ -44,6 +44,7 @@ class DrillPlanned:
     hashes      sha256 of each file by its workspace path
     responder   the name of the scripted responder, with the party it acts as; otherwise empty
     services    values of the label `service` by which alerts belong to the environment
+    people      the people of gameday.toml, by the names under which they type commands
     rules       the environment's policy, which the keeper checks again; None: loopback only
     occasion    the game day that it belongs to, if any
     """
@@ -63,6 +64,15 @@ class DrillPlanned:
     rules: Policy | None = None
     occasion: Occasion | None = None
     services: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is somebody's of the plan. A plan that names nobody knows everybody."""
+        occasion = self.occasion
+        taking_part = (*occasion.participants, *occasion.insiders, *occasion.facilitators) if occasion else ()
+        named = {each.strip().casefold() for each in (*self.people, *taking_part)}
+        own = {each.strip().casefold() for each in (self.commander, self.responder) if each}
+        return not named or name.strip().casefold() in named | own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

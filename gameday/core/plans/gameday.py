@@ -133,12 +133,14 @@ class Occasion:
     hidden        the team does not learn what is injected, or when
     insiders      who sees it anyway
     facilitators  who may grant, and send injects; empty: anybody
+    participants  everybody who takes part
     """
 
     game_day: str
     hidden: bool
     insiders: tuple[str, ...] = field(default=())
     facilitators: tuple[str, ...] = field(default=())
+    participants: tuple[str, ...] = field(default=())
 
     def shows(self, viewer: str) -> bool:
         """Whether somebody may see what is injected while the drill is in progress."""

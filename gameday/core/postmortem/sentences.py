@@ -109,6 +109,12 @@ def sentence(event: ev.Event) -> str:
     assert_never(fact)
 
 
+def unknown(event: ev.Event, plan: ev.DrillPlanned) -> str:
+    """Mark what was typed under a name that the plan does not know; empty: it does, or names nobody."""
+    typed = event.source == "cli" and bool(event.by)
+    return "" if not typed or plan.knows(event.by) else " (a name that the plan does not know)"
+
+
 def side(event: ev.Event) -> str:
     """Give whose line it is: drill, fault, signals or response."""
     fact = event.fact

@@ -112,7 +112,14 @@ def _proof(milestone: Milestone, timeline: Timeline) -> tuple[int, ...]:
 
 
 def who(event: ev.Event, history: History) -> str:
-    """Name the source: gameday, the team, the facilitator, a scripted responder by name, or the system."""
+    """Name the source: gameday, the team, the facilitator, a scripted responder by name, or the system.
+
+    What was typed under a name that the plan does not know is marked, without the name.
+    """
+    return f"{_source(event, history)}{sentences.unknown(event, history.plan)}"
+
+
+def _source(event: ev.Event, history: History) -> str:
     if event.source in _OURS:
         return "gameday"
     if event.source == "responder":

@@ -8,6 +8,8 @@ import pytest
 
 from gameday.core import postmortem
 from gameday.core.facts import drill as ev
+from gameday.core.facts import history
+from gameday.core.judging import result
 from gameday.core.postmortem import timeline
 from gameday.testing import histories
 from tests.core.postmortem.drafts import drafted, entry
@@ -74,3 +76,26 @@ def test_a_storm_of_alerts_is_counted_and_not_listed():
     assert sum("Alert Noise" in line.text for line in lines) <= timeline.MOST_ALERTS + 10
     assert any(line.text.startswith("And ") and "more alert events" in line.text for line in lines)
     assert any("HighApiLatency" in line.text for line in lines)
+
+
+def test_what_was_typed_under_a_name_that_the_plan_does_not_know_is_marked():
+    game = histories.Game().fault(at=10).ack(at=20).abort(at=30).close(at=40, how="aborted")
+    names = {ev.IncidentAcknowledged: "mallory", ev.AbortRequested: "ada"}
+
+    def lines(**plan):
+        events = [
+            replace(e, fact=replace(e.fact, **plan))
+            if isinstance(e.fact, ev.DrillPlanned)
+            else replace(e, by=names[type(e.fact)], source="cli")
+            if type(e.fact) in names
+            else e
+            for e in game.history().events
+        ]
+        told = history.from_events(events, game.load())
+        return {e.text: e.who for e in postmortem.draft(told, result.judge(told)).timeline}
+
+    said = lines(people=("ada",))
+    unknown = "team (a name that the plan does not know)"
+    assert [by for text, by in said.items() if "cknowledged" in text] == [unknown]
+    assert [by for text, by in said.items() if "bort" in text and by != "gameday"] == ["team"]
+    assert not any("does not know" in by for by in lines().values())
