@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gameday.faults.clouds.clients import CloudClients
     from gameday.settings import Environment, Workspace
     from gameday.signals.inbox.hooks import Doors
+    from gameday.signals.reachability import Reachability
     from gameday.system.scheduled.drill_processes import Launcher
     from gameday.system.signing_key import SigningKey
 
@@ -189,7 +190,7 @@ def prepare(
             if inject.experiment
         },
         targets=_targets(frozen, files.environment),
-        warnings=files.warnings,
+        warnings=(*space.settings.warnings, *files.warnings),
     )
 
 
@@ -386,6 +387,16 @@ def _receiver(space: Workspace, place: Environment, drill: DrillId) -> ports.Sig
         reveal=partial(reveal, space=space),
         doors=_doors(),
     )
+
+
+def source_states(space: Workspace, place: Environment) -> Iterator[Reachability]:
+    """Try each way by which alerts, or a Prometheus's answers, come to an environment's drills."""
+    from gameday.settings import reveal  # noqa: PLC0415
+    from gameday.signals import reachability  # noqa: PLC0415
+
+    named = dict.fromkeys((*place.integrations, *place.incidents))
+    for each in named:
+        yield from reachability.look(each, partial(reveal, space=space))
 
 
 @cache

@@ -1,13 +1,15 @@
 """`gameday run --dry-run`: prints what a drill would do, and refuses what its preflight would refuse.
 
 Nothing is touched. The policy is asked, as preflight asks it; what it allows is imported in child processes.
-What only the target can answer is named as not checked.
+Where alerts come from is tried: an address is bound for a moment, what is polled is asked once. What only the
+target can answer is named as not checked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from gameday import wiring
@@ -24,7 +26,7 @@ from gameday.system import clock
 NOT_CHECKED = (
     "leases and earlier drills",
     "whether the target answers",
-    "alert sources",
+    "whether alerts arrive",
     "the targets of the fault",
     "guardrails",
     "steady state",
@@ -41,9 +43,15 @@ def show(space: Workspace, prepared: wiring.Prepared, *, json: bool) -> int:
         _print(prepared)
     verdicts = _check(space, prepared)
     if json:
-        _print_json(prepared, verdicts)
+        _print_json(
+            prepared, verdicts, [asdict(each) for each in wiring.source_states(space, prepared.environment)]
+        )
     else:
         output.data(f"policy: {verdicts}")
+        for source in wiring.source_states(space, prepared.environment):
+            output.data(f"{source.name} {source.detail}")
+            if source.hint:
+                output.data(f"  hint: {source.hint}")
         output.data(f"not checked here: {', '.join(NOT_CHECKED)}")
     return ExitCode.PASSED
 
@@ -85,7 +93,7 @@ def _print(prepared: wiring.Prepared) -> None:
     )
 
 
-def _print_json(prepared: wiring.Prepared, verdicts: str) -> None:
+def _print_json(prepared: wiring.Prepared, verdicts: str, sources: Sequence[Mapping[str, object]]) -> None:
     plan = planning.compile(prepared.planned.scenario)
     output.data_json(
         {
@@ -95,6 +103,7 @@ def _print_json(prepared: wiring.Prepared, verdicts: str) -> None:
             "longest": plan.longest,
             "moments": [asdict(moment) for moment in plan.moments],
             "policy": verdicts,
+            "sources": list(sources),
             "not_checked": list(NOT_CHECKED),
         }
     )

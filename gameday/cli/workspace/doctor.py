@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -33,7 +33,7 @@ class Check:
 
 def main(*, json: bool) -> int:
     """Check everything and print it. Gives 0, or 5 when something needed is missing."""
-    checks = [check() for check in _CHECKS]
+    checks = [*(check() for check in _CHECKS), *_sources()]
     if json:
         output.data_json([asdict(check) for check in checks])
     else:
@@ -138,6 +138,24 @@ def _store() -> Check:
         return Check(what="store", well=False, detail=wrong.message, hint=wrong.hint)
     kind = urls.kind_name(space.store_url)
     return Check(what="store", well=True, detail=f"{kind}, drills: {drills}")
+
+
+def _sources() -> Iterator[Check]:
+    """Try where the alerts of this workspace's environments come from."""
+    try:
+        space = wiring.workspace()
+    except GamedayError:
+        return  # the store's check reports it
+    for name in space.settings.environments:
+        what = f"alerts of {name}"
+        try:
+            states = tuple(wiring.source_states(space, space.settings.environment(name)))
+        except GamedayError as wrong:
+            yield Check(what=what, well=False, detail=wrong.message, hint=wrong.hint, needed=False)
+            continue
+        for state in states:
+            detail = f"{state.name} {state.detail}"
+            yield Check(what=what, well=state.well, detail=detail, hint=state.hint, needed=False)
 
 
 def _chromium() -> Check:

@@ -174,9 +174,9 @@ async def keeper_ready(context: DrillContext) -> str:
 
 
 async def alerts_received(context: DrillContext) -> str:
-    """Open the receiver of alerts, and register it with the environment's monitor."""
-    sources = await context.signals.start(lambda events: context.store.append(*events))
-    return ", ".join(sorted(sources)) or "no alert source"
+    """Listen, poll and register where the environment's alerts come from. Raises NotReady."""
+    await context.signals.start(lambda events: context.store.append(*events))
+    return "; ".join(context.signals.sources) or "no alert source"
 
 
 CHECKS: Sequence[tuple[str, PreflightCheck]] = (

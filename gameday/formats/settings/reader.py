@@ -149,7 +149,7 @@ class Settings:
 
     outside   folders outside the workspace from which files may be read
     unset     by section, the mistakes of variables that are not set
-    warnings  of the file
+    warnings  of integrations and of their old form, which whoever starts a drill should see, too
     """
 
     file: str = FILE
@@ -223,9 +223,9 @@ def check(
     if filled.value is None or mistakes:
         return Checked(document=document, value=None, mistakes=tuple(sorted(mistakes)))
     missing = {section: tuple(mistakes) for section, mistakes in unset.items()}
-    warnings = (*rules.unread(document), *integrations.warnings(document))
-    value = replace(_settings(filled.value, document.file, missing), warnings=warnings)
-    return Checked(document=document, value=value, mistakes=warnings)
+    old = tuple(integrations.warnings(document))
+    value = replace(_settings(filled.value, document.file, missing), warnings=old)
+    return Checked(document=document, value=value, mistakes=(*rules.unread(document), *old))
 
 
 def _store_mistakes(

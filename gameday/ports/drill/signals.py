@@ -21,6 +21,11 @@ class Signals(Protocol):
         """Give, by system, when its last heartbeat was received; systems without one are left out."""
         ...
 
+    @property
+    def sources(self) -> Sequence[str]:
+        """Describe where alerts come from, for people: addresses and URLs, without anything secret."""
+        ...
+
     async def stop(self) -> None:
         """Stop listening."""
         ...

@@ -16,6 +16,11 @@ class FakeSignals:
     receive: Callable[[Sequence[ev.Event]], None] | None = None
     heartbeats: dict[str, Instant] = field(default_factory=dict)
 
+    @property
+    def sources(self) -> Sequence[str]:
+        """Name the one source that there is."""
+        return ("test",)
+
     async def start(self, receive: Callable[[Sequence[ev.Event]], None]) -> Mapping[str, str]:
         """Begin to listen."""
         self.receive = receive

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from gameday.cli.workspace import doctor
+from gameday.system import network
 from gameday.system.descent import cgroup
+from tests import ports
 
 
 @pytest.fixture
@@ -37,6 +39,28 @@ def test_a_store_that_is_away_is_missing_and_its_password_is_not_told(store):
     assert (code, found["well"]) == (5, False)
     assert "127.0.0.1" in found["detail"]
     assert "s3cret" not in found["detail"]
+
+
+def test_it_tries_where_alerts_come_from_and_gives_the_url_to_send_to(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAGER", "s3cret-t0ken")
+    port = ports.free()
+    (tmp_path / "gameday.toml").write_text(
+        '[environments.staging]\nintegrations = ["pager", "am"]\n'
+        f'[integrations.pager]\nkind = "alertmanager"\nlisten = "0.0.0.0:{port}"\nsecret = "env:PAGER"\n'
+        f'[integrations.am]\nkind = "alertmanager"\npoll = "http://127.0.0.1:{ports.free()}"\n'
+        '[environments.other]\nbase_url = "env:NOT_SET_ANYWHERE"\n'
+    )
+    assert doctor.main(json=True) == 0
+    found = [one for one in json.loads(capsys.readouterr().out) if one["what"].startswith("alerts of")]
+    assert [(one["what"], one["well"], one["needed"]) for one in found] == [
+        ("alerts of staging", True, False),
+        ("alerts of staging", False, False),
+        ("alerts of other", False, False),
+    ]
+    assert f"send to http://{network.own_address()}:{port}/hooks/pager" in found[0]["detail"]
+    assert "NOT_SET_ANYWHERE is not set" in found[2]["detail"]
+    assert "s3cret" not in json.dumps(found)
 
 
 @pytest.mark.parametrize("switch", ["", "off"])
