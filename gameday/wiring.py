@@ -294,6 +294,7 @@ def drill_context(
     from gameday.system import known_secrets, machine, processes, target  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
     from gameday.system.ids import SystemIds  # noqa: PLC0415
+    from gameday.system.wakeup import SignalWakeup  # noqa: PLC0415
 
     scenario, place = prepared.planned.scenario, prepared.environment
     clock, ids = SystemClock(), SystemIds()
@@ -361,6 +362,7 @@ def drill_context(
             cwd=space.root, on_start=lambda who: recorder.record(machine.started("responder", who))
         ),
         machine=machine.ThisMachine(cwd=space.root),
+        wakeup=SignalWakeup(),
         policy_sources=policy_sources(space.root, clients),
         environment_changes=clients.changes,
         meters=open_meters(

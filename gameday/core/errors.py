@@ -15,9 +15,8 @@ GamedayError                 code, exit_code, hint
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -97,8 +96,7 @@ class UsageError(GamedayError):
     code, exit_code = "usage", ExitCode.INVALID
 
 
-@dataclass(frozen=True, kw_only=True, slots=True, order=True)
-class Mistake:
+class Mistake(NamedTuple):
     """One mistake in a file that a person wrote. Lines and columns count from 1."""
 
     file: str

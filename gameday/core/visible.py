@@ -8,6 +8,7 @@ renderer, and every door to a terminal, a chat or a feed, shows them through her
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _EMOJI = (
     "\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff"
@@ -22,23 +23,35 @@ _HIDDEN = (
     "\ud800-\udfff"  # halves of a pair, which no encoding holds
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_PATTERN = re.compile(f"{_KEPT}|([{_HIDDEN}])")
-_SPACE = re.compile(r"[ \t\r\n\x0b\x0c\x85\u2028\u2029]+")
+_SPACE = r"[ \t\r\n\x0b\x0c\x85\u2028\u2029]+"
 
 
 def visible(text: str) -> str:
     """Show hidden characters as escapes. Lines stay lines, and a joined emoji one picture."""
-    return _PATTERN.sub(lambda found: _escape(found[1]) if found[1] else found[0], text)
+    if _plain(text):
+        return text
+    return _pattern().sub(lambda found: _escape(found[1]) if found[1] else found[0], text)
 
 
 def line(text: str) -> str:
     """Show a text on one line: breaks and runs of blanks become one blank, hidden characters escapes."""
-    return visible(_SPACE.sub(" ", text).strip(" "))
+    return visible(re.sub(_SPACE, " ", text).strip(" "))
 
 
 def in_json(text: str) -> str:
     """Write the hidden characters of a JSON document as JSON's own escapes: it reads as the same data."""
-    return _PATTERN.sub(lambda found: _json_escape(found[1]) if found[1] else found[0], text)
+    if _plain(text):
+        return text
+    return _pattern().sub(lambda found: _json_escape(found[1]) if found[1] else found[0], text)
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
+
+
+@cache  # not at the import: most commands show plain texts alone, and it takes 2 ms
+def _pattern() -> re.Pattern[str]:
+    return re.compile(f"{_KEPT}|([{_HIDDEN}])")
 
 
 def _escape(character: str) -> str:

@@ -16,7 +16,7 @@ import binascii
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from html import unescape
+from functools import cache
 
 DEPTH = 3
 """How many decodings are undone, one within the other: two, and the line wraps of a third."""
@@ -30,13 +30,13 @@ _BACKSLASH = (
     rb"|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|\\[0-7]{3}|\\[abefnrtv0]|\\[^A-Za-z0-9\r\n]"
 )
 _ENTITY = rb"&#[0-9]{1,7};|&#[xX][0-9A-Fa-f]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};"
-_ESCAPE = re.compile(b"|".join((_PERCENT, _BACKSLASH, _ENTITY)))
+_ESCAPE = b"|".join((_PERCENT, _BACKSLASH, _ENTITY))
 _SHORT_ESCAPES = dict(zip(b"abefnrtv0", b"\a\b\x1b\f\n\r\t\v\0", strict=True))
-_HIGH_HEX = re.compile(rb"\\x[89a-fA-F]")
-_QUOTED_PRINTABLE = re.compile(rb"=[0-9A-Fa-f]{2}")
-_BLANKS = re.compile(rb"[ \t\r\n]+")
-_BLANKS_WITH_MARKS = re.compile(rb"(?:[=\\]?\r?\n|[ \t])+")
-_MARKED_WRAP = re.compile(rb"[=\\]\r?\n")
+_HIGH_HEX = rb"\\x[89a-fA-F]"
+_QUOTED_PRINTABLE = rb"=[0-9A-Fa-f]{2}"
+_BLANKS = rb"[ \t\r\n]+"
+_BLANKS_WITH_MARKS = rb"(?:[=\\]?\r?\n|[ \t])+"
+_MARKED_WRAP = rb"[=\\]\r?\n"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 _TEXT_BYTES = bytes(range(32, 127)) + b"\r\n\t"
 
@@ -54,8 +54,8 @@ class Finder:
         ordered = sorted(forms, key=len, reverse=True)
         self._known = re.compile(b"|".join(map(re.escape, ordered))) if ordered else None
         # A run shorter than the shortest secret's encoding can't hold one.
-        self._base64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % max(4, -(-shortest * 4 // 3)))
-        self._hex = re.compile(rb"[0-9A-Fa-f]{%d,}" % max(4, 2 * shortest))
+        self._base64 = rb"[A-Za-z0-9+/_-]{%d,}" % max(4, -(-shortest * 4 // 3))
+        self._hex = rb"[0-9A-Fa-f]{%d,}" % max(4, 2 * shortest)
 
     def spans(self, data: bytes) -> list[Span]:
         """Give where secrets are, sorted and without overlaps; touching ones are one."""
@@ -71,11 +71,11 @@ class Finder:
             for pattern, meaning in self._decodings(data):
                 yield from self._in_view(data, pattern, meaning, depth, decoded)
 
-    def _decodings(self, data: bytes) -> Iterator[tuple[re.Pattern[bytes], Meaning]]:
+    def _decodings(self, data: bytes) -> Iterator[tuple[bytes, Meaning]]:
         """Give the decodings that can change a text."""
         if b"%" in data or b"\\" in data or b"&" in data:
             yield _ESCAPE, _character
-            if _HIGH_HEX.search(data):
+            if _compiled(_HIGH_HEX).search(data):
                 yield _ESCAPE, _byte  # in the repr of bytes, \xNN is a byte; in that of a text, a character
         if b"=" in data:
             # Apart from the others: in `token=ab%40c`, `=ab` is no escape.
@@ -83,13 +83,13 @@ class Finder:
         if b"\n" in data:
             # All blanks, not line ends alone: a fold stands in place of one, or next to it, or in a word.
             yield _BLANKS, _nothing
-            if _MARKED_WRAP.search(data):  # or the mark is the text's own
+            if _compiled(_MARKED_WRAP).search(data):  # or the mark is the text's own
                 yield _BLANKS_WITH_MARKS, _nothing
 
     def _in_view(
-        self, data: bytes, pattern: re.Pattern[bytes], meaning: Meaning, depth: int, decoded: dict[bytes, int]
+        self, data: bytes, pattern: bytes, meaning: Meaning, depth: int, decoded: dict[bytes, int]
     ) -> Iterator[Span]:
-        view = _View(data, pattern, meaning)
+        view = _View(data, _compiled(pattern), meaning)
         # The same text from another order of decodings would be searched again with all its views.
         if decoded.get(view.data, 0) >= depth:
             return
@@ -98,13 +98,13 @@ class Finder:
 
     def _in_runs(self, data: bytes, depth: int) -> Iterator[Span]:
         """Search what is base64 or hex, from each of the places where its first group may begin."""
-        for run in self._base64.finditer(data):
+        for run in _compiled(self._base64).finditer(data):
             text = run.group().translate(_URL_SAFE)
             for offset in range(4):
                 for begin, end in self._inner(_from_base64(text[offset:]), depth):
                     start = run.start() + offset
                     yield start + begin * 4 // 3, min(start + -(-end * 4 // 3), run.end())
-        for run in self._hex.finditer(data):
+        for run in _compiled(self._hex).finditer(data):
             for offset in range(2):
                 digits = run.group()[offset:]
                 inner = binascii.unhexlify(digits[: len(digits) // 2 * 2])
@@ -114,6 +114,11 @@ class Finder:
     def _inner(self, inner: bytes, depth: int) -> Iterator[Span]:
         """Search what a run decodes to; decode it again only where it is text, which chance rarely gives."""
         return self._spans(inner, depth - 1 if _is_text(inner) else 0, {})
+
+
+@cache  # not at the import: a responder waits for it, and few texts and secrets hold any escape
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern)
 
 
 def _is_text(data: bytes) -> bool:
@@ -175,7 +180,9 @@ def _character(escape: re.Match[bytes]) -> bytes:
         case b"%", _:
             return bytes((int(text[1:], 16),))
         case b"&", _:
-            return unescape(text.decode()).encode(errors="surrogatepass")
+            import html  # noqa: PLC0415  # its list of entities takes long to load
+
+            return html.unescape(text.decode()).encode(errors="surrogatepass")
         case _:
             return _backslash(text)
 
@@ -224,19 +231,27 @@ def _forms(value: str) -> set[bytes]:
     if not plain.isascii():
         forms |= {value.encode("latin-1")} if all(ord(char) < 256 for char in value) else set()
     for _ in range(3):
-        forms |= {pattern.sub(meaning, form) for form in forms for pattern, meaning in _OWN}
+        forms |= {
+            _compiled(pattern).sub(meaning, form)
+            for form in forms
+            for marks, pattern, meaning in _OWN
+            if any(mark in form for mark in marks)
+        }
     for _ in range(2):
         forms |= {_requoted(form, mark, written) for form in forms for mark, written in _QUOTES}
     # A form may get too short to be told from other text.
     return {form for form in forms if len(form) >= min(len(plain), _SHORTEST_FORM)}
 
 
-_OWN: tuple[tuple[re.Pattern[bytes], Meaning], ...] = (
+_OWN: tuple[tuple[bytes, bytes, Meaning], ...] = (
+    # The bytes of which a match has one; the pattern; its meaning.
     # One kind at a time: a text's escapes of one kind are undone together with the secret's own of others.
-    *((re.compile(kind), _character) for kind in (_PERCENT, _BACKSLASH, _ENTITY)),
-    (re.compile(_BACKSLASH), _byte),
-    (_QUOTED_PRINTABLE, _quoted_byte),
-    (_BLANKS, _nothing),
+    (b"%", _PERCENT, _character),
+    (b"\\", _BACKSLASH, _character),
+    (b"&", _ENTITY, _character),
+    (b"\\", _BACKSLASH, _byte),
+    (b"=", _QUOTED_PRINTABLE, _quoted_byte),
+    (b" \t\r\n", _BLANKS, _nothing),
 )
 _QUOTES = (
     *((mark, mark * number) for mark in (b"'", b'"') for number in (2, 3, 4)),  # YAML, CSV; once more

@@ -7,7 +7,6 @@ is the rule of `secret_names`.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import unquote
 
 from gameday.formats.encoded_secrets import Finder
-from gameday.formats.secret_names import SHAPES, SHORTEST, is_common, is_secret
+from gameday.formats.secret_names import SHORTEST, is_common, is_plain, is_secret, shapes
 
 __all__ = ["is_secret"]
 
@@ -111,7 +110,7 @@ class Redactor:
         masked = self._without_known(text)
         masked = _USERINFO.sub(MASK, masked) if "@" in masked else masked
         masked = _PARAMETER.sub(_without_secret, masked) if "=" in masked else masked
-        return SHAPES.sub(_without_value, masked)
+        return masked if is_plain(masked) else shapes().sub(_without_value, masked)
 
     def _without_known(self, text: str) -> str:
         data = text.encode(errors="surrogatepass")
@@ -163,13 +162,18 @@ class Redactor:
                 return tuple(map(self._value, value))
             case Mapping():
                 return {self._value(key): self._value(each) for key, each in value.items()}
-            case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-                old = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-                new = {name: self._value(each) for name, each in old.items()}
-                # Most facts hold no secret: the same object saves a copy.
-                return value if new == old else dataclasses.replace(value, **new)
             case _:
-                return value
+                return self._dataclass(value)
+
+    def _dataclass(self, value: Any) -> Any:
+        import dataclasses  # noqa: PLC0415  # it loads more than a responder's command may wait for
+
+        if not dataclasses.is_dataclass(value) or isinstance(value, type):
+            return value
+        old = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        new = {name: self._value(each) for name, each in old.items()}
+        # Most facts hold no secret: the same object saves a copy.
+        return value if new == old else dataclasses.replace(value, **new)
 
 
 def _without_secret(parameter: re.Match[str]) -> str:

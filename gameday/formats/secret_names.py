@@ -9,6 +9,7 @@ nothing. No value is looked for that has fewer than SHORTEST characters.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 SHORTEST = 6
 """The fewest characters of a value that is looked for."""
@@ -96,9 +97,9 @@ _COMMON = frozenset(
         "username",
     )
 )
-_HOST = re.compile(
+_HOST = (
     r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){0,8}"
-    r"\.(com|net|org|io|dev|cloud|app|local|localdomain|internal|lan|home|corp|test|example|invalid|svc)",
+    r"\.(com|net|org|io|dev|cloud|app|local|localdomain|internal|lan|home|corp|test|example|invalid|svc)"
 )
 
 
@@ -122,11 +123,11 @@ def _by_words(words: list[str]) -> bool:
 
 def is_common(value: str) -> bool:
     """Check whether a value is a common word or a host name, which a secret's name doesn't make secret."""
-    return value.lower() in _COMMON or _HOST.fullmatch(value) is not None
+    return value.lower() in _COMMON or re.fullmatch(_HOST, value) is not None
 
 
 _RUN = r"[^\s\"'<>\\,;&]"
-SHAPES = re.compile(
+_SHAPES = (
     # Each alternative keeps what is readable in group `before`, or nothing.
     r"(?P<pem>-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----)(?:[^-]|-(?!----)){0,20000}"
     r"|(?P<header>\b(?:proxy-)?authorization[\"']?\s{0,4}[:=]\s{0,4}[\"']?(?:[A-Za-z][\w-]{2,20}[ \t]{1,4})?)"
@@ -140,7 +141,18 @@ SHAPES = re.compile(
     r"|\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b"
     r"|\beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"
     r"|\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|AIza[\w-]{30,}"
-    r"|[sr]k_(?:live|test)_\w{16,}|SG\.[\w-]{16,}\.[\w-]{16,})",
-    re.IGNORECASE,
+    r"|[sr]k_(?:live|test)_\w{16,}|SG\.[\w-]{16,}\.[\w-]{16,})"
 )
-"""What is a secret by its shape. What a named group holds stays readable: a header's name, a host."""
+_PLAIN = 15
+"""The characters of the shortest shape that has letters, digits and hyphens alone."""
+
+
+@cache  # not at the import: a responder waits for it, and most words that responders type are plain
+def shapes() -> re.Pattern[str]:
+    """Give what is a secret by its shape. What a named group holds stays readable, such as a host."""
+    return re.compile(_SHAPES, re.IGNORECASE)
+
+
+def is_plain(text: str) -> bool:
+    """Check whether a text is a word too short and too simple to have the shape of a secret."""
+    return len(text) < _PLAIN and (not text or text.replace("-", "a").isalnum())

@@ -14,6 +14,7 @@ from gameday.ports.drill.target import Target
 from gameday.ports.drill.target_lease import TargetLease
 from gameday.ports.drill.targets import ActionTarget, Targets
 from gameday.ports.drill.trail import Trail
+from gameday.ports.drill.wakeup import Wakeup
 from gameday.ports.game_day_drills import GameDayDrills
 from gameday.ports.history_store import DrillRow, HistoryStore, Lease, Stored
 from gameday.ports.ids import Ids
@@ -61,4 +62,5 @@ __all__ = [
     "TargetLease",
     "Targets",
     "Trail",
+    "Wakeup",
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ def _placed(catalogue: Catalogue, mistake: Mistake) -> Mistake:
     if not paths:
         return mistake
     line, column = document.spot(_best(document, paths, message))
-    return replace(mistake, line=line, column=column)
+    return mistake._replace(line=line, column=column)
 
 
 def _best(document: Document, paths: list[DocumentPath], message: str) -> DocumentPath:

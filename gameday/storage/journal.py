@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.core.values import Instant, parse_instant
 from gameday.formats.stored import envelope, signatures
@@ -17,8 +16,7 @@ from gameday.storage import statements as sql
 from gameday.storage.database import Executor, Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+class Heads(NamedTuple):
     """The ends of a drill's two chains: their lengths and last hashes."""
 
     events: int
@@ -102,8 +100,7 @@ def _index(tx: Transaction, document: Document) -> None:
         tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": fact["how"]})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Load lines that were observed together, up to the instant `until`.
 
     id    makes storing it again a no-op: its samples would be added up twice
@@ -143,14 +140,14 @@ def enroll(tx: Transaction, drill: str) -> None:
     if rolled is not None and Heads(*rolled) == ends:
         return
     seq, last = tx.execute(sql.LOCK_ROLL, {}).fetchall()[0]
-    row = {"seq": seq + 1, "drill": drill, **asdict(ends)}
+    row = {"seq": seq + 1, "drill": drill, **ends._asdict()}
     row["hash"] = _roll_hash(last, drill, ends)
     tx.execute(sql.ADD_TO_ROLL, row)
     tx.execute(sql.MOVE_ROLL, {"seq": row["seq"], "hash": row["hash"]})
 
 
 def _roll_hash(last: str, drill: str, ends: Heads) -> str:
-    return envelope.chain(last, json.dumps([drill, *asdict(ends).values()]))
+    return envelope.chain(last, json.dumps([drill, *ends]))
 
 
 def verify_roll(tx: Transaction) -> Iterator[str]:
@@ -186,7 +183,7 @@ def verify(tx: Transaction, drill: str) -> Iterator[str]:
     yield from _index_mistakes(tx, drill, events, ends)
     rolled = tx.execute(sql.ROLLED, {"drill": drill}).fetchone()
     if rolled is not None and Heads(*rolled) != ends:
-        was, now = asdict(Heads(*rolled)), asdict(ends)
+        was, now = Heads(*rolled)._asdict(), ends._asdict()
         changed = ", ".join(name for name in was if was[name] != now[name])
         yield f"the history does not end where it did when it was written last: {changed}"
 

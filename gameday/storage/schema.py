@@ -7,14 +7,13 @@ never changes once it is released: a change is a further step at the end of `STE
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gameday.core.errors import StoreUnavailable
 from gameday.storage import schedule_statements, statements
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """From one version to the next, and back; `down` names each table and column that is dropped.
 
     adds  it only adds what processes of the version before don't miss: opening a store takes it at once

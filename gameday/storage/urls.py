@@ -7,14 +7,13 @@ database is added to (README.md has the whole list of places).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gameday.core.errors import UsageError
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DatabaseKind:
+class DatabaseKind(NamedTuple):
     """A kind of database.
 
     name     as people know it

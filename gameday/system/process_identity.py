@@ -9,16 +9,14 @@ Source: proc(5) for /proc/PID/stat.
 from __future__ import annotations
 
 import os
-import socket
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 HOST = "GAMEDAY_HOST"
 """The variable with this machine's name in histories, for a container, whose own name changes."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """A process, identified once and for all on this host."""
 
     pid: int
@@ -33,7 +31,7 @@ def boot_id() -> str:
 
 def hostname() -> str:
     """Give this host's name."""
-    return os.environ.get(HOST) or socket.gethostname()
+    return os.environ.get(HOST) or os.uname().nodename
 
 
 def read_stat(pid: int) -> tuple[str, int, int] | None:

@@ -17,6 +17,7 @@ from gameday.testing.drill.target import FakeTarget
 from gameday.testing.drill.target_lease import FakeTargetLease
 from gameday.testing.drill.targets import FakeTargets
 from gameday.testing.drill.trail import FakeTrail
+from gameday.testing.drill.wakeup import FakeWakeup
 from gameday.testing.game_day_drills import FakeGameDayDrills
 from gameday.testing.history_store import MemoryHistoryStore
 from gameday.testing.ids import FakeIds
@@ -48,6 +49,7 @@ class Fakes:
     runner: type[ports.Runner] = FakeRunner
     trail: type[ports.Trail] = FakeTrail
     identities: type[ports.Identities] = FakeIdentities
+    wakeup: type[ports.Wakeup] = FakeWakeup
     schedule_store: type[ports.ScheduleStore] = MemoryScheduleStore
     starter: type[ports.Starter] = FakeStarter
     started_drill: type[ports.StartedDrill] = FakeStartedDrill

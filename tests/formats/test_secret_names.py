@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from gameday.formats import secret_names
 from gameday.formats.redaction import MASK, Redactor, in_environment, is_secret
 
 SECRET_NAMES = [
@@ -118,3 +121,13 @@ def test_a_shape_is_masked_without_being_known(text):
 )
 def test_other_text_stays_as_it_is(text):
     assert Redactor().text(text) == text
+
+
+@given(st.from_regex(secret_names.shapes()))
+def test_no_text_with_the_shape_of_a_secret_is_plain(text):
+    assert not secret_names.is_plain(text)
+
+
+@pytest.mark.parametrize("text", ["", "safety", "facilitator", "real-incident"])
+def test_the_words_of_an_abort_are_plain(text):
+    assert secret_names.is_plain(text)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from gameday.cli.ci import cases
@@ -55,7 +54,7 @@ def publish_refusal(error: GamedayError, options: CiOptions, environ: Mapping[st
 def _mistakes(error: GamedayError, options: CiOptions, environ: Mapping[str, str]) -> Iterator[Mistake]:
     """Give the mistakes of files, each with its path as the CI system names it."""
     for mistake in error.mistakes if isinstance(error, InvalidFiles) else ():
-        yield replace(mistake, file=cases.shown_path(cases.in_checkout(mistake, options), environ))
+        yield mistake._replace(file=cases.shown_path(cases.in_checkout(mistake, options), environ))
 
 
 def _file(options: CiOptions, environ: Mapping[str, str]) -> str:

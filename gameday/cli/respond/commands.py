@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.cli.respond import live_drill
 from gameday.cli.respond.live_drill import LiveDrill
@@ -19,8 +18,7 @@ Body = dict[str, Any]
 Asked = argparse.Namespace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command.
 
     kind         the kind of the fact that it records

@@ -69,6 +69,25 @@ def _main(name: str, words: Sequence[str], started: Instant, monotonic: float) -
     return 0
 
 
+class _Help(argparse.HelpFormatter):
+    """argparse's own, except that it imports nothing to learn how wide a terminal is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """Give the width of the terminal, as COLUMNS or stdout's terminal says it, else 80."""
+    try:
+        return int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        pass
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse with the errors and the help of `gameday`."""
 
@@ -83,7 +102,11 @@ class _Parser(argparse.ArgumentParser):
 def _parser(name: str, command: Command) -> argparse.ArgumentParser:
     # No abbreviations of options: one that is unique today may not be once there is another.
     parser = _Parser(
-        prog=f"gameday {name}", description=help_texts.HELP[name], allow_abbrev=False, add_help=False
+        prog=f"gameday {name}",
+        description=help_texts.HELP[name],
+        allow_abbrev=False,
+        add_help=False,
+        formatter_class=_Help,
     )
     options = parser.add_argument_group("Common options")
     command.add(parser)
@@ -148,6 +171,7 @@ def _store(live: LiveDrill, where: StoreLocation, event: Document) -> None:
     try:
         with live.database.write() as tx:
             journal.append(tx, [event])
+        live.nudge()
     except StoreUnavailable as error:
         from gameday.storage.spill import spill_file  # noqa: PLC0415  # only when it is needed
 

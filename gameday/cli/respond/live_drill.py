@@ -5,18 +5,17 @@ So it reads stored facts as plain JSON and builds none of them as values.
 
 from __future__ import annotations
 
-import tomllib
+import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday import storage
-from gameday.core.errors import UsageError
+from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import journal, urls
 from gameday.storage.database import Executor
-from gameday.system import process_identity
+from gameday.system import nudge, process_identity
 from gameday.system.actor import current_actor
 from gameday.system.process_identity import Identity
 
@@ -27,8 +26,7 @@ LOCK_TIMEOUT = 2.0
 reads it at once: an abort must not wait longer."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoreLocation:
+class StoreLocation(NamedTuple):
     """Where a workspace keeps its histories. store: the URL; the path of a file in it is absolute."""
 
     store: str
@@ -40,8 +38,7 @@ class StoreLocation:
         return urls.certainly_absent(self.store)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LiveDrill:
+class LiveDrill(NamedTuple):
     """A stored drill. `fault_at`: T0, once the fault is injected; `plan`: the fields of its DrillPlanned."""
 
     drill: str
@@ -54,6 +51,13 @@ class LiveDrill:
     def facts(self, kind: str) -> list[dict[str, Any]]:
         """Give the fields of the drill's facts of one kind, in order."""
         return [document["fact"] for document in journal.documents(self.database, self.drill, kind)]
+
+    def nudge(self) -> None:
+        """Let the drill's conductor, where it is on this host, look into the store now."""
+        with contextlib.suppress(StoreUnavailable):  # the conductor looks a little later, then
+            for role, process in _here(self.facts("ProcessStarted")):
+                if role == "conductor":
+                    nudge.nudge(process)
 
 
 def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
@@ -76,9 +80,15 @@ def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
 
 def _store_table(file: Path) -> Mapping[str, Any]:
     try:
+        text = file.read_text(encoding="utf-8")
+        # Most files have no such table, however its name is escaped: then nothing is imported for it.
+        if "store" not in text and "\\" not in text:
+            return {}
+        import tomllib  # noqa: PLC0415
+
         # Only this table, and without the models: reading the whole file properly takes too long here.
-        table = tomllib.loads(file.read_text(encoding="utf-8")).get("store", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = tomllib.loads(text).get("store", {})
+    except ValueError as error:  # TOMLDecodeError and UnicodeDecodeError are some
         raise UsageError(f"{file} cannot be read: {error}") from error
     return table if isinstance(table, dict) else {}
 
@@ -123,16 +133,21 @@ def _is_abandoned(database: Executor, drill: str) -> bool:
     This is the quick check only; `conduct.revert.abandoned` decides.
     """
     started = [document["fact"] for document in journal.documents(database, drill, "ProcessStarted")]
-    host = process_identity.hostname()
-    processes = [
-        Identity(pid=fact["pid"], started_ticks=fact["started_ticks"], boot=fact["boot"])
-        for fact in started
-        if fact["role"] in ("conductor", "keeper") and fact["host"] == host
-    ]
+    processes = [process for role, process in _here(started) if role in ("conductor", "keeper")]
     # A stopped process (SIGSTOP) exists but reverts nothing: it counts as gone.
     return bool(processes) and not any(
         process_identity.alive(process) and not process_identity.stopped(process) for process in processes
     )
+
+
+def _here(started: Sequence[Mapping[str, Any]]) -> list[tuple[str, Identity]]:
+    """Give those of the processes that were started on this host, each with its role."""
+    host = process_identity.hostname()
+    return [
+        (fact["role"], Identity(pid=fact["pid"], started_ticks=fact["started_ticks"], boot=fact["boot"]))
+        for fact in started
+        if fact["host"] == host
+    ]
 
 
 def _has_own_copies() -> bool:

@@ -8,9 +8,7 @@ is kept, and not trusted.
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.cli.respond.live_drill import LiveDrill
 from gameday.core.errors import StoreUnavailable
@@ -18,8 +16,7 @@ from gameday.core.values import Instant, Seconds, format_instant, instant
 from gameday.system import clock, process_identity
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Dating:
+class Dating(NamedTuple):
     """When a command was started and when it was received, both on the conductor's clock.
 
     clock    how that was found, as stored with the event; None: typed on the conductor's host
@@ -43,7 +40,7 @@ def date(live: LiveDrill, started: Instant, monotonic: float) -> Dating:
     compared = live.facts("ClockCompared")
     store = _store_clock(live)
     if not compared or store is None:
-        return dataclasses.replace(own, trusted=False)
+        return own._replace(trusted=False)
     half: Seconds = (clock.monotonic() - before) / 2
     elapsed, latest = before + half - monotonic, compared[-1]
     received = instant(store - latest["store_ahead"])

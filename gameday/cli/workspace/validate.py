@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from gameday.cli.shared import output
@@ -43,7 +42,7 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool =
     invalid = any(strict or not mistake.warning for mistake in found)
     count = len(set(catalogue.kinds) | {mistake.file for mistake in found} | ({FILE} & set(names)))
     if json:
-        output.data_json({"files": count, "mistakes": [asdict(mistake) for mistake in found]})
+        output.data_json({"files": count, "mistakes": [mistake._asdict() for mistake in found]})
     else:
         _print(space, found, count)
     return ExitCode.INVALID if invalid else ExitCode.PASSED
@@ -106,7 +105,7 @@ def _played_in(catalogue: Catalogue, name: str, scenarios: Sequence[str]) -> Sce
 
 def _print(space: Workspace, mistakes: Sequence[Mistake], count: int) -> None:
     for mistake in mistakes:
-        output.talk(str(replace(mistake, file=_shown(space, mistake.file))))
+        output.talk(str(mistake._replace(file=_shown(space, mistake.file))))
     errors = sum(not mistake.warning for mistake in mistakes)
     warnings = len(mistakes) - errors
     result = f"{_many(errors, 'mistake')}, {_many(warnings, 'warning')}" if mistakes else "no mistakes"

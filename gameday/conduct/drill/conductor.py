@@ -55,6 +55,8 @@ class Conductor:
     def abort(self, reason: str, detail: str = "") -> None:
         """Abort the drill; safe to call more than once and from a signal handler."""
         self._context.recorder.record(ev.AbortRequested(reason=reason, detail=detail))
+        if self._context.wakeup is not None:
+            self._context.wakeup.wake()
 
     async def conduct(self) -> None:
         """Conduct the whole drill, and close it in any case. Raises GamedayError when it could not start."""
@@ -413,8 +415,15 @@ class Conductor:
                 raise Aborted
             if end is not None and clock.now() >= end:
                 return False
-            await clock.sleep(WAIT_INTERVAL)
+            await self._pause()
         return True
+
+    async def _pause(self) -> None:
+        """Wait for the next look, or until somebody has stored something and says so."""
+        if self._context.wakeup is None:
+            await self._context.clock.sleep(WAIT_INTERVAL)
+        else:
+            await self._context.wakeup.wait(WAIT_INTERVAL)
 
     async def _unless_aborted(self, work: Coroutine[object, object, None]) -> None:
         """Do some work to its end, unless an abort comes first. Raises Aborted, and what the work raises."""

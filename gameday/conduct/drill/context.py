@@ -38,6 +38,7 @@ class DrillContext:
     signing        gives by which key faults are signed; raises NotReady where they can't be
     shared_store   drills of other hosts are in this store, too
     target_lease   the lease that the environment keeps itself, where it can
+    wakeup         ends the conductor's waits early; without it they take their time
     environment_changes  of every process that the drill starts: the cluster and account that were verified
     options        what the user chose for this drill
     signals        receives alerts, and registers their URL with the environment's monitor
@@ -73,6 +74,7 @@ class DrillContext:
     shared_store: bool = False
     signing: Callable[[], str] = lambda: "not checked"
     target_lease: ports.TargetLease | None = None
+    wakeup: ports.Wakeup | None = None
     environment_changes: EnvironmentChanges = field(default_factory=EnvironmentChanges)
     options: DrillOptions = field(default_factory=DrillOptions)
 

@@ -18,7 +18,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,7 @@ def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = (
     for document in documents:
         by_drill.setdefault(document["drill"], []).append(json.dumps({"event": document}))
     for batch in load:
-        by_drill.setdefault(batch.drill, []).append(json.dumps({"load": asdict(batch)}))
+        by_drill.setdefault(batch.drill, []).append(json.dumps({"load": batch._asdict()}))
     for drill, lines in by_drill.items():
         file = path(folder, drill)
         try:
@@ -238,4 +238,4 @@ def _batch(record: dict[str, Any]) -> Batch:
     batch = Batch(**{**record, "lines": tuple(record["lines"])})
     if not all(isinstance(text, str) for text in (batch.id, batch.drill, *batch.lines)):
         raise TypeError("not load as it is stored")
-    return replace(batch, ends=float(batch.ends), until=float(batch.until))
+    return batch._replace(ends=float(batch.ends), until=float(batch.until))

@@ -19,7 +19,7 @@ from gameday.core.values import Seconds
 SWITCH = "GAMEDAY_CGROUP"
 """The variable that forbids cgroups when it is `off`."""
 KILL_LIMIT: Seconds = 5.0
-POLL_INTERVAL: Seconds = 0.005
+POLL_INTERVAL: Seconds = 0.002
 
 
 def own() -> Path | None:

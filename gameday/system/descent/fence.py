@@ -53,8 +53,8 @@ def _end_all(seen: SeenProcesses, ours: Collection[Identity]) -> list[Descendant
     return ended
 
 
-def end_cgroup(folder: Path) -> list[Descendant]:
-    """End every process in a cgroup; give them."""
+def members_of(folder: Path) -> list[Descendant]:
+    """Give the living processes in a cgroup, ourselves not among them."""
     found = []
     for pid in cgroup.members(folder):
         try:
@@ -63,6 +63,12 @@ def end_cgroup(folder: Path) -> list[Descendant]:
             continue
         if pid != os.getpid() and alive(who):
             found.append(Descendant(who=who, command=tree.command_of(pid)))
+    return found
+
+
+def end_cgroup(folder: Path) -> list[Descendant]:
+    """End every process in a cgroup; give them."""
+    found = members_of(folder)
     cgroup.kill(folder)
     return found
 

@@ -19,7 +19,7 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -59,7 +59,7 @@ class MethodRecord:
 
     def add(self, **entry: Any) -> None:
         """Append an entry."""
-        line = json.dumps(entry, default=_plain).encode() + b"\n"
+        line = json.dumps({name: _plain(value) for name, value in entry.items()}).encode() + b"\n"
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # One write to a file that is opened for appending: the lines of two processes do not mix.
@@ -93,7 +93,13 @@ def _name(text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else asdict(value)
+    match value:
+        case Path():
+            return str(value)
+        case Identity():
+            return value._asdict()
+        case _:
+            return value
 
 
 def _take(record: SeenProcesses, entry: Mapping[str, Any]) -> None:

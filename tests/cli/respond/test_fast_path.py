@@ -20,9 +20,9 @@ from gameday.core.plans.gameday import Occasion
 from gameday.core.plans.scenario import Inject, Playbook, PlaybookStep, Scenario, ScorecardRules
 from gameday.core.postmortem import timeline
 from gameday.core.values import DrillId, EventId, FaultId, Mode, Severity, instant
-from gameday.storage import open_store
+from gameday.storage import open_store, urls
 from gameday.storage.spill import spill_file
-from gameday.system import processes
+from gameday.system import machine, processes
 
 D = DrillId("drill-1")
 NOW = 1_800_000_000.0
@@ -310,7 +310,7 @@ def test_the_path_is_fast_because_it_imports_little(store, workspace):
         "import sys; from gameday.cli.respond import fast_path; code = fast_path.main(['ack'], 1800000001.0);"
         "heavy = {'typer', 'click', 'pydantic', 'sqlalchemy', 'ruamel', 'cattrs', 'attr', 'asyncio', 'rich',"
         " 'gameday.core.facts.drill', 'gameday.core.plans.scenario', 'gameday.ports', 'chaoslib', 'yaml', 'hmac',"
-        " 'gameday.system.signing_key'};"
+        " 'gameday.system.signing_key', 'dataclasses', 'inspect', 'shutil', 'socket', 'html', 'tomllib'};"
         "print(code, sorted(heavy & set(sys.modules)))"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -402,3 +402,23 @@ def test_a_drill_that_was_left_behind_is_closed_before_anything_else_is_said(sto
     assert said.startswith(f"warning: drill {D} was abandoned: no fault is in force")
     assert (code, "no drill is in progress" in said) == (2, True)
     assert [row.how for row in store.drills()] == ["aborted"]
+
+
+def test_the_conductor_is_nudged_once_the_fact_is_stored(store, workspace):
+    """It finds the fact in the store at the nudge: it need not look again."""
+    code = (
+        "import signal, sys, time\n"
+        "from gameday import storage\n"
+        "from gameday.storage import journal\n"
+        f"database = storage.open_executor({urls.in_folder(workspace / '.gameday')!r})\n"
+        f"found = lambda *_: sys.exit(len(journal.documents(database, {D!r}, 'IncidentAcknowledged')))\n"
+        "signal.signal(signal.SIGURG, found); print('on', flush=True); time.sleep(60)"
+    )
+    child = processes.start([sys.executable, "-c", code], drill="nudged", stdout=processes.PIPE)
+    try:
+        assert child.stdout.readline() == b"on\n"
+        store.append(event(machine.started("conductor", child.identity), at=NOW))
+        assert fast_path.main(["ack"], NOW + 1) == 0
+        assert child.wait(10) == 1
+    finally:
+        child.kill()

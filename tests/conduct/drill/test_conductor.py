@@ -12,6 +12,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Instant, Phase
 from gameday.ports import Lease
 from gameday.testing.drill.rollback_player import REFUSED, UNDONE
+from gameday.testing.drill.wakeup import FakeWakeup
 from tests.conduct.stage import AUTOMATION, DRILL, MENDED, SCENARIO, Stage, how, mend
 
 
@@ -91,6 +92,14 @@ def test_an_abort_in_any_phase_reverts_and_closes(seconds):
     assert exposure.open_faults(history) == ()
     assert how(history) == "aborted"
     assert not stage.world.fault
+
+
+def test_an_abort_of_our_own_ends_the_wait_for_the_next_look():
+    stage = Stage()
+    stage.use(replace(stage.context, wakeup=FakeWakeup(clock=stage.clock)))
+    history = stage.at(20.013, lambda stage: stage.conductor.abort("interrupted")).play()
+    asked = history.first(ev.AbortRequested)
+    assert history.first(ev.RevertRequested).at == asked.at
 
 
 def test_an_abort_reverts_at_once():

@@ -130,7 +130,7 @@ def test_an_error_has_the_same_shape(schema, problem):
 
 def test_mistakes_keep_their_places():
     mistake = Mistake(file="a.yaml", line=3, column=5, message="unknown key")
-    document = result.error(InvalidFiles((mistake, replace(mistake, warning=True))))
+    document = result.error(InvalidFiles((mistake, mistake._replace(warning=True))))
     assert [(m["file"], m["line"], m["column"]) for m in document["error"]["mistakes"]] == [("a.yaml", 3, 5)]
 
 
