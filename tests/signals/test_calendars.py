@@ -73,8 +73,8 @@ def test_what_can_not_be_had_or_read_says_why_and_holds_no_freeze():
     for status, body, error in (
         (404, b"", "answered 404"),
         (302, b"", "answered 302, to http://127.0.0.1:9/elsewhere, which is not followed"),
-        (200, b"<html>", "Content line"),
-        (200, FREEZE[:-30], "Found no components"),
+        (200, b"<html>", "can't be read"),
+        (200, FREEZE[:-30], "VEVENT has no end"),
     ):
         with served(status, body) as (url, _):
             found = asked(calendars, url)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from gameday.core import zones
 from gameday.core.values import Instant, instant
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -46,9 +47,9 @@ def parse(line: str) -> Hours:
     except ValueError as error:
         raise ValueError(f"{example}: {error}") from error
     try:
-        zone = ZoneInfo(parts["zone"] or "UTC")
-    except (ValueError, OSError, LookupError) as error:  # zoneinfo raises any of these for an unknown zone
-        raise ValueError(f"{example}: there is no time zone '{parts['zone']}'") from error
+        zone = zones.named(parts["zone"] or "UTC")
+    except ValueError as error:
+        raise ValueError(f"{example}: {error}") from error
     return Hours(weekdays=_weekdays(parts["days"], example), start=start, end=end, zone=zone)
 
 

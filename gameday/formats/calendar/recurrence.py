@@ -7,8 +7,12 @@ RRULE (RFC 5545, 3.3.10), by dateutil in local time without a zone; the zone is 
 offset before the gap (02:30 becomes 03:30), and one that occurs twice counts the first time. The start itself
 is an occurrence only if the rule matches it.
 
+What RFC 5545 forbids is refused where a rule is written, although dateutil reads it somehow: to it,
+FREQ=WEEKLY;BYDAY=2TU is every Tuesday. An end that is a date (UNTIL=20261203) includes that day.
+
 Cron, by cronsim, behaves like Debian's cron: what falls into a gap is due right after it; fixed times are due
-once when the clocks go back; `*` and steps follow the real time.
+once when the clocks go back; `*` and steps follow the real time. It has five fields: a sixth means seconds
+first to some programs, and a year last to others.
 
 dateutil looks for a rule's next date up to the year 9999. Each rule is therefore unrolled near that end: it
 is moved by whole cycles of 400 years, after which the calendar repeats to the day of the week. So a rule that
@@ -20,8 +24,7 @@ from __future__ import annotations
 import heapq
 import math
 import re
-import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
@@ -31,6 +34,7 @@ from cronsim import CronSim, CronSimError
 from dateutil import rrule as rrules
 from dateutil.rrule import rrule, rrulestr
 
+from gameday.core import zones
 from gameday.core.errors import UsageError
 from gameday.core.plans.schedule import Kind, Recurrence
 from gameday.core.values import Instant
@@ -49,17 +53,35 @@ _PERIODS = {
     rrules.MINUTELY: timedelta(minutes=1),
     rrules.SECONDLY: timedelta(seconds=1),
 }
+_ONLY_WITH = {
+    "BYWEEKNO": ("YEARLY",),
+    "BYMONTHDAY": ("YEARLY", "MONTHLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"),
+    "BYYEARDAY": ("YEARLY", "HOURLY", "MINUTELY", "SECONDLY"),
+}
+"""Parts of a rule, and the FREQ with which RFC 5545 allows them."""
+_RANGES = {
+    "BYSECOND": (0, 59),
+    "BYMINUTE": (0, 59),
+    "BYHOUR": (0, 23),
+    "BYMONTHDAY": (1, 31),
+    "BYYEARDAY": (1, 366),
+    "BYWEEKNO": (1, 53),
+    "BYMONTH": (1, 12),
+    "BYSETPOS": (1, 366),
+}
+"""Numbers that exist; dateutil passes over others in a list."""
 _DAYS = {"BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYEASTER", "WKST"}
 """The parts of a rule that select days."""
+_CRON_FIELDS = 5
 _EXAMPLE = "such as FREQ=WEEKLY;BYDAY=TU;BYHOUR=10;BYMINUTE=0;BYSECOND=0"
 
 
 def zone(name: str) -> ZoneInfo:
     """Give a time zone by its IANA name. Raises UsageError with the nearest name."""
     try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError) as error:
-        near = document.nearest(name, zoneinfo.available_timezones())
+        return zones.named(name)
+    except ValueError as error:
+        near = document.nearest(name, zones.names())
         hint = f"did you mean '{near}'?" if near else "write an IANA name, such as Europe/Berlin or UTC"
         raise UsageError(f"unknown time zone '{name}'", hint=hint) from error
 
@@ -76,8 +98,8 @@ def parse(kind: Kind, text: str, zone_name: str, start: datetime) -> Recurrence:
     )
     if kind is Kind.RRULE:
         _check_rule(made)
-    elif next(occurrences(made, _instant(start, zone(zone_name))), None) is None:
-        raise _never(stripped)
+    else:
+        _check_cron(made, start)
     return made
 
 
@@ -135,7 +157,7 @@ def _instant(local: datetime, where: ZoneInfo) -> Instant:
 
 def _check_rule(recurrence: Recurrence) -> None:
     try:
-        _must_be_unambiguous(recurrence.text.upper())
+        must_be_lawful(recurrence.text)
         rule, _ = _rule(recurrence)
         begins = next(iter(rule), None) if _has_a_day(recurrence.text, rule) else None
     except (ValueError, KeyError, TypeError, OverflowError) as error:
@@ -170,7 +192,9 @@ def _rule(recurrence: Recurrence) -> tuple[rrule, int]:
     start = datetime.fromisoformat(recurrence.start)
     _must_be_a_rule(recurrence.text.upper())
     text = re.sub(r"UNTIL=(\d{8}T\d{6})Z", lambda match: f"UNTIL={_until(match[1], where)}", recurrence.text)
-    rule = rrulestr(text, dtstart=start)
+    # A day is meant as a whole: dateutil would end at its first second.
+    whole = re.sub(r"UNTIL=(\d{8})(?=;|$)", r"UNTIL=\1T235959", text)
+    rule = rrulestr(whole, dtstart=start)
     assert isinstance(rule, rrule)
     years = (_LAST - start.year) // CYCLE * CYCLE
     moved = rule.replace(dtstart=_moved(start, years))
@@ -189,14 +213,59 @@ def _must_be_a_rule(text: str) -> None:
         raise ValueError("INTERVAL must be from 1 to 99999")
 
 
-def _must_be_unambiguous(text: str) -> None:
-    """Refuse what the RFC forbids but dateutil accepts. Stored rules are not checked again."""
-    names = [part.partition("=")[0] for part in text.split(";")]
-    twice = next((name for name in names if names.count(name) > 1), "")
-    if twice:
-        raise ValueError(f"{twice} occurs more than once")
-    if {"COUNT", "UNTIL"} <= set(names):
+def parts(text: str) -> dict[str, str]:
+    """Give the parts of a rule by name, in capitals. Raises ValueError for malformed and repeated parts."""
+    found: dict[str, str] = {}
+    for part in re.sub(r"\s", "", text).upper().rstrip(";").split(";"):
+        name, equals, value = part.partition("=")
+        if not (name and equals and value) or "=" in value:
+            raise ValueError(f"'{part}' is not NAME=VALUE")
+        if name in found:
+            raise ValueError(f"{name} occurs more than once")
+        found[name] = value
+    return found
+
+
+def must_be_lawful(text: str) -> None:
+    """Refuse what RFC 5545, 3.3.10, forbids but dateutil accepts. Stored rules are not checked again."""
+    found = parts(text)
+    frequency = found.get("FREQ", "")
+    if {"COUNT", "UNTIL"} <= set(found):
         raise ValueError("a rule ends by COUNT or by UNTIL, not by both")
+    for name, allowed in _ONLY_WITH.items():
+        if name in found and frequency not in allowed:
+            raise ValueError(f"{name} has no meaning with FREQ={frequency}, only with {', '.join(allowed)}")
+    _must_number_days_lawfully(found, frequency)
+    _must_be_numbers_that_exist(found)
+    if "BYSETPOS" in found and not any(name.startswith("BY") and name != "BYSETPOS" for name in found):
+        raise ValueError("BYSETPOS needs another BY… to choose from")
+    if not re.fullmatch(r"\d{8}(T\d{6}Z?)?", found.get("UNTIL", "20261203")):
+        raise ValueError("UNTIL is written 20261203, 20261203T100000 or 20261203T100000Z")
+
+
+def _must_number_days_lawfully(found: Mapping[str, str], frequency: str) -> None:
+    """Refuse a number of a weekday (2TU) where no month and no year says what is counted."""
+    days = found.get("BYDAY", found.get("BYWEEKDAY", ""))
+    numbered = [day for day in days.split(",") if day and day[0] in "+-0123456789"]
+    if numbered and (frequency not in {"MONTHLY", "YEARLY"} or "BYWEEKNO" in found):
+        unclear = "BYWEEKNO" if "BYWEEKNO" in found else f"FREQ={frequency}"
+        meant = f"write FREQ=MONTHLY;BYDAY={numbered[0]}, or leave the number out"
+        raise ValueError(f"{numbered[0]} has no meaning with {unclear}; {meant}")
+
+
+def _must_be_numbers_that_exist(found: Mapping[str, str]) -> None:
+    for name, (lowest, highest) in _RANGES.items():
+        for value in found[name].split(",") if name in found else ():
+            if not _is_within(value, lowest, highest):
+                raise ValueError(f"{name}={value} is not from {lowest} to {highest}")
+
+
+def _is_within(value: str, lowest: int, highest: int) -> bool:
+    """Check a number; where the lowest is 1, it may count from the end (-1), too."""
+    if not re.fullmatch(r"[+-]?\d{1,3}", value):
+        return False
+    number = int(value)
+    return lowest <= (abs(number) if lowest == 1 else number) <= highest
 
 
 def _until(utc: str, where: ZoneInfo) -> str:
@@ -254,6 +323,17 @@ def _forwarded(rule: rrule, low: datetime) -> rrule:
 
 
 # --- cron ---
+
+
+def _check_cron(recurrence: Recurrence, start: datetime) -> None:
+    fields = len(recurrence.text.split())
+    if fields != _CRON_FIELDS:
+        hint = "minute hour day month weekday: 0 10 * * TUE"
+        raise UsageError(
+            f"'{recurrence.text}' is not a cron expression: it has {fields} fields, and not five", hint=hint
+        )
+    if next(occurrences(recurrence, _instant(start, zone(recurrence.zone))), None) is None:
+        raise _never(recurrence.text)
 
 
 def _cron(recurrence: Recurrence, since: Instant) -> Iterator[Instant]:

@@ -139,17 +139,64 @@ def test_cron_behaves_as_debians_does_over_changes_of_clocks():
         (Kind.RRULE, "FREQ=DAILY;BYHOUR=25", "UTC", "is not a recurrence rule"),
         (Kind.RRULE, "FREQ=DAILY;COUNT=3;UNTIL=20271201T000000Z", "UTC", "by COUNT or by UNTIL, not by both"),
         (Kind.RRULE, "FREQ=DAILY;byhour=1;BYHOUR=2", "UTC", "BYHOUR occurs more than once"),
+        (
+            Kind.RRULE,
+            "FREQ=WEEKLY;BYDAY=2TU",
+            "UTC",
+            "2TU has no meaning with FREQ=WEEKLY; write FREQ=MONTHLY",
+        ),
+        (Kind.RRULE, "FREQ=DAILY;BYDAY=1MO", "UTC", "1MO has no meaning with FREQ=DAILY"),
+        (Kind.RRULE, "FREQ=WEEKLY;BYDAY=MO,-1FR", "UTC", "-1FR has no meaning"),
+        (Kind.RRULE, "FREQ=YEARLY;BYWEEKNO=20;BYDAY=1MO", "UTC", "1MO has no meaning with BYWEEKNO"),
+        (Kind.RRULE, "FREQ=MONTHLY;BYWEEKNO=20", "UTC", "BYWEEKNO has no meaning with FREQ=MONTHLY"),
+        (Kind.RRULE, "FREQ=WEEKLY;BYMONTHDAY=1", "UTC", "BYMONTHDAY has no meaning with FREQ=WEEKLY"),
+        (Kind.RRULE, "FREQ=MONTHLY;BYYEARDAY=100", "UTC", "BYYEARDAY has no meaning with FREQ=MONTHLY"),
+        (Kind.RRULE, "FREQ=MONTHLY;BYSETPOS=1", "UTC", "BYSETPOS needs another BY"),
+        (Kind.RRULE, "FREQ=MONTHLY;BYMONTHDAY=31,32", "UTC", "BYMONTHDAY=32 is not from 1 to 31"),
+        (Kind.RRULE, "FREQ=YEARLY;BYMONTH=0,1", "UTC", "BYMONTH=0 is not from 1 to 12"),
+        (Kind.RRULE, "FREQ=DAILY;UNTIL=2028", "UTC", "UNTIL is written"),
         (Kind.RRULE, "", "UTC", "NAME=VALUE"),
         (Kind.RRULE, "FREQ=DAILY", "Europe/Berln", "unknown time zone 'Europe/Berln'"),
         (Kind.RRULE, "FREQ=DAILY", "../../etc/passwd", "unknown time zone"),
         (Kind.CRON, "0 0 30 2 *", "UTC", "is never due|is not a cron expression"),
         (Kind.CRON, "99 * * * *", "UTC", "is not a cron expression"),
-        (Kind.CRON, "0 10 * *", "UTC", "is not a cron expression"),
+        (Kind.CRON, "0 10 * *", "UTC", "it has 4 fields, and not five"),
+        (Kind.CRON, "0 10 1 * * *", "UTC", "it has 6 fields, and not five"),
+        (Kind.CRON, "*/5 * * * * *", "UTC", "it has 6 fields, and not five"),
+        (Kind.CRON, "@daily", "UTC", "it has 1 fields, and not five"),
+        (Kind.CRON, "", "UTC", "it has 0 fields, and not five"),
+        (Kind.RRULE, "FREQ=DAILY", "localtime", "unknown time zone"),
+        (Kind.RRULE, "FREQ=DAILY", "W. Europe Standard Time", "unknown time zone"),
     ],
 )
 def test_what_can_not_be_a_recurrence_is_refused_in_words(kind, text, zone, message):
     with pytest.raises(UsageError, match=message):
         recurrence.parse(kind, text, zone, datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=MONTHLY;BYDAY=2TU",
+        "FREQ=YEARLY;BYDAY=20MO",
+        "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO",
+        "FREQ=YEARLY;BYYEARDAY=-1",
+        "FREQ=MONTHLY;BYMONTHDAY=-1",
+        "FREQ=DAILY;BYMONTHDAY=1",
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+    ],
+)
+def test_what_the_rfc_allows_is_not_refused(rule):
+    assert ours(rule, "UTC", datetime(2026, 1, 1))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(ZONES), STARTS, st.integers(0, 20))
+def test_an_end_that_is_a_date_includes_that_day(zone, start, days):
+    last = start + timedelta(days=days)
+    assert len(ours(f"FREQ=DAILY;UNTIL={last:%Y%m%d}", zone, start)) == len(
+        {(start + timedelta(days=day)).replace(tzinfo=ZoneInfo(zone)).timestamp() for day in range(days + 1)}
+    )
 
 
 def test_a_zone_that_is_nearly_right_is_named():
