@@ -1,1 +1,3 @@
 """gameday: chaos engineering and game-day orchestrator."""
+
+__version__ = "0.1.0"

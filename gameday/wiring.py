@@ -242,8 +242,9 @@ def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId)
     from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
     from gameday.storage import history_files  # noqa: PLC0415
 
+    ends = history.ends(drill)  # before it is read: what is added meanwhile makes the files old
     judged = report.judge(history, drill)
-    folder = report.write_reports(judged, space.artifacts / drill)
+    folder = report.write_reports(judged, space.artifacts / drill, ends)
     history_files.write_history(history, drill, folder)
     if judged.history.last(ev.DrillClosed) is not None and not exposure.open_faults(judged.history):
         RevertSecrets(folder).remove()

@@ -6,22 +6,24 @@ commands have entries here only so that `gameday --help` lists them.
 
 from __future__ import annotations
 
+import copy
+import sys
 from dataclasses import replace
-from importlib import metadata
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.models import CommandInfo
 
-from gameday.cli.gamedays import commands as plan_commands
 from gameday.cli.respond import help_texts
-from gameday.cli.schedule import commands as schedule_commands
 from gameday.cli.shared import help_groups, output, usage_errors
 from gameday.cli.shared.flags import Json, Yes, takes_drill_options
-from gameday.cli.workspace import policy, shop, store
 from gameday.core.errors import GamedayError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gameday.conduct.drill.options import DrillOptions
 
 app = typer.Typer(
@@ -47,6 +49,8 @@ Drill = Annotated[str, typer.Argument(help="The drill's id, or `last` for the ne
 
 def _print_version(asked: bool) -> None:  # Typer calls it with the flag's value
     if asked:
+        from importlib import metadata  # noqa: PLC0415  # no other command needs it
+
         output.data(f"gameday {metadata.version('gameday')}\n")
         raise typer.Exit
 
@@ -145,25 +149,33 @@ def ci(
 @app.command(rich_help_panel=help_groups.DRILLS)
 def status(json: Json = False, as_: As = "") -> None:
     """Show the drills in progress: phase, clocks, affected users, alerts, latest events."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import looking  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.status(json=json, who=as_))
+    raise typer.Exit(looking.status(json=json, who=as_))
 
 
 @app.command(name="list", rich_help_panel=help_groups.AFTERWARDS)
-def list_drills(json: Json = False, as_: As = "") -> None:
+def list_drills(
+    *,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help="The most drills to list; 0: all. (default: 50, and as JSON all)"),
+    ] = None,
+    json: Json = False,
+    as_: As = "",
+) -> None:
     """List the drills of this workspace, newest first."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import looking  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.listing(json=json, who=as_))
+    raise typer.Exit(looking.listing(json=json, who=as_, limit=limit))
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
 def show(drill: Drill = "last", json: Json = False, as_: As = "") -> None:
     """Show one drill: its result and its timeline."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import looking  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.show(drill, json=json, who=as_))
+    raise typer.Exit(looking.show(drill, json=json, who=as_))
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
@@ -383,31 +395,55 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(doctoring.main(json=json))
 
 
-def _name_marks() -> None:
-    """List in the help what `__main__` sends down the fast path before Typer is loaded."""
+def _never() -> None:
+    raise AssertionError("the fast path takes this command")
+
+
+def command_line(word: str = "") -> typer.Typer:
+    """Give the command line, with only what is needed where the first word names a command or a group.
+
+    Typer reads the signature of every command that it knows, which takes longer than most commands.
+    """
+    line = copy.copy(app)
+    line.registered_commands = [
+        command
+        for command in (*app.registered_commands, *_fast_path())
+        if word in {"", _name(command)} or not _is_known(word)
+    ]
+    line.registered_groups = []
+    for name, (module, heading, sentence) in help_groups.GROUPS.items():
+        whole = word in {"", name}
+        commands = import_module(module).app if whole else typer.Typer(help=sentence)
+        line.add_typer(commands, name=name, help=sentence, rich_help_panel=heading)
+    return line
+
+
+def _fast_path() -> Iterator[CommandInfo]:
+    """Give what `__main__` sends down the fast path before Typer is loaded: here for the help alone."""
     for heading, words in (
         (help_groups.TEAM, help_texts.TEAM),
         (help_groups.FACILITATOR, help_texts.FACILITATOR),
         (help_groups.STOP, help_texts.STOP),
     ):
         for name, sentence in words.items():
-            app.command(name=name, help=sentence, add_help_option=False, rich_help_panel=heading)(_never)
+            yield CommandInfo(
+                name=name, callback=_never, help=sentence, add_help_option=False, rich_help_panel=heading
+            )
 
 
-def _never() -> None:
-    raise AssertionError("the fast path takes this command")
+def _is_known(word: str) -> bool:
+    return word in help_groups.GROUPS or any(_name(command) == word for command in app.registered_commands)
+
+
+def _name(command: CommandInfo) -> str:
+    return command.name or (command.callback.__name__ if command.callback else "")
 
 
 def main() -> int:
     """Run the command line, explain what goes wrong, and give the exit code."""
-    _name_marks()
-    app.add_typer(shop.app, name="shop", rich_help_panel=help_groups.WORKSPACE)
-    app.add_typer(policy.app, name="policy", rich_help_panel=help_groups.WORKSPACE)
-    app.add_typer(schedule_commands.app, name="schedule", rich_help_panel=help_groups.GAME_DAYS)
-    app.add_typer(plan_commands.app, name="plan", rich_help_panel=help_groups.GAME_DAYS)
-    app.add_typer(store.app, name="store", rich_help_panel=help_groups.WORKSPACE)
+    word = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
-        return app(standalone_mode=False) or 0
+        return command_line(word)(standalone_mode=False) or 0
     except usage_errors.MISUSE as wrong:
         if asked := usage_errors.help_of(wrong):
             output.talk(asked)

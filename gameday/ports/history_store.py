@@ -58,6 +58,13 @@ class HistoryStore(Protocol):
         """Give a drill's events as their stored lines, in order. Raises LookupError for an unknown drill."""
         ...
 
+    def ends(self, drill: DrillId) -> str:
+        """Give a text that changes with whatever is added to a drill's events or load.
+
+        It is empty for an unknown drill, and while a part of one is kept outside the store.
+        """
+        ...
+
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples; `until` is the instant up to which load was observed."""
         ...

@@ -1,23 +1,31 @@
 """Rows for tables in a terminal, and plain aligned text where no table is drawn.
 
-Nothing is coloured or wrapped, and the width of the terminal does not matter.
+Nothing is coloured. Where a width is given, texts wrap within their columns, so that lines fit into it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gameday.core import visible
-from gameday.core.judging.score import Scorecard, Scored
-from gameday.core.postmortem import Postmortem
 from gameday.core.values import Instant, Seconds
 from gameday.render import words
 
+if TYPE_CHECKING:  # `gameday list` loads neither the judge nor the postmortem
+    from gameday.core.judging.score import Scorecard, Scored
+    from gameday.core.postmortem import Postmortem
+
 _ONE_COLUMN = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027✓◐✗○→−≥]*")
 """Texts of which each character takes one column: Latin letters, punctuation, our own signs."""
+
+
+GAP = "  "
+"""What is between two columns."""
+NARROWEST = 6
+"""The columns below which no text is wrapped further."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,12 +36,18 @@ class TextTable:
     rows: tuple[tuple[str, ...], ...]
     right: frozenset[int] = frozenset()
 
-    def text(self) -> str:
-        """Write it as aligned lines, without trailing blanks; the empty string without rows."""
+    def text(self, columns: int | None = None) -> str:
+        """Write it as aligned lines, without trailing blanks; the empty string without rows.
+
+        columns: the most that a line may take, as far as every column keeps NARROWEST; None: as it comes.
+        """
         if not self.rows:
             return ""
         lines = [tuple(map(clean, line)) for line in (self.head, *self.rows)]
         widths = [max(width(line[i]) for line in lines) for i in range(len(self.head))]
+        if columns is not None and sum(widths) + len(GAP) * (len(widths) - 1) > columns:
+            widths = _narrowed(widths, columns - len(GAP) * (len(widths) - 1))
+            lines = [part for line in lines for part in _wrapped(line, widths)]
         return "\n".join(self._line(line, widths) for line in lines) + "\n"
 
     def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -41,7 +55,36 @@ class TextTable:
         for index, cell in enumerate(cells):
             room = " " * (widths[index] - width(cell))
             padded.append(room + cell if index in self.right else cell + room)
-        return "  ".join(padded).rstrip()
+        return GAP.join(padded).rstrip()
+
+
+def _narrowed(widths: Sequence[int], room: int) -> list[int]:
+    """Take from the widest columns what is too much, and from none more than leaves NARROWEST."""
+    narrowed = list(widths)
+    while sum(narrowed) > room and max(narrowed) > NARROWEST:
+        narrowed[narrowed.index(max(narrowed))] -= 1
+    return narrowed
+
+
+def _wrapped(cells: Sequence[str], widths: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """Give a row as lines: each cell wrapped, and filled up with empty ones."""
+    parts = [_fold(cell, widths[index]) for index, cell in enumerate(cells)]
+    for number in range(max(map(len, parts))):
+        yield tuple(part[number] if number < len(part) else "" for part in parts)
+
+
+def _fold(cell: str, most: int) -> list[str]:
+    """Break a text into lines of so many columns: at blanks and hyphens, else anywhere."""
+    if width(cell) <= most:
+        return [cell]
+    if _ONE_COLUMN.fullmatch(cell):
+        import textwrap  # noqa: PLC0415  # few tables are too wide
+
+        return textwrap.wrap(cell, most) or [""]
+    from rich.console import Console  # noqa: PLC0415  # as in `width`
+    from rich.text import Text  # noqa: PLC0415
+
+    return [part.plain.rstrip() for part in Text(cell).wrap(Console(width=most), most)] or [""]
 
 
 class TableRow(Protocol):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gameday.core import visible
-from gameday.core.postmortem import Postmortem, percent
 from gameday.core.values import Instant, MilestoneName, Outcome, Seconds, Verdict, format_duration
+
+if TYPE_CHECKING:
+    from gameday.core.postmortem import Postmortem
 
 NONE = "–"
 
@@ -90,6 +92,8 @@ def duration(seconds: Seconds | None) -> str:
 
 def share(value: float | None) -> str:
     """Write a fraction in percent, or a dash where it is not known."""
+    from gameday.core.postmortem import percent  # noqa: PLC0415  # a list of drills has no shares
+
     return NONE if value is None else percent.share(value)
 
 

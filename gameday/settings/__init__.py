@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from gameday.formats.settings.reader import Environment, Integration, Person, Secret, Server, Settings
-from gameday.settings.catalogue import Catalogue
-from gameday.settings.drill import DrillFiles, drill_files
 from gameday.settings.workspace import Workspace, load_workspace, open_workspace, reveal, root_of
 
 __all__ = [
-    "Catalogue",
-    "DrillFiles",
     "Environment",
     "Integration",
     "Person",
@@ -17,7 +13,6 @@ __all__ = [
     "Server",
     "Settings",
     "Workspace",
-    "drill_files",
     "load_workspace",
     "open_workspace",
     "reveal",

@@ -143,6 +143,10 @@ class SqlStore:
         self._must_exist(drill)
         return [line for _, _, _, line, _ in self._database.rows(sql.EVENT_CHAIN, drill=drill)]
 
+    def ends(self, drill: DrillId) -> str:
+        """Give a text that changes with whatever is added to a drill; empty for an unknown drill."""
+        return journal.ends(self._database, drill)
+
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples; until: the instant up to which load was observed."""
         self.write([], [batch_of(drill, chunks, until)])

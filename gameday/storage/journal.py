@@ -62,9 +62,28 @@ def _open(tx: Transaction, drill: str, started: Instant) -> Heads:
     return Heads(*tx.execute(sql.OPEN_DRILL, row).fetchall()[0])
 
 
-def drills(database: Executor) -> Sequence[tuple[Any, ...]]:
-    """Give the drills as rows, newest first: (drill, scenario, environment, started, closed, …)."""
-    return database.rows(sql.DRILLS)
+def drills(database: Executor, most: int | None = None) -> Sequence[tuple[Any, ...]]:
+    """Give the drills as rows, newest first: (drill, scenario, environment, started, closed, …).
+
+    most: no more than that.
+    """
+    return database.rows(sql.DRILLS) if most is None else database.rows(sql.NEWEST, most=most)
+
+
+def live(database: Executor) -> Sequence[tuple[Any, ...]]:
+    """Give the drills that are not closed, as rows."""
+    return database.rows(sql.LIVE)
+
+
+def game_days(database: Executor) -> Sequence[tuple[Any, ...]]:
+    """Give the game days, as rows."""
+    return database.rows(sql.GAME_DAYS)
+
+
+def ends(database: Executor, drill: str) -> str:
+    """Give a text that changes with whatever is added to a drill; empty when there is no such drill."""
+    rows = database.rows(sql.HEADS, drill=drill)
+    return " ".join(map(str, rows[0])) if rows else ""
 
 
 def documents(database: Executor, drill: str, kind: str) -> list[Document]:

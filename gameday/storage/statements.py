@@ -136,6 +136,7 @@ IMPORT_DRILL = """UPDATE drills SET imported = :imported, closed = COALESCE(clos
     how = CASE WHEN how = '' THEN 'imported' ELSE how END WHERE drill = :drill"""
 DRILLS = """SELECT drill, scenario, environment, started, closed, how, imported FROM drills
     WHERE substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
+NEWEST = f"{DRILLS} LIMIT :most"
 DRILL_COLUMNS = ("drill", "scenario", "environment", "started", "closed", "how", "events", "events_head",
     "load", "load_head", "load_until", "imported")  # fmt: skip
 DRILL = f"SELECT {', '.join(DRILL_COLUMNS[1:])} FROM drills WHERE drill = :drill"  # noqa: S608  # ours

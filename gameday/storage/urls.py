@@ -98,6 +98,14 @@ def anchored(url: str, root: Path) -> str:
     return f"sqlite:///{root / sqlite_path(url)}" if kind(url) is SQLITE else url
 
 
+def address(url: str) -> str:
+    """Give where a store is, without user and password; of a file its absolute path. Raises UsageError."""
+    if kind(url) is SQLITE:
+        return f"sqlite:///{sqlite_path(url).absolute()}"
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
+
+
 def in_folder(folder: Path) -> str:
     """Give the URL of a store of its own in a folder."""
     return f"sqlite:///{folder / sqlite_path(DEFAULT).name}"

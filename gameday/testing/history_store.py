@@ -75,6 +75,13 @@ class MemoryHistoryStore:
         """Give the events as stored lines. Raises LookupError if there is no such drill."""
         return [envelope.line(stored_events.encode(row.event), row.seq) for row in self.read(drill)]
 
+    def ends(self, drill: DrillId) -> str:
+        """Give a text that changes with whatever is added to a drill; empty for an unknown drill."""
+        self._check()
+        with self._lock:
+            stored = self._drills.get(drill)
+            return f"{len(stored.events)} {len(stored.load.chunks)} {stored.load.until}" if stored else ""
+
     def append_load(self, drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> None:
         """Store load samples; `until` is the instant up to which load was observed."""
         self._check()

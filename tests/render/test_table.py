@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gameday.core import postmortem
@@ -75,3 +78,26 @@ def test_the_timeline_reads_as_one_line_a_fact():
 
 def test_no_rows_are_no_text():
     assert table.drills(()).text() == ""
+
+
+CELLS = st.text(st.sampled_from("ab -–日本é"), max_size=60)
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+@given(rows=st.lists(st.tuples(*[CELLS] * 6), min_size=1, max_size=3))
+def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(columns, rows):
+    wide = table.TextTable(head=("A", "B", "C", "D", "E", "F"), rows=tuple(rows), right=frozenset({3}))
+    text = wide.text(columns)
+    assert max(map(table.width, text.splitlines())) <= columns
+    letters = sorted("".join(wide.text().split()))
+    assert sorted("".join(text.split())) == letters
+
+
+def test_a_table_that_fits_is_as_without_a_width():
+    small = table.TextTable(head=("A", "B"), rows=(("x", "10"),))
+    assert small.text(60) == small.text()
+
+
+def test_words_wrap_within_their_column():
+    prose = table.TextTable(head=("#", "What"), rows=(("1", "somebody looks at it"),))
+    assert prose.text(15) == "#  What\n1  somebody\n   looks at it\n"

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from gameday.settings import Catalogue, open_workspace
 from gameday.settings import catalogue as catalogues
+from gameday.settings import open_workspace
+from gameday.settings.catalogue import Catalogue
 from tests.settings import space
 
 CHAT = (

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from gameday.core.errors import InvalidFiles
-from gameday.settings import DrillFiles, drill_files, load_workspace, workspace
+from gameday.settings import load_workspace, workspace
+from gameday.settings.drill import DrillFiles, drill_files
 from tests.formats.mistakes import as_lines
 from tests.settings import space
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from gameday.settings import Catalogue, imports, load_workspace
+from gameday.settings import imports, load_workspace
+from gameday.settings.catalogue import Catalogue
 from tests.formats.mistakes import as_lines
 from tests.settings import space
 

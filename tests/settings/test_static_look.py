@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gameday.settings import Catalogue, load_workspace, static_look
+from gameday.settings import load_workspace, static_look
+from gameday.settings.catalogue import Catalogue
 from tests.formats.mistakes import as_lines
 from tests.settings import space
 
@@ -121,3 +122,41 @@ def test_what_a_locustfile_may_do_without_is_no_mistake(tmp_path: Path, text: st
     root = space.make(tmp_path, shop=text)
     (root / "experiments" / "load" / "common.py").write_text(RUNS)
     assert mistakes(root) == []
+
+
+def locust(root: Path, source: str, load: str = "", **files: str) -> list[str]:
+    """Look at a locustfile in a scenario whose load has further keys."""
+    (root / "experiments" / "load" / "shop.py").write_text(source)
+    scenario = root / "scenarios" / "slow.yaml"
+    scenario.write_text(scenario.read_text().replace("load/shop.py}", f"load/shop.py{load}}}"))
+    for name, text in files.items():
+        (root / name.replace("_", ".")).write_text(text)
+    return mistakes(root)
+
+
+NEEDY = (
+    "from locust import HttpUser, events\n"
+    "@events.init_command_line_parser.add_listener\n"
+    "def add(parser):\n    parser.add_argument('--token', required=True, env_var='TOKEN')\n"
+    "class A(HttpUser): pass\n"
+)
+
+
+def test_an_argument_that_a_locustfile_requires_must_be_given(tmp_path: Path) -> None:
+    (line,) = locust(space.make(tmp_path / "a"), NEEDY)
+    assert line == (
+        "scenarios/slow.yaml:5:1 experiments/load/shop.py, line 4, requires the argument --token "
+        '| write args: ["--token", "…"] under load'
+    )
+    assert locust(space.make(tmp_path / "b"), NEEDY, ", args: [--token=x]") == []
+    assert locust(space.make(tmp_path / "c"), NEEDY, ", env: {TOKEN: x}") == []
+    assert locust(space.make(tmp_path / "d"), NEEDY, locust_conf="token = x\n") == []
+
+
+def test_what_has_no_effect_in_the_files_and_variables_that_locust_reads_is_named(tmp_path: Path) -> None:
+    plain = space.FILES["experiments/load/shop.py"]
+    lines = locust(space.make(tmp_path), plain, ", env: {LOCUST_RUN_TIME: 3s}", locust_conf="run-time = 3s\n")
+    assert [line.partition(" | ")[0] for line in lines] == [
+        "experiments/load/shop.py:1:1? the variable LOCUST_RUN_TIME has no effect on the load of a drill",
+        "locust.conf:1:1? 'run-time' has no effect on the load of a drill",
+    ]

@@ -20,7 +20,8 @@ from gameday.core.errors import InvalidFiles, Mistake, UsageError
 from gameday.core.trends import Baseline, Thresholds
 from gameday.core.values import Party, Seconds, parse_duration
 from gameday.formats.stored import result
-from gameday.settings import Catalogue, Workspace, root_of, static_look
+from gameday.settings import Workspace, root_of, static_look
+from gameday.settings.catalogue import Catalogue
 
 POINTS = 100.0
 """The most that a drill can score."""

@@ -8,20 +8,19 @@ from pathlib import Path
 
 from gameday import ports, wiring
 from gameday.cli import revert
-from gameday.cli.drill import visibility
+from gameday.cli.drill import printed, visibility
 from gameday.cli.shared import find_drill, output
 from gameday.cli.shared.open_faults import OpenFaults
 from gameday.conduct import store_reads
 from gameday.conduct.drill import report
 from gameday.core import exposure
-from gameday.core import postmortem as drafting
 from gameday.core.errors import ExitCode, GamedayError, HistoryCorrupt
 from gameday.core.facts.history import History
 from gameday.core.judging import impact
-from gameday.core.values import DrillId, Instant, format_instant
+from gameday.core.values import DrillId, Instant
 from gameday.formats.stored import heads
 from gameday.formats.stored import result as result_json
-from gameday.render import live, table, words
+from gameday.render import drill_files, live, summary, table
 from gameday.storage import transfer
 from gameday.system import clock
 
@@ -36,29 +35,9 @@ def find_shown(store: ports.HistoryStore, named: str, who: str) -> DrillId:
     return drill
 
 
-def listing(*, json: bool, who: str = "") -> int:
-    """List the drills, newest first."""
-    rows = list(visibility.rows(revert.open_store(wiring.workspace()), who))
-    if json:
-        output.data_json([_row(row) for row in rows])
-    elif rows:
-        output.data(table.drills(rows).text())
-    else:
-        output.talk("no drill in this store yet")
-        output.hint(find_drill.FIRST)
-    return 0
-
-
-def _row(row: ports.DrillRow) -> dict[str, object]:
-    return {
-        "drill": row.drill,
-        "scenario": row.scenario,
-        "environment": row.environment,
-        "started": format_instant(row.started),
-        "closed": None if row.closed is None else format_instant(row.closed),
-        "how": row.how or None,
-        "imported": row.imported,
-    }
+def rows(who: str) -> list[ports.DrillRow]:
+    """List the drills, newest first, as somebody may see them."""
+    return list(visibility.rows(revert.open_store(wiring.workspace()), who))
 
 
 def show(named: str, *, json: bool, who: str = "") -> int:
@@ -68,40 +47,8 @@ def show(named: str, *, json: bool, who: str = "") -> int:
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
         return 0
-    output.data(summary(judged))
-    output.data("")
-    output.data(table.timeline(drafting.draft(judged.history, judged.result)).text())
+    printed.show(drill_files.shown_drill(judged.history, judged.result))
     return 0
-
-
-def summary(judged: report.JudgedDrill) -> str:
-    """Give a drill's result in a few lines."""
-    result = judged.result
-    lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
-    for interval in result.milestones.intervals:
-        verdict = str(interval.verdict) if interval.applies else "nothing to time"
-        goal = words.duration(interval.objective)
-        lines.append(f"  time to {interval.name:8} {words.taken(interval)}, objective {goal} ({verdict})")
-    score = result.score
-    verdict = score.verdict.replace("-", " ")
-    points = verdict if score.points is None else f"{score.points:.1f} of {score.of:g}, {verdict}"
-    lines.append(f"  {score.scorecard}: {points}; coverage {score.coverage:.0%}")
-    if score.why:
-        lines.append(f"  {score.why}")
-    lines.append(f"  reverted: {_reverted(judged)}")
-    return "\n".join(lines)
-
-
-def _reverted(judged: report.JudgedDrill) -> str:
-    if judged.history.imported:
-        return "not known here: it was imported, and nothing in it is in force in this store"
-    if not judged.result.reverted:
-        return "NO: a fault may still be in force"
-    by_hand = exposure.undone_by_hand(judged.history)
-    if by_hand:
-        return "; ".join(f"by hand, as {fact.by} recorded: “{fact.text}”" for fact in by_hand)
-    bare = exposure.never_undone(judged.history)
-    return "nothing to revert: the experiment has no rollbacks" if bare else "yes"
 
 
 def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> int:
@@ -117,9 +64,9 @@ def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> i
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
     else:
-        output.data(table.criteria(judged.result.score).text())
+        output.data(table.criteria(judged.result.score).text(output.columns()))
         output.data("")
-        output.data(summary(judged))
+        output.data(summary.summary(judged.history, judged.result))
     return 0
 
 
@@ -179,10 +126,7 @@ def _print_status(
         if not (faults.looked_after and faults.drill in drawn):
             faults.summarize()
     if not views and not exposed:
-        output.talk("no drill is in progress")
-        open_days = [row.drill for row in store.game_days() if row.closed is None]
-        days = ", ".join(open_days)
-        output.hint(f"game day in progress: {days}: gameday plan show" if days else find_drill.FIRST)
+        printed.no_drill([row.drill for row in store.game_days() if row.closed is None])
 
 
 def _encode(view: live.LiveView) -> dict[str, object]:

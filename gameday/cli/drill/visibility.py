@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gameday import ports
+from gameday.cli.drill.quick_store import HIDDEN
 from gameday.cli.respond import live_drill
 from gameday.conduct import store_reads
 from gameday.core.errors import UsageError
 from gameday.core.facts.history import History
 from gameday.core.values import DrillId
-
-HIDDEN = "hidden"
 
 
 def is_hidden(history: History, who: str) -> bool:

@@ -17,11 +17,7 @@ from gameday.cli.shared.flags import Json, Yes, takes_drill_options
 if TYPE_CHECKING:
     from gameday.conduct.drill.options import DrillOptions
 
-app = typer.Typer(
-    help="Check, show and conduct game days: plans of several scenarios.",
-    cls=help_groups.Commands,
-    no_args_is_help=True,
-)
+app = typer.Typer(cls=help_groups.Commands, no_args_is_help=True)
 
 As = Annotated[
     str,

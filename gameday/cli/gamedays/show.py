@@ -58,7 +58,11 @@ def main(named: str, *, injects: bool, who: str, json: bool) -> int:
     if json:
         output.data_json([_line(inject) for inject in lines] if injects else _json(shown))
     else:
-        output.data(inject_table(lines).text() or "no scenario has an inject" if injects else _text(shown))
+        output.data(
+            inject_table(lines).text(output.columns()) or "no scenario has an inject"
+            if injects
+            else _text(shown)
+        )
         if not shown.insider:
             output.hint("this is what participants see; facilitators and observers: --as NAME")
     return 0
@@ -129,7 +133,7 @@ def _text(shown: Shown) -> str:
     lines += [
         f"channel: {place.channel}{f', {place.purpose}' if place.purpose else ''}" for place in plan.channels
     ]
-    lines += ["", agenda(state, insider=shown.insider).text()]
+    lines += ["", agenda(state, insider=shown.insider).text(output.columns())]
     return "\n".join(lines)
 
 

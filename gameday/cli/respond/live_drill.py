@@ -132,12 +132,23 @@ def _is_abandoned(database: Executor, drill: str) -> bool:
 
     This is the quick check only; `conduct.revert.abandoned` decides.
     """
+    processes = _processes(database, drill)
+    return bool(processes) and not any(map(_works, processes))
+
+
+def is_looked_after(database: Executor, drill: str) -> bool:
+    """Report whether a conductor or keeper of a drill certainly works on this host."""
+    return any(map(_works, _processes(database, drill)))
+
+
+def _processes(database: Executor, drill: str) -> list[Identity]:
     started = [document["fact"] for document in journal.documents(database, drill, "ProcessStarted")]
-    processes = [process for role, process in _here(started) if role in ("conductor", "keeper")]
+    return [process for role, process in _here(started) if role in ("conductor", "keeper")]
+
+
+def _works(process: Identity) -> bool:
     # A stopped process (SIGSTOP) exists but reverts nothing: it counts as gone.
-    return bool(processes) and not any(
-        process_identity.alive(process) and not process_identity.stopped(process) for process in processes
-    )
+    return process_identity.alive(process) and not process_identity.stopped(process)
 
 
 def _here(started: Sequence[Mapping[str, Any]]) -> list[tuple[str, Identity]]:

@@ -18,7 +18,8 @@ from gameday.core.plans.schedule import Kind
 from gameday.core.values import Instant
 from gameday.formats.gamedays import reader as gameday_plan
 from gameday.ports import ScheduleRow, ScheduleStore
-from gameday.settings import Workspace, drill_files
+from gameday.settings import Workspace
+from gameday.settings.drill import drill_files
 from gameday.settings.gameday import game_day_files
 from gameday.system import clock, ids
 from gameday.system.actor import current_actor

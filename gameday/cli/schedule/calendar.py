@@ -84,7 +84,7 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
         )
         for slot in slots
     )
-    output.data(TextTable(head=head, rows=rows).text())
+    output.data(TextTable(head=head, rows=rows).text(output.columns()))
 
 
 def _revealed(slot: Slot) -> tuple[str, str, str]:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from gameday.core.plans.schedule import Record
     from gameday.ports import ScheduleRow, ScheduleStore
 
-app = typer.Typer(
-    help="Manage schedules: which scenario starts when.", cls=help_groups.Commands, no_args_is_help=True
-)
+app = typer.Typer(cls=help_groups.Commands, no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(help="The schedule's id.")]
 Rrule = Annotated[
@@ -191,7 +189,7 @@ def list_schedules(*, json: Json = False) -> None:
         )
         for row in rows
     )
-    output.data(TextTable(head=head, rows=lines).text())
+    output.data(TextTable(head=head, rows=lines).text(output.columns()))
 
 
 @app.command(name="next")
@@ -239,7 +237,7 @@ def records(
         )
         for record in found
     )
-    output.data(TextTable(head=head, rows=lines).text() or "nothing was due yet")
+    output.data(TextTable(head=head, rows=lines).text(output.columns()) or "nothing was due yet")
 
 
 @app.command()

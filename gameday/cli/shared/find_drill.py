@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from gameday import ports
+from collections.abc import Sequence
+from typing import Protocol
+
 from gameday.core.errors import UsageError
 from gameday.core.values import DrillId
 
 FIRST = "gameday run scenarios/NAME.yaml starts one"
 
 
-def find(store: ports.HistoryStore, named: str) -> DrillId:
+class _Row(Protocol):
+    @property
+    def drill(self) -> DrillId: ...
+
+
+class _Store(Protocol):
+    def drills(self) -> Sequence[_Row]: ...
+
+
+def find(store: _Store, named: str) -> DrillId:
     """Find a drill by its id, the unique beginning or end of it, or `last`. Raises UsageError."""
     rows = store.drills()
     if not rows:

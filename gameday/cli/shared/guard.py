@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from gameday.cli.shared import output, streams
 from gameday.core.errors import ExitCode, GamedayError, UsageError
-from gameday.system import clock, known_secrets
+from gameday.system import clock
 
 ANSWER_LIMIT = 5.0
 """Seconds that the store has to answer whether a fault is in force."""
@@ -78,6 +78,8 @@ def at_stake(in_force: Callable[[], bool]) -> Iterator[None]:
 def write_report(error: BaseException, folder: Path, name: str) -> Path | None:
     """Write an exception's traceback with secrets masked, for its owner only; None where that fails."""
     import traceback  # noqa: PLC0415  # needed only after an error, and a responder waits for imports
+
+    from gameday.system import known_secrets  # noqa: PLC0415
 
     lines = traceback.format_exception(error)
     text = known_secrets.redactor().text("".join(lines)).encode("utf-8", "backslashreplace")

@@ -20,6 +20,27 @@ WORKSPACE = "Workspace and tools"
 COMMANDS = "Commands"
 """The heading of commands that name none: those of `plan`, `schedule` and the other groups."""
 
+GROUPS = {
+    "shop": (
+        "gameday.cli.workspace.shop",
+        WORKSPACE,
+        "Run the demo shop: a small real service to break, and its mitigations.",
+    ),
+    "policy": ("gameday.cli.workspace.policy", WORKSPACE, "Check what the policies allow, and why."),
+    "schedule": (
+        "gameday.cli.schedule.commands",
+        GAME_DAYS,
+        "Manage schedules: which scenario starts when.",
+    ),
+    "plan": (
+        "gameday.cli.gamedays.commands",
+        GAME_DAYS,
+        "Check, show and conduct game days: plans of several scenarios.",
+    ),
+    "store": ("gameday.cli.workspace.store", WORKSPACE, "Migrate the store, or copy it to another database."),
+}
+"""The groups of commands: module, heading and sentence by name. `gameday --help` loads no such module."""
+
 LONGEST_SENTENCE = 400
 """Characters that a first sentence may have. Click cuts it at 45 by default; here it wraps."""
 

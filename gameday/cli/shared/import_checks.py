@@ -15,7 +15,8 @@ from gameday.conduct.drill import policy_check
 from gameday.core.errors import InvalidFiles, Mistake, Refused
 from gameday.core.plans.scenario import Scenario
 from gameday.core.policy import LOOPBACK, Policy, SeenAccount, SeenCluster, Verdict
-from gameday.settings import Catalogue, Environment, Workspace, imports
+from gameday.settings import Environment, Workspace, imports
+from gameday.settings.catalogue import Catalogue
 from gameday.settings.drill import experiments_of
 from gameday.system import clock
 

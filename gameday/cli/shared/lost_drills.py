@@ -42,7 +42,7 @@ def restore(space: Workspace, store: ports.HistoryStore | None) -> list[Location
 
     store: None where this workspace's can't be opened. Raises StoreUnavailable.
     """
-    here = own_copies.address(space.store_url)
+    here = urls.address(space.store_url)
     lost = []
     for copy in own_copies.everything():
         known = _known(store, copy) if store is not None else None

@@ -5,26 +5,32 @@ For the tone, see docs/voice.md. Colour is decoration only; NO_COLOR and a missi
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
 
 from gameday.core import visible
 from gameday.core.errors import GamedayError, InvalidFiles
-from gameday.system import known_secrets
 
 JsonValue = Mapping[str, object] | Sequence[object]
 
 
 def data(text: str) -> None:
     """Write data to stdout, redacted, with hidden characters as escapes."""
-    text = visible.visible(known_secrets.redactor().text(text))
+    text = _shown(text)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _shown(text: str) -> str:
+    from gameday.system import known_secrets  # noqa: PLC0415  # help pages print without it
+
+    return visible.visible(known_secrets.redactor().text(text))
 
 
 def data_json(value: JsonValue) -> None:
     """Write a JSON document to stdout, keys in the order in which they were given."""
+    import json  # noqa: PLC0415  # tables need none
+
     data(visible.in_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
@@ -45,13 +51,23 @@ def ask(text: str) -> None:
 
 def _talk(label: str, text: str, *, end: str = "\n") -> None:
     # In one piece: other processes may write to the same terminal.
-    sys.stderr.write(label + visible.visible(known_secrets.redactor().text(text)) + end)
+    sys.stderr.write(label + _shown(text) + end)
     sys.stderr.flush()
 
 
 def drawable() -> bool:
     """Report whether stderr is a terminal on which a screen can be drawn."""
     return sys.stderr.isatty() and os.environ.get("TERM", "") not in {"", "dumb", "unknown"}
+
+
+def columns() -> int | None:
+    """Give the columns of the terminal that stdout is; None where it is none, and nothing says how many."""
+    import shutil  # noqa: PLC0415  # for tables alone
+
+    told = os.environ.get("COLUMNS", "")
+    if not sys.stdout.isatty() and not (told.isdecimal() and int(told)):
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def colourful() -> bool:

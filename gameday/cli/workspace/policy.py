@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 """Version of what `--json` prints."""
 
-app = typer.Typer(
-    help="Check what the policies allow, and why.", cls=help_groups.Commands, no_args_is_help=True
-)
+app = typer.Typer(cls=help_groups.Commands, no_args_is_help=True)
 
 
 @app.callback()

@@ -18,11 +18,7 @@ from gameday.cli.shared import help_groups, output
 from gameday.cli.shared.flags import Json
 from gameday.shop import actions
 
-app = typer.Typer(
-    help="Run the demo shop: a small real service to break, and its mitigations.",
-    cls=help_groups.Commands,
-    no_args_is_help=True,
-)
+app = typer.Typer(cls=help_groups.Commands, no_args_is_help=True)
 index = typer.Typer(help="Create or drop indexes of the database.", no_args_is_help=True)
 breaker = typer.Typer(help="Open or close circuit breakers of the shop's dependencies.", no_args_is_help=True)
 app.add_typer(index, name="index")

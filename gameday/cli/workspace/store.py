@@ -15,9 +15,7 @@ from gameday.cli.shared import help_groups, output
 from gameday.cli.shared.flags import Json
 from gameday.core.errors import UsageError
 
-app = typer.Typer(
-    help="Migrate the store, or copy it to another database.", cls=help_groups.Commands, no_args_is_help=True
-)
+app = typer.Typer(cls=help_groups.Commands, no_args_is_help=True)
 
 Url = "The store's URL (docs/how-to/store.md has its forms), or env:NAME for a variable that holds it"
 

@@ -16,7 +16,8 @@ from gameday.core.plans.scenario import Scenario
 from gameday.formats.settings import reader as settings
 from gameday.formats.text import reader
 from gameday.formats.text.document import Document
-from gameday.settings import Catalogue, Environment, Workspace
+from gameday.settings import Environment, Workspace
+from gameday.settings.catalogue import Catalogue
 from gameday.system import target
 
 _KEYS = {"hosts": "load", "max_users": "load", "max_rps": "load", "max_hold": "hold"}

@@ -14,8 +14,8 @@ from gameday.cli.shared import output
 from gameday.core.errors import ExitCode, Mistake
 from gameday.core.plans.scenario import Scenario
 from gameday.formats.settings.reader import FILE
-from gameday.settings import Catalogue, Workspace, open_workspace, static_look
-from gameday.settings.catalogue import kind_of, plays_in
+from gameday.settings import Workspace, open_workspace, static_look
+from gameday.settings.catalogue import Catalogue, kind_of, plays_in
 
 
 def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool = False) -> int:

@@ -35,16 +35,20 @@ def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | Non
     return JudgedDrill(history=whole, result=replace(judged, head=head))
 
 
-def write_reports(judged: JudgedDrill, folder: Path) -> Path:
+def write_reports(judged: JudgedDrill, folder: Path, ends: str = "") -> Path:
     """Write the drill's files into its folder, each whole or not at all; give the folder.
+
+    ends: of the history that was judged (`ports.HistoryStore.ends`); empty: `gameday show` judges it again.
 
     Raises StoreUnavailable when the disk is full or can't be written.
     """
     from gameday.formats.stored import result as result_json  # noqa: PLC0415  # needed only here
-    from gameday.render import drill_files  # noqa: PLC0415  # slow to import, and needed only here
+    from gameday.render import drill_files, shown  # noqa: PLC0415  # slow to import, and needed only here
 
     playbook = judged.history.plan.playbook
     texts = drill_files.drill_files(judged.history, judged.result, playbook.text if playbook else None)
+    if ends:
+        texts[shown.FILE] = drill_files.shown_text(judged.history, judged.result, ends)
     texts["result.json"] = result_json.text(judged.history, judged.result)
     for name, text in texts.items():
         write_whole(folder / name, text)

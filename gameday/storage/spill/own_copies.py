@@ -109,15 +109,7 @@ class OwnCopies:
 
 def copies_of(url: str, artifacts: Path) -> OwnCopies:
     """Give what keeps copies for the store at a URL."""
-    return OwnCopies(address=address(url), artifacts=str(artifacts))
-
-
-def address(url: str) -> str:
-    """Give where a store is, without user and password; of a file its real path."""
-    if urls.kind(url) is urls.SQLITE:
-        return f"sqlite:///{urls.sqlite_path(url).absolute()}"
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
+    return OwnCopies(address=urls.address(url), artifacts=str(artifacts))
 
 
 def everything() -> list[OwnCopy]:

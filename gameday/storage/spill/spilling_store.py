@@ -171,6 +171,10 @@ class SpillingStore:
             until=max(stored.until, *(batch.until for batch in kept)) if kept else stored.until,
         )
 
+    def ends(self, drill: DrillId) -> str:
+        """Give a text that changes with whatever is added to a drill; empty while a part of it is spilled."""
+        return "" if spill_file.path(self._folder, drill).exists() else self._inner.ends(drill)
+
     def merge(self) -> int:
         """Store what was spilled, of every drill; give how many spill files were emptied."""
         merged = 0

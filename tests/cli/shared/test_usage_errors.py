@@ -11,8 +11,6 @@ from gameday.cli import app
 
 @pytest.fixture
 def say(monkeypatch, capsys):
-    monkeypatch.setattr(app, "_name_marks", lambda: None)  # once in a process, and it names nothing here
-
     def run(*words: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["gameday", *words])
         code = app.main()

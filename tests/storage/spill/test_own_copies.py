@@ -8,6 +8,7 @@ import pytest
 
 from gameday.core.facts import drill as ev
 from gameday.storage import open_store
+from gameday.storage import urls
 from gameday.storage.spill import own_copies
 from gameday.system import clock
 from gameday.system.ids import new_event_id
@@ -84,7 +85,7 @@ def test_any_other_content_is_no_copy(store, content):
 
 def test_no_address_tells_a_password():
     url = "postgresql+psycopg://me:hunter2@db.example/drills?password=hunter2"
-    assert own_copies.address(url) == "postgresql+psycopg://db.example/drills"
+    assert urls.address(url) == "postgresql+psycopg://db.example/drills"
 
 
 def test_drills_of_one_name_in_two_stores_have_a_copy_each(store, tmp_path):
