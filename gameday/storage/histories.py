@@ -6,7 +6,7 @@ what it read from elsewhere; checked for each fact of a signed kind that is read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -25,6 +25,9 @@ from gameday.storage.database import Executor
 from gameday.storage.journal import Batch
 from gameday.system import clock, ids, known_secrets
 from gameday.system.signing_key import OWN, SigningKey
+
+PAGE = 512
+"""Batches of load that are read at a time."""
 
 
 class SqlStore:
@@ -156,11 +159,21 @@ class SqlStore:
         begin = 0.0 if since is None else since
         with self._database.read() as tx:
             heads = journal.heads(tx, drill)
-            batches = tx.execute(sql.LOAD, {"drill": drill, "since": begin}).fetchall()
         if heads is None:
             raise LookupError(drill)
-        lines = (line for (batch,) in batches for line in batch.split("\n"))
+        lines = (line for batch in self._batches(drill, begin, heads.load) for line in batch.split("\n"))
         return LoadHistory(chunks=chunks_of(lines, begin), until=heads.load_until)
+
+    def _batches(self, drill: DrillId, begin: float, last: int) -> Iterator[str]:
+        """Give the batches of load up to number `last`, some at a time: ten million requests fill 200 MB.
+
+        What was stored stays, so that several reads see the same as one.
+        """
+        after = 0
+        page = {"drill": drill, "since": begin, "last": last, "most": PAGE}
+        while rows := self._database.rows(sql.LOAD, after=after, **page):
+            yield from (lines for _, lines in rows)
+            after = rows[-1][0]
 
     def clock(self) -> Instant | None:
         """Read the store's own clock; None where it has only this machine's."""
@@ -291,4 +304,6 @@ def batch_of(drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> Batch:
 
 def chunks_of(lines: Iterable[str], begin: float) -> tuple[Chunk, ...]:
     """Decode load lines, except for the chunks that end by `begin`."""
-    return tuple(chunk for chunk in load_lines.decode_all(lines) if chunk.start + CHUNK > begin)
+    from gameday.formats.stored.load_lines import decode_all  # noqa: PLC0415  # numpy: only for who reads load
+
+    return tuple(chunk for chunk in decode_all(lines) if chunk.start + CHUNK > begin)

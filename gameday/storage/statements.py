@@ -167,7 +167,8 @@ EVENT_HASH = "SELECT hash FROM events WHERE drill = :drill AND seq = :seq"
 ADD_LOAD = """INSERT INTO load (drill, seq, id, ends, lines, hash)
     VALUES (:drill, :seq, :id, :ends, :lines, :hash) ON CONFLICT (drill, id) DO NOTHING"""
 MOVE_LOAD = "UPDATE drills SET load = :seq, load_head = :head, load_until = :until WHERE drill = :drill"
-LOAD = "SELECT lines FROM load WHERE drill = :drill AND ends > :since ORDER BY seq"
+LOAD = """SELECT seq, lines FROM load WHERE drill = :drill AND ends > :since AND seq > :after AND seq <= :last
+    ORDER BY seq LIMIT :most"""
 LOAD_CHAIN = "SELECT seq, ends, lines, hash FROM load WHERE drill = :drill ORDER BY seq"
 LOAD_ROWS = """SELECT seq, id, ends, lines, hash FROM load WHERE drill = :drill AND seq > :after
     ORDER BY seq LIMIT :most"""

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.gameday import GameDayEnded, GameDayPlanned
-from gameday.core.facts.load import Chunk, merge
+from gameday.core.facts.load import Chunk
+from gameday.core.facts.merging import merge
 from gameday.core.plans.gameday import GameDayPlan
 from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.plans.schedule import Kind, Recurrence

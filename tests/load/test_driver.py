@@ -11,7 +11,8 @@ from collections import Counter
 import pytest
 
 from gameday.core.errors import NotReady
-from gameday.core.facts.load import bin_of, merge
+from gameday.core.facts.load import bin_of
+from gameday.core.facts.merging import merge
 from gameday.core.plans.scenario import Load
 from gameday.core.values import DrillId
 from gameday.load import driver as driver_module

@@ -18,7 +18,8 @@ import pytest
 
 from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
-from gameday.core.facts.load import Chunk, merge
+from gameday.core.facts.load import Chunk
+from gameday.core.facts.merging import merge
 from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.formats.stored import events as stored_events
