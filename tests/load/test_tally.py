@@ -7,7 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core.facts.load import bin_of, merge
+from gameday.core.facts.load import bin_of
+from gameday.core.facts.merging import merge
 from gameday.load.tally import OTHER_NAME, Tally
 
 REQUESTS = st.lists(

@@ -13,7 +13,8 @@ from gameday import ports
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.facts.history import Dated
-from gameday.core.facts.load import CHUNK, Chunk, LoadHistory, merge
+from gameday.core.facts.load import CHUNK, Chunk, LoadHistory
+from gameday.core.facts.merging import merge
 from gameday.core.values import DrillId, Instant, Seconds
 
 KEEP_LOAD: Seconds = 120.0

@@ -1,7 +1,7 @@
 """Load samples: what users' requests met, by request name, in 100 ms buckets of the requests' start.
 
 They come in chunks of 10 s, in columns, one chunk per request name. Several chunks of one name and time add
-up, so any SLO can be judged by the counts afterwards.
+up, so any SLO can be judged by the counts afterwards (`core.facts.merging` adds them up).
 
 Latency bins are log-linear: bin 0 is below 1 ms; above it each octave of milliseconds is cut into
 16 equal parts, so that a bin's upper edge is at most 6.25 % above its lower one.
@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 BUCKET = 0.1
 """Seconds in a bucket."""
@@ -62,6 +63,14 @@ COLUMNS = {
     "open_count": "i",
 }
 """The columns of a chunk with the type of their numbers, as `array` names it."""
+GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("at", "bin", "count"), ("first", "last")),
+    (("bad_at", "bad_count"), ("bad_first", "bad_last")),
+    (("open_at", "open_count"), ()),
+)
+"""Columns of equal length; those of the second part may be left out."""
+_EMPTY = {column: array(code) for column, code in COLUMNS.items()}
+"""Shared by all chunks: most of their columns are empty, and each array takes as much as thirty rows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,112 +110,17 @@ class Chunk:
         """Keep the columns compact."""
         for column, code in COLUMNS.items():
             values = getattr(self, column)
-            if not isinstance(values, array):
-                object.__setattr__(self, column, array(code, values))
+            if getattr(values, "typecode", "") != code:
+                object.__setattr__(self, column, array(code, values) if len(values) else _EMPTY[column])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoadHistory:
-    """All samples of one drill. `until`: the instant up to which load was observed (last flush)."""
+    """All samples of one drill. `until`: the instant up to which load was observed (last flush).
+
+    counted: what `core.judging.series` has counted of it already, by question; no part of the value.
+    """
 
     chunks: tuple[Chunk, ...] = ()
     until: float = 0.0
-
-
-def merge(chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
-    """Add up the chunks of each request name and time: one each, sorted, without counts of zero.
-
-    In any order, in any grouping and done twice, the result is the same.
-    """
-    named: dict[tuple[int, str, str], list[Chunk]] = {}
-    for chunk in chunks:
-        named.setdefault((chunk.start, chunk.type, chunk.name), []).append(chunk)
-    merged = (_merged(named[key]) for key in sorted(named))
-    return tuple(chunk for chunk in merged if chunk.at or chunk.bad_at or chunk.open_at)
-
-
-def _merged(chunks: Sequence[Chunk]) -> Chunk:
-    first = chunks[0]
-    if len(chunks) == 1 and _is_merged(first):
-        return first
-    total = _Sum()
-    for chunk in chunks:
-        total.add(chunk)
-    return total.chunk(first.start, first.type, first.name)
-
-
-def _is_merged(chunk: Chunk) -> bool:
-    """Whether a chunk has nothing to add up or to sort, as most that are read back."""
-    good = [at * BINS + number for at, number in zip(chunk.at, chunk.bin, strict=True)]
-    return all(
-        keys == sorted(set(keys)) and all(counts)
-        for keys, counts in (
-            (good, chunk.count),
-            (list(chunk.bad_at), chunk.bad_count),
-            (list(chunk.open_at), chunk.open_count),
-        )
-    )
-
-
-_Cell = tuple[int, int, int]
-"""How many requests, the first step at which one started, and the last; -1: the steps are not known."""
-
-
-class _Sum:
-    """The counts of one request name in one chunk."""
-
-    def __init__(self) -> None:
-        self._good: dict[tuple[int, int], _Cell] = {}
-        self._bad: dict[int, _Cell] = {}
-        self._open: dict[int, int] = {}
-
-    def add(self, chunk: Chunk) -> None:
-        good, bad, opened = self._good, self._bad, self._open
-        steps = zip(chunk.count, *_steps(chunk.first, chunk.last, chunk.at), strict=True)
-        for key, cell in zip(zip(chunk.at, chunk.bin, strict=True), steps, strict=True):
-            good[key] = _together(good.get(key), cell)
-        steps = zip(chunk.bad_count, *_steps(chunk.bad_first, chunk.bad_last, chunk.bad_at), strict=True)
-        for at, cell in zip(chunk.bad_at, steps, strict=True):
-            bad[at] = _together(bad.get(at), cell)
-        for at, count in zip(chunk.open_at, chunk.open_count, strict=True):
-            opened[at] = opened.get(at, 0) + count
-
-    def chunk(self, start: int, type_: str, name: str) -> Chunk:
-        # Zeros go: an open request that has ended adds up to 0.
-        good = sorted((key, cell) for key, cell in self._good.items() if cell[0])
-        bad = sorted((at, cell) for at, cell in self._bad.items() if cell[0])
-        opened = sorted((at, count) for at, count in self._open.items() if count)
-        known = all(first >= 0 for _, (_, first, _) in good)
-        bad_known = all(first >= 0 for _, (_, first, _) in bad)
-        return Chunk(
-            type=type_,
-            name=name,
-            start=start,
-            at=[at for (at, _), _ in good],
-            bin=[number for (_, number), _ in good],
-            count=[count for _, (count, _, _) in good],
-            first=[first for _, (_, first, _) in good] if known else (),
-            last=[last for _, (_, _, last) in good] if known else (),
-            bad_at=[at for at, _ in bad],
-            bad_count=[count for _, (count, _, _) in bad],
-            bad_first=[first for _, (_, first, _) in bad] if bad_known else (),
-            bad_last=[last for _, (_, _, last) in bad] if bad_known else (),
-            open_at=[at for at, _ in opened],
-            open_count=[count for _, count in opened],
-        )
-
-
-def _steps(
-    first: Sequence[int], last: Sequence[int], rows: Sequence[int]
-) -> tuple[Sequence[int], Sequence[int]]:
-    unknown = [-1] * len(rows)
-    return (first, last) if first else (unknown, unknown)
-
-
-def _together(known: _Cell | None, more: _Cell) -> _Cell:
-    if known is None:
-        return more
-    count, first, last = known
-    if first < 0 or more[1] < 0:
-        return count + more[0], -1, -1
-    return count + more[0], min(first, more[1]), max(last, more[2])
+    counted: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)

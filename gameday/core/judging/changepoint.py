@@ -15,12 +15,13 @@ split more than it gains, so it is not drawn in.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
+from gameday.core.facts.merging import Numbers
 from gameday.core.judging.series import PER_SECOND, Series
 from gameday.core.plans.scenario import Slo
 
@@ -71,7 +72,7 @@ class Span:
 
 def windows(series: Series, test: WindowTest) -> bytearray:
     """Judge every window; element i is the window that begins at index i."""
-    total, bad = np.array(sums(series.total, test.width)), np.array(sums(series.bad, test.width))
+    total, bad = sums(series.total, test.width), sums(series.bad, test.width)
     # as in `WindowTest.judge`, for all windows at once
     below = total - bad < test.objective * total * (1 - 1e-12)
     breach = below & (bad >= np.minimum(2, total))
@@ -79,11 +80,18 @@ def windows(series: Series, test: WindowTest) -> bytearray:
     return bytearray(judged.astype(np.uint8).tobytes())
 
 
-def sums(counts: Sequence[int], width: int) -> list[int]:
+def sums(counts: Sequence[int] | Numbers, width: int) -> Numbers:
     """Give the sum over each window of `width` buckets; element i begins at index i."""
-    # Prefix sums: each window costs one subtraction, whatever its width.
-    reached = [0, *accumulate(counts)]
-    return [end - begin for begin, end in zip(reached, reached[width:], strict=False)]
+    # prefix sums: each window costs one subtraction, whatever its width
+    reached = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+    return reached[width:] - reached[:-width]
+
+
+def seen(judged: bytearray, width: int) -> list[bool]:
+    """Give for each bucket whether any window that holds it can be judged; element i is the window's i."""
+    edge = bytes(width - 1)
+    found: list[bool] = (sums(np.frombuffer(edge + judged + edge, dtype=np.uint8), width) > UNKNOWN).tolist()
+    return found
 
 
 def spans(series: Series, test: WindowTest) -> tuple[Span, ...]:
@@ -113,17 +121,15 @@ def spans(series: Series, test: WindowTest) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+_RUN = re.compile(b"%c(?:[^%c]*%c)?" % (BREACH, GOOD, BREACH), re.DOTALL)
+"""Breached windows without a good one between them, from the first to the last."""
+
+
 def _runs(judged: bytearray) -> Iterator[tuple[int, int, int | None]]:
     """Give each run of breached windows that no good one breaks: first, last, and the next run's first."""
-    begin = end = judged.find(BREACH)
-    while end >= 0:
-        following = judged.find(BREACH, end + 1)
-        if following < 0:
-            yield begin, end, None
-        elif judged.find(GOOD, end + 1, following) >= 0:
-            yield begin, end, following
-            begin = following
-        end = following
+    runs = [(run.start(), run.end() - 1) for run in _RUN.finditer(judged)]
+    for number, (begin, end) in enumerate(runs, 1):
+        yield begin, end, runs[number][0] if number < len(runs) else None
 
 
 def _onset(series: Series, low: int, window: range) -> int:

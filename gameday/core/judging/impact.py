@@ -200,7 +200,7 @@ def fullest(slo: Slo, load: LoadHistory) -> float:
     observed = len(counted) - began
     if 0 < observed < width:
         return sum(counted.total) * width / observed
-    return max(changepoint.sums(counted.total, width), default=0)
+    return int(changepoint.sums(counted.total, width).max(initial=0))
 
 
 def _judge(slo: Slo, load: LoadHistory, fault: Instant | None, over: Instant) -> SloImpact:
@@ -228,7 +228,7 @@ def _judge(slo: Slo, load: LoadHistory, fault: Instant | None, over: Instant) ->
     if why:
         return SloImpact(slo=slo.slo, judged=False, baseline_good=baseline, trouble=troubled, why=why)
     zones = _zones(counted, onset, stretches)
-    old, new = _histograms(series.matching(slo, load.chunks), counted.first, zones)
+    old, new = _histograms(counted.chunks, counted.first, zones)
     during = [index for index, zone in enumerate(zones) if zone == _IMPACT]
     affected, hit = sum(counted.total[i] for i in during), sum(counted.bad[i] for i in during)
     return SloImpact(
@@ -258,10 +258,9 @@ def _too_thin(counted: Series, slo: Slo, fault: Instant, over: Instant) -> str:
         return "no request was observed after the fault"
     after = counted.without_bad_before(_cut(counted, slo, fault))
     held = range(onset, max(counted.index(over), onset + 1))
-    unseen = set(held)
-    for first, state in enumerate(changepoint.windows(after, test)[onset:], onset):
-        if state != changepoint.UNKNOWN:
-            unseen.difference_update(range(first, first + test.width))
+    seen = changepoint.seen(changepoint.windows(after, test)[onset:], test.width)
+    unseen = [bucket for bucket, known in zip(held, seen, strict=False) if not known]
+    unseen += held[len(seen) :]
     requests, bad = sum(after.total[i] for i in unseen), sum(after.bad[i] for i in unseen)
     # a single bad request among others is isolated, here as in a window
     if len(unseen) <= UNSEEN * len(held) and bad < min(2, max(1, requests)):
@@ -441,11 +440,8 @@ def _worst(after: Series, slo: Slo, onset: int) -> float:
     first = max(0, onset - test.width + 1)  # the first window that ends after the fault
     totals = changepoint.sums(after.total[first:], test.width)
     bads = changepoint.sums(after.bad[first:], test.width)
-    least = max(test.least, 1)
-    worst = max(
-        (bad / total for total, bad in zip(totals, bads, strict=True) if bad and total >= least), default=0.0
-    )
-    return 1.0 - worst
+    enough = totals >= max(test.least, 1)
+    return 1.0 - float((bads[enough] / totals[enough]).max(initial=0.0))
 
 
 def _budget(slo: Slo, requests: int, bad: int) -> float:
@@ -471,12 +467,12 @@ def _outage(counted: Series, during: Iterable[int]) -> Seconds:
 def _total(slos: Iterable[Slo], load: LoadHistory, parts: Sequence[range]) -> tuple[int, int]:
     """Count each request in the impact once, bad by the strictest SLO that matches its name."""
     strictest: dict[tuple[str, str], tuple[int, Seconds]] = {}
-    for slo in slos:
-        for chunk in series.matching(slo, load.chunks) if slo.source == "load" else ():
-            key, limit = (chunk.type, chunk.name), slo.latency or series.OPEN_LIMIT
-            cut, shortest = strictest.get(key, (series.NEVER_SLOW, limit))
+    for slo in (slo for slo in slos if slo.source == "load"):
+        own = series.slow_from(slo.latency), slo.latency or series.OPEN_LIMIT
+        for key in {(chunk.type, chunk.name) for chunk in series.count(slo, load).chunks}:
+            cut, limit = strictest.get(key, own)
             # Each name by one rule: a request that several SLOs match is counted once.
-            strictest[key] = (min(cut, series.slow_from(slo.latency)), min(shortest, limit))
+            strictest[key] = (min(cut, own[0]), min(limit, own[1]))
     by_rule: dict[tuple[int, Seconds], list[Chunk]] = defaultdict(list)
     for chunk in load.chunks:
         rule = strictest.get((chunk.type, chunk.name))

@@ -17,17 +17,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from gameday.core.facts import merging
 from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, STEPS, Chunk, LoadHistory, bin_of, lower_edge
+from gameday.core.facts.merging import Numbers
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds, instant
-
-Numbers = npt.NDArray[Any]
-"""A column of whole numbers."""
 
 OPEN_LIMIT = 10.0
 """Seconds after which an open request is bad where its SLO has no latency threshold."""
@@ -172,9 +169,16 @@ def count(slo: Slo, load: LoadHistory, *, pending: bool = False) -> Series:
     """Count requests and bad requests of one SLO by bucket. Linear in the samples' columns.
 
     pending: count requests that are still open, and not yet bad, as if they ended well.
+
+    What was counted is kept with the load: impact, milestones and findings ask for the same.
     """
-    cut, limit = slow_from(slo.latency), slo.latency or OPEN_LIMIT
-    return build(matching(slo, load.chunks), load, cut, limit, pending=pending)
+    question = (slo.request, slo.latency, pending)
+    counted: Series | None = load.counted.get(question)
+    if counted is None:
+        cut, limit = slow_from(slo.latency), slo.latency or OPEN_LIMIT
+        counted = build(matching(slo, load.chunks), load, cut, limit, pending=pending)
+        load.counted[question] = counted
+    return counted
 
 
 def build(
@@ -220,13 +224,12 @@ class Block:
 
     def column(self, name: str) -> Numbers:
         """Give a column of all chunks."""
-        return np.concatenate([np.asarray(getattr(chunk, name)) for chunk in self.chunks])
+        return merging.joined(self.chunks, name)
 
     def places(self, name: str, first: int) -> Numbers:
         """Give the buckets of a column, counted from bucket `first`."""
-        bases = [chunk.start * PER_SECOND - first for chunk in self.chunks]
-        lengths = [len(getattr(chunk, name)) for chunk in self.chunks]
-        return np.repeat(np.array(bases, dtype=np.int64), lengths) + self.column(name)
+        bases = np.array([chunk.start for chunk in self.chunks], dtype=np.int64) * PER_SECOND - first
+        return np.repeat(bases, merging.lengths(self.chunks, name)) + self.column(name)
 
 
 def blocks(chunks: Sequence[Chunk]) -> Iterator[Block]:

@@ -11,28 +11,19 @@ observed.
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, COLUMNS, STEPS, Chunk, LoadHistory, merge
+from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, COLUMNS, GROUPS, STEPS, Chunk, LoadHistory
 from gameday.core.values import storable
 from gameday.formats.stored import envelope
 
 VERSION = 1
 
-_GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("at", "bin", "count"), ("first", "last")),
-    (("bad_at", "bad_count"), ("bad_first", "bad_last")),
-    (("open_at", "open_count"), ()),
-)
-"""Columns of equal length; those of the second part may be left out."""
-_BLOCK = 256
-"""Lines that are read at a time."""
-_BELOW = {
+BELOW = {
     **dict.fromkeys(("at", "bad_at", "open_at"), BUCKETS_PER_CHUNK),
     **dict.fromkeys(("first", "last", "bad_first", "bad_last"), STEPS),
 }
@@ -46,48 +37,15 @@ def encode(chunk: Chunk) -> str:
 
 def decode(line: str) -> Chunk:
     """Read a line back. Raises ValueError for anything that is not a chunk."""
-    return parse(_object(line))
+    return parse(row(line))
 
 
-def decode_all(lines: Iterable[str]) -> tuple[Chunk, ...]:
-    """Read many lines back, joining those of one request name and time: they add up anyway.
-
-    A drill stores a line for each second and name; joined, only a tenth of the chunks must be checked
-    and judged. Raises ValueError for anything that is not a chunk.
-    """
-    joined: dict[tuple[Any, Any, Any], _Columns] = {}
-    for row in _objects(lines):
-        try:
-            key = row.get("type"), row.get("name"), row.get("start")
-            columns = joined.get(key)
-        except TypeError as error:
-            raise ValueError(f"not a line of load samples: {str(row)[:80]}") from error
-        if columns is None:
-            columns = joined[key] = _Columns(*key)
-        columns.add(row)
-    return tuple(columns.chunk() for columns in joined.values())
-
-
-def _objects(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Read many short lines, some hundred at a time: each call of the parser costs as much as a line."""
-    rest = iter(lines)
-    while block := list(itertools.islice(rest, _BLOCK)):
-        try:
-            rows = json.loads(f"[{','.join(block)}]")
-        except ValueError:
-            rows = []
-        # what is not one object a line is read again line by line, for the error
-        if len(rows) == len(block) and all(type(row) is dict for row in rows):
-            yield from rows
-        else:
-            yield from map(_object, block)
-
-
-def _object(line: str) -> dict[str, Any]:
-    row = envelope.load(line)
-    if not isinstance(row, dict):
+def row(line: str) -> dict[str, Any]:
+    """Read a line as JSON. Raises ValueError for anything that is not an object."""
+    found = envelope.load(line)
+    if not isinstance(found, dict):
         raise ValueError(f"not a line of load samples: {line[:80]}")  # noqa: TRY004  # one error for one fault
-    return row
+    return found
 
 
 def document(chunk: Chunk) -> dict[str, Any]:
@@ -97,7 +55,7 @@ def document(chunk: Chunk) -> dict[str, Any]:
         "name": storable(chunk.name),
         "start": chunk.start,
     }
-    for rows, steps in _GROUPS:
+    for rows, steps in GROUPS:
         columns = {column: list(getattr(chunk, column)) for column in (*rows, *steps)}
         row.update({column: values for column, values in columns.items() if values})
     return row
@@ -125,7 +83,7 @@ class _Columns:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Append the columns of a line. Raises ValueError for what are not as many whole numbers in each."""
-        for rows, steps in _GROUPS:
+        for rows, steps in GROUPS:
             if row.keys().isdisjoint((*rows, *steps)):
                 continue
             given = rows if row.keys().isdisjoint(steps) else (*rows, *steps)
@@ -150,9 +108,9 @@ class _Columns:
     def chunk(self) -> Chunk:
         """Give the chunk. Raises ValueError for a bucket or a step that can't be."""
         for column, values in self._arrays.items():
-            if max(values, default=0) >= _BELOW.get(column, math.inf):
+            if max(values, default=0) >= BELOW.get(column, math.inf):
                 raise ValueError(
-                    f"load samples of {self._name[:80]}: {column} outside 0..{_BELOW[column] - 1}"
+                    f"load samples of {self._name[:80]}: {column} outside 0..{BELOW[column] - 1}"
                 )
         known = {name: column for name, column in self._arrays.items() if name not in self._unknown}
         return Chunk(type=self._type, name=self._name, start=self._start, **known)
@@ -160,6 +118,8 @@ class _Columns:
 
 def dumps(load: LoadHistory) -> str:
     """Write a drill's samples as load.jsonl, chunks of one name and time added up."""
+    from gameday.core.facts.merging import merge  # noqa: PLC0415  # not for the plug-in, which waits for numpy
+
     head = json.dumps({"load": VERSION, "until": load.until}, separators=(",", ":"))
     # Merged, so that the same samples give the same bytes, in whatever batches they were stored.
     return "\n".join([head, *(encode(chunk) for chunk in merge(load.chunks))]) + "\n"

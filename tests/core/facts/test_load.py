@@ -1,14 +1,16 @@
-"""Latency bins and adding up."""
+"""Latency bins, and columns that take no more room than they need."""
 
 from __future__ import annotations
 
 import math
+from array import array
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core.facts.load import BINS, LONGEST, Chunk, bin_of, lower_edge, merge
+from gameday.core.facts.load import BINS, COLUMNS, LONGEST, Chunk, LoadHistory, bin_of, lower_edge
 
 
 @given(st.floats(1.0, LONGEST, exclude_max=True))
@@ -29,41 +31,16 @@ def test_odd_times_have_a_bin_too(odd, number) -> None:
     assert bin_of(odd) == number
 
 
-def chunk(**columns) -> Chunk:
-    return Chunk(type="GET", name="/", start=1_764_583_200, **columns)
+def test_columns_are_arrays_of_their_own_kind_and_empty_ones_are_shared():
+    one = Chunk(type="GET", name="/", start=0, at=[1], bin=array("B", [2]), count=(3,))
+    other = Chunk(type="GET", name="/", start=10)
+    assert all(getattr(one, column).typecode == code for column, code in COLUMNS.items())
+    assert one.bad_at is other.bad_at
+    assert list(one.bin) == [2]
 
 
-def test_the_same_bucket_and_bin_adds_up_and_zero_disappears() -> None:
-    first = chunk(
-        at=(3, 1), bin=(5, 5), count=(2, 1), bad_at=(0,), bad_count=(1,), open_at=(9,), open_count=(1,)
-    )
-    second = chunk(at=(3,), bin=(5,), count=(4,), bad_at=(0,), bad_count=(2,), open_at=(9,), open_count=(-1,))
-    assert merge([first, second]) == (
-        chunk(at=(1, 3), bin=(5, 5), count=(1, 6), bad_at=(0,), bad_count=(3,)),
-    )
-
-
-CHUNKS = st.lists(
-    st.builds(
-        lambda name, start, at, count: Chunk(
-            type="GET",
-            name=name,
-            start=start,
-            at=(at,),
-            bin=(1,),
-            count=(count,),
-            open_at=(at,),
-            open_count=(1,),
-        ),
-        st.sampled_from("ab"),
-        st.sampled_from([0, 10]),
-        st.integers(0, 2),
-        st.integers(1, 3),
-    )
-)
-
-
-@given(CHUNKS, CHUNKS)
-def test_grouping_and_merging_twice_change_nothing(some, more) -> None:
-    assert merge([*merge(some), *merge(more)]) == merge([*more, *some])
-    assert merge(merge(some)) == merge(some)
+def test_what_was_counted_of_load_is_no_part_of_it_and_does_not_pass_on_to_other_load():
+    load = LoadHistory(until=5.0)
+    load.counted["question"] = "answer"
+    assert load == LoadHistory(until=5.0)
+    assert replace(load, until=6.0).counted == {}
