@@ -7,6 +7,7 @@ failed for good is not tried again by every command: each warns of it, and only 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ from gameday.core.errors import (
     worst,
 )
 from gameday.core.exposure import Exposed
+from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
@@ -126,11 +128,12 @@ def _chosen(
     if drill:
         return _named(store, drills, drill) or _doubtful(store, drill)
     ours = str(space.root) if here else None
-    return [
+    chosen = [
         open_drill
         for open_drill in drills
         if everything or open_drill.left or open_drill.gave_up or open_drill.root == ours
     ]
+    return [*chosen, *(_all_doubtful(store) if everything else ())]
 
 
 def _doubtful(store: ports.HistoryStore, named: str) -> list[OpenDrill]:
@@ -140,7 +143,29 @@ def _doubtful(store: ports.HistoryStore, named: str) -> list[OpenDrill]:
     drill = find_drill.find(store, named)
     if not report.still_exposed(report.judge(store, drill)):
         return []
-    return [OpenDrill(drill=drill, host=ThisMachine().host, exposed=(), left=True)]
+    return [_closed(drill)]
+
+
+def _all_doubtful(store: ports.HistoryStore) -> list[OpenDrill]:
+    """Give each environment's newest drill with a fault, where it is closed and that may still be in force.
+
+    A fault is requested only where the service was healthy: then an earlier drill's is in doubt no more.
+    """
+    found: dict[str, list[OpenDrill]] = {}
+    for row in store.drills():
+        if row.environment in found:
+            continue
+        # What can't be judged, such as a game day, says nothing about its environment.
+        with contextlib.suppress(LookupError, HistoryCorrupt):
+            judged = report.judge(store, row.drill)
+            if judged.history.first(ev.FaultRequested) is not None:
+                doubtful = row.closed is not None and report.still_exposed(judged)
+                found[row.environment] = [_closed(row.drill)] if doubtful else []
+    return [drill for drills in found.values() for drill in drills]
+
+
+def _closed(drill: DrillId) -> OpenDrill:
+    return OpenDrill(drill=drill, host=ThisMachine().host, exposed=(), left=True)
 
 
 def _nothing(drills: Sequence[OpenDrill], drill: str, *, here: bool) -> str:

@@ -146,6 +146,35 @@ def test_what_nothing_undid_is_closed_and_not_called_reverted(workspaces, conduc
     assert "1. undo by hand what experiments/e.json does: it has no rollbacks\n" in said
 
 
+def test_all_names_a_closed_drill_whose_steady_state_is_not_met(workspaces, conductors, capfd):
+    for child in conductors:
+        child.kill()
+
+    def record(drill, *facts):
+        for fact in facts:
+            workspaces.append(
+                ev.Event(
+                    id=new_event_id(), drill=DrillId(drill), recorded_at=clock.now(), source="test", fact=fact
+                )
+            )
+
+    requested = ev.FaultRequested(fault=FaultId("main"), experiment=EXPERIMENT, path="e.json", cwd="/")
+    record("theirs", ev.FaultInjected(fault=FaultId("main"), action="a"))
+    record("theirs", ev.FaultReverted(fault=FaultId("main"), how="rolled-back", by="keeper"))
+    record("theirs", ev.SteadyStateChecked(stage="after", met=False))
+    record("theirs", ev.DrillClosed(how="aborted", reverted=True))
+    for _ in range(2):  # and again, for as long as it is not met
+        assert revert.main("", everything=True) == 4
+        assert "error: theirs: a fault may still be in force" in capfd.readouterr().err
+    # One that could not start, maybe for that very fault, says nothing.
+    record("refused", a_drill.planned(), ev.DrillClosed(how="not-ready", reverted=True))
+    assert revert.main("", everything=True) == 4
+    # A fault is requested only where the service was healthy.
+    record("later", a_drill.planned(), requested, ev.DrillClosed(how="completed", reverted=True))
+    record("later", ev.FaultReverted(fault=FaultId("main"), how="never-injected", by="keeper"))
+    assert revert.main("", everything=True) == 0
+
+
 def test_one_drill_and_every_drill_are_not_asked_for_at_once(workspaces):
     with pytest.raises(UsageError, match="either 'ours' or --all"):
         revert.main("ours", everything=True)

@@ -123,6 +123,14 @@ def fail(file: str, spot: Spot, message: str, hint: str = "") -> NoReturn:
     raise InvalidFiles((Mistake(file=file, line=spot.line, column=spot.column, message=message, hint=hint),))
 
 
+def number_problem(error: ValueError) -> str:
+    """Say what is wrong with a number or a date that Python can't convert."""
+    # Python's own words for a number of more than 4,300 digits name a setting of the interpreter.
+    if "set_int_max_str_digits" in str(error):
+        return "this number is too long"
+    return f"this number can't be read: {error}"
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """Give the valid word that was most likely meant, or an empty text."""
     known = {valid.lower(): valid for valid in words}

@@ -26,6 +26,7 @@ _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _STRING = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' r"|'''.*?'{3,5}(?!')" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'", re.DOTALL
 )
+_LONG_NUMBER = re.compile(r"[0-9_]{4300,}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _BARE_VALUE = re.compile(r"[^,\]}#\n]*[^,\]}#\n \t\r]")
 
@@ -41,7 +42,9 @@ def read(text: str, file: str) -> Document:
     except RecursionError:
         _too_deep(file)
     except ValueError as error:  # a number with thousands of digits, a date that does not exist
-        text_document.fail(file, text_document.TOP, f"TOML: {error}")
+        long = _LONG_NUMBER.search(text)
+        spot = text_document.Lines(text).spot(long.start()) if long else text_document.TOP
+        text_document.fail(file, spot, f"TOML: {text_document.number_problem(error)}")
     # Before the scan, which recurses as well.
     if _depth(data) > text_document.MAX_DEPTH:
         _too_deep(file)

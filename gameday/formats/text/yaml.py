@@ -234,7 +234,7 @@ class _Builder:
                 self._differs(event, value)
                 value = _legacy(text)
         except ValueError as error:
-            document.fail(self.file, _spot(event), f"this number can't be read: {error}")
+            document.fail(self.file, _spot(event), document.number_problem(error))
         return value
 
     def _differs(self, event: ScalarEvent, value: Any) -> None:

@@ -75,3 +75,9 @@ def test_what_is_not_toml_is_reported_at_its_place(text: str, expected: str) -> 
     with pytest.raises(InvalidFiles) as wrong:
         toml_text.read(text, "x.toml")
     assert str(wrong.value) == expected
+
+
+def test_a_number_with_thousands_of_digits_is_named_in_plain_words() -> None:
+    with pytest.raises(InvalidFiles) as found:
+        toml_text.read(f"a = 1\nb = {'9' * 5000}\n", "f")
+    assert str(found.value) == "f:2:5: TOML: this number is too long"

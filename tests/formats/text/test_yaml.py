@@ -104,3 +104,9 @@ def test_what_is_not_yaml_is_reported_at_its_place(text: str, expected: str) -> 
     with pytest.raises(InvalidFiles) as wrong:
         yaml_text.read(text, "x.yaml")
     assert str(wrong.value) == expected
+
+
+def test_a_number_with_thousands_of_digits_is_named_in_plain_words() -> None:
+    with pytest.raises(InvalidFiles) as found:
+        yaml_text.read(f"a: 1\nb: {'9' * 5000}\n", "f")
+    assert str(found.value) == "f:2:4: this number is too long"
