@@ -28,7 +28,6 @@ from gameday.signals.inbox.intake import EXCERPT, Intake, Receive, Source
 from gameday.signals.inbox.polling import POLL_INTERVAL, AlertmanagerPoll
 from gameday.signals.inbox.server import CAP
 from gameday.signals.systems import SYSTEMS
-from gameday.system import network
 
 __all__ = ["CAP", "EXCERPT", "Receiver"]
 
@@ -173,7 +172,7 @@ def path_of(integration: Integration) -> str:
 def url_of(integration: Integration, address: ListenAddress) -> str:
     """Give the URL to which other systems send: where all addresses are listened at, one that hosts reach."""
     if address.is_everywhere:
-        address = ListenAddress(host=network.own_address(), port=address.port)
+        address = ListenAddress(host=hooks.own_address(), port=address.port)
     return f"http://{address}{path_of(integration)}"
 
 

@@ -10,7 +10,7 @@ from gameday.core.errors import NotReady
 from gameday.formats.settings import listen
 from gameday.formats.settings.reader import Integration, Secret
 from gameday.signals import reachability
-from gameday.system import network
+from gameday.signals.inbox import hooks
 from tests import ports
 from tests.signals.listening import SECRET, hook
 from tests.signals.test_incidents import alertmanager
@@ -39,7 +39,7 @@ def test_of_an_address_for_all_the_url_names_one_that_other_hosts_reach():
         secret=Secret("env:P"),
     )
     ((_, detail),) = look(everywhere)
-    assert f"send to http://{network.own_address()}:{everywhere.listen.port}/hooks/pager" in detail
+    assert f"send to http://{hooks.own_address()}:{everywhere.listen.port}/hooks/pager" in detail
 
 
 @pytest.mark.parametrize(

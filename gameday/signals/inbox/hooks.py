@@ -26,6 +26,7 @@ from gameday.formats.settings.listen import ListenAddress
 from gameday.signals.inbox import server
 from gameday.signals.inbox.intake import Intake, Source, Taken
 from gameday.signals.inbox.server import CAP, Server, TooLong
+from gameday.system import processes
 
 Headers = Sequence[tuple[bytes, bytes]]
 """As they came, with names in lower case."""
@@ -184,6 +185,21 @@ _HINTS = {
     errno.EADDRNOTAVAIL: "`listen` is an address of this machine; 0.0.0.0 stands for all of them",
     errno.EACCES: "ports below 1024 need a privilege; choose another",
 }
+
+
+ELSEWHERE = ("192.0.2.1", 9)
+"""An address of documentation (RFC 5737): nothing is sent to it."""
+
+
+def own_address() -> str:
+    """Give the address from which this machine would reach others; without a route, its host name."""
+    try:
+        # Connecting a datagram socket sends nothing: the kernel only chooses route and source address.
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(ELSEWHERE)
+            return str(probe.getsockname()[0])
+    except OSError:
+        return processes.hostname()
 
 
 def loopback(hooks: Sequence[Hook]) -> tuple[Door, int]:

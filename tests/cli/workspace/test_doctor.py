@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gameday.cli.workspace import doctor
-from gameday.system import network
+from gameday.signals.inbox import hooks
 from gameday.system.descent import cgroup
 from tests import ports
 
@@ -58,7 +58,7 @@ def test_it_tries_where_alerts_come_from_and_gives_the_url_to_send_to(tmp_path, 
         ("alerts of staging", False, False),
         ("alerts of other", False, False),
     ]
-    assert f"send to http://{network.own_address()}:{port}/hooks/pager" in found[0]["detail"]
+    assert f"send to http://{hooks.own_address()}:{port}/hooks/pager" in found[0]["detail"]
     assert "NOT_SET_ANYWHERE is not set" in found[2]["detail"]
     assert "s3cret" not in json.dumps(found)
 

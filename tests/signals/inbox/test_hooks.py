@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from ipaddress import ip_address
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from gameday.formats.settings import listen
 from gameday.formats.settings.reader import Integration, Secret
 from gameday.signals.inbox import hooks
 from gameday.signals.inbox.hooks import Doors
+from gameday.system import processes
 from tests import ports
 from tests.signals.listening import SECRET, hook, listening, post
 
@@ -168,3 +170,14 @@ def test_an_address_that_is_taken_is_not_ready_with_words(tmp_path, host):
 def test_an_address_that_this_machine_does_not_have_is_not_ready(address):
     with pytest.raises(NotReady, match="nothing can listen at"):
         hooks.bind(listen.parse(address))
+
+
+def test_this_machine_has_an_address_that_is_no_wildcard():
+    found = hooks.own_address()
+    if found != processes.hostname():
+        assert not ip_address(found).is_unspecified
+
+
+def test_without_a_route_it_is_the_name_of_the_host(monkeypatch):
+    monkeypatch.setattr(hooks, "ELSEWHERE", ("not an address", 9))
+    assert hooks.own_address() == processes.hostname()
