@@ -22,7 +22,7 @@ from typing import Any
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import SKEW, Dated, History, counted_instant
 from gameday.core.judging import series
-from gameday.core.judging.impact import Bound
+from gameday.core.judging.impact import Impact
 from gameday.core.plans.scenario import Expectation
 from gameday.core.values import Instant, Party, Seconds
 
@@ -69,6 +69,14 @@ class Episode:
 
 def episodes(history: History, fault: Instant) -> tuple[Episode, ...]:
     """Give the episodes of all series, in the order in which they count."""
+    # kept: a storm has thousands, and each rule about alerts asks for them
+    known: tuple[Episode, ...] | None = history.derived.get(("episodes", fault))
+    if known is None:
+        known = history.derived["episodes", fault] = _episodes(history, fault)
+    return known
+
+
+def _episodes(history: History, fault: Instant) -> tuple[Episode, ...]:
     doubtful = doubted(history, fault)
     current: dict[str, Episode] = {}
     early: dict[str, list[Change]] = defaultdict(list)
@@ -339,12 +347,13 @@ def label(expected: Expectation) -> str:
 
 
 def coverage(
-    history: History, fault: Instant | None, start: Instant | None, ended: Bound | None = None
+    history: History, fault: Instant | None, start: Instant | None, impact: Impact | None = None
 ) -> Alerts:
     """Compare what was delivered with what should have been.
 
-    `within` counts from `start`, the start of impact, to the delivery. ended: when users were healthy again;
-    what never fired, and was not due by then, is held against nobody.
+    `within` counts from `start`, the start of impact, to the delivery. What never fired, and was not due
+    before users were healthy again, the load was lost or the drill ended, is held against nobody; nor is it
+    where no user was affected, so that there was nothing to report.
     """
     expectations = history.plan.scenario.expect
     names = tuple(label(expected) for expected in expectations)
@@ -352,8 +361,7 @@ def coverage(
         return Alerts(expected=names)
     every = episodes(history, fault)
     fired = [episode.fired for episode in every if not episode.old]
-    ends = (None if ended is None else ended.at, history.closed_at)
-    until = min((at for at in ends if at is not None), default=None)
+    until = _due_until(history, fault, impact)
     by_state: dict[str, list[str]] = defaultdict(list)
     for expected in expectations:
         matching = [alert for alert in fired if matches(expected, alert)]
@@ -369,6 +377,16 @@ def coverage(
         doubted=tuple(sorted(doubted(history, fault))),
         left_out=max((rejected.fact.left_out for rejected in history.each(ev.SignalRejected)), default=0),
     )
+
+
+def _due_until(history: History, fault: Instant, impact: Impact | None) -> Instant | None:
+    """Give the instant up to which there was something to report; None: to this day."""
+    if impact is not None and impact.started is None and impact.judged:
+        return fault
+    lost = history.first(ev.LoadLost)
+    ended = impact.ended if impact is not None else None
+    ends = (ended.at if ended else None, lost.at if lost else None, history.closed_at)
+    return min((at for at in ends if at is not None), default=None)
 
 
 def _timeliness(matching: Sequence[Dated[ev.AlertFired]], due: Instant, until: Instant | None) -> str:

@@ -343,7 +343,7 @@ def _alerts_expected(drill: Drill) -> Reading:
     if not expected:
         return _undefined("does not apply: the scenario expects no alert")
     wrong = (*drill.alerts.missing, *drill.alerts.late)
-    if drill.harmless and wrong:
+    if drill.harmless and (wrong or drill.alerts.not_due):
         if drill.prevention is not None:
             return replace(_prevented(drill), value=1.0)
         return _undefined("does not apply: no user was affected, so the alerts had nothing to report")

@@ -132,7 +132,8 @@ def concerning(derived: Milestones, outcome: Outcome) -> Milestones:
     """
     unaffected = derived.by_name[MilestoneName.IMPACT_STARTED].at is None
     detect = derived.interval("detect")
-    if not unaffected or detect.verdict is not Verdict.MISSED or outcome not in _NOTHING_SEEN:
+    late = detect.verdict is Verdict.MISSED or (detect.seconds is None and outcome is not Outcome.UNKNOWN)
+    if not unaffected or not late or outcome not in _NOTHING_SEEN:
         return derived
     blank = replace(detect, seconds=None, verdict=Verdict.UNKNOWN, censored=False, at_least=None)
     shown = replace(blank, applies=outcome is Outcome.UNKNOWN)

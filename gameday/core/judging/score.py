@@ -163,7 +163,7 @@ def _drill(history: History, impact: Impact, derived: Milestones, attribution: A
         impact=impact,
         milestones=derived,
         attribution=attribution,
-        alerts=alerts.coverage(history, framed.fault, framed.start, impact.ended),
+        alerts=alerts.coverage(history, framed.fault, framed.start, impact),
         fault=framed.fault,
         start=framed.start,
     )

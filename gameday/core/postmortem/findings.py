@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import measures, milestones
+from gameday.core.judging import conditions, measures, milestones
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.score import Scored
 from gameday.core.postmortem import alert_findings, chains, relapses, statements
@@ -143,6 +143,13 @@ def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
     if interval.verdict is Verdict.MET and interval.seconds is not None:
         took = f"{name}: {format_duration(interval.seconds)}"
         return Finding(tone="well", title=took, detail=f"Met: {allowed}.", evidence=numbers)
+    if interval.name == "detect" and _over_unnoticed(interval, evidence):
+        return Finding(
+            tone="gap",
+            title="Users were healthy again before anybody had noticed",
+            detail=f"After {format_duration(interval.at_least or 0.0)}: nobody was late, {allowed}.",
+            evidence=numbers,
+        )
     if interval.seconds is None:
         return _never(interval, name, allowed, numbers, _cut(interval, evidence))
     most = chains.longest(chain)
@@ -162,6 +169,12 @@ def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
         owner=evidence.role("incident commander"),
         priority="high" if interval.verdict is Verdict.MISSED else "medium",
     )
+
+
+def _over_unnoticed(interval: Interval, evidence: Evidence) -> bool:
+    """Whether users were healthy again before anybody noticed, or had to."""
+    early = interval.censored and interval.verdict is Verdict.UNKNOWN
+    return early and evidence.result.milestones.at(MilestoneName.RECOVERED) is not None
 
 
 def _cut(interval: Interval, evidence: Evidence) -> str:
@@ -255,7 +268,8 @@ def _after(seconds: float | None) -> str:
 
 def _alert(line: Coverage, evidence: Evidence) -> Finding:
     limit = f" within {format_duration(line.within)}" if line.within is not None else ""
-    after = f" {format_duration(line.after)} after the start of impact" if line.after is not None else ""
+    start = "the start of impact" if evidence.result.impact.started is not None else "the fault"
+    after = f" {format_duration(line.after)} after {start}" if line.after is not None else ""
     tone, title, detail, work = {
         "missing": (
             "missing",
@@ -391,7 +405,11 @@ def _attribution(evidence: Evidence) -> Iterator[Finding]:
                 owner=evidence.role("incident commander"),
                 priority="high",
             )
-        case (_, RecoveredBy.UNCLEAR):
+        case (_, RecoveredBy.ITSELF):
+            yield Finding(
+                tone="gap", title="The service recovered by itself", detail=attribution.why, evidence=numbers
+            )
+        case (_, RecoveredBy.UNCLEAR) if not conditions.nobody_responds(evidence.history):
             yield Finding(
                 tone="gap",
                 title="Who recovered the service is unclear",
@@ -447,6 +465,8 @@ def _other_points(evidence: Evidence) -> Iterator[Finding]:
             title=f"{len(unknown)} of {len(evidence.result.score.criteria)} criteria could not be judged",
             detail="; ".join(f"{c.criterion}: {c.why or 'undefined'}" for c in unknown) + ".",
         )
+    if evidence.result.attribution.outcome in (Outcome.ABSORBED, Outcome.NO_EFFECT):
+        return  # no blame where nothing happened
     named = {c.criterion: c.measure for c in evidence.history.plan.scorecard.criteria}
     for criterion in evidence.result.score.criteria:
         measure = measures.MEASURES.get(named.get(criterion.criterion, ""))

@@ -12,12 +12,12 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import SKEW, Dated
-from gameday.core.judging import conditions, impact, series
+from gameday.core.judging import alerts, attribution, conditions, impact, series
 from gameday.core.judging.impact import Stretch
 from gameday.core.postmortem import percent
 from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Finding
-from gameday.core.values import Instant, MilestoneName, Seconds, Severity, format_duration
+from gameday.core.values import Instant, MilestoneName, Outcome, Seconds, Severity, format_duration
 
 CLOSE: Seconds = 5.0
 """Seconds by which a statement may come before what it states."""
@@ -199,9 +199,32 @@ def severity(evidence: Evidence) -> Iterator[Finding]:
         conditions.signs(evidence.history, "declared", MilestoneName.TRIAGED, began.at),
         key=lambda each: (each.at, each.event.id),
     )
-    if declared:
+    if declared and evidence.result.attribution.outcome is Outcome.ABSORBED:
+        yield from _nothing_to_declare(evidence, began.at, declared)
+    elif declared:
         yield _compared(evidence, declared, wanted)
         yield from _lowered(evidence, declared, wanted)
+
+
+def _nothing_to_declare(
+    evidence: Evidence, fault: Instant, declared: Sequence[Dated[Any]]
+) -> Iterator[Finding]:
+    """Report an incident that was declared while no user was affected; no severity is right or wrong then."""
+    if attribution.prevention(evidence.history, fault) is not None:
+        return
+    noise = set(evidence.result.alerts.unexpected)
+    fired = [each for each in alerts.fresh(evidence.history, fault) if each.at < declared[-1].at]
+    names = list(dict.fromkeys(each.fact.alert for each in fired if each.fact.alert in noise))
+    on = f" Before it had fired what the scenario does not expect: {', '.join(names[:3])}." if names else ""
+    yield Finding(
+        tone="noise",
+        title="An incident was declared, and no user was affected",
+        detail=f"The SLOs held throughout.{on}",
+        evidence=evidence.numbers(each.event.id for each in declared),
+        work="Describe in the playbook which figure of the users' requests to check before declaring",
+        owner=evidence.role("incident commander"),
+        priority="low",
+    )
 
 
 def _compared(evidence: Evidence, declared: Sequence[Dated[Any]], wanted: Sequence[Severity]) -> Finding:
