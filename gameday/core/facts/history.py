@@ -8,9 +8,9 @@ and the claim is possible, that is not later than its receipt (within SKEW); oth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from gameday.core.errors import BeginningLost
 from gameday.core.facts import drill as ev
@@ -62,10 +62,14 @@ def counted_instant(event: ev.Event) -> Instant:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that is known of one drill. Build it with `from_events`."""
+    """All that is known of one drill. Build it with `from_events`.
+
+    derived: what a fold has made of it already, by question, where several ask for it; no part of the value.
+    """
 
     events: tuple[ev.Event, ...]
     load: LoadHistory = NO_LOAD
+    derived: dict[Hashable, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def each(self, kind: type[F]) -> Iterator[Dated[F]]:
         """Give the facts of one kind, in order, each with the instant that counts."""
