@@ -180,7 +180,7 @@ def main() -> None:
     failed = sum(len(each.failures) for each in one) + len(many.failures)
     tables.finish(
         [
-            ("median error at once ÷ alone", middle(many.errors) / middle(single), "<=", 2.0),
+            ("median error at once ÷ alone", middle(many.errors) / middle(single), "<=", 1.5),
             ("p95 error at once ÷ alone", late(many.errors) / late(single), "<=", 2.0),
             ("drills that failed", failed, "<=", 0),
             ("seconds with every fault in force", many.together, ">=", 0.0),

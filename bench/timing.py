@@ -35,7 +35,7 @@ from gameday.core.judging import impact
 from gameday.testing.truth import TruthServer
 
 GAMEDAY = Path(sys.executable).parent / "gameday"
-BOUND = 0.150
+BOUND = 0.050
 SECOND = 1.0
 THRESHOLD = 300
 NAN = float("nan")
