@@ -11,10 +11,12 @@ import mmap
 import os
 from collections import deque
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gameday.core.policy.model import Policy
 from gameday.system import clock
+
+if TYPE_CHECKING:  # Locust and each of its workers import this: the policy would take as long as all else
+    from gameday.core.policy.model import Policy
 
 VARIABLE = "GAMEDAY_LOAD_LIMITS"
 WINDOW = 5.0
