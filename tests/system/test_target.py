@@ -1,7 +1,9 @@
 """The target by its address and its commands: what is reported of it, and what its commands are given."""
 
 import asyncio
+import signal
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from gameday.core.errors import NotReady
 from gameday.core.values import DrillId
 from gameday.system import processes, target
+from gameday.system.machine import ThisMachine
 from gameday.system.target import CommandRunner, CommandTarget
 
 D = DrillId("d-test-target")
@@ -73,6 +76,52 @@ def test_the_process_of_a_responders_command_is_handed_out_when_it_starts(tmp_pa
     )
     assert ran.exit_code == 0
     assert len(begun) == 1
+
+
+def _bring_up(cwd, argv):
+    return CommandTarget(base_url="", cwd=cwd, drill=D, up_command=argv).up()
+
+
+def _take_down(cwd, argv):
+    return ThisMachine(cwd=cwd).run(argv)
+
+
+def _reset_or_respond(cwd, argv):
+    return CommandRunner(cwd=cwd).run(argv, timeout=30, actor="ada")
+
+
+@pytest.mark.parametrize(
+    "form", ["sleep 309 &", "nohup sleep 309 &", "setsid sleep 309 &", "(setsid sleep 309 &)"]
+)
+@pytest.mark.parametrize("run", [_bring_up, _take_down, _reset_or_respond])
+def test_a_service_that_the_environments_commands_start_outlives_the_drill(tmp_path, monkeypatch, run, form):
+    """Run by a process that carries the drill's marker: the sweep at its close finds none of it."""
+    monkeypatch.setenv(processes.MARKER, D)
+    before = {who.pid for who in _sleepers()}
+    ran = asyncio.run(run(tmp_path, ("sh", "-c", f"{form}\necho started")))
+    end = time.monotonic() + 20
+    left = []  # it may still be about to become what it will be
+    while not left and time.monotonic() < end:
+        left = [who for who in _sleepers() if who.pid not in before]
+    try:
+        assert ran.exit_code == 0
+        assert len(left) == 1
+        processes.sweep(D)
+        assert processes.alive(left[0])
+    finally:
+        for who in left:
+            processes.send(who, signal.SIGKILL)
+
+
+def _sleepers():
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "cmdline").read_bytes() == b"sleep\x00309\x00":
+                found.append(processes.identity(int(entry.name)))
+        except (OSError, ProcessLookupError):  # it has ended meanwhile
+            continue
+    return found
 
 
 def test_a_responders_command_that_nobody_waits_for_is_ended_with_its_descendants(tmp_path):
