@@ -1,8 +1,8 @@
 """What our plug-in costs Locust: requests/s with it ÷ requests/s of Locust alone, both clients.
 
 The target is Envoy answering by itself (`direct_response`), on one core. Runs alternate, and each pair of
-neighbours is compared by itself; the figure is the median of the pairs' ratios. The bound is on processor time
-a request, user and system, which is steadier than requests/s where the machine has other work.
+neighbours is compared by itself; the figure is the median of the pairs' ratios. The bound is on processor
+time a request, user and system, which is steadier than requests/s where the machine has other work.
 """
 
 from __future__ import annotations

@@ -364,12 +364,12 @@ def _end(counted: Series, span: changepoint.Span) -> Bound | None:
         # Good ones in the last bad one's bucket count, too, else the end were up to 100 ms late. Of them only
         # the first and the last start are known: the first after the bad one lies in between.
         step = max(last.good[0], min(last.bad[1] + 1, last.good[1]))
-        latest = counted.at(span.last, last.good[1] + 1)
+        latest = instant(counted.at(span.last, last.good[1] + 1) + last.answered)
         return Bound(at=counted.at(span.last, step), earliest=earliest, latest=latest)
     step, width = (0, STEPS) if after.good is None else (after.good[0], 1)
-    return Bound(
-        at=counted.at(span.after, step), earliest=earliest, latest=counted.at(span.after, step + width)
-    )
+    # Answered in time, it is good from its start; but it may have hung until just before its answer.
+    latest = instant(counted.at(span.after, step + width) + after.answered)
+    return Bound(at=counted.at(span.after, step), earliest=earliest, latest=latest)
 
 
 def _last_end(stretches: Iterable[Stretch]) -> Bound | None:

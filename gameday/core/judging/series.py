@@ -80,11 +80,13 @@ def matching(slo: Slo, chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
 class Starts:
     """The first and the last start of the good and of the bad requests in a bucket, as steps of 10 ms in it.
 
-    None where there were none, or where it is not known.
+    None where there were none, or where it is not known. answered: the seconds, at most, that the good ones
+    took of which one was the first or the last to start.
     """
 
     good: tuple[int, int] | None = None
     bad: tuple[int, int] | None = None
+    answered: Seconds = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,16 +122,22 @@ class Series:
         start, bucket = at // BUCKETS_PER_CHUNK * round(CHUNK), at % BUCKETS_PER_CHUNK
         good: list[tuple[int, int]] = []
         bad: list[tuple[int, int]] = []
+        bins: list[int] = []
         for chunk in (chunk for chunk in self.chunks if chunk.start == start):
             if len(chunk.first) < len(chunk.at) or len(chunk.bad_first) < len(chunk.bad_at):
                 return Starts()
             for place, number, first, last in zip(chunk.at, chunk.bin, chunk.first, chunk.last, strict=True):
-                if place == bucket:
-                    (bad if number >= self.cut else good).append((first, last))
+                if place == bucket and number < self.cut:
+                    good.append((first, last))
+                    bins.append(number)
+                elif place == bucket:
+                    bad.append((first, last))
             failed = zip(chunk.bad_at, chunk.bad_first, chunk.bad_last, strict=True)
             bad.extend((first, last) for place, first, last in failed if place == bucket)
         # of a request that hangs only the bucket is known
-        return Starts(good=_extent(good), bad=None if self.hung[index] else _extent(bad))
+        return Starts(
+            good=_extent(good), bad=None if self.hung[index] else _extent(bad), answered=_answered(good, bins)
+        )
 
     def without_bad_before(self, index: int) -> Series:
         """Leave out what was bad before an index; the good requests stay."""
@@ -149,6 +157,16 @@ class Series:
 
 def _extent(spans: Sequence[tuple[int, int]]) -> tuple[int, int] | None:
     return (min(first for first, _ in spans), max(last for _, last in spans)) if spans else None
+
+
+def _answered(spans: Sequence[tuple[int, int]], bins: Sequence[int]) -> Seconds:
+    earliest, latest = _extent(spans) or (0, 0)
+    ends = (
+        number
+        for (first, last), number in zip(spans, bins, strict=True)
+        if first == earliest or last == latest
+    )
+    return lower_edge(max(ends, default=-1) + 1) / 1000.0
 
 
 def span(load: LoadHistory) -> tuple[int, int]:

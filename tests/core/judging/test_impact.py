@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gameday.core.facts.history import History
 from gameday.core.facts.load import Chunk, LoadHistory, bin_of
 from gameday.core.judging import impact
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, MilestoneName, Outcome
+from gameday.load.tally import Tally
 from gameday.testing.histories import CHECKOUT, EPOCH, SCENARIO, Game, second
 
 CHECKOUTS = "POST /checkout"
@@ -52,6 +54,27 @@ def test_users_that_hang_are_affected_from_their_start_though_nothing_completes(
     found = met(few)
     assert bounds(found.started) == (10, 10.1, 10.2)
     assert bounds(found.ended) == (12.8, 40.1, 40.2)
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.013, 0.031])
+def test_where_users_hang_the_end_is_as_near_as_the_threshold_and_lies_in_its_interval(phase):
+    """Those that hang for less than the threshold are good, and begin before the service answers again."""
+    tally = Tally()
+    for number in range(1200):
+        start = number * 0.05 + phase
+        tally.completed(
+            ("POST", "/checkout"),
+            EPOCH + start,
+            (40.0 - start) * 1000 if 30 <= start < 40 else 5.0,
+            failed=False,
+        )
+    game = Game(requests=()).fault(at=30).revert(40).close(60)
+    load = LoadHistory(chunks=tuple(tally.take()), until=EPOCH + 60.0)
+    ended = impact.measure(History(game.history().events, load)).ended
+    earliest, at, latest = bounds(ended)
+    assert at == pytest.approx(40, abs=CHECKOUT.latency + 0.05)
+    assert earliest <= 40 <= latest
+    assert latest - earliest <= CHECKOUT.latency * 1.0625 + 0.1
 
 
 def test_a_black_hole_until_the_last_sample_has_no_end():
