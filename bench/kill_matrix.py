@@ -95,7 +95,8 @@ class Kill:
 def strike(kill: Kill, game: Stage) -> float:
     """Send the signal to whoever it is for; give the instant before."""
     if kill.victim == "all":
-        spared = sleepers(LIVES) | sleepers(DIES)  # they are what is counted
+        # They are what is counted: also what is about to become a service, which would be dead by our hand.
+        spared = sleepers(LIVES) | sleepers(DIES) | starting(LIVES)
         pids = [pid for pid in descendants() if b"\0note\0" not in title(pid) and pid not in spared]
     elif kill.victim == "responder":
         pids = [pid for pid in descendants() if title(pid).startswith(b"sleep\x0020")]
@@ -110,6 +111,12 @@ def strike(kill: Kill, game: Stage) -> float:
             continue
         kill.struck += 1
     return died
+
+
+def starting(seconds: str) -> set[int]:
+    """List the shells and wrappers that are about to become, or to start, what sleeps for so many seconds."""
+    wanted = f"sleep {seconds}".encode()
+    return {pid for pid in descendants() if wanted in title(pid).replace(b"\0", b" ")}
 
 
 def abandoned(game: Stage) -> bool:

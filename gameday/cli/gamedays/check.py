@@ -23,6 +23,7 @@ from gameday.formats.settings import approvals
 from gameday.settings import Workspace
 from gameday.settings.gameday import GameDayFiles, game_day_files
 from gameday.system import clock
+from gameday.system.ids import SystemIds
 
 Check = tuple[str, str, int]
 """The name of a check, its result in words, and its exit code."""
@@ -66,7 +67,7 @@ def _checks(space: Workspace, files: GameDayFiles, *, anytime: bool, who: str) -
         yield "date", _words(error), error.exit_code
     yield _check("other game days", lambda: _other_game_days(space, files))
     yield _check("approvals", lambda: approved(space, files, find.viewer(who), now))
-    for checked in asyncio.run(prerequisites(space, files)):
+    for checked in prerequisites(space, files):
         text = f"{checked.name}{f': {checked.detail}' if checked.detail else ''}"
         yield "prerequisite", text, 0 if checked.passed else NotReady.exit_code
 
@@ -128,8 +129,18 @@ def _approvals(space: Workspace, files: GameDayFiles) -> tuple[Approval, ...]:
         raise NotReady(f"{name} can't be read: {error}") from error
 
 
-async def prerequisites(space: Workspace, files: GameDayFiles) -> list[PrerequisiteChecked]:
-    """Check all prerequisites, in order."""
+def prerequisites(space: Workspace, files: GameDayFiles) -> list[PrerequisiteChecked]:
+    """Check all prerequisites, in order. They reach the cluster and account of the drills alone."""
+    rules = space.settings.environment(files.plan.environment).rules
+    checking = SystemIds().drill("prerequisites")
+    try:
+        with wiring.verified_clients(wiring.cloud_clients(rules, checking)):
+            return asyncio.run(_prerequisites(space, files))
+    finally:
+        wiring.forget_clients(checking)
+
+
+async def _prerequisites(space: Workspace, files: GameDayFiles) -> list[PrerequisiteChecked]:
     checker = wiring.checker(space)
     checked = [result async for result in checker.check(files.plan.prerequisites)]
     close = getattr(checker.prober, "close", None)

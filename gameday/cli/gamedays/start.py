@@ -102,7 +102,7 @@ def _open(
         _ask(space, plan)
     if revert.recover(space, store, environment=plan.environment) == 4:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
-    checked = asyncio.run(check.prerequisites(space, files))
+    checked = check.prerequisites(space, files)
     for result in checked:
         detail = f": {result.detail}" if result.detail else ""
         output.talk(f"{'ok' if result.passed else 'NO':4}{result.name}{detail}")

@@ -145,9 +145,9 @@ def test_of_two_that_open_at_once_one_does(root, monkeypatch, other):
     met = threading.Barrier(2)
     asked = check.prerequisites
 
-    async def together(*args):
+    def together(*args):
         met.wait(20)
-        return await asked(*args)
+        return asked(*args)
 
     monkeypatch.setattr(check, "prerequisites", together)
 
@@ -164,6 +164,23 @@ def test_of_two_that_open_at_once_one_does(root, monkeypatch, other):
     assert "open on shop" in refused[0].message
     with contextlib.closing(wiring.workspace_store(wiring.workspace(root))) as store:
         assert len(store.game_days()) == 1
+
+
+def test_prerequisites_reach_the_verified_cluster_or_none(root, monkeypatch, capsys):
+    """Where it can't be verified, as here, they don't reach whatever is current in the user's settings."""
+    users = root / "users-kubeconfig"
+    users.write_text("current-context: prod")
+    monkeypatch.setenv("KUBECONFIG", str(users))
+    settings = root / "gameday.toml"
+    cluster = (
+        '[environments.shop]\nkubernetes = {context = "staging", cluster_uid = "u", namespaces = ["shop"]}'
+    )
+    settings.write_text(settings.read_text().replace("[environments.shop]", cluster, 1))
+    asks = f'command: [sh, -c, "test \\"$KUBECONFIG\\" != {users} && test -s \\"$KUBECONFIG\\""]'
+    (root / FILE).write_text(TEXT.replace('command: [sh, -c, "exit 3"]', asks), encoding="utf-8")
+    space_ = wiring.workspace(root / FILE)
+    checked = check.prerequisites(space_, game_day_files(space_, root / FILE))
+    assert [each.passed for each in checked] == [True, True], checked
 
 
 # --- what facilitators say ---
