@@ -141,6 +141,7 @@ class _Sums:
 
     @classmethod
     def of(cls, keys: int, group: Group) -> _Sums:
+        """Add a group up: its rows by key, bucket and bin, in order."""
         rows, steps = next((rows, steps) for rows, steps in GROUPS if rows[0] in group.columns)
         owner = np.repeat(group.owners, group.lengths)
         bins = group.columns[rows[1]] if len(rows) > 2 else None
