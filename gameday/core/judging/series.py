@@ -210,14 +210,14 @@ def build(
     total, bad, opened = (np.zeros(room, dtype=np.int64) for _ in range(3))
     for block in blocks(chunks):
         at, count = block.places("at", first), block.column("count")
-        total += sums(at, count, room)
+        _add(total, at, count)
         if cut < NEVER_SLOW:
             slow = block.column("bin") >= cut
-            bad += sums(at[slow], count[slow], room)
-        failed = sums(block.places("bad_at", first), block.column("bad_count"), room)
-        total += failed
-        bad += failed
-        opened += sums(block.places("open_at", first), block.column("open_count"), room)
+            _add(bad, at[slow], count[slow])
+        failed = block.places("bad_at", first), block.column("bad_count")
+        _add(total, *failed)
+        _add(bad, *failed)
+        _add(opened, block.places("open_at", first), block.column("open_count"))
     # the counts are signed: where the end of a request is known and its start is not, the sum is below zero
     opened = np.maximum(opened, 0)
     overdue = min(length, max(0, bucket_of(load.until - limit) - first))
@@ -254,6 +254,13 @@ def blocks(chunks: Sequence[Chunk]) -> Iterator[Block]:
     """Cut chunks into blocks."""
     for start in range(0, len(chunks), BLOCK):
         yield Block(tuple(chunks[start : start + BLOCK]))
+
+
+def _add(sums_: Numbers, places: Numbers, counts: Numbers) -> None:
+    """Add counts to the sums of their places, and touch no others: a block covers little of a long drill."""
+    if places.size:
+        low, high = int(places.min()), int(places.max()) + 1
+        sums_[low:high] += sums(places - low, counts, high - low)
 
 
 def sums(places: Numbers, counts: Numbers, room: int) -> Numbers:
