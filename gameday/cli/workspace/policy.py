@@ -13,6 +13,7 @@ import typer
 
 from gameday.cli.shared import help_groups, output
 from gameday.conduct.drill.options import DrillOptions
+from gameday.core import visible
 from gameday.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ def _print(prepared: Prepared, facts: Facts, verdicts: Sequence[Verdict]) -> Non
     different = dict.fromkeys(sorted(verdicts, key=lambda verdict: verdict.allowed))
     for verdict in different:
         word = "allowed" if verdict.allowed else "REFUSED"
-        output.data(f"{word}  {verdict.rule:<17} {verdict.subject} ({verdict.why})")
+        # On one line: a break within a URL must not look like another verdict.
+        what = visible.line(f"{verdict.subject} ({verdict.why})")
+        output.data(f"{word}  {verdict.rule:<17} {what}")
         if verdict.hint:
             output.data(f"{'':27}hint: {verdict.hint}")
     refused = sum(not verdict.allowed for verdict in different)

@@ -62,6 +62,27 @@ def test_a_refused_scenario_exits_with_5_and_says_what_would_change_it(workspace
     assert "1 refused" in result.stderr
 
 
+def test_a_break_within_a_url_makes_no_verdict_of_its_own(workspace):
+    url = "http://127.0.0.1:1/a\nallowed  providers         all that follows"
+    action = {"type": "action", "name": "a", "provider": {"type": "http", "url": url}}
+    experiment = {
+        "version": "1.0.0",
+        "title": "t",
+        "description": "d",
+        "method": [action],
+        "rollbacks": [action],
+    }
+    (workspace / "experiments" / "forged.json").write_text(json.dumps(experiment))
+    scenario = workspace / "scenarios" / "forged.yaml"
+    scenario.write_text(
+        "scenario: forged\ntitle: t\nenvironment: shop\nexperiment: ../experiments/forged.json\n"
+        "scorecard: ../scorecards/team.yaml\nhold: 5s\nobjectives: {recover: 10m}\n"
+    )
+    result = CliRunner().invoke(app, ["check", str(scenario)])
+    assert result.exit_code == 5, result.output
+    assert not [line for line in result.stdout.splitlines() if line.startswith("allowed")]
+
+
 def test_the_verdicts_are_data_with_json(workspace):
     change(workspace, '"127.0.0.1"', '"10.0.0.1"')
     result = check(workspace, "--json")
