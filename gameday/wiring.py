@@ -22,7 +22,7 @@ from gameday.core import exposure
 from gameday.core.errors import InvalidFiles, Mistake, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.plans.responder_script import ResponderScript
-from gameday.core.plans.scenario import Scenario, ScorecardRules
+from gameday.core.plans.scenario import PLAIN_RUN, ChaosOptions, Scenario, ScorecardRules
 from gameday.core.values import DrillId, FaultId
 from gameday.storage import urls
 from gameday.system.actor import current_actor
@@ -347,7 +347,7 @@ def drill_context(
         ),  # as the board will hold it
         keeper=keeper,
         rollback_player=rollback_player(space, drill),
-        prober=ChildProber(drill, cwd=space.root),
+        prober=ChildProber(drill, cwd=space.root, request=request),
         load=load if scenario.load is not None else None,
         signals=_receiver(space, place, drill),
         trail=HttpTrail(url=place.trail, clock=clock) if place.trail else None,
@@ -556,7 +556,9 @@ def _request(space: Workspace, prepared: Prepared) -> ev.FaultRequested | None:
     """Write down what is to be injected; None in a tabletop."""
     if not prepared.experiment:
         return None
-    return _ahead(space, prepared, FAULT, prepared.planned.scenario.experiment, prepared.experiment)
+    scenario = prepared.planned.scenario
+    text = prepared.experiment
+    return _ahead(space, prepared, FAULT, scenario.experiment, text, options=scenario.options)
 
 
 def _further(space: Workspace, prepared: Prepared) -> dict[int, ev.FaultRequested]:
@@ -568,14 +570,22 @@ def _further(space: Workspace, prepared: Prepared) -> dict[int, ev.FaultRequeste
     }
 
 
-def _ahead(space: Workspace, prepared: Prepared, fault: FaultId, path: str, text: str) -> ev.FaultRequested:
+def _ahead(
+    space: Workspace,
+    prepared: Prepared,
+    fault: FaultId,
+    path: str,
+    text: str,
+    *,
+    options: ChaosOptions = PLAIN_RUN,
+) -> ev.FaultRequested:
     """Write a fault down with all that undoing it needs.
 
     What is on this machine only this machine can undo.
     """
     from gameday.conduct.drill import target_lease  # noqa: PLC0415
     from gameday.core.policy import LOOPBACK  # noqa: PLC0415
-    from gameday.faults import experiments  # noqa: PLC0415
+    from gameday.faults import experiments, run_options  # noqa: PLC0415
     from gameday.system import processes  # noqa: PLC0415
 
     out = target_lease.reaches_beyond_this_machine(prepared.environment.rules or LOOPBACK, prepared.base_url)
@@ -583,8 +593,9 @@ def _ahead(space: Workspace, prepared: Prepared, fault: FaultId, path: str, text
         text,
         fault=fault,
         path=path,
-        cwd=str(space.root),
+        cwd=str(space.root / options.cwd),
         host="" if out else processes.hostname(),
+        options=run_options.text(options, space.root, prepared.planned.hashes),
     )
 
 

@@ -22,15 +22,19 @@ MEMORY_LIMIT = 4 * 2**30
 """Bytes of address space for the process that imports; chaosk8s with its client takes about 1 GiB."""
 
 
-def check(paths: Sequence[Path], *, cwd: Path) -> tuple[Mistake, ...]:
-    """Give every problem that Chaos Toolkit has with these experiments, missing modules included."""
-    return asyncio.run(_check(paths, cwd)) if paths else ()
+def check(paths: Sequence[Path], *, cwd: Path, values: Sequence[str] = ()) -> tuple[Mistake, ...]:
+    """Give every problem that Chaos Toolkit has with these experiments, missing modules included.
+
+    values: files of values that they are run with, which may set variables.
+    """
+    return asyncio.run(_check(paths, cwd, values)) if paths else ()
 
 
-async def _check(paths: Sequence[Path], cwd: Path) -> tuple[Mistake, ...]:
+async def _check(paths: Sequence[Path], cwd: Path, values: Sequence[str]) -> tuple[Mistake, ...]:
     process = await ChaosProcess.start("", cwd=str(cwd))
     try:
-        await process.send("check", paths=[str(path) for path in paths], memory=MEMORY_LIMIT)
+        named = [str(path) for path in paths]
+        await process.send("check", paths=named, memory=MEMORY_LIMIT, values=[*values])
         while True:
             match await process.receive(LIMIT):
                 case child_protocol.Note(word="answer", data=data):

@@ -39,7 +39,9 @@ def parse(text: str, path: str) -> Experiment:
     return experiment
 
 
-def request(text: str, *, fault: FaultId, path: str, cwd: str, host: str = "") -> ev.FaultRequested:
+def request(
+    text: str, *, fault: FaultId, path: str, cwd: str, host: str = "", options: str = ""
+) -> ev.FaultRequested:
     """Make the fact that is written ahead of an injection. Raises ValueError for an unreadable text."""
     experiment = parse(text, path)
     return ev.FaultRequested(
@@ -50,6 +52,7 @@ def request(text: str, *, fault: FaultId, path: str, cwd: str, host: str = "") -
         variables=variables(experiment),
         secrets=secrets(experiment),
         host=host,
+        options=options,
     )
 
 

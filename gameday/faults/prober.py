@@ -25,9 +25,11 @@ HYPOTHESIS_LIMIT: Seconds = 120.0
 class ChildProber:
     """`ports.Prober` over a child process. `cwd`: the folder of experiments, in which probes run."""
 
-    def __init__(self, drill: DrillId, *, cwd: Path) -> None:
+    def __init__(self, drill: DrillId, *, cwd: Path, request: ev.FaultRequested | None = None) -> None:
+        """Prepare it. request: the drill's own, with what its experiment is run with."""
         self._cwd = cwd
-        self._queries = ChildQueries(drill, cwd=cwd)
+        self._request = request
+        self._queries = ChildQueries(drill, cwd=Path(request.cwd) if request else cwd)
         self._met: dict[str, bool] = {}
         """By experiment, whether its steady state was met outside of its controls at the first check."""
 
@@ -47,7 +49,9 @@ class ChildProber:
             text = await asyncio.to_thread(path.read_text, encoding="utf-8")
         except OSError as error:
             return ev.SteadyStateChecked(stage="before", met=None, detail=str(error))
-        answer = await self._query(HYPOTHESIS_LIMIT, "steady", text=text, path=path.name)
+        own = self._request is not None and self._request.path == experiment
+        options = self._request.options if self._request is not None and own else ""
+        answer = await self._query(HYPOTHESIS_LIMIT, "steady", text=text, path=path.name, options=options)
         met, detail = answer.get("ok"), str(answer.get("detail") or "")
         if not self._met.setdefault(experiment, bool(met or not answer.get("controlled"))):
             met, detail = True, exposure.ONLY_WITHIN

@@ -1,6 +1,7 @@
 """Check that locustfiles import, in one child process for all of them, since importing Locust takes a second.
 
-`python -m gameday.load.check FILE...` imports them and prints their mistakes as JSON lines. Nothing is
+`python -m gameday.load.check FILE...` imports them and prints their mistakes as JSON lines; `FILE` may be a
+JSON list of the file and the arguments that Locust gets, which are then parsed as Locust would. Nothing is
 requested from the target.
 """
 
@@ -9,16 +10,18 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import inspect
+import io
 import json
 import os
 import resource
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType, TracebackType
 
 from gameday.core.errors import Mistake
+from gameday.core.plans.scenario import Load
 from gameday.load import locustfiles
 from gameday.system import processes
 
@@ -28,16 +31,23 @@ MEMORY_LIMIT = 4 * 2**30
 """Bytes of address space, which threads reserve generously: Locust itself takes about 1 GiB."""
 
 
+ARGUMENTS = "write what it needs as args or env under load: in the scenario"
+
+
 class Check:
     """A check in progress: start it early, ask for its result late."""
 
-    def __init__(self, files: Sequence[str], *, cwd: Path) -> None:
+    def __init__(
+        self, files: Sequence[str], *, cwd: Path, loads: Mapping[str, Sequence[Load]] | None = None
+    ) -> None:
+        """Start it. loads: by file, the loads that it is played in; none: its arguments are not looked at."""
         self._files = tuple(files)
         self._child: processes.Child | None = None
         if files:
             # -P: a module of the working folder must not hide ours. `_imported` puts the folder on the path,
             # as Locust does.
-            argv = [sys.executable, "-P", "-m", "gameday.load.check", *files]
+            argv = [sys.executable, "-P", "-m", "gameday.load.check"]
+            argv += [_request(file, load) for file in files for load in (loads or {}).get(file) or (None,)]
             self._child = processes.start(argv, cwd=cwd, stdout=processes.PIPE)
 
     def mistakes(self, within: float = TIME_LIMIT) -> tuple[Mistake, ...]:
@@ -61,6 +71,14 @@ class Check:
         return tuple(sorted(mistakes))
 
 
+def _request(file: str, load: Load | None) -> str:
+    """Write what is to be checked: a file, or with its arguments and the names of the variables it gets."""
+    if load is None:
+        return file
+    classes = [f"--exclude-tags={tag}" for tag in load.exclude_tags]
+    return json.dumps([file, [*load.args, *classes, *load.user_classes], sorted(load.env)])
+
+
 def _read(child: processes.Child, within: float) -> str:
     """Read a child's output to its end, or up to its time limit."""
     with contextlib.suppress(TimeoutError):
@@ -68,6 +86,31 @@ def _read(child: processes.Child, within: float) -> str:
     child.kill()
     with child.stdout as output:
         return output.read().decode(errors="replace")
+
+
+def usage_mistake(file: str, arguments: Sequence[str], variables: Sequence[str]) -> Mistake | None:
+    """Parse arguments as Locust would, in this process, which has imported the locustfile; None: it can.
+
+    variables: names of those that Locust gets besides; their values do not matter here.
+    """
+    parsing = sys.modules.get("locust.argument_parser")
+    if parsing is None:
+        return None  # it defines no users by Locust's own classes, and no arguments
+    os.environ.update(dict.fromkeys(variables, "1"))
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            parsing.get_parser().parse_args([*arguments])
+    except SystemExit:
+        why = said.getvalue().strip().rpartition("error: ")[2].strip()
+        if why:
+            return Mistake(file=file, message=f"Locust refuses its arguments: {why}", hint=ARGUMENTS)
+    except Exception as error:  # noqa: BLE001  # a locustfile's own listeners may raise anything
+        return Mistake(file=file, message=f"Locust can't parse its arguments: {_text(error)}", hint=ARGUMENTS)
+    finally:
+        for name in variables:
+            os.environ.pop(name, None)
+    return None
 
 
 def mistakes(files: Sequence[str], *, cwd: Path) -> tuple[Mistake, ...]:
@@ -158,13 +201,25 @@ def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
+def _listeners() -> list[object]:
+    """Give the functions that add arguments to Locust's; empty where Locust is not imported."""
+    locust = sys.modules.get("locust")
+    return [] if locust is None else locust.events.init_command_line_parser._handlers  # noqa: SLF001  # no other way
+
+
 def main() -> None:
     """Print one JSON line for each file of the command line, as soon as it is known."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
     with os.fdopen(os.dup(1), "w") as output:
         os.dup2(2, 1)  # what a locustfile prints must not mix with the answer
-        for file in sys.argv[1:]:
+        for asked in sys.argv[1:]:
+            file, *usage = json.loads(asked) if asked.startswith("[") else [asked]
+            listeners = _listeners()
+            before = len(listeners)
             mistake = mistake_in(file)
+            if mistake is None and usage:
+                mistake = usage_mistake(file, *usage)
+            del (listeners or _listeners())[before:]  # the next file's arguments are its own
             row = {
                 "file": file,
                 "mistake": mistake

@@ -122,7 +122,12 @@ class LocustDriver:
         self._child = processes.start(
             command(load, ""),
             drill=self._drill,
-            env={**environment, **({"LOCUST_HOST": base_url} if base_url else {}), **own},
+            env={
+                **environment,
+                **variables_of(load),
+                **({"LOCUST_HOST": base_url} if base_url else {}),
+                **own,
+            },
             cwd=self._workspace,
             stdout=processes.PIPE,
             stderr=processes.STDOUT,
@@ -154,11 +159,11 @@ class LocustDriver:
     async def _first_sample(self, connection: _PluginConnection) -> None:
         deadline = clock.monotonic() + FIRST_SAMPLE_TIMEOUT
         # What exceeds a limit ends Locust, maybe before any request has ended: then no sample will come.
-        while not (connection.sampled or connection.exceeded):
+        while not connection.decided():
             if self._ended() is not None:
                 # Its last messages first: it may have ended for a limit.
                 await connection.drained()
-                if connection.sampled or connection.exceeded:
+                if connection.decided():
                     return
                 raise NotReady(self._end_reason(), hint=f"see Locust's output in {self._output}")
             if clock.monotonic() > deadline:
@@ -297,6 +302,10 @@ class _PluginConnection:
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(message)
 
+    def decided(self) -> bool:
+        """Check whether there is a sample, or a reason why none will come."""
+        return self.sampled or bool(self.exceeded)
+
     def send_order(self, order: dict[str, Any]) -> bool:
         """Send an order; False when the plug-in is not connected."""
         if self._writer is None or self._closed.is_set():
@@ -343,7 +352,11 @@ def _redacted(chunk: Chunk) -> Chunk:
 
 def command(load: Load, base_url: str) -> list[str]:
     """Make the command that starts Locust with our plug-in after the user's file, which must come first."""
-    argv = [sys.executable, "-P", "-m", "gameday.load.limited_locust", "-f", f"{load.locustfile},{PLUGIN}"]
+    argv = [sys.executable, "-P", "-m", "gameday.load.limited_locust"]
+    # The load's own arguments first: of an option that is given twice, the last counts.
+    argv += [*load.args, "-f", f"{load.locustfile},{PLUGIN}"]
+    for option, values in (("--tags", load.tags), ("--exclude-tags", load.exclude_tags)):
+        argv += [option, *values] if values else []
     # --only-summary: the table that Locust prints every few seconds would only fill locust.log.
     argv += ["--headless", "--only-summary", "-u", str(load.users), "-r", f"{load.spawn_rate:g}"]
     if base_url:
@@ -353,7 +366,20 @@ def command(load: Load, base_url: str) -> list[str]:
         # Without a host to bind to, Locust's master listens on all addresses.
         argv += ["--processes", str(load.workers), "--master-bind-host", "127.0.0.1"]
         argv += ["--master-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port]
-    return argv
+    # Last, as Locust wants them.
+    return [*argv, *load.user_classes]
+
+
+def variables_of(load: Load) -> dict[str, str]:
+    """Give the variables that a load sets for Locust. Raises NotReady where one that it names is not set."""
+    found = {}
+    for name, value in load.env.items():
+        kind, _, reference = value.partition(":")
+        given = known_secrets.variable(reference) if kind == "env" else value
+        if given is None:
+            raise NotReady(f"the variable {reference} is not set", hint=f"the load passes it as {name}")
+        found[name] = given
+    return found
 
 
 def _socket_folder() -> Path:

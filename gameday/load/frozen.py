@@ -105,6 +105,28 @@ def write(found: Mapping[str, bytes], file: Path) -> str:
     return f"{hashlib.sha256(text.encode()).hexdigest()} {file}"
 
 
+_found: dict[str, bytes] = {}
+"""The frozen sources of this process, by their real paths."""
+
+
+def keep_from_rewriting() -> None:
+    """Let pytest, by which Locust collects users that are tests, take frozen sources as they are.
+
+    It would read the files anew, to rewrite their assertions.
+    """
+    from _pytest.assertion.rewrite import AssertionRewritingHook  # noqa: PLC0415  # only where Locust uses it
+
+    find = AssertionRewritingHook.find_spec
+
+    def find_spec(hook: Any, name: str, path: Any = None, target: Any = None) -> Any:
+        spec = find(hook, name, path, target)
+        if spec is not None and os.path.realpath(spec.origin or "") in _found:
+            return None
+        return spec
+
+    setattr(AssertionRewritingHook, "find_spec", find_spec)  # noqa: B010  # mypy: its parameters have types
+
+
 def install(value: str) -> None:
     """Make this process import frozen sources from what `write` has written. Exits where it was changed."""
     expected, _, file = value.partition(" ")
@@ -112,6 +134,7 @@ def install(value: str) -> None:
     if hashlib.sha256(text).hexdigest() != expected:
         sys.exit("gameday: the frozen copy of the locustfile was changed")
     found = {path: content.encode("latin-1") for path, content in json.loads(text).items()}
+    _found.update(found)
     compiled = SourceFileLoader.get_code
 
     def get_code(loader: Any, name: str) -> CodeType | None:

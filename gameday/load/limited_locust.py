@@ -18,6 +18,8 @@ from gameday.load.limits import LoadCounts, LoadLimits
 from gameday.load.network import NetworkGuard
 from gameday.system.descent.parent_death import end_with_parent
 
+SOCKET = "GAMEDAY_LOAD_SOCKET"
+"""The variable that names the driver's socket; without it, this is Locust as anybody else starts it."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "ws_proxy", "wss_proxy", "no_proxy")
 
 counts: LoadCounts | None = None
@@ -94,6 +96,56 @@ def _before(owner: type, name: str, action: Callable[..., None]) -> None:
     setattr(owner, name, method)
 
 
+def _main_module() -> Any:  # Any: it re-exports what it has imported
+    import locust.main  # noqa: PLC0415  # patches the standard library
+
+    return locust.main
+
+
+def _decide_options() -> None:
+    """Let the drill decide what it decides, whatever files, variables and arguments say.
+
+    Of its own command line, `--processes` alone says in how many processes Locust runs.
+    """
+    main_module = _main_module()
+    original = main_module.get_parser
+    own = {"run_time": None, "headless": True, "headful": False, "autostart": False, "autoquit": -1}
+    own |= {"master": False, "worker": False, "expect_workers": 1, "expect_workers_max_wait": 0}
+    own |= {"list_commands": False, "show_task_ratio": False, "show_task_ratio_json": False}
+    own |= {"logfile": None, "skip_log_setup": False, "web_login": False, "class_picker": False}
+    if "--processes" not in sys.argv:
+        own["processes"] = None
+
+    def get_parser(*args: Any, **keywords: Any) -> Any:
+        parser = original(*args, **keywords)
+        parse = parser.parse_args
+
+        def parse_args(*given: Any, **named: Any) -> Any:
+            options = parse(*given, **named)
+            vars(options).update(own)
+            return options
+
+        parser.parse_args = parse_args
+        return parser
+
+    main_module.get_parser = get_parser
+
+
+def _hide_from_pytest() -> None:
+    """Keep our plug-in out of Locust's pytest style, which would import each file a second time as tests."""
+    main_module = _main_module()
+    original = main_module.load_locustfile_pytest
+    plugin = os.path.realpath(os.path.join(os.path.dirname(__file__), "plugin.py"))  # noqa: PTH118, PTH120
+
+    def load_locustfile_pytest(path: str) -> Any:
+        if os.path.realpath(path) == plugin:
+            return {}
+        frozen.keep_from_rewriting()
+        return original(path)
+
+    main_module.load_locustfile_pytest = load_locustfile_pytest
+
+
 def main() -> None:
     """Put limits in force, and run Locust."""
     global counts  # noqa: PLW0603  # one Locust a process, and its plug-in looks here
@@ -110,6 +162,9 @@ def main() -> None:
         counts = made if parsed.counted else None
     if sources := os.environ.pop(frozen.VARIABLE, ""):
         frozen.install(sources)
+    if SOCKET in os.environ:
+        _decide_options()
+        _hide_from_pytest()
     from locust.main import main as run  # noqa: PLC0415
 
     run()  # type: ignore[no-untyped-call]

@@ -48,7 +48,6 @@ from gameday.load.tally import MAX_NAMES, OTHER_NAME, BucketTable, Tally
 # Importing Locust has patched the standard library with gevent: threads here are greenlets, and a call that
 # blocks without gevent's knowledge would stop all users.
 
-SOCKET = "GAMEDAY_LOAD_SOCKET"
 ENDING_MESSAGE = "Locust is ending before the drill; see locust.log"
 """Sent as soon as it begins to end, by a signal or by itself, since its end takes up to a second. The driver
 ignores it where it has ordered the end."""
@@ -104,6 +103,14 @@ def _encoded(params: Any) -> str:
         return str(params)
 
 
+def _milliseconds(response_time: object) -> float:
+    """Read a response time that custom clients may report as they like; NaN where it is none."""
+    try:
+        return math.nan if isinstance(response_time, str | bytes) else float(response_time)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
 class RequestObserver:
     """Counts this process's requests. Its first two methods run for every request, and must be cheap."""
 
@@ -119,25 +126,27 @@ class RequestObserver:
         *,
         request_type: str,
         name: str,
-        response_time: float | None = None,
+        response_time: object = None,
         response_length: int = 0,  # noqa: ARG002
         response: object = None,  # noqa: ARG002
         context: object = None,  # noqa: ARG002
         exception: object = None,
-        start_time: float | None = None,
+        start_time: object = None,
         url: object = None,  # noqa: ARG002
         **_others: object,
     ) -> None:
         """Count a request that ended.
 
         `start_time` is undocumented, and custom clients may leave it out: then it is now minus
-        `response_time`.
+        `response_time`. A request whose time is not known counts, but never as fast: it lasted for ever.
         """
-        milliseconds = response_time or 0.0
+        milliseconds = response_time if type(response_time) is float else _milliseconds(response_time)
+        if not milliseconds >= 0.0:  # written so that NaN is caught, too
+            milliseconds = math.inf
         earliest, latest = self._believable
-        if start_time is None or not earliest < start_time < latest:
-            milliseconds = min(milliseconds, MAX_SECONDS * 1000.0) if milliseconds > 0.0 else 0.0
-            start_time = time.time() - milliseconds / 1000.0
+        if not isinstance(start_time, int | float) or not earliest < start_time < latest:
+            lasted = min(milliseconds, MAX_SECONDS * 1000.0) if milliseconds < math.inf else 0.0
+            start_time = time.time() - lasted / 1000.0
         self.tally.completed((request_type, name), start_time, milliseconds, bool(exception))
 
     def watch(self, client: type) -> None:
@@ -439,5 +448,5 @@ def install(path: str) -> None:
     hooks.init.add_listener(on_init)
 
 
-if os.environ.get(SOCKET):
-    install(os.environ[SOCKET])
+if os.environ.get(limited_locust.SOCKET):
+    install(os.environ[limited_locust.SOCKET])

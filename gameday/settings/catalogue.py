@@ -15,7 +15,15 @@ from typing import Any
 from gameday.core.errors import Mistake
 from gameday.core.plans.gameday import GameDayPlan
 from gameday.core.plans.responder_script import ResponderScript
-from gameday.core.plans.scenario import Playbook, Scenario, ScorecardRules
+from gameday.core.plans.scenario import (
+    PLAIN_RUN,
+    ChaosOptions,
+    Load,
+    Playbook,
+    Scenario,
+    ScorecardRules,
+)
+from gameday.formats.experiment import overrides
 from gameday.formats.experiment import reader as experiments
 from gameday.formats.gamedays import reader as gameday_plan
 from gameday.formats.gamedays import rules as gameday_rules
@@ -63,6 +71,8 @@ KINDS = {
         Kind(name="scenario", read=reader.read, check=scenarios.check),
         Kind(name="gameday", read=reader.read, check=gameday_plan.check),
         Kind(name="experiment", read=experiments.read, check=experiments.check),
+        Kind(name="values", read=overrides.read_values, check=overrides.check_values),
+        Kind(name="controls", read=overrides.read_controls, check=overrides.check_controls),
         Kind(name="scorecard", read=reader.read, check=scorecards.check),
         Kind(name="responder", read=reader.read, check=responders.check),
         Kind(name="playbook", read=_text, check=_playbook),
@@ -90,20 +100,20 @@ class Catalogue:
             self.mistakes.append(missing)
             return Checked(document=Document(file=path, data=None), value=None, mistakes=(missing,))
 
-    def _read_once(self, path: str, kind: str) -> Checked[Any]:
+    def _read_once(self, path: str, kind: str, *, controlled: bool = False) -> Checked[Any]:
         if (path, kind) not in self.checked:
             content = self.space.read(path)
             self.contents[path] = content
             self.kinds[path] = kind
             how = KINDS[kind]
             document = reader.attempt(how.read, content, path)
-            checked = self._experiment(document) if kind == "experiment" else how.check(document)
+            checked = self._experiment(document, controlled) if kind == "experiment" else how.check(document)
             self.mistakes.extend(checked.mistakes)
             self.checked[path, kind] = checked
         return self.checked[path, kind]
 
-    def _experiment(self, document: Document) -> Checked[experiments.Experiment]:
-        checked = experiments.check(document)
+    def _experiment(self, document: Document, controlled: bool) -> Checked[experiments.Experiment]:
+        checked = experiments.check(document, controlled=controlled)
         if checked.value is None and b"controls" in _chaos_settings():
             return experiments.check(document, controlled=True)
         return checked
@@ -113,10 +123,11 @@ class Catalogue:
         checked: Checked[Scenario] = self.check(path, "scenario")
         document = checked.document
         values: dict[str, Any] = {}
+        controlled = bool(document.get(("experiment", "controls"))) if document.data is not None else False
         named_files = scenario_rules.references(document) if document.data is not None else ()
         for where, kind, named in named_files:
             try:
-                values.setdefault(kind, self._read_once(named, kind).value)
+                values.setdefault(kind, self._read_once(named, kind, controlled=controlled).value)
             except ValueError as error:
                 self.mistakes.append(document.mistake(where, str(error), hint=_hint(error)))
         checked = self._judged(path, checked, values)
@@ -195,6 +206,21 @@ class Catalogue:
                 [(checked.document, plan, gameday_plan.lasts(plan, read)) for checked, plan in plans]
             )
         )
+
+    def loads(self) -> dict[str, list[Load]]:
+        """Give the loads of the scenarios that were checked, by their locustfiles."""
+        found: dict[str, list[Load]] = {}
+        for (_, kind), checked in self.checked.items():
+            load = checked.value.load if kind == "scenario" and checked.value is not None else None
+            if load is not None and load not in found.setdefault(load.locustfile, []):
+                found[load.locustfile].append(load)
+        return found
+
+    def options(self, experiment: str) -> tuple[ChaosOptions, ...]:
+        """Give what the scenarios that were checked run an experiment with; where none names it, nothing."""
+        scenarios = [checked.value for (_, kind), checked in self.checked.items() if kind == "scenario"]
+        found = [each.options for each in scenarios if each is not None and each.experiment == experiment]
+        return tuple(dict.fromkeys(found)) or (PLAIN_RUN,)
 
     def playbook_of(self, scenario: Scenario) -> Playbook | None:
         """Give a scenario's playbook, if it could be read."""

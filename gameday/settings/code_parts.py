@@ -21,13 +21,15 @@ _INSTALLED = tuple(
 )
 
 
-def parts(root: Path, names: Sequence[str], locustfile: str, commands: Sequence[str]) -> dict[str, str]:
+def parts(
+    root: Path, names: Sequence[str], locustfile: str, commands: Sequence[str], cwd: str = ""
+) -> dict[str, str]:
     """Give the hash or version of each part, by a name for people.
 
     names: modules, as experiments name them. locustfile: its workspace path; empty without load.
-    commands: files that may be run; those of the workspace count.
+    commands: files that may be run; those of the workspace count. cwd: the experiment's working folder.
     """
-    search = static_look.folders_of(root)
+    search = static_look.folders_of(root, cwd)
     walk = _Walk(root=root)
     for name in names:
         walk.module(name, search)

@@ -6,6 +6,7 @@ with limits of time and memory. Who calls asks the policy first; `settings.stati
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -29,11 +30,32 @@ def check(catalogue: Catalogue, allowed: Collection[str]) -> tuple[Mistake, ...]
     root = catalogue.space.root
     experiments = [path for path, kind in known if kind == "experiment"]
     locustfiles = [path for path, kind in known if kind == "locustfile"]
-    check_of_locustfiles = Check(locustfiles, cwd=root)
+    check_of_locustfiles = Check(locustfiles, cwd=root, loads=catalogue.loads())
     # Both children at once: Locust alone takes a second to import.
-    chaos = experiment_checks.check([Path(path) for path in experiments], cwd=root)
+    chaos = [mistake for run in _runs(catalogue, experiments) for mistake in _refused(root, run)]
     mistakes = [*check_of_locustfiles.mistakes(), *(_placed(catalogue, mistake) for mistake in chaos)]
     return tuple(sorted(set(mistakes)))
+
+
+_Run = tuple[str, tuple[str, ...]]
+"""A working folder, and files of values: what decides how experiments are imported."""
+
+
+def _runs(catalogue: Catalogue, experiments: Collection[str]) -> Iterator[tuple[_Run, list[str]]]:
+    together: dict[_Run, list[str]] = {}
+    for path in experiments:
+        for options in catalogue.options(path):
+            together.setdefault((options.cwd, options.var_files), []).append(path)
+    yield from together.items()
+
+
+def _refused(root: Path, run: tuple[_Run, list[str]]) -> Iterator[Mistake]:
+    (cwd, var_files), experiments = run
+    folder = root / cwd
+    named = {os.path.relpath(root / path, folder): path for path in experiments}
+    values = [os.path.relpath(root / path, folder) for path in var_files]
+    for mistake in experiment_checks.check([Path(path) for path in named], cwd=folder, values=values):
+        yield mistake._replace(file=named[mistake.file])
 
 
 def _placed(catalogue: Catalogue, mistake: Mistake) -> Mistake:

@@ -7,6 +7,8 @@ sources are only parsed. `settings.imports` imports them for real, once a policy
 from __future__ import annotations
 
 import ast
+import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.formats.experiment import extensions
+from gameday.formats.experiment import extensions, locust_options, locustfile
 from gameday.formats.text.document import Document
 from gameday.formats.text.document import Path as DocumentPath
 from gameday.load import locustfiles
@@ -36,9 +38,15 @@ def check(catalogue: Catalogue) -> tuple[Mistake, ...]:
     mistakes: list[Mistake] = []
     for path, kind in known:
         if kind == "experiment":
-            mistakes += _experiment(catalogue.check(path, kind).document, root)
+            for options in catalogue.options(path):
+                mistakes += _experiment(catalogue.check(path, kind).document, root, options.cwd)
         elif kind == "locustfile":
             mistakes += _locustfile(path, catalogue.contents[path], root)
+    if any(kind == "locustfile" for _, kind in known):
+        mistakes += _locust_settings(catalogue)
+    for path, kind in known:
+        if kind == "scenario":
+            mistakes += _lacking_arguments(catalogue, path)
     return tuple(sorted(set(mistakes)))
 
 
@@ -94,21 +102,21 @@ def _spec(part: str, locations: Sequence[str], *, top: bool) -> ModuleSpec | Non
     return next((spec for finder in editable if (spec := finder.find_spec(part, None))), None)
 
 
-def folders_of(root: Path) -> list[str]:
-    """Give where experiments' modules are looked for: Python's path, then the workspace."""
-    return [*(folder for folder in sys.path if folder), str(root)]
+def folders_of(root: Path, cwd: str = "") -> list[str]:
+    """Give where experiments' modules are looked for: Python's path, then the working folder."""
+    return [*(folder for folder in sys.path if folder), str(root / cwd)]
 
 
 # --- experiments ---
 
 
-def _experiment(document: Document, root: Path) -> Iterator[Mistake]:
+def _experiment(document: Document, root: Path, cwd: str) -> Iterator[Mistake]:
     for path, provider in _providers(document.data, ()):
         match provider:
             case {"type": "python", "module": str(module)}:
-                yield from _python(document, path, module, provider, root)
+                yield from _python(document, path, module, provider, folders_of(root, cwd))
             case {"type": "process", "path": str(command)}:
-                if shutil.which(command) is None and shutil.which(root / command) is None:
+                if shutil.which(command) is None and shutil.which(root / cwd / command) is None:
                     yield document.mistake((*path, "path"), f"command '{command}' cannot be found")
             case _:
                 pass
@@ -126,9 +134,9 @@ def _providers(tree: Any, path: DocumentPath) -> Iterator[tuple[DocumentPath, Ma
 
 
 def _python(
-    document: Document, path: DocumentPath, module: str, provider: Mapping[str, Any], root: Path
+    document: Document, path: DocumentPath, module: str, provider: Mapping[str, Any], folders: Sequence[str]
 ) -> Iterator[Mistake]:
-    found = find(module, folders_of(root))
+    found = find(module, folders)
     if found.missing:
         message = f"module {module} can't be imported: there is no module '{found.missing}'"
         yield document.mistake((*path, "module"), message, hint=extensions.hint(module))
@@ -256,3 +264,43 @@ def _imported(node: ast.stmt) -> list[str]:
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:
         return [node.module]
     return []
+
+
+def _locust_settings(catalogue: Catalogue) -> Iterator[Mistake]:
+    """Warn of what has no effect in the files and variables that Locust reads besides its command line."""
+    for file in (locust_options.CONF, locust_options.PROJECT):
+        try:
+            content = catalogue.space.read(file)
+        except ValueError:  # there is none
+            continue
+        yield from locust_options.in_file(file, content)
+    for path, loads in sorted(catalogue.loads().items()):
+        variables = {name for load in loads for name in load.env} | set(os.environ)
+        yield from locust_options.in_variables(path, variables)
+
+
+def _lacking_arguments(catalogue: Catalogue, path: str) -> Iterator[Mistake]:
+    """Find arguments that a scenario's locustfile requires and nothing gives."""
+    checked = catalogue.check(path, "scenario")
+    load = checked.value.load if checked.value is not None else None
+    content = catalogue.contents.get(load.locustfile) if load is not None else None
+    if load is None or content is None:
+        return
+    given = {argument.partition("=")[0] for argument in load.args}
+    conf = _conf_keys(catalogue)
+    for wanted in locustfile.required_arguments(content.decode(errors="replace")):
+        by_variable = wanted.variable in {*load.env, *os.environ}
+        by_conf = any(flag.lstrip("-") in conf for flag in wanted.flags)
+        if not (by_variable or by_conf or given & set(wanted.flags)):
+            message = f"{load.locustfile}, line {wanted.line}, requires the argument {wanted.flags[-1]}"
+            hint = f'write args: ["{wanted.flags[-1]}", "…"] under load'
+            yield checked.document.mistake(("load",), message, hint=hint, at_key=True)
+
+
+def _conf_keys(catalogue: Catalogue) -> set[str]:
+    """Give what Locust's own file sets, as far as its keys begin a line."""
+    try:
+        lines = catalogue.space.read(locust_options.CONF).decode(errors="replace").splitlines()
+    except ValueError:
+        return set()
+    return {re.split(r"[=:\s]", line.strip().lstrip("-"), maxsplit=1)[0] for line in lines}

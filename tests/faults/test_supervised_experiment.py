@@ -161,7 +161,7 @@ def test_the_probe_is_asked_at_every_stage(target, tmp_path):
 @pytest.mark.parametrize(
     "broken",
     [
-        {"tolerance": {"type": "jsonpath", "path": "$.on", "expect": [1]}},
+        {"tolerance": {"type": "jsonpath", "path": "$.[", "expect": [1]}},
         {"tolerance": {"type": "range", "range": "wide"}},
         {"timeout": "soon"},
         {"provider": {"type": "python", "module": "sys", "func": "exit"}},

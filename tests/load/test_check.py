@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from gameday.core.plans.scenario import Load
 from gameday.load import check
 
 GOOD = "from locust import HttpUser, task\n\nclass A(HttpUser):\n    @task\n    def t(self): pass\n"
@@ -82,3 +83,28 @@ def test_a_missing_file_and_a_forbidden_name_are_reported(tmp_path) -> None:
 
 def test_nothing_to_check_starts_nothing(tmp_path) -> None:
     assert check.Check([], cwd=tmp_path).mistakes() == ()
+
+
+NEEDY = """
+from locust import HttpUser, events
+
+@events.init_command_line_parser.add_listener
+def add(parser):
+    parser.add_argument("--{name}", required=True)
+
+class A(HttpUser):
+    pass
+"""
+
+
+def test_arguments_are_parsed_as_locust_will_and_each_file_has_its_own(tmp_path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.py").write_text(NEEDY.replace("{name}", name))
+    loads = {
+        "one.py": [Load(locustfile="one.py", args=("--one", "x"))],
+        "two.py": [Load(locustfile="two.py", args=("--one", "x"))],
+    }
+    (mistake,) = check.Check(["one.py", "two.py"], cwd=tmp_path, loads=loads).mistakes()
+    assert mistake.file == "two.py"
+    assert "the following arguments are required: --two" in mistake.message
+    assert mistake.hint == check.ARGUMENTS

@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 
 from gameday.core.errors import NotReady
-from gameday.core.facts.load import bin_of
+from gameday.core.facts.load import BINS, bin_of
 from gameday.core.facts.merging import merge
 from gameday.core.plans.scenario import Load
 from gameday.core.values import DrillId
@@ -227,6 +227,7 @@ class Odd(User):
         fire(request_type="ODD", name="none", response_time=None, **common)
         fire(request_type="ODD", name="negative", response_time=-5.0, start_time=time.time(), **common)
         fire(request_type="ODD", name="nan", response_time=float("nan"), **common)
+        fire(request_type="ODD", name="text", response_time="12 ms", start_time="now", **common)
         fire(request_type="ODD", name="future", response_time=1.0, start_time=time.time() + 3600, **common)
         fire(request_type=b"ODD", name=b"bytes", response_time=1.0, start_time=time.perf_counter(), **common)
 """
@@ -239,8 +240,85 @@ async def test_custom_clients_are_counted_whatever_they_fire(game, workspace) ->
     await game.when(lambda: game.counts()["ODD", "bytes", "good"] > 20)
     await game.driver.stop()
     names = {name for key in game.counts() if key != "open" for name in [key[1]]}
-    assert names == {"no\nstart ä?", "none", "negative", "nan", "future", "bytes"}
+    assert names == {"no\nstart ä?", "none", "negative", "nan", "text", "future", "bytes"}
+    for name in ("none", "negative", "nan", "text"):  # unknown is never fast
+        assert {number for chunk in game.chunks if chunk.name == name for number in chunk.bin} == {BINS - 1}
     assert all(began - 20 < chunk.start < time.time() for chunk in game.chunks)
+
+
+STYLE = """
+def test_home(session):
+    session.get("/")
+
+def test_fast(fastsession):
+    fastsession.get("/fast")
+"""
+TAGGED = """
+from locust import HttpUser, constant, events, tag, task
+
+@events.init_command_line_parser.add_listener
+def add(parser):
+    parser.add_argument("--path", required=True)
+
+class A(HttpUser):
+    wait_time = constant(0.02)
+
+    @tag("read")
+    @task
+    def read(self):
+        import os
+        self.client.get(self.environment.parsed_options.path + os.environ["SUFFIX"])
+
+    @tag("write")
+    @task
+    def write(self):
+        self.client.post("/write")
+
+class B(A):
+    @tag("read")
+    @task
+    def b(self):
+        self.client.get("/b")
+"""
+
+
+@pytest.mark.parametrize("package", [False, True])
+async def test_users_that_are_tests_in_pytests_style_are_played(game, workspace, package) -> None:
+    (workspace / "test_mini.py").write_text(STYLE)
+    if package:  # then pytest imports the file under another name, once more
+        (workspace / "__init__.py").touch()
+    await game.start("test_mini.py")
+    await game.when(
+        lambda: game.counts()["GET", "/", "good"] > 20 and game.counts()["GET", "/fast", "good"] > 20
+    )
+    assert game.driver.lost() == ""
+    await game.driver.stop()
+
+
+async def test_arguments_tags_classes_and_variables_are_locusts_and_its_files_decide_nothing_of_a_drill(
+    game, workspace, monkeypatch
+) -> None:
+    (workspace / "tagged.py").write_text(TAGGED)
+    (workspace / "locust.conf").write_text("run-time = 1s\nusers = 1\nmaster = true\nlist = true\n")
+    monkeypatch.setenv("LOCUST_RUN_TIME", "1s")
+    monkeypatch.setenv("OUR_SUFFIX", "/deep")
+    await game.start(
+        "tagged.py",
+        args=("--path", "/given", "--run-time=1s"),
+        tags=("read",),
+        user_classes=("A",),
+        env={"SUFFIX": "env:OUR_SUFFIX"},
+    )
+    began = time.monotonic()
+    await game.when(lambda: time.monotonic() - began > 2.5)
+    assert game.driver.lost() == ""
+    await game.driver.stop()
+    assert {key[1] for key in game.counts() if key != "open"} == {"/given/deep"}
+
+
+async def test_a_variable_that_the_load_refers_to_and_nobody_has_set_is_named(game) -> None:
+    with pytest.raises(NotReady, match="the variable NOWHERE_AT_ALL is not set"):
+        await game.start(env={"SUFFIX": "env:NOWHERE_AT_ALL"})
 
 
 MANY = """

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from gameday import ports
 from gameday.core import policy
@@ -34,6 +34,7 @@ from gameday.core.policy import (
 from gameday.core.values import Instant, Seconds
 from gameday.formats.experiment import locustfile
 from gameday.formats.settings import approvals
+from gameday.formats.text import reader
 
 
 class NoSources:
@@ -78,7 +79,8 @@ class PolicySources:
     chaos_settings  Chaos Toolkit's own settings file, which may name controls
     by              who starts the drill
     environment     gives an environment's settings, resolved, by its name
-    code            gives the hashes of modules by their names, of what a locustfile imports, and of commands
+    code            gives the hashes of modules by their names, of what a locustfile imports, and of commands;
+                    a fourth argument is a folder in which modules are looked for, too
     """
 
     read: Callable[[str], bytes] = _no_file
@@ -89,7 +91,7 @@ class PolicySources:
     chaos_settings: bytes = b""
     by: str = ""
     environment: Callable[[str], Mapping[str, object]] = _no_environment
-    code: Callable[[Sequence[str], str, Sequence[str]], Mapping[str, str]] = _no_code
+    code: Callable[..., Mapping[str, str]] = _no_code
 
 
 async def judge(
@@ -157,7 +159,14 @@ async def facts(
     hashes    those of the drill's files, by path, as they were frozen
     """
     texts = dict(_experiments(scenario, policy_sources, request))
-    documents = (*(_document(name, text) for name, text in texts.items()), *_others(scenario, policy_sources))
+    documents = (
+        *(
+            document
+            for name, text in texts.items()
+            for document in _acted_on(scenario, policy_sources, _document(name, text))
+        ),
+        *_others(scenario, policy_sources),
+    )
     wanted = policy.needs(rules, documents)
     hold = longest_hold(scenario)
     # To the end of the longest hold: a freeze that begins while the fault is in force counts, too.
@@ -223,7 +232,8 @@ def _parts(
     parts |= {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
     parts |= _scripts(scenario, contents, hashes)
     if rules.protected:  # nothing else needs it, and the versions of distributions take time to find
-        parts |= policy_sources.code(_modules(documents), locustfile, _commands(documents, environment))
+        cwd = (scenario.options.cwd,) if scenario.options.cwd else ()
+        parts |= policy_sources.code(_modules(documents), locustfile, _commands(documents, environment), *cwd)
     return parts
 
 
@@ -287,6 +297,27 @@ def _document(name: str, text: bytes) -> Document:
     return Document(name=name, body=read.data)
 
 
+def _acted_on(scenario: Scenario, policy_sources: PolicySources, document: Document) -> Iterator[Document]:
+    """Give an experiment with the values that its scenario gives it: those decide what is called."""
+    options = scenario.options
+    own = document.name == scenario.experiment and bool(options.vars or options.var_files)
+    if not own or any(inject.experiment == document.name for inject in scenario.injects):
+        yield document  # an inject runs it without them
+    if not own:
+        return
+    from gameday.formats.experiment import overrides  # noqa: PLC0415  # as above
+
+    files = []
+    for path in options.var_files:
+        read = reader.attempt(overrides.read_values, _must_read(path, policy_sources), path)
+        values = overrides.check_values(read).value
+        if values is None:
+            raise _unreadable(path, "it holds no values", "gameday validate lists every mistake")
+        files.append(values)
+    merged = overrides.merged(files, json.loads(options.vars or "{}"))
+    yield replace(document, body=overrides.applied(document.body, merged))
+
+
 def _others(scenario: Scenario, policy_sources: PolicySources) -> Iterator[Document]:
     """Give what else names providers: the scenario's probes, and Chaos Toolkit's own settings."""
     rules = scenario.milestones
@@ -297,6 +328,9 @@ def _others(scenario: Scenario, policy_sources: PolicySources) -> Iterator[Docum
         probe = _probe(text)
         if probe is not None:
             yield Document(name=f"{scenario.path or scenario.scenario} {part}", body=probe)
+    for path in scenario.options.controls:
+        controls = _document(path, _must_read(path, policy_sources)).body
+        yield Document(name=path, body={"controls": list(controls.values())})
     if policy_sources.chaos_settings.strip():
         yield _document("settings.yaml", policy_sources.chaos_settings)
 

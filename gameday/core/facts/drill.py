@@ -239,6 +239,8 @@ class FaultRequested:
     experiment  the experiment file's text, byte for byte; path: its workspace path
     variables   names of the environment variables that it reads; secrets: references, no values
     host        the host that can revert it; empty: any
+    options     what the experiment is run with, as JSON: the keys of `core.plans.scenario.ChaosOptions`, with
+                paths relative to cwd, and `hashes`, the sha256 of each file; empty: nothing
     """
 
     fault: FaultId
@@ -248,6 +250,7 @@ class FaultRequested:
     variables: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     host: str = ""
+    options: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,12 +15,22 @@ from gameday.core.values import Party, Seconds, Severity
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """The load that users stand for. `spawn_rate` in users/s."""
+    """The load that users stand for. `spawn_rate` in users/s.
+
+    args                further arguments of Locust's command line
+    tags, exclude_tags  which tasks are played; user_classes: which users; empty: all
+    env                 variables of Locust's process; a value `env:NAME` refers to one of ours
+    """
 
     locustfile: str
     users: int = 10
     spawn_rate: float = 10.0
     workers: int = 1
+    args: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+    user_classes: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -228,6 +238,30 @@ class Inject:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ChaosOptions:
+    """What the experiment is run with, as by options of `chaos run`. Paths are relative to the workspace.
+
+    vars         values of its configuration by name: a JSON object as text; empty: none
+    var_files    files of values; controls: files of controls
+    hypothesis   the strategy; empty: the experiment's own, or that of Chaos Toolkit's settings
+    frequency    seconds between two evaluations of a continuous hypothesis
+    fail_fast    a continuous hypothesis that deviates ends the method
+    cwd          the working folder; empty: the workspace
+    """
+
+    vars: str = ""
+    var_files: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    hypothesis: str = ""
+    frequency: Seconds = 1.0
+    fail_fast: bool = False
+    cwd: str = ""
+
+
+PLAIN_RUN = ChaosOptions()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
     """One script of a drill. Paths are relative to the workspace, with forward slashes.
 
@@ -244,6 +278,7 @@ class Scenario:
     severity: tuple[Severity, ...] = (Severity.P3,)
     responders: Party = Party.TEAM
     experiment: str = ""
+    options: ChaosOptions = PLAIN_RUN
     hold: str = "until-recovered"
     hold_for: Seconds | None = None
     load: Load | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import resource
 from pathlib import Path
 
+from chaoslib import merge_vars
 from chaoslib.exceptions import ChaosException
 from chaoslib.experiment import ensure_experiment_is_valid
 
@@ -22,6 +23,7 @@ def check(connection: ChildConnection, command: Json) -> None:
     This process serves for nothing else: from now on, whatever is imported has a limit of memory.
     """
     resource.setrlimit(resource.RLIMIT_AS, (command["memory"], command["memory"]))
+    merge_vars({}, command["values"])  # files of values may set variables
     connection.send("answer", problems={path: _problems(Path(path)) for path in command["paths"]})
 
 

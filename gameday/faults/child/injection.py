@@ -20,15 +20,14 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from chaoslib.control import load_global_controls
 from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
-from chaoslib.settings import load_settings
 from chaoslib.types import Strategy
 
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 from gameday.faults import experiments
+from gameday.faults.child import run_options
 from gameday.faults.child.activity_events import ActivityReporter
 from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, parse
@@ -277,19 +276,26 @@ class Injection(ActivityReporter):
 def inject(connection: ChildConnection, command: Json, commands: Iterator[Json]) -> None:
     """Run an experiment to its end; its rollbacks always run."""
     request = command["request"]
+    options = run_options.parse(request.get("options", ""))
+    # In the order of `chaos run`: files of values may set variables, and controls come before the experiment.
+    values = options.values()
+    settings = options.load_controls()
     experiment = parse(request["experiment"], request["path"])
-    settings = load_settings() or {}
-    load_global_controls(settings)
     ensure_experiment_is_valid(experiment)
     run = Injection(connection, request, experiment, Path(command["journal"]), command["drill"])
     # chaoslib keeps the main thread, which handles signals; commands are read in another.
     threading.Thread(target=_obey_commands, args=(run, commands), daemon=True).start()
     # chaoslib reads the rollbacks' strategy from these settings only, not from the experiment's runtime.
     strategies = {**settings.get("runtime", {}), **(experiment.get("runtime") or {})}
-    strategy = strategies.get("hypothesis", {}).get("strategy", "default")
+    strategy = options.hypothesis or strategies.get("hypothesis", {}).get("strategy", "default")
     settings["runtime"] = {**strategies, "rollbacks": {"strategy": "always"}}
     journal = run_experiment(
-        experiment, settings=settings, strategy=Strategy.from_string(strategy), event_handlers=[run]
+        experiment,
+        settings=settings,
+        experiment_vars=values,
+        strategy=Strategy.from_string(strategy),
+        schedule=options.schedule(),
+        event_handlers=[run],
     )
     # Again, because the journal has its final status only now.
     run.save()

@@ -17,6 +17,7 @@ from chaoslib.loader import parse_experiment_from_file
 from chaoslib.secret import load_secrets
 
 from gameday.faults import experiments
+from gameday.faults.child import run_options
 from gameday.formats.redaction import Redactor, leaves, secret_named
 from gameday.system import known_secrets
 
@@ -51,12 +52,16 @@ def parse(text: str, path: str) -> Any:
         return parse_experiment_from_file(str(file))
 
 
-def load(text: str, path: str) -> Loaded:
-    """Parse an experiment and resolve its configuration and secrets as chaoslib's runner does."""
+def load(text: str, path: str, options: str = "") -> Loaded:
+    """Parse an experiment and resolve its configuration and secrets as chaoslib's runner does.
+
+    options: those of its request. Raises ValueError, too, where files that they name have changed.
+    """
+    given_values, given_secrets = run_options.parse(options).values()
     experiment = parse(text, path)
     # In this order: secrets may refer to the configuration, and a dynamic one runs probes with both.
-    configuration = load_configuration(experiment.get("configuration", {}))
-    secrets = load_secrets(experiment.get("secrets", {}), configuration)
+    configuration = load_configuration(experiment.get("configuration", {}), given_values)
+    secrets = load_secrets(experiment.get("secrets", {}), configuration, given_secrets)
     configuration = load_dynamic_configuration(configuration, secrets)
     return Loaded(experiment, configuration, secrets)
 

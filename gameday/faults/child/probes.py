@@ -15,6 +15,7 @@ from chaoslib.run import EventHandlerRegistry
 from chaoslib.settings import load_settings
 
 from gameday.core import exposure
+from gameday.faults.child import run_options
 from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, load
 
@@ -41,9 +42,10 @@ def steady(connection: ChildConnection, command: Json) -> None:
     under `chaos run`. `controlled` reports that there are some, without which it may not be met.
     """
     redactor = Loaded({}).redactor()
-    controlled = bool((load_settings() or {}).get("controls"))
+    options = run_options.parse(command.get("options", ""))
+    controlled = bool((load_settings() or {}).get("controls") or options.controls)
     try:
-        loaded = load(command["text"], command["path"])
+        loaded = load(command["text"], command["path"], command.get("options", ""))
         redactor = loaded.redactor()
         controlled = drop_controls(loaded.experiment) or controlled
         ensure_hypothesis_is_valid(loaded.experiment)

@@ -46,7 +46,7 @@ class RollbackStandby:
 
     def _load(self, request: Json) -> Loaded:
         if self._loaded is None or self._text != request["experiment"]:
-            loaded = load(request["experiment"], request["path"])
+            loaded = load(request["experiment"], request["path"], request.get("options", ""))
             # They were not configured in this process, and one that breaks would keep the fault in force.
             drop_controls(loaded.experiment)
             for _missing in import_all({"rollbacks": loaded.experiment.get("rollbacks")}):

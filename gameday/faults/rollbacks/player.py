@@ -98,7 +98,9 @@ class ChildRollbackPlayer:
         queries = ChildQueries(self._drill, cwd=Path(request.cwd))
         name = PurePosixPath(request.path).name
         try:
-            answer = await queries.ask(STEADY_LIMIT, "steady", text=request.experiment, path=name)
+            answer = await queries.ask(
+                STEADY_LIMIT, "steady", text=request.experiment, path=name, options=request.options
+            )
             met, detail = answer["ok"], str(answer.get("detail") or "")
         except NoAnswer as error:
             met, detail = None, str(error)

@@ -1,4 +1,6 @@
-"""The absolute URLs in a locustfile: where its users go besides the host that they are given.
+"""What a locustfile needs and where it leads: arguments that it requires, and absolute URLs.
+
+URLs are where its users go besides the host that they are given.
 
 The source is parsed, not run, and its imports are not followed; a URL that is put together elsewhere isn't
 found. What an f-string computes appears as `{}`. A user class's own `host` is left out, because Locust
@@ -9,6 +11,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 _URL = re.compile(r"https?://\S*", re.IGNORECASE)
 
@@ -24,6 +28,42 @@ def urls(source: str) -> tuple[str, ...]:
     visitor = _Urls(hosts)
     visitor.visit(tree)
     return tuple(dict.fromkeys(visitor.urls))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequiredArgument:
+    """An argument of the command line without which the locustfile does not start.
+
+    flags     how it is written, such as `--token`
+    variable  the environment variable that gives it, too; empty: none does
+    """
+
+    flags: tuple[str, ...]
+    variable: str
+    line: int
+
+
+def required_arguments(source: str) -> tuple[RequiredArgument, ...]:
+    """Give the arguments that a locustfile certainly requires: added by literal texts, `required=True`."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ()
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return tuple(
+        found
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"
+        for found in _required(call)
+    )
+
+
+def _required(call: ast.Call) -> Iterator[RequiredArgument]:
+    given = {each.arg: each.value.value for each in call.keywords if isinstance(each.value, ast.Constant)}
+    named = [each.value for each in call.args if isinstance(each, ast.Constant)]
+    flags = tuple(str(each) for each in named if str(each).startswith("-"))
+    if given.get("required") is True and flags:
+        yield RequiredArgument(flags=flags, variable=str(given.get("env_var") or ""), line=call.lineno)
 
 
 def _hosts(made: ast.ClassDef) -> list[ast.expr]:

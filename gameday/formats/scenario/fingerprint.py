@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from gameday.core.plans.scenario import Scenario
+from gameday.core.plans.scenario import PLAIN_RUN, Scenario
 
 WORDING = frozenset({"title", "description", "tags", "version", "contributions", "extensions"})
 """Keys of an experiment that do not change what it does."""
+
+ADDED = frozenset({"args", "tags", "exclude_tags", "user_classes", "env"})
+"""Keys of the load that came later: empty, they leave the hash of older drills as it was."""
 
 
 def sha256(content: bytes) -> str:
@@ -41,11 +44,14 @@ def comparable(
     load = None
     if scenario.load is not None:
         # The locustfile's contents in place of its path: a renamed file puts the same load on.
-        load = {**asdict(scenario.load), "locustfile": sha256(locustfile)}
+        given = {key: value for key, value in asdict(scenario.load).items() if value or key not in ADDED}
+        load = {**given, "locustfile": sha256(locustfile)}
     return sha256(
         canonical(
             {
                 "experiment": _acted_on(experiments.get(scenario.experiment, {})),
+                # Left out where nothing is given, so that older drills stay comparable.
+                **({"options": asdict(scenario.options)} if scenario.options != PLAIN_RUN else {}),
                 "faults": [
                     [inject.after, inject.users, _acted_on(experiments.get(inject.experiment, {}))]
                     for inject in scenario.injects

@@ -21,6 +21,22 @@ MILESTONES = tuple(name.value for name in MilestoneName)
 Milestone = Annotated[str, types.OneOf("a milestone", MILESTONES)]
 
 
+def _word(value: Any) -> Any:
+    if isinstance(value, str) and (value.startswith("-") or len(value.split()) != 1):
+        raise models.mistake(f"'{value}' is not one word", "write one word in each line of the list")
+    return value
+
+
+def _class_name(value: Any) -> Any:
+    if isinstance(value, str) and not value.isidentifier():
+        raise models.mistake(f"'{value}' is not the name of a class", "write only its name")
+    return value
+
+
+Word = Annotated[str, BeforeValidator(_word)]
+ClassName = Annotated[str, BeforeValidator(_class_name)]
+
+
 class LoadModel(Strict):
     """The users."""
 
@@ -28,6 +44,18 @@ class LoadModel(Strict):
     users: int = Field(default=10, gt=0, description="how many at once")
     spawn_rate: Positive = Field(default=10.0, description="users started per second")
     workers: int = Field(default=1, gt=0, description="more than 1: Locust's own distributed mode")
+    args: list[Text] = Field(
+        default_factory=list,
+        description="further arguments of Locust's command line, such as those that the locustfile defines",
+        examples=[["--token", "abc"]],
+    )
+    tags: list[Word] = Field(default_factory=list, description="only tasks with one of these tags")
+    exclude_tags: list[Word] = Field(default_factory=list, description="no tasks with one of these tags")
+    user_classes: list[ClassName] = Field(default_factory=list, description="only these classes of users")
+    env: dict[str, str] = Field(
+        default_factory=dict,
+        description="variables of Locust's process; env:NAME passes one of gameday's own, such as a secret",
+    )
 
 
 class Slo(Strict):
@@ -257,12 +285,57 @@ Severities = Annotated[
 ]
 
 
+STRATEGIES = (
+    "default",
+    "before-method-only",
+    "after-method-only",
+    "during-method-only",
+    "continuously",
+)
+Strategy = Annotated[str, types.OneOf("a strategy", STRATEGIES)]
+
+
 class RealIncident(Strict):
     """When an unexpected alert is treated as a real incident."""
 
     severity: types.OneSeverity = Field(
         description="from this severity on, the facilitator is asked whether to go on"
     )
+
+
+class ContinuousHypothesis(Strict):
+    """How often the hypothesis is evaluated while the method runs."""
+
+    strategy: Strategy | None = Field(default=None, description="when the hypothesis is evaluated")
+    frequency: LongerThanZero = Field(default=1.0, description="the time between two evaluations")
+    fail_fast: bool = Field(default=False, description="end the method once it has deviated")
+
+
+Hypothesis = Annotated[
+    Annotated[Strategy, Tag("@strategy")] | Annotated[ContinuousHypothesis, Tag("@continuous")],
+    Discriminator(lambda value: "@continuous" if isinstance(value, dict | Strict) else "@strategy"),
+]
+
+
+class ExperimentRun(Strict):
+    """A Chaos Toolkit experiment with what `chaos run` may be given."""
+
+    file: Text = Field(description="the experiment, relative to this file's folder")
+    vars: dict[str, Any] = Field(default_factory=dict, description="values of its configuration (--var)")
+    var_files: list[Text] = Field(
+        default_factory=list, description="files of values: JSON, YAML or .env (--var-file)"
+    )
+    controls: list[Text] = Field(default_factory=list, description="files of controls (--control-file)")
+    hypothesis: Hypothesis | None = Field(
+        default=None, description="when the hypothesis is evaluated (--hypothesis-strategy, …)"
+    )
+    cwd: str = Field(default="", description="the working folder (default: the workspace)")
+
+
+Experiment = Annotated[
+    Annotated[str, Tag("@path")] | Annotated[ExperimentRun, Tag("@run")],
+    Discriminator(lambda value: "@run" if isinstance(value, dict | ExperimentRun) else "@path"),
+]
 
 
 class ScenarioFile(Strict):
@@ -278,8 +351,9 @@ class ScenarioFile(Strict):
     responders: Literal["team", "automation", "none"] = Field(
         default="team", description="who responds; none: only the system is measured"
     )
-    experiment: str = Field(
-        default="", description="a Chaos Toolkit experiment; a tabletop exercise has none"
+    experiment: Experiment = Field(
+        default="",
+        description="a Chaos Toolkit experiment, and what it is run with; a tabletop exercise has none",
     )
     hold: Hold = Field(
         default="until-recovered",

@@ -6,6 +6,8 @@ The scenario's paths are as seen from the workspace. The files that it names are
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
@@ -18,9 +20,11 @@ from gameday.formats.scenario.model import (
     AlertCondition,
     AllOf,
     AnyOf,
+    ContinuousHypothesis,
     ExpectedAlert,
     ExpectedMatch,
     ExperimentInject,
+    ExperimentRun,
     HintInject,
     LoadModel,
     MessageInject,
@@ -59,7 +63,8 @@ def _scenario(file: ScenarioFile, path: str) -> core.Scenario:
         description=file.description,
         severity=tuple(severity),
         responders=party,
-        experiment=located(file.experiment),
+        experiment=located(_file(file.experiment)),
+        options=_options(file.experiment, located),
         hold=file.hold if isinstance(file.hold, str) else "for",
         hold_for=file.hold if isinstance(file.hold, float) else None,
         load=_load(file.load, path),
@@ -76,10 +81,32 @@ def _scenario(file: ScenarioFile, path: str) -> core.Scenario:
     )
 
 
+def _file(experiment: str | ExperimentRun) -> str:
+    return experiment if isinstance(experiment, str) else experiment.file
+
+
+def _options(experiment: str | ExperimentRun, located: Callable[[str], str]) -> core.ChaosOptions:
+    if isinstance(experiment, str):
+        return core.PLAIN_RUN
+    given = experiment.hypothesis
+    how = given if isinstance(given, ContinuousHypothesis) else ContinuousHypothesis(strategy=given)
+    return core.ChaosOptions(
+        vars=json.dumps(experiment.vars, sort_keys=True) if experiment.vars else "",
+        var_files=tuple(map(located, experiment.var_files)),
+        controls=tuple(map(located, experiment.controls)),
+        hypothesis=how.strategy or "",
+        frequency=how.frequency,
+        fail_fast=how.fail_fast,
+        cwd=located(experiment.cwd),
+    )
+
+
 def _load(load: LoadModel | None, path: str) -> core.Load | None:
     if load is None:
         return None
-    return replace(core.Load(**load.model_dump()), locustfile=paths.resolve(path, load.locustfile))
+    given = load.model_dump()
+    given |= {name: tuple(each) for name, each in given.items() if isinstance(each, list)}
+    return core.Load(**given | {"locustfile": paths.resolve(path, load.locustfile)})
 
 
 def _expectation(expected: ExpectedAlert | ExpectedMatch) -> core.Expectation:

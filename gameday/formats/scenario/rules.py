@@ -10,6 +10,7 @@ from typing import Any
 
 from gameday.core.errors import Mistake
 from gameday.core.judging import series
+from gameday.formats.experiment import locust_options, variables
 from gameday.formats.experiment import reader as experiment
 from gameday.formats.text import document as text_document
 from gameday.formats.text import paths
@@ -29,6 +30,8 @@ def check(document: Document) -> Iterator[Mistake]:
         _probes,
         _own_guardrail,
         _load_needed,
+        _load_arguments,
+        _load_variables,
         _alert_names,
         _pages,
         _inject_ids,
@@ -41,12 +44,19 @@ def references(document: Document) -> Iterator[tuple[Path, str, str]]:
     """Give the files that a scenario names: at which key, of which kind, and their workspace paths."""
     named: list[tuple[Path, str]] = [
         (("experiment",), "experiment"),
+        (("experiment", "file"), "experiment"),
         (("load", "locustfile"), "locustfile"),
         (("playbook",), "playbook"),
         (("scorecard",), "scorecard"),
     ]
     injects = document.get(("injects",))
     count = len(injects) if isinstance(injects, list) else 0
+    for key, kind in (("var_files", "values"), ("controls", "controls")):
+        files = document.get(("experiment", key))
+        named += [
+            (("experiment", key, index), kind)
+            for index in range(len(files) if isinstance(files, list) else 0)
+        ]
     named += [(("injects", index, "experiment"), "experiment") for index in range(count)]
     for where, kind in named:
         path = document.get(where)
@@ -168,6 +178,25 @@ def _load_needed(document: Document) -> Iterator[Mistake]:
         if any(item.get("source", "load") == "load" for _, item in _items(document, "slos")):
             hint = "add load, or use an SLO with source: prometheus"
             yield document.mistake(("slos",), "SLOs need a load that counts requests", hint=hint, at_key=True)
+
+
+def _load_arguments(document: Document) -> Iterator[Mistake]:
+    """Find arguments of Locust that a drill decides by itself."""
+    arguments = document.get(("load", "args"))
+    for index, argument in enumerate(arguments if isinstance(arguments, list) else ()):
+        option, instead = locust_options.named(argument) if isinstance(argument, str) else ("", "")
+        if option:
+            path: Path = ("load", "args", index)
+            yield document.mistake(path, f"the load of a drill can't be given {option}", hint=instead)
+
+
+def _load_variables(document: Document) -> Iterator[Mistake]:
+    """Find variables that would decide which code Locust's process runs."""
+    given = document.get(("load", "env"))
+    for name in given if isinstance(given, dict) else ():
+        why = variables.problem(str(name))
+        if why:
+            yield document.mistake(("load", "env", name), why, at_key=True)
 
 
 def _alert_names(document: Document) -> Iterator[Mistake]:

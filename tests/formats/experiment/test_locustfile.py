@@ -23,3 +23,17 @@ def test_prose_and_relative_paths_are_no_urls():
 
 def test_what_is_no_python_has_no_urls():
     assert locustfile.urls("this is (") == ()
+
+
+def test_arguments_that_a_locustfile_requires_are_found_where_they_are_written_literally() -> None:
+    source = (
+        "def add(parser):\n"
+        "    parser.add_argument('-k', '--token', required=True, env_var='TOKEN')\n"
+        "    parser.add_argument('--other', required=needed)\n"
+        "    parser.add_argument('--optional')\n"
+        "    parser.add_argument(*names, required=True)\n"
+    )
+    assert locustfile.required_arguments(source) == (
+        locustfile.RequiredArgument(flags=("-k", "--token"), variable="TOKEN", line=2),
+    )
+    assert locustfile.required_arguments("not python (") == ()

@@ -26,7 +26,8 @@ environment: shop
 responders: automation
 experiment: ../experiments/slow-query.json
 hold: 5m
-load: {locustfile: ../experiments/load/shop.py, users: 40, spawn_rate: 20, workers: 2}
+load: {locustfile: ../experiments/load/shop.py, users: 40, spawn_rate: 20, workers: 2, args: [--token, x],
+  tags: [a], exclude_tags: [b], user_classes: [C], env: {D: e}}
 slos:
   - {slo: checkout-latency, request: "POST /checkout", latency: 300ms, objective: 99%, window: 5s, min_requests: 20}
   - {slo: login, source: prometheus, good: g, total: t}
@@ -64,7 +65,17 @@ def test_a_scenario_with_every_key_becomes_its_value() -> None:
     found = read(FULL)
     assert found.severity == (Severity.P2, Severity.P3)
     assert (found.responders, found.hold, found.hold_for) == (Party.AUTOMATION, "for", 300.0)
-    assert found.load == core.Load(locustfile="experiments/load/shop.py", users=40, spawn_rate=20, workers=2)
+    assert found.load == core.Load(
+        locustfile="experiments/load/shop.py",
+        users=40,
+        spawn_rate=20,
+        workers=2,
+        args=("--token", "x"),
+        tags=("a",),
+        exclude_tags=("b",),
+        user_classes=("C",),
+        env={"D": "e"},
+    )
     assert found.slos[0].latency == 0.3
     assert found.expect[1].labels == {"team": "shop"}
     assert found.milestones.contained == core.MilestoneRules().contained
@@ -118,7 +129,15 @@ MISTAKES = [
     ("load: {users: 40}", "4:7 the key 'locustfile' is missing | locustfile: any locustfile, relative to this file's folder"),
     ("load: {locustfile: l.py, users: 0}", "4:33 0 is too small; it must be more than 0"),
     ("load: {locustfile: l.py, spawn_rate: .inf}", "4:38 inf is not a finite number"),
-    ("load: {locustfile: l.py, locust: x}", "4:26 unknown key 'locust' | one of: users, spawn_rate, workers"),
+    ("load: {locustfile: l.py, locust: x}", "4:26 unknown key 'locust' | one of: users, spawn_rate, workers, args, tags, exclude_tags, user_classes, env"),
+    ("load: {locustfile: l.py, args: [--token, x, --run-time=5s]}",
+     "4:45 the load of a drill can't be given --run-time | the scenario's phases decide how long it lasts"),
+    ("load: {locustfile: l.py, env: {PYTHONPATH: x}}",
+     "4:32 PYTHONPATH can't be set here: it decides what the process runs or whom it reaches"),
+    ("load: {locustfile: l.py, tags: ['a b']}",
+     "4:33 'a b' is not one word | write one word in each line of the list"),
+    ("load: {locustfile: l.py, user_classes: [a.B]}",
+     "4:41 'a.B' is not the name of a class | write only its name"),
     ("experiment: ..\\x.json", "4:13 folders are separated by /, not by \\"),
     ("title: again", "4:1 'title' is written twice | it is first on line 2; keep one"),
     ("description: yes\nplaybook: 7", "5:11 expected text, not the number 7 | put it into quotes"),
