@@ -15,10 +15,12 @@ import pytest
 from gameday.core.errors import NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, parse_instant
+from gameday.formats.settings.reader import Integration, Secret
 from gameday.signals import receiver
 from gameday.signals.receiver import Receiver
 from gameday.storage import open_store
 from gameday.system.clock import SystemClock
+from tests.signals.listening import hook
 
 D = DrillId("d1")
 FIRING = (Path(__file__).parent / "payloads/alertmanager/firing.json").read_bytes()
@@ -243,6 +245,40 @@ def test_an_id_that_a_sender_blew_up_is_cut_to_its_hash():
     body = json.dumps({"alert": "a", "id": "ü" * 9000}).encode()
     (event,) = receiving(lambda urls, _: post(urls["generic"], body))
     assert len(event.id) < 100
+
+
+def test_a_secret_that_is_not_there_is_named_and_nothing_keeps_listening(tmp_path):
+    def missing(_secret):
+        raise NotReady("the variable PAGER is not set")
+
+    pager = hook()
+
+    async def main():
+        receiving = Receiver(
+            drill=D, clock=SystemClock(), integrations=[hook(secret=False), pager], reveal=missing
+        )
+        with pytest.raises(NotReady, match="PAGER is not set"):
+            await receiving.start(lambda _: None)
+
+    asyncio.run(main())
+    socket.create_server(("127.0.0.1", pager.listen.port)).close()
+
+
+def test_it_describes_its_sources_without_anything_secret():
+    poll = Integration(
+        name="am", kind="alertmanager", poll="http://ada:hidden@am:9093/x?filter=a", secret=Secret("env:A")
+    )
+    shop = Integration(name="shop", kind="shop", url="http://ada:hidden@127.0.0.1:1/receivers")
+    metrics = Integration(name="metrics", kind="prometheus", url="http://prometheus")
+    receiving = Receiver(drill=D, clock=SystemClock(), integrations=[pager := hook(), poll, shop, metrics])
+    assert receiving.sources == (
+        "registered at http://127.0.0.1:1/receivers",
+        (
+            f"pager listens at {pager.listen}: send to http://{pager.listen}/hooks/pager, with its token as "
+            "`Authorization: Bearer`"
+        ),
+        "am reads http://am:9093/x every 2 s",
+    )
 
 
 def test_it_stops_at_once_with_connections_open():

@@ -166,8 +166,10 @@ class Doors:
 def bind(address: ListenAddress) -> socket.socket:
     """Bind an address. Raises NotReady with what to do about it."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    # All addresses are those of IPv4, too: the URL that is given may name one.
+    both = address.host == "::" and socket.has_dualstack_ipv6()
     try:
-        return socket.create_server((address.host, address.port), family=family)
+        return socket.create_server((address.host, address.port), family=family, dualstack_ipv6=both)
     except OSError as error:
         raise NotReady(
             f"nothing can listen at {address}: {_why(error)}", hint=_HINTS.get(error.errno or 0, "")

@@ -181,3 +181,10 @@ def test_this_machine_has_an_address_that_is_no_wildcard():
 def test_without_a_route_it_is_the_name_of_the_host(monkeypatch):
     monkeypatch.setattr(hooks, "ELSEWHERE", ("not an address", 9))
     assert hooks.own_address() == processes.hostname()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_all_addresses_of_ipv6_are_those_of_ipv4_too():
+    address = listen.parse(f"[::]:{ports.free()}")
+    with hooks.bind(address), socket.create_connection(("127.0.0.1", address.port), timeout=5):
+        pass
