@@ -8,10 +8,14 @@ Source: proc(5) for /proc/PID/stat.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import NamedTuple
 
+NUDGE = signal.SIGURG
+"""The signal of `nudge`, which every process ignores that does not ask for it: signal(7)."""
 HOST = "GAMEDAY_HOST"
 """The variable with this machine's name in histories, for a container, whose own name changes."""
 
@@ -66,6 +70,13 @@ def alive(who: Identity) -> bool:
 def stopped(who: Identity) -> bool:
     """Report whether exactly this process is stopped, by SIGSTOP or a debugger: alive, but not running."""
     return _state(who) in "tT"
+
+
+def nudge(who: Identity) -> None:
+    """Let a process that waits (`wakeup`) look into the store now; without effect where it is gone."""
+    with contextlib.suppress(OSError):  # another user's, or gone meanwhile
+        if alive(who):
+            os.kill(who.pid, NUDGE)
 
 
 def _state(who: Identity) -> str:

@@ -1,8 +1,9 @@
 """Wakes a process that waits for something in the store, so that it looks at once, not at its next look.
 
-A signal carries it, from `nudge` on the same host: it leaves no file, and says nothing but "look now", so
-that the store alone decides. SIGURG, because every process ignores it that does not ask for it (signal(7)):
-a wrong receiver takes no harm. Where none arrives, such as from another host, the wait ends by its time.
+A signal carries it, from `process_identity.nudge` on the same host: it leaves no file, and says nothing but
+"look now", so that the store alone decides. Every process ignores SIGURG that does not ask for it
+(signal(7)): a wrong receiver takes no harm. Where none arrives, such as from another host, the wait ends by
+its time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import contextlib
 
 from gameday.core.values import Seconds
-from gameday.system.nudge import SIGNAL
+from gameday.system.process_identity import NUDGE
 
 
 class SignalWakeup:
@@ -27,7 +28,7 @@ class SignalWakeup:
             self._listens = True
             # Outside the main thread no handler can be set: then every wait takes its time.
             with contextlib.suppress(ValueError, RuntimeError):
-                asyncio.get_running_loop().add_signal_handler(SIGNAL, self.wake)
+                asyncio.get_running_loop().add_signal_handler(NUDGE, self.wake)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._woken.wait()

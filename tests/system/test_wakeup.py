@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from gameday.system import nudge, process_identity, processes
+from gameday.system import process_identity, processes
 from gameday.system.wakeup import SignalWakeup
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ async def test_a_wait_takes_its_time_where_nobody_nudges() -> None:
 async def test_a_nudge_ends_a_wait_and_no_further_one() -> None:
     wakeup = SignalWakeup()
     await wakeup.wait(0)  # from now on it listens
-    asyncio.get_running_loop().call_later(0.01, nudge.nudge, process_identity.me())
+    asyncio.get_running_loop().call_later(0.01, process_identity.nudge, process_identity.me())
     async with asyncio.timeout(5):
         await wakeup.wait(60)
     began = time.monotonic()
@@ -55,7 +55,7 @@ async def test_outside_the_main_thread_a_wait_takes_its_time() -> None:
 def test_a_process_that_asks_for_no_nudge_takes_no_harm() -> None:
     child = processes.start(["sleep", "60"], drill="nudged")
     try:
-        nudge.nudge(child.identity)
+        process_identity.nudge(child.identity)
         time.sleep(0.05)
         assert process_identity.alive(child.identity)
     finally:
@@ -64,7 +64,9 @@ def test_a_process_that_asks_for_no_nudge_takes_no_harm() -> None:
 
 @pytest.mark.parametrize("pid", [0, -1, 2**40])
 def test_a_process_that_is_not_there_is_passed_over(pid: int) -> None:
-    nudge.nudge(process_identity.Identity(pid=pid, started_ticks=1, boot=process_identity.boot_id()))
+    process_identity.nudge(
+        process_identity.Identity(pid=pid, started_ticks=1, boot=process_identity.boot_id())
+    )
 
 
 def test_a_pid_that_was_reused_is_passed_over() -> None:
@@ -74,5 +76,5 @@ def test_a_pid_that_was_reused_is_passed_over() -> None:
     )
     child = processes.start([sys.executable, "-c", code], drill="n", stdout=processes.PIPE)
     assert child.stdout.readline() == b"on\n"
-    nudge.nudge(child.identity._replace(started_ticks=child.identity.started_ticks + 1))
+    process_identity.nudge(child.identity._replace(started_ticks=child.identity.started_ticks + 1))
     assert child.wait() == 0

@@ -15,7 +15,7 @@ from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import journal, urls
 from gameday.storage.database import Executor
-from gameday.system import nudge, process_identity
+from gameday.system import process_identity
 from gameday.system.actor import current_actor
 from gameday.system.process_identity import Identity
 
@@ -57,7 +57,7 @@ class LiveDrill(NamedTuple):
         with contextlib.suppress(StoreUnavailable):  # the conductor looks a little later, then
             for role, process in _here(self.facts("ProcessStarted")):
                 if role == "conductor":
-                    nudge.nudge(process)
+                    process_identity.nudge(process)
 
 
 def store_location(start: Path, environ: Mapping[str, str]) -> StoreLocation:
