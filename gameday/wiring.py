@@ -244,7 +244,10 @@ def write_reports(space: Workspace, history: ports.HistoryStore, drill: DrillId)
 
     ends = history.ends(drill)  # before it is read: what is added meanwhile makes the files old
     judged = report.judge(history, drill)
-    folder = report.write_reports(judged, space.artifacts / drill, ends)
+    planned = judged.history.plan.playbook
+    folder = report.write_reports(
+        judged, space.artifacts / drill, ends, space.text_now(planned.path) if planned else None
+    )
     history_files.write_history(history, drill, folder)
     if judged.history.last(ev.DrillClosed) is not None and not exposure.open_faults(judged.history):
         RevertSecrets(folder).remove()

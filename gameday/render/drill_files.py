@@ -8,14 +8,17 @@ from __future__ import annotations
 from gameday.core import playbook, postmortem
 from gameday.core.facts.history import History
 from gameday.core.judging.result import Result
+from gameday.core.playbook.outline import Present
 from gameday.render import chart, html, junit, markdown, shown, summary, table
 from gameday.render.shown import Shown
 
+PATCH = "playbook.patch"
 
-def drill_files(history: History, result: Result, playbook_text: str | None) -> dict[str, str]:
-    """Give the texts of a drill's folder; `playbook.patch` only where there is a playbook.
 
-    The patch changes `playbook_text`, whatever the playbook was when the drill was planned.
+def drill_files(history: History, result: Result, present: Present | None) -> dict[str, str]:
+    """Give the texts of a drill's folder; `playbook.patch` only where it changes a playbook.
+
+    present: the playbook as it is now, whatever it was when the drill was planned: the patch applies to it.
     """
     drafted = postmortem.draft(history, result)
     wide = chart.impact(history, result)
@@ -26,9 +29,10 @@ def drill_files(history: History, result: Result, playbook_text: str | None) -> 
         "junit.xml": junit.encode(history, result),
     }
     planned = history.plan.playbook
-    if planned is not None and playbook_text is not None:
-        amended = playbook.apply(playbook_text, playbook.propose(history, result, planned))
-        texts["playbook.patch"] = playbook.patch(planned.path, playbook_text, amended)
+    if planned is not None and present is not None:
+        amended = playbook.apply(present, playbook.propose(history, result, planned))
+        if amended != present.text:
+            texts[PATCH] = playbook.patch(planned.path, present.text, amended)
     return texts
 
 

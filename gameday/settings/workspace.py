@@ -87,6 +87,13 @@ class Workspace:
         except OSError as error:
             raise ValueError(f"{path} can't be read: {error.strerror}") from error
 
+    def text_now(self, path: str) -> str | None:
+        """Read a text by its workspace path; None where it is not there any more, or can't be read."""
+        try:
+            return self.read(path).decode("utf-8")
+        except ValueError:
+            return None
+
     def default_scorecard(self, scenario: str, name: str) -> str:
         """Give the path of the scorecard of this name that counts for a scenario which names none.
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from gameday.core.facts import drill as ev
 from gameday.core.judging.attribution import Attribution
 from gameday.core.values import Outcome, RecoveredBy
+from gameday.formats.scenario import playbook as markdown_playbook
 from gameday.render import drill_files
 from gameday.testing import histories
 from tests.render import a_drill
@@ -11,7 +13,9 @@ from tests.render import a_drill
 
 @pytest.fixture(scope="module")
 def left():
-    return drill_files.drill_files(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
+    return drill_files.drill_files(
+        a_drill.of(load=a_drill.users()), a_drill.result(), markdown_playbook.present(a_drill.PLAYBOOK)
+    )
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -40,7 +44,9 @@ def test_without_a_playbook_there_is_no_patch():
 
 def test_the_patch_changes_the_playbook_as_it_stands_now():
     moved = a_drill.PLAYBOOK.replace("# Database overload\n", "# Database overload\n\nWords since then.\n")
-    patch = drill_files.drill_files(a_drill.of(), a_drill.result(), moved)["playbook.patch"]
+    patch = drill_files.drill_files(a_drill.of(), a_drill.result(), markdown_playbook.present(moved))[
+        "playbook.patch"
+    ]
     assert " Words since then.\n" in patch or "Words since then" not in patch
     assert "+2. Run `gameday shop flag new-ranking off`" in patch
 
@@ -64,3 +70,9 @@ def test_an_aborted_drill_is_marked_in_page_and_markdown():
     texts = drill_files.drill_files(game.history(), game.result(), None)
     assert "Aborted drill." in texts["postmortem.md"]
     assert "Aborted drill." in texts["postmortem.html"]
+
+
+def test_a_drill_that_did_not_begin_leaves_no_patch():
+    facts = [*a_drill.facts()[:1], (1.0, "conductor", ev.DrillClosed(how="not-ready", reverted=True))]
+    present = markdown_playbook.present(a_drill.PLAYBOOK)
+    assert "playbook.patch" not in drill_files.drill_files(a_drill.of(facts), a_drill.result(), present)

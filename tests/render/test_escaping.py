@@ -21,6 +21,7 @@ from gameday.core import postmortem, trends, visible
 from gameday.core.judging.milestones import Milestones
 from gameday.core.plans.scenario import Playbook
 from gameday.core.trends import FinishedDrill, Report, Row
+from gameday.formats.scenario import playbook as markdown_playbook
 from gameday.formats.stored import result as result_json
 from gameday.render import drill_files, live, pipeline
 from tests.render import a_drill
@@ -71,7 +72,7 @@ def drill(payload):
 @pytest.fixture(scope="module", params=HOSTILE, ids=range(len(HOSTILE)))
 def left(request):
     history, result = drill(request.param)
-    texts = drill_files.drill_files(history, result, a_drill.PLAYBOOK)
+    texts = drill_files.drill_files(history, result, markdown_playbook.present(a_drill.PLAYBOOK))
     return {**texts, "result.json": result_json.text(history, result)}
 
 
@@ -98,7 +99,7 @@ def read(html: str) -> Page:
 @cache
 def clean() -> dict[str, str]:
     history = a_drill.of(load=a_drill.users(seconds=60.0))
-    return drill_files.drill_files(history, a_drill.result(), a_drill.PLAYBOOK)
+    return drill_files.drill_files(history, a_drill.result(), markdown_playbook.present(a_drill.PLAYBOOK))
 
 
 def parsed(markdown: str):
@@ -162,7 +163,9 @@ def test_no_word_steers_the_terminal(payload):
 
 def test_the_same_history_gives_the_same_bytes():
     def once():
-        return drill_files.drill_files(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
+        return drill_files.drill_files(
+            a_drill.of(load=a_drill.users()), a_drill.result(), markdown_playbook.present(a_drill.PLAYBOOK)
+        )
 
     assert once() == once()
     assert postmortem.draft(a_drill.of(), a_drill.result()) == postmortem.draft(
@@ -184,7 +187,7 @@ def hidden(text: str) -> set[str]:
 def test_no_hidden_character_is_in_a_file(payload):
     history, result = drill(payload)
     texts = {
-        **drill_files.drill_files(history, result, a_drill.PLAYBOOK),
+        **drill_files.drill_files(history, result, markdown_playbook.present(a_drill.PLAYBOOK)),
         "result.json": result_json.text(history, result),
     }
     assert {name: hidden(text) for name, text in texts.items()} == {name: set() for name in texts}

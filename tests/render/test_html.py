@@ -7,13 +7,14 @@ from html.parser import HTMLParser
 import pytest
 
 from gameday.core import postmortem
+from gameday.formats.scenario import playbook as markdown_playbook
 from gameday.render import drill_files, html
 from tests.render import a_drill
 
 
 @pytest.fixture(scope="module")
 def left():
-    return drill_files.drill_files(a_drill.of(load=a_drill.users()), a_drill.result(), a_drill.PLAYBOOK)
+    return drill_files.drill_files(a_drill.of(load=a_drill.users()), a_drill.result(), markdown_playbook.present(a_drill.PLAYBOOK))
 
 
 SECTIONS = [

@@ -21,6 +21,8 @@ from gameday.core.gamedays import report as reports
 from gameday.core.gamedays import state as states
 from gameday.core.gamedays.report import Report
 from gameday.core.gamedays.state import GameDayState, Stage
+from gameday.core.plans.scenario import Playbook
+from gameday.core.playbook.outline import Present
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
 from gameday.system.clock import SystemClock
@@ -134,16 +136,22 @@ def _keep(
 # --- the report ---
 
 
-def draft(store: ports.HistoryStore, game_day: DrillId) -> Report:
-    """Draft a game day's report from its history and its drills'."""
+def draft(space: Workspace, store: ports.HistoryStore, game_day: DrillId) -> Report:
+    """Draft a game day's report from its history and its drills'; patches change the playbooks of today."""
+    from gameday.formats.scenario import playbook as markdown  # noqa: PLC0415  # a parser that others don't need
+
+    def present(planned: Playbook) -> Present:
+        now = space.text_now(planned.path)
+        return markdown.present(planned.text if now is None else now)
+
     history = find.read_history(store, game_day)
-    return reports.build(history, find.judged(store, states.fold(history)))
+    return reports.build(history, find.judged(store, states.fold(history)), present)
 
 
 def _write(space: Workspace, store: ports.HistoryStore, game_day: DrillId) -> Path:
     from gameday.render import gameday_report as rendering  # noqa: PLC0415  # drawing is loaded when there is something to draw
 
-    drafted = draft(store, game_day)
+    drafted = draft(space, store, game_day)
     folder = space.artifacts.parent / "gamedays" / game_day
     texts = {"report.md": rendering.markdown(drafted), "report.html": rendering.html(drafted)}
     for line in drafted.drills:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gameday import ports
-from gameday.core.errors import ExitCode
+from gameday.core.errors import ExitCode, StoreUnavailable
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
@@ -35,24 +35,38 @@ def judge(store: ports.HistoryStore, drill: DrillId, rules: ScorecardRules | Non
     return JudgedDrill(history=whole, result=replace(judged, head=head))
 
 
-def write_reports(judged: JudgedDrill, folder: Path, ends: str = "") -> Path:
+def write_reports(judged: JudgedDrill, folder: Path, ends: str = "", playbook: str | None = None) -> Path:
     """Write the drill's files into its folder, each whole or not at all; give the folder.
 
+    playbook: its text as it is now, which the patch is to change; None: as it was when the drill was planned
     ends: of the history that was judged (`ports.HistoryStore.ends`); empty: `gameday show` judges it again.
 
     Raises StoreUnavailable when the disk is full or can't be written.
     """
+    from gameday.formats.scenario import playbook as markdown  # noqa: PLC0415  # needed only here
     from gameday.formats.stored import result as result_json  # noqa: PLC0415  # needed only here
     from gameday.render import drill_files, shown  # noqa: PLC0415  # slow to import, and needed only here
 
-    playbook = judged.history.plan.playbook
-    texts = drill_files.drill_files(judged.history, judged.result, playbook.text if playbook else None)
+    planned = judged.history.plan.playbook
+    text = playbook if playbook is not None or planned is None else planned.text
+    present = markdown.present(text) if text is not None else None
+    texts = drill_files.drill_files(judged.history, judged.result, present)
     if ends:
         texts[shown.FILE] = drill_files.shown_text(judged.history, judged.result, ends)
     texts["result.json"] = result_json.text(judged.history, judged.result)
     for name, text in texts.items():
         write_whole(folder / name, text)
+    if drill_files.PATCH not in texts:
+        _remove(folder / drill_files.PATCH)
     return folder
+
+
+def _remove(path: Path) -> None:
+    """Remove what an earlier judgement proposed, and this one does not. Raises StoreUnavailable."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"{path} can't be removed: {error.strerror}") from error
 
 
 def still_exposed(judged: JudgedDrill) -> tuple[Exposed, ...]:

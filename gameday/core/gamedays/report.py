@@ -7,7 +7,7 @@ list, waivers, patches to playbooks. Nothing is judged anew: each drill was judg
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gameday.core import playbook, postmortem
@@ -18,6 +18,8 @@ from gameday.core.gamedays import state as states
 from gameday.core.gamedays.message_event_list import PlannedInject
 from gameday.core.gamedays.state import GameDayState, Turn
 from gameday.core.judging.result import Result
+from gameday.core.plans.scenario import Playbook
+from gameday.core.playbook.outline import Present
 from gameday.core.postmortem import ActionItem, Postmortem, gameday_sentences
 from gameday.core.values import Instant, Verdict
 
@@ -119,10 +121,15 @@ class Report:
     actions: tuple[Action, ...]
 
 
-def build(history: History, drills: Mapping[str, DrillResult]) -> Report:
-    """Draft the report of a game day. Raises LookupError where the history is not a game day's."""
+def build(
+    history: History, drills: Mapping[str, DrillResult], present: Callable[[Playbook], Present] | None = None
+) -> Report:
+    """Draft the report of a game day. Raises LookupError where the history is not a game day's.
+
+    present: gives a playbook as it is now, which patches are to change; None: there are no patches
+    """
     state = states.fold(history)
-    lines = tuple(_drills(state, drills))
+    lines = tuple(_drills(state, drills, present))
     ended = history.first(gf.GameDayEnded)
     verdicts = Counter(
         chain.verdict
@@ -172,9 +179,13 @@ def _reported(state: GameDayState) -> Sequence[Turn]:
     return sorted(met, key=lambda turn: (turn.begun or turn.ended or 0.0, turn.key))
 
 
-def _drills(state: GameDayState, drills: Mapping[str, DrillResult]) -> Iterator[DrillLine]:
+def _drills(
+    state: GameDayState,
+    drills: Mapping[str, DrillResult],
+    present: Callable[[Playbook], Present] | None,
+) -> Iterator[DrillLine]:
     """Give a line for each drill; its patch applies after those of earlier drills on the same playbook."""
-    amended: dict[tuple[str, str], str] = {}
+    amended: dict[str, Present] = {}
     for turn in _reported(state):
         judged = drills.get(turn.drill)
         yield DrillLine(
@@ -184,20 +195,19 @@ def _drills(state: GameDayState, drills: Mapping[str, DrillResult]) -> Iterator[
             why=turn.why,
             exit_code=turn.exit_code,
             postmortem=postmortem.draft(judged.history, judged.result) if judged else None,
-            patch=_patch(judged, amended) if judged else "",
+            patch=_patch(judged, amended, present) if judged and present else "",
         )
 
 
-def _patch(judged: DrillResult, amended: dict[tuple[str, str], str]) -> str:
-    """Amend a playbook as the drills before left it. `amended`: by path and the text that was drilled."""
+def _patch(judged: DrillResult, amended: dict[str, Present], present: Callable[[Playbook], Present]) -> str:
+    """Amend a playbook as it is now, and as the drills before left it. amended: by path."""
     planned = judged.history.plan.playbook
     if planned is None:
         return ""
-    drilled = (planned.path, planned.text)
-    before = amended.get(drilled, planned.text)
-    amendments = playbook.propose(judged.history, judged.result, planned)
-    amended[drilled] = playbook.apply(before, amendments)
-    return playbook.patch(planned.path, before, amended[drilled])
+    before = amended.get(planned.path) or present(planned)
+    after = playbook.apply(before, playbook.propose(judged.history, judged.result, planned))
+    amended[planned.path] = before.with_text(after)
+    return playbook.patch(planned.path, before.text, after)
 
 
 def _roles(state: GameDayState) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from gameday.core.judging.milestones import Interval
 from gameday.core.judging.result import Result
 from gameday.core.plans.scenario import Playbook, PlaybookStep
 from gameday.core.playbook import splice
+from gameday.core.playbook.outline import Present
 from gameday.core.playbook.splice import Anchor, Edit, InSection, InsertAfter, SetFront
 from gameday.core.postmortem import coverage, playbook_steps
 from gameday.core.postmortem.playbook_steps import Lacking, Steps
@@ -75,9 +76,10 @@ def propose(history: History, result: Result, playbook: Playbook) -> tuple[Amend
     )
 
 
-def apply(text: str, amendments: Iterable[Amendment]) -> str:
-    """Give the text with the amendments; every other line stays byte for byte."""
-    return splice.edited(text, (edit for amendment in amendments for edit in amendment.edits))
+def apply(present: Present, amendments: Iterable[Amendment]) -> str:
+    """Give a text with the amendments; every other line stays byte for byte."""
+    edits = [edit for amendment in amendments for edit in amendment.edits]
+    return splice.edited(present.text, edits, present.parse(present.text))
 
 
 def patch(path: str, old: str, new: str) -> str:
@@ -189,30 +191,44 @@ def _lacking(steps: Steps, playbook: Playbook, day: str) -> Iterator[Amendment]:
 
 
 def _new_step(action: Lacking, name: str, playbook: Playbook, day: str) -> Edit:
-    """Put a step after the one that was done before it, else after the last one."""
+    """Put a step next to those that were done before and after it, else after the last one."""
     mark = f"<!-- step: {name} -->"
     text = f"Run {code(action.action)}, as in the drill of {day} {mark}"
-    before = next((s for s in playbook.steps if s.id == action.after), None)
-    step = before or max(playbook.steps, key=lambda s: s.line, default=None)
+    step, before = _neighbour(action, playbook)
     if step is None:
         return InSection(mark=mark, line=f"1. {text}", section="Steps")
     lines = splice.split(playbook.text)
-    last = step.end or step.line
+    place = step.line if before else step.end or step.line
     return InsertAfter(
         mark=mark,
-        line=_next_marker(splice.bare(lines[step.line - 1])) + text,
-        anchor=Anchor(line=last, words=splice.bare(lines[last - 1])),
+        line=_marker(splice.bare(lines[step.line - 1]), 0 if before else 1) + text,
+        anchor=Anchor(line=place, words=splice.bare(lines[place - 1])),
         replace=False,  # people may have reworded it since
+        before=before,
     )
 
 
-def _next_marker(line: str) -> str:
+def _neighbour(action: Lacking, playbook: Playbook) -> tuple[PlaybookStep | None, bool]:
+    """Give the step next to which a missing one belongs, and whether before it."""
+    by_id = {step.id: step for step in playbook.steps}
+    earlier, later = by_id.get(action.after), by_id.get(action.before)
+    if earlier and later and earlier.line < later.line <= (earlier.end or earlier.line):
+        return later, True  # a step within the earlier one
+    if earlier:
+        return earlier, False
+    if later:
+        return later, True
+    return max(playbook.steps, key=lambda step: step.line, default=None), False
+
+
+def _marker(line: str, further: int) -> str:
+    """Give the marker of an item like one, its number so much further."""
     item = _ITEM.match(line)
     if item is None:
         return "1. "
     indent, marker, number, sign, space, task = item.groups()
     return (
-        f"{indent}{int(number) + 1}{sign}{space}"
+        f"{indent}{int(number) + further}{sign}{space}"
         if number
         else f"{indent}{marker}{space}{(task and '[ ] ') or ''}"
     )

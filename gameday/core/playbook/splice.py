@@ -1,6 +1,6 @@
 """Edits of a Markdown text, line by line: everything that an edit does not touch stays byte for byte.
 
-Any line ends will do. Of Markdown only front matter, headings and code fences are parsed.
+Any line ends will do. Where headings, tables, lists and front matter are, an `Outline` of the same text says.
 
 Each line that is put in carries a comment that names it (`mark`). A line that is there already is
 replaced in place or left alone, so that applying the same edits twice changes nothing.
@@ -11,12 +11,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
+from gameday.core.playbook.outline import Outline
+
 _LINES = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-_FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+[.)])\s+)?(`{3,}|~{3,})(.*)")
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_VALUE = re.compile(r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^#]*?)([ \t]+#.*|[ \t]*)$""")
+"""The value of a setting on its line, in quotes or not; the group is the comment after it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +31,10 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SetFront:
-    """Set a date in the front matter, where there is one; an older date never replaces a newer."""
+    """Set a date in the front matter, where there is one; an older date never replaces a newer.
+
+    What is there and is no date, such as `never`, is replaced.
+    """
 
     key: str
     value: str
@@ -37,12 +42,13 @@ class SetFront:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InsertAfter:
-    """Put a line after an anchor. `replace`: renew it where its mark is there already."""
+    """Put a line after an anchor, or before it. replace: renew it where its mark is there already."""
 
     mark: str
     line: str
     anchor: Anchor
     replace: bool = True
+    before: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,35 +67,24 @@ class InSection:
 Edit = SetFront | InsertAfter | InSection
 
 
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """Apply edits to a text, in its own line ends."""
+def edited(text: str, edits: Iterable[Edit], outline: Outline) -> str:
+    """Apply edits to a text, in its own line ends. outline: of this text."""
     lines = split(text)
     newline = next((end for line in lines if (end := _end_of(line))), "\n")
-    for edit in _ordered(edits):
+    page = _Page(lines=lines, outline=outline)
+    for edit in edits:
         match edit:
             case SetFront():
-                _set_front(lines, edit)
+                page.set_front(edit)
             case InsertAfter():
-                if not _renewed(lines, edit.mark, edit.line, replace=edit.replace):
-                    _insert(lines, _find(lines, edit.anchor), (edit.line,), newline)
+                if not page.renewed(edit.mark, edit.line, replace=edit.replace):
+                    page.put(_find(lines, edit.anchor) - (1 if edit.before else 0), edit.line)
             case InSection():
-                if not _renewed(lines, edit.mark, edit.line, replace=True):
-                    _in_section(lines, edit, newline)
+                if not page.renewed(edit.mark, edit.line, replace=True):
+                    page.put_in_section(edit)
             case _:
                 assert_never(edit)
-    return "".join(lines)
-
-
-def _ordered(edits: Iterable[Edit]) -> Iterator[Edit]:
-    """Put edits that rely on line numbers first, from the end, so that none moves another's anchor.
-
-    Of two after one line the later is put in first, so that the earlier follows the line directly.
-    """
-    all_ = list(edits)
-    anchored = [edit for edit in reversed(all_) if isinstance(edit, InsertAfter)]
-    yield from sorted(anchored, key=lambda edit: -edit.anchor.line)
-    yield from (edit for edit in all_ if isinstance(edit, InSection))
-    yield from (edit for edit in all_ if isinstance(edit, SetFront))
+    return "".join(page.text(newline))
 
 
 def split(text: str) -> list[str]:
@@ -128,25 +123,6 @@ def _end_of(line: str) -> str:
     return line[len(bare(line)) :]
 
 
-def _renewed(lines: list[str], mark: str, line: str, *, replace: bool) -> bool:
-    """Give whether the text has the mark already; with `replace`, renew its line."""
-    for index, old in enumerate(lines):
-        if mark in old:
-            if replace:
-                # The indentation is the people's: they may have moved the line into a list.
-                indent = old[: len(old) - len(old.lstrip())]
-                lines[index] = indent + line.lstrip() + _end_of(old)
-            return True
-    return False
-
-
-def _insert(lines: list[str], index: int, new: Sequence[str], newline: str) -> None:
-    if index and not _end_of(lines[index - 1]):
-        # The last line of a file may have no end; what follows would be joined to it.
-        lines[index - 1] += newline
-    lines[index:index] = [line + newline for line in new]
-
-
 def _find(lines: Sequence[str], anchor: Anchor) -> int:
     """Find the index after an anchor: after the nearest line with its words, else the end."""
     # By its words: people may have edited the playbook since the drill was planned.
@@ -154,61 +130,97 @@ def _find(lines: Sequence[str], anchor: Anchor) -> int:
     return min(same, key=lambda number: (abs(number - anchor.line), number), default=len(lines))
 
 
-def _front(lines: Sequence[str]) -> int:
-    """Give the index of the line that closes the front matter; 0 without front matter."""
-    if not lines or bare(lines[0]).rstrip() != "---":
-        return 0
-    return next((i for i, line in enumerate(lines) if i and bare(line).rstrip() == "---"), 0)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """A text that is being edited. Its lines keep their numbers: what is put in is kept apart.
 
+    put_in  new lines, without ends, by the index of the line before which they come
+    """
 
-def _set_front(lines: list[str], edit: SetFront) -> None:
-    close = _front(lines)
-    if not close:
-        return
-    pattern = re.compile(rf"({re.escape(edit.key)}:[ \t]*)([^#\r\n]*?)([ \t]+#[^\r\n]*|[ \t]*)$")
-    for index in range(1, close):
-        setting = pattern.match(bare(lines[index]))
-        if setting:
-            # ISO dates compare as text.
-            if setting.group(2).strip("\"'") < edit.value:
-                start = setting.group(1) if setting.group(1).endswith((" ", "\t")) else f"{edit.key}: "
-                lines[index] = start + edit.value + setting.group(3) + _end_of(lines[index])
+    lines: list[str]
+    outline: Outline
+    put_in: dict[int, list[str]] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
+
+    def put(self, index: int, *new: str) -> None:
+        """Put lines before a line; after those that were put there already."""
+        self.put_in.setdefault(max(index, 0), []).extend(new)
+
+    def renewed(self, mark: str, line: str, *, replace: bool) -> bool:
+        """Give whether the text has the mark already; with `replace`, renew its line."""
+        for index, old in enumerate(self.lines):
+            if mark in old:
+                if replace:
+                    # The indentation is the people's: they may have moved the line into a list.
+                    indent = old[: len(old) - len(old.lstrip())]
+                    self.lines[index] = indent + line.lstrip() + _end_of(old)
+                return True
+        return False
+
+    def set_front(self, edit: SetFront) -> None:
+        close, setting = self.outline.front_end, self.outline.front.get(edit.key)
+        if not close:
             return
-    lines.insert(close, f"{edit.key}: {edit.value}{_end_of(lines[0])}")
+        if setting is None:
+            self.put(close - 1, f"{edit.key}: {edit.value}")
+        elif setting.date < edit.value:  # ISO dates compare as text; no date is empty
+            old = self.lines[setting.line - 1]
+            rest = _VALUE.fullmatch(bare(old)[setting.column :])
+            begin = bare(old)[: setting.column].rstrip()
+            comment = rest.group(1).rstrip() if rest else ""
+            self.lines[setting.line - 1] = f"{begin} {edit.value}{comment}{_end_of(old)}"
+            self.lines[setting.line : setting.last] = [""] * (setting.last - setting.line)
 
+    def put_in_section(self, edit: InSection) -> None:
+        name = edit.section.lower()
+        if name in self.begun:
+            self.put(self.begun[name], edit.line)
+            return
+        first, own, whole = self._section(name)
+        if not first:
+            self.begun[name] = len(self.lines)
+            room = [""] if self._ends_in_words() else []
+            self.put(len(self.lines), *room, f"## {edit.section}", "", *edit.head, edit.line)
+            return
+        last = self._last_block("table" if edit.line.startswith("|") else "list", first, own, whole)
+        if last is None:
+            last = self._filled(first, own)
+            self.put(last, "", *edit.head)
+        self.begun[name] = last
+        self.put(last, edit.line)
 
-def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
-    """Give (index, level, words) of each heading outside front matter and code."""
-    fence = ""
-    for index in range(_front(lines) + 1 if _front(lines) else 0, len(lines)):
-        line = bare(lines[index])
-        mark = _FENCE.match(line)
-        if mark and not fence:
-            fence = mark.group(1)
-        elif fence:
-            closes = mark and mark.group(1).startswith(fence) and not mark.group(2).strip()
-            fence = "" if closes else fence
-        elif heading := _HEADING.match(line):
-            yield index, len(heading.group(1)), (heading.group(2) or "").strip()
+    def _section(self, name: str) -> tuple[int, int, int]:
+        """Give a section's first line, the last before its subsections, and its last; without it, zeros."""
+        headings = self.outline.headings
+        for number, heading in enumerate(headings):
+            if heading.words.lower() == name:
+                rest = headings[number + 1 :]
+                own = next((each.line for each in rest), len(self.lines) + 1)
+                whole = next((each.line for each in rest if each.level <= heading.level), len(self.lines) + 1)
+                return heading.line, own - 1, whole - 1
+        return 0, 0, 0
 
+    def _last_block(self, kind: str, first: int, own: int, whole: int) -> int | None:
+        """Give the last line of a section's last table or list; one above its subsections goes first."""
+        inside = [each.last for each in self.outline.blocks if each.kind == kind and each.first > first]
+        above = [last for last in inside if last <= own]
+        return max(above or [last for last in inside if last <= whole], default=None)
 
-def _in_section(lines: list[str], edit: InSection, newline: str) -> None:
-    headings = list(_headings(lines))
-    own = next((h for h in headings if h[2].lower() == edit.section.lower()), None)
-    if own is None:
-        room = [""] if lines and bare(lines[-1]).strip() else []
-        _insert(lines, len(lines), [*room, f"## {edit.section}", "", *edit.head, edit.line], newline)
-        return
-    end = next((index for index, level, _ in headings if index > own[0] and level <= own[1]), len(lines))
-    while end > own[0] + 1 and not bare(lines[end - 1]).strip():
-        end -= 1
-    last = _last_like(lines, own[0] + 1, end, edit.line[0])
-    if last is not None:
-        _insert(lines, last + 1, [edit.line], newline)
-    else:
-        _insert(lines, end, ["", *edit.head, edit.line], newline)
+    def _filled(self, first: int, last: int) -> int:
+        """Give the last line that is not blank."""
+        while last > first and not bare(self.lines[last - 1]).strip():
+            last -= 1
+        return last
 
+    def _ends_in_words(self) -> bool:
+        put = self.put_in.get(len(self.lines))
+        return bool(put or (self.lines and bare(self.lines[-1]).strip()))
 
-def _last_like(lines: Sequence[str], start: int, end: int, sign: str) -> int | None:
-    """Find the last line of the section's last table or list, by its first sign."""
-    return next((i for i in range(end - 1, start - 1, -1) if lines[i].startswith(sign)), None)
+    def text(self, newline: str) -> Iterator[str]:
+        """Give all lines with their ends."""
+        for index, line in enumerate([*self.lines, ""]):
+            for new in self.put_in.get(index, []):
+                yield new + newline
+            # The last line of a file may have no end; what follows would be joined to it.
+            joined = line and not _end_of(line) and self.put_in.get(len(self.lines))
+            yield line + newline if joined else line

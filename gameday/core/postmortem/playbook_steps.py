@@ -36,11 +36,15 @@ class SlowStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lacking:
-    """An action on the target that no step describes. after: the id of the step done before it, or ""."""
+    """An action on the target that no step describes.
+
+    after, before  the ids of the playbook's steps that were done last before it and first after it, or ""
+    """
 
     action: str
     at: Instant
     after: str
+    before: str
     evidence: tuple[EventId, ...]
 
 
@@ -140,16 +144,21 @@ def _lacking(history: History, playbook: Playbook) -> tuple[Lacking, ...]:
         for records in recorded.values()
         if not any(_describes(playbook, record.fact.action) for record in records)
     ]
-    return tuple(_as_lacking(records, history) for records in lacking)
+    known = {step.id for step in playbook.steps}
+    done = sorted((d for d in history.each(ev.StepDone) if d.fact.step in known), key=lambda d: d.at)
+    found = (_as_lacking(records, done) for records in lacking)
+    return tuple(sorted(found, key=lambda each: each.at))
 
 
-def _as_lacking(records: list[Dated[ev.ActionTaken]], history: History) -> Lacking:
+def _as_lacking(records: list[Dated[ev.ActionTaken]], done: list[Dated[ev.StepDone]]) -> Lacking:
     first = min(records, key=lambda a: a.at)
-    before = [d for d in history.each(ev.StepDone) if d.at <= first.at]
+    earlier = [d.fact.step for d in done if d.at <= first.at]
+    later = [d.fact.step for d in done if d.at > first.at]
     return Lacking(
         action=max((a.fact.action for a in records), key=lambda text: (len(text), text)),
         at=first.at,
-        after=before[-1].fact.step if before else "",
+        after=earlier[-1] if earlier else "",
+        before=later[0] if later else "",
         evidence=tuple(a.event.id for a in records),
     )
 

@@ -1,5 +1,7 @@
 """A playbook in Markdown -> `core.plans.scenario.Playbook`: its text unchanged, and the steps in it.
 
+And its outline, for `core.playbook`: headings, tables, lists, and the front matter's values.
+
 A step is an item of an ordered list or of a task list (`- [ ]`). Its id is the one in its comment
 `<!-- step: id -->`, else the slug of its text; a second step with the same id gets `-2`, and so on. Steps
 know the lines of their items, so that `core.playbook` can splice the text.
@@ -10,32 +12,124 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from gameday.core import playbook
+from gameday.core.errors import InvalidFiles
 from gameday.core.plans.scenario import Playbook, PlaybookStep
 from gameday.core.playbook import splice
+from gameday.core.playbook.outline import Block, Heading, Outline, Present, Setting
+from gameday.formats.text import yaml
+from gameday.formats.text.document import Document
 
 _ID = re.compile(r"<!--\s*step:\s*([\w.:-]+)\s*-->")
+_DATE = re.compile(r"(\d{4})[-/.]?(\d\d)[-/.]?(\d\d)(?!\d)")
 _TASK = re.compile(r"\[[ xX]\]\s+")
 
 
 def read(text: str, path: str = "") -> Playbook:
     """Read a playbook. Any text is a playbook; without lists it has no steps."""
-    tokens = MarkdownIt("commonmark").use(front_matter_plugin).enable("table").parse(text)
+    tokens = _parsed(text)
     steps = _unique(_steps(tokens, splice.split(text)))
     return Playbook(path=path, text=text, title=_title(tokens), steps=tuple(steps))
 
 
-def _title(tokens: Sequence[Token]) -> str:
+def present(text: str) -> Present:
+    """Give a text as `core.playbook` amends it."""
+    return Present(text=text, parse=outline)
+
+
+def outline(text: str) -> Outline:
+    """Find the parts of a text. What is within lists and quotes is not looked at."""
+    tokens, lines = _parsed(text), splice.split(text)
+    end, front = _front(tokens, lines)
+    return Outline(
+        headings=tuple(_headings(tokens)),
+        blocks=tuple(_blocks(tokens, lines)),
+        front_end=end,
+        front=front,
+    )
+
+
+def _parsed(text: str) -> list[Token]:
+    return MarkdownIt("commonmark").use(front_matter_plugin).enable("table").parse(text)
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
+    for token, words in pairwise(tokens):
+        if token.type == "heading_open" and token.level == 0 and token.map:
+            yield Heading(line=token.map[0] + 1, level=int(token.tag[1:]), words=_plain(words))
+
+
+def _blocks(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Block]:
     for token in tokens:
-        if token.type == "front_matter":
-            named = re.search(r"^title:[ \t]*(.+?)[ \t]*\r?$", token.content, re.MULTILINE)
-            if named:
-                return named.group(1).strip("\"'")
+        if token.level or not token.map or token.type not in {"table_open", "bullet_list_open"}:
+            continue
+        first, last = token.map[0] + 1, _filled(lines, token.map[0] + 1, token.map[1])
+        yield Block(kind="table" if token.type == "table_open" else "list", first=first, last=last)
+
+
+# --- front matter ---
+
+
+def _front(tokens: Sequence[Token], lines: Sequence[str]) -> tuple[int, dict[str, Setting]]:
+    """Give the line that closes the front matter, and its scalars; 0 where it is no mapping in YAML."""
+    token = tokens[0] if tokens and tokens[0].type == "front_matter" else None
+    document = _settings(token) if token else None
+    if token is None or token.map is None or document is None:
+        return 0, {}
+    close, first = token.map[1], token.map[0] + 1
+    settings = {}
+    for key, value in (document.data or {}).items():
+        key_at, value_at = document.key_spot((key,)), document.spot((key,))
+        line = first + key_at.line
+        colon = splice.bare(lines[line - 1]).find(":", key_at.column - 1 + len(key)) + 1
+        here = value_at.line == key_at.line and value_at.column > colon
+        settings[key] = Setting(
+            line=line,
+            column=value_at.column - 1 if here else colon,
+            last=_last_of_value(lines, line, close),
+            date=_date(value),
+        )
+    return close, settings
+
+
+def _last_of_value(lines: Sequence[str], line: int, close: int) -> int:
+    """Give the last line of a value: what is indented, or an item, goes on with it."""
+    while line + 1 < close and lines[line][:1] in {" ", "\t", "-"}:
+        line += 1
+    return line
+
+
+def _settings(token: Token) -> Document | None:
+    """Read front matter as YAML; None for what is no mapping."""
+    try:
+        document = yaml.read(token.content.replace("\r\n", "\n").replace("\r", "\n"), "front matter")
+    except InvalidFiles:
+        return None
+    return document if isinstance(document.data, dict) or document.data is None else None
+
+
+def _date(value: object) -> str:
+    """Give the date with which a value begins, in ISO 8601; empty for any other value."""
+    found = _DATE.match(str(value)) if isinstance(value, str | int) else None
+    try:
+        return date(*(int(part) for part in found.groups())).isoformat() if found else ""
+    except ValueError:
+        return ""
+
+
+def _title(tokens: Sequence[Token]) -> str:
+    for token in tokens[:1]:
+        document = _settings(token) if token.type == "front_matter" else None
+        named = document.data.get("title") if document and document.data else None
+        if isinstance(named, str | int | float) and str(named).strip():
+            return " ".join(str(named).split())
     headings = (i for i, t in enumerate(tokens) if t.type == "heading_open")
     return next((_plain(tokens[i + 1]) for i in headings), "")
 

@@ -48,9 +48,13 @@ def test_a_repeated_scenarios_patches_apply_one_after_the_other(tmp_path):
         name: report.DrillResult(history=told, result=replace(result.judge(told), drill=name))
         for name in ("d1", "d2")
     }
-    day = report.build(history.from_events(event(number, fact) for number, fact in enumerate(said)), drills)
+    day = report.build(
+        history.from_events(event(number, fact) for number, fact in enumerate(said)),
+        drills,
+        lambda drilled: markdown.present(drilled.text + "\nSince then.\n"),
+    )
     (tmp_path / "playbooks").mkdir()
-    (tmp_path / path).write_text(book.text)
+    (tmp_path / path).write_text(book.text + "\nSince then.\n")
     for line in day.drills:
         assert line.patch
         subprocess.run(["git", "apply"], input=line.patch.encode(), cwd=tmp_path, check=True)

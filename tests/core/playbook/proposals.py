@@ -14,5 +14,9 @@ def proposed(text: str = a_drill.PLAYBOOK, result=None):
     return playbook.propose(a_drill.of(), result or a_drill.result(), read)
 
 
+def applied(text: str, amendments) -> str:
+    return playbook.apply(markdown.present(text), amendments)
+
+
 def amended(text: str = a_drill.PLAYBOOK) -> str:
-    return playbook.apply(text, proposed(text))
+    return applied(text, proposed(text))

@@ -7,7 +7,7 @@ import pytest
 from gameday.core import playbook
 from gameday.core.facts import drill as ev
 from gameday.formats.scenario import playbook as markdown
-from tests.core.playbook.proposals import amended, proposed
+from tests.core.playbook.proposals import amended, applied, proposed
 from tests.render import a_drill
 
 STEPS_LATER = [
@@ -78,18 +78,18 @@ def test_steps_done_promptly_are_not_slow():
 
 def test_a_second_application_changes_nothing():
     once = amended()
-    assert playbook.apply(once, proposed()) == once
+    assert applied(once, proposed()) == once
 
 
 def test_a_second_drill_adds_its_row_and_renews_the_targets():
     later = replace(a_drill.result(), drill="another-drill")
-    twice = playbook.apply(amended(), proposed(amended(), later))
+    twice = applied(amended(), proposed(amended(), later))
     assert sum(line.startswith("| 2026-12-01") for line in twice.splitlines()) == 2
     assert sum(line.startswith("| detect |") for line in twice.splitlines()) == 1
 
 
 def test_a_playbook_without_steps_or_front_matter_gets_sections_at_its_end():
-    text = playbook.apply("Just words", proposed("Just words"))
+    text = applied("Just words", proposed("Just words"))
     assert text.startswith("Just words\n\n## ")
     assert "\n\n## Steps\n\n1. Run `gameday shop flag" in text
     assert "last_drilled" not in text
@@ -100,7 +100,48 @@ def test_words_from_outside_cannot_act_as_markdown(hostile):
     facts = [f for f in a_drill.facts() if not isinstance(f[2], ev.ActionTaken)]
     facts.append((170.4, "trail", ev.ActionTaken(action=f"drop {hostile}", via="trail", actor="ops")))
     read = markdown.read(a_drill.PLAYBOOK)
-    text = playbook.apply(a_drill.PLAYBOOK, playbook.propose(a_drill.of(facts), a_drill.result(), read))
+    text = applied(a_drill.PLAYBOOK, playbook.propose(a_drill.of(facts), a_drill.result(), read))
     steps = markdown.read(text).steps
     assert len(steps) == len(read.steps) + 1
-    assert playbook.apply(text, playbook.propose(a_drill.of(facts), a_drill.result(), read)) == text
+    assert applied(text, playbook.propose(a_drill.of(facts), a_drill.result(), read)) == text
+
+
+def ids_after(facts, text: str = a_drill.PLAYBOOK) -> list[str]:
+    read = markdown.read(text)
+    done = applied(text, playbook.propose(a_drill.of(facts), a_drill.result(), read))
+    return [step.id for step in markdown.read(done).steps]
+
+
+def acted_at(instant: float, *ticks: tuple[float, str]):
+    kept = [f for f in a_drill.facts() if not isinstance(f[2], ev.ActionTaken | ev.StepDone)]
+    action = ev.ActionTaken(action="purge the cache", via="trail", actor="ops")
+    return [
+        *kept,
+        (instant, "trail", action),
+        *((at, "responder", ev.StepDone(step=step)) for at, step in ticks),
+    ]
+
+
+STEPS = ("check-slow-queries", "ask-who-released-last", "raise-connections", "tell-support")
+
+
+def test_a_missing_step_goes_before_what_was_done_next_where_nothing_was_done_before_it():
+    assert ids_after(acted_at(100.0, (110.0, STEPS[0])))[0] == "purge-the-cache"
+
+
+def test_a_missing_step_goes_after_what_was_done_last_before_it_whatever_was_ticked_late():
+    found = ids_after(
+        acted_at(120.0, (130.0, STEPS[2]), (110.0, STEPS[1]), (105.0, STEPS[0]), (115.0, "unknown"))
+    )
+    assert found.index("purge-the-cache") == found.index(STEPS[1]) + 1
+
+
+def test_a_missing_step_within_a_step_goes_before_the_part_that_was_done_next():
+    text = "1. Stop <!-- step: stop -->\n   1. one <!-- step: one -->\n   2. two <!-- step: two -->\n2. Go on <!-- step: go -->\n"
+    assert ids_after(acted_at(120.0, (110.0, "stop"), (130.0, "two")), text) == [
+        "stop",
+        "one",
+        "purge-the-cache",
+        "two",
+        "go",
+    ]
