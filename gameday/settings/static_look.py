@@ -22,6 +22,7 @@ from gameday.formats.experiment import extensions, locust_options, locustfile
 from gameday.formats.text.document import Document
 from gameday.formats.text.document import Path as DocumentPath
 from gameday.load import locustfiles
+from gameday.settings import runtime_needs
 from gameday.settings.catalogue import Catalogue
 
 LARGEST_SOURCE = 1 << 20
@@ -111,6 +112,7 @@ def folders_of(root: Path, cwd: str = "") -> list[str]:
 
 
 def _experiment(document: Document, root: Path, cwd: str) -> Iterator[Mistake]:
+    yield from runtime_needs.check(document)
     for path, provider in _providers(document.data, ()):
         match provider:
             case {"type": "python", "module": str(module)}:
