@@ -59,6 +59,10 @@ def _wrong_values(document: Document) -> Iterator[Mistake]:
     if not isinstance(document.data, dict):
         yield document.mistake((), "a file of values is a mapping with configuration and secrets")
         return
+    if _is_structured(document) and not document.data:
+        yield document.mistake(
+            (), "this file holds no values", hint="Chaos Toolkit would take it for a .env file"
+        )
     for part in ("configuration", "secrets"):
         if not isinstance(document.data.get(part, {}), dict):
             yield document.mistake((part,), "expected a mapping of keys to values")

@@ -21,8 +21,8 @@ def test_values_of_files_and_by_name_come_as_chaos_toolkit_puts_them_together(tm
 
 def test_a_file_that_has_changed_since_it_was_checked_is_refused(tmp_path):
     file = tmp_path / "v.json"
-    file.write_text("{}")
-    hashes = {str(file): hashlib.sha256(b"{}").hexdigest()}
+    file.write_text('{"secrets": {}}')
+    hashes = {str(file): hashlib.sha256(file.read_bytes()).hexdigest()}
     options = run_options.parse(json.dumps({"var_files": [str(file)], "hashes": hashes}))
     options.values()
     file.write_text('{"configuration": {}}')

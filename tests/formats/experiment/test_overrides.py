@@ -27,6 +27,7 @@ def values(text: str, file: str) -> Values | None:
         ("[1]", "a.json"),
         ("configuration: 1\n", "a.yaml"),
         ("{", "a.json"),
+        ("{}", "a.json"),
     ],
 )
 def test_a_file_of_values_that_can_not_be_taken_has_no_value(text: str, file: str) -> None:
@@ -42,7 +43,7 @@ def test_only_declared_entries_are_replaced_and_the_later_file_counts() -> None:
     assert third is not None
     made = overrides.applied(EXPERIMENT, overrides.merged([first, second, third], {}))
     assert made["configuration"] == {"n": 4, "host": "h=1"}
-    assert made["secrets"] == {"group": {"token": "a", "other": "o"}}
+    assert made["secrets"] == {"group": {"token": "a"}}
     assert overrides.applied(EXPERIMENT, overrides.merged([first], {"n": 5}))["configuration"]["n"] == 5
     assert made["title"] == "t"
 
