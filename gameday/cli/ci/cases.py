@@ -226,14 +226,18 @@ def _refuse_equal_names(entries: Sequence[Entry]) -> None:
 
 
 def _baseline(folder: Path | None) -> Baseline | None:
-    """Read the earlier results below a folder. Raises UsageError where there is none, InvalidFiles."""
+    """Read the earlier results below a folder. Raises UsageError for a file, InvalidFiles.
+
+    A folder that is not there yet is a pipeline's first run: nothing is compared.
+    """
     if folder is None:
         return None
+    if not folder.exists():
+        output.warn(f"--baseline: there is no folder {folder} yet; nothing is compared")
+        output.hint("fill it with this run's artefacts for the next one: every result.json in it counts")
+        return None
     if not folder.is_dir():
-        raise UsageError(
-            f"--baseline: no folder {folder}",
-            hint="fill it with earlier artefacts: every result.json in it counts",
-        )
+        raise UsageError(f"--baseline: {folder} is not a folder")
     drills, mistakes = [], []
     for file in sorted(folder.rglob("result.json")):
         try:

@@ -75,8 +75,8 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
     )
     rows = tuple(
         (
-            times.local(slot.start),
-            times.local(slot.end),
+            times.in_zone(slot.start, slot.schedule.recurrence.zone),
+            times.in_zone(slot.end, slot.schedule.recurrence.zone),
             slot.schedule.environment,
             upcoming.summary_for(slot.schedule, reveal=reveal)[0],
             "paused" if slot.paused else "",
@@ -88,7 +88,11 @@ def show(slots: Sequence[Slot], *, reveal: bool, json: bool) -> None:
 
 
 def _revealed(slot: Slot) -> tuple[str, str, str]:
-    return slot.schedule.schedule, slot.schedule.scenario, times.local(slot.moment)
+    return (
+        slot.schedule.schedule,
+        slot.schedule.scenario,
+        times.in_zone(slot.moment, slot.schedule.recurrence.zone),
+    )
 
 
 def _slot(slot: Slot, *, reveal: bool) -> dict[str, object]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from gameday.core import zones
 from gameday.core.errors import UsageError
 from gameday.core.values import (
     Instant,
@@ -77,6 +78,11 @@ def utc(at: Instant) -> str:
 def local(at: Instant) -> str:
     """Write an instant in the reader's time zone."""
     return f"{datetime.fromtimestamp(at).astimezone():%a %Y-%m-%d %H:%M %Z}"
+
+
+def in_zone(at: Instant, zone: str) -> str:
+    """Write an instant in a zone by its name, such as a plan's."""
+    return f"{datetime.fromtimestamp(at, zones.named(zone)):%a %Y-%m-%d %H:%M %Z}"
 
 
 def since(at: Instant, began: Instant) -> str:

@@ -7,7 +7,7 @@ With `--import` they are imported, in child processes, where a policy allows it.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gameday.cli.shared import output
@@ -16,6 +16,9 @@ from gameday.core.plans.scenario import Scenario
 from gameday.formats.settings.reader import FILE
 from gameday.settings import Workspace, open_workspace, static_look
 from gameday.settings.catalogue import Catalogue, kind_of, plays_in
+
+_NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "venv"})
+"""Folders of installed programs, which may bring scenarios of their own."""
 
 
 def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool = False) -> int:
@@ -49,15 +52,40 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool =
 
 
 def everything(space: Workspace) -> list[str]:
-    """Name every file of a workspace that people write."""
+    """Name every file of a workspace that people write; scenarios wherever they lie."""
     settings = [FILE] if (space.root / FILE).is_file() else []
-    return [
+    named = [
         *settings,
         *space.find("experiments", ".json", ".yaml", ".yml"),
         *space.find("scorecards", ".yaml", ".yml"),
         *space.find("playbooks", ".md"),
         *space.find("scenarios", ".yaml", ".yml"),
     ]
+    return [*named, *_scenarios_elsewhere(space, set(named))]
+
+
+def _scenarios_elsewhere(space: Workspace, named: set[str]) -> Iterator[str]:
+    """Find the scenarios in other folders by their first key: other programs' YAML lies there, too."""
+    for folder, below, files in os.walk(space.root):
+        below[:] = sorted(name for name in below if _is_ours(Path(folder, name)))
+        for file in sorted(files):
+            path = space.name(Path(folder, file))
+            if file.endswith((".yaml", ".yml")) and path not in named and _begins_as_scenario(space, path):
+                yield path
+
+
+def _is_ours(folder: Path) -> bool:
+    """Check that a folder is neither hidden, nor an installed program's, nor a workspace of its own."""
+    hidden = folder.name.startswith(".") or folder.name in _NOT_OURS
+    return not hidden and not (folder / FILE).is_file()
+
+
+def _begins_as_scenario(space: Workspace, path: str) -> bool:
+    try:
+        # By its first key alone: a folder of another program may be called scenarios, too.
+        return kind_of(Path(path).name, space.read(path)) == "scenario"
+    except ValueError:
+        return False
 
 
 def _check(catalogue: Catalogue, names: Sequence[str]) -> None:

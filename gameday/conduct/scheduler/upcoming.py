@@ -83,7 +83,8 @@ def summary_for(schedule: Schedule, *, reveal: bool) -> tuple[str, str]:
         return schedule.title, schedule.description
     if schedule.attended:
         return "Game day", "Game day"
-    return "Game day", "A drill may begin at any moment of this window."
+    title = "Game day" if schedule.game_day else "Drill"
+    return title, f"A {title.lower()} may begin at any moment of this window."
 
 
 def _hidden(slot: Slot) -> str:

@@ -4,7 +4,7 @@ Only `*` is special.
 
 python   a dotted name and everything below it: `python:chaosk8s.pod`, `python:*.probes`
 http     `http:*`, or `http:SCHEME://HOST[:PORT][/PATH]`; HOST as in `hosts`, PORT a number or `*`
-process  a path or a bare command name; `*` stays within one folder
+process  a path or a bare command name; `*` stays within one folder, and alone is every command
 shell    a whole command line that a shell reads (`core.policy.shell`)
 
 A denying pattern matches more than an allowing one: without a port it means any port, one of loopback's
@@ -90,7 +90,7 @@ def process(patterns: tuple[str, ...], *paths: str, denying: bool = False) -> st
     """Give the first pattern that matches one of the names of a command; empty when none does."""
     star = ".*" if denying else "[^/]*"
     for pattern, rest in _rests(patterns, "process"):
-        if any(addresses.glob(rest, path, star=star) for path in paths):
+        if rest == "*" or any(addresses.glob(rest, path, star=star) for path in paths):
             return pattern
     return ""
 

@@ -211,6 +211,12 @@ def test_a_baseline_is_read_before_the_drills_add_to_it(place):
     assert place.report()["scenarios"][0]["baseline"]["detect"]["before"] == [10.0]
 
 
+def test_a_baseline_that_is_not_there_yet_is_warned_of_and_not_compared(place, tmp_path, capfd):
+    place.scenario()
+    assert place.ci(baseline=tmp_path / "before") == 0
+    assert f"there is no folder {tmp_path / 'before'} yet; nothing is compared" in capfd.readouterr().err
+
+
 def test_a_baseline_that_does_not_compare_is_no_pass(place, tmp_path):
     place.scenario()
     (tmp_path / "b").mkdir()
@@ -321,7 +327,7 @@ def test_a_drill_that_does_not_abort_in_time_is_killed_and_is_no_pass(place):
         ({"time_limit": "0s"}, "--time-limit: 0 leaves no time to run anything"),
         ({"drill": DrillOptions(phases=("warmup=3s",))}, "--phase: 'warmup' is not a phase"),
         ({"drill": DrillOptions(phases=("verify=3",))}, "--phase verify: '3' is not a duration"),
-        ({"baseline": Path("nowhere")}, "--baseline: no folder nowhere"),
+        ({"baseline": Path("gameday.toml")}, "--baseline: gameday.toml is not a folder"),
         ({"drill": DrillOptions(environment="moon")}, "gameday.toml has no environment 'moon'"),
         ({"drill": DrillOptions(responder=Path("nobody.yaml"))}, "there is no file nobody.yaml"),
         ({"artifacts": Path("gameday.toml")}, "gameday.toml cannot be created: File exists"),

@@ -281,7 +281,7 @@ def test_calendars_subscribe_by_url_and_health_is_told(space):
             texts.append(urllib.request.urlopen(url).read().decode())
         assert (daemon.stop() < 10, daemon.process.returncode) == (True, 0)
     hidden, revealed = (icalendar.Calendar.from_ical(text).events[0] for text in texts)
-    assert str(hidden["SUMMARY"]) == "Game day (here)"
+    assert str(hidden["SUMMARY"]) == "Drill (here)"
     assert "talk" not in texts[0]
     assert "What if the database were gone" in str(revealed["SUMMARY"])
     assert hidden["DTSTART"].dt <= revealed["DTSTART"].dt < hidden["DTEND"].dt

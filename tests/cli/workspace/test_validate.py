@@ -33,6 +33,22 @@ def test_a_workspace_without_paths_is_checked_whole(
     assert capfd.readouterr().err == "8 files: no mistakes\n"
 
 
+def test_scenarios_are_found_in_every_folder_but_those_of_others(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = space.make(tmp_path)
+    wrong = "scenario: broken\nuers: 3\n"
+    for folder in ("services/cart", ".hidden", "node_modules/x", "another"):
+        (root / folder).mkdir(parents=True)
+        (root / folder / "drill.yaml").write_text(wrong)
+    (root / "another" / "gameday.toml").write_text("")
+    (root / "services" / "compose.yaml").write_text("services: {}\n")
+    assert run(root) == 2
+    told = capfd.readouterr().err
+    assert "services/cart/drill.yaml" in told
+    assert not any(name in told for name in (".hidden", "node_modules", "another", "compose"))
+
+
 def test_each_mistake_is_a_line_with_its_place_and_a_hint(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,7 +83,8 @@ def entry(reveal, **changes):
 @pytest.mark.parametrize("attended", [False, True])
 def test_of_a_window_participants_learn_neither_the_moment_nor_what_breaks(attended):
     slot, shown = entry(reveal=False, attended=attended)
-    assert (shown.start, shown.end, shown.summary) == (slot.start, slot.end, "Game day (shop)")
+    title = "Game day (shop)" if attended else "Drill (shop)"
+    assert (shown.start, shown.end, shown.summary) == (slot.start, slot.end, title)
     for secret in ("db-dies", "database", "Why we do this"):
         assert secret not in texts(shown)
     assert ("any moment of this window" in shown.description) is not attended
@@ -110,3 +111,10 @@ def test_an_entry_keeps_its_id_whoever_sees_it_and_no_two_entries_share_one():
     assert ids == [upcoming.entry(slot, reveal=True).uid for slot in slots]
     again = upcoming.slots(rows, instant(T + 10 * HOUR))
     assert ids == [upcoming.entry(replace(slot, paused=True), reveal=False).uid for slot in again]
+
+
+def test_a_drill_is_called_a_drill_and_a_plan_that_starts_by_itself_a_game_day():
+    _, drill = entry(reveal=False)
+    _, day = entry(reveal=False, game_day=True)
+    assert (drill.summary, day.summary) == ("Drill (shop)", "Game day (shop)")
+    assert (drill.description[:8], day.description[:11]) == ("A drill ", "A game day ")

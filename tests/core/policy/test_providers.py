@@ -119,6 +119,8 @@ ROWS: list[cases.Row] = [
     ("a path that climbs to a shell", only("process:/opt/*", deny=("process:/bin/sh",)), facts(cmd("/opt/../bin/sh")), "providers"),
     ("a path with a dot in the middle", only("process:/bin/*/*"), facts(cmd("/bin/./sh")), "providers"),
     ("a path that climbs within its stars", only("process:/opt/*/*"), facts(cmd("/opt/../sh")), "providers"),
+    ("every command", only("process:*"), facts(cmd("/opt/bin/x")), ALLOWED),
+    ("every command but one", only("process:*", deny=("process:/bin/*",)), facts(cmd("/bin/sh")), "providers"),
     ("a path from home", only("process:*"), facts(cmd("~/x")), "providers"),
     ("a path with a blank, which a shell splits", only("process:*"), facts(cmd("x; y")), "providers"),
     ("a link to a denied command", only("process:/opt/*", deny=("process:/bin/sh",)), facts(cmd("/opt/x"), real_paths={"/opt/x": "/bin/sh"}), "providers"),
