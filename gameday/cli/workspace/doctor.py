@@ -17,6 +17,7 @@ from gameday import storage, wiring
 from gameday.cli.shared import output
 from gameday.core.errors import ExitCode, GamedayError
 from gameday.storage import urls
+from gameday.system import proxies
 from gameday.system.descent import cgroup
 
 
@@ -125,6 +126,17 @@ def _disk() -> Check:
     )
 
 
+def _proxy() -> Check:
+    found = proxies.named()
+    return Check(
+        what="no proxy",
+        well=not found,
+        detail=f"{found}: experiments and load go through it" if found else "none in the environment",
+        hint="unset it where targets are reached directly, or name them in no_proxy",
+        needed=False,
+    )
+
+
 def _store() -> Check:
     """Open the workspace's store, as every command does, and read it."""
     try:
@@ -176,6 +188,7 @@ _CHECKS: tuple[Callable[[], Check], ...] = (
     _database_library,
     _cores,
     _disk,
+    _proxy,
     _store,
     *(
         _package(name)

@@ -18,6 +18,7 @@ from gameday.core.errors import Busy, GamedayError, HistoryCorrupt, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.plans import dry_run
+from gameday.system import proxies
 
 PreflightCheck = Callable[[DrillContext], Awaitable[str]]
 """Gives what it found out, or raises NotReady."""
@@ -89,8 +90,10 @@ async def environment_free(context: DrillContext) -> str:
 async def target_reachable(context: DrillContext) -> str:
     """Bring the target up if it does not answer. Raises NotReady when that fails, or it has no `up`."""
     why = await context.target.reachable()
+    proxy = proxies.named()
+    through = f"; experiments and load go through {proxy}" if proxy else ""
     if not why:
-        return "the target answers"
+        return f"the target answers{through}"
     up, down = context.target.hooks()
     ran = await context.target.up()
     if ran is None:
@@ -105,7 +108,7 @@ async def target_reachable(context: DrillContext) -> str:
     why = await context.target.reachable()
     if why:
         raise NotReady(f"{why}, even after `{' '.join(up)}`")
-    return "the target answers; this drill brought it up"
+    return f"the target answers; this drill brought it up{through}"
 
 
 async def steady_state(context: DrillContext) -> str:

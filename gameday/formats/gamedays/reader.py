@@ -160,11 +160,16 @@ def _windows(
 
 
 def unknown_people(document: Document, plan: core.GameDayPlan, people: Sequence[str]) -> Iterator[Mistake]:
-    """Warn of people whom gameday.toml does not name, where it names people at all."""
+    """Warn of people whom gameday.toml does not name.
+
+    Only in a plan that names some of its people, or a name that is almost one: other plans name roles, such
+    as on-call, which whoever is there takes.
+    """
     named = [("participants", index, person.name) for index, person in enumerate(plan.participants)]
     named += [("absent", index, person.name) for index, person in enumerate(plan.absent)]
+    by_name = any(name in people for _, _, name in named)
     for key, index, name in named:
-        if people and name not in people:
+        if name not in people and (by_name or text_document.nearest(name, people)):
             yield document.mistake(
                 (key, index, "name"),
                 f"gameday.toml has no [people.{name}]",

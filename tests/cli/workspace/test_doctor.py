@@ -72,3 +72,13 @@ def test_it_says_by_what_the_processes_of_a_method_are_known(monkeypatch, capsys
     why = cgroup.usable()
     assert (row["well"], row["needed"]) == (not why, False)
     assert row["detail"] == (f"followed by descent ({why})" if why else "held in a cgroup")
+
+
+def test_a_proxy_that_experiments_would_go_through_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HTTP_PROXY", "http://ada:s3cret@proxy.example:3128")
+    assert doctor.main(json=True) == 0
+    (found,) = [one for one in json.loads(capsys.readouterr().out) if one["what"] == "no proxy"]
+    assert (found["well"], found["needed"]) == (False, False)
+    assert "@proxy.example:3128: experiments and load go through it" in found["detail"]
+    assert "s3cret" not in found["detail"]

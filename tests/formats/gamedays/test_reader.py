@@ -83,6 +83,10 @@ def test_people_whom_the_settings_do_not_name_are_warned_of() -> None:
     found = tuple(gameday_plan.unknown_people(document, read(text), ["ada", "grace"]))
     assert mistakes.as_lines(found) == ["8:17? gameday.toml has no [people.grce] | did you mean 'grace'?"]
     assert not list(gameday_plan.unknown_people(document, read(text), []))
+    # A plan whose people are called by what they do names nobody of the settings.
+    assert not list(gameday_plan.unknown_people(document, read(text), ["mallory"]))
+    assert len(list(gameday_plan.unknown_people(document, read(text), ["ada"]))) == 1
+    assert len(list(gameday_plan.unknown_people(document, read(text), ["grace"]))) == 1
 
 
 def test_a_channel_that_is_almost_an_integration_is_warned_of() -> None:
