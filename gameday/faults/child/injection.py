@@ -282,6 +282,7 @@ def inject(connection: ChildConnection, command: Json, commands: Iterator[Json])
     settings = options.load_controls()
     experiment = parse(request["experiment"], request["path"])
     ensure_experiment_is_valid(experiment)
+    experiment["dry"] = None  # as `chaos run` does, whatever the file says
     run = Injection(connection, request, experiment, Path(command["journal"]), command["drill"])
     # chaoslib keeps the main thread, which handles signals; commands are read in another.
     threading.Thread(target=_obey_commands, args=(run, commands), daemon=True).start()
