@@ -71,8 +71,9 @@ KINDS = {
         Kind(name="scenario", read=reader.read, check=scenarios.check),
         Kind(name="gameday", read=reader.read, check=gameday_plan.check),
         Kind(name="experiment", read=experiments.read, check=experiments.check),
-        Kind(name="values", read=overrides.read_values, check=overrides.check_values),
-        Kind(name="controls", read=overrides.read_controls, check=overrides.check_controls),
+        # Two words, unlike a key: the kind of a file is found by its first key.
+        Kind(name="file of values", read=overrides.read_values, check=overrides.check_values),
+        Kind(name="file of controls", read=overrides.read_controls, check=overrides.check_controls),
         Kind(name="scorecard", read=reader.read, check=scorecards.check),
         Kind(name="responder", read=reader.read, check=responders.check),
         Kind(name="playbook", read=_text, check=_playbook),

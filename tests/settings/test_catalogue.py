@@ -47,6 +47,7 @@ def test_a_plan_names_an_environment_of_the_settings(tmp_path: Path) -> None:
         ("a.yaml", b"scorecard: a\n", "scorecard"),
         ("scenarios/responders/a.yaml", b"as: team\n", "responder"),
         ("anywhere/a.json", b"{}", "experiment"),
+        ("anywhere/a.yaml", b"controls: []\ntitle: t\n", "experiment"),
         ("playbooks/a.md", b"", "playbook"),
         ("a.py", b"", "locustfile"),
         ("a.txt", b"", ""),

@@ -51,7 +51,7 @@ def references(document: Document) -> Iterator[tuple[Path, str, str]]:
     ]
     injects = document.get(("injects",))
     count = len(injects) if isinstance(injects, list) else 0
-    for key, kind in (("var_files", "values"), ("controls", "controls")):
+    for key, kind in (("var_files", "file of values"), ("controls", "file of controls")):
         files = document.get(("experiment", key))
         named += [
             (("experiment", key, index), kind)
