@@ -147,7 +147,8 @@ class Prometheus(Server):
         )
         targets = [each.url.removeprefix("http://") for each in alertmanagers]
         config = {
-            "global": {"scrape_interval": "200ms", "evaluation_interval": "200ms"},
+            # A scrape may take as long as its interval: on a busy machine a shorter one finds nothing.
+            "global": {"scrape_interval": "1s", "evaluation_interval": "200ms"},
             "rule_files": [str(folder / "rules.yml")],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": targets}]}]},
             "scrape_configs": [{"job_name": "service", "static_configs": [{"targets": [target]}]}],
@@ -163,13 +164,17 @@ class Prometheus(Server):
 
 
 @contextmanager
-def metrics() -> Iterator[tuple[str, dict[str, float]]]:
-    """Serve values as Prometheus scrapes them: `HOST:PORT`, and the values by name, to change."""
+def metrics(read: Callable[[], dict[str, float]] = dict) -> Iterator[tuple[str, dict[str, float]]]:
+    """Serve values as Prometheus scrapes them: `HOST:PORT`, and the values by name, to change.
+
+    read: gives values that are looked up at each scrape.
+    """
     values = {"errors": 0.0}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = "".join(f"{name} {value}\n" for name, value in values.items()).encode()
+            now = values | read()
+            body = "".join(f"{name} {value}\n" for name, value in now.items()).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4")
             self.end_headers()

@@ -185,7 +185,7 @@ def shown(url: str) -> str:
 def describe(integration: Integration) -> Iterator[str]:
     """Describe where an integration's alerts come from, one sentence a way."""
     if integration.listen is not None:
-        proof = "with its token as `Authorization: Bearer`" if integration.secret else "without a token"
+        proof = "with its bearer token" if integration.secret else "without a token"
         url = url_of(integration, integration.listen)
         yield f"{integration.name} listens at {integration.listen}: send to {url}, {proof}"
     if integration.poll:

@@ -38,3 +38,7 @@ def test_stopping_twice_or_before_it_started_does_no_harm(signals):
         await signals.stop()
 
     asyncio.run(main())
+
+
+def test_its_sources_are_described_for_people(signals):
+    assert all(isinstance(line, str) for line in signals.sources)
