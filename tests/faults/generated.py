@@ -191,9 +191,13 @@ def experiment(number: int) -> Json:
         "runtime": {"hypothesis": {"strategy": STRATEGIES[number % len(STRATEGIES)]}},
     }
     _add_controls(made, control, number)
+    if (
+        number % 6 == 5 or number % 11 == 0
+    ):  # nothing sets it: gameday refuses a variable that nothing defines
+        made["method"] = [each for each in made["method"] if each.get("name") != "what a control has set"]
     if number % 11 == 0:
         del made["steady-state-hypothesis"]
-        made["method"] = [each for each in method if "ref" not in each]
+        made["method"] = [each for each in made["method"] if "ref" not in each]
     chosen.shuffle(made["method"])
     return made
 
