@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from gameday.system import child_environment, commands
 from gameday.system.child_environment import EnvironmentChanges, applied
 
@@ -43,3 +45,21 @@ def test_two_drills_of_one_process_get_their_own():
 def test_without_changes_the_environment_is_ours(monkeypatch):
     monkeypatch.setenv("ONLY_OURS", "1")
     assert child_environment.make({"MORE": "2"}).items() >= {"ONLY_OURS": "1", "MORE": "2"}.items()
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({}, ""),
+        ({"no_proxy": "localhost", "http_proxy": ""}, ""),
+        ({"HTTP_PROXY": "http://proxy:3128"}, "http_proxy=http://proxy:3128"),
+        ({"http_proxy": "http://a:1", "HTTP_PROXY": "http://b:1"}, "http_proxy=http://a:1"),
+        ({"https_proxy": "http://ada:s3cret@proxy:3128"}, "https_proxy=http://…@proxy:3128"),
+        (
+            {"ALL_PROXY": "socks5://p:1", "NO_PROXY": "10.0.0.0/8"},
+            "all_proxy=socks5://p:1 no_proxy=10.0.0.0/8",
+        ),
+    ],
+)
+def test_proxies_are_named_without_passwords(environ: dict[str, str], named: str):
+    assert child_environment.proxies(environ) == named

@@ -17,7 +17,7 @@ from gameday import storage, wiring
 from gameday.cli.shared import output
 from gameday.core.errors import ExitCode, GamedayError
 from gameday.storage import urls
-from gameday.system import proxies
+from gameday.system import child_environment
 from gameday.system.descent import cgroup
 
 
@@ -127,7 +127,7 @@ def _disk() -> Check:
 
 
 def _proxy() -> Check:
-    found = proxies.named()
+    found = child_environment.proxies()
     return Check(
         what="no proxy",
         well=not found,

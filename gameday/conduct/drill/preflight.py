@@ -18,7 +18,7 @@ from gameday.core.errors import Busy, GamedayError, HistoryCorrupt, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.plans import dry_run
-from gameday.system import proxies
+from gameday.system import child_environment
 
 PreflightCheck = Callable[[DrillContext], Awaitable[str]]
 """Gives what it found out, or raises NotReady."""
@@ -90,7 +90,7 @@ async def environment_free(context: DrillContext) -> str:
 async def target_reachable(context: DrillContext) -> str:
     """Bring the target up if it does not answer. Raises NotReady when that fails, or it has no `up`."""
     why = await context.target.reachable()
-    proxy = proxies.named()
+    proxy = child_environment.proxies()
     through = f"; experiments and load go through {proxy}" if proxy else ""
     if not why:
         return f"the target answers{through}"

@@ -50,7 +50,7 @@ def _touches(each: Occurrence, asked: Period) -> bool:
 def _occurrences(calendar: Component, asked: Period) -> Iterator[Occurrence]:
     if calendar.text("CALSCALE").upper() not in {"", "GREGORIAN"}:
         raise ValueError(f"only Gregorian calendars can be read, not CALSCALE:{calendar.text('CALSCALE')}")
-    zones = time_zones.of(calendar)
+    zones = time_zones.defined_in(calendar)
     named = calendar.text("X-WR-TIMEZONE")
     places = Places(zones=zones, floating=zones.named(named) if named else _EVERYWHERE)
     by_uid: dict[str, list[Component]] = defaultdict(list)

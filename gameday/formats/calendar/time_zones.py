@@ -49,7 +49,7 @@ class TimeZones:
         return found
 
 
-def of(calendar: Component) -> TimeZones:
+def defined_in(calendar: Component) -> TimeZones:
     """Read the definitions of a calendar. One that can't be read is a mistake only where its name is used."""
     zones_of = TimeZones(defined={}, unreadable={})
     for component in calendar.walk("VTIMEZONE"):

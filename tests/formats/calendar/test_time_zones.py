@@ -33,7 +33,7 @@ def calendar(*lines: str) -> bytes:
 
 
 def read(*lines: str) -> time_zones.TimeZones:
-    return time_zones.of(components.read(calendar(*lines))[0])
+    return time_zones.defined_in(components.read(calendar(*lines))[0])
 
 
 def hours(where: tzinfo, *local: int) -> float:
