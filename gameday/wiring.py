@@ -17,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gameday
 from gameday import ports
 from gameday.core import exposure
 from gameday.core.errors import InvalidFiles, Mistake, NotReady
@@ -202,8 +203,8 @@ def _hostname() -> str:
 
 def _versions() -> dict[str, str]:
     """Give the versions of what plays a part in a drill."""
-    named = ("gameday", "chaostoolkit", "chaostoolkit-lib", "locust")
-    return {name: metadata.version(name) for name in named}
+    named = ("chaostoolkit", "chaostoolkit-lib", "locust")
+    return {"gameday": gameday.__version__, **{name: metadata.version(name) for name in named}}
 
 
 def _targets(scenario: Scenario, place: Environment) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.models import CommandInfo
 
+from gameday import __version__
 from gameday.cli.respond import help_texts
 from gameday.cli.shared import help_groups, output, usage_errors
 from gameday.cli.shared.flags import Json, Yes, takes_drill_options
@@ -32,7 +33,7 @@ app = typer.Typer(
     help="Break a service on purpose, time the response, score it, improve the playbook.",
     rich_markup_mode=None,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 
@@ -42,16 +43,14 @@ Phase = Annotated[
 ]
 As = Annotated[
     str,
-    typer.Option("--as", help="Who you are in a game day. (default: GAMEDAY_ACTOR, else your login)"),
+    typer.Option("--by", "--as", help="Who you are. (default: GAMEDAY_ACTOR, else your login)"),
 ]
 Drill = Annotated[str, typer.Argument(help="The drill's id, or `last` for the newest drill.")]
 
 
 def _print_version(asked: bool) -> None:  # Typer calls it with the flag's value
     if asked:
-        from importlib import metadata  # noqa: PLC0415  # no other command needs it
-
-        output.data(f"gameday {metadata.version('gameday')}\n")
+        output.data(f"gameday {__version__}\n")
         raise typer.Exit
 
 
@@ -197,12 +196,13 @@ def score(
 def postmortem(
     drill: Drill = "last",
     html: Annotated[bool, typer.Option("--html", help="Print HTML instead of Markdown.")] = False,
+    json: Json = False,
     as_: As = "",
 ) -> None:
     """Write the files of a stored drill again, and print its postmortem."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.postmortem(drill, html=html, who=as_))
+    raise typer.Exit(stored_drills.postmortem(drill, html=html, who=as_, json=json))
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
@@ -212,18 +212,18 @@ def review(
         list[str] | None,
         typer.Option(help="QUESTION=TEXT; may be repeated. (default: each question is asked)"),
     ] = None,
-    by: Annotated[str, typer.Option(help="Who answers. (default: your login)")] = "",
     as_: As = "",
 ) -> None:
     """Answer the review questions: root cause, fix, steps taken. Writes a new revision."""
     from gameday.cli.drill import review as reviewing  # noqa: PLC0415
 
-    raise typer.Exit(reviewing.main(drill, answers=answer or [], by=by, who=as_))
+    raise typer.Exit(reviewing.main(drill, answers=answer or [], by=as_, who=as_))
 
 
 @app.command(rich_help_panel=help_groups.STOP)
 def revert(
     drill: Annotated[str, typer.Argument(help="The drill's id, or `last` for the newest open drill.")] = "",
+    *,
     all_: Annotated[
         bool, typer.Option("--all", help="Every open drill in this store: the emergency stop.")
     ] = False,
@@ -241,6 +241,7 @@ def revert(
             help="Play nothing: you undid it yourself. What was done is kept with your name.",
         ),
     ] = None,
+    as_: As = "",
     play_unsigned: Annotated[
         bool,
         typer.Option(
@@ -253,7 +254,9 @@ def revert(
     from gameday.cli import revert as cli_revert  # noqa: PLC0415
 
     raise typer.Exit(
-        cli_revert.main(drill, everything=all_, here=here, by_hand=by_hand, play_unsigned=play_unsigned)
+        cli_revert.main(
+            drill, everything=all_, here=here, by_hand=by_hand, play_unsigned=play_unsigned, who=as_
+        )
     )
 
 
@@ -268,11 +271,12 @@ def verify(
             show_default=False,
         ),
     ] = "",
+    json: Json = False,
 ) -> None:
     """Check that a drill's history has not been truncated or altered."""
     from gameday.cli.drill import stored_drills  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.verify(drill, head))
+    raise typer.Exit(stored_drills.verify(drill, head, json=json))
 
 
 @app.command(name="export", rich_help_panel=help_groups.AFTERWARDS)
@@ -448,6 +452,6 @@ def main() -> int:
         if asked := usage_errors.help_of(wrong):
             output.talk(asked)
             return UsageError.exit_code
-        return output.problem(usage_errors.explain(wrong))
+        return output.failed(usage_errors.explain(wrong), sys.argv)
     except GamedayError as error:
-        return output.problem(error)
+        return output.failed(error, sys.argv)

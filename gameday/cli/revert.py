@@ -80,6 +80,7 @@ def main(
     here: bool = False,
     by_hand: str | None = None,
     play_unsigned: bool = False,
+    who: str = "",
 ) -> int:
     """Revert one drill, all of them, or those that no process looks after any more.
 
@@ -87,6 +88,7 @@ def main(
     itself without ending somebody else's drill in a shared store.
     by_hand: what a person has done; nothing is played, and the drill is closed with these words on record.
     play_unsigned: play of this drill also what this installation did not sign.
+    who: who undid it by hand; empty: who is at this terminal.
     """
     if drill and (everything or here):
         raise UsageError(
@@ -103,7 +105,7 @@ def main(
         space, store, drill = apart.space, apart.store, apart.copy.drill
     drills = open_drills(store)
     if by_hand is not None:
-        return _close_by_hand(space, store, drills, drill, by_hand)
+        return _close_by_hand(space, store, drills, drill, by_hand, who=who or current_actor(os.environ))
     code = ExitCode.PASSED if drill else _revert_lost(lost, everything=everything)
     chosen = _chosen(space, store, drills, drill, everything=everything, here=here)
     if chosen:
@@ -223,7 +225,13 @@ def _must_name_one(drill: str, *, by_hand: str | None, play_unsigned: bool) -> N
 
 
 def _close_by_hand(
-    space: Workspace, store: ports.HistoryStore, drills: Sequence[OpenDrill], named: str, text: str
+    space: Workspace,
+    store: ports.HistoryStore,
+    drills: Sequence[OpenDrill],
+    named: str,
+    text: str,
+    *,
+    who: str,
 ) -> int:
     """Record that a person undid what a drill left in force, and close it."""
     if named == "last":
@@ -233,7 +241,6 @@ def _close_by_hand(
     else:
         drill = find_drill.find(store, named)
     open_drill = next((candidate for candidate in drills if candidate.drill == drill), None)
-    who = current_actor(os.environ)
     recorder = BufferedRecorder(store, drill, source="command")
     context = RevertContext(
         drill=drill,

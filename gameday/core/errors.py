@@ -18,6 +18,9 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import ClassVar, NamedTuple
 
+SHARED = "it belongs to another user; docs/how-to/team.md tells how people share a workspace"
+"""The hint where a file belongs to another user."""
+
 
 class ExitCode(IntEnum):
     """How a command ends; docs/reference/exit-codes.md explains each code."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from gameday.core.errors import StoreUnavailable
+from gameday.core.errors import SHARED, StoreUnavailable
 from gameday.storage import schema, statements
 from gameday.storage.database import Transaction
 from gameday.system import clock
@@ -149,13 +149,16 @@ class SqliteDatabase:
             raise self._unavailable(error, patience or self._patience) from error
         except OSError as error:
             reason = error.strerror or str(error)
-            raise StoreUnavailable(f"the store {self.path} cannot be opened: {reason}") from error
+            hint = SHARED if isinstance(error, PermissionError) else ""
+            raise StoreUnavailable(f"the store {self.path} cannot be opened: {reason}", hint=hint) from error
 
     def _unavailable(self, error: sqlite3.Error, patience: float) -> StoreUnavailable:
         if _code(error) in _LOCKED:
             what = f"was locked by another process for {patience:g} s"
             return StoreUnavailable(f"the store {self.path} {what}", hint="find who holds it: fuser -v FILE")
         what, hint = _REASONS.get(_code(error), (f"failed: {error}", ""))
+        if _code(error) in _DENIED and not _own(self.path):
+            hint = SHARED
         return StoreUnavailable(f"the store {self.path} {what}", hint=hint)
 
 
@@ -172,6 +175,19 @@ _REASONS = {
     sqlite3.SQLITE_CORRUPT: ("is damaged", "keep a copy; gameday verify says which drills are sound"),
     sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk: dmesg"),
 }
+
+
+_DENIED = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
+
+
+def _own(path: Path) -> bool:
+    """Report whether a file is this user's, or there is none."""
+    try:
+        return path.stat().st_uid == os.geteuid()
+    except PermissionError:
+        return False
+    except OSError:  # there is none
+        return True
 
 
 def _code(error: sqlite3.Error) -> int:

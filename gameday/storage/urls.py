@@ -106,6 +106,11 @@ def address(url: str) -> str:
     return f"{scheme}{separator}{rest.rpartition('@')[2].partition('?')[0]}"
 
 
+def is_within(url: str, folder: Path) -> bool:
+    """Check whether a store is a file in a folder, and so moves with it. Raises UsageError."""
+    return kind(url) is SQLITE and sqlite_path(url).resolve().is_relative_to(folder.resolve())
+
+
 def in_folder(folder: Path) -> str:
     """Give the URL of a store of its own in a folder."""
     return f"sqlite:///{folder / sqlite_path(DEFAULT).name}"
@@ -113,7 +118,10 @@ def in_folder(folder: Path) -> str:
 
 def certainly_absent(url: str) -> bool:
     """Check whether there can't be a store yet. False where only opening it would tell. Raises UsageError."""
-    return kind(url) is SQLITE and not sqlite_path(url).exists()
+    try:
+        return kind(url) is SQLITE and not sqlite_path(url).exists()
+    except PermissionError:  # another user's folder
+        return False
 
 
 def sqlite_path(url: str) -> Path:

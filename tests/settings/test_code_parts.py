@@ -9,6 +9,8 @@ import pytest
 
 from gameday.settings import code_parts
 
+OWN = metadata.packages_distributions()["gameday"][0]
+"""The name under which gameday is installed: its distribution's, not its package's."""
 FAILS = "raise RuntimeError('it was run')\n"
 FILES = {
     "mine/__init__.py": FAILS,
@@ -63,7 +65,7 @@ def test_installed_distributions_count_by_their_version(root: Path):
     assert parts["distribution chaostoolkit-kubernetes"] == metadata.version("chaostoolkit-kubernetes")
     assert {"distribution requests", "distribution locust"} <= set(parts)
     named = code_parts.parts(root, ["gameday.shop.faults"], "", [])
-    assert named == {"distribution gameday": metadata.version("gameday")}
+    assert named == {f"distribution {OWN}": metadata.version(OWN)}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from gameday.cli.daemon import launcher, takeover
 from gameday.cli.shared import guard, output
 from gameday.conduct.scheduler import handoff
 from gameday.conduct.scheduler.context import SchedulerContext
-from gameday.core.errors import UsageError
+from gameday.core.errors import ExitCode, UsageError
 from gameday.core.plans.schedule import ScheduleId
 from gameday.core.values import Instant
 from gameday.settings import Workspace
@@ -72,10 +72,12 @@ def _stop_event() -> asyncio.Event:
 
 
 async def _run_one(scheduler_context: SchedulerContext, schedule: ScheduleId, occurrence: Instant) -> int:
-    """Run one occurrence. It is no failure that another host started it first."""
+    """Run one occurrence, and give its drill's exit code. Another host may have started it first: 0."""
     if not await handoff.run_handed_drill(scheduler_context, schedule, occurrence, _stop_event()):
         output.talk(f"{schedule}: not started here: another host has started it, or it was missed")
-    return 0
+        return ExitCode.PASSED
+    record = scheduler_context.schedules.record(schedule, occurrence)
+    return ExitCode.INTERNAL if record is None or record.exit_code is None else record.exit_code
 
 
 async def _run_all(

@@ -50,12 +50,19 @@ def main(options: RunOptions) -> int:
     """Run one drill, and give its exit code."""
     guard.conducts()
     try:
+        _must_be_a_scenario(options.scenario)
         return _run(options)
     except GamedayError as error:
         code = output.problem(error)
         if options.json and code in (ExitCode.INVALID, ExitCode.INCONCLUSIVE):
             output.data_json(result_json.error(error))
         return code
+
+
+def _must_be_a_scenario(file: Path) -> None:
+    """Name the command for a plan of a game day. Raises UsageError."""
+    if file.name.endswith((".gameday.yaml", ".gameday.yml")):
+        raise UsageError(f"{file} is the plan of a game day", hint=f"gameday plan start {file}")
 
 
 def _run(options: RunOptions) -> int:
@@ -90,6 +97,8 @@ def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore,
     guard.conducts()
     try:
         judged = drill_report.judge(store, context.drill)
+    except LookupError:  # not even its plan could be stored: nothing began
+        raise failure or StoreUnavailable(f"the store took nothing of drill {context.drill}") from None
     except StoreUnavailable as away:  # 5 before a drill; after one, its history is at stake
         output.problem(failure or away)
         return ExitCode.INTERNAL

@@ -16,6 +16,7 @@ from gameday.conduct.drill import report
 from gameday.core import exposure
 from gameday.core.errors import ExitCode, GamedayError, HistoryCorrupt
 from gameday.core.facts.history import History
+from gameday.core.facts.load import LoadHistory
 from gameday.core.judging import impact
 from gameday.core.values import DrillId, Instant
 from gameday.formats.stored import heads
@@ -70,13 +71,13 @@ def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> i
     return 0
 
 
-def postmortem(named: str, *, html: bool, who: str = "") -> int:
+def postmortem(named: str, *, html: bool, who: str = "", json: bool = False) -> int:
     """Write a drill's files again, and print its postmortem."""
     space = wiring.workspace()
     store = revert.open_store(space)
     drill = find_shown(store, named, who)
     folder = wiring.write_reports(space, store, drill)
-    name = "postmortem.html" if html else "postmortem.md"
+    name = "result.json" if json else "postmortem.html" if html else "postmortem.md"
     output.data((folder / name).read_text(encoding="utf-8"))
     output.talk(f"written to {folder}")
     return 0
@@ -142,7 +143,7 @@ def _view(store: ports.HistoryStore, history: History, *, hidden: bool) -> live.
     return live.view(history, impact.service(history.plan.scenario.slos, load, now), now)
 
 
-def verify(named: str, head: str = "") -> int:
+def verify(named: str, head: str = "", *, json: bool = False) -> int:
     """Check a drill's hash chains, the store's roll of drills, and a head that was noted elsewhere."""
     store = revert.open_store(wiring.workspace())
     gone = list(store.verify_roll())
@@ -156,19 +157,29 @@ def verify(named: str, head: str = "") -> int:
         raise _corrupt(wrong)
     lines, load = store.lines(drill), store.read_load(drill)
     output.talk(f"{drill}: {len(lines)} events, hash chain intact")
-    if head:
-        given = head.strip().lower().removeprefix("sha256:")
-        covered = heads.position(drill, lines, load, given)
-        if not covered:
-            raise HistoryCorrupt(
-                f"{drill}: no revision of this history has the head {given}",
-                hint="the history was altered after the head was noted, or the head is another drill's",
-            )
+    covered = _covered(drill, lines, load, head) if head else None
+    latest = heads.latest(drill, lines, load, 0)
+    if covered is not None:
         rest = len(lines) - covered
         output.talk(f"{drill}: the head covers {covered} events" + (f"; {rest} came later" if rest else ""))
-    elif latest := heads.latest(drill, lines, load, 0):
+    elif latest:
         output.talk(f"head {latest.hash}")
+    if json:
+        known = latest.hash if latest else None
+        output.data_json({"drill": drill, "events": len(lines), "head": known, "covered": covered})
     return 0
+
+
+def _covered(drill: DrillId, lines: Sequence[str], load: LoadHistory, head: str) -> int:
+    """Give how many events a head covers that was noted elsewhere. Raises HistoryCorrupt."""
+    given = head.strip().lower().removeprefix("sha256:")
+    covered = heads.position(drill, lines, load, given)
+    if not covered:
+        raise HistoryCorrupt(
+            f"{drill}: no revision of this history has the head {given}",
+            hint="the history was altered after the head was noted, or the head is another drill's",
+        )
+    return covered
 
 
 def _corrupt(wrong: Sequence[str]) -> HistoryCorrupt:

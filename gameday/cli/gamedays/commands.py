@@ -21,7 +21,7 @@ app = typer.Typer(cls=help_groups.Commands, no_args_is_help=True)
 
 As = Annotated[
     str,
-    typer.Option("--as", help="Your name in the plan. (default: GAMEDAY_ACTOR, else your login)"),
+    typer.Option("--by", "--as", help="Your name in the plan. (default: GAMEDAY_ACTOR, else your login)"),
 ]
 Day = Annotated[
     str, typer.Option("--game-day", help="The game day's id; needed when several are in progress.")
@@ -171,7 +171,9 @@ def hot_wash(
     action: Annotated[
         list[str] | None, typer.Option(help="An action item: TEXT[;OWNER[;DUE]]; may be repeated.")
     ] = None,
-    by: Annotated[str, typer.Option(help="Who records it. (default: GAMEDAY_ACTOR, else your login)")] = "",
+    by: Annotated[
+        str, typer.Option("--by", "--as", help="Who records it. (default: GAMEDAY_ACTOR, else your login)")
+    ] = "",
 ) -> None:
     """Answer the hot wash questions, and add action items. Updates the report."""
     from gameday.cli.gamedays import hot_wash as gamedays_hot_wash  # noqa: PLC0415

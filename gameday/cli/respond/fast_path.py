@@ -44,7 +44,7 @@ def main(argv: Sequence[str], started: float, monotonic: float | None = None) ->
     try:
         return _main(argv[0], argv[1:], instant(started), began)
     except GamedayError as error:
-        return output.problem(error)
+        return output.failed(error, argv)
     except SystemExit as ended:  # argparse has printed its help
         return int(ended.code or 0)
 
@@ -117,7 +117,12 @@ def _parser(name: str, command: Command) -> argparse.ArgumentParser:
         "--environment", default="", metavar="NAME", help="The drill in progress on this environment."
     )
     options.add_argument(
-        "--by", default="", metavar="NAME", help="Who reports it. (default: GAMEDAY_ACTOR, else your login)"
+        "--by",
+        "--as",
+        dest="by",
+        default="",
+        metavar="NAME",
+        help="Who reports it. (default: GAMEDAY_ACTOR, else your login)",
     )
     options.add_argument("--json", action="store_true", help="Print data as JSON on stdout.")
     options.add_argument("--help", action="help", help="Show this message and exit.")

@@ -270,7 +270,9 @@ def approve(
     occurrence: Annotated[
         str, typer.Option(help="The occurrence's time, such as 2026-12-01T09:00Z. (default: the next)")
     ] = "",
-    by: Annotated[str, typer.Option(help="Who approves. (default: GAMEDAY_ACTOR, else your login)")] = "",
+    by: Annotated[
+        str, typer.Option("--by", "--as", help="Who approves. (default: GAMEDAY_ACTOR, else your login)")
+    ] = "",
 ) -> None:
     """Approve one occurrence, before its deadline."""
     from gameday.cli.schedule import add as schedule_add  # noqa: PLC0415

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from gameday.cli.shared import output, streams
-from gameday.core.errors import ExitCode, GamedayError, UsageError
+from gameday.core.errors import SHARED, ExitCode, GamedayError, NotReady, UsageError
 from gameday.system import clock
 
 ANSWER_LIMIT = 5.0
@@ -119,13 +119,20 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
     interrupt = _interrupt(error)
     if interrupt is None and isinstance(error, FileNotFoundError) and not _questions and _is_deserted():
         gone = UsageError("the working folder no longer exists", hint="change into the workspace: cd FOLDER")
-        return output.problem(gone)
+        return output.failed(gone, argv)
+    if isinstance(error, PermissionError) and error.filename and not _questions:
+        return output.failed(_not_permitted(error), argv)
     if interrupt is None:
         return _crashed(error, argv)
     output.talk("a fault may still be in force: gameday revert --all" if _in_force() else "interrupted")
     if _in_force():
         return ExitCode.FAULT_IN_FORCE
     return 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+
+
+def _not_permitted(error: PermissionError) -> NotReady:
+    """Explain a file that belongs to another user: any module may be the first to meet it."""
+    return NotReady(f"{error.filename}: this user may not use it", hint=SHARED)
 
 
 def _is_deserted() -> bool:

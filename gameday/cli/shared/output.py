@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from gameday.cli.shared import streams
 from gameday.core import visible
 from gameday.core.errors import GamedayError, InvalidFiles
 
@@ -77,6 +78,37 @@ def colourful() -> bool:
 
 def _paint(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if colourful() else text
+
+
+def failed(error: GamedayError, words: Sequence[str]) -> int:
+    """Explain the error that ends a command, as JSON on stdout too where `--json` is among its words."""
+    code = problem(error)
+    # A second document would spoil what is on stdout already.
+    if "--json" in words and not streams.used():
+        data_json({"error": error_document(error)})
+    return code
+
+
+def error_document(error: GamedayError) -> dict[str, object]:
+    """Give an error as every command prints it with `--json` (docs/reference/errors.md)."""
+    mistakes = error.mistakes if isinstance(error, InvalidFiles) else ()
+    return {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint or None,
+        "exit_code": int(error.exit_code),
+        "mistakes": [
+            {
+                "file": mistake.file,
+                "line": mistake.line,
+                "column": mistake.column,
+                "message": mistake.message,
+                "hint": mistake.hint or None,
+            }
+            for mistake in mistakes
+            if not mistake.warning
+        ],
+    }
 
 
 def problem(error: GamedayError) -> int:

@@ -1,0 +1,87 @@
+"""Another Unix user types a command in a workspace whose files are not theirs: words, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gameday import wiring
+from gameday.testing.histories import DRILL, Game
+from tests.settings import space
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+UID = 54321
+COMMANDS = (
+    ["ack"], ["abort"], ["note", "x"], ["status"], ["list"], ["show"], ["score"], ["postmortem"], ["verify"],
+    ["revert", "--all"], ["review", "--answer", "cause=x"], ["export", "last", "out.gameday"], ["plan", "show"],
+    ["schedule", "list"], ["calendar"], ["run", "scenarios/slow.yaml", "--yes"], ["validate"],
+)  # fmt: skip
+CODE = """
+import contextlib, io, json, os, sys
+from gameday import __main__ as cli
+from gameday.cli.drill import stored_drills
+from gameday.cli.shared import guard
+commands, uid = json.loads(sys.argv[1]), int(sys.argv[2])
+for words in commands:  # load what they need: another user may not read this interpreter's files
+    sys.argv = ["gameday", *words]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.suppress(BaseException):
+            cli._command()
+ended = []
+for words in commands:
+    sys.argv, (read, write) = ["gameday", *words], os.pipe()
+    child = os.fork()
+    if not child:
+        os.dup2(write, 1), os.dup2(write, 2), os.close(read), os.close(write)
+        os.setgroups([]), os.setresgid(uid, uid, uid), os.setresuid(uid, uid, uid)
+        os._exit(guard.run(cli._command, words))
+    os.close(write)
+    said = open(read, errors="replace").read()
+    ended.append([words, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), said])
+json.dump(ended, sys.stdout)
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    made = space.make(tmp_path_factory.mktemp("owned"))
+    store = wiring.workspace_store(wiring.workspace(made))
+    store.append(*Game().fault(at=10).ack(at=20).over(at=80).history().events)
+    store.close()
+    wiring.write_reports(wiring.workspace(made), wiring.workspace_store(wiring.workspace(made)), DRILL)
+    for folder in (made, *made.parents):
+        if folder != folder.parent:
+            folder.chmod(folder.stat().st_mode | 0o055)
+    return made
+
+
+@pytest.mark.parametrize("rights", ["nothing", "read"])
+def test_every_command_is_answered_in_words(root, rights, tmp_path):
+    folders, files = (0o755, 0o644) if rights == "read" else (0o700, 0o600)
+    for path in (root / ".gameday", *(root / ".gameday").rglob("*")):
+        path.chmod(folders if path.is_dir() else files)
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, UID, UID)
+    for folder in (tmp_path, tmp_path.parent):
+        folder.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, json.dumps(COMMANDS), str(UID)],
+        cwd=root,
+        env={**os.environ, "XDG_STATE_HOME": str(state), "HOME": str(state)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for words, code, said in json.loads(done.stdout):
+        assert "Traceback" not in said, (words, said)
+        assert "gameday's own error" not in said, (words, said)
+        assert code in {0, 1, 2, 5}, (words, code, said)
+        if rights == "nothing" and words[0] in {"ack", "list", "show", "status"}:
+            assert (code, "docs/how-to/team.md" in said) == (5, True), (words, said)
+        if rights == "read" and words[0] in {"list", "show"}:
+            assert code == 0, (words, said)
