@@ -29,6 +29,7 @@ from gameday.core.policy import (
     Verdict,
     activities,
     arguments,
+    names,
     providers,
 )
 from gameday.core.values import Instant, Seconds
@@ -172,11 +173,15 @@ async def facts(
     # To the end of the longest hold: a freeze that begins while the fault is in force counts, too.
     parts = _parts(scenario, rules, policy_sources, documents=documents, texts=texts, hashes=hashes or {})
     calendars = [policy_sources.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
-    commands = (*providers.paths(documents), *providers.denied_paths(rules.deny))
+    variables = _variables(documents, policy_sources)
+    denied = providers.denied_paths(rules.deny)
+    # What arguments name is asked for denials alone, and takes time to find.
+    named = providers.named(documents, variables) if providers.denies_commands(rules.deny) else ()
+    commands = (*providers.paths(documents), *denied, *named)
     return Facts(
         now=now,
         documents=documents,
-        variables=_variables(documents, policy_sources),
+        variables=variables,
         real_paths={path: policy_sources.real_path(path) for path in commands},
         load=_load(scenario, policy_sources, base_url),
         hold=hold,
@@ -232,8 +237,9 @@ def _parts(
     parts |= {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
     parts |= _scripts(scenario, contents, hashes)
     if rules.protected:  # nothing else needs it, and the versions of distributions take time to find
+        commands = _commands(documents, environment, _variables(documents, policy_sources))
         cwd = (scenario.options.cwd,) if scenario.options.cwd else ()
-        parts |= policy_sources.code(_modules(documents), locustfile, _commands(documents, environment), *cwd)
+        parts |= policy_sources.code(_modules(documents), locustfile, commands, *cwd)
     return parts
 
 
@@ -249,10 +255,13 @@ def _modules(documents: Sequence[Document]) -> list[str]:
     return sorted({name for name in named if isinstance(name, str)})
 
 
-def _commands(documents: Sequence[Document], environment: Mapping[str, object]) -> list[str]:
-    """Give the words that may name a file that is run: those of processes and of the environment's hooks."""
-    hooks = [text for _, text in arguments.texts(environment)]
-    return sorted({*providers.paths(tuple(documents)), *hooks})
+def _commands(
+    documents: Sequence[Document], environment: Mapping[str, object], variables: Mapping[str, str]
+) -> list[str]:
+    """Give what may name a file that is run: by processes and by the environment's hooks."""
+    used = tuple(documents)
+    hooks = {name for _, text in arguments.texts(environment) for name in names.of(text)}
+    return sorted({*providers.paths(used), *providers.named(used, variables), *hooks})
 
 
 def _experiments(

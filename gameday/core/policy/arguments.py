@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gameday.core.policy import activities, addresses, patterns
+from gameday.core.policy import activities, addresses, patterns, shell
 from gameday.core.policy.activities import Unknown
 from gameday.core.policy.model import Document, Policy
 
@@ -80,17 +80,23 @@ def texts(tree: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def known(value: Any, document: Document, variables: Mapping[str, str]) -> Any:
-    """Resolve `${…}` text by text; one that only the run will know stays as it is written."""
+    """Resolve each `${…}`; one that only the run will know stays as it is written."""
     if isinstance(value, Mapping):
-        return {
-            known(key, document, variables): known(each, document, variables) for key, each in value.items()
-        }
+        result = {key: known(each, document, variables) for key, each in value.items()}
+        return shell.rekeyed(result, lambda key: known(key, document, variables))
     if isinstance(value, list | tuple):
         return [known(each, document, variables) for each in value]
+    if isinstance(value, str):
+        return activities.REFERENCE.sub(lambda found: _known(found[0], document, variables), value)
+    return value
+
+
+def _known(reference: str, document: Document, variables: Mapping[str, str]) -> str:
+    # Each by itself: chaoslib fills in `${u}` in `${u}/$x`, too, where nothing defines `$x`.
     try:
-        return activities.resolve(value, document, variables)
+        return str(activities.resolve(reference, document, variables))
     except Unknown:
-        return value
+        return reference
 
 
 def check_urls(policy: Policy, tree: Any) -> None:

@@ -6,12 +6,14 @@ tolerances, dynamic configuration, `still-exposed`.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gameday.core.policy import activities, addresses, arguments, patterns, shell
+from gameday.core.policy import activities, addresses, arguments, names, patterns, shell
 from gameday.core.policy.activities import Activity, Unknown
 from gameday.core.policy.arguments import ArgumentRefused
 from gameday.core.policy.model import Document, Facts, Policy, Verdict
@@ -228,14 +230,9 @@ def _process(
         given = shell.resolved(given, document, facts.variables)
         if isinstance(given, str):
             return _shell(policy, facts, document, f"{path} {given}")
-        provider = {**provider, "arguments": given}
-    _check_arguments(policy, facts, document, provider)
-    # Denials hold for what the command really is: a link under another name must not get around one. They
-    # hold for its arguments, too: `env sh`, `sudo sh` and `timeout 5 sh` run what they are given.
-    commands = [path, *_words(provider)]
-    real = [facts.real_paths.get(command, command) for command in commands]
-    denied = patterns.process(_with_real(policy.deny, facts), *commands, *real, denying=True)
-    return denied, patterns.process(policy.providers, path)
+    given = shell.filled(given, document, facts.variables, certain=denies_commands(policy.deny))
+    _check_arguments(policy, facts, document, {"arguments": given})
+    return _denied(policy, facts, [path], given), patterns.process(policy.providers, path)
 
 
 def _shell(policy: Policy, facts: Facts, document: Document, line: str) -> tuple[str, str]:
@@ -248,19 +245,39 @@ def _shell(policy: Policy, facts: Facts, document: Document, line: str) -> tuple
             "add the whole line, with its variables filled in, as shell:… to `providers` of the "
             "environment's policy; or write the arguments as a list",
         )
-    words = shell.words(line)
-    real = [facts.real_paths.get(word, word) for word in words]
-    denied = patterns.process(_with_real(policy.deny, facts), *words, *real, denying=True)
-    return shell.match(policy.deny, line, denying=True) or denied, allowed
+    return shell.match(policy.deny, line, denying=True) or _denied(policy, facts, [], line), allowed
 
 
-def _words(provider: Mapping[str, Any]) -> list[str]:
-    """Give the arguments of a command that may be commands themselves."""
-    given = provider.get("arguments")
-    if isinstance(given, str):
-        return shell.words(given)
-    words = [word for _, text in arguments.texts(given) for word in text.split()]
-    return [word for word in words if _PATH.fullmatch(word)]
+def _denied(policy: Policy, facts: Facts, path: list[str], given: Any) -> str:
+    """Give the pattern that denies a command or what its arguments name; empty where none does.
+
+    Denials hold for what the command really is: a link under another name must not get around one. They
+    hold for its arguments, too: `env sh`, `env -Ssh`, `sudo sh` and `timeout 5 sh` run what they are given.
+    """
+    named = dict.fromkeys((*path, *_named(given)))  # refuses what is too long for approvals, too
+    if not denies_commands(policy.deny):
+        return ""
+    deny = _with_real(policy.deny, facts)
+    for name in named:
+        if pattern := patterns.process(deny, name, facts.real_paths.get(name, name), denying=True):
+            return pattern if name in path else f"{pattern}, which its arguments name as '{name}',"
+    return ""
+
+
+def _named(given: Any) -> list[str]:
+    """Give the commands and files that arguments may name. Raises ProviderRefused for too many."""
+    every = (name for _, text in arguments.texts(given) for name in names.of(text))
+    found = list(itertools.islice(every, names.MOST + 1))
+    if len(found) > names.MOST:
+        raise ProviderRefused(
+            "its arguments are too long to be held against what is denied", "write them into a file"
+        )
+    return found
+
+
+def denies_commands(deny: tuple[str, ...]) -> bool:
+    """Whether patterns deny any command: only then is it asked what arguments name."""
+    return any(pattern.startswith(("process:", "shell:")) for pattern in deny)
 
 
 def _with_real(deny: tuple[str, ...], facts: Facts) -> tuple[str, ...]:
@@ -276,10 +293,24 @@ def denied_paths(deny: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def paths(documents: tuple[Document, ...]) -> tuple[str, ...]:
-    """Give the commands that process providers name, so that links can be resolved."""
-    used = [activity.provider for document in documents for activity in activities.find(document)]
-    processes = [
-        provider for provider in used if isinstance(provider, Mapping) and provider.get("type") == "process"
-    ]
-    named = [path for provider in processes for path in (provider.get("path"), *_words(provider))]
+    """Give the commands that process providers are, so that links can be resolved."""
+    named = [provider.get("path") for _, provider in _processes(documents)]
     return tuple(dict.fromkeys(path for path in named if isinstance(path, str)))
+
+
+def named(documents: tuple[Document, ...], variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the commands and files that the arguments of process providers may name, `${…}` filled in."""
+    found: dict[str, None] = {}
+    for document, provider in _processes(documents):
+        given = shell.filled(provider.get("arguments"), document, variables, certain=False)
+        with contextlib.suppress(ProviderRefused):  # its verdict says so
+            found |= dict.fromkeys(_named(given))
+    return tuple(found)
+
+
+def _processes(documents: tuple[Document, ...]) -> Iterator[tuple[Document, Mapping[str, Any]]]:
+    for document in documents:
+        for activity in activities.find(document):
+            provider = activity.provider
+            if isinstance(provider, Mapping) and provider.get("type") == "process":
+                yield document, provider

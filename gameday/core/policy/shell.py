@@ -9,7 +9,7 @@ arguments with `${…}` filled in. `*` stands for plain words alone, never for w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gameday.core.policy import activities
@@ -19,7 +19,6 @@ from gameday.core.policy.model import Document
 PLAIN = r"[A-Za-z0-9 _./:=,@%+-]*"
 """What `*` stands for: nothing in it ends a command, begins another, expands or quotes."""
 _PART = re.compile(r"\\\*|\*|[^*\\]+|\\")
-_WORD = re.compile(r"[A-Za-z0-9._+@/-]+")
 _COMPUTED = ("json", "bytes")
 """Types of variables whose text in a command is not the text of the variable."""
 
@@ -40,6 +39,37 @@ def resolved(arguments: Any, document: Document, variables: Mapping[str, str]) -
     if alone and not alone[1]:
         return _value(alone, document, variables)
     return activities.REFERENCE.sub(lambda found: _text(found, document, variables), arguments)
+
+
+def filled(arguments: Any, document: Document, variables: Mapping[str, str], *, certain: bool) -> Any:
+    """Give arguments as chaoslib fills them in, at any depth, keys too.
+
+    certain: raise Unknown for what is known only at run time; else it stays as it is written.
+    """
+    if isinstance(arguments, Mapping):
+        result = {
+            key: filled(value, document, variables, certain=certain) for key, value in arguments.items()
+        }
+        return rekeyed(result, lambda key: filled(key, document, variables, certain=certain))
+    if isinstance(arguments, list | tuple):
+        return [filled(each, document, variables, certain=certain) for each in arguments]
+    try:
+        return resolved(arguments, document, variables)
+    except Unknown:
+        if certain:
+            raise
+        return arguments
+
+
+def rekeyed(tree: Mapping[Any, Any], fill: Callable[[Any], Any]) -> dict[Any, Any]:
+    """Give a mapping with its keys filled in, but where another key is that already: no value may be lost."""
+    result = dict(tree)
+    for key in tree:
+        new = fill(key)
+        new = new if isinstance(new, str | int | float) else str(new)
+        if new not in result:
+            result[new] = result.pop(key)
+    return result
 
 
 def _is_filled_in(document: Document) -> bool:
@@ -93,8 +123,3 @@ def _expression(rest: str, *, denying: bool) -> str:
     star = ".*" if denying else PLAIN
     pieces = {"*": star, r"\*": re.escape("*")}
     return "".join(pieces.get(part, re.escape(part)) for part in _PART.findall(rest))
-
-
-def words(line: str) -> list[str]:
-    """Give what may name a command, wherever it stands in a command line."""
-    return _WORD.findall(line)

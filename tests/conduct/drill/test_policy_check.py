@@ -208,3 +208,19 @@ def test_the_keeper_asks_by_the_rules_that_were_frozen_with_the_drill():
         again(other, plan)
     with pytest.raises(Refused, match="planned"):
         again(request)
+
+
+@pytest.mark.parametrize("written", ["--file=bin/x", "-fbin/x", "${f}", "exec=bin/x -c", "a:bin/x"])
+def test_an_approval_asks_for_each_file_that_a_command_may_be_given(written):
+    asked = []
+
+    def code(names, locustfile, commands, *cwd):
+        asked.extend(commands)
+        return {}
+
+    process = {"type": "process", "path": "cat", "arguments": [written]}
+    method = [{"type": "action", "name": "a", "provider": process}]
+    content = experiment(method=method, configuration={"f": "bin/x"})
+    rules = replace(LOOPBACK, protected=True, providers=("process:cat",))
+    judge(rules=rules, on=replace(policy_sources(x_json=content), code=code))
+    assert "bin/x" in asked

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core.policy import patterns, shell
+from gameday.core.policy import Document, patterns, shell
+from gameday.core.policy.activities import Unknown
 
 TEXTS = st.text(st.sampled_from("ab*\\;|&$()`<>\"'{}[]?~#!\n ./-"), max_size=8)
 
@@ -36,5 +38,18 @@ def test_a_pattern_is_one_line_of_text() -> None:
     assert patterns.mistake("shell:a\nb")
 
 
-def test_words_are_found_wherever_a_command_may_stand() -> None:
-    assert shell.words("a;/bin/sh -c 'rm x'|tee>y") == ["a", "/bin/sh", "-c", "rm", "x", "tee", "y"]
+def test_variables_are_filled_in_at_any_depth_as_chaos_toolkit_does_and_no_value_is_lost() -> None:
+    document = Document(name="x", body={"configuration": {"s": "sh", "l": ["a"]}})
+    written = {"sh": "kept", "${s}": ["-${s}", "${l}", "$$s", "${other}", 1]}
+    assert shell.filled(written, document, {}, certain=True) == {
+        "sh": "kept",
+        "${s}": ["-sh", ["a"], "$s", "${other}", 1],
+    }
+    assert shell.filled({"${s}": 1}, document, {}, certain=True) == {"sh": 1}
+
+
+def test_what_only_the_run_knows_stays_as_written_or_is_refused() -> None:
+    document = Document(name="x", body={"secrets": {"g": {"t": "canary"}}})
+    assert shell.filled(["${t}"], document, {}, certain=False) == ["${t}"]
+    with pytest.raises(Unknown):
+        shell.filled(["${t}"], document, {}, certain=True)
