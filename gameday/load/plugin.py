@@ -104,7 +104,7 @@ def _encoded(params: Any) -> str:
 
 
 def _milliseconds(response_time: object) -> float:
-    """Read a response time that custom clients may report as they like; NaN where it is none."""
+    """Read a response time that custom clients may report as they like; NaN for one that is not known."""
     try:
         return math.nan if isinstance(response_time, str | bytes) else float(response_time)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
@@ -138,7 +138,7 @@ class RequestObserver:
         """Count a request that ended.
 
         `start_time` is undocumented, and custom clients may leave it out: then it is now minus
-        `response_time`. A request whose time is not known counts, but never as fast: it lasted for ever.
+        `response_time`. A request whose time is not known counts, but never as fast.
         """
         milliseconds = response_time if type(response_time) is float else _milliseconds(response_time)
         if not milliseconds >= 0.0:  # written so that NaN is caught, too
