@@ -28,7 +28,7 @@ VERIFY = 8.0
 PLANNED = 5.0 + 3.0 + VERIFY
 """Baseline, hold and verify, in seconds."""
 BIN = Path(sys.executable).parent
-BAR_SECONDS, BAR_MEMORY = 5.0, 150.0
+BAR_SECONDS, BAR_MEMORY = 2.5, 150.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -160,7 +160,7 @@ def _print_result(
     code: ExitCode,
 ) -> None:
     """Print how the drill ended, and where its files are."""
-    from gameday.render import summary  # noqa: PLC0415  # imported while the drill ran
+    from gameday.render import drill_files  # noqa: PLC0415  # imported while the drill ran
 
     if not judged.result.reverted:
         revert.print_steps(judged.result.drill, drill_report.still_exposed(judged), judged.history)
@@ -173,7 +173,7 @@ def _print_result(
             )
         )
     elif failure is None:
-        output.data(summary.summary(judged.history, judged.result))
+        output.data(drill_files.summary(judged.history, judged.result))
     if folder is not None:
         output.talk(f"postmortem: {folder / 'postmortem.html'}")
     if code:

@@ -21,7 +21,7 @@ from gameday.core.judging import impact
 from gameday.core.values import DrillId, Instant
 from gameday.formats.stored import heads
 from gameday.formats.stored import result as result_json
-from gameday.render import drill_files, live, summary, table
+from gameday.render import drill_files, live, table
 from gameday.storage import transfer
 from gameday.system import clock
 
@@ -67,7 +67,7 @@ def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> i
     else:
         output.data(table.criteria(judged.result.score).text(output.columns()))
         output.data("")
-        output.data(summary.summary(judged.history, judged.result))
+        output.data(drill_files.summary(judged.history, judged.result))
     return 0
 
 

@@ -62,11 +62,14 @@ def drawable() -> bool:
 
 
 def columns() -> int | None:
-    """Give the columns of the terminal that stdout is; None where it is none, and nothing says how many."""
+    """Give the columns of the terminal on which stdout appears; None where stdout is a file or a pipe.
+
+    The variable COLUMNS counts for all of them.
+    """
     import shutil  # noqa: PLC0415  # for tables alone
 
-    told = os.environ.get("COLUMNS", "")
-    if not sys.stdout.isatty() and not (told.isdecimal() and int(told)):
+    given = os.environ.get("COLUMNS", "")
+    if not sys.stdout.isatty() and not (given.isdecimal() and int(given)):
         return None
     return shutil.get_terminal_size().columns
 

@@ -430,7 +430,9 @@ def _rule(measure: Measure, words: tuple[str, str], target: float | None, limit:
         return f"full marks up to {bounds[0]}, none " + (
             f"from {bounds[1]}{curve}" if len(bounds) > 1 else "beyond"
         )
-    return f"full marks from {bounds[0]}, none " + (f"up to {bounds[1]}" if len(bounds) > 1 else "at 0")
+    return f"all points for {bounds[0]} or more, none for " + (
+        f"{bounds[1]} or less" if len(bounds) > 1 else "0"
+    )
 
 
 def _bounds(words: tuple[str, str], target: float, limit: float | None) -> list[tuple[str, float]]:

@@ -474,11 +474,17 @@ def _other_points(evidence: Evidence) -> Iterator[Finding]:
             yield _missed(criterion, measure.work if measure else "", evidence)
 
 
+def _measured(criterion: Scored) -> str:
+    """Write what was reached, and how points are given for it."""
+    parts = (("Reached", criterion.figure), ("points", criterion.rule))
+    return "; ".join(f"{what}: {text.rstrip('.')}" for what, text in parts if text) + "."
+
+
 def _missed(criterion: Scored, work: str, evidence: Evidence) -> Finding:
     return Finding(
         tone="gap",
         title=f"Not met: {criterion.criterion}",
-        detail=". ".join(part.rstrip(".") for part in (criterion.rule, criterion.figure) if part) + ".",
+        detail=_measured(criterion),
         evidence=evidence.numbers(criterion.evidence),
         work=work or f"Describe in the playbook how to meet “{criterion.criterion}”",
         owner=evidence.role("incident commander"),

@@ -158,9 +158,8 @@ def _tail(detail: str) -> str:
 def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: one arm for each fact
     match fact:
         case ev.DrillPlanned(scenario=scenario, environment=environment):
-            return (
-                f"Drill of {scenario.scenario} planned on {environment}; the plan it is judged by is frozen."
-            )
+            fixed = "later changes to its scenario and scorecard do not count"
+            return f"Drill of {scenario.scenario} planned on {environment}; {fixed}."
         case ev.PhaseEntered(phase=phase):
             return f"Phase: {phase}."
         case ev.PreflightChecked(check=check, passed=passed, detail=detail):

@@ -11,14 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gameday.cli.drill import stored_drills
-from gameday.conduct.drill.report import JudgedDrill
 from gameday.core import postmortem
 from gameday.core.postmortem import chains
 from gameday.core.values import Verdict, format_duration
 from gameday.formats.stored import result as result_json
+from gameday.render import drill_files, junit, markdown, words
 from gameday.render import html as page
-from gameday.render import junit, markdown, words
 from gameday.testing.histories import CHECKOUT, SCENARIO, Game
 
 BROWSE = replace(CHECKOUT, slo="browse", request="GET /")
@@ -110,7 +108,7 @@ def test_every_rendering_gives_the_same_verdict_and_the_same_time(game):
     pm = postmortem.draft(history, result)
     text, web = markdown.postmortem(pm), visible(page.postmortem(pm, ""))
     stored = json.loads(result_json.text(history, result))["intervals"]
-    lines = stored_drills.summary(JudgedDrill(history=history, result=result)).splitlines()
+    lines = drill_files.summary(history, result).splitlines()
     cases = junit.encode(history, result)
     summary = " ".join(pm.summary)
     for interval, chain in zip(result.milestones.intervals, pm.chains, strict=True):
