@@ -41,6 +41,15 @@ def test_files_are_read_by_their_workspace_path(inside: Workspace) -> None:
     assert inside.name(inside.root / "scenarios" / ".." / "playbooks" / "slow.md") == "playbooks/slow.md"
 
 
+def test_a_text_that_is_there_now_is_read_and_one_that_is_not_is_none(inside: Workspace) -> None:
+    assert (inside.root / "now.md").write_text("Ä\n")
+    assert inside.text_now("now.md") == "Ä\n"
+    assert inside.text_now("gone.md") is None
+    assert inside.text_now("../outside.md") is None
+    (inside.root / "now.md").write_bytes(b"\xff")
+    assert inside.text_now("now.md") is None
+
+
 def test_no_path_leads_out_of_the_workspace(inside: Workspace) -> None:
     assert refusal(inside, "../secret.txt") == "../secret.txt leads out of the workspace"
     assert refusal(inside, "/etc/passwd") == "/etc/passwd leads out of the workspace"

@@ -1,6 +1,7 @@
 """A finished drill: judged from its history, written into files, and turned into an exit code."""
 
 import json
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from gameday.conduct.drill import report
 from gameday.core.errors import ExitCode, StoreUnavailable
 from gameday.core.judging import result
 from gameday.core.values import Mode
+from gameday.formats.scenario import playbook as markdown
 from gameday.formats.stored import heads
 from gameday.testing.histories import DRILL, Game
 from gameday.testing.history_store import MemoryHistoryStore
@@ -114,3 +116,21 @@ def test_a_folder_that_can_not_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable, match="file"):
         report.write_reports(judged(GOOD), tmp_path / "file" / "drill")
+
+
+def test_the_patch_changes_the_playbook_of_today_and_goes_once_there_is_nothing_to_change(tmp_path):
+    book = markdown.read("1. Look\n", "playbooks/book.md")
+    drilled = judged(replace(GOOD, playbook=book))
+    now = "# Rewritten since\n\n1. Look\n"
+    patch = report.write_reports(drilled, tmp_path, playbook=now) / "playbook.patch"
+    (tmp_path / "playbooks").mkdir()
+    (tmp_path / book.path).write_text(now)
+    subprocess.run(["git", "apply", str(patch)], cwd=tmp_path, check=True, capture_output=True)
+    report.write_reports(drilled, tmp_path, playbook=(tmp_path / book.path).read_text())
+    assert not patch.exists()
+
+
+def test_without_the_playbook_of_today_the_patch_changes_the_one_that_was_drilled(tmp_path):
+    book = markdown.read("1. Look\n", "playbooks/book.md")
+    report.write_reports(judged(replace(GOOD, playbook=book)), tmp_path)
+    assert "+## Drills" in (tmp_path / "playbook.patch").read_text()
