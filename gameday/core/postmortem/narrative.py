@@ -340,7 +340,7 @@ def _verified(history: History) -> str:
         parts.append(
             f"the still-exposed probe reports {'still in force' if probes[-1].exposed else 'not in force'}"
         )
-    if steady and steady[-1].met is not None:
+    if steady and steady[-1].met is not None and steady[-1].detail != exposure.ONLY_WITHIN:
         parts.append(f"the steady state was {'met' if steady[-1].met else 'not met'} afterwards")
     if not parts:
         return "Not verified: neither a probe nor the steady-state hypothesis could show it."

@@ -170,6 +170,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
             return "The target was not running; the drill brought it up."
         case ev.SteadyStateChecked(stage=stage, met=met, detail=detail):
             verdict = {True: "was met", False: "was not met", None: "could not be judged"}[met]
+            verdict = "was not judged" if detail == exposure.ONLY_WITHIN else verdict
             when = _STEADY_STAGES.get(stage, stage)
             return f"The steady state {verdict} {when}{_tail(detail)}"
         case ev.AbortRequested(reason=reason, detail=detail):

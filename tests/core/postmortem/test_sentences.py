@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.postmortem import sentences
 from gameday.core.values import MilestoneName, Severity
@@ -64,3 +65,8 @@ def test_every_milestone_has_its_words():
     assert {sentences.milestone(name) for name in MilestoneName} == {
         str(name).replace("_", " ") for name in MilestoneName
     }
+
+
+def test_a_steady_state_that_is_left_to_the_experiment_was_not_judged():
+    checked = ev.SteadyStateChecked(stage="after", met=True, detail=exposure.ONLY_WITHIN)
+    assert sentences.sentence(event(checked)).startswith("The steady state was not judged after the revert")
