@@ -72,7 +72,7 @@ def add_up(keys: Sequence[Key], groups: Iterable[Group]) -> tuple[Chunk, ...]:
 
     Raises OverflowError where the counts come to more than a column holds.
     """
-    sums = [_Sums.of(len(keys), group) for group in groups]
+    sums = [_Sums.added_up(len(keys), group) for group in groups]
     chunks = []
     for number, (start, type_, name) in enumerate(keys):
         columns = dict(pair for one in sums for pair in one.columns_of(number))
@@ -140,7 +140,7 @@ class _Sums:
     unknown: frozenset[int]
 
     @classmethod
-    def of(cls, keys: int, group: Group) -> _Sums:
+    def added_up(cls, keys: int, group: Group) -> _Sums:
         """Add a group up: its rows by key, bucket and bin, in order."""
         rows, steps = next((rows, steps) for rows, steps in GROUPS if rows[0] in group.columns)
         owner = np.repeat(group.owners, group.lengths)
