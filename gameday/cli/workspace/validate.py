@@ -68,9 +68,9 @@ def _scenarios_elsewhere(space: Workspace, named: set[str]) -> Iterator[str]:
     """Find the scenarios in other folders by their first key: other programs' YAML lies there, too."""
     for folder, below, files in os.walk(space.root):
         below[:] = sorted(name for name in below if _is_ours(Path(folder, name)))
-        for file in sorted(files):
+        for file in sorted(name for name in files if name.endswith((".yaml", ".yml"))):
             path = space.name(Path(folder, file))
-            if file.endswith((".yaml", ".yml")) and path not in named and _begins_as_scenario(space, path):
+            if path not in named and _begins_as_scenario(space, path):
                 yield path
 
 

@@ -11,18 +11,20 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from gameday.core import visible
-from gameday.core.facts.history import History, counted_instant
-from gameday.core.judging.milestones import Interval
-from gameday.core.judging.result import Result
 from gameday.core.plans.scenario import Playbook, PlaybookStep
 from gameday.core.playbook import splice
 from gameday.core.playbook.outline import Present
 from gameday.core.playbook.splice import Anchor, Edit, InSection, InsertAfter, SetFront
-from gameday.core.postmortem import coverage, playbook_steps
-from gameday.core.postmortem.playbook_steps import Lacking, Steps
 from gameday.core.values import EventId, format_duration
+
+if TYPE_CHECKING:  # who only reads playbooks loads no judge
+    from gameday.core.facts.history import History
+    from gameday.core.judging.milestones import Interval
+    from gameday.core.judging.result import Result
+    from gameday.core.postmortem.playbook_steps import Lacking, Steps
 
 _LONGEST_SLUG = 60
 _ITEM = re.compile(r"([ \t]*(?:>[ \t]*)*)([-*+]|(\d+)([.)]))([ \t]+)(\[[ xX]\][ \t]+)?")
@@ -64,6 +66,8 @@ def propose(history: History, result: Result, playbook: Playbook) -> tuple[Amend
     """
     if history.refused:
         return ()
+    from gameday.core.postmortem import playbook_steps  # noqa: PLC0415  # who only reads playbooks loads no judge
+
     steps = playbook_steps.review(history, result, playbook)
     day = _day(history)
     return (
@@ -97,6 +101,8 @@ def code(text: str) -> str:
 
 
 def _day(history: History) -> str:
+    from gameday.core.facts.history import counted_instant  # noqa: PLC0415
+
     began = counted_instant(history.events[0])
     return datetime.fromtimestamp(began, UTC).date().isoformat()
 
@@ -235,6 +241,8 @@ def _marker(line: str, further: int) -> str:
 
 
 def _observability(history: History, result: Result, day: str) -> Iterator[Amendment]:
+    from gameday.core.postmortem import coverage  # noqa: PLC0415
+
     for line in coverage.expected_alerts(history, result, {}):
         if line.state != "missing":
             continue
