@@ -5,7 +5,8 @@ to: requests, urllib3, httpx, aiohttp, gevent's and plain sockets. It can't be r
 processes. It is no sandbox: libraries that open sockets in C (gRPC, pycurl, ctypes) are not seen.
 
 An address is allowed by itself, or because an allowed name has just been resolved to it. Programs can't be
-watched from here, so only those may be started that the policy's `providers` allow as `process:`.
+watched from here, so only those may be started that the policy's `providers` allow as `process:`; `programs`
+sees to what raises no event.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gameday.core.policy import addresses, patterns
+from gameday.load import programs
 from gameday.load.limits import LoadLimits
 
 _LOCAL = (socket.AF_UNIX, socket.AF_NETLINK)
@@ -50,6 +52,7 @@ class NetworkGuard:
             "os.posix_spawn": self._start,
             "os.spawn": lambda _mode, path, *_rest: self._start(path),
             "os.system": lambda command: self._start("/bin/sh", command),
+            "cpython.PyInterpreterState_New": _refuse_interpreter,
         }
 
     def install(self) -> None:
@@ -69,6 +72,12 @@ class NetworkGuard:
                 check(*args)
 
         sys.addaudithook(hook)
+        programs.watch(self._start)
+        if not self._limits.processes:
+            try:
+                programs.forbid()
+            except OSError as error:
+                sys.stderr.write(f"gameday: programs that are started from C are not seen: {error}\n")
 
     def _recording(self, look_up: Callable[..., Any]) -> Callable[..., Any]:
         """Wrap a look-up of names: the addresses of an allowed name are allowed."""
@@ -147,6 +156,11 @@ class NetworkGuard:
             errno.EPERM,
             f"gameday: a locustfile may start only programs that the policy allows: process:{path}",
         )
+
+
+def _refuse_interpreter(*_rest: Any) -> None:
+    """Refuse a second interpreter in this process: no hook of this one holds there."""
+    raise PermissionError(errno.EPERM, "gameday: load may not make interpreters of its own")
 
 
 def _text(value: Any) -> str:

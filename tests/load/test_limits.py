@@ -99,6 +99,12 @@ CLIENTS = {
     "shell": "os.system('exec 3<>/dev/tcp/127.0.0.2/PORT')",
     "fork": "os.fork() or (socket.create_connection(('127.0.0.2', PORT), 2), os._exit(0))",
     "spawn": "os.posix_spawn('/bin/bash', ['bash', '-c', 'exec 3<>/dev/tcp/127.0.0.2/PORT'], {})",
+    "passed descriptors": "__import__('multiprocessing.util').util.spawnv_passfds(b'/bin/bash', [b'bash', b'-c', b'exec 3<>/dev/tcp/127.0.0.2/PORT'], ())",
+    "fork server": "__import__('multiprocessing').get_context('forkserver').Process(target=socket.create_connection, args=(('127.0.0.2', PORT),)).start()",
+    "spawn context": "__import__('multiprocessing').get_context('spawn').Process(target=socket.create_connection, args=(('127.0.0.2', PORT),)).start()",
+    "pty": "__import__('pty').spawn(['/bin/bash', '-c', 'exec 3<>/dev/tcp/127.0.0.2/PORT'])",
+    "C": "os.fork() or (__import__('ctypes').CDLL(None).execl(b'/bin/bash', b'bash', b'-c', b'exec 3<>/dev/tcp/127.0.0.2/PORT', None), os._exit(0))",
+    "interpreter": "i = __import__('_xxsubinterpreters'); i.run_string(i.create(), 'import _socket; _socket.socket().connect((\\'127.0.0.2\\', PORT))')",
     "proxy": "__import__('requests').get('http://elsewhere.test/', proxies={'http': 'http://127.0.0.2:PORT'}, timeout=2)",
 }
 ONLY_ONE = Policy(hosts=("127.0.0.1",))
