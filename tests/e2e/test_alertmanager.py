@@ -112,7 +112,7 @@ def test_it_is_one_alert_at_prometheus_own_instant(played):
     assert 0 <= delay < 10
 
 
-def test_preflight_and_a_dry_run_name_where_to_send_to(played):
+def test_preflight_the_drill_and_a_dry_run_name_where_to_send_to(played):
     url = f"http://{played['address']}/hooks/pager"
     (check,) = (
         each["fact"]
@@ -121,6 +121,10 @@ def test_preflight_and_a_dry_run_name_where_to_send_to(played):
     )
     assert f"send to {url}, with its bearer token" in check["detail"]
     assert f"send to {url}; the address is free" in played["looked"].stdout
+    assert (
+        f"alerts: pager listens at {played['address']}: send to {url}, with its bearer token"
+        in played["ended"].stderr
+    )
 
 
 def test_a_second_drill_that_wants_the_same_address_is_refused_before_anything_is_injected(played):

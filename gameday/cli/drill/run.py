@@ -86,6 +86,8 @@ def _run(options: RunOptions) -> int:
 
 def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore, options: RunOptions) -> int:
     output.talk(f"drill {context.drill}: {context.scenario.title}, on {context.scenario.environment}")
+    for source in context.signals.sources:
+        output.talk(f"alerts: {source}")
     failure: GamedayError | None = None
     try:
         asyncio.run(_play(context))
