@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gameday.core.policy import activities, addresses, patterns, shell
+from gameday.core.policy import activities, addresses, patterns, shell, urls
 from gameday.core.policy.activities import Unknown
 from gameday.core.policy.model import Document, Policy
 
@@ -39,23 +39,7 @@ SHOP_FAULTS = (
 SHOP_CONTROL = "GAMEDAY_SHOP_CONTROL"
 """The variable that names the shop's control server where an argument does not."""
 
-# Browsers and Python's urlsplit drop tabs and line breaks within a URL; chained schemes (jdbc:oracle:) count.
-_BREAKS = re.compile(r"[\t\r\n]")
-_URL = re.compile(r"[a-z][a-z0-9+.-]*:\s*[/\\]{2}[^\s\"'<>`]*", re.IGNORECASE)
-_SCHEMELESS = re.compile(r"^\s*[/\\]{2}[^/\\\s]")
-_AUTHORITY = re.compile(
-    r"[a-z][a-z0-9+.-]*://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d+)?([/?#].*)?", re.IGNORECASE
-)
 _WORD = re.compile(r"[A-Za-z0-9_.*-]*|/[!-\[\]-~]*")
-_ROUTING = {
-    "forwarded",
-    "x-forwarded-host",
-    "x-forwarded-server",
-    "x-host",
-    "x-http-host-override",
-    "x-original-url",
-    "x-rewrite-url",
-}
 
 
 class ArgumentRefused(ValueError):
@@ -102,14 +86,17 @@ def _known(reference: str, document: Document, variables: Mapping[str, str]) -> 
 def check_urls(policy: Policy, tree: Any) -> None:
     """Raise ArgumentRefused for a URL that leads where neither `hosts` nor an `http:` pattern allows."""
     for _, text in texts(tree):
-        written = _BREAKS.sub("", text)
-        if _SCHEMELESS.match(written):
-            raise _elsewhere(f"'{_shown(written)}' in its arguments leads to another host")
-        for found in _URL.findall(written):
-            _check_url(policy, found)
+        try:
+            found = urls.found(text)
+        except ValueError as unclear:
+            raise _elsewhere(f"a text in its arguments can't be read: {unclear}") from None
+        for url in found:
+            _check_url(policy, url)
 
 
 def _check_url(policy: Policy, url: str) -> None:
+    if url.startswith(urls.NO_SCHEME):
+        raise _elsewhere(f"'{_shown(url)}' in its arguments leads to another host")
     if url[:4].lower() == "http":
         try:
             address = addresses.parse(url)
@@ -124,18 +111,9 @@ def _check_url(policy: Policy, url: str) -> None:
             return
         host = address.host
     else:
-        host = _host(url)
+        host = urls.host(url)
     if not host or not any(addresses.host_matches(pattern, host) for pattern in policy.hosts):
         raise _elsewhere(f"'{_shown(url)}' in its arguments leads to {host or 'what can not be read'}")
-
-
-def _host(url: str) -> str:
-    """Give the canonical host of a URL of any scheme; empty where it can't be read for certain."""
-    parts = _AUTHORITY.fullmatch(url)
-    try:
-        return addresses.canonical(parts["host"]) if parts else ""
-    except ValueError:
-        return ""
 
 
 def _elsewhere(why: str) -> ArgumentRefused:
@@ -147,24 +125,6 @@ def _elsewhere(why: str) -> ArgumentRefused:
 def _shown(url: str) -> str:
     """Show a URL up to its host, without a user name, which may hide a password."""
     return re.sub(r"[^/\\]*@", "…@", re.sub(r"^(\w*:?[/\\]*[^/\\?#]*).*", r"\1", url, flags=re.DOTALL))
-
-
-# --- headers ---
-
-
-def hosts_of(headers: Any) -> list[str]:
-    """Give the hosts that Host headers name. Raises ArgumentRefused for others that choose a destination."""
-    if headers is None:
-        return []
-    if not isinstance(headers, Mapping):
-        raise ArgumentRefused("its headers are not an object", "write headers as name and value")
-    named = [(str(name).strip().lower().replace("_", "-"), value) for name, value in headers.items()]
-    chosen = [name for name, _ in named if name in _ROUTING or "$" in name]
-    if chosen:
-        raise ArgumentRefused(
-            f"its header '{chosen[0]}' may choose another destination than its URL", "leave the header out"
-        )
-    return [str(value) for name, value in named if name == "host"]
 
 
 # --- the shop ---

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+DEEPEST = 8
+"""How often a text may be percent-encoded: each time takes a look at all of it."""
 _ESCAPE = re.compile(rb"%([0-9a-fA-F]{2})")
 _PARAMETERS = re.compile(r";[^/]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -26,11 +28,13 @@ def check(path: str) -> None:
 def forms(path: str) -> tuple[str, ...]:
     """Give a path as written, decoded as often as it can be, and cleaned as servers do.
 
-    Raises ValueError where it does not decode to UTF-8.
+    Raises ValueError where it does not decode to UTF-8, or is encoded too often.
     """
     stages = [path]
     # Twice encoded: a proxy decodes once, the server behind it again.
     while (decoded := _decoded(stages[-1])) != stages[-1]:
+        if len(stages) > DEEPEST:
+            raise ValueError(f"its path is encoded more than {DEEPEST} times")
         stages.append(decoded)
     slashed = stages[-1].replace("\\", "/")
     plain = _PARAMETERS.sub("", slashed)

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gameday.core.policy import activities, addresses, arguments, names, patterns, shell
+from gameday.core.policy import activities, addresses, arguments, headers, names, patterns, shell
 from gameday.core.policy.activities import Activity, Unknown
 from gameday.core.policy.arguments import ArgumentRefused
+from gameday.core.policy.headers import HeaderRefused
 from gameday.core.policy.model import Document, Facts, Policy, Verdict
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -74,7 +75,7 @@ def _verdict(policy: Policy, facts: Facts, document: Document, activity: Activit
         subject = f"{activity.where}: {_written(activity)}"
         subject = f"{activity.where}: {_resolved(facts, document, activity)}"
         denied, allowed = _patterns(policy, facts, document, activity)
-    except (ProviderRefused, ArgumentRefused, Unknown) as refused:
+    except (ProviderRefused, ArgumentRefused, HeaderRefused, Unknown) as refused:
         return Verdict(rule="providers", allowed=False, subject=subject, why=str(refused), hint=refused.hint)
     if denied:
         return Verdict(
@@ -203,10 +204,11 @@ def _http(policy: Policy, facts: Facts, document: Document, provider: Mapping[st
         # http.client writes it into the request line as it is, blanks and a second URL included.
         raise ProviderRefused("its method is not a plain word")
     address = _address(url)
-    headers = arguments.known(provider.get("headers"), document, facts.variables)
+    given = arguments.known(provider.get("headers"), document, facts.variables)
     # A server may choose a site by its Host header: each must be allowed as if it were the URL's own.
-    hosts = [_address(f"{address.scheme}://{host}{address.path}") for host in arguments.hosts_of(headers)]
-    arguments.check_urls(policy, headers)
+    hosts = [_address(f"{address.scheme}://{host}{address.path}") for host in headers.hosts_of(given)]
+    arguments.check_urls(policy, [f"{address.scheme}://{lead}" for lead in headers.leads_of(given)])
+    arguments.check_urls(policy, given)
     _check_arguments(policy, facts, document, provider)
     judged = [
         (patterns.http(policy.deny, each, denying=True), patterns.http(policy.providers, each))

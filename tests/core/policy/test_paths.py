@@ -45,6 +45,7 @@ def test_what_a_server_decodes_is_among_the_forms(path):
         ("/a%00b", "control"),
         ("/a%0d%0ab", "control"),
         ("/%c0%af", "UTF-8"),
+        ("/%" + "25" * 5000 + "61", "encoded more than"),
     ],
 )
 def test_a_path_that_servers_read_differently_is_refused(path, why):
