@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from gameday.core.policy import addresses, paths
 
@@ -36,6 +35,7 @@ _SCHEMELESS = re.compile(r"(?:^|(?<=[\x00-\x20=,;|&@\"'`(<>\[{]))[/\\]{2,}(?P<re
 _AUTHORITY = re.compile(
     r"[a-z][a-z0-9+.-]*://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d+)?([/?#].*)?", re.IGNORECASE
 )
+_PERCENT = re.compile(rb"%([0-9a-fA-F]{2})")
 _JSON = re.compile(r"\\(?:u\{?([0-9a-f]{4})\}?|x([0-9a-f]{2}))", re.IGNORECASE)
 
 
@@ -50,12 +50,17 @@ def found(text: str) -> tuple[str, ...]:
 def _forms(text: str) -> Iterator[str]:
     yield text
     for _ in range(paths.DEEPEST):
-        decoded = _JSON.sub(_character, html.unescape(unquote(text, errors="replace")))
+        decoded = _JSON.sub(_character, html.unescape(_unquoted(text)))
         if decoded == text:
             return
         yield decoded
         text = decoded
     raise ValueError(f"it is encoded more than {paths.DEEPEST} times")
+
+
+def _unquoted(text: str) -> str:
+    decoded = _PERCENT.sub(lambda escape: bytes([int(escape[1], 16)]), text.encode(errors="replace"))
+    return decoded.decode(errors="replace")
 
 
 def _character(escape: re.Match[str]) -> str:
