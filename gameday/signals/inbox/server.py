@@ -1,8 +1,8 @@
 """A small HTTP server for what strangers may send to: bounded in bytes, time and connections.
 
 uvicorn waits for a request's head and body as long as it takes. Here a connection is closed that has not sent
-a whole head within HEAD_WITHIN after it was opened or answered, and one beyond MOST_CONNECTIONS at once: file
-descriptors belong to the drill.
+a whole head within HEAD_WITHIN after it was opened or answered. Beyond MOST_CONNECTIONS the one that has
+waited longest is closed at once: file descriptors belong to the drill, and whoever sends is served.
 """
 
 from __future__ import annotations
@@ -59,15 +59,16 @@ async def body(request: Request) -> bytes:
 
 
 class _Impatient(H11Protocol):
-    """Closes a connection that sends no whole head in time, and each one too many."""
+    """Closes a connection that sends no whole head in time, and the idlest where there are too many."""
 
-    _closing: asyncio.TimerHandle | None = None
+    closing: asyncio.TimerHandle | None = None
+    waits_since: Seconds = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base
         super().connection_made(transport)
-        if len(self.connections) > MOST_CONNECTIONS:
-            transport.abort()
         self._wait_for_request()
+        if len(self.connections) > MOST_CONNECTIONS:
+            self._idlest().transport.abort()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -84,17 +85,27 @@ class _Impatient(H11Protocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
+    def _idlest(self) -> _Impatient:
+        """Give the connection that has waited longest for a request; this one where all others are served."""
+        waiting = (
+            other
+            for other in self.connections
+            if isinstance(other, _Impatient) and other.closing and not other.transport.is_closing()
+        )
+        return min(waiting, key=lambda other: other.waits_since, default=self)
+
     def _in_request(self) -> bool:
         return bool(self.cycle) and not self.cycle.response_complete
 
     def _wait_for_request(self) -> None:
         self._stop_waiting()
-        self._closing = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
+        self.waits_since = self.loop.time()
+        self.closing = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
 
     def _stop_waiting(self) -> None:
-        if self._closing is not None:
-            self._closing.cancel()
-            self._closing = None
+        if self.closing is not None:
+            self.closing.cancel()
+            self.closing = None
 
 
 class _Server(uvicorn.Server):
