@@ -264,13 +264,27 @@ def save_revert_secrets(space: Workspace, drill: DrillId, request: ev.FaultReque
 
 
 def rollback_player(
-    space: Workspace, drill: DrillId, unverified: Mapping[str, str] | None = None
+    space: Workspace,
+    drill: DrillId,
+    unverified: Mapping[str, str] | None = None,
+    *,
+    home: bool | None = None,
 ) -> ports.RollbackPlayer:
-    """Give what plays a drill's rollbacks. unverified: from `clients_again`."""
+    """Give what plays a drill's rollbacks. unverified: from `clients_again`.
+
+    home: this workspace stands for the one that requested them, where this host does not have that one. None:
+    for a drill of this workspace alone.
+    """
     from gameday.faults.rollbacks.player import ChildRollbackPlayer  # noqa: PLC0415
 
+    folder = space.artifacts / drill
     return ChildRollbackPlayer(
-        drill, space.artifacts / drill, space.root, unverified or {}, key=signing_key(space)
+        drill,
+        folder,
+        space.root if home else None,
+        unverified or {},
+        key=signing_key(space),
+        stranded=None if home is None else folder / "stranded",
     )
 
 

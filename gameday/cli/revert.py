@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gameday import ports, wiring
-from gameday.cli.shared import find_drill, guard, lost_drills, open_faults, output
+from gameday.cli.shared import drill_home, find_drill, guard, lost_drills, open_faults, output
 from gameday.conduct.drill import report
 from gameday.conduct.revert import by_hand as by_hand_closing
 from gameday.conduct.revert import graceful_stop, revert
@@ -36,6 +36,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
+from gameday.storage.spill import file_lock
 from gameday.system import clock
 from gameday.system.actor import current_actor
 from gameday.system.clock import SystemClock
@@ -45,13 +46,19 @@ from gameday.system.machine import ThisMachine
 
 def open_store(space: Workspace) -> ports.HistoryStore:
     """Open a workspace's store, and first revert what an earlier drill left in force."""
+    return recovered_store(space)[0]
+
+
+def recovered_store(space: Workspace) -> tuple[ports.HistoryStore, ExitCode]:
+    """Open it the same way; and give 4 where a fault may be in force after that, else 0."""
     _warn_without_workspace(space)
     store = wiring.workspace_store(space)
+    code = ExitCode.PASSED
     try:
-        recover(space, store)
+        code = recover(space, store)
     except GamedayError as error:  # the command itself explains what is wrong with the store
         output.warn(f"could not look for abandoned drills: {error.message}")
-    return store
+    return store, code
 
 
 def _warn_without_workspace(space: Workspace) -> None:
@@ -202,7 +209,11 @@ def _revert_lost(lost: Sequence[lost_drills.Location], *, everything: bool) -> E
     code = ExitCode.PASSED
     for location in lost:
         drills = open_drills(location.store)
-        chosen = [open_drill for open_drill in drills if everything or open_drill.left]
+        given_up = [each for each in drills if each.left and each.gave_up and not everything]
+        if given_up:
+            code = ExitCode.FAULT_IN_FORCE
+            _warn_of(location.space, given_up)
+        chosen = [each for each in drills if everything or (each.left and not each.gave_up)]
         if chosen:
             code = worst((code, _end(location.space, location.store, chosen)))
     return code
@@ -249,7 +260,7 @@ def _close_by_hand(
         recorder=recorder,
         clock=SystemClock(),
         rollback_player=wiring.rollback_player(space, drill),
-        machine=ThisMachine(cwd=space.root),
+        machine=ThisMachine(cwd=drill_home.folder(space, open_drill) if open_drill else space.root),
     )
     asyncio.run(by_hand_closing.close(open_drill, context, SystemIds(), text=text))
     _remove_copies(lost_drills.restore(space, None))
@@ -288,15 +299,11 @@ def recover(space: Workspace, store: ports.HistoryStore, *, environment: str = "
 
     Gives 4 where a fault may be in force that keeps drills from starting on an environment, else 0.
     """
-    lost = lost_drills.restore(space, store)
-    _revert_lost(lost, everything=False)
-    _remove_copies(lost)
+    lost = recover_lost(space, store)
     abandoned = [open_drill for open_drill in open_drills(store) if open_drill.left]
     fresh = [open_drill for open_drill in abandoned if not open_drill.gave_up]
     given_up = [open_drill for open_drill in abandoned if open_drill.gave_up]
-    for open_drill in given_up:
-        output.warn(_given_up(open_drill))
-        faults_of(space, open_drill).show()
+    _warn_of(space, given_up)
     for open_drill in fresh:
         exposed = len(open_drill.exposed)
         what = f"{exposed} fault(s) may be in force" if exposed else "no fault is in force"
@@ -305,7 +312,21 @@ def recover(space: Workspace, store: ports.HistoryStore, *, environment: str = "
     if fresh:
         lost_drills.restore(space, store)  # removes the copies of what is closed by now
     blocked = any(open_drill.blocks(environment) for open_drill in given_up)
-    return ExitCode.FAULT_IN_FORCE if blocked else code
+    return ExitCode.FAULT_IN_FORCE if blocked else worst((code, lost))
+
+
+def recover_lost(space: Workspace, store: ports.HistoryStore) -> ExitCode:
+    """Revert the drills that have no store any more. Gives 0, or 4 where a fault may be in force."""
+    lost = lost_drills.restore(space, store)
+    code = _revert_lost(lost, everything=False)
+    _remove_copies(lost)
+    return code
+
+
+def _warn_of(space: Workspace, given_up: Sequence[OpenDrill]) -> None:
+    for open_drill in given_up:
+        output.warn(_given_up(open_drill))
+        faults_of(space, open_drill).show()
 
 
 def _given_up(open_drill: OpenDrill) -> str:
@@ -350,34 +371,51 @@ def settle(
 ) -> ExitCode:
     """Settle drills one by one and write their files. Gives 0, or 4 where a fault may be in force."""
     code = ExitCode.PASSED
+    began_open = _open_ids(store)
     for open_drill in chosen:
         if open_drill.unreadable:
             faults_of(space, open_drill).show()
             code = ExitCode.FAULT_IN_FORCE
             continue
-        with (
-            guard.at_stake(functools.partial(is_exposed, store, open_drill.drill)),
-            _clients(store, open_drill, play_unsigned=play_unsigned) as unverified,
-        ):
-            settling = revert.settle(
-                store,
-                open_drill.drill,
-                rollback_player=wiring.rollback_player(space, open_drill.drill, unverified),
-                clock=SystemClock(),
-                machine=ThisMachine(cwd=space.root),
-                by=by,
-                closing="aborted",
-                play_unsigned=play_unsigned,
-            )
-            settled = asyncio.run(settling)
-        # After each, not at the end: the next revert may take minutes, or fail.
-        write_reports(space, store, open_drill.drill)
-        if settled.reverted:
-            code = worst((code, _report_closed(store, open_drill.drill)))
-        else:
-            code = ExitCode.FAULT_IN_FORCE
-            faults_of(space, replace(open_drill, exposed=settled.rest, left=True)).show()
+        with file_lock.held(f"{space.store_url} {open_drill.drill}"):
+            if open_drill.drill in began_open - _open_ids(store):  # by another command, while we waited
+                code = worst((code, _report_closed(store, open_drill.drill)))
+            else:
+                code = worst((code, _settle(space, store, open_drill, by=by, play_unsigned=play_unsigned)))
     return code
+
+
+def _open_ids(store: ports.HistoryStore) -> frozenset[DrillId]:
+    return frozenset(row.drill for row in store.live())
+
+
+def _settle(
+    space: Workspace, store: ports.HistoryStore, open_drill: OpenDrill, *, by: str, play_unsigned: bool
+) -> ExitCode:
+    home, folder = drill_home.is_home(space, open_drill), drill_home.folder(space, open_drill)
+    with (
+        guard.at_stake(functools.partial(is_exposed, store, open_drill.drill)),
+        _clients(store, open_drill, play_unsigned=play_unsigned) as unverified,
+    ):
+        settling = revert.settle(
+            store,
+            open_drill.drill,
+            rollback_player=wiring.rollback_player(space, open_drill.drill, unverified, home=home),
+            clock=SystemClock(),
+            machine=ThisMachine(cwd=folder),
+            by=by,
+            closing="aborted",
+            play_unsigned=play_unsigned,
+        )
+        settled = asyncio.run(settling)
+    # After each, not at the end: the next revert may take minutes, or fail.
+    write_reports(space, store, open_drill.drill)
+    if not folder.is_dir():
+        drill_home.warn_of_down(store, open_drill)
+    if settled.reverted:
+        return _report_closed(store, open_drill.drill)
+    faults_of(space, replace(open_drill, exposed=settled.rest, left=True)).show()
+    return ExitCode.FAULT_IN_FORCE
 
 
 def _clients(

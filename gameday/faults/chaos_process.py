@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from gameday.core.facts import drill as ev
@@ -58,12 +58,21 @@ class ChaosProcess:
         self._stop_watch = asyncio.ensure_future(self._kill_if_stopped())
 
     @classmethod
-    async def start(cls, drill: DrillId | str, *, cwd: str = "", method: MethodRecord | None = None) -> Self:
+    async def start(
+        cls,
+        drill: DrillId | str,
+        *,
+        cwd: str = "",
+        method: MethodRecord | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> Self:
         """Start a child with the drill's marker in its environment. Raises OSError when it can't be started.
 
-        method: what is recorded of the method that it may run.
+        method: what is recorded of the method that it may run. env: what its environment has besides.
         """
-        child = processes.start(ARGV, drill=drill, cwd=cwd or None, stdin=True, stdout=processes.PIPE)
+        child = processes.start(
+            ARGV, drill=drill, env=env, cwd=cwd or None, stdin=True, stdout=processes.PIPE
+        )
         reader = asyncio.StreamReader(limit=LONGEST_LINE)
         await asyncio.get_running_loop().connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), child.stdout

@@ -21,11 +21,12 @@ class NoAnswer(Exception):
 
 
 class ChildQueries:
-    """Queries a process whose working folder is `cwd`."""
+    """Queries a process whose working folder is `cwd`. env: what its environment has besides."""
 
-    def __init__(self, drill: DrillId, *, cwd: Path) -> None:
+    def __init__(self, drill: DrillId, *, cwd: Path, env: Mapping[str, str] | None = None) -> None:
         self._drill = drill
         self._cwd = cwd
+        self._env = env
         self._process: ChaosProcess | None = None
         self._lock = asyncio.Lock()
 
@@ -60,6 +61,6 @@ class ChildQueries:
 
     async def _warm(self) -> ChaosProcess:
         if self._process is None or self._process.gone:
-            self._process = await ChaosProcess.start(self._drill, cwd=str(self._cwd))
+            self._process = await ChaosProcess.start(self._drill, cwd=str(self._cwd), env=self._env)
             await self._process.receive(START_LIMIT)  # up
         return self._process

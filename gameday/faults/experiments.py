@@ -72,6 +72,20 @@ def rollbacks(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
     return _activities(experiment, "rollbacks")
 
 
+def played(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
+    """Give the rollbacks as they are played: one that only names another activity is that activity."""
+    named = {activity.get("name"): activity for activity in activities(experiment)}
+    return tuple(named.get(activity.get("ref"), activity) for activity in rollbacks(experiment))
+
+
+def run_with(request: ev.FaultRequested) -> Mapping[str, Any]:
+    """Give a request's `options`; empty where there are none, or they can't be read."""
+    try:
+        return mapping(json.loads(request.options or "{}"))
+    except ValueError:
+        return {}
+
+
 def activities(experiment: Experiment) -> tuple[Mapping[str, Any], ...]:
     """Give the activities of hypothesis, method and rollbacks: those that a `ref` may name."""
     hypothesis = mapping(experiment.get("steady-state-hypothesis"))
@@ -193,13 +207,11 @@ def steps(experiment: Experiment) -> tuple[str, ...]:
 def runs(experiment: Experiment) -> tuple[str, ...]:
     """List all that playing the rollbacks would run: activities with arguments, modules imported."""
     hypothesis = mapping(experiment.get("steady-state-hypothesis"))
-    named = {activity.get("name"): activity for activity in activities(experiment)}
-    played = [named.get(activity.get("ref"), activity) for activity in rollbacks(experiment)]
     asked = [probe for probe in (still_exposed(experiment),) if probe is not None]
     lines = [
         f"{what}: {activity.get('name', 'unnamed')}: {_by_hand(activity)}"
         for what, group in (
-            ("rollback", played),
+            ("rollback", played(experiment)),
             ("still-exposed probe", asked),
             ("probe of the steady state", _activities(hypothesis, "probes")),
         )

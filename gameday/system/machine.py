@@ -39,6 +39,11 @@ class ThisMachine:
     host: str = field(default_factory=processes.hostname)
     me: Identity = field(default_factory=processes.me)
 
+    @property
+    def has_folder(self) -> bool:
+        """Whether there is a folder for commands to run in."""
+        return self.cwd.is_dir()
+
     def alive(self, who: Identity) -> bool:
         """Report whether exactly this process still runs."""
         return processes.alive(who)

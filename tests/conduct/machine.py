@@ -10,6 +10,7 @@ class FakeMachine:
     """A host whose processes live until they are ended; `log` says what was done, in order."""
 
     host = "here"
+    has_folder = True
 
     def __init__(self, *living, me=ME):
         self.me, self.living, self.halted, self.log = me, {me, *living}, set(), []

@@ -89,7 +89,7 @@ def status(*, json: bool, who: str = "") -> int:
     Gives 4 where a fault may be in force that nothing of gameday will revert by itself.
     """
     space = wiring.workspace()
-    store = revert.open_store(space)
+    store, code = revert.recovered_store(space)
     open_drills = {open_drill.drill: open_drill for open_drill in revert.open_drills(store)}
     views: list[live.LiveView] = []
     exposed: list[OpenFaults] = []
@@ -111,7 +111,7 @@ def status(*, json: bool, who: str = "") -> int:
         )
     else:
         _print_status(store, views, exposed)
-    return ExitCode.FAULT_IN_FORCE if left else ExitCode.PASSED
+    return ExitCode.FAULT_IN_FORCE if left else code
 
 
 def _print_status(
@@ -153,7 +153,7 @@ def verify(named: str, head: str = "", *, json: bool = False) -> int:
         if gone:  # it may be the one that was asked for
             raise _corrupt(gone) from None
         raise
-    if wrong := [*store.verify(drill), *gone]:
+    if wrong := [*store.verify(drill), *store.verify_signatures(drill), *gone]:
         raise _corrupt(wrong)
     lines, load = store.lines(drill), store.read_load(drill)
     output.talk(f"{drill}: {len(lines)} events, hash chain intact")

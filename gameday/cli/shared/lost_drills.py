@@ -19,7 +19,7 @@ from gameday.core.facts import history
 from gameday.core.values import Seconds
 from gameday.settings import Workspace
 from gameday.storage import urls
-from gameday.storage.spill import own_copies
+from gameday.storage.spill import file_lock, own_copies
 from gameday.storage.spill.own_copies import OwnCopy
 from gameday.system import clock
 from gameday.system.ids import new_event_id
@@ -48,9 +48,11 @@ def restore(space: Workspace, store: ports.HistoryStore | None) -> list[Location
         known = _known(store, copy) if store is not None else None
         at_home = copy.address == here or bool(known and any(event.id in known for event in copy.events))
         if at_home and store is not None and known is not None and not _another(copy, known):
-            _complete(space, store, copy, known)
+            with file_lock.held(str(copy.file)):
+                _complete(space, store, copy)
         elif _open(copy) and (at_home or _gone(copy)):
-            lost.append(_apart(space, copy))
+            with file_lock.held(str(copy.file)):
+                lost += _apart(space, copy)
         elif not _open(copy) and _gone(copy):
             copy.remove()
     return lost
@@ -87,10 +89,12 @@ def _gone(copy: OwnCopy) -> bool:
     return bool(folders) and not any(Path(folder).is_dir() for folder in folders)
 
 
-def _complete(
-    space: Workspace, store: ports.HistoryStore, copy: OwnCopy, known: Mapping[str, ev.Event]
-) -> None:
+def _complete(space: Workspace, store: ports.HistoryStore, copy: OwnCopy) -> None:
     """Store what the store lost of a drill; remove the copy of one that ended."""
+    # Read in our turn: another command may have completed, reverted and closed the drill meanwhile.
+    known = _known(store, copy) or {}
+    if not copy.file.exists():
+        return
     lacking = list(_lacking(copy, known))
     if not lacking:
         if not exposure.in_doubt(history.from_events(known.values())) and _closed(known):
@@ -144,16 +148,23 @@ def _append(space: Workspace, store: ports.HistoryStore, copy: OwnCopy, events: 
     store.append(*sorted(events, key=lambda event: not isinstance(event.fact, ev.DrillPlanned)))
 
 
-def _apart(space: Workspace, copy: OwnCopy) -> Location:
-    """Open a store for a drill alone, in the state folder."""
+def _apart(space: Workspace, copy: OwnCopy) -> list[Location]:
+    """Open a store for a drill alone, in the state folder; none where another command has closed it."""
+    if not copy.file.exists():
+        return []
     folder = copy.file.with_suffix("")
     settings = replace(space.settings, store_url=urls.in_folder(folder), artifacts=str(folder / "drills"))
-    apart = replace(space, settings=settings)
-    store = wiring.workspace_store(apart)
-    known = _known(store, copy)
-    lacking = list(_lacking(copy, known or {}))
+    # Nothing of the caller's workspace is the drill's: neither its code nor its files.
+    apart = replace(space, settings=settings, root=folder)
+    # Without a copy of its own: it is one.
+    store = wiring.store(apart.store_url, key=wiring.signing_key(space))
+    known = _known(store, copy) or {}
+    if _closed(known) and not exposure.in_doubt(history.from_events(known.values())):
+        copy.remove()
+        return []
+    lacking = list(_lacking(copy, known))
     if lacking:
         _append(apart, store, copy, lacking)
         output.warn(f"drill {copy.drill} has lost its store, {copy.address}")
         output.hint(f"what it requested is known from {copy.file}; all else that it recorded is lost")
-    return Location(space=apart, store=store, copy=copy)
+    return [Location(space=apart, store=store, copy=copy)]

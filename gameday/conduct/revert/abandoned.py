@@ -93,9 +93,8 @@ class OpenDrillsLook:
             left = self._left_here(history)
         else:
             left = self.now - row.started > MIN_AGE and self._rights_ran_out(row, history, exposed)
-        requested = history.first(ev.FaultRequested)
         # Another host's path would name some other folder here.
-        root = requested.fact.cwd if requested is not None and host == self.machine.host else ""
+        root = _root(history) if host == self.machine.host else ""
         return OpenDrill(
             drill=row.drill,
             host=host,
@@ -133,6 +132,15 @@ class OpenDrillsLook:
         # The store has no read for a claim: winning it shows that it was free, and it is given up by the
         # same call.
         return self.store.claim(drill, claims.right(exposed.fault), me, until=self.now)
+
+
+def _root(history: History) -> str:
+    """Give the workspace from which a drill's fault was requested; empty without one."""
+    requested, planned = history.first(ev.FaultRequested), history.first(ev.DrillPlanned)
+    if requested is None:
+        return ""
+    below = planned.fact.scenario.options.cwd if planned is not None else ""
+    return requested.fact.cwd.removesuffix(f"/{below}") if below else requested.fact.cwd
 
 
 def _host(history: History) -> str:

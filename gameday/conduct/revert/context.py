@@ -35,6 +35,11 @@ class Machine(Protocol):
         """This process."""
         ...
 
+    @property
+    def has_folder(self) -> bool:
+        """Whether the drill's own workspace is there, for commands to run in."""
+        ...
+
     def alive(self, who: Identity) -> bool:
         """Report whether exactly this process still runs."""
         ...

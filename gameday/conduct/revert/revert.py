@@ -178,7 +178,8 @@ def cannot(request: ev.FaultRequested, context: RevertContext) -> str:
     lacks = context.rollback_player.lacks(request) if context.by in claims.REVERTERS else ()
     if not lacks:
         return ""
-    return f"this process on {host} can't revert this fault: {'; '.join(lacks)}. Run gameday revert with them"
+    why = "; ".join(lacks)
+    return f"this process on {host} can't revert this fault: {why}. Run gameday revert where it has them"
 
 
 async def release_environment(history: History, context: RevertContext) -> None:
@@ -316,6 +317,8 @@ async def take_down(history: History, context: RevertContext) -> None:
         return
     if history.first(ev.ProcessStarted) is not None and not fencing.recorded(history, context.machine.host):
         return  # its `down` is for the host that ran its `up`
+    if not context.machine.has_folder:
+        return  # in another folder it would take down something else
     ran = await context.machine.run(brought_up.fact.down)
     code = -1 if ran.exit_code is None else ran.exit_code
     context.recorder.record(ev.EnvironmentTakenDown(command=brought_up.fact.down, exit_code=code))

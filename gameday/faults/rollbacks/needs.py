@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,25 @@ def _commands(experiment: experiments.Experiment) -> Iterator[str]:
             # chaoslib fills such a path in from the configuration; its value is not known here.
             if "${" not in path:
                 yield path
+
+
+def is_installed(top: str, *, without: Collection[str] = ()) -> bool:
+    """Tell whether a top package is found on Python's path, `without` the folders that are given."""
+    left_out = {Path(folder or ".").resolve() for folder in without}
+    found = [folder for folder in sys.path if folder and Path(folder).resolve() not in left_out]
+    with _path(found):
+        return importlib.util.find_spec(top) is not None
+
+
+@contextmanager
+def _path(folders: list[str]) -> Iterator[None]:
+    before = sys.path[:]
+    sys.path[:] = folders
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:] = before
 
 
 @contextmanager

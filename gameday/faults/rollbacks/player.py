@@ -18,7 +18,7 @@ from gameday.faults import child_protocol, experiments
 from gameday.faults.chaos_process import START_LIMIT, ChaosProcess
 from gameday.faults.child_queries import ChildQueries, NoAnswer
 from gameday.faults.deadlines import Deadlines
-from gameday.faults.rollbacks import needs
+from gameday.faults.rollbacks import needs, own_folder
 from gameday.faults.rollbacks.revert_secrets import RevertSecrets
 from gameday.ports import RecordFact, RollbackOutcome
 from gameday.system import clock
@@ -37,7 +37,11 @@ class ChildRollbackPlayer:
     """Plays the rollbacks of one drill's faults, each fault in a process of its own.
 
     folder  the drill's own
-    home    where to play what was requested in a folder that this host does not have
+    home    where to play what was requested in a folder that this host does not have: the workspace itself
+            where it has moved, or another host's
+    stranded  of a command that may stand in another workspace: a folder with nothing in it. Once the drill's
+            own is gone, and no other one is its home, what needs nothing of that is played in this one, and
+            nothing else is played
     unverified  why this host does not reach the environment's cluster or account: `kubernetes`, `aws`
     """
 
@@ -48,8 +52,11 @@ class ChildRollbackPlayer:
         home: Path | None = None,
         unverified: Mapping[str, str] | None = None,
         key: SigningKey = OWN,
+        *,
+        stranded: Path | None = None,
     ) -> None:
         self._drill = drill
+        self._stranded = stranded
         self._unverified = unverified or {}
         self._home = home
         self._secrets = RevertSecrets(folder, key) if folder else None
@@ -94,8 +101,11 @@ class ChildRollbackPlayer:
 
     async def steady_state(self, request: ev.FaultRequested) -> ev.SteadyStateChecked:
         """Judge the hypothesis of the request's experiment once; `met` None where that can't be done."""
+        if self._is_stranded(request) and (why := own_folder.hypothesis_needs(request)):
+            return ev.SteadyStateChecked(stage="after", met=None, detail=why[0])
         request = self._restored(request)
-        queries = ChildQueries(self._drill, cwd=Path(request.cwd))
+        env = self._environment(request)
+        queries = ChildQueries(self._drill, cwd=Path(request.cwd), env=env)
         name = PurePosixPath(request.path).name
         try:
             answer = await queries.ask(
@@ -110,6 +120,8 @@ class ChildRollbackPlayer:
 
     def lacks(self, request: ev.FaultRequested) -> tuple[str, ...]:
         """Describe what this process lacks to play them: variables, modules, commands, a cluster."""
+        if self._is_stranded(request) and (gone := own_folder.rollbacks_need(request)):
+            return gone
         request = self._restored(request)
         return (*needs.lacking(request, os.environ), *needs.unreachable(request, self._unverified))
 
@@ -130,9 +142,27 @@ class ChildRollbackPlayer:
     def _restored(self, request: ev.FaultRequested) -> ev.FaultRequested:
         """Give a request as it was before it was masked, in a folder of this host."""
         request = self._secrets.restore(request) if self._secrets else request
-        if self._home is not None and not Path(request.cwd).is_dir():
-            return dataclasses.replace(request, cwd=str(self._home))
-        return request
+        if Path(request.cwd).is_dir():
+            return request
+        home = self._home
+        if home is None and self._stranded is not None:
+            home = self._stranded
+            home.mkdir(parents=True, exist_ok=True)
+        return request if home is None else dataclasses.replace(request, cwd=str(home))
+
+    def _is_stranded(self, request: ev.FaultRequested) -> bool:
+        """Whether the folder that it was requested in is gone, and no other one is the drill's."""
+        return self._home is None and self._stranded is not None and not Path(request.cwd).is_dir()
+
+    def _environment(self, request: ev.FaultRequested) -> Mapping[str, str]:
+        """Give what a process gets besides: a PYTHONPATH without the folders of other workspaces.
+
+        request: as it is played, in its own folder. Where that is gone, nothing of the caller's path serves.
+        """
+        if self._stranded is None or "PYTHONPATH" not in os.environ:
+            return {}
+        kept = () if request.cwd == str(self._stranded) else own_folder.python_path_for(request.cwd)
+        return {"PYTHONPATH": os.pathsep.join(kept)}
 
     async def close(self) -> None:
         """End every standby process."""
@@ -148,7 +178,7 @@ class ChildRollbackPlayer:
         return await self._start(request, record)
 
     async def _start(self, request: ev.FaultRequested, record: RecordFact) -> ChaosProcess:
-        process = await ChaosProcess.start(self._drill, cwd=request.cwd)
+        process = await ChaosProcess.start(self._drill, cwd=request.cwd, env=self._environment(request))
         # Recorded before it is used: whoever reverts after a crash must find it, and end it.
         record(started("standby", process.identity), clock.now())
         self._warm[_key(request)] = process

@@ -112,6 +112,13 @@ def copies_of(url: str, artifacts: Path) -> OwnCopies:
     return OwnCopies(address=urls.address(url), artifacts=str(artifacts))
 
 
+def keeps(folder: Path) -> bool:
+    """Whether a folder is below that of the copies, such as that of a store for one lost drill."""
+    with contextlib.suppress(OSError):
+        return folder.resolve().is_relative_to(_folder().resolve())
+    return False
+
+
 def everything() -> list[OwnCopy]:
     """List all copies that can be read, oldest first."""
     with contextlib.suppress(OSError):
