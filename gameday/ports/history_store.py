@@ -96,6 +96,10 @@ class HistoryStore(Protocol):
         """Check the hash chain; each string names a defect and its sequence number. Empty: intact."""
         ...
 
+    def verify_signatures(self, drill: DrillId) -> Sequence[str]:
+        """Check the signatures of what makes gameday act; each string names a defect. Empty: none known."""
+        ...
+
     def verify_roll(self) -> Sequence[str]:
         """Check the store's own record of which histories ended where; each string names a defect."""
         ...

@@ -202,6 +202,30 @@ class SqlStore:
         with self._database.read() as tx:
             return list(journal.verify(tx, drill))
 
+    def verify_signatures(self, drill: DrillId) -> Sequence[str]:
+        """Check the signatures of what makes gameday act, which are in no chain; give each mistake.
+
+        Nothing is known of them without this installation's key. What was imported, or was copied here after
+        it had ended, carries none.
+        """
+        with self._database.read() as tx:
+            index = tx.execute(sql.INDEX_OF, {"drill": drill}).fetchone()
+            rows = tx.execute(sql.EVENTS, {"drill": drill, "after": 0}).fetchall()
+        self._key_value = self._key_value or self._key.load()
+        if self._key_value is None or index is None or index[-1] is not None:
+            return ()
+        parsed = [_parsed(line, signature) for line, signature in rows]
+        acting = [(seq, each) for seq, each in parsed if str(each.get("kind")) in signatures.KINDS]
+        must_be_signed = index[3] is None or any(signatures.FIELD in each for _, each in acting)
+        wrong = [(seq, each) for seq, each in acting if not self._is_signed(each)]
+        return [
+            _WRONG_SIGNATURE.format(seq=seq, kind=each["kind"])
+            if signatures.FIELD in each
+            else f"event {seq} ({each['kind']}) carries no signature: it was taken away, or never made"
+            for seq, each in wrong
+            if signatures.FIELD in each or must_be_signed
+        ]
+
     def claim(self, drill: DrillId, what: str, holder: str, *, until: Instant) -> bool:
         """Win the named right of a drill; False while another holder's is in force."""
         row = {"drill": drill, "what": what, "holder": holder, "until": until, "now": self._now()}
@@ -259,6 +283,12 @@ class SqlStore:
     def _must_exist(self, drill: DrillId) -> None:
         if not self._database.rows(sql.HEADS, drill=drill):
             raise LookupError(drill)
+
+
+_WRONG_SIGNATURE = (
+    "event {seq} ({kind}): its signature does not hold here: it or the store's own id was changed, "
+    "or another key made it"
+)
 
 
 def _parsed(line: str, signature: str) -> tuple[int, Document]:

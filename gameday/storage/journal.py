@@ -185,6 +185,8 @@ def verify_roll(tx: Transaction) -> Iterator[str]:
     end = tx.execute(sql.ROLL_END, {}).fetchone() or (0, "")
     if (expected - 1, last) != tuple(end):
         yield f"the store's roll of drills ends at {expected - 1} instead of {end[0]}: it was cut or replaced"
+    for (drill,) in tx.execute(sql.UNROLLED, {}).fetchall():
+        yield f"drill {drill} has ended, and is not on the store's roll of drills: its entries were removed"
     for drill in gone:
         yield f"drill {drill} has ended in this store, and its history is gone"
 

@@ -107,6 +107,9 @@ ROLLED = """SELECT events, events_head, load, load_head, load_until FROM roll
     WHERE drill = :drill ORDER BY seq DESC LIMIT 1"""
 HAS_ENDED = "SELECT 1 FROM drills WHERE drill = :drill AND how <> ''"
 KNOWN = "SELECT drill FROM drills"
+UNROLLED = (
+    """SELECT drill FROM drills WHERE how <> '' AND drill NOT IN (SELECT drill FROM roll) ORDER BY drill"""
+)
 INDEX_OF = "SELECT scenario, environment, started, closed, how, imported FROM drills WHERE drill = :drill"
 GET_VERSION = "SELECT version FROM schema_version"
 

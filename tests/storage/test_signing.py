@@ -250,3 +250,79 @@ def test_a_responders_fact_is_stored_without_a_signature(url):
         journal.append(tx, [stored.encode(event(ev.NoteWritten(text="a")))])
     assert database.rows("SELECT signature FROM events") == [("",)]
     database.close()
+
+
+# --- what verify sees of signatures and of the roll, which are in no chain that a line is part of ---
+
+
+def change(url: str, *statements: str) -> None:
+    with open_executor(url).write() as tx:
+        for statement in statements:
+            tx.execute(statement, {})
+
+
+def ended(drill: DrillId) -> ev.Event:
+    return event(ev.DrillClosed(how="completed", reverted=True), drill)
+
+
+def mistakes(url: str, drill: DrillId = D, key: SigningKey = OWN) -> list[str]:
+    store = open_plain(url, key)
+    return [*store.verify(drill), *store.verify_signatures(drill), *store.verify_roll()]
+
+
+SWAP = """UPDATE events SET signature = (SELECT b.signature FROM events b WHERE b.drill = events.drill
+    AND b.seq = 5 - events.seq) WHERE seq IN (2, 3)"""
+
+
+@pytest.mark.parametrize("closed", [False, True])
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("UPDATE events SET signature = '' WHERE seq = 2", "carries no signature"),
+        (SWAP, "does not hold here"),
+        ("UPDATE identity SET id = 'another'", "does not hold here"),
+        ("DELETE FROM identity", "does not hold here"),
+    ],
+)
+def test_verify_sees_a_signature_that_was_taken_away_or_does_not_hold(url, statement, why, closed):
+    open_plain(url).append(*history(), *([ended(D)] if closed else []))
+    assert mistakes(url) == []
+    change(url, statement)
+    assert mistakes(url)
+    assert all(why in mistake for mistake in mistakes(url))
+
+
+def test_verify_sees_that_every_signature_of_an_open_drill_was_taken_away(url):
+    open_plain(url).append(*history())
+    change(url, "UPDATE events SET signature = ''")
+    assert len(mistakes(url)) == len(ACTING)
+
+
+def test_verify_knows_nothing_of_signatures_of_what_was_copied_or_without_a_key(url, tmp_path):
+    open_plain(url).append(*history(), ended(D))
+    change(url, "UPDATE events SET signature = ''")
+    assert mistakes(url) == []
+    without = SigningKey(variable="GAMEDAY_NOT_SET_KEY")
+    open_plain(url).append(*history(E))
+    assert mistakes(url, E, without) == []
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DELETE FROM roll",),
+        ("DELETE FROM roll_end",),
+        ("DELETE FROM roll", "DELETE FROM roll_end"),
+        (
+            "DELETE FROM roll",
+            "DELETE FROM roll_end",
+            "DELETE FROM events WHERE drill = 'd1'",
+            "DELETE FROM drills WHERE drill = 'd1'",
+        ),
+    ],
+)
+def test_verify_sees_that_the_roll_was_deleted_where_another_drill_has_ended(url, statements):
+    open_plain(url).append(*history(), ended(D), *history(E), ended(E))
+    assert mistakes(url, E) == []
+    change(url, *statements)
+    assert mistakes(url, E)

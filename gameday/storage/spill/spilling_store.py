@@ -238,6 +238,10 @@ class SpillingStore:
         """Check the chain over the ends of all histories; give each mistake."""
         return self._inner.verify_roll()
 
+    def verify_signatures(self, drill: DrillId) -> Sequence[str]:
+        """Check the signatures of what makes gameday act; give each mistake."""
+        return self._inner.verify_signatures(drill)
+
     def verify(self, drill: DrillId) -> Sequence[str]:
         """Check the stored chains; give each mistake."""
         return self._inner.verify(drill)
