@@ -23,7 +23,7 @@ from types import ModuleType, TracebackType
 from gameday.core.errors import Mistake
 from gameday.core.plans.scenario import Load
 from gameday.load import locustfiles
-from gameday.system import processes
+from gameday.system import own_sources, processes
 
 TIME_LIMIT = 30.0
 """Seconds for all files together; a locustfile that hangs on import is a mistake, too."""
@@ -210,6 +210,7 @@ def _listeners() -> list[object]:
 def main() -> None:
     """Print one JSON line for each file of the command line, as soon as it is known."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    own_sources.import_from_sources()
     with os.fdopen(os.dup(1), "w") as output:
         os.dup2(2, 1)  # what a locustfile prints must not mix with the answer
         for asked in sys.argv[1:]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from gameday.load import frozen, limits
 from gameday.load.limits import LoadCounts, LoadLimits
 from gameday.load.network import NetworkGuard
+from gameday.system import own_sources
 from gameday.system.descent.parent_death import end_with_parent
 
 SOCKET = "GAMEDAY_LOAD_SOCKET"
@@ -160,6 +161,7 @@ def main() -> None:
         _watch_clients(parsed, made, guard)
         guard.install()
         counts = made if parsed.counted else None
+    own_sources.import_from_sources()
     if sources := os.environ.pop(frozen.VARIABLE, ""):
         frozen.install(sources)
     if SOCKET in os.environ:

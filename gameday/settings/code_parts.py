@@ -9,16 +9,12 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
 from gameday.settings import static_look
-
-_INSTALLED = tuple(
-    Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib", "stdlib", "platstdlib")
-)
+from gameday.system import own_sources
 
 
 def parts(
@@ -74,7 +70,7 @@ class _Walk:
             return False
         file = Path(origin).resolve() if origin else None
         # gameday may be a checkout: its version is what counts, as for any other distribution.
-        if top == "gameday" or (file is not None and any(file.is_relative_to(place) for place in _INSTALLED)):
+        if top == "gameday" or (file is not None and own_sources.is_installed(file)):
             self._distribution(top)
             return False
         if file is not None and (name, origin) not in self._seen:
@@ -134,6 +130,8 @@ def _base(node: ast.ImportFrom, package: str) -> str:
 
 
 def _hash(file: Path) -> str:
+    # A module within an archive is no file: then the archive is what counts.
+    file = next((each for each in (file, *file.parents) if each.exists()), file)
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:

@@ -1,6 +1,8 @@
 """Validating as `chaos validate` does."""
 
+import importlib.util
 import json
+import py_compile
 from pathlib import Path
 
 from gameday.faults.experiment_checks import check
@@ -52,3 +54,16 @@ def test_an_experiment_is_utf_8_whatever_the_locale(tmp_path, monkeypatch):
     made["method"] = [{**python("a", "boom"), "name": "ü", "pauses": {"before": "ß"}}]
     ((_, message),) = problems(tmp_path, json.dumps(made, ensure_ascii=False))
     assert "chaos validate refuses it" in message
+
+
+def test_a_module_is_imported_from_its_source_and_not_from_byte_code_beside_it(tmp_path):
+    source, other = tmp_path / "minefaults.py", tmp_path / "other.py"
+    source.write_text("def act():\n    pass\n", encoding="utf-8")
+    other.write_text("raise RuntimeError('another code')\n", encoding="utf-8")
+    cached = importlib.util.cache_from_source(str(source))
+    py_compile.compile(str(other), cached, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    provider = {"type": "python", "module": "minefaults", "func": "act"}
+    method = [{"type": "action", "name": "a", "provider": provider}]
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps({"title": "t", "description": "d", "method": method}), encoding="utf-8")
+    assert check([file], cwd=tmp_path) == ()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import sys
+import zipfile
 from importlib import metadata
 from pathlib import Path
 
@@ -86,6 +89,29 @@ def test_a_change_of_any_of_them_changes_its_part_alone(root: Path, name: str):
     after = covered(root)
     (changed,) = [part for part in before if before[part] != after[part]]
     assert changed.partition(" ")[2].replace(".", "/") in name.replace("/__init__", "").replace(".", "/")
+
+
+def test_a_module_within_an_archive_counts_by_the_archive(root: Path, monkeypatch: pytest.MonkeyPatch):
+    archive = root / "lib.zip"
+    parts = []
+    for text in ("x = 1\n", "x = 2\n"):
+        with zipfile.ZipFile(archive, "w") as written:
+            written.writestr("packed.py", text)
+        monkeypatch.setattr(sys, "path", [*sys.path, str(archive)])
+        parts.append(code_parts.parts(root, ["packed"], "", []))
+        sys.path_importer_cache.pop(str(archive), None)
+    before, after = parts
+    assert before.keys() == after.keys() == {"module packed"}
+    assert before != after
+
+
+@pytest.mark.parametrize("name", ["mine/faults.so", "mine/helper/__init__.pyc", "mine/helper.so"])
+def test_what_is_imported_in_a_source_s_place_counts(root: Path, name: str):
+    before = covered(root)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name.replace(".so", importlib.machinery.EXTENSION_SUFFIXES[0])).write_bytes(b"other code")
+    importlib.invalidate_caches()
+    assert covered(root) != before
 
 
 def test_what_nothing_imports_does_not_count(root: Path):

@@ -235,9 +235,11 @@ def _parts(
     locustfile = scenario.load.locustfile if scenario.load else ""
     contents = {**texts, locustfile: _locustfile(scenario, policy_sources)} if locustfile else texts
     parts |= {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
-    parts |= _scripts(scenario, contents, hashes)
+    scripts = _scripts(scenario, contents, hashes)
+    parts |= scripts
     if rules.protected:  # nothing else needs it, and the versions of distributions take time to find
         commands = _commands(documents, environment, _variables(documents, policy_sources))
+        commands += _named_by(scripts, policy_sources)
         cwd = (scenario.options.cwd,) if scenario.options.cwd else ()
         parts |= policy_sources.code(_modules(documents), locustfile, commands, *cwd)
     return parts
@@ -247,6 +249,15 @@ def _scripts(scenario: Scenario, contents: Mapping[str, bytes], hashes: Mapping[
     """Give what else was frozen, the responder's script above all, but not what people only read."""
     others = {*contents, scenario.path, scenario.scorecard, scenario.playbook}
     return {path: digest for path, digest in hashes.items() if path not in others}
+
+
+def _named_by(scripts: Mapping[str, str], policy_sources: PolicySources) -> list[str]:
+    """Give what may name a file in scripts: a responder's commands run files of the workspace."""
+    named: set[str] = set()
+    for path in scripts:
+        read = reader.attempt(reader.read, _must_read(path, policy_sources), path)
+        named.update(name for _, text in arguments.texts(read.data) for name in names.of(text))
+    return sorted(named)
 
 
 def _modules(documents: Sequence[Document]) -> list[str]:

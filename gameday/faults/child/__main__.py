@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from gameday.faults.child.connection import ChildConnection
-from gameday.system import known_secrets
+from gameday.system import known_secrets, own_sources
 
 
 def main() -> None:
     """Carry out commands until the other end is closed."""
     connection = ChildConnection()  # first of all: whatever prints to stdout later must not reach the parent
     sys.path.append(str(Path.cwd()))  # experiments may name modules in their working folder
+    own_sources.import_from_sources()
     # Without a handler of its own, Python would print chaoslib's warnings, arguments included, on stderr.
     logging.getLogger("chaostoolkit").addHandler(logging.NullHandler())
     try:

@@ -224,3 +224,24 @@ def test_an_approval_asks_for_each_file_that_a_command_may_be_given(written):
     rules = replace(LOOPBACK, protected=True, providers=("process:cat",))
     judge(rules=rules, on=replace(policy_sources(x_json=content), code=code))
     assert "bin/x" in asked
+
+
+@pytest.mark.parametrize(
+    "command", ['["sh", "bin/x.sh"]', '["sh", "-c", "exec bin/x.sh; true"]', "bin/x.sh now"]
+)
+def test_an_approval_asks_for_the_files_that_a_responder_s_commands_name(command):
+    asked = []
+
+    def code(names, locustfile, commands, *cwd):
+        asked.extend(commands)
+        return {}
+
+    script = f"responder: r\nsteps:\n  - do: {{command: {command}}}\n".encode()
+    on = replace(policy_sources(x_json=experiment(), r_yaml=script), code=code)
+    judge(rules=replace(LOOPBACK, protected=True), on=on, hashes={"r.yaml": "1"})
+    assert "bin/x.sh" in asked
+
+
+def test_a_responder_s_script_that_can_not_be_read_is_refused_where_approvals_are_asked():
+    with pytest.raises(Refused, match=r"r\.yaml"):
+        judge(rules=replace(LOOPBACK, protected=True), hashes={"r.yaml": "1"})
