@@ -37,13 +37,19 @@ RELEASE_PATIENCE: Seconds = 30.0
 or in its after-hypothesis."""
 ANSWER_PATIENCE: Seconds = 1.0
 """Seconds within which a process that holds must react to its release: a stopped one does not."""
+CONTROL_PATIENCE: Seconds = 5.0
+"""Seconds within which a released process must go on where no activity is open: a control runs then, or
+hangs. The experiment's pauses come on top."""
 RELEASE_POLL_INTERVAL: Seconds = 0.1
 POLL_INTERVAL: Seconds = 0.02
 START_SILENCE: Seconds = 60.0
 """Seconds between two messages, at most, before the method: nothing else ends a control or a dynamic
 configuration that hangs, and the drill would wait for its fault."""
-ROLLBACK_SILENCE: Seconds = 60.0
-"""Seconds between two messages, at most, once the rollbacks have begun and none of them is open."""
+ROLLBACK_SILENCE: Seconds = 10.0
+"""Seconds between two messages, at most, once the rollbacks have begun and none of them is open, besides the
+experiment's pauses: what a control may take of them."""
+UNKNOWN_PAUSES: Seconds = 60.0
+"""Seconds for pauses that a variable sets."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,10 +127,14 @@ class SupervisedExperiment:
     async def _abort_if_unanswered(self) -> None:
         """Abort unless the released process begins its rollbacks, or is busy with an activity, in time."""
         end, idle = clock.monotonic() + RELEASE_PATIENCE, 0.0
-        while not self._rolling and idle < ANSWER_PATIENCE and clock.monotonic() < end:
+        within = CONTROL_PATIENCE + self._pauses()
+        while (
+            not self._rolling
+            and idle < (ANSWER_PATIENCE if self._holding else within)
+            and clock.monotonic() < end
+        ):
             await asyncio.sleep(RELEASE_POLL_INTERVAL)
-            at_rest = self._holding and self._deadlines.left() is None
-            idle = idle + RELEASE_POLL_INTERVAL if at_rest else 0.0
+            idle = idle + RELEASE_POLL_INTERVAL if self._deadlines.left() is None else 0.0
         if not self._rolling:
             self.abort()
 
@@ -180,7 +190,7 @@ class SupervisedExperiment:
         # With nothing open, only the rollbacks and what comes before the method have a bound: a hold lasts
         # until it is released.
         if left is None:
-            left = ROLLBACK_SILENCE if self._rolling else None if self._touched else self._start_limit()
+            left = self._rolling_limit() if self._rolling else None if self._touched else self._start_limit()
         try:
             return await self._process.receive(left)
         except TimeoutError:
@@ -191,11 +201,19 @@ class SupervisedExperiment:
 
     def _start_limit(self) -> Seconds:
         """Give for how long it may be silent before its method."""
+        return START_SILENCE + self._pauses(DEFAULT_LIMIT - START_SILENCE)
+
+    def _rolling_limit(self) -> Seconds:
+        """Give for how long it may be silent between its rollbacks."""
+        return ROLLBACK_SILENCE + self._pauses()
+
+    def _pauses(self, unknown: Seconds = UNKNOWN_PAUSES) -> Seconds:
+        """Sum up the pauses of the experiment's activities; `unknown` where a variable sets one."""
         try:
             paused = experiments.pauses(experiments.parse(self._request.experiment, self._request.path))
         except ValueError:  # chaoslib will refuse it, too
-            return START_SILENCE
-        return DEFAULT_LIMIT if paused is None else START_SILENCE + paused
+            return 0.0
+        return unknown if paused is None else paused
 
     def _handle(self, message: child_protocol.Message) -> None:
         match message:

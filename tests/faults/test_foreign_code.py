@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 
 import pytest
 
@@ -61,6 +62,31 @@ def test_what_was_injected_is_undone_whatever_a_control_does(target, tmp_path, m
     monkeypatch.setenv("HOSTILE_DEED", deed)
     made = experiment(target.url, controls=[CONTROL])
     _, outcome = conduct(made, tmp_path, end_soon)
+    assert settle(outcome, made)
+    assert not target.on
+
+
+@pytest.mark.parametrize(
+    "hook", ["after_activity_control", "after_method_control", "before_rollback_control"]
+)
+def test_a_control_that_hangs_delays_the_end_of_a_hold_by_no_more_than_its_bound(
+    target, tmp_path, monkeypatch, hook
+):
+    monkeypatch.setenv("HOSTILE_HOOK", hook)
+    monkeypatch.setenv("HOSTILE_DEED", "hang")
+    monkeypatch.setattr(supervised_experiment, "CONTROL_PATIENCE", 1.0)
+    monkeypatch.setattr(supervised_experiment, "ROLLBACK_SILENCE", 2.0)
+    released = []
+
+    async def release(run, recorded):
+        await recorded.wait(ev.FaultInjected)
+        await run.release()
+        released.append(time.monotonic())
+
+    made = experiment(target.url, controls=[CONTROL])
+    _, outcome = conduct(made, tmp_path, release)
+    assert time.monotonic() - released[0] < 8
+    monkeypatch.setenv("HOSTILE_HOOK", "")
     assert settle(outcome, made)
     assert not target.on
 
