@@ -10,6 +10,7 @@ closes with `reverted` False, and a person must look.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
@@ -22,17 +23,20 @@ from gameday.conduct.drill.response import grants, tasks
 from gameday.conduct.drill.supervisor import POLL_INTERVAL, Supervisor
 from gameday.conduct.revert import revert, steady_state
 from gameday.core import exposure
-from gameday.core.errors import GamedayError, NotReady
+from gameday.core.errors import GamedayError, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.judging import impact
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, MilestoneName, Party, Phase, Seconds, format_duration
 from gameday.system import child_environment
+from gameday.system.processes import Identity
 
 WAIT_INTERVAL: Seconds = 0.02
 """How often a phase that waits looks for its end, and for an abort."""
 REVERT_LIMIT: Seconds = 120.0
 """How long the keeper may take to revert; then the conductor reverts by itself."""
+STAND_BY_AFTER: Seconds = 0.1
+"""How long rollbacks may run before the conductor makes ready to play them itself."""
 
 
 class Aborted(Exception):
@@ -48,6 +52,8 @@ class Conductor:
         self._context = context
         self._origin: Instant | None = None
         self._faults = Faults(context)
+        self._standing_by: list[asyncio.Future[None]] = []
+        self._spared: list[Identity] = []
         self._supervisor = Supervisor(context, self._faults, abort=self.abort, on_events=on_events)
 
     # --- what others may call ---
@@ -268,7 +274,26 @@ class Conductor:
         for fault in faults:
             context.recorder.record(ev.RevertRequested(fault=fault, why=why))
         if faults:
+            self._standing_by.append(asyncio.ensure_future(self._stand_by()))
             await self._until_reverted(now=now)
+
+    async def _stand_by(self) -> None:
+        """Have processes ready to play the rollbacks, should the keeper die while it plays them.
+
+        Not at once: most rollbacks are over by then, and no other process should compete with them.
+        """
+        context = self._context
+        if context.keeper.alive():
+            await context.clock.sleep(STAND_BY_AFTER)
+        # `open`: what is reverted by now needs nobody. Without a keeper, `settle` starts what it needs.
+        for request in self._faults.requests(self._faults.open() if context.keeper.alive() else ()):
+            with contextlib.suppress(OSError, TimeoutError, StoreUnavailable):
+                await context.rollback_player.warm(request, self._record_standby)
+
+    def _record_standby(self, fact: ev.Fact, at: Instant) -> None:
+        if isinstance(fact, ev.ProcessStarted):
+            self._spared.append(Identity(pid=fact.pid, started_ticks=fact.started_ticks, boot=fact.boot))
+        self._context.recorder.record(fact, at=at)
 
     async def _until_reverted(self, *, now: bool) -> None:
         """Wait until the keeper has reverted; without a keeper, or when it is late, revert ourselves."""
@@ -278,12 +303,15 @@ class Conductor:
         while not self._reverted_or_gave_up():
             # `settle` fences the keeper first, so that a late one does not play at the same time.
             if not context.keeper.alive() or context.clock.now() >= limit:
+                # Whatever it ran into: `settle` starts what is not there.
+                await asyncio.gather(*self._standing_by, return_exceptions=True)
                 await revert.settle(
                     context.store,
                     context.drill,
                     rollback_player=context.rollback_player,
                     clock=context.clock,
                     machine=context.machine,
+                    spare=self._spared,
                 )
                 return
             if not aborting and self._context.live_facts.abort_asked():
@@ -352,6 +380,8 @@ class Conductor:
                 await self._check_steady_state()
             await context.signals.stop()
         finally:
+            await cancel(self._standing_by)
+            await context.rollback_player.close()
             # Last: only the keeper reverts if this process dies on the way. False: it never ran, or died.
             if not await context.keeper.stop():
                 await self._clean_up()

@@ -33,6 +33,12 @@ class Faults:
             if self.context.keeper.alive():
                 await self.context.keeper.revert(fault, why, now=now)
 
+    def requests(self, faults: Sequence[FaultId]) -> list[ev.FaultRequested]:
+        """Give the requests of faults."""
+        main = self.context.fault_request
+        known = [*([main] if main is not None else []), *self.context.further.values()]
+        return [request for request in known if request.fault in faults]
+
     def open(self) -> list[FaultId]:
         """Give the faults that were requested and are not recorded as reverted."""
         # From the facts, whoever reverted: keeper, command or another host.

@@ -179,9 +179,10 @@ class ChildRollbackPlayer:
 
     async def _start(self, request: ev.FaultRequested, record: RecordFact) -> ChaosProcess:
         process = await ChaosProcess.start(self._drill, cwd=request.cwd, env=self._environment(request))
-        # Recorded before it is used: whoever reverts after a crash must find it, and end it.
-        record(started("standby", process.identity), clock.now())
+        # Kept first: `close` ends it where it can't be recorded. And recorded before it is used: whoever
+        # reverts after a crash must find it, and end it.
         self._warm[_key(request)] = process
+        record(started("standby", process.identity), clock.now())
         await process.send("load", request=dataclasses.asdict(request))
         return process
 

@@ -32,6 +32,14 @@ class RollbackOutcome:
 class RollbackPlayer(Protocol):
     """Runs the rollbacks that a FaultRequested carries."""
 
+    async def warm(self, request: ev.FaultRequested, record: RecordFact) -> None:
+        """Start a process that is ready to run them, and record it. Raises OSError, TimeoutError."""
+        ...
+
+    async def close(self) -> None:
+        """End those processes."""
+        ...
+
     async def play(
         self, request: ev.FaultRequested, attempt: int, by: str, record: RecordFact, *, ask: bool
     ) -> RollbackOutcome:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId, Seconds
 from gameday.ports import Clock, RecordFact, RollbackOutcome
+from gameday.system.processes import Identity
 from gameday.testing.world import World
 
+STANDBY = Identity(pid=77, started_ticks=0, boot="")
 UNDONE = RollbackOutcome(undone=True, how="rolled-back")
 REFUSED = RollbackOutcome(undone=False, error="refused", steps=("fix it by hand",))
 
@@ -25,6 +27,7 @@ class FakeRollbackPlayer:
     missing  what this process lacks to play rollbacks
     played   the attempts: fault, number, by whom
     asked    of each attempt, whether it was to ask the still-exposed probe first
+    warmed   the faults for which a process stands by
     """
 
     clock: Clock
@@ -36,6 +39,19 @@ class FakeRollbackPlayer:
     steady: list[bool | None] = field(default_factory=lambda: [True])
     played: list[tuple[FaultId, int, str]] = field(default_factory=list)
     asked: list[bool] = field(default_factory=list)
+    warmed: list[FaultId] = field(default_factory=list)
+
+    async def warm(self, request: ev.FaultRequested, record: RecordFact) -> None:
+        """Have a process stand by, of which nothing but its record exists."""
+        record(
+            ev.ProcessStarted(role="standby", pid=STANDBY.pid, started_ticks=0, boot="", host="stage"),
+            self.clock.now(),
+        )
+        self.warmed.append(request.fault)
+
+    async def close(self) -> None:
+        """End it."""
+        self.warmed.clear()
 
     async def play(
         self, request: ev.FaultRequested, attempt: int, by: str, record: RecordFact, *, ask: bool

@@ -11,7 +11,7 @@ from gameday.core.errors import Busy, NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Instant, Phase
 from gameday.ports import Lease
-from gameday.testing.drill.rollback_player import REFUSED, UNDONE
+from gameday.testing.drill.rollback_player import REFUSED, STANDBY, UNDONE
 from gameday.testing.drill.wakeup import FakeWakeup
 from tests.conduct.stage import AUTOMATION, DRILL, MENDED, SCENARIO, Stage, how, mend
 
@@ -124,6 +124,25 @@ def test_whatever_dies_or_aborts_when_nothing_stays_exposed(abort, keeper_dies, 
     assert exposure.open_faults(history) == ()
     assert not stage.world.fault
     assert history.last(ev.DrillClosed).fact.reverted
+
+
+def test_a_process_stands_by_while_the_keeper_plays_rollbacks_and_plays_them_when_it_dies():
+    stage = Stage().say(40, ev.EndRequested())
+    stage.keeper.slow = 2.0
+    stage.machine.living.add(STANDBY)
+    stage.at(41, lambda s: setattr(s.keeper, "living", False))
+    history = stage.play()
+    standby = [each.fact.pid for each in history.each(ev.ProcessStarted) if each.fact.role == "standby"]
+    assert standby == [STANDBY.pid]
+    assert STANDBY in stage.machine.living
+    assert len(stage.rollback_player.played) == 1
+    assert stage.rollback_player.warmed == []
+    assert history.last(ev.DrillClosed).fact.reverted
+
+
+def test_no_process_stands_by_for_rollbacks_that_are_over_at_once():
+    history = Stage().say(20, ev.AbortRequested(reason="safety")).play()
+    assert all(each.fact.role != "standby" for each in history.each(ev.ProcessStarted))
 
 
 @pytest.mark.parametrize("why", ["the keeper died", "the keeper was never started"])

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.faults.rollbacks.player import ChildRollbackPlayer
 from gameday.system import processes
@@ -126,6 +127,25 @@ def test_a_standby_that_died_while_it_stood_by_costs_no_try(target):
     recorded, played = asyncio.run(main())
     assert played.undone
     assert len(recorded.of_kind(ev.ProcessStarted)) == 2
+
+
+def test_what_stands_by_is_ended_even_if_it_could_not_be_recorded(target):
+    started = []
+
+    def refuse(fact, _at):
+        started.append(processes.identity(fact.pid))
+        raise StoreUnavailable("away")
+
+    async def main():
+        ledger = ChildRollbackPlayer(DRILL)
+        with pytest.raises(StoreUnavailable):
+            await ledger.warm(request(experiment(target.url)), refuse)
+        alive = processes.alive(started[0])
+        await ledger.close()
+        return alive
+
+    assert asyncio.run(main())
+    assert not processes.alive(started[0])
 
 
 @pytest.mark.parametrize("text", ["{", "- a list\n", '{"rollbacks": 3}'])
