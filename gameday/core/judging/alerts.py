@@ -307,10 +307,13 @@ def acted_on(
     for fired in fresh(history, fault):
         keys[fired.fact.key] = keys[fired.fact.alert] = fired.fact.alert
         first.setdefault(fired.fact.alert, fired.at)
+    statements: list[tuple[Acknowledged, str]] = [
+        *((each, each.fact.key) for each in history.each(ev.AlertAcknowledged)),
+        *((each, each.fact.alert) for each in history.each(ev.IncidentAcknowledged)),
+    ]
     acknowledged = {
-        keys.get(each.fact.key if isinstance(each.fact, ev.AlertAcknowledged) else each.fact.alert, "")
-        for kind in (ev.AlertAcknowledged, ev.IncidentAcknowledged)
-        for each in history.each(kind)
+        keys.get(named, "")
+        for each, named in statements
         if each.at >= fault and not (bots and automated(each.event.by))
     }
     declared = [each.at for each in history.each(ev.IncidentDeclared) if false_alarm]

@@ -6,7 +6,7 @@ import pytest
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.judging import alerts
-from gameday.core.judging.impact import Bound
+from gameday.core.judging.impact import Bound, Impact, SloImpact
 from gameday.core.plans.scenario import Condition, Expectation, MilestoneRules, Rule
 from gameday.core.values import EventId, MilestoneName, Party, instant
 from gameday.testing.histories import EPOCH, SCENARIO, Game, at, second
@@ -261,10 +261,16 @@ def test_within_counts_to_the_delivery_and_an_alert_that_fired_in_time_is_not_ca
     assert covered(fired(BASE, "HighApiLatency", 95)).delivered_late == ()
 
 
+def bound(seconds):
+    return Bound(at=at(seconds), earliest=at(seconds), latest=at(seconds))
+
+
 @pytest.mark.parametrize(("healthy", "not_due"), [(60, ("HighApiLatency",)), (91, ()), (None, ())])
 def test_an_alert_that_users_recovery_left_no_time_to_fire_is_not_missing(healthy, not_due):
-    ended = None if healthy is None else Bound(at=at(healthy), earliest=at(healthy), latest=at(healthy))
-    missing = alerts.coverage(BASE.history(), at(30), at(31), ended)
+    affected = SloImpact(slo="checkout-latency", judged=True)
+    ended = None if healthy is None else bound(healthy)
+    impact = Impact(started=bound(31), ended=ended, slos=(affected,))
+    missing = alerts.coverage(BASE.history(), at(30), at(31), impact)
     assert missing.not_due == not_due
     assert missing.missing == (() if not_due else ("HighApiLatency",))
 
