@@ -1,4 +1,4 @@
-r"""Finds known secrets in a text however they are written: escaped, quoted, wrapped, base64, hex, twice.
+r"""Finds known secrets in a text however they are written: escaped, quoted, wrapped, in base64 or hex, twice.
 
 The text is decoded, not the secret encoded: `%`, `\` and `&` escapes may be written for some characters only,
 in either case, and one within another, which no list of spellings can hold. Each decoding gives a view of the
@@ -6,12 +6,13 @@ text, with a map back to it; views are decoded again, DEPTH times, and what is f
 text. The time is linear in the text's length.
 
 Sources: RFC 3986, section 2.1 (percent); RFC 8259, section 7 (JSON); RFC 2045, section 6.7
-(quoted-printable); RFC 4648 (base64, base64url, hex); Python's `repr` and `shlex.quote`; WHATWG HTML,
-character references.
+(quoted-printable); RFC 4648 (base64, base64url, base32, hex); ECMA-48, section 5.4 (colours); Python's
+`repr` and `shlex.quote`; WHATWG HTML, character references.
 """
 
 from __future__ import annotations
 
+import base64
 import binascii
 import re
 from bisect import bisect_right
@@ -27,18 +28,29 @@ Span = tuple[int, int]
 _PERCENT = rb"%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
 _BACKSLASH = (
     rb"\\u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
-    rb"|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|\\[0-7]{3}|\\[abefnrtv0]|\\[^A-Za-z0-9\r\n]"
+    rb"|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|\\[0-7]{1,3}|\\[abefnrtv]|\\[^A-Za-z0-9\r\n]"
 )
 _ENTITY = rb"&#[0-9]{1,7};|&#[xX][0-9A-Fa-f]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};"
 _ESCAPE = b"|".join((_PERCENT, _BACKSLASH, _ENTITY))
-_SHORT_ESCAPES = dict(zip(b"abefnrtv0", b"\a\b\x1b\f\n\r\t\v\0", strict=True))
+_SHORT_ESCAPES = dict(zip(b"abefnrtv", b"\a\b\x1b\f\n\r\t\v", strict=True))
+_LITERAL = rb"\\[^\r\n]"
+_LITERAL_USED = rb"\\[cdg-mopqswyzA-TV-Z89]|(?:\\[^\r\n]){4}"
+"""A backslash before a character that needs none, or before each: to a shell, they stand for themselves."""
+_HIDDEN = (
+    rb"\x1b\[[0-?]{0,32}[ -/]{0,4}[@-~]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[\x00-\x08\x0e-\x1a\x7f]"
+    rb"|\xc2\xad|\xe2\x80[\x8b-\x8f\xaa-\xae]|\xe2\x81[\xa0-\xaf]|\xe1\xa0\x8e|\xef\xbb\xbf|\xef\xb8[\x80-\x8f]"
+)
+"""What a terminal or a page does not show: colours, control characters, characters without a width."""
 _HIGH_HEX = rb"\\x[89a-fA-F]"
 _QUOTED_PRINTABLE = rb"=[0-9A-Fa-f]{2}"
 _BLANKS = rb"[ \t\r\n]+"
 _BLANKS_WITH_MARKS = rb"(?:[=\\]?\r?\n|[ \t])+"
 _MARKED_WRAP = rb"[=\\]\r?\n"
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
-_TEXT_BYTES = bytes(range(32, 127)) + b"\r\n\t"
+_PAIR = rb"(?:0[xX])?([0-9A-Fa-f]{2})"
+_PAIRS = rb"(?:(?:0[xX])?[0-9A-Fa-f]{2}[ \t\r\n:;,.+-]{0,12}){4,}"
+_BASE32 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHIJKLMNOPQRSTUV")
+_TEXT_BYTES = bytes(range(32, 127)) + b"\r\n\t\0"  # UTF-16 has a zero in each character
 
 Meaning = Callable[[re.Match[bytes]], bytes]
 
@@ -50,11 +62,10 @@ class Finder:
         forms = {form for value in values for form in _forms(value)}
         shortest = min(map(len, forms), default=0)
         self._shortest = shortest
-        # The longest first: a secret within another must not leave the rest of that one readable.
-        ordered = sorted(forms, key=len, reverse=True)
-        self._known = re.compile(b"|".join(map(re.escape, ordered))) if ordered else None
+        self._known = re.compile(_any_of(forms)) if forms else None
         # A run shorter than the shortest secret's encoding can't hold one.
         self._base64 = rb"[A-Za-z0-9+/_-]{%d,}" % max(4, -(-shortest * 4 // 3))
+        self._base32 = rb"[A-Z2-7]{%d,}|[a-z2-7]{%d,}" % ((max(8, -(-shortest * 8 // 5)),) * 2)
         self._hex = rb"[0-9A-Fa-f]{%d,}" % max(4, 2 * shortest)
 
     def spans(self, data: bytes) -> list[Span]:
@@ -77,6 +88,10 @@ class Finder:
             yield _ESCAPE, _character
             if _compiled(_HIGH_HEX).search(data):
                 yield _ESCAPE, _byte  # in the repr of bytes, \xNN is a byte; in that of a text, a character
+        if b"\\" in data and _compiled(_LITERAL_USED).search(data):
+            yield _LITERAL, _itself
+        if _compiled(_HIDDEN).search(data):
+            yield _HIDDEN, _nothing
         if b"=" in data:
             # Apart from the others: in `token=ab%40c`, `=ab` is no escape.
             yield _QUOTED_PRINTABLE, _quoted_byte
@@ -97,19 +112,39 @@ class Finder:
         yield from map(view.source, self._spans(view.data, depth - 1, decoded))
 
     def _in_runs(self, data: bytes, depth: int) -> Iterator[Span]:
-        """Search what is base64 or hex, from each of the places where its first group may begin."""
+        """Search what is base64, base32 or hex, from each of the places where its first group may begin."""
         for run in _compiled(self._base64).finditer(data):
             text = run.group().translate(_URL_SAFE)
             for offset in range(4):
-                for begin, end in self._inner(_from_base64(text[offset:]), depth):
-                    start = run.start() + offset
-                    yield start + begin * 4 // 3, min(start + -(-end * 4 // 3), run.end())
+                inner = self._inner(_from_base64(text[offset:]), depth)
+                yield from _characters(inner, run, offset, bits=6)
+        yield from self._in_base32(data, depth)
+        yield from self._in_hex(data, depth)
+
+    def _in_base32(self, data: bytes, depth: int) -> Iterator[Span]:
+        for run in _compiled(self._base32).finditer(data):
+            text = run.group().upper().translate(_BASE32)
+            for offset in range(8):
+                yield from _characters(self._inner(_from_base32(text[offset:]), depth), run, offset, bits=5)
+
+    def _in_hex(self, data: bytes, depth: int) -> Iterator[Span]:
         for run in _compiled(self._hex).finditer(data):
             for offset in range(2):
                 digits = run.group()[offset:]
-                inner = binascii.unhexlify(digits[: len(digits) // 2 * 2])
-                for begin, end in self._inner(inner, depth):
-                    yield run.start() + offset + begin * 2, run.start() + offset + end * 2
+                inner = self._inner(binascii.unhexlify(digits[: len(digits) // 2 * 2]), depth)
+                yield from _characters(inner, run, offset, bits=4)
+        for run in _compiled(_PAIRS).finditer(data):
+            if not run.group().isalnum() or b"x" in run.group().lower():
+                yield from self._in_pairs(data, run.span(), depth)
+
+    def _in_pairs(self, data: bytes, run: Span, depth: int) -> Iterator[Span]:
+        """Search hex with something between its bytes: `71:37`, `71 37`, `0x71, 0x37`."""
+        pairs = list(_compiled(_PAIR).finditer(data, *run))
+        if len(pairs) < self._shortest:
+            return
+        inner = binascii.unhexlify(b"".join(pair[1] for pair in pairs))
+        for begin, end in self._inner(inner, depth):
+            yield pairs[begin].start(), pairs[end - 1].end()
 
     def _inner(self, inner: bytes, depth: int) -> Iterator[Span]:
         """Search what a run decodes to; decode it again only where it is text, which chance rarely gives."""
@@ -119,6 +154,22 @@ class Finder:
 @cache  # not at the import: a responder waits for it, and few texts and secrets hold any escape
 def _compiled(pattern: bytes) -> re.Pattern[bytes]:
     return re.compile(pattern)
+
+
+def _any_of(forms: Iterable[bytes]) -> bytes:
+    """Give a pattern for any of some texts; by their first bytes, so that few are tried at each place."""
+    groups: dict[bytes, list[bytes]] = {}
+    # The longest first: a secret within another must not leave the rest of that one readable.
+    for form in sorted(forms, key=len, reverse=True):
+        groups.setdefault(form[:1], []).append(re.escape(form[1:]))
+    return b"|".join(re.escape(first) + b"(?:" + b"|".join(rest) + b")" for first, rest in groups.items())
+
+
+def _characters(inner: Iterable[Span], run: re.Match[bytes], offset: int, *, bits: int) -> Iterator[Span]:
+    """Give the characters of a run, of so many bits each, that hold some of the bytes within."""
+    start = run.start() + offset
+    for begin, end in inner:
+        yield start + begin * 8 // bits, min(start - (-end * 8 // bits), run.end())
 
 
 def _is_text(data: bytes) -> bool:
@@ -194,7 +245,7 @@ def _backslash(text: bytes) -> bytes:
         return _encoded(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
     if kind in (b"u", b"U", b"x") and len(text) > 2:
         return _encoded(int(text[2:].strip(b"{}"), 16))
-    if len(text) == 4:  # three octal digits, which stand for a byte
+    if text[1:].isdigit():  # up to three octal digits, which stand for a byte
         return bytes((int(text[1:], 8) & 0xFF,))
     return bytes((_SHORT_ESCAPES.get(text[1], text[1]),))
 
@@ -203,6 +254,10 @@ def _byte(escape: re.Match[bytes]) -> bytes:
     r"""Decode an escape, `\xNN` as a byte."""
     text = escape.group()
     return bytes.fromhex(text[2:].decode()) if text[:2] == b"\\x" else _character(escape)
+
+
+def _itself(escape: re.Match[bytes]) -> bytes:
+    return escape.group()[1:]
 
 
 def _encoded(number: int) -> bytes:
@@ -223,6 +278,12 @@ def _from_base64(text: bytes) -> bytes:
     return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
 
 
+def _from_base32(digits: bytes) -> bytes:
+    """Decode base32 without padding, of digits as `int` has them; what is left over is dropped."""
+    bits = len(digits) * 5
+    return (int(digits or b"0", 32) >> bits % 8).to_bytes(bits // 8, "big")
+
+
 def _forms(value: str) -> set[bytes]:
     """Give a secret as it is once its escapes are undone, and those that it holds itself."""
     plain = value.encode(errors="surrogatepass")
@@ -239,6 +300,9 @@ def _forms(value: str) -> set[bytes]:
         }
     for _ in range(2):
         forms |= {_requoted(form, mark, written) for form in forms for mark, written in _QUOTES}
+    forms |= {changed.encode(errors="surrogatepass") for changed in (value.upper(), value.lower())}
+    # Alone, where its groups begin with it.
+    forms |= {base64.b85encode(plain), base64.a85encode(plain)}
     # A form may get too short to be told from other text.
     return {form for form in forms if len(form) >= min(len(plain), _SHORTEST_FORM)}
 

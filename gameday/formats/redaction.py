@@ -1,8 +1,9 @@
 """Masks secrets in texts, facts and JSON values before anything leaves the process that knows them.
 
 Masked are known values, however they are written (`encoded_secrets`); in URLs the part before the `@` and
-parameters whose name is secret (`?api_key=…`); and what is a secret by its shape. Which values are looked for
-is the rule of `secret_names`.
+parameters whose name is secret (`?api_key=…`, `#access_token=…`); what is a secret by its shape; and what
+stands next to a name that is secret (`"password": "…"`, `--password=…`, `aws_secret_access_key = …`). Which
+values are looked for is the rule of `secret_names`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,17 @@ EXCERPT = 2048
 """The most characters of an activity's output that are kept."""
 
 _USERINFO = re.compile(r"(?<=\w://)[^\s/?#\"'<>\\]+(?=@)")
-_PARAMETER = re.compile(r"([?&;])([\w.-]+)=(?!\$\{)([^\s&;#\"'<>\\]+)")
+_PARAMETER = re.compile(r"([?&;#])([\w.-]+)=(?!\$\{)([^\s&;#\"'<>\\]+)")
 _REFERENCE = re.compile(r"\$\{[^}]*\}|(env|file|vault):\S*")
+
+_NAMED = re.compile(
+    r"(?<![\w.$-])(?:(?P<option>--)|(?P<line>(?m:^)[ \t-]{0,80}))?(?P<name>[A-Za-z_][\w.-]{1,63})"
+    r"(?:(?P<assigned>(?:\\{0,3}[\"'])?[ \t]{0,8}(?:=>?|:)[ \t]{0,8})|(?P<apart>[ \t]{1,8}))"
+)
+"""A name before what may be its value: `"name": `, `name = `, `--name `."""
+_QUOTED_VALUE = re.compile(r"(?P<open>\\{0,3}[\"'])(?P<value>(?:(?!(?P=open))(?:\\[^\n]|[^\\\n])){6,4096})")
+_BARE_VALUE = re.compile(r"(?P<value>(?:[^\s\"'<>\\,;&]|,(?=\S)){6,4096})")
+_LAST_VALUE = re.compile(r"(?P<value>\S{6,4096})[ \t]*$", re.MULTILINE)
 
 T = TypeVar("T")
 
@@ -110,7 +120,7 @@ class Redactor:
         masked = self._without_known(text)
         masked = _USERINFO.sub(MASK, masked) if "@" in masked else masked
         masked = _PARAMETER.sub(_without_secret, masked) if "=" in masked else masked
-        return masked if is_plain(masked) else shapes().sub(_without_value, masked)
+        return masked if is_plain(masked) else _without_named(shapes().sub(_without_value, masked))
 
     def _without_known(self, text: str) -> str:
         data = text.encode(errors="surrogatepass")
@@ -139,13 +149,19 @@ class Redactor:
             case str():
                 return self.text(value)
             case Mapping():
-                return {self.text(str(key)): self.tree(each) for key, each in value.items()}
+                return {self.text(str(key)): self._member(str(key), each) for key, each in value.items()}
             case list() | tuple():
                 return [self.tree(each) for each in value]
             case None | bool() | int() | float():
                 return value
             case _:
                 return self.text(str(value))
+
+    def _member(self, name: str, value: Any) -> Any:
+        masked = self.tree(value)
+        if isinstance(masked, str) and len(masked) >= SHORTEST and is_secret(name) and _unknown(masked):
+            return MASK
+        return masked
 
     def value(self, value: T) -> T:
         """Mask every text within a frozen value such as a fact. Without secrets it is unchanged."""
@@ -179,6 +195,38 @@ class Redactor:
 def _without_secret(parameter: re.Match[str]) -> str:
     before, name, _ = parameter.groups()
     return f"{before}{name}={MASK}" if is_secret(name) else parameter.group()
+
+
+def _without_named(text: str) -> str:
+    """Mask what stands next to a name that says so, as in JSON, settings, assignments and options."""
+    pieces: list[str] = []
+    at = 0
+    for found in _NAMED.finditer(text):
+        if found.start() < at or not is_secret(found["name"]):
+            continue
+        value = _value_of(found, text)
+        if value is None or not _unknown(value["value"]):
+            continue
+        pieces += (text[at : value.start("value")], MASK)
+        at = value.end("value")
+    return "".join((*pieces, text[at:]))
+
+
+def _value_of(found: re.Match[str], text: str) -> re.Match[str] | None:
+    assigned, end = found["assigned"], found.end()
+    if not assigned and not found["option"]:
+        return None
+    if quoted := _QUOTED_VALUE.match(text, end):
+        return quoted
+    if assigned and "=" not in assigned:
+        # After a colon stands any sentence: only a line of its own is a setting.
+        return _LAST_VALUE.match(text, end) if found["line"] is not None else None
+    return None if text.startswith("-", end) and not assigned else _BARE_VALUE.match(text, end)
+
+
+def _unknown(value: str) -> bool:
+    """Whether the value of a secret name is to be masked: not a reference, nor masked, nor a common word."""
+    return not (MASK in value or _REFERENCE.match(value) or is_common(value))
 
 
 def _without_value(found: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ nothing. No value is looked for that has fewer than SHORTEST characters.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 SHORTEST = 6
 """The fewest characters of a value that is looked for."""
@@ -103,6 +103,7 @@ _HOST = (
 )
 
 
+@lru_cache(maxsize=4096)  # a text has few names, each of them often
 def is_secret(name: str) -> bool:
     """Check whether a name indicates a secret."""
     if name.startswith(_DESKTOP) or name in ("PWD", "OLDPWD"):

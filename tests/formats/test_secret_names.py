@@ -99,6 +99,16 @@ SHAPES = {
     "-----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY-----": (
         "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----"
     ),
+    "https://x/cb#access_token=abc123&state=7": "https://x/cb#access_token=***&state=7",
+    "mysql --password=hunter2 -h db": "mysql --password=*** -h db",
+    "mysql --password hunter2 -h db": "mysql --password *** -h db",
+    "docker login --db-pass 'hunter 2' x": "docker login --db-pass '***' x",
+    '{"password": "hunter 2", "user": "ada"}': '{"password": "***", "user": "ada"}',
+    r'"{\"client_secret\":\"hunter2\"}"': r'"{\"client_secret\":\"***\"}"',
+    "{'apiKey': 'hunter2'}": "{'apiKey': '***'}",
+    "aws_secret_access_key = wJalrXUtnFEMI/K7": "aws_secret_access_key = ***",
+    "export PGPASSWORD=hunter2; psql": "export PGPASSWORD=***; psql",
+    "password: hunter2\nuser: ada": "password: ***\nuser: ada",
     "machine h login ada password hunter2": "machine h login ada password ***",
     "https://h/f?X-Amz-Signature=0123&x=1&sig=ab%2Fc": "https://h/f?X-Amz-Signature=***&x=1&sig=***",
 }
@@ -117,6 +127,10 @@ def test_a_shape_is_masked_without_being_known(text):
         "-----BEGIN CERTIFICATE-----\nMIIabc\n-----END CERTIFICATE-----",
         "p99 of checkout rose to 412 ms; see https://example.com/runbooks/latency?page=2",
         "password reset mails are late",
+        "the token: refused; its password = ${PASSWORD}, --token env:TOKEN --password-file x",
+        '{"token": null, "password": "${p}", "auth": true, "key": "items", "tokens": 512}',
+        "kubectl --token --verbose; signature = 12",
+        "secret: a value that nobody should read",
     ],
 )
 def test_other_text_stays_as_it_is(text):
