@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from enum import IntEnum
 from typing import ClassVar, NamedTuple
 
+from gameday.core import visible
+
 SHARED = "it belongs to another user; docs/how-to/team.md tells how people share a workspace"
 """The hint where a file belongs to another user."""
 
@@ -84,15 +86,19 @@ def worst(codes: Iterable[int]) -> ExitCode:
 
 
 class GamedayError(Exception):
-    """An error that gameday can explain: a message, and a hint about what to do next."""
+    """An error that gameday can explain: a message, and a hint about what to do next.
+
+    lines  what stands below the message, each on a line of its own
+    """
 
     code: ClassVar[str] = "internal"
     exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message: str, *, hint: str = "", lines: tuple[str, ...] = ()) -> None:
+        self.parts = (message, *lines)
+        self.message = "\n".join(self.parts)
         self.hint = hint
+        super().__init__(self.message)
 
 
 class UsageError(GamedayError):
@@ -111,8 +117,10 @@ class Mistake(NamedTuple):
 
     def __str__(self) -> str:
         kind = "warning: " if self.warning else ""
-        hint = f"\n  hint: {self.hint}" if self.hint else ""
-        return f"{self.file}:{self.line}:{self.column}: {kind}{self.message}{hint}"
+        hint = f"\n  hint: {visible.one_line(self.hint)}" if self.hint else ""
+        # Names and values come from the file itself: a line break in one must not forge another mistake.
+        shown = visible.one_line(f"{self.file}:{self.line}:{self.column}: {kind}{self.message}")
+        return f"{shown}{hint}"
 
 
 class InvalidFiles(GamedayError):

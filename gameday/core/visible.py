@@ -23,6 +23,8 @@ _HIDDEN = (
     "\ud800-\udfff"  # halves of a pair, which no encoding holds
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+_BREAKS = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}
+_BREAK = re.compile(r"[\t\n\r]")
 _SPACE = r"[ \t\r\n\x0b\x0c\x85\u2028\u2029]+"
 
 
@@ -36,6 +38,11 @@ def visible(text: str) -> str:
 def line(text: str) -> str:
     """Show a text on one line: breaks and runs of blanks become one blank, hidden characters escapes."""
     return visible(re.sub(_SPACE, " ", text).strip(" "))
+
+
+def one_line(text: str) -> str:
+    """Show a text on one line, as it is: breaks and tabs are escapes, so that no line is forged."""
+    return visible(_BREAK.sub(lambda found: _BREAKS[found[0]], text))
 
 
 def in_json(text: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gameday.core import errors
 from gameday.core.errors import WORST_FIRST as ORDER
-from gameday.core.errors import ExitCode, InvalidFiles, Mistake, worst
+from gameday.core.errors import ExitCode, InvalidFiles, Mistake, UsageError, worst
 
 CODES = st.sampled_from(ORDER)
 
@@ -61,3 +61,18 @@ def test_mistakes_are_listed_by_place_each_with_its_hint():
         "a.yaml:9:1: unknown key",
         "  hint: write slos",
     ]
+
+
+def test_a_mistake_is_one_line_with_its_hint_below_it_whatever_its_texts_hold():
+    forged = Mistake(
+        file="a\nb.yaml", message="no 'x\nother.yaml:1:1: forged\r\tok'", hint="did you mean 'y\n  hint: z'?"
+    )
+    assert str(forged).splitlines() == [
+        r"a\nb.yaml:1:1: no 'x\nother.yaml:1:1: forged\r\tok'",
+        r"  hint: did you mean 'y\n  hint: z'?",
+    ]
+
+
+def test_an_error_may_have_lines_below_its_message():
+    error = UsageError("two are open:", lines=("  a", "  b"))
+    assert error.message == str(error) == "two are open:\n  a\n  b"

@@ -66,3 +66,15 @@ def test_json_holds_the_same_data(data):
     shown = visible.in_json(json.dumps(data, ensure_ascii=False))
     assert json.loads(shown) == data
     shown.encode()
+
+
+def test_a_message_of_one_line_shows_breaks_and_tabs_as_they_are_written():
+    assert visible.one_line("n\nx.yaml:1:1: y\r\x1b[2K\tok\u2028") == r"n\nx.yaml:1:1: y\r\u001b[2K\tok\u2028"
+
+
+@given(ANY)
+def test_one_line_is_one_line_and_is_shown_the_same_again(text):
+    shown = visible.one_line(text)
+    assert len(shown.splitlines()) <= 1
+    assert "\t" not in shown
+    assert visible.one_line(shown) == shown

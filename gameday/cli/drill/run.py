@@ -85,7 +85,7 @@ def _run(options: RunOptions) -> int:
 
 
 def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore, options: RunOptions) -> int:
-    output.talk(f"drill {context.drill}: {context.scenario.title}, on {context.scenario.environment}")
+    output.line(f"drill {context.drill}: {context.scenario.title}, on {context.scenario.environment}")
     for source in context.signals.sources:
         output.talk(f"alerts: {source}")
     failure: GamedayError | None = None
@@ -196,7 +196,7 @@ def confirm(base_url: str, name: str, targets: Mapping[str, str]) -> None:
         return
     output.talk(f"this touches {base_url}")
     for what, target in targets.items():
-        output.talk(f"  {what}: {target}")
+        output.line(f"  {what}: {target}")
     output.talk(f"type the environment's name ({name}) to continue: ")
     try:
         typed = input()

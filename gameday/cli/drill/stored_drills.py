@@ -183,7 +183,9 @@ def _covered(drill: DrillId, lines: Sequence[str], load: LoadHistory, head: str)
 
 
 def _corrupt(wrong: Sequence[str]) -> HistoryCorrupt:
-    return HistoryCorrupt("\n".join(wrong), hint="the history was truncated or altered after it was written")
+    return HistoryCorrupt(
+        wrong[0], lines=tuple(wrong[1:]), hint="the history was truncated or altered after it was written"
+    )
 
 
 def export(named: str, file: Path, *, who: str = "") -> int:

@@ -194,8 +194,8 @@ def _only_live(rows: Sequence[tuple[Any, ...]], environment: str) -> tuple[Any, 
     if not live:
         raise _no_live_drill(environment)
     if len(live) > 1:
-        lines = "\n".join(f"  {row[0]}  {row[1]} on {row[2]}" for row in live)
-        raise UsageError(f"{len(live)} drills are in progress:\n{lines}", hint="choose one: --drill ID")
+        lines = tuple(f"  {row[0]}  {row[1]} on {row[2]}" for row in live)
+        raise UsageError(f"{len(live)} drills are in progress:", lines=lines, hint="choose one: --drill ID")
     return live[0]
 
 

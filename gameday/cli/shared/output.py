@@ -45,6 +45,11 @@ def talk(text: str) -> None:
     _talk("", text)
 
 
+def line(text: str) -> None:
+    """Write one line for people to stderr, redacted; line breaks and tabs are escapes, too."""
+    _talk("", visible.one_line(text))
+
+
 def ask(text: str) -> None:
     """Write a question to stderr; what is typed appears below it."""
     _talk("", text, end="\n> ")
@@ -120,7 +125,7 @@ def problem(error: GamedayError) -> int:
         for mistake in error.mistakes:
             talk(str(mistake))
         return error.exit_code
-    _talk(_paint("error:", "1;31"), f" {error.message}")
+    _talk(_paint("error:", "1;31"), " " + "\n".join(map(visible.one_line, error.parts)))
     if error.hint:
         hint(error.hint)
     return error.exit_code
@@ -128,9 +133,9 @@ def problem(error: GamedayError) -> int:
 
 def hint(text: str) -> None:
     """Write to stderr what to do next."""
-    _talk(_paint("hint:", "1;36"), f" {text}")
+    _talk(_paint("hint:", "1;36"), f" {visible.one_line(text)}")
 
 
 def warn(text: str) -> None:
     """Write to stderr what may go wrong."""
-    _talk(_paint("warning:", "1;33"), f" {text}")
+    _talk(_paint("warning:", "1;33"), f" {visible.one_line(text)}")

@@ -306,9 +306,8 @@ def _document(name: str, text: bytes) -> Document:
     try:
         read = experiment.read(text, name)
     except InvalidFiles as wrong:
-        raise Refused(
-            f"policy: {name} can't be read: {wrong}", hint="gameday validate lists every mistake"
-        ) from wrong
+        why = wrong.mistakes[0].message
+        raise _unreadable(name, why, "gameday validate lists every mistake") from wrong
     mistakes = [str(mistake) for mistake in read.mistakes if not mistake.warning]
     # E.g. a key that is written twice: chaoslib could take the other value than the policy judged.
     if mistakes or not isinstance(read.data, Mapping):
