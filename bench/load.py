@@ -29,6 +29,8 @@ from gameday.core.plans.scenario import Load
 from gameday.formats.stored import load as load_lines
 from gameday.load import driver
 
+LATE = 60.0
+"""Seconds past its time after which Locust is killed: a run that never ends is a failure, not a wait."""
 TYPE = "type.googleapis.com/envoy.extensions.filters."
 USERS = """
 from locust import {client}, task
@@ -99,10 +101,11 @@ def await_answer(url: str) -> None:
         time.sleep(0.05)
 
 
-def listen(listener: socket.socket, counts: list[int]) -> None:
-    """Take samples as the driver does, and count them."""
+def listen(listener: socket.socket, counts: list[int], seconds: float) -> None:
+    """Take samples as the driver does, count them, and order the end: `-t` has no effect then."""
     connection, _ = listener.accept()
     with connection, connection.makefile("rb") as lines:
+        threading.Timer(seconds, connection.sendall, (b'{"finish": true}\n',)).start()
         for line in lines:
             for found in json.loads(line).get("chunks", ()):
                 chunk = load_lines.parse(found)
@@ -121,14 +124,17 @@ def run(folder: Path, url: str, client: str, seconds: float, *, plugged: bool) -
         listener.listen()
         if plugged:
             environment["GAMEDAY_LOAD_SOCKET"] = path
-            threading.Thread(target=listen, args=(listener, counts), daemon=True).start()
+            threading.Thread(target=listen, args=(listener, counts, seconds), daemon=True).start()
         else:
             argv[argv.index("-f") + 1] = "users.py"
         argv += ["-t", f"{seconds:g}s", "--json"]
         process = subprocess.Popen(
             argv, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
+        watch = threading.Timer(seconds + LATE, process.kill)
+        watch.start()
         output = process.stdout.read() if process.stdout else b""
+        watch.cancel()
         _, _, usage = os.wait4(process.pid, 0)
         process.returncode = 0
     [entry] = json.loads(output[output.index(b"[") :])
