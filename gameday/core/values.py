@@ -140,14 +140,25 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|[smhd]))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
 
 
+class TooLong(ValueError):
+    """A duration that no date can be moved by."""
+
+
+_LONGEST = 36500 * 86400.0
+"""A century: no date that a duration is added to leaves the calendar."""
+
+
 def parse_duration(text: str) -> Seconds:
     """Read `500ms`, `30s`, `5m`, `1h30m` as seconds.
 
-    Raises ValueError, with an example, for anything else.
+    Raises ValueError, with an example, for anything else, and TooLong for more than a century.
     """
     if not _DURATION.fullmatch(text):
         raise ValueError(f"'{text}' is not a duration; write 500ms, 30s, 5m or 1h30m")
-    return round(sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text)), 6)
+    seconds = round(sum(float(n) * _UNITS[unit] for n, unit in _PART.findall(text)), 6)
+    if seconds > _LONGEST:
+        raise TooLong(f"'{text}' is too long; the longest duration is 36500d")
+    return seconds
 
 
 def format_duration(seconds: Seconds) -> str:

@@ -13,12 +13,14 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from gameday.formats.text import document, models
 from gameday.formats.text.models import Strict
-from gameday.formats.text.types import ByKey, Text
+from gameday.formats.text.types import LONGEST, ByKey, Text
 
 
 def _number(value: Any) -> Any:
     variable = isinstance(value, str) and re.fullmatch(r"\$\{[^}]+\}", value)
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if abs(value) > LONGEST:
+            raise models.mistake(f"{value} is too long", f"write at most {LONGEST:.12g} seconds")
         return value
     if not variable:
         raise models.mistake(

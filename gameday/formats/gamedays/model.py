@@ -164,7 +164,7 @@ class GameDayFile(Strict):
         default_factory=list,
         description="where people communicate; integrations of gameday.toml are notified",
     )
-    approvals: int = Field(default=0, ge=0, description="how many people must approve it")
+    approvals: int = Field(default=0, ge=0, le=1000, description="how many people must approve it")
     prerequisites: list[Prerequisite] = Field(
         default_factory=list, description="what is checked before the first drill"
     )

@@ -15,7 +15,17 @@ from gameday.formats import systems
 from gameday.formats.scenario.guardrails.table import KINDS
 from gameday.formats.text import document, models, types
 from gameday.formats.text.models import Strict
-from gameday.formats.text.types import ByKey, Duration, Fraction, Kebab, LongerThanZero, Positive, Text
+from gameday.formats.text.types import (
+    MOST,
+    MOST_USERS,
+    ByKey,
+    Duration,
+    Fraction,
+    Kebab,
+    LongerThanZero,
+    Positive,
+    Text,
+)
 
 MILESTONES = tuple(name.value for name in MilestoneName)
 Milestone = Annotated[str, types.OneOf("a milestone", MILESTONES)]
@@ -41,9 +51,9 @@ class LoadModel(Strict):
     """The users."""
 
     locustfile: Text = Field(description="any locustfile, relative to this file's folder")
-    users: int = Field(default=10, gt=0, description="how many at once")
+    users: int = Field(default=10, gt=0, le=MOST_USERS, description="how many at once")
     spawn_rate: Positive = Field(default=10.0, description="users started per second")
-    workers: int = Field(default=1, gt=0, description="more than 1: Locust's own distributed mode")
+    workers: int = Field(default=1, gt=0, le=1000, description="more than 1: Locust's own distributed mode")
     args: list[Text] = Field(
         default_factory=list,
         description="further arguments of Locust's command line, such as those that the locustfile defines",
@@ -69,7 +79,7 @@ class Slo(Strict):
     objective: Fraction = Field(default=0.99, description="the share of good requests that is promised")
     window: LongerThanZero = Field(default=5.0, description="the time over which it is judged")
     min_requests: int = Field(
-        default=20, ge=1, description="with fewer requests in a window, nothing is judged"
+        default=20, ge=1, le=MOST, description="with fewer requests in a window, nothing is judged"
     )
     source: Literal["load", "prometheus"] = Field(default="load", description="where requests are counted")
     good: str = Field(default="", description="prometheus: the query for good events")
@@ -229,13 +239,13 @@ class HintInject(_Inject):
     """A hint is on offer."""
 
     hint: Text = Field(description="the hint")
-    cost: float = Field(default=0.0, ge=0, description="points that it costs when it is taken")
+    cost: float = Field(default=0.0, ge=0, le=MOST, description="points that it costs when it is taken")
 
 
 class UsersInject(_Inject):
     """The load changes."""
 
-    users: int = Field(ge=0, description="the number of users from then on")
+    users: int = Field(ge=0, le=MOST_USERS, description="the number of users from then on")
 
 
 class ExperimentInject(_Inject):

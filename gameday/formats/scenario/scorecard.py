@@ -59,7 +59,7 @@ class ScorecardFile(Strict):
     """How a response is judged: criteria with weights and bands."""
 
     scorecard: Kebab = Field(description="its id", examples=["team"])
-    version: int = Field(ge=1, description="its version; a changed scorecard gets a new one")
+    version: int = Field(ge=1, le=types.MOST, description="its version; a changed scorecard gets a new one")
     title: str = Field(default="", description="what it is for, in one line")
     pass_: float = Field(
         default=70.0, ge=0, le=100, alias="pass", description="the points that pass, out of 100"

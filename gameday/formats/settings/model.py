@@ -199,11 +199,13 @@ class PolicyTable(Strict):
         default_factory=list, description="what is denied, in the same form; it takes precedence"
     )
     hosts: Hosts = Field(default_factory=list, description="hosts that load may reach")
-    max_users: Annotated[Whole, Field(gt=0)] | None = Field(
+    max_users: Annotated[Whole, Field(gt=0, le=types.MOST_USERS)] | None = Field(
         default=None, description="the most users at once"
     )
-    max_rps: Annotated[Real, Field(gt=0)] | None = Field(default=None, description="the most requests/s")
-    requests_per_user: Annotated[Real, Field(gt=0)] = Field(
+    max_rps: Annotated[Real, Field(gt=0, le=types.MOST)] | None = Field(
+        default=None, description="the most requests/s"
+    )
+    requests_per_user: Annotated[Real, Field(gt=0, le=types.MOST)] = Field(
         default=1.0, description="requests/s that one user makes"
     )
     max_hold: types.LongerThanZero | None = Field(
@@ -211,7 +213,9 @@ class PolicyTable(Strict):
     )
     require_rollbacks: Truth = Field(default=False, description="refuse an experiment without rollbacks")
     protected: Truth = Field(default=False, description="true: other people must approve each drill")
-    approvals: Annotated[Whole, Field(ge=1)] = Field(default=1, description="how many people must approve")
+    approvals: Annotated[Whole, Field(ge=1, le=1000)] = Field(
+        default=1, description="how many people must approve"
+    )
     approvals_file: types.Text = Field(
         default="approvals.toml", description="the file that holds the approvals"
     )

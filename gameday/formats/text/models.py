@@ -191,9 +191,9 @@ _EXPECTED = {
     "literal_error": "a word",
 }
 _BOUNDS = {
-    "greater_than": "{value} is too small; it must be more than {gt:g}",
-    "greater_than_equal": "{value} is too small; it must be at least {ge:g}",
-    "less_than_equal": "{value} is too large; it must be at most {le:g}",
+    "greater_than": "{value} is too small; it must be more than {gt:.12g}",
+    "greater_than_equal": "{value} is too small; it must be at least {ge:.12g}",
+    "less_than_equal": "{value} is too large; it must be at most {le:.12g}",
     "string_too_short": "this text is empty",
     "too_short": "this list has too few items; it needs at least {min_length}",
     "too_long": "this list has too many items; it may have at most {max_length}",

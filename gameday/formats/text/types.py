@@ -20,8 +20,14 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from gameday.core.values import Seconds, Severity, parse_duration
+from gameday.core.values import Seconds, Severity, TooLong, parse_duration
 from gameday.formats.text import document, models
+
+LONGEST: Seconds = 365 * 86400.0
+"""The longest duration in a file: times are added to dates, and a drill lasts hours."""
+MOST_USERS = 100_000
+MOST = 1_000_000
+"""The greatest rate, weight or count in a file: what is far above is a slip, and no sum or store holds it."""
 
 
 def seconds(value: Any) -> Any:
@@ -33,9 +39,14 @@ def seconds(value: Any) -> Any:
             f"{value} has no unit; expected a duration", f"write {value}s, {value}ms or {value}m"
         )
     try:
-        return parse_duration(value)
+        duration = parse_duration(value)
+    except TooLong:
+        duration = float("inf")
     except ValueError:
         raise models.mistake(f"'{value}' is not a duration", _duration_hint(value)) from None
+    if duration > LONGEST:
+        raise models.mistake(f"'{value}' is too long", f"write at most {LONGEST / 86400:g}d")
+    return duration
 
 
 def _duration_hint(text: str) -> str:
@@ -206,7 +217,7 @@ OptionalUrl = Annotated[
 ]
 """A URL, or an empty text for none."""
 
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, le=MOST)]
 
 
 @dataclass(frozen=True, slots=True)

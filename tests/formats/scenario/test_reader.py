@@ -128,6 +128,14 @@ MISTAKES = [
     ("load: {locustfile: l.py, users: '40'}", "4:33 expected a whole number, not the text '40'"),
     ("load: {users: 40}", "4:7 the key 'locustfile' is missing | locustfile: any locustfile, relative to this file's folder"),
     ("load: {locustfile: l.py, users: 0}", "4:33 0 is too small; it must be more than 0"),
+    (
+        "load: {locustfile: l.py, users: 99999999999999999999999999}",
+        "4:33 99999999999999999999999999 is too large; it must be at most 100000",
+    ),
+    (
+        "load: {locustfile: l.py, spawn_rate: 1e30}",
+        "4:38 1e+30 is too large; it must be at most 1000000",
+    ),
     ("load: {locustfile: l.py, spawn_rate: .inf}", "4:38 inf is not a finite number"),
     ("load: {locustfile: l.py, locust: x}", "4:26 unknown key 'locust' | one of: users, spawn_rate, workers, args, tags, exclude_tags, user_classes, env"),
     ("load: {locustfile: l.py, args: [--token, x, --run-time=5s]}",

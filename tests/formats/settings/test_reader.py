@@ -129,7 +129,7 @@ def test_the_nearest_environment_is_named() -> None:
         ("[environments.a]\nalerts = {alertmanager = 1}", "2:26 expected text, not the number 1"),
         (
             '[environments.a.policy]\nproviders = ["a",\n "pyton:x"]',
-            "2:14 'a' is not a pattern; write python:NAME, http:URL or process:PATH",
+            "2:14 'a' is not a pattern; write python:NAME, http:URL, process:PATH or shell:TEXT",
         ),
         ('[environments.a.policy]\nhours = ["9 to 5"]', "2:10 '9 to 5' can't be read"),
         (
@@ -137,6 +137,15 @@ def test_the_nearest_environment_is_named() -> None:
             "2:12 30 has no unit; expected a duration | write 30s, 30ms or 30m",
         ),
         ("[environments.a.policy]\nmax_users = 0", "2:13 0 is too small"),
+        (
+            "[environments.a.policy]\nmax_users = 100001",
+            "2:13 100001 is too large; it must be at most 100000",
+        ),
+        ("[environments.a.policy]\nmax_rps = 1e300", "2:11 1e+300 is too large; it must be at most 1000000"),
+        (
+            '[environments.a.policy]\nmax_hold = "9999999d"',
+            "2:12 '9999999d' is too long | write at most 365d",
+        ),
         ("[environments.a]\nupp = []", "2:1 unknown key 'upp' | did you mean 'up'?"),
         (
             '[integrations.p]\nkind = "apprise"\nsecret = "hunter2"',

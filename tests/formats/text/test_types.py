@@ -30,6 +30,7 @@ def filled(key: str, value: Any) -> tuple[Any, list[str]]:
     [
         ("duration", "1h30m", 5400.0),
         ("duration", "0s", 0.0),
+        ("duration", "365d", 31_536_000.0),
         ("longer", "500ms", 0.5),
         ("fraction", "99.5%", 0.995),
         ("fraction", 0.99, 0.99),
@@ -52,6 +53,8 @@ def test_a_value_is_read_as_it_is_meant(key: str, value: Any, read: Any) -> None
     [
         ("duration", "5 minutes", "'5 minutes' is not a duration | write 5m"),
         ("duration", 5, "5 has no unit; expected a duration | write 5s, 5ms or 5m"),
+        ("duration", "366d", "'366d' is too long | write at most 365d"),
+        ("longer", "99999999999999999999d", "'99999999999999999999d' is too long | write at most 365d"),
         ("longer", "0m", "'0m' is not longer than 0 | write a duration such as 30s"),
         ("fraction", "101%", "101% is more than 100% | write a share from 0% to 100%"),
         ("fraction", 50, "50 is not a share between 0 and 1 | write 50% or 0.5"),
