@@ -315,11 +315,12 @@ class Keeper:
         if outcome.error:
             definite = not outcome.touched
             self._recorder.record(ev.FaultFailed(fault=fault, error=outcome.error, definite=definite))
-        if outcome.settled is not None and outcome.settled.undone:
+        left = fault in self._context.unended
+        if outcome.settled is not None and outcome.settled.undone and not left:
             how, at = outcome.settled.how, outcome.settled.at
             self._recorder.record(ev.FaultReverted(fault=fault, how=how, by="keeper"), at=at)
             held.reverted = True
-        elif not outcome.touched:
+        elif not outcome.touched and not left:
             self._recorder.record(ev.FaultReverted(fault=fault, how="never-injected", by="keeper"))
             held.reverted = True
         else:
@@ -342,8 +343,8 @@ class Keeper:
             return
         await held.run.discard()
         fault = held.request.fault
-        for one in held.run.left_running + await self._context.machine.end_method(self.drill, fault):
-            self._recorder.record(fencing.ended(fault, one))
+        ended = held.run.left_running + await self._context.machine.end_method(self.drill, fault)
+        fencing.note_method(fault, ended, self._context)
         orphans.settle(held.run.identity)
 
     # --- The end of a fault ---

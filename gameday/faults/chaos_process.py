@@ -18,7 +18,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, Seconds
 from gameday.faults import child_protocol
 from gameday.system import processes
-from gameday.system.descent import tree
+from gameday.system.descent import fence, tree
 from gameday.system.descent.record import MethodRecord, SeenProcesses
 from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
@@ -171,7 +171,7 @@ class ChaosProcess:
         plays = self._method is not None or self._rolled
         spare = (lambda who: self._lives_on(who, seen)) if plays else None
         ended = tree.end_with_descendants(self._child.identity, spare)
-        self.left_running += [seen.seen.get(one.who, one) for one in ended]
+        self.left_running += [fence.named(one, seen) for one in ended]
 
     def _lives_on(self, who: Identity, seen: SeenProcesses) -> bool:
         """Tell whether a process was started by a rollback that has ended, and so is the environment's."""

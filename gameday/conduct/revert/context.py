@@ -80,6 +80,7 @@ class RevertContext:
 
     by             keeper | conductor | command | worker
     play_unsigned  a person has looked at what this installation did not sign, and wants it played
+    unended        by fault: what of its method could not be ended for certain, and may inject again
     """
 
     drill: DrillId
@@ -90,6 +91,7 @@ class RevertContext:
     rollback_player: ports.RollbackPlayer
     machine: Machine = field(default_factory=ThisMachine)
     play_unsigned: bool = False
+    unended: dict[FaultId, str] = field(default_factory=dict)
 
     @property
     def holder(self) -> str:

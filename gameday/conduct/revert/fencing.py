@@ -13,6 +13,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.values import FaultId
 from gameday.system import known_secrets
+from gameday.system.descent import fence as fence_of_method
 from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
 
@@ -37,13 +38,24 @@ async def fence(
             await context.machine.end(who)
     ours = {who for _, who in recorded(history, context.machine.host)}
     for fault in {requested.fact.fault: None for requested in history.each(ev.FaultRequested)}:
-        for one in await context.machine.end_method(context.drill, fault, ours=ours):
-            context.recorder.record(ended(fault, one))
+        note_method(fault, await context.machine.end_method(context.drill, fault, ours=ours), context)
     # Who has begun no method has started nothing that lives on; most are gone with their methods.
     for role, who in doomed:
         if role == "chaoslib":
             await context.machine.end(who, descendants=True)
     return len(doomed)
+
+
+def note_method(fault: FaultId, found: Iterable[Descendant], context: RevertContext) -> None:
+    """Record what was ended of a fault's method, and note what could not be ended for certain."""
+    found = list(found)
+    for one in found:
+        context.recorder.record(ended(fault, one))
+    left = fence_of_method.left_text(found)
+    if left:
+        context.unended[fault] = known_secrets.redactor().text(left)
+    else:
+        context.unended.pop(fault, None)
 
 
 def ended(fault: FaultId, one: Descendant) -> ev.MethodProcessEnded:

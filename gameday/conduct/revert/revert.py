@@ -48,6 +48,7 @@ POLL_INTERVAL: Seconds = 0.2
 """How often a process without the claim looks whether the one that has it is done."""
 SAVE_PATIENCE: Seconds = 35.0
 """Seconds to wait at the end for a store that is locked."""
+END_BY_HAND = "end by hand what the method left running, and look that it does not come back"
 LOOK_BY_HAND = "look at the environment, and undo by hand what the drill may have left there"
 
 
@@ -240,6 +241,18 @@ async def _play_until_undone(exposed: Exposed, context: RevertContext) -> bool:
         played = await context.rollback_player.play(
             exposed.request, attempt, context.by, _fact_recorder(context.recorder), ask=exposed.certain
         )
+        if played.undone and (left := context.unended.get(fault, "")):
+            # Nothing shows that it stays undone, and another try would show no more.
+            context.recorder.record(
+                ev.RevertFailed(
+                    fault=fault,
+                    attempt=attempt,
+                    error=left,
+                    steps=(END_BY_HAND, *context.rollback_player.steps(exposed.request)),
+                    final=True,
+                )
+            )
+            return False
         if played.undone:
             context.recorder.record(
                 ev.FaultReverted(fault=fault, how=played.how, by=context.by), at=played.at

@@ -233,8 +233,9 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.MethodProcessEnded(pid=pid, command=command, activity=activity):
             by = f"started by “{activity}”" if activity else "started by the method"
             name = f"name “{activity}”" if activity else "name its action"
+            shown = f" `{command}`" if command else ", which had ended by itself"
             return (
-                f"Ended before the rollback: pid {pid} `{command}`, {by}. If it is meant to live on, "
+                f"Ended before the rollback: pid {pid}{shown}, {by}. If it is meant to live on, "
                 f"{name} in the experiment's leaves-running."
             )
         case ev.ExposureProbed(stage=stage, exposed=exposed):

@@ -36,6 +36,7 @@ from gameday.faults.child.still_exposed import PROBE_LIMIT, URGENT_PROBE_LIMIT, 
 from gameday.faults.child.verdict import RollbackVerdict
 from gameday.formats.text.plain import mapping, plain, plain_text
 from gameday.system import clock
+from gameday.system.descent import fence
 from gameday.system.descent.method import MethodProcesses
 
 ORPHAN_GRACE: Seconds = 1.0
@@ -202,7 +203,10 @@ class Injection(ActivityReporter):
         # 0.2 s is killed.
         self.connection.send("rolling")
         with self._reporting_errors():
-            self.connection.report_ended(self.fault, self._processes.end())
+            ended = self._processes.end()
+            self.connection.report_ended(self.fault, ended)
+            if self._verdict is not None:
+                self._verdict.left = fence.left_text(ended)
         if self._stopping:  # an abort's rollbacks wait for no control
             drop_controls(experiment)
         if self._verdict is None:

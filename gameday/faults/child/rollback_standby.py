@@ -23,6 +23,7 @@ from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, 
 from gameday.faults.child.still_exposed import URGENT_PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import RollbackVerdict
 from gameday.system import processes
+from gameday.system.descent import fence
 from gameday.system.descent.method import MethodProcesses
 
 
@@ -57,15 +58,18 @@ class RollbackStandby:
     def play(self, command: Json) -> None:
         """Play all rollbacks once and report the outcome."""
         request, fault = command["request"], FaultId(command["request"]["fault"])
+        left = ""
         # What rollbacks leave running is the environment's, and must not be ended by the marker of ours.
         os.environ.pop(processes.MARKER, None)
         if command.get("fence"):  # the method has run in this very process
             method = MethodProcesses(command["fence"], fault)
             method.resume()
-            self._connection.report_ended(fault, method.end())
+            ended = method.end()
+            self._connection.report_ended(fault, ended)
+            left = fence.left_text(ended)
         loaded = self._load(request)
         declared = tuple(loaded.experiment.get("rollbacks") or ())
-        verdict = RollbackVerdict(self._connection, Exposure(self._connection, fault, loaded), declared)
+        verdict = RollbackVerdict(self._connection, Exposure(self._connection, fault, loaded), declared, left)
         if command["ask"] and verdict.already(URGENT_PROBE_LIMIT):
             return
         reporter = ActivityReporter(self._connection, fault, by=command["by"], attempt=command["attempt"])

@@ -57,9 +57,12 @@ class RollbackVerdict:
     connection: ChildConnection
     exposure: Exposure
     declared: Sequence[Mapping[str, Any]]
+    left: str = ""
+    """What of the method could not be ended for certain: then nothing shows that the fault stays undone."""
 
     def report(self, how: str, error: str = "", *, at: Instant | None = None) -> None:
         """Report that the fault is settled since `at`: undone (`how`), or not (`error`)."""
+        error = "; ".join(filter(None, (error, self.left)))
         redactor = self.exposure.loaded.redactor()
         steps = [redactor.text(step) for step in experiments.steps({"rollbacks": list(self.declared)})]
         self.connection.send(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from gameday.system import processes
@@ -28,11 +29,11 @@ def end_method(drill: str, fault: str, *, ours: Collection[Identity] = ()) -> li
         processes.send(child, signal.SIGSTOP)
     seen = record.read()
     ended = _end_all(seen, ours)
-    if seen.fenced is None:
+    if seen.fenced is None and not any(one.left for one in ended):
         record.add(fenced=tree.next_tick())
     if seen.cgroup is not None:
         cgroup.remove(seen.cgroup)
-    return [_named(one, seen) for one in ended]
+    return [named(one, seen) for one in ended]
 
 
 def _end_all(seen: SeenProcesses, ours: Collection[Identity]) -> list[Descendant]:
@@ -42,15 +43,21 @@ def _end_all(seen: SeenProcesses, ours: Collection[Identity]) -> list[Descendant
     ended = end_cgroup(seen.cgroup) if seen.cgroup is not None and seen.fenced is None else []
     if seen.child is not None:
         ended += tree.end_with_descendants(seen.child, spare)
-    doubtful = [who for who in seen.seen if not spare(who)]
-    # Without a cgroup, a process that was never seen comes to us, the subreaper, when the one that started it
-    # and the one that injected are dead.
-    if seen.fenced is None and seen.cgroup is None and orphans.doubted:
-        doubtful += [who for who in orphans.strangers() if not spare(who)]
-    for who in filter(alive, doubtful):
-        ended += [Descendant(who=who, command=tree.command_of(who.pid))]
-        ended += tree.end_with_descendants(who, spare)
-    return ended
+
+    def doubtful() -> Iterator[Identity]:
+        found = [who for who in seen.seen if not spare(who) and alive(who)]
+        # Without a cgroup, a process that was never seen comes to us, the subreaper, when the one that
+        # started it and the one that injected are dead.
+        if seen.fenced is None and seen.cgroup is None and orphans.doubted:
+            found += [who for who in orphans.strangers() if not spare(who)]
+        for who in found:
+            yield from (who, *tree.below(who.pid, spare))
+
+    def traces() -> set[int]:
+        mine = {who.pid for who in tuple(processes.started)}
+        return set(tree.children(os.getpid())) - mine if orphans.doubted and seen.fenced is None else set()
+
+    return ended + tree.end_all(doubtful, traces=traces)
 
 
 def members_of(folder: Path) -> list[Descendant]:
@@ -73,6 +80,16 @@ def end_cgroup(folder: Path) -> list[Descendant]:
     return found
 
 
-def _named(one: Descendant, seen: SeenProcesses) -> Descendant:
+def named(one: Descendant, seen: SeenProcesses) -> Descendant:
     """Give it with the activity that started it, where that was seen."""
-    return seen.seen.get(one.who, one)
+    known = seen.seen.get(one.who, one)
+    return replace(one, command=one.command or known.command, activity=known.activity)
+
+
+def left_text(ended: Iterable[Descendant]) -> str:
+    """Say what could not be ended for certain; empty where all is gone."""
+    left = [one for one in ended if one.left]
+    if not left:
+        return ""
+    named = ", ".join(f"pid {one.who.pid}" + (f" `{one.command}`" if one.command else "") for one in left)
+    return f"what its method started goes on, and could not be ended for certain: last seen as {named}"

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,17 +113,15 @@ class MethodProcesses:
         with self._lock:
             self._look()
             ended = self._end_cgroup() + tree.end_below(
-                os.getpid(), (self._lives | self._before).__contains__
+                os.getpid(), (self._lives | self._before).__contains__, reap=_reap_all
             )
         _reap_all()
-        # From now on an orphan is the environment's, and goes where it would go without us.
-        tree.become_subreaper(on=False)
-        self._record.add(fenced=tree.next_tick())
+        if not any(one.left for one in ended):  # else it stays below us, where whoever comes next finds it
+            # From now on an orphan is the environment's, and goes where it would go without us.
+            tree.become_subreaper(on=False)
+            self._record.add(fenced=tree.next_tick())
         unique = {one.who: one for one in ended}
-        return [
-            Descendant(who=who, command=one.command, activity=self._known.get(who, ""))
-            for who, one in unique.items()
-        ]
+        return [replace(one, activity=self._known.get(who, "")) for who, one in unique.items()]
 
     def resume(self) -> None:
         """Take up what an earlier program in this process has recorded; `end` comes next."""

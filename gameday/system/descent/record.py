@@ -109,7 +109,8 @@ def _take(record: SeenProcesses, entry: Mapping[str, Any]) -> None:
         case {"cgroup": str(path)}:
             record.cgroup = Path(path)
         case {"seen": who, **more}:
-            seen = Descendant(who=Identity(**who), **{key: str(value) for key, value in more.items()})
+            named = {name: str(more.get(name, "")) for name in ("command", "activity")}
+            seen = Descendant(who=Identity(**who), command=named["command"], activity=named["activity"])
             record.seen[seen.who] = seen
         case {"lives": who}:
             record.lives.add(Identity(**who))

@@ -13,7 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gameday.core.values import Instant, Seconds
@@ -28,11 +28,15 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Descendant:
-    """A process below another one, with its command line. activity: the one that started it, if known."""
+    """A process below another one, with its command line. activity: the one that started it, if known.
+
+    left  it, or what it has started since, could not be ended for certain
+    """
 
     who: Identity
     command: str = ""
     activity: str = ""
+    left: bool = False
 
 
 def nobody(_who: Identity) -> bool:
@@ -142,13 +146,24 @@ def in_session(leader: int) -> list[Identity]:
 
 
 def end_below(
-    root: int, spare: Callable[[Identity], bool] = nobody, within: Seconds = END_LIMIT
+    root: int,
+    spare: Callable[[Identity], bool] = nobody,
+    within: Seconds = END_LIMIT,
+    *,
+    reap: Callable[[], None] | None = None,
 ) -> list[Descendant]:
     """SIGKILL everything that descends from a process; give what was ended.
 
-    spare: whose whole branches are left alone.
+    spare: whose whole branches are left alone. reap: called before each look, so that no heap of zombies
+    slows it down.
     """
-    return _end(lambda: below(root, spare), within)
+
+    def look() -> Iterable[Identity]:
+        if reap is not None:
+            reap()
+        return below(root, spare)
+
+    return end_all(look, within, traces=lambda: children(root))
 
 
 def end_with_descendants(
@@ -163,7 +178,7 @@ def end_with_descendants(
     if not processes.send(who, signal.SIGSTOP):
         return []
     if spare is None:
-        ended = _end(lambda: [*below(who.pid), *in_session(who.pid)], within)
+        ended = end_all(lambda: [*below(who.pid), *in_session(who.pid)], within)
     else:
         ended = end_below(who.pid, spare, within)
     processes.send(who, signal.SIGKILL)
@@ -171,17 +186,37 @@ def end_with_descendants(
     return ended
 
 
-def _end(look: Callable[[], Iterable[Identity]], within: Seconds) -> list[Descendant]:
+def end_all(
+    look: Callable[[], Iterable[Identity]],
+    within: Seconds = END_LIMIT,
+    *,
+    traces: Callable[[], Iterable[int]] = tuple,
+) -> list[Descendant]:
+    """SIGKILL what `look` finds until it finds nothing, or time is up; give what was ended, or is left.
+
+    traces: pids, living or not, of which a new one shows that something was born since the last look.
+    """
     ended: dict[Identity, Descendant] = {}
     # Until two looks find nothing: a process may fork between a look and its end, and a single look may miss
     # one whose parent dies meanwhile.
     empty, end = 0, time.monotonic() + within
+    last: list[Identity] = []
+    known: set[int] = set()
     while empty < 2 and time.monotonic() < end:
         doomed = [who for who in look() if who.pid != os.getpid()]
-        empty = 0 if doomed else empty + 1
+        # One that starts the next and ends is gone at every look, and leaves a new pid at each.
+        came = set(traces()) - known - {who.pid for who in doomed}
+        known |= came
+        empty, last = (0, doomed or last) if doomed or came else (empty + 1, last)
+        # Before anything else is read of it: stopped, it neither forks nor ends, and has its command line.
+        for who in doomed:
+            processes.send(who, signal.SIGSTOP)
         for who in doomed:
             ended.setdefault(who, Descendant(who=who, command=command_of(who.pid)))
         kill_all(doomed)
+    if empty < 2:
+        last = last or [Identity(pid=max(known, default=0), started_ticks=0, boot="")]
+        ended |= {who: replace(ended.get(who, Descendant(who=who)), left=True) for who in last}
     return list(ended.values())
 
 

@@ -11,6 +11,7 @@ from gameday.conduct.revert import revert
 from gameday.conduct.revert.buffered_recorder import BufferedRecorder
 from gameday.conduct.revert.context import RevertContext
 from gameday.core.facts import drill as ev
+from gameday.system.descent.tree import Descendant
 from gameday.system.processes import Identity
 from tests.conduct.machine import FakeMachine
 from tests.conduct.revert.scene import DONE, FAILED, Scene
@@ -178,3 +179,20 @@ def test_whoever_dies_while_reverting_the_last_one_leaves_nothing_exposed(deaths
     assert scene.exposed() == ()
     assert {played[0] for played in scene.rollback_player.played} == set(faults)
     assert scene.facts(ev.DrillClosed)[-1].reverted
+
+
+def test_where_the_method_may_go_on_its_fault_is_not_called_undone():
+    scene, machine = Scene(), FakeMachine()
+    hop = Descendant(who=Identity(pid=7, started_ticks=7, boot="b"), command="hop", left=True)
+    machine.methods["f1"] = [hop]
+    settled = scene.settle(machine, closing="aborted")
+    assert not settled.reverted
+    assert scene.facts(ev.FaultReverted) == []
+    (failed,) = scene.facts(ev.RevertFailed)
+    assert failed.final
+    assert "could not be ended for certain: last seen as pid 7 `hop`" in failed.error
+    assert failed.steps[0] == revert.END_BY_HAND
+    assert len(scene.rollback_player.played) == 1
+
+    machine.methods["f1"] = []  # a person has ended it
+    assert scene.settle(machine, closing="aborted").reverted

@@ -75,3 +75,14 @@ def test_by_our_own_events_every_declared_rollback_must_have_succeeded(played, u
         (note,) = other_end.received()
     assert note.data["undone"] is undone
     assert ("a control broke" in note.data["error"]) is not undone
+
+
+@pytest.mark.parametrize("played", [[("off", ""), ("other", "")], []])
+def test_what_of_the_method_goes_on_may_bring_the_fault_back(played):
+    with connected() as (connection, other_end):
+        exposure = Exposure(connection, FaultId("f1"), Loaded({}))
+        verdict = RollbackVerdict(connection, exposure, DECLARED, "it goes on")
+        verdict.judge([PlayedRollback(name, failure) for name, failure in played])
+        (note,) = other_end.received()
+    assert note.data["undone"] is False
+    assert "it goes on" in note.data["error"]

@@ -1,5 +1,6 @@
 """What descends from a process is found, whatever it has changed of itself, and ended for certain."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import time
 import pytest
 
 from gameday.system import process_identity, processes
-from gameday.system.descent import cgroup, tree
+from gameday.system.descent import cgroup, fence, tree
 from gameday.system.descent.record import MethodRecord, SeenProcesses
 
 
@@ -79,6 +80,50 @@ def test_what_forks_without_end_is_ended():
     child.wait(5)
     ends = [p for p in tree.Path("/proc").glob("[0-9]*/cmdline") if b"os._exit(0)" in _read(p)]
     assert ends == []
+
+
+HOPS = """
+import os, sys, time
+end = time.time() + 30
+while time.time() < end:
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    time.sleep(0.002)
+"""
+
+
+@pytest.fixture
+def hops():
+    """A process above a chain whose each link starts the next one in a session of its own, and ends."""
+    host = (
+        "import os,subprocess,sys,time\nfrom gameday.system.descent import tree\ntree.become_subreaper()\n"
+        f"subprocess.Popen([sys.executable,'-c',{HOPS!r}])\n"
+        "end=time.time()+30\nwhile time.time()<end:\n"
+        "    try: os.waitpid(-1, 0)\n    except OSError: time.sleep(0.01)\n"
+    )
+    child = processes.start([sys.executable, "-c", host])
+    eventually(lambda: tree.below(child.pid))
+    time.sleep(0.5)
+    yield child
+    child.kill()
+
+
+def test_a_chain_that_hops_from_session_to_session_is_ended_and_shown_with_its_command(hops):
+    ended = tree.end_below(hops.pid)
+    assert tree.below(hops.pid) == {}
+    assert ended
+    assert not any(one.left for one in ended)
+    assert any("import os, sys, time" in one.command for one in ended)
+
+
+def test_what_can_not_be_confirmed_gone_is_given_as_left():
+    pids = itertools.count(2**22 - 1000)
+    never_twice = (process_identity.Identity(pid=pid, started_ticks=1, boot="b") for pid in pids)
+    given = tree.end_all(lambda: [next(never_twice)], within=0.05)
+    assert [one.left for one in given] == [*[False] * (len(given) - 1), True]
+    assert f"could not be ended for certain: last seen as pid {given[-1].who.pid}" in fence.left_text(given)
+    assert fence.left_text(given[:-1]) == ""
 
 
 def _read(path):
