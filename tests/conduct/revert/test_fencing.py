@@ -1,7 +1,5 @@
 """Who may still inject is ended before the first rollback; nobody else is touched."""
 
-from dataclasses import replace
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +43,7 @@ def test_a_process_of_another_host_is_left_alone():
 def test_a_process_whose_pid_is_now_anothers_is_left_alone():
     scene = Scene()
     recorded = scene.process("keeper", 11)
-    machine = FakeMachine(replace(recorded, started_ticks=99))
+    machine = FakeMachine(recorded._replace(started_ticks=99))
     scene.settle(machine)
     assert [entry for entry in machine.log if entry[0] == "end"] == []
 
