@@ -23,7 +23,8 @@ from types import ModuleType, TracebackType
 from gameday.core.errors import Mistake
 from gameday.core.plans.scenario import Load
 from gameday.load import locustfiles
-from gameday.system import own_sources, processes
+from gameday.system import processes
+from gameday.system.imports import own_sources
 
 TIME_LIMIT = 30.0
 """Seconds for all files together; a locustfile that hangs on import is a mistake, too."""
@@ -142,15 +143,23 @@ def mistake_in(file: str) -> Mistake | None:
 def _imported(file: str) -> ModuleType:
     """Import a file as Locust does: its folder and the working folder first on the path."""
     path = Path(file).resolve(strict=True)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    # One that is called locust.py must not be Locust.
+    name = "locustfile" if path.stem == "locust" else path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} is not a Python file")
     before, modules = list(sys.path), set(sys.modules)
     sys.path[:0] = [str(path.parent), str(Path.cwd())]
     module = importlib.util.module_from_spec(spec)
+    # By its name among the modules, as Locust has it: dataclasses and type hints look there.
+    hidden = sys.modules.get(name)
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     finally:
+        sys.modules.pop(name, None)
+        if hidden is not None:
+            sys.modules[name] = hidden
         # Locust imports one locustfile a process: the next must not find what this one put on the path.
         sys.path[:] = before
         _forget(set(sys.modules) - modules, Path.cwd(), path.parent)
@@ -178,7 +187,7 @@ def _has_users(module: ModuleType) -> bool:
 def _is_user(value: object) -> bool:
     if not inspect.isclass(value) or getattr(value, "abstract", True):
         return False
-    # By name: importing Locust would patch this process, and take a second where no locustfile does.
+    # By name: whoever imports this module must not import Locust, which patches the process.
     return any((base.__module__, base.__name__) == ("locust.user.users", "User") for base in value.__mro__)
 
 
@@ -213,6 +222,9 @@ def main() -> None:
     own_sources.import_from_sources()
     with os.fdopen(os.dup(1), "w") as output:
         os.dup2(2, 1)  # what a locustfile prints must not mix with the answer
+        # As under Locust, it is there before the user's folders are on the path: a folder or file called
+        # locust there must not take its place.
+        importlib.import_module("locust.main")
         for asked in sys.argv[1:]:
             file, *usage = json.loads(asked) if asked.startswith("[") else [asked]
             listeners = _listeners()

@@ -63,6 +63,24 @@ def test_two_files_have_helpers_of_the_same_name(tmp_path) -> None:
     assert check.mistakes(files, cwd=tmp_path) == ()
 
 
+def test_a_locustfile_is_among_the_modules_as_under_locust(tmp_path) -> None:
+    text = (
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass Item:\n    name: str\n" + GOOD.replace("locust import", "locust import events,")
+    )
+    # One is called as a module that is there already; the next file needs that.
+    files = written(tmp_path, users=text, json=text, after="import json\njson.dumps(1)\n" + GOOD)
+    assert check.mistakes(files, cwd=tmp_path) == ()
+
+
+def test_files_and_folders_called_locust_do_not_hide_locust(tmp_path) -> None:
+    (tmp_path / "locust").mkdir()
+    written(tmp_path / "locust", __init__="", users=GOOD)
+    (tmp_path / "load").mkdir()
+    written(tmp_path / "load", locust=GOOD)
+    assert check.mistakes(["locust/users.py", "load/locust.py"], cwd=tmp_path) == ()
+
+
 @pytest.mark.parametrize("text", ["while True: pass\n", "import os\nos._exit(0)\n"])
 def test_a_file_that_hangs_or_ends_the_process_is_named(tmp_path, text) -> None:
     files = written(tmp_path, good=GOOD, bad=f"open('begun', 'w')\n{text}")
