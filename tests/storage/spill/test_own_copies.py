@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gameday.core.facts import drill as ev
-from gameday.storage import open_store
-from gameday.storage import urls
+from gameday.storage import open_store, urls
 from gameday.storage.spill import own_copies
 from gameday.system import clock
 from gameday.system.ids import new_event_id
