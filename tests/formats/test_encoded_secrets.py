@@ -112,18 +112,16 @@ def _lost(first: str, second: str) -> str:
 
 
 @pytest.mark.parametrize("first", ENCODINGS)
-@pytest.mark.parametrize("second", ENCODINGS)
-def test_no_piece_survives_two_encodings(first, second):
-    if reason := _lost(first, second):
-        pytest.skip(reason)
+def test_no_piece_survives_two_encodings(first):
+    redactor = Redactor(["hunter2-" + SECRET])
     inner = ENCODINGS[first]("hunter2-" + SECRET)
-    written = ENCODINGS[second](inner)
-    masked = Redactor(["hunter2-" + SECRET]).text(f"<<{written}>>")
-    assert MASK in masked
-    readable = html.unescape(masked.replace(MASK, "")).strip("<>")
-    # What is left is what was put around it: `ada:`, padding, quotes, and escapes of those.
-    assert len(readable) <= 40, masked
-    assert "hunter" not in readable
+    for second in (name for name in ENCODINGS if not _lost(first, name)):
+        masked = redactor.text(f"<<{ENCODINGS[second](inner)}>>")
+        assert MASK in masked, second
+        readable = html.unescape(masked.replace(MASK, "")).strip("<>")
+        # What is left is what was put around it: `ada:`, padding, quotes, and escapes of those.
+        assert len(readable) <= 40, (second, masked)
+        assert "hunter" not in readable, second
 
 
 _SECRETS = st.text(
