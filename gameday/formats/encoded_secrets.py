@@ -34,7 +34,7 @@ _ENTITY = rb"&#[0-9]{1,7};|&#[xX][0-9A-Fa-f]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};"
 _ESCAPE = b"|".join((_PERCENT, _BACKSLASH, _ENTITY))
 _SHORT_ESCAPES = dict(zip(b"abefnrtv", b"\a\b\x1b\f\n\r\t\v", strict=True))
 _LITERAL = rb"\\[^\r\n]"
-_LITERAL_USED = rb"\\[cdg-mopqswyzA-TV-Z89]|(?:\\[^\r\n]){4}"
+_LITERAL_USED = rb"\\[cdg-mopqswyzA-TV-Z89]|(?:\\[^\r\n][\x80-\xbf]*){4}"
 """A backslash before a character that needs none, or before each: to a shell, they stand for themselves."""
 _HIDDEN = (
     rb"\x1b\[[0-?]{0,32}[ -/]{0,4}[@-~]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|[\x00-\x08\x0e-\x1a\x7f]"
