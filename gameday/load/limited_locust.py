@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from gameday.load import frozen, limits
 from gameday.load.limits import LoadCounts, LoadLimits
 from gameday.load.network import NetworkGuard
-from gameday.system import own_sources
 from gameday.system.descent.parent_death import end_with_parent
+from gameday.system.imports import own_sources
 
 SOCKET = "GAMEDAY_LOAD_SOCKET"
 """The variable that names the driver's socket; without it, this is Locust as anybody else starts it."""

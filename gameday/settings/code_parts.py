@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from gameday.settings import static_look
-from gameday.system import own_sources
+from gameday.system.imports import own_sources
 
 
 def parts(

@@ -29,9 +29,9 @@ from gameday.core.policy import (
     Verdict,
     activities,
     arguments,
-    names,
     providers,
 )
+from gameday.core.policy.texts import names
 from gameday.core.values import Instant, Seconds
 from gameday.formats.experiment import locustfile
 from gameday.formats.settings import approvals
@@ -256,7 +256,7 @@ def _named_by(scripts: Mapping[str, str], policy_sources: PolicySources) -> list
     named: set[str] = set()
     for path in scripts:
         read = reader.attempt(reader.read, _must_read(path, policy_sources), path)
-        named.update(name for _, text in arguments.texts(read.data) for name in names.of(text))
+        named.update(name for _, text in arguments.texts(read.data) for name in names.find(text))
     return sorted(named)
 
 
@@ -271,7 +271,7 @@ def _commands(
 ) -> list[str]:
     """Give what may name a file that is run: by processes and by the environment's hooks."""
     used = tuple(documents)
-    hooks = {name for _, text in arguments.texts(environment) for name in names.of(text)}
+    hooks = {name for _, text in arguments.texts(environment) for name in names.find(text)}
     return sorted({*providers.paths(used), *providers.named(used, variables), *hooks})
 
 

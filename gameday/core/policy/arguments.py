@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gameday.core.policy import activities, addresses, patterns, shell, urls
+from gameday.core.policy import activities, addresses, patterns, shell
 from gameday.core.policy.activities import Unknown
 from gameday.core.policy.model import Document, Policy
+from gameday.core.policy.texts import urls
 
 SHOP = "gameday.shop"
 SHOP_MODULE = "gameday.shop.faults"

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gameday.core.policy import activities, addresses, arguments, headers, names, patterns, shell
+from gameday.core.policy import activities, addresses, arguments, headers, patterns, shell
 from gameday.core.policy.activities import Activity, Unknown
 from gameday.core.policy.arguments import ArgumentRefused
 from gameday.core.policy.headers import HeaderRefused
 from gameday.core.policy.model import Document, Facts, Policy, Verdict
+from gameday.core.policy.texts import names
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MODULE = re.compile(rf"{_IDENTIFIER.pattern}(\.{_IDENTIFIER.pattern})*")
@@ -268,7 +269,7 @@ def _denied(policy: Policy, facts: Facts, path: list[str], given: Any) -> str:
 
 def _named(given: Any) -> list[str]:
     """Give the commands and files that arguments may name. Raises ProviderRefused for too many."""
-    every = (name for _, text in arguments.texts(given) for name in names.of(text))
+    every = (name for _, text in arguments.texts(given) for name in names.find(text))
     found = list(itertools.islice(every, names.MOST + 1))
     if len(found) > names.MOST:
         raise ProviderRefused(

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gameday.faults.child.connection import ChildConnection
-from gameday.system import known_secrets, own_sources
+from gameday.system import known_secrets
+from gameday.system.imports import own_sources
 
 
 def main() -> None:

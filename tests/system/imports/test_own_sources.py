@@ -1,4 +1,4 @@
-"""What is judged is what is imported: byte code beside a source, or without one, is not run."""
+"""What is judged is what is imported: byte code is not run, with its source or without."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-INSTALL = "from gameday.system import own_sources; own_sources.import_from_sources(); "
+INSTALL = "from gameday.system.imports import own_sources; own_sources.import_from_sources(); "
 MODES = [py_compile.PycInvalidationMode.UNCHECKED_HASH, py_compile.PycInvalidationMode.TIMESTAMP]
 
 

@@ -1,4 +1,4 @@
-"""Lets a process import the workspace's modules from their sources alone, never from byte code beside them.
+"""Lets a process import the workspace's modules from their sources alone, never from byte code.
 
 A policy judges, and an approval covers, sources. Python prefers byte code: a file in `__pycache__` may claim
 to belong to a source, by its time and size or by an unchecked hash, and hold anything. What is installed with
@@ -16,7 +16,7 @@ from typing import Any
 _SCHEMES = ("purelib", "platlib", "stdlib", "platstdlib")
 INSTALLED = tuple(dict.fromkeys(Path(sysconfig.get_path(name)).resolve() for name in _SCHEMES))
 """Where the interpreter's own modules and the installed distributions are."""
-_OURS = Path(__file__).resolve().parents[1]
+_OURS = Path(__file__).resolve().parents[2]
 
 
 def is_installed(file: Path) -> bool:

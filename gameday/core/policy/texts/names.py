@@ -19,7 +19,7 @@ _LONGEST_NAME = 255
 _SEPARATORS = re.compile(r"""[\s"'`=,:;|&()<>{}\[\]$!?*#~^%\\]+""")
 
 
-def of(text: str) -> Iterator[str]:
+def find(text: str) -> Iterator[str]:
     """Give the whole text, its words and the parts of those, each with what options may be glued to."""
     for part in dict.fromkeys((text, text.strip(), *text.split(), *_SEPARATORS.split(text))):
         if part:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.core.policy import urls
+from gameday.core.policy.texts import urls
 
 FORMS = st.sampled_from(
     ["http://H", "http:/H", "http:H", "http:///H", "HTTP://H", "ht\ntp://H", "\thttp://H", "wss:/H", "ftp:/H"]
