@@ -28,6 +28,12 @@ HEAVY = (
 )
 
 
+@pytest.fixture(autouse=True)
+def as_wide_as_needed(monkeypatch):
+    """Tables in a pipe are not cut to a width, unless a variable gives one."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def store(root):
     opened = wiring.workspace_store(wiring.workspace(root))

@@ -30,4 +30,4 @@ def test_no_sentence_is_cut(group):
 
 
 def test_it_tells_its_version():
-    assert told("--version") == f"gameday {importlib.metadata.version('gameday')}\n"
+    assert told("--version") == f"gameday {importlib.metadata.version('gameday-drills')}\n"
