@@ -115,5 +115,6 @@ def library_version() -> LibraryVersion:
 
 def _not_installed(what: str, missing: ImportError) -> UsageError:
     return UsageError(
-        f"{what} needs {missing.name}, which is not installed", hint="in a clone of gameday: pip install '.[postgresql]'"
+        f"{what} needs {missing.name}, which is not installed",
+        hint="in a clone of gameday: pip install '.[postgresql]'",
     )

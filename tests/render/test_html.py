@@ -14,7 +14,9 @@ from tests.render import a_drill
 
 @pytest.fixture(scope="module")
 def left():
-    return drill_files.drill_files(a_drill.of(load=a_drill.users()), a_drill.result(), markdown_playbook.present(a_drill.PLAYBOOK))
+    return drill_files.drill_files(
+        a_drill.of(load=a_drill.users()), a_drill.result(), markdown_playbook.present(a_drill.PLAYBOOK)
+    )
 
 
 SECTIONS = [
