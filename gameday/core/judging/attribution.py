@@ -10,7 +10,7 @@ grows with the time between the last act and its effect, until nobody can be cre
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -184,6 +184,32 @@ def prevention(history: History, fault: Instant | None) -> Dated[Any] | None:
         return acted
     undone = any(each.fact.how == "already-undone" for each in history.each(ev.FaultReverted))
     return acted if undone else None
+
+
+def self_healed(history: History, impact: Impact, milestones: Milestones, who: Attribution) -> bool:
+    """Whether users were healthy again by themselves before anybody looked, and before anybody had to."""
+    start, recovered = impact.started, milestones.at(MilestoneName.RECOVERED)
+    if start is None or recovered is None or conditions.nobody_responds(history):
+        return False
+    quick = recovered - start.at <= history.plan.scenario.objectives.detect
+    if not quick or who.recovered_by not in (RecoveredBy.ITSELF, RecoveredBy.UNCLEAR):
+        return False
+    since = milestones.at(MilestoneName.FAULT_INJECTED) or start.at
+    return not any(since <= at <= recovered for at in _responses(history))
+
+
+def _responses(history: History) -> Iterator[Instant]:
+    """Give when people or their automation did or stated anything."""
+    kinds = (
+        ev.IncidentAcknowledged,
+        ev.AlertAcknowledged,
+        ev.IncidentDeclared,
+        ev.StepDone,
+        ev.MilestoneMarked,
+    )
+    for kind in kinds:
+        yield from (fact.at for fact in history.each(kind))
+    yield from (fact.at for fact in history.each(ev.ActionTaken) if not acts.by_fault(fact.fact))
 
 
 def acted_by(history: History, act: Dated[Any]) -> RecoveredBy:

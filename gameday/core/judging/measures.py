@@ -12,13 +12,13 @@ nothing. *Undefined*: it does not apply, or the instrument failed; `why` names w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import acts, alerts, answers, attribution, conditions, milestones
+from gameday.core.judging import alerts, answers, attribution, conditions, milestones
 from gameday.core.judging.alerts import Alerts
 from gameday.core.judging.attribution import Attribution
 from gameday.core.judging.impact import Impact
@@ -93,15 +93,7 @@ class Drill:
     @property
     def self_healed(self) -> bool:
         """Whether users were healthy again by themselves before anybody looked, and before anybody had to."""
-        start, recovered = self.impact.started, self.milestones.at(MilestoneName.RECOVERED)
-        if start is None or recovered is None or self.alone:
-            return False
-        if self.attribution.recovered_by not in _BY_NOBODY:
-            return False
-        quick = recovered - start.at <= self.history.plan.scenario.objectives.detect
-        return quick and not any(
-            (self.fault or start.at) <= at <= recovered for at in _responses(self.history)
-        )
+        return attribution.self_healed(self.history, self.impact, self.milestones, self.attribution)
 
     @property
     def alone(self) -> bool:
@@ -135,23 +127,6 @@ class Measure:
     people: bool = False
     instrument: bool = False
     work: str = ""
-
-
-_BY_NOBODY = (RecoveredBy.ITSELF, RecoveredBy.UNCLEAR)
-
-
-def _responses(history: History) -> Iterator[Instant]:
-    """Give when people or their automation did or stated anything."""
-    kinds = (
-        ev.IncidentAcknowledged,
-        ev.AlertAcknowledged,
-        ev.IncidentDeclared,
-        ev.StepDone,
-        ev.MilestoneMarked,
-    )
-    for kind in kinds:
-        yield from (fact.at for fact in history.each(kind))
-    yield from (fact.at for fact in history.each(ev.ActionTaken) if not acts.by_fault(fact.fact))
 
 
 MEASURES: dict[str, Measure] = {}

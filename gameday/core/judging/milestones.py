@@ -124,12 +124,15 @@ def derive(history: History, impact: Impact) -> Milestones:
     return Milestones(by_name=by_name, intervals=intervals, chain=_chain(judge, by_name, intervals))
 
 
-def concerning(derived: Milestones, outcome: Outcome) -> Milestones:
+def concerning(derived: Milestones, outcome: Outcome, *, healed: bool = False) -> Milestones:
     """Leave out a time to detect where there was nothing to detect: one word for it everywhere.
 
     Where the fault was absorbed or changed nothing, only a detection in time counts; where it is not known
-    whether it changed anything, nobody is known to have missed it.
+    whether it changed anything, nobody is known to have missed it. Where users were `healed` before anybody
+    looked or had to, whoever looked later was not late.
     """
+    if healed:
+        return _unnoticed(derived)
     unaffected = derived.by_name[MilestoneName.IMPACT_STARTED].at is None
     detect = derived.interval("detect")
     late = detect.verdict is Verdict.MISSED or (detect.seconds is None and outcome is not Outcome.UNKNOWN)
@@ -142,6 +145,30 @@ def concerning(derived: Milestones, outcome: Outcome) -> Milestones:
         intervals=tuple(shown if each is detect else each for each in derived.intervals),
         chain=tuple(link for link in derived.chain if link.chain != detect.name),
     )
+
+
+def _unnoticed(derived: Milestones) -> Milestones:
+    """Cut a time to detect that is too long off at the recovery, as if nobody had looked later."""
+    detect, recovered = derived.interval("detect"), derived.at(MilestoneName.RECOVERED)
+    start = derived.at(MilestoneName.IMPACT_STARTED)
+    if detect.seconds is None or detect.verdict is not Verdict.MISSED or recovered is None or start is None:
+        return derived
+    until = Instant(recovered)
+    at_least = round(max(0.0, until - start), 6)
+    cut = replace(detect, seconds=None, verdict=Verdict.UNKNOWN, censored=True, at_least=at_least)
+    return replace(
+        derived,
+        intervals=tuple(cut if each is detect else each for each in derived.intervals),
+        chain=tuple(link for each in derived.chain for link in _up_to(each, detect.name, until)),
+    )
+
+
+def _up_to(link: Link, chain: str, until: Instant) -> Iterator[Link]:
+    """Give the part of a link of a chain that lies before an instant; links of other chains whole."""
+    if link.chain != chain or link.end is None or link.end <= until:
+        yield link
+    elif link.start is not None and link.start < until:
+        yield replace(link, name=f"{link.name}, not reached", end=until)
 
 
 _NOTHING_SEEN = (Outcome.ABSORBED, Outcome.NO_EFFECT, Outcome.UNKNOWN)

@@ -75,7 +75,8 @@ def judge(history: History, rules: ScorecardRules | None = None) -> Result:
     met = impact.measure(history)
     reached = milestones.derive(history, met)
     who = attribution.attribute(history, met, reached)
-    reached = milestones.concerning(reached, who.outcome)
+    healed = attribution.self_healed(history, met, reached, who)
+    reached = milestones.concerning(reached, who.outcome, healed=healed)
     framed = milestones.frame(history, met)
     return Result(
         drill=history.events[0].drill,

@@ -299,7 +299,7 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
     # What people leave undone is no fault of a system that has none.
     if measure.people and not reading.value and drill.alone:
         reading = Reading(why="does not apply: nobody responds in this drill", defined=False)
-    if drill.self_healed and not reading.value and measure.stage in measures.LIVE and not measure.instrument:
+    if _too_late_to_matter(criterion, measure, reading, drill):
         reading = Reading(
             why="does not apply: the service was healthy again by itself before anybody looked", defined=False
         )
@@ -322,6 +322,14 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
         evidence=reading.evidence,
         why=reading.why,
     )
+
+
+def _too_late_to_matter(criterion: Criterion, measure: Measure, reading: Reading, drill: Drill) -> bool:
+    """Whether a live criterion fell short where users were healthy again before anybody had to look."""
+    if not drill.self_healed or measure.stage not in measures.LIVE or measure.instrument:
+        return False
+    share, _ = _judge(criterion, measure, reading, drill)
+    return share is None or share < 1.0
 
 
 def _too_much(measure: Measure, reading: Reading) -> bool:

@@ -1,6 +1,9 @@
 """No blame where nothing happened, or where there was nothing left to do: each built from its truth."""
 
 from dataclasses import replace
+from functools import partial
+
+import pytest
 
 from gameday.core import postmortem
 from gameday.core.values import Party
@@ -55,6 +58,24 @@ def test_nobody_is_late_for_what_healed_by_itself_before_they_had_to_notice():
     assert healed["Users were healthy again before anybody had noticed"].work == ""
     assert healed["The service recovered by itself"].work == ""
     assert not any("Time to detect" in title for title in healed)
+
+
+@pytest.mark.parametrize("game", [QUIET, replace(QUIET, events=QUIET.events[1:])], ids=["trail", "no trail"])
+@pytest.mark.parametrize("late", [Game.ack, partial(Game.declare, severity="P3")], ids=["ack", "declare"])
+def test_nobody_is_late_who_looked_after_it_had_healed(game, late):
+    quick = replace(SCENARIO, objectives=replace(SCENARIO.objectives, detect=6.0))
+    alarmed = replace(game, scenario=quick).bad(CHECKOUTS, 10, 14).alert("HighApiLatency", 11)
+    played = late(alarmed, at=24).over(at=80, **WITHIN)
+    pm, detect = drafted(played), played.result().milestones.interval("detect")
+    assert (detect.verdict, detect.seconds, round(detect.at_least)) == ("unknown", None, 4)
+    assert "Users were healthy again before anybody had noticed" in found(played)
+    assert not any("Time to detect" in title or "missed" in title for title in found(played))
+    assert not any("Shorten" in item.text for item in pm.actions)
+    assert not any("missed" in line for line in pm.summary)
+    scored = {each.criterion: each for each in pm.score.criteria}
+    assert "before anybody looked" in scored["time-to-detect"].why
+    chain = next(each for each in pm.chains if each.name == "detect")
+    assert round(sum(span.seconds for span in chain.spans), 3) == round(chain.at_least, 3)
 
 
 def test_nobody_is_asked_who_recovered_a_service_to_which_nobody_responds():
