@@ -289,6 +289,8 @@ def _unaffected(history: History, impact: Impact) -> str:
         injected = history.first(ev.FaultInjected)
         act = prevention(history, injected.at if injected else None)
         none = "No effect on users was observed, so there was nothing to recover."
+        if impact.slos and not impact.judged:
+            none = "Whether users were affected is not known, nor whether there was anything to recover."
         return f"{none} The {acted_by(history, act)} had acted before there was one." if act else none
     return f"No SLO shows an effect on users, but {' and '.join(against)}."
 
@@ -372,7 +374,7 @@ def _by_statements(history: History, fault: Instant, recovered: Instant) -> _Who
     ]
     if not statements and history.plan.scenario.slos:
         return _Who(
-            RecoveredBy.UNCLEAR, "Nothing shows who acted; the answer `fix` at the review can show it."
+            RecoveredBy.UNCLEAR, "Nothing shows who acted; the answer “fix” at the review can show it."
         )
     if not statements:
         return _Who(RecoveredBy.TEAM, "Somebody marked the recovery; nothing else could be observed.")

@@ -189,6 +189,7 @@ def _ids(facts: list[Dated[Any]]) -> tuple[EventId, ...]:
 
 
 _NO_HARM = "does not apply: no user was affected, so nobody had to notice"
+_NO_RESPONSE = "does not apply: nobody responds in this drill"
 _SEND_UPDATES = "Give the playbook step that updates stakeholders and customers an owner and a deadline"
 _KEEP_NOTES = "Name a scribe, who keeps notes in the timeline: gameday note"
 _HOLD_REVIEW = "Hold the review, and record its conclusions: gameday review"
@@ -227,7 +228,7 @@ def _interval(drill: Drill, name: str) -> Reading:
         figure = format_duration(interval.seconds)
         return Reading(value=interval.seconds, figure=figure, evidence=milestone.evidence)
     if drill.harmless or not interval.applies:
-        return _undefined(_NO_HARM)
+        return _undefined(_NO_RESPONSE if drill.alone and not drill.harmless else _NO_HARM)
     if interval.censored and interval.at_least is not None:
         figure = f"at least {format_duration(interval.at_least)}"
         # Cut off before its objective was over, it was not missed either.
@@ -472,7 +473,7 @@ def _recovered_by(drill: Drill, *parties: RecoveredBy) -> Reading:
         return _undefined("instrument: the signals that would show a recovery were lost or never arrived")
     by = drill.attribution.recovered_by
     if drill.alone:
-        return _undefined("does not apply: nobody responds in this drill")
+        return _undefined(_NO_RESPONSE)
     return _check(by in parties, f"recovered by {by}", drill.attribution.evidence)
 
 
@@ -546,7 +547,7 @@ def _recorded(drill: Drill, question: str) -> Reading:
     lacking = [answers.lacking(question, each.fact.answer) for each in given]
     telling = [each for each, why in zip(given, lacking, strict=True) if not why]
     if not telling:
-        unanswered = f"the question `{question}` was not answered at the review"
+        unanswered = f"the question “{question}” was not answered at the review"
         return _left_out(lacking[-1] if lacking else unanswered)
     return _check(passed=True, figure="recorded", evidence=_ids(telling))
 

@@ -7,6 +7,7 @@ review (`review_questions`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
@@ -132,7 +133,10 @@ def _times(evidence: Evidence) -> Iterator[Finding]:
     divided = chains.build(evidence.result.milestones)
     for interval, chain in zip(evidence.result.milestones.intervals, divided, strict=True):
         if interval.applies:
-            yield _time(interval, chain, evidence)
+            found = _time(interval, chain, evidence)
+            # Nobody can be given more time, or rehearse, where nobody responds.
+            alone = interval.seconds is None and conditions.nobody_responds(evidence.history)
+            yield replace(found, work="", priority="") if alone else found
 
 
 def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
@@ -142,6 +146,9 @@ def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
     numbers = tuple(sorted({evidence.reached[end] for end in ends if end in evidence.reached}))
     if interval.verdict is Verdict.MET and interval.seconds is not None:
         took = f"{name}: {format_duration(interval.seconds)}"
+        if interval.name == "contain" and statements.containment_contradicted(evidence):
+            detail = f"By a mark that users' requests contradict; {allowed}."
+            return Finding(tone="gap", title=took, detail=detail, evidence=numbers)
         return Finding(tone="well", title=took, detail=f"Met: {allowed}.", evidence=numbers)
     if interval.name == "detect" and _over_unnoticed(interval, evidence):
         return Finding(
@@ -401,7 +408,9 @@ def _attribution(evidence: Evidence) -> Iterator[Finding]:
                 title="Our own rollback ended the impact",
                 detail=attribution.why,
                 evidence=numbers,
-                work="Find out what kept the response from recovering the service itself",
+                work="Find out what keeps the service from recovering by itself"
+                if conditions.nobody_responds(evidence.history)
+                else "Find out what kept the response from recovering the service itself",
                 owner=evidence.role("incident commander"),
                 priority="high",
             )

@@ -135,7 +135,7 @@ class ActionItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SloLine:
-    """What the users of one SLO experienced, and what they were promised."""
+    """What the users of one SLO experienced, and what they were promised. good, worst None: not judged."""
 
     slo: str
     request: str
@@ -143,8 +143,8 @@ class SloLine:
     judged: bool
     requests: int
     bad: int
-    good: float
-    worst: float
+    good: float | None
+    worst: float | None
     seconds: Seconds
     p50: tuple[float | None, float | None]
     p95: tuple[float | None, float | None]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import acts
+from gameday.core.judging import acts, conditions
 from gameday.core.judging.impact import Impact, SloImpact
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.result import Result
@@ -84,12 +84,32 @@ def summary(history: History, result: Result) -> tuple[str, ...]:
     text = [f"{what}: {scenario.description or scenario.title}".rstrip(".") + "."]
     outcome = result.attribution.outcome
     recovered = _RECOVERED if outcome is Outcome.RECOVERED else {}
-    text.append(f"{recovered.get(result.attribution.recovered_by, _OUTCOMES[outcome])}.")
+    text.append(f"{recovered.get(result.attribution.recovered_by, _outcome(history, result))}.")
     text.extend(_obstacles(history) if outcome is Outcome.FAILED else ())
     text.append(impact_summary(result.impact, scenario.slos))
     text.extend(_times(result))
     text.append(score(history, result))
     return tuple(text)
+
+
+def _outcome(history: History, result: Result) -> str:
+    """State the outcome. Where nobody responds, nobody failed to notice; what is known is not left out."""
+    outcome = result.attribution.outcome
+    if outcome is Outcome.UNDETECTED and conditions.nobody_responds(history):
+        return "Users were affected, and the service did not recover by itself within the drill"
+    if outcome is Outcome.UNKNOWN and result.impact.started is not None:
+        return "Users were affected; whether anybody detected it is not known"
+    if outcome is Outcome.UNKNOWN and _in_force(history):
+        return "The fault was in force; whether users were affected is not known"
+    return _OUTCOMES[outcome]
+
+
+def _in_force(history: History) -> bool:
+    """Whether a probe showed the fault in force before our own revert."""
+    return any(
+        probe.fact.exposed and probe.fact.stage in ("after-inject", "before-revert")
+        for probe in history.each(ev.ExposureProbed)
+    )
 
 
 def _obstacles(history: History) -> list[str]:
@@ -254,8 +274,8 @@ def _slo(judged: SloImpact, slo: Slo | None) -> SloLine:
         judged=judged.judged,
         requests=judged.requests,
         bad=judged.bad,
-        good=judged.good,
-        worst=judged.worst,
+        good=judged.good if judged.judged else None,
+        worst=judged.worst if judged.judged else None,
         seconds=sum(end - start for start, end in ends),
         p50=judged.p50,
         p95=judged.p95,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import answers
+from gameday.core.judging import answers, conditions
 from gameday.core.postmortem.playbook_steps import Steps, short
 from gameday.core.values import Severity
 
@@ -17,7 +17,7 @@ _ASKED_SINGLY = 3
 
 def open_questions(history: History, steps: Steps) -> tuple[str, ...]:
     """Give what the history cannot answer, to be asked at the review."""
-    if history.refused:
+    if history.refused or conditions.nobody_responds(history):
         return ()
     given = (answer.fact for answer in history.each(ev.ReviewAnswered))
     answered = {each.question for each in given if not answers.lacking(each.question, each.answer)}

@@ -14,6 +14,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts.history import SKEW, Dated
 from gameday.core.judging import alerts, attribution, conditions, impact, series
 from gameday.core.judging.impact import Stretch
+from gameday.core.judging.milestones import DECLARED
 from gameday.core.postmortem import percent
 from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Finding
@@ -61,6 +62,17 @@ def _false(evidence: Evidence, fault: Instant) -> Iterator[Finding]:
     yield from _contradicted(evidence, "The end of the incident", updates, affected)
 
 
+def containment_contradicted(evidence: Evidence) -> bool:
+    """Whether the containment that counts rests on a mark that the users' requests contradict."""
+    contained = evidence.result.milestones.by_name[MilestoneName.CONTAINED]
+    began = conditions.began(evidence.history)
+    if contained.at is None or contained.basis != DECLARED or began is None:
+        return False
+    slos = (slo for slo in evidence.history.plan.scenario.slos if slo.source == "load")
+    below = [stretch for slo in slos for stretch in _below_contained(evidence, slo, began.at)]
+    return bool(_still(evidence, contained.at, below))
+
+
 def says_over(text: str) -> bool:
     """Whether an update says, in English, that the incident is over."""
     sentences = re.split(r"[.!?;\n]", text.casefold().replace("’", "'"))
@@ -86,13 +98,14 @@ def _contradicted(
     if not wrong:
         return
     first, until = wrong[0]
+    goal = word[0].lower() + word[1:]
     times = "" if len(wrong) == 1 else f" It was stated {len(wrong)} times while users were affected."
     yield Finding(
         tone="gap",
         title=f"{word} was stated while users were still affected",
         detail=f"{_good(evidence, first.at)}Users were affected for another {until} after it.{times}",
         evidence=evidence.numbers(each.event.id for each, _ in wrong),
-        work="Add to the playbook which figure of the users' requests to check before an all-clear",
+        work=f"Add to the playbook which figure of the users' requests to check before stating {goal}",
         owner=evidence.role("incident commander"),
         priority="medium",
     )

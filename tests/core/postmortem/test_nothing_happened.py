@@ -89,3 +89,29 @@ def test_a_load_that_died_leaves_no_one_late():
     died = Game(rate=20).trail(1).fault(at=10).bad(CHECKOUTS, 10, 110).ack(at=20).lost_load(40)
     titles = found(died.over(at=100, **WITHIN))
     assert "Time to recover: not known" in titles
+
+
+def test_nobody_is_blamed_or_asked_where_nobody_responds():
+    alone = replace(SCENARIO, responders=Party.NONE)
+    pm = drafted(Game(scenario=alone, rate=20).fault(at=10).bad(CHECKOUTS, 10, 82).over(at=80, **WITHIN))
+    assert pm.questions == ()
+    assert not any("detected" in line for line in pm.summary)
+    assert not any("response" in item.text for item in pm.actions)
+    scored = {each.criterion: each for each in pm.score.criteria}
+    assert scored["time-to-detect"].why == "does not apply: nobody responds in this drill"
+
+
+def test_what_is_not_known_about_users_is_not_claimed():
+    silent = Game(rate=20).fault(at=10).silent(CHECKOUTS, 10, 110)
+    pm = drafted(silent.exposed(at=80, exposed=True, stage="before-revert").over(at=80, **WITHIN))
+    assert "The fault was in force; whether users were affected is not known." in pm.summary
+    assert [(line.judged, line.good, line.worst) for line in pm.impact] == [(False, None, None)]
+    assert not any("nothing to recover" in line for line in pm.resolution)
+
+
+def test_a_mark_of_containment_that_users_contradict_is_not_praised():
+    marked = Game(rate=20).fault(at=10).bad(CHECKOUTS, 10, 110).ack(at=12).mark("contained", 14)
+    pm = drafted(marked.mark("recovered", 15).over(at=80, **WITHIN))
+    assert not any("Time to contain" in finding.title for finding in pm.well)
+    assert "Containment was stated while users were still affected" in {each.title for each in pm.improve}
+    assert len({item.text for item in pm.actions}) == len(pm.actions)
