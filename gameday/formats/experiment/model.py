@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
+from gameday.formats.experiment import json_paths
 from gameday.formats.text import document, models
 from gameday.formats.text.models import Strict
 from gameday.formats.text.types import LONGEST, ByKey, Text
@@ -172,11 +173,21 @@ class Regex(Strict):
     target: str | None = None
 
 
+def _json_path(value: str) -> str:
+    problem = json_paths.problem(value)
+    if problem:
+        raise models.mistake(
+            f"this is not a JSON path: {problem}",
+            'a path begins with $; a key such as a-b is written $["a-b"]; a filter compares by a single =',
+        )
+    return value
+
+
 class Jsonpath(Strict):
     """The answer holds something at a path."""
 
     type: Literal["jsonpath"]
-    path: Text = Field(description="a JSON path")
+    path: Annotated[Text, AfterValidator(_json_path)] = Field(description="a JSON path")
     expect: Any = None
     target: str | None = None
     count: int | str | None = None
@@ -290,6 +301,12 @@ class Extension(Strict):
     leaves_running: Annotated[list[Text] | None, Field(alias="leaves-running")] = None
 
 
+def _given(value: Any) -> Any:
+    if value is None:
+        raise models.mistake("Chaos Toolkit refuses this key with nothing in it", "fill it, or leave it out")
+    return value
+
+
 class ExperimentFile(Strict):
     """A Chaos Toolkit experiment."""
 
@@ -299,11 +316,13 @@ class ExperimentFile(Strict):
     tags: list[Text] | None = Field(default=None, description="words to find it by")
     configuration: dict[str, Any] | None = Field(default=None, description="values for ${variables}")
     secrets: dict[str, Any] | None = Field(default=None, description="groups of secrets")
-    hypothesis: Hypothesis | None = Field(
+    hypothesis: Annotated[Hypothesis | None, BeforeValidator(_given)] = Field(
         default=None, alias="steady-state-hypothesis", description="what is true of a healthy system"
     )
     method: list[Activity] = Field(description="the actions and probes, in order; may be empty")
-    rollbacks: list[Activity] | None = Field(default=None, description="the actions that undo the method")
+    rollbacks: Annotated[list[Activity] | None, BeforeValidator(_given)] = Field(
+        default=None, description="the actions that undo the method"
+    )
     controls: list[AnyControl] | None = None
     extensions: list[Any] | None = None
     contributions: dict[str, Any] | None = None

@@ -67,6 +67,7 @@ def _meaning(document: Document, *, controlled: bool) -> Iterator[Mistake]:
     yield from _names(document)
     yield from _variables(document, controlled=controlled or _has_controls(document))
     yield from _patterns(document)
+    yield from _environment(document)
     yield from _secret_groups(document)
     yield from _extension(document)
     yield from _actions(document)
@@ -179,6 +180,17 @@ def _patterns(document: Document) -> Iterator[Mistake]:
             except re.error as error:
                 where = (*path, "tolerance", "pattern")
                 yield document.mistake(where, f"this is not a regular expression: {error}")
+
+
+def _environment(document: Document) -> Iterator[Mistake]:
+    """Find values that are to come from the environment, but name no variable of it."""
+    for name, value in _mapping(document.get(("configuration",))).items():
+        if _mapping(value).get("type") == "env" and "key" not in value:
+            yield document.mistake(
+                ("configuration", name),
+                "the key 'key' is missing",
+                hint="key: the environment variable to read",
+            )
 
 
 def _secret_groups(document: Document) -> Iterator[Mistake]:
