@@ -44,7 +44,8 @@ class Day:
 
     def stands(self, who="ada"):
         shown = self.space.call("plan", "show", "--as", who, "--json")
-        return json.loads(shown.stdout) if shown.stdout else {"stage": None}
+        # Where none is on, what is printed is the error.
+        return {"stage": None} | json.loads(shown.stdout)
 
     def comes_to(self, *stages):
         return eventually(lambda: (now := self.stands())["stage"] in stages and now, within=120)
