@@ -95,7 +95,7 @@ class GamedayError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
 
     def __init__(self, message: str, *, hint: str = "", lines: tuple[str, ...] = ()) -> None:
-        self.parts = (message, *lines)
+        self.parts: tuple[str, ...] = (message, *lines)
         self.message = "\n".join(self.parts)
         self.hint = hint
         super().__init__(self.message)

@@ -17,7 +17,8 @@ def option_names(**options: str) -> Iterator[None]:
     try:
         yield
     except (UsageError, NotReady) as error:
-        error.message = _named(error.message, options)
+        error.parts = tuple(_named(part, options) for part in error.parts)
+        error.message = "\n".join(error.parts)
         error.hint = _named(error.hint, options)
         error.args = (error.message,)
         raise
