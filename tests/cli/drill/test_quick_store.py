@@ -29,8 +29,9 @@ HEAVY = (
 
 
 @pytest.fixture(autouse=True)
-def as_wide_as_needed(monkeypatch):
-    """Tables in a pipe are not cut to a width, unless a variable gives one."""
+def alone(monkeypatch, tmp_path_factory):
+    """A state folder in which no other test's drills are lost; and no variable cuts tables to a width."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     monkeypatch.delenv("COLUMNS", raising=False)
 
 
