@@ -88,35 +88,53 @@ def _activities(document: Document, section: str) -> list[Mapping[str, Any]]:
 
 
 def _hold(limit: Seconds, facts: Facts, experiments: list[Document]) -> Verdict:
-    """Judge the longest hold, together with what the method itself pauses."""
+    """Judge the longest hold, together with what the experiment itself pauses."""
     hint = "a shorter hold, phases.response or pauses, or a longer max_hold in the environment's policy"
     try:
-        # Pauses of the method come before the hold, with its first actions already in force.
-        longest = facts.hold + sum(_pauses(document, facts) for document in experiments)
+        # Pauses of the method come before the hold, with its first actions already in force; those of the
+        # rollbacks come after it, with the fault still in force.
+        paused = sum(_pauses(document, facts) for document in experiments)
+        longest = facts.hold + paused
     except (Unknown, ValueError) as unknown:
         return Verdict(rule="max_hold", allowed=False, subject="the hold", why=str(unknown), hint=hint)
     allowed = longest <= limit
+    pauses = f", pauses of {format_duration(paused)} included" if paused else ""
     return Verdict(
         rule="max_hold",
         allowed=allowed,
-        subject=f"a hold of up to {format_duration(longest)}",
+        subject=f"a hold of up to {format_duration(longest)}{pauses}",
         why=f"{format_duration(limit)} at most",
         hint="" if allowed else hint,
     )
 
 
 def _pauses(document: Document, facts: Facts) -> Seconds:
-    """Add up the pauses of a method. Raises Unknown or ValueError for one that can't be known."""
-    total = 0.0
-    for activity in _activities(document, "method"):
-        pauses = activity.get("pauses")
-        given = pauses.values() if isinstance(pauses, Mapping) else ()
-        for pause in given:
-            seconds = float(activities.resolve(pause, document, facts.variables) or 0)
-            if not 0 <= seconds < math.inf:  # also false for NaN
-                raise ValueError(f"a pause of {seconds} s")
-            total += seconds
-    return total
+    """Add up the pauses until the last rollback. Raises Unknown or ValueError for one that can't be known."""
+    method = [_named(document, activity) for activity in _activities(document, "method")]
+    rollbacks = [_named(document, activity) for activity in _activities(document, "rollbacks")]
+    total = sum(_pause(document, facts, each, when) for each in method for when in ("before", "after"))
+    total += sum(_pause(document, facts, each, "before") for each in rollbacks)
+    # After the last rollback nothing is in force.
+    return total + sum(_pause(document, facts, each, "after") for each in rollbacks[:-1])
+
+
+def _named(document: Document, activity: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give the activity that one which only refers stands for."""
+    hypothesis = document.body.get("steady-state-hypothesis")
+    probes = hypothesis.get("probes") if isinstance(hypothesis, Mapping) else None
+    known = [*(probes if isinstance(probes, list) else ()), *_activities(document, "method")]
+    named = (each for each in known if isinstance(each, Mapping) and "ref" not in each)
+    return next((each for each in named if each.get("name") == activity.get("ref")), activity)
+
+
+def _pause(document: Document, facts: Facts, activity: Mapping[str, Any], when: str) -> Seconds:
+    """Give the seconds of one pause of an activity. Raises Unknown or ValueError."""
+    pauses = activity.get("pauses")
+    given = pauses.get(when) if isinstance(pauses, Mapping) else None
+    seconds = float(activities.resolve(given, document, facts.variables) or 0)
+    if not 0 <= seconds < math.inf:  # also false for NaN
+        raise ValueError(f"a pause of {seconds} s")
+    return seconds
 
 
 # --- times ---

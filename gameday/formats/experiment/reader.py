@@ -73,6 +73,7 @@ def _meaning(document: Document, *, controlled: bool) -> Iterator[Mistake]:
     yield from _actions(document)
     yield from _unfollowed(document)
     yield from _rollbacks(document)
+    yield from _late_rollbacks(document)
     yield from _dry(document)
 
 
@@ -280,6 +281,27 @@ def _rollbacks(document: Document) -> Iterator[Mistake]:
             at_key=True,
             warning=True,
         )
+
+
+def _late_rollbacks(document: Document) -> Iterator[Mistake]:
+    """Warn of pauses in the rollbacks, for which a fault stays in force when it is to end at once."""
+    found = [(path, activity) for path, activity in _activities(document) if path[0] == "rollbacks"]
+    for path, activity in found:
+        pauses = _mapping(activity.get("pauses"))
+        for when in ("before", "after") if path != found[-1][0] else ("before",):
+            seconds = pauses.get(when)
+            if isinstance(seconds, int | float) and seconds > _QUICK:
+                yield document.mistake(
+                    (*path, "pauses", when),
+                    f"this rollback pauses for {seconds:g} s: the fault stays in force for that long, "
+                    "also after an abort",
+                    hint="wait in the method, or have the rollback undo first and then wait",
+                    warning=True,
+                )
+
+
+_QUICK = 5
+"""Seconds within which a fault is to be undone."""
 
 
 def _dry(document: Document) -> Iterator[Mistake]:

@@ -113,6 +113,19 @@ def test_a_mistake_in_an_activity_is_reported_at_its_place(rest: str, expected: 
     assert lines_of(action(rest)) == expected
 
 
+def test_a_rollback_that_keeps_the_fault_in_force_by_a_pause_is_warned_of() -> None:
+    def rollback(pauses: str) -> str:
+        return f"- {{type: action, name: u, provider: {HTTP}, pauses: {pauses}}}\n"
+
+    method = f"method:\n- {{type: action, name: a, provider: {HTTP}}}\n"
+    undo = f"- {{type: action, name: v, provider: {HTTP}}}\n"
+    [line] = lines_of(f"{HEAD}{method}rollbacks:\n{rollback('{before: 3600}')}")
+    assert "this rollback pauses for 3600 s: the fault stays in force for that long" in line
+    assert lines_of(f"{HEAD}{method}rollbacks:\n{rollback('{before: 0.5, after: 60}')}") == []
+    [line] = lines_of(f"{HEAD}{method}rollbacks:\n{rollback('{after: 60}')}{undo}")
+    assert line.startswith("6:") and "?" in line
+
+
 def test_variables_of_configuration_and_secrets_are_known() -> None:
     known = "configuration: {host: h}\nsecrets: {api: {token: {type: env, key: T}}}\n"
     assert lines_of(known + action("provider: {type: http, url: '${host}', headers: {a: '${token}'}}")) == []
