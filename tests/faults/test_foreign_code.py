@@ -10,7 +10,17 @@ from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId
 from gameday.faults import supervised_experiment
 from gameday.faults.rollbacks.player import ChildRollbackPlayer
-from tests.faults.building import RecordedFacts, conduct, experiment, fault_on, probe_on, python, request
+from tests.faults.building import (
+    DRILL,
+    RecordedFacts,
+    conduct,
+    experiment,
+    fault_on,
+    probe_on,
+    python,
+    request,
+    supervise,
+)
 from tests.faults.test_hazards import hold_then_release
 
 CONTROL = {"name": "hostile", "provider": {"type": "python", "module": "hostile_control"}}
@@ -94,8 +104,22 @@ def test_a_control_that_hangs_delays_the_end_of_a_hold_by_no_more_than_its_bound
 def test_an_abort_waits_for_no_control(target, tmp_path, monkeypatch):
     monkeypatch.setenv("HOSTILE_HOOK", "before_rollback_control")
     monkeypatch.setenv("HOSTILE_DEED", "hang")
-    _, outcome = conduct(experiment(target.url, controls=[CONTROL]), tmp_path, end_soon)
-    assert outcome.settled.undone
+    made, recorded = experiment(target.url, controls=[CONTROL]), RecordedFacts()
+
+    async def abort_as_the_keeper_does():
+        """Abort with a process that stands by, and let it play where the fault's own had to be killed."""
+        player = ChildRollbackPlayer(DrillId(DRILL))
+        try:
+            await player.warm(request(made), recorded)
+            run, outcome = await supervise(made, recorded, tmp_path)
+            await recorded.wait(ev.FaultHeld)
+            run.abort()
+            settled = (await outcome).settled
+            return settled or await player.play(request(made), 2, "keeper", recorded, ask=False)
+        finally:
+            await player.close()
+
+    assert asyncio.run(abort_as_the_keeper_does()).undone
     assert target.times("off")[0] - target.times("on")[0] < 5
 
 
