@@ -7,7 +7,8 @@ runs from just before `gameday abort` is started, its interpreter with it, to th
 rollback arrives at the target, by the target's own record. For comparison, in the same run: Ctrl-C in the
 drill's own terminal, and what a person does with plain `chaos run`, whose rollbacks are asked to run always:
 SIGINT, and SIGUSR1. gameday's modules are compiled to bytecode first, as an installation has them. The bound
-is one of a quiet machine; the load average is printed with the figures. Ends with 1 when it is missed.
+is one of a quiet machine; the load average is printed with the figures, and how long `chaos --help` takes in
+between, by which two machines can be compared. Ends with 1 when the bound is missed.
 """
 
 from __future__ import annotations
@@ -81,6 +82,13 @@ def chaos(number: signal.Signals, moment: float) -> float | None:
     return found
 
 
+def machine() -> float:
+    """Give the seconds that `chaos --help` takes: how quick this machine starts a Python program."""
+    began = time.perf_counter()
+    subprocess.run([Path(sys.executable).parent / "chaos", "--help"], stdout=-3, stderr=-3, check=True)
+    return time.perf_counter() - began
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--drills", type=int, default=30)
@@ -94,6 +102,7 @@ def main() -> None:
         "Ctrl-C in the drill": lambda: abort("Ctrl-C", chance.uniform(0, 3)),
         "chaos run, SIGINT": lambda: chaos(signal.SIGINT, chance.uniform(0, 3)),
         "chaos run, SIGUSR1": lambda: chaos(signal.SIGUSR1, chance.uniform(0, 3)),
+        "(chaos --help)": machine,
     }
     found: dict[str, list[float | None]] = {name: [] for name in ways}
     for count in range(given.drills):  # in turn, so that the machine treats all alike
@@ -104,8 +113,10 @@ def main() -> None:
     head = ("ended by", "drills", "no rollback", "median s", "p99 s", "longest s")
     tables.show("From the command to the first rollback", head, [row(n, f) for n, f in found.items()])
     print(f"load average {os.getloadavg()[0]:.1f}")
-    missing = found["gameday abort"].count(None)
+    usual = tables.percentile([seconds for seconds in found["(chaos --help)"] if seconds is not None], 0.5)
     times = [seconds for seconds in found["gameday abort"] if seconds is not None]
+    print(f"gameday abort, p99 ÷ chaos --help, median: {tables.percentile(times, 0.99) / usual:.2f}")
+    missing = found["gameday abort"].count(None)
     bounds = [("aborts without a rollback", missing, "<=", 0)]
     tables.finish([*bounds, ("seconds from the command, p99", tables.percentile(times, 0.99), "<=", BOUND)])
 
