@@ -11,7 +11,8 @@ from typing import Any
 from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import alerts, conditions, impact, series
+from gameday.core.judging import alerts, conditions, impact
+from gameday.core.plans import wildcards
 from gameday.core.plans.scenario import Condition, Rule, Scenario, Slo
 from gameday.core.values import Instant, MilestoneName, Seconds
 
@@ -130,7 +131,7 @@ class LiveMilestones:
         return counted is not None and bool(alerts.fresh(*counted))
 
     def _slo_holds(self, condition: Condition, now: Instant) -> bool:
-        chosen = [slo for slo in self._slos() if series.matcher(condition.slo).fullmatch(slo.slo)]
+        chosen = [slo for slo in self._slos() if wildcards.matcher(condition.slo).fullmatch(slo.slo)]
         if condition.at_least is not None:
             chosen = [replace(slo, objective=condition.at_least) for slo in chosen]
         levels = self.service(tuple(chosen), now)

@@ -21,8 +21,8 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import SKEW, Dated, History, counted_instant
-from gameday.core.judging import series
 from gameday.core.judging.impact import Impact
+from gameday.core.plans import wildcards
 from gameday.core.plans.scenario import Expectation
 from gameday.core.values import Instant, Party, Seconds
 
@@ -169,7 +169,7 @@ def relevant(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ..
 
 
 def _detects(history: History) -> Callable[[Dated[ev.AlertFired]], bool]:
-    scenario, services = history.plan.scenario, [series.matcher(name) for name in history.plan.services]
+    scenario, services = history.plan.scenario, [wildcards.matcher(name) for name in history.plan.services]
     rules = scenario.milestones
     conditions = (*rules.detected.conditions, *rules.contained.conditions, *rules.recovered.conditions)
     # What a rule names is expected by it; where it is expected with labels, those decide.
@@ -325,7 +325,7 @@ def _may_be_expected(history: History, alert: str) -> bool:
     """Whether an alert of which only the name is known may be one that can detect."""
     scenario = history.plan.scenario
     patterns = (each.alert or each.name or "*" for each in scenario.expect)
-    return not scenario.expect or any(series.matcher(pattern).fullmatch(alert) for pattern in patterns)
+    return not scenario.expect or any(wildcards.matcher(pattern).fullmatch(alert) for pattern in patterns)
 
 
 # --- coverage ------------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ def matches(expected: Expectation, fired: Dated[ev.AlertFired]) -> bool:
     return (
         expected.alert in ("", fact.alert)
         and expected.source in ("", fired.event.source)
-        and (not expected.name or bool(series.matcher(expected.name).fullmatch(fact.alert)))
+        and (not expected.name or bool(wildcards.matcher(expected.name).fullmatch(fact.alert)))
         and expected.labels.items() <= fact.labels.items()
         and expected.monitor in ("", fact.key, fact.labels.get("monitor"))
     )

@@ -20,6 +20,7 @@ from gameday.core.facts.history import Dated, History
 from gameday.core.judging import alerts, impact, series
 from gameday.core.judging.impact import Bound, Impact, Stretch
 from gameday.core.judging.series import Series
+from gameday.core.plans import wildcards
 from gameday.core.plans.scenario import Condition, Rule, Slo
 from gameday.core.values import EventId, Instant, MilestoneName, Party, Seconds
 
@@ -101,7 +102,7 @@ class ConditionJudge:
         return self._slo(Condition(slo=glob, at_least=at_least, lasting=lasting))
 
     def _chosen(self, condition: Condition) -> tuple[Slo, ...]:
-        pattern = series.matcher(condition.slo)
+        pattern = wildcards.matcher(condition.slo)
         return tuple(slo for slo in self.applicable if pattern.fullmatch(slo.slo))
 
     def _condition(self, condition: Condition, milestone: MilestoneName) -> Proof:

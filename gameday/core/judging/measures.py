@@ -1,10 +1,7 @@
-"""What a scorecard can measure, by name: the registry behind every criterion.
+"""How each measure that a scorecard can name is read from a drill: one decorated function each.
 
-Each measure is one decorated function; its registration holds everything the rest of core needs to know
-about it (docs/architecture.md). `core.judging.score` turns a `Reading` into points.
-
-The stages are those of the incident-response guide: detection and triage, response and containment,
-resolution and recovery, postmortem and improvement.
+`core.plans.scorecard` has the table of the measures, with all else that is known of them before a drill;
+`core.judging.score` turns a `Reading` into points.
 
 A reading has three forms. A value. *Left out*: it could have been done and was not, which earns
 nothing. *Undefined*: it does not apply, or the instrument failed; `why` names which.
@@ -34,17 +31,8 @@ from gameday.core.values import (
     format_duration,
 )
 
-DETECTION = "detection and triage"
-RESPONSE = "response and containment"
-RECOVERY = "resolution and recovery"
-IMPROVEMENT = "postmortem and improvement"
-LIVE = (DETECTION, RESPONSE, RECOVERY)
-"""The stages that need somebody while users are affected."""
-
 NAMED = 10
 """How many of the alerts that are noise are named; a storm would fill pages."""
-TIME, MORE, LESS, SHARE, CHECK = "time", "more", "less", "share", "check"
-"""Kinds: seconds, less is better; a count, more is better; a count, less is better; 0..1; 0 or 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,68 +89,16 @@ class Drill:
         return conditions.nobody_responds(self.history)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measure:
-    """One thing that a criterion can name as its `measure`.
-
-    kind       time | more | less | share | check
-    objective  which of the scenario's objectives `1x` multiplies; empty: only absolute targets
-    target, limit  the defaults where the criterion gives none
-    covered    the postmortem has a finding or a question of its own for it, so that a criterion missed
-               needs no general one
-    people     it measures what responders do
-    instrument it measures alerts and users, whoever responds
-    work       what to do about a criterion that was missed; empty: a general sentence
-    """
-
-    name: str
-    kind: str
-    stage: str
-    doc: str
-    read: Callable[[Drill], Reading]
-    objective: str = ""
-    target: str = ""
-    limit: str = ""
-    covered: bool = False
-    people: bool = False
-    instrument: bool = False
-    work: str = ""
-
-
-MEASURES: dict[str, Measure] = {}
-"""Every measure by its name."""
-
 Reader = Callable[[Drill], Reading]
 
+READERS: dict[str, Reader] = {}
+"""What reads each measure of `core.plans.scorecard`, by its name."""
 
-def _measure(
-    kind: str,
-    stage: str,
-    *,
-    covered: bool = False,
-    people: bool = False,
-    instrument: bool = False,
-    **settings: str,
-) -> Callable[[Reader], Reader]:
-    """Register a reader under its own name, with its docstring."""
 
-    def enter(read: Reader) -> Reader:
-        name = read.__name__.removeprefix("_")
-        doc = (read.__doc__ or "").strip()
-        MEASURES[name] = Measure(
-            name=name,
-            kind=kind,
-            stage=stage,
-            doc=doc,
-            read=read,
-            covered=covered,
-            people=people,
-            instrument=instrument,
-            **settings,
-        )
-        return read
-
-    return enter
+def _measure(read: Reader) -> Reader:
+    """Register a reader under its own name."""
+    READERS[read.__name__.removeprefix("_")] = read
+    return read
 
 
 def _undefined(why: str) -> Reading:
@@ -190,9 +126,6 @@ def _ids(facts: list[Dated[Any]]) -> tuple[EventId, ...]:
 
 _NO_HARM = "does not apply: no user was affected, so nobody had to notice"
 _NO_RESPONSE = "does not apply: nobody responds in this drill"
-_SEND_UPDATES = "Give the playbook step that updates stakeholders and customers an owner and a deadline"
-_KEEP_NOTES = "Name a scribe, who keeps notes in the timeline: gameday note"
-_HOLD_REVIEW = "Hold the review, and record its conclusions: gameday review"
 
 
 def _prevented(drill: Drill) -> Reading:
@@ -242,7 +175,7 @@ def _interval(drill: Drill, name: str) -> Reading:
 # --- detection and triage ------------------------------------------------------------------------
 
 
-@_measure(TIME, DETECTION, objective="detect", covered=True)
+@_measure
 def _detect(drill: Drill) -> Reading:
     """Time from the start of impact to detection, by the scenario's rule.
 
@@ -265,7 +198,7 @@ def _credited_act(drill: Drill) -> Dated[Any] | None:
     return milestones.first_action(drill.history, drill.fault, recovered)
 
 
-@_measure(TIME, DETECTION, objective="detect")
+@_measure
 def _alert_delivery(drill: Drill) -> Reading:
     """Time from the start of impact until the first new alert was received."""
     fired = alerts.relevant(drill.history, drill.fault) if drill.fault is not None else ()
@@ -275,19 +208,19 @@ def _alert_delivery(drill: Drill) -> Reading:
     return _until(drill, at, "an alert delivered", (first.event.id,) if first else ())
 
 
-@_measure(TIME, DETECTION, objective="detect", people=True)
+@_measure
 def _acknowledge(drill: Drill) -> Reading:
     """Time from the start of impact to the first acknowledgement."""
     return _milestone(drill, MilestoneName.ACKNOWLEDGED)
 
 
-@_measure(TIME, DETECTION, objective="detect", people=True)
+@_measure
 def _declare(drill: Drill) -> Reading:
     """Time from the start of impact until an incident was declared with its severity."""
     return _milestone(drill, MilestoneName.TRIAGED)
 
 
-@_measure(CHECK, DETECTION, covered=True, people=True)
+@_measure
 def _severity_matches(drill: Drill) -> Reading:
     """Whether the worst severity declared is one that the scenario accepts; half if only another is."""
     declared = _declarations(drill)
@@ -301,9 +234,7 @@ def _severity_matches(drill: Drill) -> Reading:
     return Reading(value=value, figure=f"{', '.join(severities)}; right: {wanted}", evidence=_ids(declared))
 
 
-@_measure(
-    CHECK, DETECTION, people=True, work="Make it part of declaring an incident to name an incident commander"
-)
+@_measure
 def _commander_assigned(drill: Drill) -> Reading:
     """Whether an incident commander was named."""
     assigned = drill.milestones.by_name[MilestoneName.COMMANDER_ASSIGNED]
@@ -312,7 +243,7 @@ def _commander_assigned(drill: Drill) -> Reading:
     return _check(passed=True, figure="named", evidence=assigned.evidence)
 
 
-@_measure(SHARE, DETECTION, covered=True, instrument=True)
+@_measure
 def _alerts_expected(drill: Drill) -> Reading:
     """Share of the expected alerts that were in time, or not due before users were healthy again."""
     expected = len(drill.alerts.expected)
@@ -341,7 +272,7 @@ def _unread(drill: Drill) -> str:
     return "instrument: a signal could not be read; it may be the missing alert" if rejected else ""
 
 
-@_measure(LESS, DETECTION, target="0", limit="3", covered=True, instrument=True)
+@_measure
 def _alerts_noise(drill: Drill) -> Reading:
     """Number of distinct alerts of noise that somebody acknowledged, or declared an incident on.
 
@@ -372,7 +303,7 @@ def _fired(drill: Drill, *, expected: bool) -> tuple[EventId, ...]:
 # --- response and containment --------------------------------------------------------------------
 
 
-@_measure(TIME, RESPONSE, objective="contain", covered=True)
+@_measure
 def _contain(drill: Drill) -> Reading:
     """Time from the start of impact to containment. What healed by itself earns nothing."""
     contained, by = drill.milestones.by_name[MilestoneName.CONTAINED], drill.attribution.recovered_by
@@ -386,7 +317,7 @@ def _contain(drill: Drill) -> Reading:
     return _interval(drill, "contain")
 
 
-@_measure(TIME, RESPONSE, objective="contain", people=True)
+@_measure
 def _first_action(drill: Drill) -> Reading:
     """Time from the start of impact to the first act on the target; a ticked step, where none can be seen."""
     recovered = drill.milestones.at(MilestoneName.RECOVERED)
@@ -394,7 +325,7 @@ def _first_action(drill: Drill) -> Reading:
     return _until(drill, acted.at if acted else None, "an action", (acted.event.id,) if acted else ())
 
 
-@_measure(SHARE, RESPONSE, covered=True, people=True)
+@_measure
 def _playbook_followed(drill: Drill) -> Reading:
     """Share of the playbook's steps that were done, once half of them are known; else ask at the review."""
     playbook = drill.history.plan.playbook
@@ -416,7 +347,7 @@ def _playbook_followed(drill: Drill) -> Reading:
     return Reading(value=len(done & steps) / len(known), figure=figure, evidence=_ids(ticked + reviewed))
 
 
-@_measure(MORE, RESPONSE, target="1", work=_SEND_UPDATES, people=True)
+@_measure
 def _updates_sent(drill: Drill) -> Reading:
     """Number of updates that were sent to the team, stakeholders or customers."""
     sent: list[Dated[Any]] = list(_since(drill, ev.UpdateSent))
@@ -425,14 +356,14 @@ def _updates_sent(drill: Drill) -> Reading:
     return Reading(value=float(len(sent)), figure=str(len(sent)), evidence=_ids(sent))
 
 
-@_measure(TIME, RESPONSE, objective="contain", work=_SEND_UPDATES, people=True)
+@_measure
 def _first_update(drill: Drill) -> Reading:
     """Time from the start of impact to the first update."""
     first = next(iter(_since(drill, ev.UpdateSent)), None)
     return _until(drill, first.at if first else None, "an update", (first.event.id,) if first else ())
 
 
-@_measure(SHARE, RESPONSE, instrument=True)
+@_measure
 def _least_harm(drill: Drill) -> Reading:
     """Share left of an error budget: a total outage for as long as the objective to recover allows.
 
@@ -453,7 +384,7 @@ def _least_harm(drill: Drill) -> Reading:
 # --- resolution and recovery ---------------------------------------------------------------------
 
 
-@_measure(TIME, RECOVERY, objective="recover", covered=True)
+@_measure
 def _recover(drill: Drill) -> Reading:
     """Time from the start of impact to recovery. Only the team's or its automation's counts."""
     who = drill.attribution
@@ -477,25 +408,25 @@ def _recovered_by(drill: Drill, *parties: RecoveredBy) -> Reading:
     return _check(by in parties, f"recovered by {by}", drill.attribution.evidence)
 
 
-@_measure(CHECK, RECOVERY, covered=True, people=True)
+@_measure
 def _recovered_by_people(drill: Drill) -> Reading:
     """Whether the team ended the impact."""
     return _recovered_by(drill, RecoveredBy.TEAM)
 
 
-@_measure(CHECK, RECOVERY, covered=True)
+@_measure
 def _recovered_by_automation(drill: Drill) -> Reading:
     """Whether the automation ended the impact."""
     return _recovered_by(drill, RecoveredBy.AUTOMATION)
 
 
-@_measure(CHECK, RECOVERY, covered=True)
+@_measure
 def _recovered_before_rollback(drill: Drill) -> Reading:
     """Whether the team or its automation ended the impact before our own rollback did."""
     return _recovered_by(drill, RecoveredBy.TEAM, RecoveredBy.AUTOMATION)
 
 
-@_measure(CHECK, RECOVERY, instrument=True)
+@_measure
 def _verified(drill: Drill) -> Reading:
     """Whether the steady state was met again at the end."""
     verified = drill.milestones.by_name[MilestoneName.VERIFIED]
@@ -506,7 +437,7 @@ def _verified(drill: Drill) -> Reading:
     return _left_out("the steady state was not met, or was not checked")
 
 
-@_measure(CHECK, RECOVERY, covered=True, people=True)
+@_measure
 def _fix_validated(drill: Drill) -> Reading:
     """Whether the review records how the fix was validated."""
     return _recorded(drill, "fix-validated")
@@ -515,19 +446,19 @@ def _fix_validated(drill: Drill) -> Reading:
 # --- postmortem and improvement ------------------------------------------------------------------
 
 
-@_measure(CHECK, IMPROVEMENT, covered=True, people=True)
+@_measure
 def _root_cause_recorded(drill: Drill) -> Reading:
     """Whether the review records the root cause."""
     return _recorded(drill, "root-cause")
 
 
-@_measure(CHECK, IMPROVEMENT, work=_HOLD_REVIEW, people=True)
+@_measure
 def _fix_recorded(drill: Drill) -> Reading:
     """Whether the review records the fix."""
     return _recorded(drill, "fix")
 
 
-@_measure(MORE, IMPROVEMENT, target="1", work=_HOLD_REVIEW, people=True)
+@_measure
 def _actions_recorded(drill: Drill) -> Reading:
     """Number of action items that the review decided on."""
     given = _answers(drill, "action")
@@ -535,7 +466,7 @@ def _actions_recorded(drill: Drill) -> Reading:
     return Reading(value=float(len(items)), figure=str(len(items)), evidence=_ids(items))
 
 
-@_measure(MORE, IMPROVEMENT, target="3", people=True, work=_KEEP_NOTES)
+@_measure
 def _notes_kept(drill: Drill) -> Reading:
     """Number of notes in the timeline, so that the postmortem need not be written from memory."""
     notes: list[Dated[Any]] = list(_since(drill, ev.NoteWritten))

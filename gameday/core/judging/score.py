@@ -19,9 +19,11 @@ from gameday.core.facts.history import History
 from gameday.core.judging import alerts, measures, milestones, unattended
 from gameday.core.judging.attribution import Attribution, contradictions
 from gameday.core.judging.impact import Impact
-from gameday.core.judging.measures import Drill, Measure, Reading
+from gameday.core.judging.measures import Drill, Reading
 from gameday.core.judging.milestones import Milestones
+from gameday.core.plans import scorecard
 from gameday.core.plans.scenario import Criterion, ScorecardRules
+from gameday.core.plans.scorecard import Measure
 from gameday.core.values import (
     EventId,
     MilestoneName,
@@ -31,11 +33,8 @@ from gameday.core.values import (
     RecoveredBy,
     Verdict,
     format_duration,
-    parse_duration,
 )
 
-MEASURES = measures.MEASURES
-"""Every measure that a criterion may name."""
 COVERAGE = 0.7
 """Least share of the weights that must be defined."""
 FULL = 100.0
@@ -85,32 +84,18 @@ class Scorecard:
     altered: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trigger:
-    """A condition that a cap's `when` can name."""
-
-    doc: str
-    applies: Callable[[Drill], bool]
-
-
 def _missing(name: MilestoneName) -> Callable[[Drill], bool]:
     return lambda drill: drill.milestones.at(name) is None and drill.milestones.by_name[name].known
 
 
-CAPS: dict[str, Trigger] = {
-    "undetected": Trigger(doc="nobody detected it", applies=_missing(MilestoneName.DETECTED)),
-    "not-contained": Trigger(doc="it was not contained", applies=_missing(MilestoneName.CONTAINED)),
-    "not-recovered": Trigger(doc="users were not healthy again", applies=_missing(MilestoneName.RECOVERED)),
-    "rollback": Trigger(
-        doc="our own rollback ended the impact",
-        applies=lambda drill: drill.attribution.recovered_by is RecoveredBy.ROLLBACK,
-    ),
-    "itself": Trigger(
-        doc="nobody acted, and the service recovered by itself",
-        applies=lambda drill: drill.attribution.recovered_by is RecoveredBy.ITSELF,
-    ),
+_APPLIES: dict[str, Callable[[Drill], bool]] = {
+    "undetected": _missing(MilestoneName.DETECTED),
+    "not-contained": _missing(MilestoneName.CONTAINED),
+    "not-recovered": _missing(MilestoneName.RECOVERED),
+    "rollback": lambda drill: drill.attribution.recovered_by is RecoveredBy.ROLLBACK,
+    "itself": lambda drill: drill.attribution.recovered_by is RecoveredBy.ITSELF,
 }
-"""Every `when` of a cap. None applies where the team or its automation recovered, or no user was affected."""
+"""When each cap applies. None does where the team or its automation recovered, or no user was affected."""
 
 
 def evaluate(
@@ -120,7 +105,7 @@ def evaluate(
     milestones: Milestones,
     attribution: Attribution,
 ) -> Scorecard:
-    """Fill in a scorecard. Raises ValueError for a criterion for which `complaint` is not empty."""
+    """Fill in a scorecard. Raises ValueError for a criterion with a `scorecard.complaint`."""
     drill = _drill(history, impact, milestones, attribution)
     criteria = tuple(_scored(criterion, drill) for criterion in rules.criteria)
     card = Scorecard(
@@ -138,22 +123,6 @@ def evaluate(
         verdict, why = barred
         return replace(card, verdict=verdict, why=why)
     return _alone(card, drill) if drill.alone else _pointed(card, rules, drill)
-
-
-def complaint(criterion: Criterion) -> str:
-    """Explain what is wrong with a criterion's measure, target or limit; empty: nothing."""
-    measure = MEASURES.get(criterion.measure)
-    if measure is None:
-        return f"there is no measure '{criterion.measure}'"
-    try:
-        target, limit = _words(criterion, measure)
-        for word in (target, limit):
-            if word.endswith("x") and not measure.objective:
-                return f"'{word}': {measure.name} has no objective to multiply; write an absolute figure"
-            _figure(word, 1.0)
-    except ValueError as error:
-        return str(error)
-    return ""
 
 
 def _drill(history: History, impact: Impact, derived: Milestones, attribution: Attribution) -> Drill:
@@ -246,7 +215,7 @@ def _pointed(card: Scorecard, rules: ScorecardRules, drill: Drill) -> Scorecard:
     earned = math.fsum(weight * share for weight, share in defined)
     hints = _hints(drill.history)
     points = FULL * earned / weights - hints if weights > 0 else 0.0
-    caps = [] if _uncapped(drill) else [cap for cap in rules.caps if CAPS[cap.when].applies(drill)]
+    caps = [] if _uncapped(drill) else [cap for cap in rules.caps if _APPLIES[cap.when](drill)]
     # Only caps that took points away are worth a reason.
     binding = [cap for cap in caps if points > cap.at_most]
     # Not below 0: hints may cost more than was earned.
@@ -258,7 +227,7 @@ def _pointed(card: Scorecard, rules: ScorecardRules, drill: Drill) -> Scorecard:
         passed=passed,
         verdict=PASSED if passed else FAILED,
         caps=tuple(cap.when for cap in caps),
-        why="; ".join(f"at most {cap.at_most:g}: {CAPS[cap.when].doc}" for cap in binding),
+        why="; ".join(f"at most {cap.at_most:g}: {scorecard.CAPS[cap.when]}" for cap in binding),
         hints=hints,
     )
 
@@ -291,11 +260,11 @@ def _absorbed_by_system(drill: Drill) -> bool:
 
 
 def _scored(criterion: Criterion, drill: Drill) -> Scored:
-    wrong = complaint(criterion)
+    wrong = scorecard.complaint(criterion)
     if wrong:
         raise ValueError(f"criterion {criterion.criterion}: {wrong}")
-    measure = MEASURES[criterion.measure]
-    reading = measure.read(drill)
+    measure = scorecard.MEASURES[criterion.measure]
+    reading = measures.READERS[measure.name](drill)
     # What people leave undone is no fault of a system that has none.
     if measure.people and not reading.value and drill.alone:
         reading = Reading(why="does not apply: nobody responds in this drill", defined=False)
@@ -326,7 +295,7 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
 
 def _too_late_to_matter(criterion: Criterion, measure: Measure, reading: Reading, drill: Drill) -> bool:
     """Whether a live criterion fell short where users were healthy again before anybody had to look."""
-    if not drill.self_healed or measure.stage not in measures.LIVE or measure.instrument:
+    if not drill.self_healed or measure.stage not in scorecard.LIVE or measure.instrument:
         return False
     share, _ = _judge(criterion, measure, reading, drill)
     return share is None or share < 1.0
@@ -334,7 +303,7 @@ def _too_late_to_matter(criterion: Criterion, measure: Measure, reading: Reading
 
 def _too_much(measure: Measure, reading: Reading) -> bool:
     """Whether something was done that should not have been, such as declaring an incident on noise."""
-    return measure.kind == measures.LESS and bool(reading.value)
+    return measure.kind == scorecard.LESS and bool(reading.value)
 
 
 def _verdict(share: float | None) -> Verdict:
@@ -349,9 +318,9 @@ def _judge(
     criterion: Criterion, measure: Measure, reading: Reading, drill: Drill
 ) -> tuple[float | None, str]:
     """Give the share of the weight that a reading earns, and the rule in words."""
-    words = _words(criterion, measure)
+    words = scorecard.bands(criterion, measure)
     objective = _objective(measure, drill)
-    target, limit = (_figure(word, objective) if word else None for word in words)
+    target, limit = (scorecard.figure(word, objective) if word else None for word in words)
     rule = _rule(measure, words, target, limit)
     if not reading.defined:
         return None, rule
@@ -369,7 +338,7 @@ def share_of(kind: str, value: float, target: float | None, limit: float | None)
     """
     if target is None:
         return min(max(value, 0.0), 1.0)
-    if kind in (measures.TIME, measures.LESS):
+    if kind in (scorecard.TIME, scorecard.LESS):
         return _at_most(kind, value, target, target if limit is None else limit)
     floor = limit or 0.0
     if value >= target:
@@ -382,21 +351,11 @@ def _at_most(kind: str, value: float, target: float, limit: float) -> float:
         return 1.0
     if value >= limit:
         return 0.0
-    if kind == measures.TIME and target > 0:
+    if kind == scorecard.TIME and target > 0:
         if math.isinf(limit / target):  # a target so small that the quotient overflows
             return 1.0 - (math.log(value) - math.log(target)) / (math.log(limit) - math.log(target))
         return 1.0 - math.log(value / target) / math.log(limit / target)
     return (limit - value) / (limit - target)
-
-
-def _words(criterion: Criterion, measure: Measure) -> tuple[str, str]:
-    """Give a criterion's target and limit as written, or the measure's defaults."""
-    # One that is written replaces both defaults: a default limit could lie below the written target.
-    if criterion.target or criterion.limit:
-        return criterion.target or measure.target, criterion.limit
-    if measure.kind == measures.TIME:
-        return "1x", "3x"
-    return measure.target, measure.limit
 
 
 def _objective(measure: Measure, drill: Drill) -> float:
@@ -406,35 +365,16 @@ def _objective(measure: Measure, drill: Drill) -> float:
     )
 
 
-def _figure(word: str, objective: float) -> float:
-    """Read `1x`, `60s`, `80%` or a number. Raises ValueError with an example for anything else."""
-    text = word.strip()
-    try:
-        if text.endswith("x"):
-            return float(text[:-1]) * objective
-        if text.endswith("%"):
-            return float(text[:-1]) / 100.0
-        return float(text or 0.0)
-    except ValueError:
-        pass
-    try:
-        return parse_duration(text)
-    except ValueError:
-        raise ValueError(
-            f"'{word}' is neither a multiple (1x), a time (60s), a share (80%) nor a number"
-        ) from None
-
-
 def _rule(measure: Measure, words: tuple[str, str], target: float | None, limit: float | None) -> str:
     if target is None:
-        return {measures.CHECK: "all or nothing"}.get(measure.kind, "in proportion")
-    show = format_duration if measure.kind == measures.TIME else "{:g}".format
+        return {scorecard.CHECK: "all or nothing"}.get(measure.kind, "in proportion")
+    show = format_duration if measure.kind == scorecard.TIME else "{:g}".format
     bounds = [
         f"{show(at)}{f' ({word})' if word.endswith('x') else ''}"
         for word, at in _bounds(words, target, limit)
     ]
-    if measure.kind in (measures.TIME, measures.LESS):
-        curve = ", logarithmic between" if measure.kind == measures.TIME else ", in proportion between"
+    if measure.kind in (scorecard.TIME, scorecard.LESS):
+        curve = ", logarithmic between" if measure.kind == scorecard.TIME else ", in proportion between"
         return f"full marks up to {bounds[0]}, none " + (
             f"from {bounds[1]}{curve}" if len(bounds) > 1 else "beyond"
         )

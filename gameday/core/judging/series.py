@@ -13,7 +13,6 @@ Three rules decide what is bad, explained in docs/reference/milestones.md:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -23,6 +22,7 @@ import numpy as np
 from gameday.core.facts import merging
 from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, STEPS, Chunk, LoadHistory, bin_of, lower_edge
 from gameday.core.facts.merging import Numbers
+from gameday.core.plans import wildcards
 from gameday.core.plans.scenario import Slo
 from gameday.core.values import Instant, Seconds, instant
 
@@ -55,14 +55,9 @@ def slow_from(latency: Seconds | None) -> int:
     return number if lower_edge(number) >= milliseconds else number + 1
 
 
-def matcher(request: str) -> re.Pattern[str]:
-    """Make a pattern of an SLO's `request`: only `*` is special, since names often hold `[id]`."""
-    return re.compile(".*".join(re.escape(part) for part in request.split("*")), re.DOTALL)
-
-
 def matching(slo: Slo, chunks: Iterable[Chunk]) -> tuple[Chunk, ...]:
     """Pick the chunks whose `NAME` or `TYPE NAME` an SLO's glob matches whole."""
-    pattern = matcher(slo.request)
+    pattern = wildcards.matcher(slo.request)
     # A name comes in a chunk every 10 s: match each once.
     known: dict[tuple[str, str], bool] = {}
     picked = []

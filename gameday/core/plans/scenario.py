@@ -298,7 +298,7 @@ class Scenario:
 class Criterion:
     """One line of a scorecard.
 
-    measure  an interval, a count or a check that `core.judging.score` knows by name
+    measure  an interval, a count or a check of `core.plans.scorecard`, by name
     target   full marks up to this value; limit: none beyond it. `1x` is once the scenario's objective,
              `60s` is absolute; a bare number for counts; empty for checks
     """

@@ -12,9 +12,10 @@ from dataclasses import replace
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
-from gameday.core.judging import conditions, measures, milestones
+from gameday.core.judging import conditions, milestones
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.score import Scored
+from gameday.core.plans import scorecard
 from gameday.core.postmortem import alert_findings, chains, relapses, statements
 from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Chain, Coverage, Finding
@@ -478,7 +479,7 @@ def _other_points(evidence: Evidence) -> Iterator[Finding]:
         return  # no blame where nothing happened
     named = {c.criterion: c.measure for c in evidence.history.plan.scorecard.criteria}
     for criterion in evidence.result.score.criteria:
-        measure = measures.MEASURES.get(named.get(criterion.criterion, ""))
+        measure = scorecard.MEASURES.get(named.get(criterion.criterion, ""))
         if criterion.verdict is Verdict.MISSED and not (measure and measure.covered):
             yield _missed(criterion, measure.work if measure else "", evidence)
 

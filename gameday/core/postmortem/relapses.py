@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gameday.core.facts import drill as ev
-from gameday.core.judging import alerts, conditions, series
+from gameday.core.judging import alerts, conditions
 from gameday.core.judging.impact import Stretch
+from gameday.core.plans import wildcards
 from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Finding
 from gameday.core.values import Instant, MilestoneName, Seconds, format_duration
@@ -237,7 +238,7 @@ def _not_held(evidence: Evidence, released: Instant) -> bool:
         stretch.start.at < released and (stretch.end is None or stretch.end.at + condition.lasting > released)
         for condition in wanted
         for slo in evidence.result.impact.slos
-        if series.matcher(condition.slo).fullmatch(slo.slo)
+        if wildcards.matcher(condition.slo).fullmatch(slo.slo)
         for stretch in slo.stretches
     )
 

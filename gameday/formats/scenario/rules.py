@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.core.judging import series
+from gameday.core.plans import wildcards
 from gameday.formats.experiment import locust_options, variables
 from gameday.formats.experiment import reader as experiment
 from gameday.formats.text import document as text_document
@@ -118,7 +118,7 @@ def _slo_names(document: Document) -> Iterator[Mistake]:
 
 
 def _matches(pattern: str, name: str, *, globs: bool) -> bool:
-    return series.matcher(pattern).fullmatch(name) is not None if globs else pattern == name
+    return wildcards.matcher(pattern).fullmatch(name) is not None if globs else pattern == name
 
 
 def _slo_sources(document: Document) -> Iterator[Mistake]:

@@ -1,6 +1,6 @@
 """scorecard.yaml -> `core.plans.scenario.ScorecardRules`, with every mistake of the file.
 
-The valid measures and caps are those that `core.judging.score` has. Published as
+The valid measures and caps are those of `core.plans.scorecard`. Published as
 docs/reference/scorecard.schema.json.
 """
 
@@ -12,8 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from gameday.core.errors import Mistake
-from gameday.core.judging import score
 from gameday.core.plans import scenario as core
+from gameday.core.plans import scorecard
 from gameday.formats.text import models, types
 from gameday.formats.text.document import Checked, Document
 from gameday.formats.text.models import Strict
@@ -39,7 +39,7 @@ class CriterionModel(Strict):
         description="the part of the response that it belongs to"
     )
     weight: Positive = Field(description="the points that it is worth, before scaling to 100")
-    measure: Annotated[str, types.OneOf("a measure", tuple(sorted(score.MEASURES)))] = Field(
+    measure: Annotated[str, types.OneOf("a measure", tuple(sorted(scorecard.MEASURES)))] = Field(
         description="what is measured"
     )
     target: Band = Field(default="", description="full points up to here; 1x is the scenario's objective")
@@ -49,7 +49,7 @@ class CriterionModel(Strict):
 class CapModel(Strict):
     """An upper bound on the points, for when something went wrong."""
 
-    when: Annotated[str, types.OneOf("a reason for a cap", tuple(sorted(score.CAPS)))] = Field(
+    when: Annotated[str, types.OneOf("a reason for a cap", tuple(sorted(scorecard.CAPS)))] = Field(
         description="what happened"
     )
     at_most: float = Field(ge=0, le=100, description="points")
@@ -82,7 +82,7 @@ def check(document: Document) -> Checked[core.ScorecardRules]:
 def _rules_mistakes(document: Document, rules: core.ScorecardRules) -> Iterator[Mistake]:
     names: set[str] = set()
     for index, criterion in enumerate(rules.criteria):
-        problem = score.complaint(criterion)
+        problem = scorecard.complaint(criterion)
         if problem:
             bands = {"limit": criterion.limit, "target": criterion.target}
             key = next((key for key, band in bands.items() if band and band in problem), "measure")

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gameday.core.facts import history
-from gameday.core.judging import result, score
+from gameday.core.judging import result
+from gameday.core.plans import scorecard
 from gameday.core.plans.scenario import Cap, Criterion, Objectives
 from gameday.core.values import MilestoneName, Verdict
 from gameday.testing.histories import SCENARIO, SCORECARD, Game, at
@@ -17,10 +18,10 @@ EVERYTHING = replace(
     SCORECARD,
     criteria=tuple(
         Criterion(criterion=name, phase="x", weight=1 + index % 3, measure=name)
-        for index, name in enumerate(sorted(score.MEASURES))
+        for index, name in enumerate(sorted(scorecard.MEASURES))
         if name not in ("playbook_followed", "recovered_by_automation")
     ),
-    caps=tuple(Cap(when=when, at_most=20 + 10 * index) for index, when in enumerate(sorted(score.CAPS))),
+    caps=tuple(Cap(when=when, at_most=20 + 10 * index) for index, when in enumerate(sorted(scorecard.CAPS))),
 )
 BASE = Game(
     scenario=replace(SCENARIO, objectives=Objectives(detect=10.0, contain=20.0, recover=25.0)),

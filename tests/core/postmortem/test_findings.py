@@ -8,8 +8,8 @@ import pytest
 
 from gameday.core.facts import drill as ev
 from gameday.core.judging.attribution import Attribution
-from gameday.core.judging.measures import MEASURES
 from gameday.core.plans.scenario import Criterion
+from gameday.core.plans.scorecard import MEASURES
 from gameday.core.values import MilestoneName, Outcome, RecoveredBy, Severity, Verdict
 from tests.core.postmortem.drafts import drafted, titles
 from tests.render import a_drill
