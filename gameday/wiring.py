@@ -564,6 +564,7 @@ def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySou
         identities=ChildIdentities(clients=clients),
         calendars=FreezeCalendars(read, SystemClock()),
         chaos_settings=files.chaos_settings(),
+        locust_conf=files.locust_conf(),
         by=current_actor(os.environ),
         environment=environment,
         code=partial(code_parts.parts, space.root),

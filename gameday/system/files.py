@@ -49,7 +49,16 @@ def real_command(path: str) -> str:
 
 def chaos_settings() -> bytes:
     """Read Chaos Toolkit's own settings of this user; empty where there are none. Raises OSError."""
+    return _of_home(".chaostoolkit", "settings.yaml")
+
+
+def locust_conf() -> bytes:
+    """Read the options of Locust in this user's home; empty where there are none. Raises OSError."""
+    return _of_home(".locust.conf")
+
+
+def _of_home(*path: str) -> bytes:
     try:
-        return (Path.home() / ".chaostoolkit" / "settings.yaml").read_bytes()
+        return Path.home().joinpath(*path).read_bytes()
     except (FileNotFoundError, RuntimeError):  # RuntimeError: no HOME, and no passwd entry for this uid
         return b""

@@ -47,3 +47,10 @@ def test_chaos_toolkit_s_settings_are_read_from_home_or_are_empty(tmp_path, monk
     (tmp_path / ".chaostoolkit").mkdir()
     (tmp_path / ".chaostoolkit" / "settings.yaml").write_bytes(b"controls: {}\n")
     assert files.chaos_settings() == b"controls: {}\n"
+
+
+def test_locust_s_options_are_read_from_home_or_are_empty(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert files.locust_conf() == b""
+    (tmp_path / ".locust.conf").write_bytes(b"users = 3\n")
+    assert files.locust_conf() == b"users = 3\n"

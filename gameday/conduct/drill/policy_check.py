@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from gameday import ports
+from gameday.conduct.drill import load_settings
 from gameday.core import policy
 from gameday.core.errors import InvalidFiles, Refused
 from gameday.core.facts import drill as ev
@@ -78,6 +79,7 @@ class PolicySources:
     real_path       gives the file that a command is, links resolved
     variables       the environment variables that experiments will see
     chaos_settings  Chaos Toolkit's own settings file, which may name controls
+    locust_conf     the file of Locust's options in this user's home
     by              who starts the drill
     environment     gives an environment's settings, resolved, by its name
     code            gives the hashes of modules by their names, of what a locustfile imports, and of commands;
@@ -90,6 +92,7 @@ class PolicySources:
     identities: ports.Identities = field(default_factory=NoSources)
     calendars: ports.Calendars = field(default_factory=NoSources)
     chaos_settings: bytes = b""
+    locust_conf: bytes = b""
     by: str = ""
     environment: Callable[[str], Mapping[str, object]] = _no_environment
     code: Callable[..., Mapping[str, str]] = _no_code
@@ -235,11 +238,14 @@ def _parts(
     locustfile = scenario.load.locustfile if scenario.load else ""
     contents = {**texts, locustfile: _locustfile(scenario, policy_sources)} if locustfile else texts
     parts |= {path: hashlib.sha256(content).hexdigest() for path, content in contents.items()}
+    options = load_settings.texts(policy_sources.read, policy_sources.locust_conf) if scenario.load else {}
+    parts |= load_settings.hashes(options)
     scripts = _scripts(scenario, contents, hashes)
     parts |= scripts
     if rules.protected:  # nothing else needs it, and the versions of distributions take time to find
         commands = _commands(documents, environment, _variables(documents, policy_sources))
         commands += _named_by(scripts, policy_sources)
+        commands += load_settings.names_files(scenario.load, options) if scenario.load else []
         cwd = (scenario.options.cwd,) if scenario.options.cwd else ()
         parts |= policy_sources.code(_modules(documents), locustfile, commands, *cwd)
     return parts

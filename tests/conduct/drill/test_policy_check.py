@@ -242,6 +242,24 @@ def test_an_approval_asks_for_the_files_that_a_responder_s_commands_name(command
     assert "bin/x.sh" in asked
 
 
+def test_an_approval_covers_locust_s_options_and_the_files_that_they_name():
+    asked = []
+
+    def code(names, locustfile, commands, *cwd):
+        asked.extend(commands)
+        return {}
+
+    rules = replace(LOOPBACK, protected=True)
+    scenario = replace(SCENARIO, load=Load(locustfile="l.py"))
+    files = {"x_json": experiment(), "l_py": b""}
+    approvals = []
+    for conf in (b"", b"data = users.csv\n", b"data = others.csv\n"):
+        on = replace(policy_sources(**files, locust_conf=conf), code=code)
+        approvals.append(judge(scenario, rules, on)[-1].hint)
+    assert len(set(approvals)) == 3
+    assert {"users.csv", "others.csv"} <= set(asked)
+
+
 def test_a_responder_s_script_that_can_not_be_read_is_refused_where_approvals_are_asked():
     with pytest.raises(Refused, match=r"r\.yaml"):
         judge(rules=replace(LOOPBACK, protected=True), hashes={"r.yaml": "1"})
