@@ -29,7 +29,8 @@ M = TypeVar("M", bound="Strict")
 class Strict(BaseModel):
     """A mapping with known keys: no other key, no converted type, no infinite number."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+    # Built at first use: most of the models are parts of another, and a command reads few kinds of files.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class FromVariable(str):
