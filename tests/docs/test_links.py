@@ -1,5 +1,6 @@
 """Links between documents lead somewhere: to a file, and to a heading that is in it."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def links(page: Path) -> Iterator[str]:
 def anchors(page: Path) -> frozenset[str]:
     """Give the anchors of a page's headings, as GitHub makes them: the second of a name ends in -1."""
     tokens, seen, found = parsed(page), Counter[str](), set()
-    for opening, heading in zip(tokens, tokens[1:], strict=False):
+    for opening, heading in itertools.pairwise(tokens):
         if opening.type != "heading_open":
             continue
         words = "".join(child.content for child in heading.children or () if child.type != "html_inline")
