@@ -55,12 +55,6 @@ def _text(content: bytes, file: str) -> Document:
     return Document(file=file, data=text_document.decode(content, file))
 
 
-def _playbook(document: Document) -> Checked[Playbook]:
-    if document.data is None:
-        return Checked(document=document, value=None, mistakes=document.mistakes)
-    return Checked(document=document, value=playbooks.read(document.data, document.file))
-
-
 def _locustfile(document: Document) -> Checked[str]:
     return Checked(document=document, value=document.data, mistakes=document.mistakes)
 
@@ -76,7 +70,7 @@ KINDS = {
         Kind(name="file of controls", read=overrides.read_controls, check=overrides.check_controls),
         Kind(name="scorecard", read=reader.read, check=scorecards.check),
         Kind(name="responder", read=reader.read, check=responders.check),
-        Kind(name="playbook", read=_text, check=_playbook),
+        Kind(name="playbook", read=_text, check=playbooks.check),
         Kind(name="locustfile", read=_text, check=_locustfile),
     )
 }

@@ -3,8 +3,8 @@
 And its outline, for `core.playbook`: headings, tables, lists, and the front matter's values.
 
 A step is an item of an ordered list or of a task list (`- [ ]`). Its id is the one in its comment
-`<!-- step: id -->`, else the slug of its text; a second step with the same id gets `-2`, and so on. Steps
-know the lines of their items, so that `core.playbook` can splice the text.
+`<!-- step: id -->`, else the slug of its text, with `-2` and so on where another step has it. Steps know the
+lines of their items, so that `core.playbook` can splice the text.
 """
 
 from __future__ import annotations
@@ -20,23 +20,40 @@ from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from gameday.core import playbook
-from gameday.core.errors import InvalidFiles
+from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.plans.scenario import Playbook, PlaybookStep
 from gameday.core.playbook import splice
 from gameday.core.playbook.outline import Block, Heading, Outline, Present, Setting
+from gameday.formats.scenario import step_markers
+from gameday.formats.scenario.step_markers import Marker
 from gameday.formats.text import yaml
-from gameday.formats.text.document import Document
+from gameday.formats.text.document import Checked, Document
 
-_ID = re.compile(r"<!--\s*step:\s*([\w.:-]+)\s*-->")
 _DATE = re.compile(r"(\d{4})[-/.]?(\d\d)[-/.]?(\d\d)(?!\d)")
 _TASK = re.compile(r"\[[ xX]\]\s+")
 
 
 def read(text: str, path: str = "") -> Playbook:
     """Read a playbook. Any text is a playbook; without lists it has no steps."""
-    tokens = _parsed(text)
-    steps = _unique(_steps(tokens, splice.split(text)))
-    return Playbook(path=path, text=text, title=_title(tokens), steps=tuple(steps))
+    return _read(text, path)[0]
+
+
+def check(document: Document) -> Checked[Playbook]:
+    """Find every comment that should name a step and doesn't."""
+    if document.data is None:
+        return Checked(document=document, value=None, mistakes=document.mistakes)
+    read, found = _read(document.data, document.file)
+    mistakes = tuple(sorted(mistake._replace(file=document.file) for mistake in found))
+    valid = all(mistake.warning for mistake in mistakes)
+    return Checked(document=document, value=read if valid else None, mistakes=mistakes)
+
+
+def _read(text: str, path: str) -> tuple[Playbook, list[Mistake]]:
+    tokens, walk = _parsed(text), _Walk(lines=splice.split(text))
+    walk.over(tokens)
+    steps = tuple(_unique(walk.steps))
+    mistakes = walk.mistakes + step_markers.repeated([step.marker for step in walk.steps if step.marker])
+    return Playbook(path=path, text=text, title=_title(tokens), steps=steps), mistakes
 
 
 def present(text: str) -> Present:
@@ -144,32 +161,74 @@ class _Item:
     waiting: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A step, and the comment that names it, if any."""
+
+    step: PlaybookStep
+    marker: Marker | None
+
+
 @dataclass(slots=True)
 class _Walk:
+    """A walk over the tokens of a text, which gathers its steps, and what is wrong with their names."""
+
     lines: list[str]
     section: str = ""
     heading: bool = False
     items: list[_Item] = field(default_factory=list)
+    steps: list[_Step] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
 
+    def over(self, tokens: Sequence[Token]) -> None:
+        """Walk over all tokens."""
+        for token in tokens:
+            match token.type:
+                case "ordered_list_open" | "bullet_list_open":
+                    self.items.append(_Item(ordered=token.type.startswith("ordered")))
+                case "ordered_list_close" | "bullet_list_close":
+                    self.items.pop()
+                case "list_item_open":
+                    first, last = token.map or (0, 1)
+                    item = self.items[-1]
+                    item.first, item.waiting = first + 1, True
+                    item.last = _filled(self.lines, first + 1, last)
+                case "heading_open" | "heading_close":
+                    self.heading = token.type == "heading_open"
+                case "inline":
+                    self._inline(token)
+                case "html_block":
+                    self._no_step(token)
+                case _:
+                    pass
 
-def _steps(tokens: Sequence[Token], lines: list[str]) -> Iterator[PlaybookStep]:
-    walk = _Walk(lines=lines)
-    for token in tokens:
-        match token.type:
-            case "ordered_list_open" | "bullet_list_open":
-                walk.items.append(_Item(ordered=token.type.startswith("ordered")))
-            case "ordered_list_close" | "bullet_list_close":
-                walk.items.pop()
-            case "list_item_open":
-                first, last = token.map or (0, 1)
-                item = walk.items[-1]
-                item.first, item.last, item.waiting = first + 1, _filled(lines, first + 1, last), True
-            case "heading_open" | "heading_close":
-                walk.heading = token.type == "heading_open"
-            case "inline":
-                yield from _inline(token, walk)
-            case _:
-                pass
+    def _inline(self, token: Token) -> None:
+        # A heading within an item of a list begins no section.
+        if self.heading and not self.items:
+            self.section = _plain(token)
+        item = self.items[-1] if self.items and self.items[-1].waiting else None
+        if item is not None:
+            item.waiting = False
+        task = _TASK.match(token.content)
+        if item is None or not (item.ordered or task):
+            self._no_step(token)
+            return
+        text = _TASK.sub("", _plain(token), count=1) if task else _plain(token)
+        marker, mistakes = step_markers.of_step(list(step_markers.find(token, self.lines)))
+        self.mistakes += mistakes
+        step = PlaybookStep(
+            id=marker.name if marker else playbook.slug(text),
+            text=text,
+            line=item.first,
+            section=self.section,
+            text_end=(token.map or (0, item.first))[1],
+            end=item.last,
+        )
+        self.steps.append(_Step(step, marker))
+
+    def _no_step(self, token: Token) -> None:
+        found = list(step_markers.find(token, self.lines))
+        self.mistakes += step_markers.of_no_step(found, item=bool(self.items))
 
 
 def _filled(lines: Sequence[str], first: int, last: int) -> int:
@@ -177,34 +236,6 @@ def _filled(lines: Sequence[str], first: int, last: int) -> int:
     while last > first and not lines[last - 1].strip():
         last -= 1
     return last
-
-
-def _inline(token: Token, walk: _Walk) -> Iterator[PlaybookStep]:
-    # A heading within an item of a list begins no section.
-    if walk.heading and not walk.items:
-        walk.section = _plain(token)
-    if not walk.items or not walk.items[-1].waiting:
-        return
-    item = walk.items[-1]
-    item.waiting = False
-    task = _TASK.match(token.content)
-    if not item.ordered and not task:
-        return
-    text = _TASK.sub("", _plain(token), count=1) if task else _plain(token)
-    yield PlaybookStep(
-        id=_named(token) or playbook.slug(text),
-        text=text,
-        line=item.first,
-        section=walk.section,
-        text_end=(token.map or (0, item.first))[1],
-        end=item.last,
-    )
-
-
-def _named(token: Token) -> str:
-    """Read the id in a step's comment; empty without one. Comments within code are code."""
-    comments = (child.content for child in token.children or () if child.type == "html_inline")
-    return next((comment.group(1) for text in comments if (comment := _ID.search(text))), "")
 
 
 def _plain(token: Token) -> str:
@@ -218,12 +249,14 @@ def _piece(token: Token) -> str:
     return token.content if token.type in ("text", "code_inline") else ""
 
 
-def _unique(steps: Iterator[PlaybookStep]) -> Iterator[PlaybookStep]:
+def _unique(steps: Sequence[_Step]) -> Iterator[PlaybookStep]:
+    """Give each step an id of its own. Those that comments name keep theirs."""
+    written = {each.step.id for each in steps if each.marker}
     taken: set[str] = set()
-    for step in steps:
-        name, number = step.id, 1
-        while name in taken:
+    for each in steps:
+        name, number = each.step.id, 1
+        while name in taken or (not each.marker and name in written):
             number += 1
-            name = f"{step.id}-{number}"
+            name = f"{each.step.id}-{number}"
         taken.add(name)
-        yield replace(step, id=name)
+        yield replace(each.step, id=name)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from gameday.core.playbook import splice
 from gameday.formats.scenario import playbook
+from gameday.formats.text.document import Document
 
 TEXT = """---
 playbook: database-overload
@@ -55,9 +56,17 @@ def test_the_title_is_front_matters_else_the_first_heading():
     assert playbook.read(TEXT.split("---\n")[2]).title == "Another title"
 
 
-def test_steps_of_one_name_are_numbered():
-    steps = playbook.read("1. Look\n2. Look\n3. Look <!-- step: look -->\n").steps
-    assert [step.id for step in steps] == ["look", "look-2", "look-3"]
+def test_steps_of_one_text_are_numbered_and_one_that_is_named_keeps_its_name():
+    steps = playbook.read("1. Look\n2. Look\n3. Else <!-- step: look -->\n4. Look\n").steps
+    assert [step.id for step in steps] == ["look-2", "look-3", "look", "look-4"]
+
+
+def test_a_playbook_with_a_mistake_has_no_value_and_one_with_a_warning_has():
+    def checked(text):
+        return playbook.check(Document(file="a.md", data=text))
+
+    assert checked("- b <!-- step: x -->\n").value is None
+    assert checked("# H <!-- step: x -->\n\n1. a\n").value.steps[0].id == "a"
 
 
 def test_carriage_returns_move_no_line():

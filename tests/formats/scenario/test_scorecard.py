@@ -67,8 +67,7 @@ def test_a_band_that_the_measure_can_not_have_is_reported_at_the_band() -> None:
 
 def test_every_measure_is_valid_in_a_scorecard() -> None:
     lines = [
-        f"- {{criterion: c{n}, phase: detect, weight: 1, measure: {name}}}"
-        for n, name in enumerate(MEASURES)
+        f"- {{criterion: c{n}, phase: detect, weight: 1, measure: {name}}}" for n, name in enumerate(MEASURES)
     ]
     assert lines_of(HEAD + "\n".join(lines)) == []
 
