@@ -266,7 +266,7 @@ def _close_by_hand(
     _remove_copies(lost_drills.restore(space, None))
     write_reports(space, store, drill)
     output.talk(f"{drill}: closed; undone by hand, as {who} recorded")
-    return 0
+    return ExitCode.PASSED
 
 
 def _named(store: ports.HistoryStore, drills: Sequence[OpenDrill], named: str) -> list[OpenDrill]:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from gameday.core.errors import Mistake
+from gameday.core.errors import ExitCode, Mistake
 from gameday.core.trends import Check, Comparison, Report, Row, Spread
 from gameday.core.values import format_duration
 from gameday.render import junit_xml, words
@@ -55,9 +55,9 @@ def _case(check: Check, scenario: str) -> Case:
 
 def _state(check: Check) -> str:
     """Give the state: a failure is a verdict on the system; an error means that there is no verdict."""
-    if check.skipped and check.code == 0:
+    if check.skipped and check.code == ExitCode.PASSED:
         return "skipped"
-    return {0: "passed", 1: "failure"}.get(check.code, "error")
+    return {ExitCode.PASSED: "passed", ExitCode.FAILED: "failure"}.get(check.code, "error")
 
 
 # --- Markdown ---
@@ -71,7 +71,7 @@ def verdict(row: Row) -> str:
 
 def markdown(report: Report) -> str:
     """Write a summary: a table of all scenarios, then what did not pass, with its figures."""
-    passed = sum(row.judgement.code == 0 for row in report.rows)
+    passed = sum(row.judgement.code == ExitCode.PASSED for row in report.rows)
     count = f"{passed} of {len(report.rows)} scenarios passed, in {format_duration(report.seconds)}."
     lines = [f"# Drills: {escape(report.code.word)}", "", count, ""]
     if report.stopped:
@@ -88,7 +88,7 @@ def markdown(report: Report) -> str:
 def _cells(row: Row) -> list[str]:
     by_name = {spread.name: spread for spread in row.judgement.spreads}
     figures = [_figure(by_name.get(name)) for name in ("points", "detect", "contain", "recover")]
-    return [f"{'✓' if row.judgement.code == 0 else '✗'} {escape(verdict(row))}", *figures]
+    return [f"{'✓' if row.judgement.code == ExitCode.PASSED else '✗'} {escape(verdict(row))}", *figures]
 
 
 def _figure(spread: Spread | None) -> str:
@@ -102,7 +102,7 @@ def _written(name: str, value: float) -> str:
 
 
 def _section(row: Row) -> Iterator[str]:
-    wrong = [check for check in row.judgement.checks if check.code != 0]
+    wrong = [check for check in row.judgement.checks if check.code != ExitCode.PASSED]
     repeated = len(row.drills) > 1
     if not wrong and not repeated and not row.judgement.comparisons:
         return
@@ -118,7 +118,7 @@ def _section(row: Row) -> Iterator[str]:
 
 
 def _distribution(row: Row) -> Iterator[str]:
-    passed = row.judgement.codes.count(0)
+    passed = row.judgement.codes.count(ExitCode.PASSED)
     yield from ("", f"{passed} of {len(row.drills)} drills passed.", "")
     rows = (
         (
@@ -133,7 +133,7 @@ def _distribution(row: Row) -> Iterator[str]:
 
 def _comparisons(row: Row) -> Iterator[str]:
     # A table needs a blank line before it, unless the section's heading has just given one.
-    if row.judgement.code != 0 or len(row.drills) > 1:
+    if row.judgement.code != ExitCode.PASSED or len(row.drills) > 1:
         yield ""
     head = ("Time", "Now", "Before", "Ratio", "Noise up to", "Verdict")
     yield from table(head, (_compared(comparison) for comparison in row.judgement.comparisons))
@@ -167,7 +167,7 @@ def annotate(report: Report) -> Iterator[str]:
         mistakes = {m for drill in row.drills if drill.result for m in drill.result.mistakes}
         yield from (annotation(mistake) for mistake in sorted(mistakes))
         for check in row.judgement.checks:
-            if check.code != 0:
+            if check.code != ExitCode.PASSED:
                 line = row.lines.get(check.name, 1)
                 yield _command(row.file, line, 1, f"{row.scenario}: {check.name}", check.detail)
 
@@ -210,12 +210,12 @@ def code_quality(report: Report) -> list[Json]:
             "fingerprint": hashlib.sha256(
                 f"{row.file}:{row.scenario}:{check.name}".encode("utf-8", "surrogatepass")
             ).hexdigest(),
-            "severity": "major" if check.code == 1 else "critical",
+            "severity": "major" if check.code == ExitCode.FAILED else "critical",
             "location": {"path": row.file, "lines": {"begin": row.lines.get(check.name, 1)}},
         }
         for row in report.rows
         for check in row.judgement.checks
-        if check.code != 0
+        if check.code != ExitCode.PASSED
     ]
 
 

@@ -22,7 +22,7 @@ from gameday.cli.ci.cases import Cases, CiOptions, Entry
 from gameday.cli.ci.processes import GRACE, DrillProcesses, PlannedDrill
 from gameday.cli.shared import guard, output
 from gameday.core import trends
-from gameday.core.errors import GamedayError
+from gameday.core.errors import ExitCode, GamedayError
 from gameday.core.trends import FinishedDrill, Report, Row, Thresholds
 from gameday.core.values import Seconds, format_duration
 from gameday.system import clock
@@ -99,7 +99,7 @@ def _report(trial: PlannedDrill, ended: FinishedDrill) -> None:
     outcome = ended.why or (result.error or result.summary if result else "")
     output.talk(f"{trial.name}: exit {ended.code} after {format_duration(ended.seconds)}: {outcome}")
     talk = Path(ended.folder, "talk.txt") if ended.folder else None
-    if ended.code != 0 and talk is not None and talk.is_file():
+    if ended.code != ExitCode.PASSED and talk is not None and talk.is_file():
         lines = talk.read_text(encoding="utf-8", errors="replace").split("\n")
         for line in [line for line in lines if line.strip()][-SHOWN_LINES:]:
             output.talk(f"  {line}")

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 from gameday import storage
 from gameday.cli.shared import guard
-from gameday.core.errors import GamedayError
+from gameday.core.errors import ExitCode, GamedayError
 from gameday.core.plans.schedule import ScheduleId, State
 from gameday.core.values import Instant
 from gameday.system import clock
@@ -43,7 +43,7 @@ def main() -> int:
     line = sys.stdin.readline()
     # End of file: the daemon has ended, and no order will come.
     if not line:
-        return 0
+        return ExitCode.PASSED
     # From here on it belongs to the occurrence, which goes on without the daemon.
     outlive_parent()
     order = json.loads(line)

@@ -19,6 +19,7 @@ from gameday.cli import revert
 from gameday.cli.daemon import launcher, takeover
 from gameday.cli.shared import guard, notify, output, times
 from gameday.conduct.scheduler.loop import Scheduler
+from gameday.core.errors import ExitCode
 from gameday.core.values import Seconds
 from gameday.settings import Workspace
 from gameday.system import clock
@@ -53,7 +54,7 @@ def main(*, listen: str = "") -> int:
     scheduler_context.schedules.close()
     history.close()
     output.talk("stopped")
-    return 0
+    return ExitCode.PASSED
 
 
 @contextmanager

@@ -111,4 +111,4 @@ async def _run_all(
         with suppress(asyncio.CancelledError):
             await reverting
     output.talk("stopped")
-    return 0
+    return ExitCode.PASSED

@@ -34,7 +34,7 @@ def listing(*, json: bool, who: str = "", limit: int | None = None) -> int:
     else:
         output.talk("no drill in this store yet")
         output.hint(find_drill.FIRST)
-    return 0
+    return ExitCode.PASSED
 
 
 def _rows(who: str, most: int | None) -> Sequence[TableRow]:

@@ -15,7 +15,7 @@ from gameday.cli.drill import stored_drills
 from gameday.cli.shared import output
 from gameday.conduct.drill import report
 from gameday.conduct.recorder import Recorder
-from gameday.core.errors import UsageError
+from gameday.core.errors import ExitCode, UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.judging.answers import lacking
 from gameday.core.postmortem import playbook_steps
@@ -43,7 +43,7 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     given = [_split(answer) for answer in answers] if answers else list(_ask(judged))
     if not given:
         output.talk("no answer given; nothing changed")
-        return 0
+        return ExitCode.PASSED
     if answers:  # a terminal is told at each question
         for question, text in given:
             _warn(question, text)
@@ -51,7 +51,7 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     folder = wiring.write_reports(space, store, drill)
     revision = report.judge(store, drill).result.revision
     output.talk(f"answers recorded: {len(given)}; revision {revision} written to {folder}")
-    return 0
+    return ExitCode.PASSED
 
 
 def _split(answer: str) -> tuple[str, str]:

@@ -77,7 +77,7 @@ def _run(options: RunOptions) -> int:
         _ask(prepared)
     store = wiring.workspace_store(space)
     # After the question, which may stay open for minutes, and just before the drill.
-    if revert.recover(space, store, environment=prepared.planned.environment) == 4:
+    if revert.recover(space, store, environment=prepared.planned.environment) == ExitCode.FAULT_IN_FORCE:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
     context = wiring.drill_context(space, prepared, store)
     with guard.at_stake(lambda: revert.is_exposed(store, context.drill)):

@@ -47,9 +47,9 @@ def show(named: str, *, json: bool, who: str = "") -> int:
     judged = report.judge(store, find_shown(store, named, who))
     if json:
         output.data_json(result_json.encode(judged.history, judged.result))
-        return 0
+        return ExitCode.PASSED
     printed.show(drill_files.shown_drill(judged.history, judged.result))
-    return 0
+    return ExitCode.PASSED
 
 
 def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> int:
@@ -68,7 +68,7 @@ def score(named: str, *, scorecard: Path | None, json: bool, who: str = "") -> i
         output.data(table.criteria(judged.result.score).text(output.columns()))
         output.data("")
         output.data(drill_files.summary(judged.history, judged.result))
-    return 0
+    return ExitCode.PASSED
 
 
 def postmortem(named: str, *, html: bool, who: str = "", json: bool = False) -> int:
@@ -80,7 +80,7 @@ def postmortem(named: str, *, html: bool, who: str = "", json: bool = False) -> 
     name = "result.json" if json else "postmortem.html" if html else "postmortem.md"
     output.data((folder / name).read_text(encoding="utf-8"))
     output.talk(f"written to {folder}")
-    return 0
+    return ExitCode.PASSED
 
 
 def status(*, json: bool, who: str = "") -> int:
@@ -167,7 +167,7 @@ def verify(named: str, head: str = "", *, json: bool = False) -> int:
     if json:
         known = latest.hash if latest else None
         output.data_json({"drill": drill, "events": len(lines), "head": known, "covered": covered})
-    return 0
+    return ExitCode.PASSED
 
 
 def _covered(drill: DrillId, lines: Sequence[str], load: LoadHistory, head: str) -> int:
@@ -194,11 +194,11 @@ def export(named: str, file: Path, *, who: str = "") -> int:
     drill = find_shown(store, named, who)
     transfer.export_drill(store, drill, file)
     output.talk(f"{drill} exported to {file}")
-    return 0
+    return ExitCode.PASSED
 
 
 def import_(file: Path) -> int:
     """Import a drill from a file."""
     manifest = transfer.import_drill(revert.open_store(wiring.workspace()), file)
     output.talk(f"{manifest.drill} imported: it is closed, and nothing of it is in force here")
-    return 0
+    return ExitCode.PASSED

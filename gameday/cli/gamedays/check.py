@@ -15,7 +15,7 @@ from gameday.cli.gamedays import find
 from gameday.cli.shared import output, times
 from gameday.cli.shared.field_errors import option_names
 from gameday.conduct.gamedays import readiness
-from gameday.core.errors import Busy, GamedayError, InvalidFiles, NotReady
+from gameday.core.errors import Busy, ExitCode, GamedayError, InvalidFiles, NotReady, worst
 from gameday.core.facts.gameday import PrerequisiteChecked
 from gameday.core.policy import Approval
 from gameday.core.values import Instant, format_duration
@@ -25,29 +25,28 @@ from gameday.settings.gameday import GameDayFiles, game_day_files
 from gameday.system import clock
 from gameday.system.ids import SystemIds
 
-Check = tuple[str, str, int]
+Check = tuple[str, str, ExitCode]
 """The name of a check, its result in words, and its exit code."""
 
 
 def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
-    """Check a plan, and give the exit code: 2 for mistakes and a wrong date, 5 for what is not ready."""
+    """Check a plan, and give the worst exit code: 2 for mistakes and a wrong date, 5 for what is not ready."""
     space = wiring.workspace(path)
     try:
         files = game_day_files(space, path)
     except InvalidFiles as error:
         return output.problem(error)
     results = list(_checks(space, files, anytime=anytime, who=who))
-    # That something is not ready (5) counts for more than a wrong date (2).
-    code = max((code for _, _, code in results), default=0)
+    code = worst(code for _, _, code in results)
     if json:
         checks = [{"check": name, "passed": not failed, "detail": text} for name, text, failed in results]
         output.data_json(
-            {"plan": files.plan.path, "ready": code == 0, "covers": files.covers, "checks": checks}
+            {"plan": files.plan.path, "ready": code == ExitCode.PASSED, "covers": files.covers, "checks": checks}
         )
         return code
     for name, text, failed in results:
         output.data(f"{'NO' if failed else 'ok':4}{name:16}{text}")
-    output.talk(f"{files.plan.path}: {'ready' if code == 0 else 'not ready'}")
+    output.talk(f"{files.plan.path}: {'ready' if code == ExitCode.PASSED else 'not ready'}")
     if files.plan.approvals:
         output.talk(f"an approval covers {files.covers}")
     return code
@@ -58,10 +57,10 @@ def _checks(space: Workspace, files: GameDayFiles, *, anytime: bool, who: str) -
     warnings = "; ".join(f"{warning.file}: {warning.message}" for warning in files.warnings)
     count = sum(not item.is_break for item in plan.agenda)
     longest = format_duration(files.lasts)
-    yield "files", f"{count} scenarios, {longest} at most{f'; {warnings}' if warnings else ''}", 0
+    yield "files", f"{count} scenarios, {longest} at most{f'; {warnings}' if warnings else ''}", ExitCode.PASSED
     try:
         at = occurrence(files, now, anytime=anytime)
-        yield "date", "now, regardless of the plan's date" if anytime else times.local(at), 0
+        yield "date", "now, regardless of the plan's date" if anytime else times.local(at), ExitCode.PASSED
         yield from _schedules(space, files, at)
     except GamedayError as error:
         yield "date", _words(error), error.exit_code
@@ -69,12 +68,12 @@ def _checks(space: Workspace, files: GameDayFiles, *, anytime: bool, who: str) -
     yield _check("approvals", lambda: approved(space, files, find.viewer(who), now))
     for checked in prerequisites(space, files):
         text = f"{checked.name}{f': {checked.detail}' if checked.detail else ''}"
-        yield "prerequisite", text, 0 if checked.passed else NotReady.exit_code
+        yield "prerequisite", text, ExitCode.PASSED if checked.passed else NotReady.exit_code
 
 
 def _check(name: str, rule: Callable[[], str]) -> Check:
     try:
-        return name, rule(), 0
+        return name, rule(), ExitCode.PASSED
     except GamedayError as error:
         return name, _words(error), error.exit_code
 
@@ -88,7 +87,7 @@ def _schedules(space: Workspace, files: GameDayFiles, at: Instant) -> Iterator[C
     for conflict in conflicts:
         yield "schedules", f"{conflict.message}; {conflict.hint}", conflict.exit_code
     if not conflicts:
-        yield "schedules", "none is due on the environment meanwhile", 0
+        yield "schedules", "none is due on the environment meanwhile", ExitCode.PASSED
 
 
 def _other_game_days(space: Workspace, files: GameDayFiles) -> str:

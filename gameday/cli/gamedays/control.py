@@ -15,6 +15,7 @@ from gameday.cli.shared.field_errors import option_names
 from gameday.conduct.gamedays import control, host
 from gameday.conduct.gamedays.control import FacilitatedGameDay, Recorded
 from gameday.conduct.recorder import Recorder
+from gameday.core.errors import ExitCode
 from gameday.core.gamedays import state as states
 from gameday.core.gamedays.state import Stage
 from gameday.core.values import DrillId
@@ -76,7 +77,7 @@ def end(*, game_day: str, who: str) -> int:
     output.talk(sentence)
     if not _wins_finish(facilitated):
         output.hint("the terminal that conducts it writes the report; if it died: gameday plan report")
-        return 0
+        return ExitCode.PASSED
     space, store, recorder = wiring.workspace(), facilitated.store, facilitated.recorder
     if state.stage is Stage.DRILL and state.turn is not None:
         drill = DrillId(state.turn.drill)
@@ -105,7 +106,7 @@ def _print(facilitated: FacilitatedGameDay, *recorded: Recorded) -> int:
     if not _is_conducted(facilitated):
         state = states.fold(find.read_history(facilitated.store, facilitated.recorder.drill))
         output.hint(f"no terminal conducts it: gameday plan start {state.plan.path} resumes it")
-    return 0
+    return ExitCode.PASSED
 
 
 def _is_conducted(facilitated: FacilitatedGameDay) -> bool:

@@ -15,7 +15,7 @@ from gameday import ports, wiring
 from gameday.cli.gamedays import find
 from gameday.cli.shared import output
 from gameday.conduct.recorder import Recorder
-from gameday.core.errors import UsageError
+from gameday.core.errors import ExitCode, UsageError
 from gameday.core.facts.gameday import HotWashAnswered, ImprovementPlanned
 from gameday.core.gamedays import report as reports
 from gameday.core.gamedays import state as states
@@ -46,7 +46,7 @@ def main(name: str, *, answers: Sequence[str], actions: Sequence[str], by: str) 
         facts = list(_ask(state))
     _keep(store, game_day, facts, by)
     _write(space, store, game_day)
-    return 0
+    return ExitCode.PASSED
 
 
 def close(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by: str) -> None:
@@ -65,7 +65,7 @@ def report(name: str, *, html: bool) -> int:
     store = wiring.workspace_store(space)
     folder = _write(space, store, find.find(store, name))
     output.data((folder / ("report.html" if html else "report.md")).read_text(encoding="utf-8"))
-    return 0
+    return ExitCode.PASSED
 
 
 # --- answers ---

@@ -15,7 +15,7 @@ from gameday import ports, wiring
 from gameday.cli.gamedays import find
 from gameday.cli.shared import output, times
 from gameday.conduct.gamedays import host
-from gameday.core.errors import UsageError
+from gameday.core.errors import ExitCode, UsageError
 from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.facts.history import History
 from gameday.core.gamedays import message_event_list
@@ -65,7 +65,7 @@ def main(named: str, *, injects: bool, who: str, json: bool) -> int:
         )
         if not shown.insider:
             output.hint("this is what participants see; facilitators and observers: --as NAME")
-    return 0
+    return ExitCode.PASSED
 
 
 def _plan(path: Path, who: str) -> Shown:

@@ -100,7 +100,7 @@ def _open(
     check.approved(space, files, who, now)
     if not options.yes:
         _ask(space, plan)
-    if revert.recover(space, store, environment=plan.environment) == 4:
+    if revert.recover(space, store, environment=plan.environment) == ExitCode.FAULT_IN_FORCE:
         raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
     checked = check.prerequisites(space, files)
     for result in checked:

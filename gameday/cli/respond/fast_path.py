@@ -20,7 +20,7 @@ from gameday.cli.respond.live_drill import LiveDrill, StoreLocation
 from gameday.cli.respond.sender_clock import Dating
 from gameday.cli.shared import output
 from gameday.cli.shared import times as shared_times
-from gameday.core.errors import GamedayError, StoreUnavailable, UsageError
+from gameday.core.errors import ExitCode, GamedayError, StoreUnavailable, UsageError
 from gameday.core.values import (
     DrillId,
     Instant,
@@ -66,7 +66,7 @@ def _main(name: str, words: Sequence[str], started: Instant, monotonic: float) -
             output.warn(sender_clock.warning(dating))
     finally:
         live.database.close()
-    return 0
+    return ExitCode.PASSED
 
 
 class _Help(argparse.HelpFormatter):

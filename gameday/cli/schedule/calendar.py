@@ -15,6 +15,7 @@ from gameday.cli.schedule import feed
 from gameday.cli.shared import output, times
 from gameday.conduct.scheduler import upcoming
 from gameday.conduct.scheduler.upcoming import Slot
+from gameday.core.errors import ExitCode
 from gameday.core.policy import Calendar
 from gameday.core.values import Instant
 from gameday.ports import ScheduleRow
@@ -33,10 +34,10 @@ def main(*, days: int, ics: bool, file: Path | None, url: str, reveal: bool, jso
     space = wiring.workspace()
     if url:
         output.secret(feed.url(space, url, reveal=reveal))
-        return 0
+        return ExitCode.PASSED
     if ics or file:
         _write(feed.write(space, reveal=reveal, ahead=days * DAY, most=FEED), file)
-        return 0
+        return ExitCode.PASSED
     store = wiring.schedules(space.store_url)
     rows = store.rows()
     store.close()
@@ -46,7 +47,7 @@ def main(*, days: int, ics: bool, file: Path | None, url: str, reveal: bool, jso
     show(slots, reveal=reveal, json=json)
     if not json:
         _freezes(space, rows, now, until)
-    return 0
+    return ExitCode.PASSED
 
 
 def _write(text: str, file: Path | None) -> None:

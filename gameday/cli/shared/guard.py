@@ -105,7 +105,7 @@ def _end(code: int) -> int:
     if lost:
         output.warn(f"the output is incomplete: {lost}")
         streams.close()
-    return ExitCode.INTERNAL if lost and code == 0 and not _conducting else code
+    return ExitCode.INTERNAL if lost and code == ExitCode.PASSED and not _conducting else code
 
 
 def _explained(error: BaseException, argv: Sequence[str]) -> int:

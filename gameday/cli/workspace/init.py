@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gameday.cli.shared import output
-from gameday.core.errors import UsageError
+from gameday.core.errors import ExitCode, UsageError
 from gameday.settings.workspace import installed_catalogue
 
 FILES = ("gameday.toml",)
@@ -36,7 +36,7 @@ def initialise(folder: Path) -> int:
     except OSError as wrong:
         raise UsageError(f"{folder} cannot be written: {wrong.strerror}") from wrong
     _print(folder, made, kept)
-    return 0
+    return ExitCode.PASSED
 
 
 def _names(source: Path) -> Iterator[Path]:

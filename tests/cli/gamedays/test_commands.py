@@ -12,7 +12,7 @@ from gameday import wiring
 from gameday.cli.drill import review, stored_drills, visibility
 from gameday.cli.gamedays import check, control, find, hot_wash, show, start
 from gameday.conduct.gamedays import host
-from gameday.core.errors import Busy, UsageError
+from gameday.core.errors import ExitCode, Busy, UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.facts import gameday as gf
 from gameday.core.gamedays import report as reports
@@ -79,7 +79,7 @@ def facts(store, kind):
 
 
 def test_check_tells_date_approvals_and_prerequisites_at_once(root, capsys):
-    assert check.main(root / FILE, anytime=False, who="ada", json=True) == 5
+    assert check.main(root / FILE, anytime=False, who="ada", json=True) == ExitCode.INVALID
     told = json.loads(capsys.readouterr().out)
     found = {(one["check"], one["passed"]): one["detail"] for one in told["checks"]}
     assert "is planned for 2099-12-01T10:00Z" in found["date", False]
@@ -107,7 +107,7 @@ def test_another_persons_approval_counts_for_exactly_these_files(root, capsys):
 
 def test_a_plan_in_the_past_is_one_clear_message(root, capsys):
     (root / FILE).write_text(TEXT.replace("2099", "2020"))
-    assert check.main(root / FILE, anytime=False, who="ada", json=False) == 5
+    assert check.main(root / FILE, anytime=False, who="ada", json=False) == ExitCode.INVALID
     assert f"{FILE} is in the past: it was planned for 2020-12-01T10:00Z" in capsys.readouterr().out
 
 
