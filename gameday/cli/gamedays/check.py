@@ -41,7 +41,12 @@ def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
     if json:
         checks = [{"check": name, "passed": not failed, "detail": text} for name, text, failed in results]
         output.data_json(
-            {"plan": files.plan.path, "ready": code == ExitCode.PASSED, "covers": files.covers, "checks": checks}
+            {
+                "plan": files.plan.path,
+                "ready": code == ExitCode.PASSED,
+                "covers": files.covers,
+                "checks": checks,
+            }
         )
         return code
     for name, text, failed in results:
@@ -57,7 +62,11 @@ def _checks(space: Workspace, files: GameDayFiles, *, anytime: bool, who: str) -
     warnings = "; ".join(f"{warning.file}: {warning.message}" for warning in files.warnings)
     count = sum(not item.is_break for item in plan.agenda)
     longest = format_duration(files.lasts)
-    yield "files", f"{count} scenarios, {longest} at most{f'; {warnings}' if warnings else ''}", ExitCode.PASSED
+    yield (
+        "files",
+        f"{count} scenarios, {longest} at most{f'; {warnings}' if warnings else ''}",
+        ExitCode.PASSED,
+    )
     try:
         at = occurrence(files, now, anytime=anytime)
         yield "date", "now, regardless of the plan's date" if anytime else times.local(at), ExitCode.PASSED

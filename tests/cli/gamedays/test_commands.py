@@ -12,7 +12,7 @@ from gameday import wiring
 from gameday.cli.drill import review, stored_drills, visibility
 from gameday.cli.gamedays import check, control, find, hot_wash, show, start
 from gameday.conduct.gamedays import host
-from gameday.core.errors import ExitCode, Busy, UsageError
+from gameday.core.errors import Busy, ExitCode, UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.facts import gameday as gf
 from gameday.core.gamedays import report as reports
