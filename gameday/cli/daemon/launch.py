@@ -22,14 +22,13 @@ from gameday import storage
 from gameday.cli.shared import guard
 from gameday.core.errors import ExitCode, GamedayError
 from gameday.core.plans.schedule import ScheduleId, State
+from gameday.core.plans.schedule_times import RECORD_TIME
 from gameday.core.values import Instant
 from gameday.system import clock
 from gameday.system.descent.parent_death import PARENT, end_with_parent, outlive_parent
 
 CLAIM_LOST = 75
 """EX_TEMPFAIL of sysexits(3)."""
-RECORD_TIME = 60.0
-"""The value of `conduct.scheduler.started_drills.RECORD_TIME`, repeated: importing it would take 60 ms."""
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ import typer
 from gameday.cli.shared import help_groups, output, times
 from gameday.cli.shared.flags import Json
 from gameday.core.errors import UsageError
+from gameday.core.plans.schedule_times import DEFAULT_GRACE, DEFAULT_GRACE_ATTENDED
 from gameday.core.values import format_instant
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def add(
     grace: Annotated[
         str,
         typer.Option(
-            help="How late a drill may start; after that it is missed. (default: 10m; with people 1h)"
+            help="How late a drill may start; after that it is missed. "
+            f"(default: {DEFAULT_GRACE / 60:g}m; with people {DEFAULT_GRACE_ATTENDED / 3600:g}h)"
         ),
     ] = "",
     notice: Annotated[

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gameday import ports
-from gameday.conduct.scheduler.started_drills import RECORD_TIME
 from gameday.core.errors import Busy
 from gameday.core.plans import schedule as schedules
 from gameday.core.plans.schedule import Record, State
+from gameday.core.plans.schedule_times import RECORD_TIME
 from gameday.core.values import DrillId, Instant
 from gameday.formats.calendar import recurrence
 

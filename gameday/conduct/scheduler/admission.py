@@ -17,6 +17,7 @@ from gameday.core.plans import schedule as schedules
 from gameday.core.plans.gameday import GameDayPlan
 from gameday.core.plans.scenario import Scenario
 from gameday.core.plans.schedule import Kind, Recurrence, Schedule, ScheduleId
+from gameday.core.plans.schedule_times import DEFAULT_GRACE, DEFAULT_GRACE_ATTENDED
 from gameday.core.policy import hours
 from gameday.core.values import Instant, Mode, Party, Seconds, format_instant, parse_duration
 from gameday.formats.calendar import recurrence
@@ -101,7 +102,7 @@ def admit_scenario(
         hours=request.hours,
         freezes=request.freezes,
         distance=_seconds("distance", request.distance),
-        grace=_grace(request) or schedules.DEFAULT_GRACE,
+        grace=_grace(request) or DEFAULT_GRACE,
         channels=request.channels,
         notice=_seconds("notice", request.notice),
         participants=request.participants,
@@ -131,7 +132,7 @@ def admit_game_day(
             f"{plan.path} announces nothing", hint="leave out `notice`, or write announcement: window"
         )
     _must_be_hours(request.hours)
-    default_grace = schedules.DEFAULT_GRACE_ATTENDED if attended else schedules.DEFAULT_GRACE
+    default_grace = DEFAULT_GRACE_ATTENDED if attended else DEFAULT_GRACE
     schedule = Schedule(
         schedule=_id(request.id or plan.gameday),
         scenario=plan.path,

@@ -13,12 +13,9 @@ from gameday import ports
 from gameday.conduct.scheduler.context import SchedulerContext, open_game_days
 from gameday.core.errors import NotReady
 from gameday.core.plans.schedule import Record, Schedule, State
+from gameday.core.plans.schedule_times import CLAIM_TIME, RECORD_TIME
 from gameday.core.values import Instant, Seconds
 
-CLAIM_TIME: Seconds = 20.0
-"""How long a daemon, and the process that it starts, may take to begin a drill."""
-RECORD_TIME: Seconds = 60.0
-"""How long a started record is valid without being renewed."""
 RETRY_AFTER: Seconds = 5.0
 """How soon a drill that did not begin is tried again."""
 HANDED_ON = "is handed to another host"

@@ -17,15 +17,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from gameday.core.plans.schedule_times import DEFAULT_GRACE
 from gameday.core.policy import Calendar, hours
 from gameday.core.values import Instant, Seconds, format_duration, format_instant, instant
 
 ScheduleId = NewType("ScheduleId", str)
 
-DEFAULT_GRACE: Seconds = 600.0
-"""How late an occurrence may start, unless its schedule sets it."""
-DEFAULT_GRACE_ATTENDED: Seconds = 3600.0
-"""The same for a game day with people, which waits for its facilitator."""
 DRAWS = 64
 """How many moments are drawn to find one within the hours."""
 _LONG_AGO = Instant(0.0)

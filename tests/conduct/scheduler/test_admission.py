@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gameday.conduct.scheduler import admission
 from gameday.conduct.scheduler.admission import ScheduleRequest
 from gameday.core.errors import UsageError
-from gameday.core.plans import schedule as schedules
+from gameday.core.plans import schedule_times
 from gameday.core.plans.gameday import Channel
 from gameday.core.plans.schedule import Kind
 from gameday.core.values import instant
@@ -42,7 +42,7 @@ def test_a_schedule_begins_before_its_first_occurrence_and_knows_who_added_it_wh
     row = admit(window="10m")
     assert (row.position.occurrence, row.paused) == (T, False)
     assert (row.schedule.by, row.schedule.since, row.schedule.window) == ("ada", NOW, 600.0)
-    assert (row.schedule.schedule, row.schedule.grace) == ("test", schedules.DEFAULT_GRACE)
+    assert (row.schedule.schedule, row.schedule.grace) == ("test", schedule_times.DEFAULT_GRACE)
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,8 @@ def test_what_the_plan_of_a_game_day_sets_is_not_set_twice(field):
 def test_a_game_day_has_its_plans_people_and_the_grace_of_those_who_take_part():
     schedule = admit_game_day().schedule
     assert (schedule.game_day, schedule.attended, schedule.participants) == (True, True, ("ada", "rita"))
-    assert schedule.grace == schedules.DEFAULT_GRACE_ATTENDED
-    assert admit_game_day(attended=False).schedule.grace == schedules.DEFAULT_GRACE
+    assert schedule.grace == schedule_times.DEFAULT_GRACE_ATTENDED
+    assert admit_game_day(attended=False).schedule.grace == schedule_times.DEFAULT_GRACE
 
 
 def test_a_game_day_that_announces_nothing_gives_no_notice():

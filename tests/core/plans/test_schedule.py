@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameday.core.plans import schedule as plans
+from gameday.core.plans.schedule_times import DEFAULT_GRACE
 from gameday.core.plans.schedule import (
     Approval,
     Conditions,
@@ -114,7 +115,7 @@ def test_with_nothing_in_the_way_it_starts():
 
 @given(st.floats(0, 1200))
 def test_it_starts_late_up_to_its_grace_and_not_after_it(after):
-    expected = Start if after <= plans.DEFAULT_GRACE else Miss
+    expected = Start if after <= DEFAULT_GRACE else Miss
     assert isinstance(decided(after=after), expected)
 
 
