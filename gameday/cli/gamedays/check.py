@@ -30,7 +30,7 @@ Check = tuple[str, str, ExitCode]
 
 
 def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
-    """Check a plan, and give the worst exit code: 2 for mistakes and a wrong date, 5 for what is not ready."""
+    """Check a plan, and give the worst code: 2 for mistakes and a wrong date, 5 for what is not ready."""
     space = wiring.workspace(path)
     try:
         files = game_day_files(space, path)

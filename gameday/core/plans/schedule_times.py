@@ -1,4 +1,4 @@
-"""How long things of schedules may take, unless a schedule sets it. Apart from `schedule`, so that help pages load it."""
+"""How long things of schedules may take. Apart from `schedule`, whose imports a help page need not wait for."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gameday.core.plans import schedule as plans
-from gameday.core.plans.schedule_times import DEFAULT_GRACE
 from gameday.core.plans.schedule import (
     Approval,
     Conditions,
@@ -22,6 +21,7 @@ from gameday.core.plans.schedule import (
     Start,
     Wait,
 )
+from gameday.core.plans.schedule_times import DEFAULT_GRACE
 from gameday.core.policy import Calendar, Freeze, hours
 from gameday.core.values import Instant, parse_instant
 
