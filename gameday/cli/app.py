@@ -450,7 +450,7 @@ def main() -> int:
         return command_line(word)(standalone_mode=False) or 0
     except usage_errors.MISUSE as wrong:
         if asked := usage_errors.help_of(wrong):
-            output.talk(asked)
+            output.talk(*asked.split("\n"))
             return UsageError.exit_code
         return output.failed(usage_errors.explain(wrong), sys.argv)
     except GamedayError as error:

@@ -115,12 +115,16 @@ class Mistake(NamedTuple):
     hint: str = ""
     warning: bool = False
 
-    def __str__(self) -> str:
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The mistake, and its hint where it has one, as two lines for people."""
         kind = "warning: " if self.warning else ""
-        hint = f"\n  hint: {visible.one_line(self.hint)}" if self.hint else ""
+        said = f"{self.file}:{self.line}:{self.column}: {kind}{self.message}"
+        return (said, f"  hint: {self.hint}") if self.hint else (said,)
+
+    def __str__(self) -> str:
         # Names and values come from the file itself: a line break in one must not forge another mistake.
-        shown = visible.one_line(f"{self.file}:{self.line}:{self.column}: {kind}{self.message}")
-        return f"{shown}{hint}"
+        return "\n".join(map(visible.one_line, self.lines))
 
 
 class InvalidFiles(GamedayError):

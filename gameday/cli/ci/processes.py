@@ -191,7 +191,7 @@ class DrillProcesses:
             argv = [*self._command, "revert", drill]
             env = {"PATH": target.own_path(), **known_secrets.for_our_own()}
             done = commands.call(argv, timeout=REVERT_TIMEOUT, cwd=self._space.root, env=env)
-            output.talk(done.output.rstrip())
+            output.talk(*done.output.rstrip().split("\n"))
             # Not only 4: a revert that could not run leaves open whether a fault is in force.
             if done.exit_code != 0:
                 return ExitCode.FAULT_IN_FORCE

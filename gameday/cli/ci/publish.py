@@ -37,7 +37,7 @@ def publish_refusal(error: GamedayError, options: CiOptions, environ: Mapping[st
     """Report a refusal, before anything was touched, in every form that a CI system reads."""
     mistakes = list(_mistakes(error, options, environ))
     for mistake in mistakes:
-        output.talk(str(mistake))
+        output.talk(*mistake.lines)
     if not isinstance(error, InvalidFiles):
         output.problem(error)
     if _on_github(environ):

@@ -69,7 +69,7 @@ def _run(options: RunOptions) -> int:
     space = wiring.workspace(options.scenario)
     prepared = wiring.prepare(space, options.scenario, options.drill)
     for warning in prepared.warnings:
-        output.talk(str(warning))
+        output.talk(*warning.lines)
     if options.dry_run:
         return dry_run.show(space, prepared, json=options.json)
     import_checks.must_import(space, prepared)
@@ -85,7 +85,7 @@ def _run(options: RunOptions) -> int:
 
 
 def _conduct(space: Workspace, context: DrillContext, store: ports.HistoryStore, options: RunOptions) -> int:
-    output.line(f"drill {context.drill}: {context.scenario.title}, on {context.scenario.environment}")
+    output.talk(f"drill {context.drill}: {context.scenario.title}, on {context.scenario.environment}")
     for source in context.signals.sources:
         output.talk(f"alerts: {source}")
     failure: GamedayError | None = None
@@ -130,7 +130,7 @@ def _internal_error(error: Exception, folder: Path) -> GamedayError:
     """Write a traceback to the drill's folder, and give an error that names it."""
     report = guard.write_report(error, folder, "internal-error.txt")
     if report is None:
-        output.talk("".join(traceback.format_exception(error)))
+        output.talk(*"".join(traceback.format_exception(error)).splitlines())
     return GamedayError(
         f"{type(error).__name__}: {error}",
         hint=f"this is a bug in gameday; please report it with {report or 'the lines above'}",
@@ -196,7 +196,7 @@ def confirm(base_url: str, name: str, targets: Mapping[str, str]) -> None:
         return
     output.talk(f"this touches {base_url}")
     for what, target in targets.items():
-        output.line(f"  {what}: {target}")
+        output.talk(f"  {what}: {target}")
     output.talk(f"type the environment's name ({name}) to continue: ")
     try:
         typed = input()

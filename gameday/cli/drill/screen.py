@@ -66,7 +66,7 @@ class Screen:
         for event in events:
             sentence = live.sentence(event)
             if sentence:
-                output.line(f"{format_duration(event.recorded_at - self._began):>12}  {sentence}")
+                output.talk(f"{format_duration(event.recorded_at - self._began):>12}  {sentence}")
 
     def _draw(self) -> RenderableType:
         view = self._viewer()

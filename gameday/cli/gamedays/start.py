@@ -92,7 +92,7 @@ def _open(
     """Open a new game day, once its date, its approvals and its prerequisites allow it."""
     plan, now = files.plan, clock.now()
     for warning in files.warnings:
-        output.talk(str(warning))
+        output.talk(*warning.lines)
     at = check.occurrence(files, now, anytime=options.anytime)
     readiness.no_other_game_day(store, plan.environment)
     for conflict in check.schedule_conflicts(space, files, at):
@@ -105,7 +105,7 @@ def _open(
     checked = check.prerequisites(space, files)
     for result in checked:
         detail = f": {result.detail}" if result.detail else ""
-        output.line(f"{'ok' if result.passed else 'NO':4}{result.name}{detail}")
+        output.talk(f"{'ok' if result.passed else 'NO':4}{result.name}{detail}")
     readiness.must_be_met(checked)
     ids = SystemIds()
     game_day = DrillId(f"{PREFIX}{ids.drill(plan.gameday)}")
@@ -127,7 +127,7 @@ def _open(
         )
     for result in checked:
         recorder.record(result)
-    output.line(f"{game_day} is open: {plan.title}, on {plan.environment}")
+    output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")
     _announce(space, plan, at, files.lasts)
     return game_day
 
@@ -289,4 +289,4 @@ class Player:
         for event in events:
             sentence = live.sentence(event)
             if sentence:
-                output.line(f"{times.since(event.recorded_at, self.began):>12}  {sentence}")
+                output.talk(f"{times.since(event.recorded_at, self.began):>12}  {sentence}")

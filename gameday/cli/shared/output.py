@@ -18,14 +18,14 @@ JsonValue = Mapping[str, object] | Sequence[object]
 
 def data(text: str) -> None:
     """Write data to stdout, redacted, with hidden characters as escapes."""
-    text = _shown(text)
+    text = visible.visible(_redacted(text))
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def _shown(text: str) -> str:
+def _redacted(text: str) -> str:
     from gameday.system import known_secrets  # noqa: PLC0415  # help pages print without it
 
-    return visible.visible(known_secrets.redactor().text(text))
+    return known_secrets.redactor().text(text)
 
 
 def data_json(value: JsonValue) -> None:
@@ -40,24 +40,21 @@ def secret(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def talk(text: str) -> None:
-    """Write a line for people to stderr, redacted, with hidden characters as escapes."""
-    _talk("", text)
+def talk(*lines: str) -> None:
+    """Write lines for people to stderr, redacted. Breaks and controls in a line are escapes."""
+    _talk("", lines)
 
 
-def line(text: str) -> None:
-    """Write one line for people to stderr, redacted; line breaks and tabs are escapes, too."""
-    _talk("", visible.one_line(text))
-
-
-def ask(text: str) -> None:
+def ask(question: str) -> None:
     """Write a question to stderr; what is typed appears below it."""
-    _talk("", text, end="\n> ")
+    _talk("", (question,), end="\n> ")
 
 
-def _talk(label: str, text: str, *, end: str = "\n") -> None:
+def _talk(label: str, lines: Sequence[str], *, end: str = "\n") -> None:
+    # The only way to stderr: what a text from outside says can't look like a line of ours.
+    shown = "\n".join(visible.one_line(_redacted(line)) for line in lines)
     # In one piece: other processes may write to the same terminal.
-    sys.stderr.write(label + _shown(text) + end)
+    sys.stderr.write(label + shown + end)
     sys.stderr.flush()
 
 
@@ -123,9 +120,9 @@ def problem(error: GamedayError) -> int:
     """Explain an error on stderr, with its hint, and give its exit code; mistakes in files line by line."""
     if isinstance(error, InvalidFiles):
         for mistake in error.mistakes:
-            talk(str(mistake))
+            talk(*mistake.lines)
         return error.exit_code
-    _talk(_paint("error:", "1;31"), " " + "\n".join(map(visible.one_line, error.parts)))
+    _talk(_paint("error:", "1;31") + " ", error.parts)
     if error.hint:
         hint(error.hint)
     return error.exit_code
@@ -133,9 +130,9 @@ def problem(error: GamedayError) -> int:
 
 def hint(text: str) -> None:
     """Write to stderr what to do next."""
-    _talk(_paint("hint:", "1;36"), f" {visible.one_line(text)}")
+    _talk(_paint("hint:", "1;36") + " ", (text,))
 
 
 def warn(text: str) -> None:
     """Write to stderr what may go wrong."""
-    _talk(_paint("warning:", "1;33"), f" {visible.one_line(text)}")
+    _talk(_paint("warning:", "1;33") + " ", (text,))

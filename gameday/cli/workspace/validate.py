@@ -133,7 +133,7 @@ def _played_in(catalogue: Catalogue, name: str, scenarios: Sequence[str]) -> Sce
 
 def _print(space: Workspace, mistakes: Sequence[Mistake], count: int) -> None:
     for mistake in mistakes:
-        output.talk(str(mistake._replace(file=_shown(space, mistake.file))))
+        output.talk(*mistake._replace(file=_shown(space, mistake.file)).lines)
     errors = sum(not mistake.warning for mistake in mistakes)
     warnings = len(mistakes) - errors
     result = f"{_many(errors, 'mistake')}, {_many(warnings, 'warning')}" if mistakes else "no mistakes"
