@@ -22,6 +22,7 @@ from types import ModuleType, TracebackType
 
 from gameday.core.errors import Mistake
 from gameday.core.plans.scenario import Load
+from gameday.formats.experiment import extensions
 from gameday.load import locustfiles
 from gameday.system import processes
 from gameday.system.imports import own_sources
@@ -134,7 +135,13 @@ def mistake_in(file: str) -> Mistake | None:
             message=f"{type(error).__name__}: {error.msg}",
         )
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's file may raise anything
-        return Mistake(file=file, line=_line(error.__traceback__, file), message=_text(error))
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        return Mistake(
+            file=file,
+            line=_line(error.__traceback__, file),
+            message=_text(error),
+            hint=extensions.hint(missing) if missing else "",
+        )
     if not _has_users(module):
         return locustfiles.without_users(file)
     return None

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -33,6 +34,9 @@ from gameday.system import clock, known_secrets, processes
 PLUGIN = Path(__file__).with_name("plugin.py")
 FIRST_SAMPLE_TIMEOUT: Seconds = 60.0
 """How long Locust may take until its first request."""
+POLL_INTERVAL: Seconds = 0.05
+STOPPED_POLLS = 40
+"""Polls for which it may be stopped before its first request, such as by a debugger that attaches."""
 SILENCE_LIMIT: Seconds = 4.0
 """Silence after which the load counts as lost; the plug-in sends every 100 ms. With the time to revert, that
 is less than the 5 s within which a fault is undone after a SIGSTOP."""
@@ -158,14 +162,18 @@ class LocustDriver:
 
     async def _first_sample(self, connection: _PluginConnection) -> None:
         deadline = clock.monotonic() + FIRST_SAMPLE_TIMEOUT
+        stopped_polls = 0
         # What exceeds a limit ends Locust, maybe before any request has ended: then no sample will come.
         while not connection.decided():
             if self._ended() is not None:
-                # Its last messages first: it may have ended for a limit.
-                await connection.drained()
-                if connection.decided():
-                    return
-                raise NotReady(self._end_reason(), hint=f"see Locust's output in {self._output}")
+                await self._ended_early(connection)
+                return
+            stopped_polls = stopped_polls + 1 if self._is_stopped() else 0
+            if stopped_polls > STOPPED_POLLS:
+                raise NotReady(
+                    "Locust is stopped, by SIGSTOP or a debugger, and has made no request",
+                    hint="start the drill again, and leave its processes alone",
+                )
             if clock.monotonic() > deadline:
                 raise NotReady(
                     f"Locust made no request within {FIRST_SAMPLE_TIMEOUT:g} s",
@@ -173,8 +181,21 @@ class LocustDriver:
                 )
             with contextlib.suppress(TimeoutError):
                 # The event brings a sample at once; the poll notices a Locust that ends without one.
-                await asyncio.wait_for(connection.changed.wait(), 0.05)
+                await asyncio.wait_for(connection.changed.wait(), POLL_INTERVAL)
             connection.changed.clear()
+
+    async def _ended_early(self, connection: _PluginConnection) -> None:
+        """Raise NotReady with why Locust has ended; return where it did for a limit, or a sample came."""
+        # Its last messages first: it may have ended for a limit.
+        await connection.drained()
+        if not connection.decided():
+            complaint = self._complaint()
+            early = "" if complaint.message else ", before its first request"
+            hints = (complaint.hint, f"see Locust's output in {self._output}")
+            raise NotReady(f"{self._end_reason()}{early}", hint="; ".join(filter(None, hints)))
+
+    def _is_stopped(self) -> bool:
+        return self._child is not None and processes.stopped(self._child.identity)
 
     async def set_users(self, users: int) -> None:
         """Change the number of users, at the load's own spawn rate, from now on.
@@ -210,14 +231,20 @@ class LocustDriver:
 
     def _end_reason(self) -> str:
         code = self._ended()
+        complaint = self._complaint()
+        locustfile = self._load.locustfile if self._load else ""
+        where = f" ({locustfile}, line {complaint.line})" if complaint.line else ""
+        if code is not None and code < 0:
+            killed = f"Locust was ended by signal {-code} ({signal.strsignal(-code)})"
+            return f"{killed}: {complaint.message}{where}" if complaint.message else killed
+        return f"Locust ended with exit code {code}: {complaint.message or 'without output'}{where}"
+
+    def _complaint(self) -> locust_errors.Complaint:
+        """Find in its output why it ended."""
         if self._copy_thread is not None:
             self._copy_thread.join(OUTPUT_TIMEOUT)
-        text = self._output_tail()
         locustfile = self._load.locustfile if self._load else ""
-        complaint = locust_errors.find(text, locustfile)
-        where = f" ({locustfile}, line {complaint.line})" if complaint.line else ""
-        how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return f"Locust ended with {how}: {complaint.message or 'without output'}{where}"
+        return locust_errors.find(self._output_tail(), locustfile, killed=(self._ended() or 0) < 0)
 
     def _output_tail(self) -> str:
         try:

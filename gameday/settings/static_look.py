@@ -253,7 +253,9 @@ def _locustfile(path: str, content: bytes, root: Path) -> Iterator[Mistake]:
             found = find(name, folders)
             if found.missing:
                 message = f"ModuleNotFoundError: No module named '{found.missing}'"
-                yield Mistake(file=path, line=node.lineno, message=message)
+                yield Mistake(
+                    file=path, line=node.lineno, message=message, hint=extensions.hint(found.missing)
+                )
     if not any(isinstance(node, ast.ClassDef | ast.ImportFrom) for node in ast.walk(tree)) and not any(
         isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in tree.body
     ):

@@ -187,6 +187,45 @@ async def test_a_locustfile_that_does_not_import_is_reported_with_its_line(game,
         await game.start("broken.py")
 
 
+WAITING = """
+import gevent
+from locust import HttpUser, task
+
+class Waiting(HttpUser):
+    def on_start(self):
+        gevent.sleep(300)
+
+    @task
+    def root(self):
+        self.client.get("/")
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (signal.SIGKILL, r"ended by signal 9 \(Killed\), before its first request"),
+        (signal.SIGSTOP, r"is stopped, by SIGSTOP"),
+    ],
+)
+async def test_a_locust_that_is_killed_or_stopped_before_its_first_request_is_noticed(
+    game, workspace, number, why
+) -> None:
+    (workspace / "waiting.py").write_text(WAITING)
+    starting = asyncio.ensure_future(game.start("waiting.py"))
+    await game.when(lambda: game.started)
+    os.kill(game.started[0].pid, number)
+    with pytest.raises(NotReady, match=why):
+        await asyncio.wait_for(starting, 15)
+
+
+async def test_a_package_that_a_locustfile_lacks_is_named(game, workspace) -> None:
+    (workspace / "lacking.py").write_text("import locust_plugins\n")
+    with pytest.raises(NotReady, match="locust_plugins") as refused:
+        await game.start("lacking.py")
+    assert refused.value.hint.startswith("pip install locust-plugins; ")
+
+
 async def test_a_locustfile_that_is_not_there_is_reported(game) -> None:
     with pytest.raises(NotReady, match=r"nowhere\.py"):
         await game.start("nowhere.py")

@@ -32,5 +32,16 @@ def test_what_is_printed_counts_when_nothing_is_logged_as_an_error() -> None:
     assert locust_errors.find("Could not find 'x.py'.\n\n", "x.py").message == "Could not find 'x.py'."
 
 
+def test_the_last_words_of_a_locust_that_was_killed_are_no_reason_unless_they_are_an_error() -> None:
+    text = "[2026-12-01 10:00:00,000] host/INFO/locust.main: Starting Locust\nbye\n"
+    assert locust_errors.find(text, "x.py", killed=True).message == ""
+    assert locust_errors.find(TRACE, "load/shop.py", killed=True).line == 3
+
+
+def test_the_package_that_holds_a_missing_module_is_named() -> None:
+    text = "ModuleNotFoundError: No module named 'websocket'\n"
+    assert locust_errors.find(text, "x.py").hint == "pip install websocket-client"
+
+
 def test_silence_is_reported_as_nothing() -> None:
     assert locust_errors.find("", "x.py") == locust_errors.Complaint(message="")

@@ -1,4 +1,4 @@
-"""The published extensions of Chaos Toolkit: which package holds a module that an experiment names."""
+"""Which package holds a module that an experiment or a locustfile names: extensions, and common libraries."""
 
 from __future__ import annotations
 
@@ -40,10 +40,66 @@ PACKAGES: Mapping[str, str] = {
     "chaostracing": "chaostoolkit-opentracing",
     "chaoswm": "chaostoolkit-wiremock",
 }
-"""By a top-level module, the distribution on PyPI."""
+"""Published extensions of Chaos Toolkit: by a top-level module, the distribution on PyPI."""
+
+LIBRARIES: Mapping[str, str] = {
+    "Crypto": "pycryptodome",
+    "OpenSSL": "pyOpenSSL",
+    "PIL": "pillow",
+    "aiohttp": "aiohttp",
+    "boto3": "boto3",
+    "bs4": "beautifulsoup4",
+    "cassandra": "cassandra-driver",
+    "confluent_kafka": "confluent-kafka",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "dns": "dnspython",
+    "dotenv": "python-dotenv",
+    "elasticsearch": "elasticsearch",
+    "faker": "Faker",
+    "grpc": "grpcio",
+    "grpc_interceptor": "grpc-interceptor",
+    "httpx": "httpx",
+    "influxdb": "influxdb",
+    "influxdb_client": "influxdb-client",
+    "jose": "python-jose",
+    "jwt": "PyJWT",
+    "kafka": "kafka-python",
+    "ldap3": "ldap3",
+    "locust_plugins": "locust-plugins",
+    "lxml": "lxml",
+    "mysql": "mysql-connector-python",
+    "numpy": "numpy",
+    "openai": "openai",
+    "paho": "paho-mqtt",
+    "pandas": "pandas",
+    "pika": "pika",
+    "playwright": "playwright",
+    "prometheus_client": "prometheus-client",
+    "psycopg2": "psycopg2-binary",
+    "pydantic": "pydantic",
+    "pymongo": "pymongo",
+    "pymysql": "PyMySQL",
+    "redis": "redis",
+    "requests_oauthlib": "requests-oauthlib",
+    "requests_toolbelt": "requests-toolbelt",
+    "selenium": "selenium",
+    "sklearn": "scikit-learn",
+    "socketio": "python-socketio",
+    "sqlalchemy": "SQLAlchemy",
+    "thrift": "thrift",
+    "toml": "toml",
+    "ujson": "ujson",
+    "websocket": "websocket-client",
+    "websockets": "websockets",
+    "yaml": "PyYAML",
+    "zeep": "zeep",
+}
+"""What locustfiles and their authors' modules import most: by a top-level module, the distribution on PyPI."""
 
 
 def hint(module: str) -> str:
-    """Tell how to get a module that is not there."""
-    package = PACKAGES.get(module.partition(".")[0])
+    """Explain how to get a module that is not there."""
+    top = module.partition(".")[0]
+    package = PACKAGES.get(top) or LIBRARIES.get(top)
     return f"pip install {package}" if package else "install what holds it, or put it into the workspace"

@@ -8,6 +8,8 @@ from gameday.formats.experiment import extensions
     [
         ("chaosgcp.compute.actions", "pip install chaostoolkit-google-cloud-platform"),
         ("chaostoxi", "pip install chaostoolkit-toxiproxy"),
+        ("websocket", "pip install websocket-client"),
+        ("paho.mqtt.client", "pip install paho-mqtt"),
         ("chaosgcpx.actions", "install what holds it, or put it into the workspace"),
         ("mine.chaosgcp", "install what holds it, or put it into the workspace"),
     ],
