@@ -95,7 +95,7 @@ LIBRARIES: Mapping[str, str] = {
     "yaml": "PyYAML",
     "zeep": "zeep",
 }
-"""What locustfiles and their authors' modules import most: by a top-level module, the distribution on PyPI."""
+"""What locustfiles import most: by a top-level module, the distribution on PyPI."""
 
 
 def hint(module: str) -> str:
