@@ -86,7 +86,7 @@ def exchange(
 
 
 def perform(action: str, **arguments: object) -> dict[str, Any]:
-    """Perform an action of `shop.actions`, and give `{"action", "changed"}`.
+    """Perform a mitigation or an action of a fault, and give `{"action", "changed"}`.
 
     Raises UsageError for arguments that are not valid, and NotReady when the shop is not up.
     """

@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from gameday.core.errors import GamedayError, UsageError
-from gameday.shop import actions, journal, state_folder
+from gameday.shop import actions, fault_actions, journal, mitigations, state_folder
 from gameday.shop.monitoring import metrics
 from gameday.shop.monitoring.receivers import LOOPBACK
 from gameday.shop.service import Shop
@@ -33,6 +33,8 @@ from gameday.shop.settings import Settings
 from gameday.shop.state_folder import Ports, Record, StateFolder
 
 RECORD_CHECK_INTERVAL = 1.0
+ACTIONS = {**mitigations.MITIGATIONS, **fault_actions.FAULT_ACTIONS}
+"""What the control server performs, by name."""
 
 
 class Server:
@@ -52,7 +54,7 @@ class Server:
         actor, args = str(body.get("actor") or "unknown"), body.get("args", {})
         if not isinstance(args, dict):
             raise UsageError("'args' is not a JSON object")
-        outcome = await actions.perform(self._shop, str(body.get("action")), actor, args)
+        outcome = await actions.perform(self._shop, ACTIONS, str(body.get("action")), actor, args)
         return JSONResponse({"action": outcome.action, "changed": outcome.changed})
 
     async def trail(self, request: Request) -> Response:

@@ -50,6 +50,8 @@ TESTED_ELSEWHERE = {
     "formats/scenario/model.py": "formats/scenario/test_reader.py",
     "formats/settings/model.py": "formats/settings/test_reader.py",
     "load/locustfiles.py": "load/test_check.py",
+    "shop/fault_actions.py": "shop/test_actions.py",
+    "shop/mitigations.py": "shop/test_actions.py",
     "ports/": "testing/test_fakes.py",
     "storage/histories.py": "contracts/test_history_store.py",
     "storage/schedules.py": "contracts/test_schedule_store.py",

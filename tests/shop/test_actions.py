@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gameday.core.errors import UsageError
-from gameday.shop import actions
-from gameday.shop.actions import ACTIONS, Argument
+from gameday.shop.actions import Argument
+from gameday.shop.control import ACTIONS
 from gameday.shop.settings import PAYMENT_SECONDS
 
 
@@ -46,8 +46,8 @@ def test_every_command_is_of_one_action_and_has_help():
 
 
 def test_faults_have_no_command():
-    assert not actions.ACTIONS["kill-replica"].commands
-    assert not actions.ACTIONS["edge-fault"].commands
+    assert not ACTIONS["kill-replica"].commands
+    assert not ACTIONS["edge-fault"].commands
 
 
 def test_payments_take_as_long_by_default_as_the_shop_takes_them_to():

@@ -1,6 +1,6 @@
 """`gameday shop …`: brings the embedded shop up and down, applies mitigations, and shows its state.
 
-The commands of the mitigations are made from `shop.actions`. All other imports of the shop are inside the
+The commands of the mitigations are made from `shop.mitigations`. All other imports of the shop are inside the
 commands: `gameday --help` must not pay for them.
 """
 
@@ -16,7 +16,7 @@ import typer
 
 from gameday.cli.shared import help_groups, output
 from gameday.cli.shared.flags import Json
-from gameday.shop import actions
+from gameday.shop import actions, mitigations
 
 app = typer.Typer(cls=help_groups.Commands, no_args_is_help=True)
 index = typer.Typer(help="Create or drop indexes of the database.", no_args_is_help=True)
@@ -135,7 +135,7 @@ def _callback(action: actions.Action, command: actions.Command) -> Callable[...,
 
 def _add_mitigations() -> None:
     groups = {"index": index, "breaker": breaker}
-    for action in actions.ACTIONS.values():
+    for action in mitigations.MITIGATIONS.values():
         for command in action.commands:
             group, _, name = command.words.rpartition(" ")
             groups.get(group, app).command(name)(_callback(action, command))
