@@ -1,4 +1,4 @@
-"""Where histories and schedules are kept, in a database of any kind that `urls.KINDS` lists.
+"""Where histories and schedules are kept, in a database of any kind that `database.KINDS` lists.
 
 Everything here imports as late as it can: a responder's command that opens a SQLite file must not wait for
 SQLAlchemy or for the readers of histories.
@@ -10,12 +10,22 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from gameday.core.errors import UsageError
-from gameday.storage import urls
+from gameday.storage import database
+from gameday.storage.database import open_executor
+
+__all__ = [
+    "LibraryVersion",
+    "library_version",
+    "migrate",
+    "open_executor",
+    "open_plain",
+    "open_schedules",
+    "open_store",
+    "preload_schedules",
+]
 
 if TYPE_CHECKING:
     from gameday.ports import HistoryStore, ScheduleStore
-    from gameday.storage.database import Executor
     from gameday.storage.histories import SqlStore
     from gameday.system.signing_key import SigningKey
 
@@ -41,8 +51,8 @@ def open_plain(url: str, key: SigningKey | None = None) -> SqlStore:
     """Open the store at a URL, with no folder to fall back on. Raises UsageError, StoreUnavailable."""
     from gameday.storage.histories import SqlStore  # noqa: PLC0415
 
-    database = open_executor(url)
-    return SqlStore(database) if key is None else SqlStore(database, key=key)
+    executor = open_executor(url)
+    return SqlStore(executor) if key is None else SqlStore(executor, key=key)
 
 
 def open_schedules(url: str, *, create: bool = True) -> ScheduleStore:
@@ -52,32 +62,10 @@ def open_schedules(url: str, *, create: bool = True) -> ScheduleStore:
     return SqlScheduleStore(open_executor(url, create=create))
 
 
-def open_executor(url: str, *, patience: float | None = None, create: bool = True) -> Executor:
-    """Open the database at a URL; for a SQLite file this imports nothing that takes time.
-
-    patience: seconds to wait for other processes' transactions, where the usual is too long. create False:
-    a store that is not there is an error. Raises UsageError, StoreUnavailable.
-    """
-    if urls.kind(url) is urls.POSTGRESQL:
-        return _open_postgresql(url, patience, create=create)
-    from gameday.storage import sqlite  # noqa: PLC0415
-
-    return sqlite.SqliteDatabase(urls.sqlite_path(url), patience=patience or sqlite.PATIENCE, create=create)
-
-
-def _open_postgresql(url: str, patience: float | None, *, create: bool) -> Executor:
-    try:
-        from gameday.storage import postgresql  # noqa: PLC0415  # an extra, and slow to import
-    except ImportError as missing:
-        raise _not_installed("a PostgreSQL store", missing) from missing
-    return postgresql.Server(url, patience=patience or postgresql.PATIENCE, create=create)
-
-
 def preload_schedules(url: str) -> None:
     """Import now what `open_schedules` would import later: for a process that must be quick later on."""
-    database = {urls.SQLITE: "sqlite", urls.POSTGRESQL: "postgresql"}[urls.kind(url)]
-    for module in ("schedules", database):
-        importlib.import_module(f"{__name__}.{module}")
+    database.preload(database.kind(url))
+    importlib.import_module(f"{__name__}.schedules")
 
 
 def migrate(url: str, to: int | None = None) -> tuple[int, int]:
@@ -88,7 +76,7 @@ def migrate(url: str, to: int | None = None) -> tuple[int, int]:
     try:
         from gameday.storage import migrating  # noqa: PLC0415  # an extra, and slow to import
     except ImportError as missing:
-        raise _not_installed("migrating", missing) from missing
+        raise database.not_installed("migrating", missing) from missing
     return migrating.migrate(url) if to is None else migrating.migrate(url, to)
 
 
@@ -106,15 +94,8 @@ def library_version() -> LibraryVersion:
     import sqlite3  # noqa: PLC0415
 
     return LibraryVersion(
-        name=urls.SQLITE.name,
+        name=database.SQLITE.name,
         version=sqlite3.sqlite_version,
         needed="3.35",  # the first with RETURNING
         serves=sqlite3.sqlite_version_info >= (3, 35),
-    )
-
-
-def _not_installed(what: str, missing: ImportError) -> UsageError:
-    return UsageError(
-        f"{what} needs {missing.name}, which is not installed",
-        hint="in a clone of gameday: pip install '.[postgresql]'",
     )

@@ -25,7 +25,7 @@ from sqlalchemy import exc, pool
 from sqlalchemy.engine import Connection
 
 from gameday.core.errors import NotReady, StoreUnavailable, UsageError
-from gameday.storage import schema, statements, urls
+from gameday.storage import database, schema, statements, urls
 from gameday.storage.postgresql import Server
 from gameday.storage.sqlite import PATIENCE
 
@@ -123,14 +123,14 @@ def _version_table() -> sqlalchemy.Table:
 class _OnPostgresql(PostgresqlImpl):
     """Alembic picks the class whose `__dialect__` is the connection's; ours replace its own."""
 
-    __dialect__ = urls.POSTGRESQL.scheme
+    __dialect__ = database.POSTGRESQL.scheme
 
     def version_table_impl(self, **_named: Any) -> sqlalchemy.Table:
         return _version_table()
 
 
 class _OnSqlite(SQLiteImpl):
-    __dialect__ = urls.SQLITE.scheme
+    __dialect__ = database.SQLITE.scheme
 
     def version_table_impl(self, **_named: Any) -> sqlalchemy.Table:
         return _version_table()
@@ -176,7 +176,7 @@ def _refuse_a_loss(connection: Connection, before: int, to: int) -> None:
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
     """Give a connection within a transaction that excludes all other writers."""
-    if urls.kind(url) is urls.POSTGRESQL:
+    if database.kind(url) is database.POSTGRESQL:
         # prepare=False: opening would refuse the very version that is to be migrated.
         server = Server(url, prepare=False)
         try:

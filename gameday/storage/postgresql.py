@@ -1,6 +1,6 @@
 """A store in one PostgreSQL database: no acknowledged write is ever lost, and every call ends in time.
 
-It is a `storage.database.Executor` and runs the same statements as SQLite; SQLAlchemy's `text()` turns their
+It is a `storage.executor.Executor` and runs the same statements as SQLite; SQLAlchemy's `text()` turns their
 named parameters into the driver's.
 
 A server can be away without any error: stopped, or behind a dead network. So each use of the connection has a
@@ -78,6 +78,11 @@ def parse(url: str) -> URL:
         return sqlalchemy.make_url(f"postgresql+psycopg://{rest}")
     except (exc.ArgumentError, ValueError):
         raise unreadable from None
+
+
+def open_at(url: str, *, patience: Seconds | None, create: bool) -> Server:
+    """Open the database that a URL names, as `database.open_executor` explains."""
+    return Server(url, patience=patience or PATIENCE, create=create)
 
 
 class Server:

@@ -15,13 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import SHARED, StoreUnavailable
-from gameday.storage import schema, statements
-from gameday.storage.database import Transaction
+from gameday.storage import schema, statements, urls
+from gameday.storage.executor import Transaction
 from gameday.system import clock
 
 PATIENCE = 30.0
 """Seconds to wait for another process's transaction."""
 RETRY_INTERVAL = 0.01
+
+
+def open_at(url: str, *, patience: float | None, create: bool) -> SqliteDatabase:
+    """Open the file that a URL names, as `database.open_executor` explains."""
+    return SqliteDatabase(urls.sqlite_path(url), patience=patience or PATIENCE, create=create)
 
 
 class SqliteDatabase:

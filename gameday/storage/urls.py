@@ -1,53 +1,15 @@
-"""What a store's URL says without opening the store: the one list of databases that gameday can use.
+"""What a store's URL says without opening the store.
 
-Nothing outside of `storage` looks at a URL's scheme; it asks these questions. `KINDS` is what a further
-database is added to (README.md has the whole list of places).
+Nothing outside of `storage` looks at a URL's scheme; it asks these questions.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 
 from gameday.core.errors import UsageError
-
-
-class DatabaseKind(NamedTuple):
-    """A kind of database.
-
-    name     as people know it
-    scheme   of its URLs, before a driver's name
-    pattern  what its URLs look like
-    form     how help texts write its URL; example: how hints do
-    shared   processes on several hosts can use one such database
-    """
-
-    name: str
-    scheme: str
-    pattern: str
-    form: str
-    example: str
-    shared: bool
-
-
-SQLITE = DatabaseKind(
-    name="SQLite",
-    scheme="sqlite",
-    pattern=r"sqlite:///.",
-    form="sqlite:///PATH",
-    example="sqlite:///.gameday/gameday.db",
-    shared=False,
-)
-POSTGRESQL = DatabaseKind(
-    name="PostgreSQL",
-    scheme="postgresql",
-    pattern=r"postgresql(\+\w+)?://",
-    form="postgresql+psycopg://USER@HOST/NAME",
-    example="postgresql+psycopg://HOST/NAME",
-    shared=True,
-)
-KINDS = (SQLITE, POSTGRESQL)
+from gameday.storage.database import KINDS, SQLITE, kind, not_a_store
 
 DEFAULT = SQLITE.example
 """The store of a workspace whose gameday.toml names none; a path below the workspace."""
@@ -63,15 +25,6 @@ def mistake(url: str) -> tuple[str, str] | None:
     shown = re.sub(r"//[^/@]*@", "//***@", url)
     examples = " or ".join(f'"{kind.example}"' for kind in KINDS)
     return f"'{shown}' is not a store", f"write {examples}"
-
-
-def kind(url: str) -> DatabaseKind:
-    """Give the kind of database that a URL names. Raises UsageError for a URL of no kind that we know."""
-    scheme = url.partition(":")[0].partition("+")[0]
-    for candidate in KINDS:
-        if candidate.scheme == scheme:
-            return candidate
-    raise _not_a_store(url)
 
 
 def kind_name(url: str) -> str:
@@ -128,19 +81,5 @@ def sqlite_path(url: str) -> Path:
     """Give the file of a SQLite URL: `sqlite:///relative` or `sqlite:////absolute`. Raises UsageError."""
     scheme, separator, path = url.partition(":///")
     if scheme != "sqlite" or not separator or not path:
-        raise _not_a_store(url)
+        raise not_a_store(url)
     return Path(path)
-
-
-def _not_a_store(url: str) -> UsageError:
-    return UsageError(
-        f"'{_without_login(url)}' is not the URL of a store",
-        hint="write sqlite:///.gameday/gameday.db, sqlite:////absolute/path.db, or "
-        "postgresql+psycopg://HOST/NAME",
-    )
-
-
-def _without_login(url: str) -> str:
-    """Give a URL without user and password: a person may have mistyped only the scheme."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

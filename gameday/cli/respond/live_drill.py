@@ -14,7 +14,7 @@ from gameday import storage
 from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import journal, urls
-from gameday.storage.database import Executor
+from gameday.storage.executor import Executor
 from gameday.system import process_identity
 from gameday.system.actor import current_actor
 from gameday.system.process_identity import Identity
