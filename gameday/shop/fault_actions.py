@@ -1,4 +1,4 @@
-"""What experiments do to the shop, each action once: what the functions of `faults` ask the control server for."""
+"""What experiments do to the shop: the actions that the functions of `faults` ask the control server for."""
 
 from __future__ import annotations
 
