@@ -391,6 +391,8 @@ def drill_context(
         shared_store=urls.shared_between_hosts(space.store_url),
         signing=_key_check(space),
         target_lease=_target_lease(space, place, drill),
+        announcer=announcer(space),
+        audiences={name: space.settings.integrations[name].audiences for name in space.settings.channels},
         options=prepared.options,
     )
 

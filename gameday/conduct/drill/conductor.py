@@ -387,6 +387,7 @@ class Conductor:
                 await self._clean_up()
         context.live_facts.save_load()
         self._supervisor.tail()
+        self._supervisor.give_up_messages()
         self._enter(Phase.CLOSE)
         # A command or another host may have reverted and closed the drill meanwhile.
         if not context.live_facts.has(ev.DrillClosed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from gameday import ports
@@ -40,6 +40,7 @@ class DrillContext:
     target_lease   the lease that the environment keeps itself, where it can
     wakeup         ends the conductor's waits early; without it they take their time
     environment_changes  of every process that the drill starts: the cluster and account that were verified
+    announcer      sends messages to people in their channels; audiences: of each channel, by its name
     options        what the user chose for this drill
     signals        receives alerts, and registers their URL with the environment's monitor
     """
@@ -75,6 +76,8 @@ class DrillContext:
     signing: Callable[[], str] = lambda: "not checked"
     target_lease: ports.TargetLease | None = None
     wakeup: ports.Wakeup | None = None
+    announcer: ports.Announcer | None = None
+    audiences: Mapping[str, Collection[str]] = field(default_factory=dict)
     environment_changes: EnvironmentChanges = field(default_factory=EnvironmentChanges)
     options: DrillOptions = field(default_factory=DrillOptions)
 

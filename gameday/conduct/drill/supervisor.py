@@ -16,6 +16,7 @@ from gameday.conduct.drill.guardrails.always_on import START_ALLOWANCE, Lag, Mon
 from gameday.conduct.drill.guardrails.checks import build_checks
 from gameday.conduct.drill.guardrails.guard import LOOK_INTERVAL, Guard
 from gameday.conduct.drill.real_incidents import RealIncidentWatch
+from gameday.conduct.drill.response.messages import DrillMessages
 from gameday.core.facts import drill as ev
 from gameday.core.plans import dry_run as planning
 from gameday.core.values import Instant, Phase, Seconds
@@ -47,6 +48,13 @@ class Supervisor:
         self._abort = abort
         self._on_events = on_events
         self._degraded_since: Instant | None = None
+        self._messages = DrillMessages(
+            scenario=context.scenario,
+            announcer=context.announcer,
+            audiences=context.audiences,
+            clock=context.clock,
+            recorder=context.recorder,
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -65,8 +73,13 @@ class Supervisor:
     def tail(self) -> None:
         """Read what others have recorded, and pass it on."""
         events = self._context.live_facts.refresh()
+        self._messages.take(events)
         if events and self._on_events is not None:
             self._on_events(events)
+
+    def give_up_messages(self) -> None:
+        """Record which messages to people are not out yet, and no longer try to send them."""
+        self._messages.close()
 
     async def _watch(self) -> None:
         context = self._context

@@ -582,6 +582,15 @@ class InjectSkipped:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MessageNotSent:
+    """A message to people could not be sent to one of their channels. audience: whom it was addressed to."""
+
+    channel: str
+    audience: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HintTaken:
     index: int
 
@@ -648,6 +657,7 @@ Fact = (
     | InjectAsked
     | InjectSent
     | InjectSkipped
+    | MessageNotSent
     | HintTaken
     | ReviewAnswered
     | GameDayFact

@@ -88,6 +88,7 @@ ResponseFact = (
     | ev.InjectAsked
     | ev.InjectSent
     | ev.InjectSkipped
+    | ev.MessageNotSent
     | ev.HintTaken
     | ev.ReviewAnswered
 )
@@ -125,7 +126,8 @@ def side(event: ev.Event) -> str:
     if isinstance(fact, SignalFact):
         return "signals"
     if isinstance(fact, ResponseFact):
-        return "drill" if isinstance(fact, ev.InjectAsked | ev.InjectSent | ev.InjectSkipped) else "response"
+        ours = ev.InjectAsked | ev.InjectSent | ev.InjectSkipped | ev.MessageNotSent
+        return "drill" if isinstance(fact, ours) else "response"
     if isinstance(fact, GameDayFact):
         return "drill"
     assert_never(fact)
@@ -335,6 +337,8 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
             return f"Inject sent: {kind}."
         case ev.InjectSkipped(index=index, why=why):
             return f"Inject {index} skipped{_tail(why)}"
+        case ev.MessageNotSent(channel=channel, audience=audience, why=why):
+            return f"A message to {audience} was not sent in {channel}{_tail(why)}"
         case ev.HintTaken(index=index):
             return f"Hint of inject {index} taken."
         case ev.ReviewAnswered(question=question):

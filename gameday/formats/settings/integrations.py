@@ -105,6 +105,9 @@ def _integration(
             message = f"an integration of the kind '{kind}' has no '{key}'"
             hint = f"it has {' or '.join(ways)}" if known else ""
             yield document.mistake((*path, key), message, hint=hint, at_key=True)
+    if written.get("audiences") and kind != systems.CHANNEL:
+        message = f"an integration of the kind '{kind}' sends no messages to people"
+        yield document.mistake((*path, "audiences"), message, hint="channels do: apprise", at_key=True)
     if known is None:
         return
     if not any(written.get(way) for way in ways):

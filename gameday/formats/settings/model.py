@@ -324,6 +324,11 @@ class IntegrationTable(Strict):
         description="a reference to its secret. Of what sends alerts: its token, as `Authorization: Bearer`; "
         "of what is only polled: the token that is sent to it; of a channel: its Apprise URL, such as slack://…",
     )
+    audiences: list[types.Text] = Field(
+        default_factory=list,
+        description="of a channel: whose messages it gets during a drill: injects with such a `to` "
+        "(responders, unless it is given), and updates to such an --audience (team, stakeholders, customers)",
+    )
 
     @model_validator(mode="before")
     @classmethod

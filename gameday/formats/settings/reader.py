@@ -76,6 +76,7 @@ class Integration:
     url     its URL; of the kinds shop and generic, where the receiver registers itself
     listen  where a drill takes its alerts, at the path /hooks/NAME
     poll    URL of the system whose alerts a drill reads
+    audiences  of a channel: to whom its messages are addressed during a drill
     """
 
     name: str
@@ -84,6 +85,7 @@ class Integration:
     listen: ListenAddress | None = None
     poll: str = ""
     secret: Secret | None = None
+    audiences: tuple[str, ...] = ()
 
     @property
     def system(self) -> str:
@@ -325,6 +327,7 @@ def _integration(name: str, table: IntegrationTable) -> Integration:
         listen=listen.parse(table.listen) if table.listen else None,
         poll=str(table.poll),
         secret=_reference(table.secret),
+        audiences=tuple(table.audiences),
     )
 
 

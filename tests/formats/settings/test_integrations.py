@@ -156,3 +156,13 @@ def test_a_channel_is_no_source_of_alerts_and_the_shop_asks_for_no_secret() -> N
     channel, secret = lines_of(text)
     assert channel.startswith("2:17? 'chat' is a channel")
     assert secret.startswith("9:1? gameday does not use the 'secret' of the kind 'shop'")
+
+
+def test_only_a_channel_has_audiences() -> None:
+    chat = '[integrations.chat]\nkind = "apprise"\nsecret = "env:CHAT"\naudiences = ["team"]\n'
+    assert read(chat).integrations["chat"].audiences == ("team",)
+    (wrong,) = lines_of('[integrations.m]\nkind = "prometheus"\nurl = "http://m:1"\naudiences = ["team"]\n')
+    assert (
+        wrong
+        == "4:1 an integration of the kind 'prometheus' sends no messages to people | channels do: apprise"
+    )
