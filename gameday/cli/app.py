@@ -148,9 +148,9 @@ def ci(
 @app.command(rich_help_panel=help_groups.DRILLS)
 def status(json: Json = False, as_: As = "") -> None:
     """Show the drills in progress: phase, clocks, affected users, alerts, latest events."""
-    from gameday.cli.drill import looking  # noqa: PLC0415
+    from gameday.cli.drill import status as drill_status  # noqa: PLC0415
 
-    raise typer.Exit(looking.status(json=json, who=as_))
+    raise typer.Exit(drill_status.main(json=json, who=as_))
 
 
 @app.command(name="list", rich_help_panel=help_groups.AFTERWARDS)
@@ -164,17 +164,17 @@ def list_drills(
     as_: As = "",
 ) -> None:
     """List the drills of this workspace, newest first."""
-    from gameday.cli.drill import looking  # noqa: PLC0415
+    from gameday.cli.drill import list_drills as listing  # noqa: PLC0415
 
-    raise typer.Exit(looking.listing(json=json, who=as_, limit=limit))
+    raise typer.Exit(listing.main(json=json, who=as_, limit=limit))
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
 def show(drill: Drill = "last", json: Json = False, as_: As = "") -> None:
     """Show one drill: its result and its timeline."""
-    from gameday.cli.drill import looking  # noqa: PLC0415
+    from gameday.cli.drill import show as showing  # noqa: PLC0415
 
-    raise typer.Exit(looking.show(drill, json=json, who=as_))
+    raise typer.Exit(showing.main(drill, json=json, who=as_))
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
@@ -187,9 +187,9 @@ def score(
     as_: As = "",
 ) -> None:
     """Score a stored drill again, with its own scorecard or another."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import score as scoring  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.score(drill, scorecard=scorecard, json=json, who=as_))
+    raise typer.Exit(scoring.main(drill, scorecard=scorecard, json=json, who=as_))
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
@@ -200,9 +200,9 @@ def postmortem(
     as_: As = "",
 ) -> None:
     """Write the files of a stored drill again, and print its postmortem."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import postmortem as writing  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.postmortem(drill, html=html, who=as_, json=json))
+    raise typer.Exit(writing.main(drill, html=html, who=as_, json=json))
 
 
 @app.command(rich_help_panel=help_groups.AFTERWARDS)
@@ -274,9 +274,9 @@ def verify(
     json: Json = False,
 ) -> None:
     """Check that a drill's history has not been truncated or altered."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import verify as verifying  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.verify(drill, head, json=json))
+    raise typer.Exit(verifying.main(drill, head, json=json))
 
 
 @app.command(name="export", rich_help_panel=help_groups.AFTERWARDS)
@@ -284,17 +284,17 @@ def export_drill(
     drill: Drill, file: Annotated[Path, typer.Argument(help="The file to write.")], *, as_: As = ""
 ) -> None:
     """Export a drill to a file."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import transfer  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.export(drill, file, who=as_))
+    raise typer.Exit(transfer.export(drill, file, who=as_))
 
 
 @app.command(name="import", rich_help_panel=help_groups.AFTERWARDS)
 def import_drill(file: Annotated[Path, typer.Argument(help="A file that `gameday export` wrote.")]) -> None:
     """Import a drill from a file into this store."""
-    from gameday.cli.drill import stored_drills  # noqa: PLC0415
+    from gameday.cli.drill import transfer  # noqa: PLC0415
 
-    raise typer.Exit(stored_drills.import_(file))
+    raise typer.Exit(transfer.import_(file))
 
 
 @app.command(rich_help_panel=help_groups.WORKSPACE)

@@ -1,5 +1,6 @@
 """What `conduct` needs from the outside world: one Protocol a file. `gameday.testing` has a fake for each."""
 
+from gameday.core.facts.drill_row import DrillRow
 from gameday.ports.announcer import Announcer, Message
 from gameday.ports.clock import Clock
 from gameday.ports.drill.fault_keeper import FaultKeeper
@@ -16,7 +17,7 @@ from gameday.ports.drill.targets import ActionTarget, Targets
 from gameday.ports.drill.trail import Trail
 from gameday.ports.drill.wakeup import Wakeup
 from gameday.ports.game_day_drills import GameDayDrills
-from gameday.ports.history_store import DrillRow, HistoryStore, Lease, Stored
+from gameday.ports.history_store import HistoryStore, Lease, Stored
 from gameday.ports.ids import Ids
 from gameday.ports.scheduler.calendars import Calendars
 from gameday.ports.scheduler.incidents import Incidents

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gameday.core.facts import drill as ev
+from gameday.core.facts.drill_row import DrillRow
 from gameday.core.facts.load import Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant
 
@@ -17,19 +18,6 @@ class Stored:
 
     seq: int
     event: ev.Event
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillRow:
-    """One line of the list of drills. imported: it came from a file, and nothing of it is in force here."""
-
-    drill: DrillId
-    scenario: str
-    environment: str
-    started: Instant
-    closed: Instant | None
-    how: str = ""
-    imported: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,12 +6,11 @@ Nothing is coloured. Where a width is given, texts wrap within their columns, so
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from gameday.core import visible
-from gameday.core.values import Instant, Seconds
 from gameday.render import words
 
 if TYPE_CHECKING:  # `gameday list` loads neither the judge nor the postmortem
@@ -87,25 +86,6 @@ def _fold(cell: str, most: int) -> list[str]:
     return [part.plain.rstrip() for part in Text(cell).wrap(Console(width=most), most)] or [""]
 
 
-class TableRow(Protocol):
-    """A drill as a store lists it."""
-
-    @property
-    def drill(self) -> str: ...
-    @property
-    def scenario(self) -> str: ...
-    @property
-    def environment(self) -> str: ...
-    @property
-    def started(self) -> Instant: ...
-    @property
-    def closed(self) -> Instant | None: ...
-    @property
-    def how(self) -> str: ...
-    @property
-    def imported(self) -> bool: ...
-
-
 def clean(text: str) -> str:
     """Keep a text on one line, with whatever would steer the terminal or hide shown as escapes."""
     return visible.line(text)
@@ -119,36 +99,6 @@ def width(text: str) -> int:
     from rich.cells import cell_len  # noqa: PLC0415
 
     return cell_len(text)
-
-
-def drills(rows: Iterable[TableRow]) -> TextTable:
-    """List drills as the store has them."""
-    return TextTable(
-        head=("Drill", "Scenario", "Environment", "Started", "Took", "Ended"),
-        rows=tuple(
-            (
-                row.drill,
-                row.scenario,
-                row.environment,
-                words.minute(row.started),
-                _duration(row.started, row.closed),
-                _ended(row),
-            )
-            for row in rows
-        ),
-        right=frozenset({4}),
-    )
-
-
-def _ended(row: TableRow) -> str:
-    if row.closed is None:
-        return "exposed" if row.how else "live"
-    return f"{row.how} (imported)" if row.imported and row.how != "imported" else row.how
-
-
-def _duration(started: Instant, closed: Instant | None) -> str:
-    seconds: Seconds | None = None if closed is None else closed - started
-    return words.duration(seconds)
 
 
 def criteria(score: Scorecard) -> TextTable:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gameday.core.errors import HistoryCorrupt, NotReady, UsageError
+from gameday.core.facts.drill_row import DrillRow
 from gameday.formats.stored import envelope
 from gameday.storage import journal
 from gameday.storage import schedule_statements as schedulesql
@@ -68,8 +69,8 @@ LOAD = _Chain(
 def copy(source: Executor, target: Executor) -> Copied:
     """Copy everything. Raises NotReady for a store in use; HistoryCorrupt, UsageError, StoreUnavailable."""
     _must_be_idle(source)
-    drills = [row[0] for row in reversed(_histories(source))]
-    unknown = sorted({row[0] for row in _histories(target)} - set(drills))
+    drills = [row.drill for row in reversed(_histories(source))]
+    unknown = sorted({row.drill for row in _histories(target)} - set(drills))
     if unknown:
         raise UsageError(
             f"the target holds drill {unknown[0]}, which this store does not",
@@ -86,18 +87,18 @@ def copy(source: Executor, target: Executor) -> Copied:
     )
 
 
-def _histories(store: Executor) -> list[tuple[Any, ...]]:
-    """Give the rows of all histories: game days, then drills."""
-    return [*store.rows(sql.GAME_DAYS), *store.rows(sql.DRILLS)]
+def _histories(store: Executor) -> list[DrillRow]:
+    """List all histories: game days, then drills."""
+    return [*journal.game_days(store), *journal.drills(store)]
 
 
 def _must_be_idle(source: Executor) -> None:
     """Refuse a store that is in use: a copy of it would be out of date at once."""
-    if live := source.rows(sql.LIVE):
+    if live := journal.live(source):
         raise NotReady(
-            f"drill {live[0][0]} is live in this store", hint="gameday end or gameday revert closes it"
+            f"drill {live[0].drill} is live in this store", hint="gameday end or gameday revert closes it"
         )
-    if open_game_days := [row[0] for row in source.rows(sql.GAME_DAYS) if row[4] is None]:
+    if open_game_days := [row.drill for row in journal.game_days(source) if row.closed is None]:
         raise NotReady(f"{open_game_days[0]} has not ended", hint="gameday plan end ends it")
     if active := source.rows(schedulesql.ALL_ACTIVE):
         raise NotReady(

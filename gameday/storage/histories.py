@@ -12,6 +12,7 @@ from typing import Any
 
 from gameday.core.errors import HistoryCorrupt, NotReady, StoreUnavailable
 from gameday.core.facts import drill as ev
+from gameday.core.facts import drill_row
 from gameday.core.facts.load import CHUNK, Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant, instant
 from gameday.formats.stored import envelope, signatures
@@ -182,15 +183,15 @@ class SqlStore:
 
     def drills(self) -> Sequence[DrillRow]:
         """List the drills, newest first."""
-        return [_drill_row(row) for row in self._database.rows(sql.DRILLS)]
+        return journal.drills(self._database)
 
     def live(self) -> Sequence[DrillRow]:
         """List the drills that are not closed, newest first."""
-        return [_drill_row(row) for row in self._database.rows(sql.LIVE)]
+        return journal.live(self._database)
 
     def game_days(self) -> Sequence[DrillRow]:
         """List the game days, newest first, each with its plan's id as scenario."""
-        return [_drill_row(row) for row in self._database.rows(sql.GAME_DAYS)]
+        return journal.game_days(self._database)
 
     def verify_roll(self) -> Sequence[str]:
         """Check the chain over the ends of all histories; give each mistake, and what is gone."""
@@ -209,14 +210,15 @@ class SqlStore:
         it had ended, carries none.
         """
         with self._database.read() as tx:
-            index = tx.execute(sql.INDEX_OF, {"drill": drill}).fetchone()
+            found = tx.execute(sql.ROW, {"drill": drill}).fetchone()
             rows = tx.execute(sql.EVENTS, {"drill": drill, "after": 0}).fetchall()
         self._key_value = self._key_value or self._key.load()
-        if self._key_value is None or index is None or index[-1] is not None:
+        index = drill_row.from_columns(found) if found else None
+        if self._key_value is None or index is None or index.imported:
             return ()
         parsed = [_parsed(line, signature) for line, signature in rows]
         acting = [(seq, each) for seq, each in parsed if str(each.get("kind")) in signatures.KINDS]
-        must_be_signed = index[3] is None or any(signatures.FIELD in each for _, each in acting)
+        must_be_signed = index.closed is None or any(signatures.FIELD in each for _, each in acting)
         wrong = [(seq, each) for seq, each in acting if not self._is_signed(each)]
         return [
             _WRONG_SIGNATURE.format(seq=seq, kind=each["kind"])
@@ -304,19 +306,6 @@ def _parsed(line: str, signature: str) -> tuple[int, Document]:
 def _lease(row: tuple[Any, ...]) -> Lease:
     environment, drill, holder, since, until = row
     return Lease(environment=environment, drill=drill, holder=holder, since=since, until=until)
-
-
-def _drill_row(row: tuple[Any, ...]) -> DrillRow:
-    drill, scenario, environment, started, closed, how, imported = row
-    return DrillRow(
-        drill=drill,
-        scenario=scenario,
-        environment=environment,
-        started=started,
-        closed=closed,
-        how=how,
-        imported=imported is not None,
-    )
 
 
 def batch_of(drill: DrillId, chunks: Iterable[Chunk], until: Instant) -> Batch:

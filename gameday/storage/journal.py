@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from gameday.core.facts import drill_row
+from gameday.core.facts.drill_row import DrillRow
 from gameday.core.values import Instant, parse_instant
 from gameday.formats.stored import envelope, signatures
 from gameday.formats.stored.envelope import Document
@@ -62,22 +64,20 @@ def _open(tx: Transaction, drill: str, started: Instant) -> Heads:
     return Heads(*tx.execute(sql.OPEN_DRILL, row).fetchall()[0])
 
 
-def drills(database: Executor, most: int | None = None) -> Sequence[tuple[Any, ...]]:
-    """Give the drills as rows, newest first: (drill, scenario, environment, started, closed, …).
-
-    most: no more than that.
-    """
-    return database.rows(sql.DRILLS) if most is None else database.rows(sql.NEWEST, most=most)
+def drills(database: Executor, most: int | None = None) -> list[DrillRow]:
+    """List the drills, newest first; most: no more than that."""
+    rows = database.rows(sql.DRILLS) if most is None else database.rows(sql.NEWEST, most=most)
+    return [drill_row.from_columns(row) for row in rows]
 
 
-def live(database: Executor) -> Sequence[tuple[Any, ...]]:
-    """Give the drills that are not closed, as rows."""
-    return database.rows(sql.LIVE)
+def live(database: Executor) -> list[DrillRow]:
+    """List the drills that are not closed, newest first."""
+    return [drill_row.from_columns(row) for row in database.rows(sql.LIVE)]
 
 
-def game_days(database: Executor) -> Sequence[tuple[Any, ...]]:
-    """Give the game days, as rows."""
-    return database.rows(sql.GAME_DAYS)
+def game_days(database: Executor) -> list[DrillRow]:
+    """List the game days, newest first."""
+    return [drill_row.from_columns(row) for row in database.rows(sql.GAME_DAYS)]
 
 
 def ends(database: Executor, drill: str) -> str:
@@ -248,10 +248,7 @@ def _load_columns(rows: Iterable[Any]) -> Iterator[str]:
 
 def _index_mistakes(tx: Transaction, drill: str, rows: Iterable[Any], ends: Heads) -> Iterator[str]:
     """Compare a drill's row in the list of drills with what its events say."""
-    index = tx.execute(sql.INDEX_OF, {"drill": drill}).fetchone()
-    stored = dict(
-        zip(("scenario", "environment", "started", "closed", "how", "imported"), index, strict=True)
-    )
+    stored = dict(zip(drill_row.COLUMNS, tx.execute(sql.ROW, {"drill": drill}).fetchone(), strict=True))
     try:
         expected = _index_row([envelope.parse(line)[1] for _, _, _, line, _ in rows])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

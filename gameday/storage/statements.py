@@ -13,6 +13,8 @@ Instants are seconds since the epoch.
 
 from __future__ import annotations
 
+from gameday.core.facts import drill_row
+
 MAKE_VERSION = "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL PRIMARY KEY)"
 SCHEMA = (
     MAKE_VERSION,
@@ -110,7 +112,8 @@ KNOWN = "SELECT drill FROM drills"
 UNROLLED = (
     """SELECT drill FROM drills WHERE how <> '' AND drill NOT IN (SELECT drill FROM roll) ORDER BY drill"""
 )
-INDEX_OF = "SELECT scenario, environment, started, closed, how, imported FROM drills WHERE drill = :drill"
+_ROWS = f"SELECT {', '.join(drill_row.COLUMNS)} FROM drills"  # noqa: S608  # names of ours
+ROW = f"{_ROWS} WHERE drill = :drill"
 GET_VERSION = "SELECT version FROM schema_version"
 
 
@@ -137,7 +140,7 @@ LEAVE_OPEN = "UPDATE drills SET how = :how WHERE drill = :drill AND closed IS NU
 # What is imported is closed, whatever its own facts say.
 IMPORT_DRILL = """UPDATE drills SET imported = :imported, closed = COALESCE(closed, :imported),
     how = CASE WHEN how = '' THEN 'imported' ELSE how END WHERE drill = :drill"""
-DRILLS = """SELECT drill, scenario, environment, started, closed, how, imported FROM drills
+DRILLS = f"""{_ROWS}
     WHERE substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
 NEWEST = f"{DRILLS} LIMIT :most"
 DRILL_COLUMNS = ("drill", "scenario", "environment", "started", "closed", "how", "events", "events_head",
@@ -149,10 +152,10 @@ INDEX_DRILL = f"""INSERT INTO drills ({", ".join(DRILL_COLUMNS)})
         started = excluded.started, closed = excluded.closed, how = excluded.how,
         load_until = excluded.load_until, imported = excluded.imported"""  # noqa: S608  # ours
 """Copies a drill's row; the heads of its chains come with their lines."""
-LIVE = """SELECT drill, scenario, environment, started, closed, how, imported FROM drills
+LIVE = f"""{_ROWS}
     WHERE closed IS NULL
     AND substr(drill, 1, 8) <> 'gameday-' ORDER BY started DESC, drill DESC"""
-GAME_DAYS = """SELECT drill, scenario, environment, started, closed, how, imported FROM drills
+GAME_DAYS = f"""{_ROWS}
     WHERE substr(drill, 1, 8) = 'gameday-' ORDER BY started DESC, drill DESC"""
 """Game days are histories, too, under ids with a prefix of their own (`core.plans.gameday`)."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from gameday import wiring
 from gameday.cli import revert
-from gameday.cli.drill import stored_drills
+from gameday.cli.drill import live_status
 from gameday.conduct.revert import graceful_stop
 from gameday.core.errors import UsageError
 from gameday.core.facts import drill as ev
@@ -81,7 +81,7 @@ def test_without_it_a_drill_that_is_looked_after_goes_on(workspaces, conductors,
 
 
 def test_status_has_no_more_than_the_screen_for_a_drill_that_is_looked_after(workspaces, conductors, capfd):
-    assert stored_drills.status(json=False) == 0
+    assert live_status.main(json=False) == 0
     shown = capfd.readouterr()
     assert "ours" in shown.out
     assert shown.err == ""

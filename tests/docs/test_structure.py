@@ -39,6 +39,7 @@ TESTED_ELSEWHERE = {
     "conduct/gamedays/context.py": "conduct/gamedays/test_host.py",
     "conduct/revert/context.py": "conduct/revert/test_claims.py",
     "core/facts/drill.py": "formats/stored/test_events.py",
+    "core/facts/drill_row.py": "cli/drill/test_list_drills.py",
     "core/facts/gameday.py": "formats/stored/test_events.py",
     "core/plans/responder_script.py": "formats/scenario/test_responder_script.py",
     "faults/child/__main__.py": "faults/test_chaos_process.py",
@@ -87,7 +88,7 @@ KEPT = {
     ("gameday/core/", "lever"): "the stored field of MilestoneMarked, and what reads it",
     ("gameday/conduct/drill/response/grants.py", "lever"): "the same field, read",
     ("gameday/cli/respond/commands.py", "lever"): "the same field, written",
-    ("gameday/cli/drill/stored_drills.py", "hurt"): "a published key of `gameday status --json`",
+    ("gameday/cli/drill/live_status.py", "hurt"): "a published key of `gameday status --json`",
     ("gameday/testing/", "*"): "former names of the public fakes, which users' tests import",
 }
 CODE = {

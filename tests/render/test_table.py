@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gameday.core import postmortem
-from gameday.ports import DrillRow
 from gameday.render import table
 from tests.render import a_drill
 
@@ -33,23 +32,6 @@ def test_what_is_counted_without_rich_is_counted_as_rich_does():
 
 def test_control_characters_do_not_reach_the_terminal():
     assert table.TextTable(head=("A",), rows=(("a\x1b[31m\nb",),)).text() == "A\na\\u001b[31m b\n"
-
-
-def test_drills_tell_the_live_from_the_ended():
-    row = DrillRow(
-        drill=a_drill.DRILL,
-        scenario="s",
-        environment="shop",
-        started=a_drill.at(0.0),
-        closed=a_drill.at(240.0),
-        how="completed",
-    )
-    live = a_drill.replace(row, closed=None, how="")
-    rows = table.drills((row, live)).rows
-    assert [line[3:] for line in rows] == [
-        ("2026-12-01 10:00 UTC", "4 min 00 s", "completed"),
-        ("2026-12-01 10:00 UTC", "–", "live"),
-    ]
 
 
 def test_criteria_name_points_figure_and_rule():

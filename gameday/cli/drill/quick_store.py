@@ -11,16 +11,16 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from gameday import storage
 from gameday.cli.respond import live_drill
 from gameday.cli.respond.live_drill import StoreLocation
 from gameday.cli.shared import find_drill
 from gameday.core.errors import StoreUnavailable, UsageError
-from gameday.core.values import DrillId, Instant
+from gameday.core.facts.drill_row import DrillRow
 from gameday.storage import journal, urls
 from gameday.storage.executor import Executor
 from gameday.system.state_folder import state_folder
@@ -31,18 +31,6 @@ if TYPE_CHECKING:
 HIDDEN = "hidden"
 
 
-class Row(NamedTuple):
-    """A drill as the store lists it: `ports.DrillRow`, without its imports."""
-
-    drill: DrillId
-    scenario: str
-    environment: str
-    started: Instant
-    closed: Instant | None
-    how: str
-    imported: bool
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuickStore:
     """A store in which nothing waits to be reverted."""
@@ -51,33 +39,33 @@ class QuickStore:
     database: Executor
     open_drills: frozenset[str]
 
-    def drills(self, most: int | None = None) -> list[Row]:
+    def drills(self, most: int | None = None) -> list[DrillRow]:
         """List the drills, newest first; most: no more than that."""
-        return [_row(row) for row in journal.drills(self.database, most)]
+        return journal.drills(self.database, most)
 
-    def shown_to(self, who: str, most: int | None = None) -> list[Row]:
+    def shown_to(self, who: str, most: int | None = None) -> list[DrillRow]:
         """List the drills as somebody may see them: without the scenario of one that is hidden from them."""
         return [self._as_shown(row, who) for row in self.drills(most)]
 
-    def _as_shown(self, row: Row, who: str) -> Row:
+    def _as_shown(self, row: DrillRow, who: str) -> DrillRow:
         if row.drill not in self.open_drills:
             return row
         planned = journal.documents(self.database, row.drill, "DrillPlanned")
         plan = planned[0]["fact"] if planned else {}
-        return row if live_drill.may_see(plan, who, os.environ) else row._replace(scenario=HIDDEN)
+        return row if live_drill.may_see(plan, who, os.environ) else replace(row, scenario=HIDDEN)
 
     def game_days_in_progress(self) -> list[str]:
         """Name the game days that have not ended."""
-        return [row[0] for row in journal.game_days(self.database) if row[4] is None]
+        return [row.drill for row in journal.game_days(self.database) if row.closed is None]
 
-    def find(self, named: str) -> Row:
+    def find(self, named: str) -> DrillRow:
         """Find a drill by its id, the unique beginning or end of it, or `last`. Raises UsageError."""
         if named == "last" and (newest := self.drills(1)):
             return newest[0]
         drill = find_drill.find(self, named)
         return next(row for row in self.drills() if row.drill == drill)
 
-    def shown(self, row: Row) -> Shown | None:
+    def shown(self, row: DrillRow) -> Shown | None:
         """Give what was printed of a drill when it was judged last; None where it has to be judged again."""
         from gameday.render import shown  # noqa: PLC0415  # `gameday list` needs none
 
@@ -110,7 +98,7 @@ def _opened(start: Path, environ: Mapping[str, str]) -> QuickStore | None:
         database = storage.open_executor(where.store, create=False)
     except (UsageError, StoreUnavailable):
         return None  # which is explained on the usual way
-    open_drills = [str(row[0]) for row in journal.live(database)]
+    open_drills = [row.drill for row in journal.live(database)]
     if _all_looked_after(database, open_drills) and set(_copies(where.store)) <= set(open_drills):
         return QuickStore(where=where, database=database, open_drills=frozenset(open_drills))
     database.close()
@@ -148,8 +136,3 @@ def _store_of(copy: Path) -> str:
         return str(json.loads(first)["store"]["address"])
     except (OSError, ValueError, LookupError, TypeError, StopIteration):
         return ""
-
-
-def _row(row: tuple[Any, ...]) -> Row:
-    drill, scenario, environment, started, closed, how, imported = row
-    return Row(drill, scenario, environment, started, closed, how, imported is not None)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from gameday import ports, wiring
 from gameday.cli import revert
-from gameday.cli.drill import stored_drills
+from gameday.cli.drill import visibility
 from gameday.cli.shared import output
 from gameday.conduct.drill import report
 from gameday.conduct.recorder import Recorder
@@ -38,7 +38,7 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     """Take answers, store them, and write the drill's files again."""
     space = wiring.workspace()
     store = revert.open_store(space)
-    drill = stored_drills.find_shown(store, named, who)
+    drill = visibility.find(store, named, who)
     judged = report.judge(store, drill)
     given = [_split(answer) for answer in answers] if answers else list(_ask(judged))
     if not given:

@@ -31,7 +31,7 @@ from gameday.system import clock
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Each ends the drill: the fault is reverted, and the postmortem written."""
-NEEDED_AT_THE_END = ("gameday.render.drill_files", "gameday.cli.drill.stored_drills")
+NEEDED_AT_THE_END = ("gameday.render.drill_files", "gameday.cli.drill.score")
 """Modules that only the end of a drill needs: imported while it runs, so that they delay neither end."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from gameday import ports
 from gameday.cli.drill.quick_store import HIDDEN
 from gameday.cli.respond import live_drill
+from gameday.cli.shared import find_drill
 from gameday.conduct import store_reads
 from gameday.core.errors import UsageError
 from gameday.core.facts.history import History
@@ -37,6 +38,13 @@ def rows(store: ports.HistoryStore, who: str) -> Iterator[ports.DrillRow]:
     for row in drills:
         hidden = row.closed is None and is_hidden(store_reads.read(store, row.drill), who)
         yield replace(row, scenario=HIDDEN) if hidden else row
+
+
+def find(store: ports.HistoryStore, named: str, who: str) -> DrillId:
+    """Find a drill that somebody may see in full. Raises UsageError."""
+    drill = find_drill.find(store, named)
+    must_see(store, drill, who)
+    return drill
 
 
 def must_see(store: ports.HistoryStore, drill: DrillId, who: str) -> None:

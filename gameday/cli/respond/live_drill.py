@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from gameday import storage
 from gameday.core.errors import StoreUnavailable, UsageError
+from gameday.core.facts.drill_row import DrillRow
 from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import journal, urls
 from gameday.storage.executor import Executor
@@ -111,17 +112,17 @@ def find(where: StoreLocation, *, drill: str = "", environment: str = "") -> Liv
     database = storage.open_executor(where.store, patience=LOCK_TIMEOUT, create=False)
     rows = journal.drills(database)
     # First: a drill that is abandoned must not be taken for the live one.
-    if any(row[4] is None and _is_abandoned(database, row[0]) for row in rows):
+    if any(row.closed is None and _is_abandoned(database, row.drill) for row in rows):
         _revert_abandoned()
         rows = journal.drills(database)
     row = _named(rows, drill) if drill else _only_live(rows, environment)
-    injected = journal.documents(database, row[0], "FaultInjected")
-    planned = journal.documents(database, row[0], "DrillPlanned")
+    injected = journal.documents(database, row.drill, "FaultInjected")
+    planned = journal.documents(database, row.drill, "DrillPlanned")
     return LiveDrill(
-        drill=row[0],
+        drill=row.drill,
         database=database,
-        started=instant(row[3]),
-        closed=row[4] is not None,
+        started=instant(row.started),
+        closed=row.closed is not None,
         plan=planned[0]["fact"] if planned else {},
         fault_at=min((_occurred(document) for document in injected), default=None),
     )
@@ -179,22 +180,22 @@ def _revert_abandoned() -> None:
     revert.open_store(wiring.workspace()).close()
 
 
-def _named(rows: Sequence[tuple[Any, ...]], drill: str) -> tuple[Any, ...]:
+def _named(rows: Sequence[DrillRow], drill: str) -> DrillRow:
     if drill == "last" and rows:
         return rows[0]
-    row = next((row for row in rows if row[0] == drill), None)
+    row = next((row for row in rows if row.drill == drill), None)
     if row is None:
-        near = nearest(drill, [row[0] for row in rows])
+        near = nearest(drill, [row.drill for row in rows])
         raise UsageError(f"no drill '{drill}'{near}", hint="gameday list shows the drills of this store")
     return row
 
 
-def _only_live(rows: Sequence[tuple[Any, ...]], environment: str) -> tuple[Any, ...]:
-    live = [row for row in rows if row[4] is None and environment in {"", row[2]}]
+def _only_live(rows: Sequence[DrillRow], environment: str) -> DrillRow:
+    live = [row for row in rows if row.closed is None and environment in {"", row.environment}]
     if not live:
         raise _no_live_drill(environment)
     if len(live) > 1:
-        lines = tuple(f"  {row[0]}  {row[1]} on {row[2]}" for row in live)
+        lines = tuple(f"  {row.drill}  {row.scenario} on {row.environment}" for row in live)
         raise UsageError(f"{len(live)} drills are in progress:", lines=lines, hint="choose one: --drill ID")
     return live[0]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from gameday import wiring
-from gameday.cli.drill import looking, quick_store, stored_drills
+from gameday.cli.drill import list_drills, quick_store, show, show_judged
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId
 from gameday.system import processes
@@ -67,40 +67,40 @@ def shown(capsys, command, **options):
 
 @pytest.mark.parametrize("json_", [True, False])
 def test_the_list_is_the_same_either_way(root, store, capsys, monkeypatch, json_):
-    quick = shown(capsys, looking.listing, json=json_)
+    quick = shown(capsys, list_drills.main, json=json_)
     assert DRILL in quick[1].out
     monkeypatch.setattr(quick_store, "_opened", lambda *_: None)
-    assert shown(capsys, looking.listing, json=json_) == quick
+    assert shown(capsys, list_drills.main, json=json_) == quick
 
 
 def test_the_newest_are_listed_and_the_rest_is_named(root, store, capsys):
     planned = GAME.history().events[0]
-    for number in range(looking.LISTED):
+    for number in range(list_drills.LISTED):
         store.append(replace(planned, drill=DrillId(f"d{number:03}"), id=EventId(f"e{number}")))
         closed = ev.DrillClosed(how="aborted", reverted=True)
         store.append(replace(planned, drill=DrillId(f"d{number:03}"), id=EventId(f"c{number}"), fact=closed))
-    out = shown(capsys, looking.listing, json=False)[1]
-    assert len(out.out.splitlines()) == looking.LISTED + 1
+    out = shown(capsys, list_drills.main, json=False)[1]
+    assert len(out.out.splitlines()) == list_drills.LISTED + 1
     assert "gameday list --limit 0" in out.err
-    assert len(shown(capsys, looking.listing, json=False, limit=0)[1].out.splitlines()) == looking.LISTED + 2
-    assert len(json.loads(shown(capsys, looking.listing, json=True)[1].out)) == looking.LISTED + 1
-    assert len(json.loads(shown(capsys, looking.listing, json=True, limit=2)[1].out)) == 2
+    assert len(shown(capsys, list_drills.main, json=False, limit=0)[1].out.splitlines()) == list_drills.LISTED + 2
+    assert len(json.loads(shown(capsys, list_drills.main, json=True)[1].out)) == list_drills.LISTED + 1
+    assert len(json.loads(shown(capsys, list_drills.main, json=True, limit=2)[1].out)) == 2
 
 
 def test_a_drill_is_shown_as_it_was_judged(root, store, capsys, monkeypatch):
-    judged = shown(capsys, looking.show, named="last", json=False)
+    judged = shown(capsys, show.main, named="last", json=False)
     wiring.write_reports(wiring.workspace(root), store, DRILL)
-    monkeypatch.setattr(stored_drills, "show", lambda *_, **__: pytest.fail("it was judged again"))
-    assert shown(capsys, looking.show, named="last", json=False) == judged
-    assert shown(capsys, looking.show, named=DRILL[:5], json=False) == judged
+    monkeypatch.setattr(show_judged, "main", lambda *_, **__: pytest.fail("it was judged again"))
+    assert shown(capsys, show.main, named="last", json=False) == judged
+    assert shown(capsys, show.main, named=DRILL[:5], json=False) == judged
 
 
 def test_a_drill_is_judged_again_once_its_history_has_grown(root, store, capsys):
     wiring.write_reports(wiring.workspace(root), store, DRILL)
-    before = shown(capsys, looking.show, named="last", json=False)[1].out
+    before = shown(capsys, show.main, named="last", json=False)[1].out
     note = replace(GAME.history().events[-1], id=EventId("late"), fact=ev.NoteWritten(text="seen late"))
     store.append(note)
-    after = shown(capsys, looking.show, named="last", json=False)[1].out
+    after = shown(capsys, show.main, named="last", json=False)[1].out
     assert "seen late" in after
     assert "seen late" not in before
 
@@ -117,7 +117,7 @@ def test_a_drill_in_progress_is_listed_quickly_only_while_it_is_looked_after(roo
 
 def test_a_drill_whose_processes_are_gone_is_reverted_first(root, open_drill, capsys):
     open_drill(alive=False)
-    assert "was abandoned" in shown(capsys, looking.listing, json=False)[1].err
+    assert "was abandoned" in shown(capsys, list_drills.main, json=False)[1].err
 
 
 def test_a_drill_whose_store_is_gone_is_looked_for_on_the_whole_way(root, store, tmp_path, monkeypatch):

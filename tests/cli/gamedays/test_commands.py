@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gameday import wiring
-from gameday.cli.drill import review, stored_drills, visibility
+from gameday.cli.drill import live_status, postmortem, review, score, show_judged, transfer, visibility
 from gameday.cli.gamedays import check, control, find, hot_wash, show, start
 from gameday.conduct.gamedays import host
 from gameday.core.errors import Busy, ExitCode, UsageError
@@ -205,7 +205,7 @@ def test_each_word_leaves_one_fact(held, capsys):
 
 def test_what_no_terminal_conducts_is_said_with_the_way_on(held, capsys):
     control.go(waive="", game_day="", who="ada")
-    stored_drills.status(json=False, who="ada")
+    live_status.main(json=False, who="ada")
     told = capsys.readouterr().err
     assert f"no terminal conducts it: gameday plan start {PLAN.path} resumes it" in told
     assert f"game day in progress: {DAY}: gameday plan show" in told
@@ -277,14 +277,14 @@ def sealed_drill(store, drill="d1"):
 
 def test_responders_do_not_see_into_a_drill_that_is_on(held, capsys):
     sealed_drill(held)
-    stored_drills.status(json=True, who="rita")
+    live_status.main(json=True, who="rita")
     (seen,) = json.loads(capsys.readouterr().out)
     assert (seen["scenario"], seen["clocks"]) == ("hidden", [])
     assert [line["text"] for line in seen["latest"]] == ["Alert oneDown fired."]
     assert [row.scenario for row in visibility.rows(held, "rita")] == ["hidden"]
     assert [row.scenario for row in visibility.rows(held, "ada")] == ["one"]
     with pytest.raises(UsageError, match="it is shown when it has ended"):
-        stored_drills.show("d1", json=True, who="rita")
+        show_judged.main("d1", json=True, who="rita")
     put(held, 60, ev.DrillClosed(how="completed", reverted=True), DrillId("d1"))
     assert [row.scenario for row in visibility.rows(held, "rita")] == ["one"]
 
@@ -292,9 +292,9 @@ def test_responders_do_not_see_into_a_drill_that_is_on(held, capsys):
 @pytest.mark.parametrize(
     "look",
     [
-        lambda who, out: stored_drills.score("d1", scorecard=None, json=True, who=who),
-        lambda who, out: stored_drills.postmortem("d1", html=False, who=who),
-        lambda who, out: stored_drills.export("d1", out, who=who),
+        lambda who, out: score.main("d1", scorecard=None, json=True, who=who),
+        lambda who, out: postmortem.main("d1", html=False, who=who),
+        lambda who, out: transfer.export("d1", out, who=who),
         lambda who, out: review.main("d1", answers=["improve=more"], by="", who=who),
     ],
 )

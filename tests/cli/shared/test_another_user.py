@@ -38,7 +38,7 @@ COMMANDS = (
 CODE = """
 import contextlib, io, json, os, sys
 from gameday import __main__ as cli
-from gameday.cli.drill import stored_drills
+from gameday.cli.drill import live_status, show_judged
 from gameday.cli.shared import guard
 commands, uid = json.loads(sys.argv[1]), int(sys.argv[2])
 for words in commands:  # load what they need: another user may not read this interpreter's files

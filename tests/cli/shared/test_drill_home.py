@@ -9,7 +9,7 @@ import pytest
 
 from gameday import wiring
 from gameday.cli import revert
-from gameday.cli.drill import stored_drills
+from gameday.cli.drill import live_status
 from gameday.cli.shared import lost_drills
 from gameday.core.facts import drill as ev
 from gameday.storage.spill import own_copies
@@ -92,7 +92,7 @@ def test_a_moved_workspaces_rollback_never_runs_with_anothers_code(tmp_path, mon
     other = space_at(tmp_path / "b")
     monkeypatch.chdir(other.root)
     monkeypatch.setenv("PYTHONPATH", str(other.root))
-    for look in (lambda: stored_drills.status(json=False), lambda: revert.main("", everything=True)):
+    for look in (lambda: live_status.main(json=False), lambda: revert.main("", everything=True)):
         assert look() == 4
         assert "reverted and closed" not in (shown := capfd.readouterr().err)
         assert f"its workspace folder {tmp_path / 'a'} is gone, and with it" in shown

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gameday.cli.drill import stored_drills
+from gameday.cli.drill import score
 from gameday.testing.histories import DRILL
 
 OTHER = """\
@@ -23,14 +23,14 @@ def test_other_contents_under_the_same_name_and_version_are_reported(root, capsy
     file = root / "scorecards" / "mine.yaml"
     file.parent.mkdir(exist_ok=True)
     file.write_text(OTHER.format(name=name, version=version), encoding="utf-8")
-    assert stored_drills.score(DRILL, scorecard=file, json=True) == 0
+    assert score.main(DRILL, scorecard=file, json=True) == 0
     shown = capsys.readouterr()
-    score = json.loads(shown.out)["score"]
-    assert (score["scorecard"], score["altered"]) == (f"{name}@{version}", altered)
+    scored = json.loads(shown.out)["score"]
+    assert (scored["scorecard"], scored["altered"]) == (f"{name}@{version}", altered)
     assert ("is not the team@1 that the drill was judged by" in shown.err) is altered
 
 
 def test_the_drills_own_scorecard_is_not_reported(root, capsys):
-    assert stored_drills.score(DRILL, scorecard=None, json=True) == 0
+    assert score.main(DRILL, scorecard=None, json=True) == 0
     shown = capsys.readouterr()
     assert (json.loads(shown.out)["score"]["altered"], shown.err) == (False, "")

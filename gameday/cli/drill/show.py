@@ -1,0 +1,32 @@
+"""`gameday show`: what was printed when a drill was judged last, else as `show_judged` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gameday.cli.drill import quick_store
+from gameday.cli.shared import output
+from gameday.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from gameday.render.shown import Shown
+
+
+def main(named: str, *, json: bool, who: str = "") -> int:
+    """Show one drill's result and timeline."""
+    if not json:
+        with quick_store.opened() as quick:
+            shown = None if quick is None else quick.shown(quick.find(named))
+        if shown is not None:
+            show(shown)
+            return ExitCode.PASSED
+    from gameday.cli.drill import show_judged  # noqa: PLC0415  # slow
+
+    return show_judged.main(named, json=json, who=who)
+
+
+def show(shown: Shown) -> None:
+    """Print a drill's result and its timeline."""
+    output.data(shown.summary)
+    output.data("")
+    output.data(shown.timeline.text(output.columns()))
