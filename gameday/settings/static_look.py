@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.formats.experiment import extensions, locust_options, locustfile
+from gameday.core.plans.scenario import ChaosOptions
+from gameday.formats.experiment import extensions, locust_options, locustfile, sources
 from gameday.formats.text.document import Document
 from gameday.formats.text.document import Path as DocumentPath
 from gameday.load import locustfiles
@@ -40,7 +41,7 @@ def check(catalogue: Catalogue) -> tuple[Mistake, ...]:
     for path, kind in known:
         if kind == "experiment":
             for options in catalogue.options(path):
-                mistakes += _experiment(catalogue.check(path, kind).document, root, options.cwd)
+                mistakes += _experiment(catalogue.check(path, kind).document, root, options)
         elif kind == "locustfile":
             mistakes += _locustfile(path, catalogue.contents[path], root)
     if any(kind == "locustfile" for _, kind in known):
@@ -111,8 +112,11 @@ def folders_of(root: Path, cwd: str = "") -> list[str]:
 # --- experiments ---
 
 
-def _experiment(document: Document, root: Path, cwd: str) -> Iterator[Mistake]:
+def _experiment(document: Document, root: Path, options: ChaosOptions) -> Iterator[Mistake]:
+    cwd = options.cwd
     yield from runtime_needs.check(document)
+    if not (options.vars or options.var_files):  # those may give what the environment would
+        yield from _unset(document)
     for path, provider in _providers(document.data, ()):
         match provider:
             case {"type": "python", "module": str(module)}:
@@ -122,6 +126,15 @@ def _experiment(document: Document, root: Path, cwd: str) -> Iterator[Mistake]:
                     yield document.mistake((*path, "path"), f"command '{command}' cannot be found")
             case _:
                 pass
+
+
+def _unset(document: Document) -> Iterator[Mistake]:
+    """Warn of environment variables that are not set here: the drill may run where they are."""
+    for path, name in sources.required(document):
+        if name not in os.environ:
+            message = f"the environment variable {name} is not set here, and has no default"
+            hint = "set it where the drill runs, or give the entry a default"
+            yield document.mistake(path, message, hint=hint, warning=True)
 
 
 def _providers(tree: Any, path: DocumentPath) -> Iterator[tuple[DocumentPath, Mapping[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -25,6 +26,22 @@ def mistakes(root: Path) -> list[str]:
 
 def test_what_is_there_has_no_mistake(tmp_path: Path) -> None:
     assert mistakes(space.make(tmp_path)) == []
+
+
+def test_a_variable_of_the_environment_that_is_not_set_is_warned_of(tmp_path: Path, monkeypatch) -> None:
+    root = space.make(tmp_path)
+    monkeypatch.setenv("SET", "x")
+    entries = [{"type": "env", "key": "SET"}, {"type": "env", "key": "UNSET", "default": "x"}]
+    written = {f"v{at}": each for at, each in enumerate([*entries, {"type": "env", "key": "UNSET"}])}
+    content = {
+        **json.loads(EXPERIMENT),
+        "configuration": written,
+        "secrets": {"g": {"s": {"type": "env", "key": "S_UNSET"}}},
+    }
+    (root / "experiments" / "slow.json").write_text(json.dumps(content))
+    found = mistakes(root)
+    assert [line.split("variable ")[1].split(" ")[0] for line in found] == ["UNSET", "S_UNSET"]
+    assert all("? the environment variable" in line for line in found)
 
 
 @pytest.mark.parametrize(

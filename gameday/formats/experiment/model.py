@@ -14,10 +14,12 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 from gameday.formats.experiment import json_paths
 from gameday.formats.text import document, models
 from gameday.formats.text.models import Strict
-from gameday.formats.text.types import LONGEST, ByKey, Text
+from gameday.formats.text.types import LONGEST, Text
 
 
 def _number(value: Any) -> Any:
+    if value is None:  # Chaos Toolkit takes it for a number that is left out
+        return value
     variable = isinstance(value, str) and re.fullmatch(r"\$\{[^}]+\}", value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         if abs(value) > LONGEST:
@@ -34,10 +36,29 @@ Number = Annotated[Any, BeforeValidator(_number)]
 """A number, or a variable that becomes one."""
 
 
+def _given(value: Any) -> Any:
+    if value is None:
+        raise models.mistake("Chaos Toolkit refuses this key with nothing in it", "fill it, or leave it out")
+    return value
+
+
+_GIVEN = BeforeValidator(_given)
+
+
 def _timeout(value: Any) -> Any:
     for number in value if isinstance(value, list) else [value]:
         _number(number)
     return value
+
+
+def _label(value: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value:
+        return str(value)  # an unquoted 404 or 2026 of YAML
+    return value
+
+
+Label = Annotated[Text, BeforeValidator(_label)]
+"""A title or name: text, or a number that Chaos Toolkit takes for one."""
 
 
 class Pauses(Strict):
@@ -73,7 +94,9 @@ class PythonProvider(_Provider):
     type: Literal["python"]
     module: Annotated[str, BeforeValidator(_dotted)] = Field(description="dotted name of a Python module")
     func: Annotated[str, BeforeValidator(_identifier)] = Field(description="a function in it")
-    arguments: dict[str, Any] | None = Field(default=None, description="its arguments by name")
+    arguments: Annotated[dict[str, Any] | None, _GIVEN] = Field(
+        default=None, description="its arguments by name"
+    )
     timeout: Number = Field(default=None, description="ignored by Chaos Toolkit for Python")
 
 
@@ -145,8 +168,9 @@ class ControlProvider(_Provider):
 class Control(Strict):
     """Code that is called around the experiment's parts."""
 
-    name: Text = Field(description="its name")
+    name: Label = Field(description="its name")
     provider: ControlProvider = Field(description="its module")
+    ref: Annotated[Text | None, _GIVEN] = Field(default=None, description="the name of another control")
     scope: Literal["before", "after"] | None = None
     automatic: bool | None = None
 
@@ -155,14 +179,6 @@ class Ref(Strict):
     """Another activity, by its name."""
 
     ref: Text = Field(description="the name of an activity of this experiment")
-
-
-_CONTROL = ByKey("a control", ("name", "ref"))
-AnyControl = Annotated[
-    Annotated[Control, Tag("@name")] | Annotated[Ref, Tag("@ref")],
-    _CONTROL.discriminator,
-    _CONTROL.check,
-]
 
 
 class Regex(Strict):
@@ -205,9 +221,9 @@ class ToleranceProbe(Strict):
     """A probe that gets the answer as `value`."""
 
     type: Literal["probe"]
-    name: Text = Field(description="its name")
+    name: Label = Field(description="its name")
     provider: Provider = Field(description="what is called")
-    background: bool | None = None
+    background: Annotated[bool | None, _GIVEN] = None
 
 
 def _plain_tolerance(value: Any) -> Any:
@@ -232,11 +248,13 @@ Tolerance = Annotated[
 
 
 class _Activity(Strict):
-    name: Text = Field(description="its name")
+    name: Label = Field(description="its name")
     provider: Provider = Field(description="what is called")
-    background: bool | None = Field(default=None, description="go on without waiting for it")
+    background: Annotated[bool | None, _GIVEN] = Field(
+        default=None, description="go on without waiting for it"
+    )
     pauses: Pauses | None = Field(default=None, description="seconds before and after")
-    controls: list[AnyControl] | None = None
+    controls: Annotated[list[Control] | None, _GIVEN] = None
     secrets: list[str] | None = None
     configuration: Any = None
     timeout: float | None = Field(default=None, description="seconds")
@@ -263,12 +281,22 @@ class HypothesisProbe(_Activity):
     tolerance: Tolerance = Field(description="the expected answer")
 
 
+class HypothesisRef(Ref):
+    """Another activity, by its name, with what the hypothesis expects of it."""
+
+    tolerance: Tolerance = Field(description="the expected answer: that of the named activity does not count")
+
+
+def _refers(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("ref") is not None
+
+
 class _Activities(_Kinds):
     def tag(self, value: Any) -> str:
-        return "@ref" if isinstance(value, dict) and "ref" in value else super().tag(value)
+        return "@ref" if _refers(value) else super().tag(value)
 
     def check(self, value: Any) -> Any:
-        return value if isinstance(value, dict) and "ref" in value else super().check(value)
+        return value if _refers(value) else super().check(value)
 
 
 _ACTIVITIES = _Activities("an activity", "action", "probe")
@@ -279,7 +307,7 @@ Activity = Annotated[
 ]
 _HYPOTHESIS = _Activities("a probe of the hypothesis", "probe")
 InHypothesis = Annotated[
-    Annotated[HypothesisProbe, Tag("@probe")] | Annotated[Ref, Tag("@ref")],
+    Annotated[HypothesisProbe, Tag("@probe")] | Annotated[HypothesisRef, Tag("@ref")],
     Discriminator(_HYPOTHESIS.tag),
     BeforeValidator(_HYPOTHESIS.check),
 ]
@@ -288,9 +316,9 @@ InHypothesis = Annotated[
 class Hypothesis(Strict):
     """What is true of a healthy system."""
 
-    title: Text = Field(description="the hypothesis in words")
+    title: Label = Field(description="the hypothesis in words")
     probes: list[InHypothesis] | None = Field(default=None, description="the probes that check it")
-    controls: list[AnyControl] | None = None
+    controls: Annotated[list[Control] | None, _GIVEN] = None
 
 
 class Extension(Strict):
@@ -301,29 +329,25 @@ class Extension(Strict):
     leaves_running: Annotated[list[Text] | None, Field(alias="leaves-running")] = None
 
 
-def _given(value: Any) -> Any:
-    if value is None:
-        raise models.mistake("Chaos Toolkit refuses this key with nothing in it", "fill it, or leave it out")
-    return value
-
-
 class ExperimentFile(Strict):
     """A Chaos Toolkit experiment."""
 
-    title: Text = Field(description="what it is to show, in one line")
-    description: Text = Field(description="why")
+    title: Label = Field(description="what it is to show, in one line")
+    description: Label = Field(description="why")
     version: Any = None
     tags: list[Text] | None = Field(default=None, description="words to find it by")
-    configuration: dict[str, Any] | None = Field(default=None, description="values for ${variables}")
-    secrets: dict[str, Any] | None = Field(default=None, description="groups of secrets")
-    hypothesis: Annotated[Hypothesis | None, BeforeValidator(_given)] = Field(
+    configuration: Annotated[dict[str, Any] | None, _GIVEN] = Field(
+        default=None, description="values for ${variables}"
+    )
+    secrets: Annotated[dict[str, Any] | None, _GIVEN] = Field(default=None, description="groups of secrets")
+    hypothesis: Annotated[Hypothesis | None, _GIVEN] = Field(
         default=None, alias="steady-state-hypothesis", description="what is true of a healthy system"
     )
     method: list[Activity] = Field(description="the actions and probes, in order; may be empty")
-    rollbacks: Annotated[list[Activity] | None, BeforeValidator(_given)] = Field(
+    rollbacks: Annotated[list[Activity] | None, _GIVEN] = Field(
         default=None, description="the actions that undo the method"
     )
-    controls: list[AnyControl] | None = None
+    controls: Annotated[list[Control] | None, _GIVEN] = None
     extensions: list[Any] | None = None
     contributions: dict[str, Any] | None = None
     runtime: dict[str, Any] | None = None

@@ -18,7 +18,7 @@ from typing import Any
 
 from gameday.core.errors import Mistake
 from gameday.formats.experiment import model as experiment_model
-from gameday.formats.experiment import unfollowed
+from gameday.formats.experiment import sources, unfollowed
 from gameday.formats.text import document as text_document
 from gameday.formats.text import models, reader
 from gameday.formats.text import yaml as yaml_text
@@ -67,7 +67,8 @@ def _meaning(document: Document, *, controlled: bool) -> Iterator[Mistake]:
     yield from _names(document)
     yield from _variables(document, controlled=controlled or _has_controls(document))
     yield from _patterns(document)
-    yield from _environment(document)
+    yield from _controls(document)
+    yield from sources.check(document)
     yield from _secret_groups(document)
     yield from _extension(document)
     yield from _actions(document)
@@ -146,6 +147,29 @@ def _has_controls(document: Document) -> bool:
     return any(holder.get("controls") for holder in holders)
 
 
+def _controls(document: Document) -> Iterator[Mistake]:
+    """Find controls that refer to one that is not there."""
+    hypothesis = ("steady-state-hypothesis",)
+    places: list[Path] = [(), *([hypothesis] if document.get(hypothesis) else [])]
+    places += [path for path, _ in _activities(document)]
+    declared = [
+        ((*place, "controls", index), control)
+        for place in places
+        for index, control in enumerate(_list(_mapping(document.get(place)).get("controls")))
+        if isinstance(control, dict)
+    ]
+    names = [str(control["name"]) for _, control in declared if "ref" not in control and "name" in control]
+    for path, control in declared:
+        ref = control.get("ref")
+        if isinstance(ref, str) and ref not in names:
+            hint = text_document.suggest(ref, names)
+            yield document.mistake((*path, "ref"), f"no control is called '{ref}'", hint=hint)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _shown_only(path: Path) -> bool:
     return path[-1] in ("name", "title", "description")
 
@@ -183,17 +207,6 @@ def _patterns(document: Document) -> Iterator[Mistake]:
                 yield document.mistake(where, f"this is not a regular expression: {error}")
 
 
-def _environment(document: Document) -> Iterator[Mistake]:
-    """Find values that are to come from the environment, but name no variable of it."""
-    for name, value in _mapping(document.get(("configuration",))).items():
-        if _mapping(value).get("type") == "env" and "key" not in value:
-            yield document.mistake(
-                ("configuration", name),
-                "the key 'key' is missing",
-                hint="key: the environment variable to read",
-            )
-
-
 def _secret_groups(document: Document) -> Iterator[Mistake]:
     groups = _mapping(document.get(("secrets",)))
     for path, activity in _activities(document):
@@ -216,9 +229,10 @@ def _extension(document: Document) -> Iterator[Mistake]:
     extensions = document.get(("extensions",))
     for index, extension in enumerate(extensions if isinstance(extensions, list) else ()):
         path: Path = ("extensions", index)
-        if not isinstance(extension, dict) or not str(extension.get("name") or "").strip():
+        name = extension.get("name") if isinstance(extension, dict) else None
+        if not isinstance(name, str) or not name.strip():
             yield document.mistake(path, "an extension has no name")
-        elif extension["name"] == "gameday":
+        elif name == "gameday":
             yield from models.check_part(experiment_model.Extension, document, path, lenient=True)
             yield from _leaves_running(document, (*path, "leaves-running"))
 

@@ -123,7 +123,8 @@ def test_a_rollback_that_keeps_the_fault_in_force_by_a_pause_is_warned_of() -> N
     assert "this rollback pauses for 3600 s: the fault stays in force for that long" in line
     assert lines_of(f"{HEAD}{method}rollbacks:\n{rollback('{before: 0.5, after: 60}')}") == []
     [line] = lines_of(f"{HEAD}{method}rollbacks:\n{rollback('{after: 60}')}{undo}")
-    assert line.startswith("6:") and "?" in line
+    assert line.startswith("6:")
+    assert "?" in line
 
 
 def test_variables_of_configuration_and_secrets_are_known() -> None:
