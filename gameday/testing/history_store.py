@@ -219,14 +219,14 @@ def _indexed(row: DrillRow, event: ev.Event) -> DrillRow:
     """Keep the list of drills in step with the two facts that open and close one."""
     fact = event.fact
     if isinstance(fact, ev.DrillPlanned):
-        return replace(row, scenario=fact.scenario.scenario, environment=fact.environment)
+        return row._replace(scenario=fact.scenario.scenario, environment=fact.environment)
     if isinstance(fact, GameDayPlanned):
-        return replace(row, scenario=fact.plan.gameday, environment=fact.plan.environment)
+        return row._replace(scenario=fact.plan.gameday, environment=fact.plan.environment)
     if isinstance(fact, ev.HistoryImported):
         closed = event.recorded_at if row.closed is None else row.closed
-        return replace(row, imported=True, closed=closed, how=row.how or "imported")
+        return row._replace(imported=True, closed=closed, how=row.how or "imported")
     if isinstance(fact, GameDayEnded) and row.closed is None:
-        return replace(row, closed=event.recorded_at, how=fact.why)
+        return row._replace(closed=event.recorded_at, how=fact.why)
     if isinstance(fact, ev.DrillClosed) and row.closed is None:
-        return replace(row, closed=event.recorded_at if fact.reverted else None, how=fact.how)
+        return row._replace(closed=event.recorded_at if fact.reverted else None, how=fact.how)
     return row

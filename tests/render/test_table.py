@@ -59,7 +59,7 @@ def test_the_timeline_reads_as_one_line_a_fact():
 
 
 def test_no_rows_are_no_text():
-    assert table.drills(()).text() == ""
+    assert table.TextTable(head=("A",), rows=()).text() == ""
 
 
 CELLS = st.text(st.sampled_from("ab -–日本é"), max_size=60)

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ class QuickStore:
             return row
         planned = journal.documents(self.database, row.drill, "DrillPlanned")
         plan = planned[0]["fact"] if planned else {}
-        return row if live_drill.may_see(plan, who, os.environ) else replace(row, scenario=HIDDEN)
+        return row if live_drill.may_see(plan, who, os.environ) else row._replace(scenario=HIDDEN)
 
     def game_days_in_progress(self) -> list[str]:
         """Name the game days that have not ended."""

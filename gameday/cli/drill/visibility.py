@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from gameday import ports
 from gameday.cli.drill.quick_store import HIDDEN
@@ -37,7 +36,7 @@ def rows(store: ports.HistoryStore, who: str) -> Iterator[ports.DrillRow]:
     drills: Sequence[ports.DrillRow] = store.drills()
     for row in drills:
         hidden = row.closed is None and is_hidden(store_reads.read(store, row.drill), who)
-        yield replace(row, scenario=HIDDEN) if hidden else row
+        yield row._replace(scenario=HIDDEN) if hidden else row
 
 
 def find(store: ports.HistoryStore, named: str, who: str) -> DrillId:

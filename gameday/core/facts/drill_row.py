@@ -1,19 +1,17 @@
-"""One line of the list of drills: the only place that names its fields, which are the columns of its table, too.
+"""One line of the list of drills: its fields are the columns of the table, too, and are named here alone.
 
-Apart from the facts, so that `gameday list` loads nothing else.
+Apart from the facts, and a named tuple, so that responders' commands wait for no imports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from gameday.core.values import DrillId, Instant
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrillRow:
+class DrillRow(NamedTuple):
     """One line of the list of drills. imported: it came from a file, and nothing of it is in force here."""
 
     drill: DrillId
@@ -25,7 +23,7 @@ class DrillRow:
     imported: bool = False
 
 
-COLUMNS = tuple(field.name for field in fields(DrillRow))
+COLUMNS = DrillRow._fields
 """What a store selects, in this order."""
 
 

@@ -17,7 +17,7 @@ def test_live_drills_look_different_from_ended_ones():
         closed=a_drill.at(240.0),
         how="completed",
     )
-    live = a_drill.replace(row, closed=None, how="")
+    live = row._replace(closed=None, how="")
     rows = list_drills.drills((row, live)).rows
     assert [line[3:] for line in rows] == [
         ("2026-12-01 10:00 UTC", "4 min 00 s", "completed"),
@@ -26,6 +26,6 @@ def test_live_drills_look_different_from_ended_ones():
 
 
 def test_an_imported_drill_is_stored_with_the_instant_of_its_import():
-    values = {name: None for name in drill_row.COLUMNS} | {"how": "completed", "imported": 1.0}
+    values = dict.fromkeys(drill_row.COLUMNS) | {"how": "completed", "imported": 1.0}
     assert drill_row.from_columns(list(values.values())).imported
     assert not drill_row.from_columns(list((values | {"imported": None}).values())).imported

@@ -82,7 +82,10 @@ def test_the_newest_are_listed_and_the_rest_is_named(root, store, capsys):
     out = shown(capsys, list_drills.main, json=False)[1]
     assert len(out.out.splitlines()) == list_drills.LISTED + 1
     assert "gameday list --limit 0" in out.err
-    assert len(shown(capsys, list_drills.main, json=False, limit=0)[1].out.splitlines()) == list_drills.LISTED + 2
+    assert (
+        len(shown(capsys, list_drills.main, json=False, limit=0)[1].out.splitlines())
+        == list_drills.LISTED + 2
+    )
     assert len(json.loads(shown(capsys, list_drills.main, json=True)[1].out)) == list_drills.LISTED + 1
     assert len(json.loads(shown(capsys, list_drills.main, json=True, limit=2)[1].out)) == 2
 
