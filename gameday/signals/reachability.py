@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gameday.core.errors import NotReady
 from gameday.core.values import Seconds
-from gameday.formats import systems
+from gameday.formats import integration_kinds
 from gameday.formats.settings.listen import ListenAddress
 from gameday.formats.settings.reader import Integration, Secret
 from gameday.signals import prometheus, receiver
@@ -50,7 +50,7 @@ def look(integration: Integration, reveal: Reveal) -> Iterator[Reachability]:
             f"is polled at {receiver.shown(integration.poll)}",
             lambda: polling.alerts_in(polling.get(integration.poll, polling.ALERTS, bearer=bearer)),
         )
-    if integration.kind == systems.PROMETHEUS:
+    if integration.kind == integration_kinds.PROMETHEUS:
         where = f"is asked at {receiver.shown(integration.url)}"
         yield _asked(integration, where, lambda: prometheus.ask(integration.url, "vector(1)"))
     elif integration.url:

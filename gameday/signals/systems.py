@@ -1,7 +1,7 @@
 """The systems whose alerts can be received: one line each.
 
 A new system is a file `SYSTEM.py` with `parse(payload) -> ParsedPayload`, a line here, its name in
-`formats.systems.ALERT_SYSTEMS`, which the files of a workspace are checked against, and samples in
+`formats.integration_kinds.ALERT_SYSTEMS`, which the files of a workspace are checked against, and samples in
 tests/signals/payloads/SYSTEM/.
 """
 

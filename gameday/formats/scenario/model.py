@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from gameday.core.values import MilestoneName, Severity
-from gameday.formats import systems
+from gameday.formats import integration_kinds
 from gameday.formats.scenario.guardrails.table import KINDS
 from gameday.formats.text import document, models, types
 from gameday.formats.text.models import Strict
@@ -89,7 +89,7 @@ class Slo(Strict):
 class Match(Strict):
     """How an alert is recognized when its name is not enough."""
 
-    source: Annotated[str, types.OneOf("a system that sends alerts", ("", *systems.ALERT_SYSTEMS))] = Field(
+    source: Annotated[str, types.OneOf("a system that sends alerts", ("", *integration_kinds.ALERT_SYSTEMS))] = Field(
         default="", description="the system that sends it; left out: any"
     )
     name: str = Field(default="", description="its name; * matches anything")

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from gameday.core.policy import hours, patterns
-from gameday.formats import systems
+from gameday.formats import integration_kinds
 from gameday.formats.scenario.model import RealIncident
 from gameday.formats.settings import listen
 from gameday.formats.text import models, types
@@ -116,7 +116,7 @@ Listen = Annotated[
     BeforeValidator(_listen),
     WithJsonSchema({"type": "string", "examples": ["127.0.0.1:9099", "0.0.0.0:9099"]}),
 ]
-ALERT_SYSTEM = types.OneOf("a system that sends alerts", systems.ALERT_SYSTEMS)
+ALERT_SYSTEM = types.OneOf("a system that sends alerts", integration_kinds.ALERT_SYSTEMS)
 SECRET = {
     "type": "string",
     "pattern": "^(env|file):",
@@ -303,7 +303,7 @@ class EnvironmentTable(Strict):
 class IntegrationTable(Strict):
     """A system that gameday works with: a source of alerts, or a channel in which it notifies people."""
 
-    kind: Annotated[str, types.OneOf("a kind of integration", systems.INTEGRATION_KINDS)] = Field(
+    kind: Annotated[str, types.OneOf("a kind of integration", integration_kinds.INTEGRATION_KINDS)] = Field(
         description="which system; alertmanager, generic, shop: a source of alerts; prometheus: answers "
         "guardrails; apprise: a channel in which people are notified"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.formats import systems
+from gameday.formats import integration_kinds
 from gameday.formats.text.document import Document, Path
 
 SECRETS = ("secret", "token")
@@ -41,10 +41,10 @@ def unread(document: Document) -> Iterator[Mistake]:
         message = "gameday does not use [server] yet: commands go to this workspace's store"
         yield document.mistake(("server",), message, at_key=True, warning=True)
     for name, table in _tables(document, "integrations"):
-        if table.get("kind") in systems.UNREAD_KINDS:
+        if table.get("kind") in integration_kinds.UNREAD_KINDS:
             message = f"gameday does not use integrations of the kind '{table['kind']}' yet"
             yield document.mistake(("integrations", name, "kind"), message, warning=True)
-        elif table.get("kind") == systems.CHANNEL and table.get("url"):
+        elif table.get("kind") == integration_kinds.CHANNEL and table.get("url"):
             message = "gameday does not use the 'url' of a channel: its secret is the whole address"
             yield document.mistake(("integrations", name, "url"), message, at_key=True, warning=True)
 

@@ -1,7 +1,7 @@
 """The outside systems whose names people write into files: senders of alerts, and kinds of integrations.
 
 `signals.receiver` reads the payloads of ALERT_SYSTEMS, and `wiring` opens the channels. `formats` may not
-import either, so the names are repeated here; tests/formats/test_systems.py compares them.
+import either, so the names are repeated here; tests/formats/test_integration_kinds.py compares them.
 """
 
 from __future__ import annotations
