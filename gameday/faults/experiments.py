@@ -16,7 +16,7 @@ from typing import Any
 from gameday.core.facts import drill as ev
 from gameday.core.values import FaultId, Seconds
 from gameday.formats import redaction
-from gameday.formats.text.plain import mapping
+from gameday.formats.text.plain_json import mapping
 
 Experiment = Mapping[str, Any]
 

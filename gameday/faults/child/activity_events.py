@@ -20,7 +20,7 @@ from gameday.core.values import FaultId, Instant, Seconds
 from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.loaded_experiment import Json
 from gameday.faults.child.verdict import PlayedRollback, failure_of, last_error
-from gameday.formats.text.plain import plain, plain_text
+from gameday.formats.text.plain_json import plain, plain_text
 from gameday.system import clock, known_secrets
 
 

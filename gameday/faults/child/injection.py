@@ -34,7 +34,7 @@ from gameday.faults.child.loaded_experiment import Json, Loaded, drop_controls, 
 from gameday.faults.child.probes import detail
 from gameday.faults.child.still_exposed import PROBE_LIMIT, URGENT_PROBE_LIMIT, Exposure
 from gameday.faults.child.verdict import RollbackVerdict
-from gameday.formats.text.plain import mapping, plain, plain_text
+from gameday.formats.text.plain_json import mapping, plain, plain_text
 from gameday.system import clock
 from gameday.system.descent import fence
 from gameday.system.descent.method import MethodProcesses

@@ -14,7 +14,7 @@ from gameday.core.values import Instant, Seconds
 from gameday.faults import experiments
 from gameday.faults.child.connection import ChildConnection
 from gameday.faults.child.still_exposed import PROBE_LIMIT, SETTLING_TIME, Exposure
-from gameday.formats.text.plain import mapping, plain, plain_text
+from gameday.formats.text.plain_json import mapping, plain, plain_text
 from gameday.system import clock
 
 

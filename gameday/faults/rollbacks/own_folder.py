@@ -17,7 +17,7 @@ from typing import Any
 from gameday.core.facts import drill as ev
 from gameday.faults import experiments
 from gameday.faults.rollbacks import needs
-from gameday.formats.text.plain import mapping
+from gameday.formats.text.plain_json import mapping
 
 OPTIONS = ("var_files", "controls")
 """Files that a run is given besides the experiment."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gameday.formats.text.plain import DEEPEST, LONGEST_TEXT, mapping, plain, plain_text
+from gameday.formats.text.plain_json import DEEPEST, LONGEST_TEXT, mapping, plain, plain_text
 
 
 class Hostile(dict):
