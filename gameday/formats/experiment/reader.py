@@ -18,7 +18,7 @@ from typing import Any
 
 from gameday.core.errors import Mistake
 from gameday.formats.experiment import model as experiment_model
-from gameday.formats.experiment import sources, unfollowed
+from gameday.formats.experiment import sources, untracked_commands
 from gameday.formats.text import document as text_document
 from gameday.formats.text import models, reader
 from gameday.formats.text import yaml as yaml_text
@@ -274,7 +274,7 @@ def _actions(document: Document) -> Iterator[Mistake]:
 def _unfollowed(document: Document) -> Iterator[Mistake]:
     """Warn of an action that starts something where none of our processes can follow it."""
     for path, activity in _activities(document):
-        name = unfollowed.command(_mapping(activity.get("provider"))) if path[0] == "method" else ""
+        name = untracked_commands.command(_mapping(activity.get("provider"))) if path[0] == "method" else ""
         if name:
             yield document.mistake(
                 (*path, "provider"),

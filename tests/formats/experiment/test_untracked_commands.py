@@ -2,7 +2,7 @@
 
 import pytest
 
-from gameday.formats.experiment import unfollowed
+from gameday.formats.experiment import untracked_commands
 
 FOUND = [
     ("ssh", ["db1", "stress"], "ssh"),
@@ -30,13 +30,13 @@ NOT_FOUND = [
 
 @pytest.mark.parametrize(("path", "arguments", "name"), FOUND)
 def test_a_command_that_cannot_be_followed_is_named(path, arguments, name):
-    assert unfollowed.command({"type": "process", "path": path, "arguments": arguments}) == name
+    assert untracked_commands.command({"type": "process", "path": path, "arguments": arguments}) == name
 
 
 @pytest.mark.parametrize(("path", "arguments"), NOT_FOUND)
 def test_other_commands_are_not(path, arguments):
-    assert unfollowed.command({"type": "process", "path": path, "arguments": arguments}) == ""
+    assert untracked_commands.command({"type": "process", "path": path, "arguments": arguments}) == ""
 
 
 def test_only_commands_are_looked_at():
-    assert unfollowed.command({"type": "http", "path": "ssh", "url": "http://ssh"}) == ""
+    assert untracked_commands.command({"type": "http", "path": "ssh", "url": "http://ssh"}) == ""
