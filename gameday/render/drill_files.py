@@ -9,8 +9,8 @@ from gameday.core import exposure, playbook, postmortem
 from gameday.core.facts.history import History
 from gameday.core.judging.result import Result
 from gameday.core.playbook.outline import Present
-from gameday.render import chart, html, junit, markdown, shown, table, words
-from gameday.render.shown import Shown
+from gameday.render import chart, html, junit, markdown, show_cache, table, words
+from gameday.render.show_cache import Shown
 
 PATCH = "playbook.patch"
 
@@ -44,7 +44,7 @@ def shown_drill(history: History, result: Result) -> Shown:
 
 def shown_text(history: History, result: Result, ends: str) -> str:
     """Give the file from which `gameday show` prints a drill as long as its history has these ends."""
-    return shown.encode(shown_drill(history, result), ends)
+    return show_cache.encode(shown_drill(history, result), ends)
 
 
 def summary(history: History, result: Result) -> str:

@@ -26,7 +26,7 @@ from gameday.storage.executor import Executor
 from gameday.system.state_folder import state_folder
 
 if TYPE_CHECKING:
-    from gameday.render.shown import Shown
+    from gameday.render.show_cache import Shown
 
 HIDDEN = "hidden"
 
@@ -67,16 +67,16 @@ class QuickStore:
 
     def shown(self, row: DrillRow) -> Shown | None:
         """Give what was printed of a drill when it was judged last; None where it has to be judged again."""
-        from gameday.render import shown  # noqa: PLC0415  # `gameday list` needs none
+        from gameday.render import show_cache  # noqa: PLC0415  # `gameday list` needs none
 
         folder = self.where.artifacts / row.drill
         if row.closed is None or (folder / "spill.jsonl").exists():
             return None
         try:
-            text = (folder / shown.FILE).read_text(encoding="utf-8")
+            text = (folder / show_cache.FILE).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return None
-        return shown.decode(text, journal.ends(self.database, row.drill))
+        return show_cache.decode(text, journal.ends(self.database, row.drill))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from gameday.cli.shared import output
 from gameday.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from gameday.render.shown import Shown
+    from gameday.render.show_cache import Shown
 
 
 def main(named: str, *, json: bool, who: str = "") -> int:

@@ -45,14 +45,14 @@ def write_reports(judged: JudgedDrill, folder: Path, ends: str = "", playbook: s
     """
     from gameday.formats.scenario import playbook as markdown  # noqa: PLC0415  # needed only here
     from gameday.formats.stored import result as result_json  # noqa: PLC0415  # needed only here
-    from gameday.render import drill_files, shown  # noqa: PLC0415  # slow to import, and needed only here
+    from gameday.render import drill_files, show_cache  # noqa: PLC0415  # slow to import, and needed only here
 
     planned = judged.history.plan.playbook
     text = playbook if playbook is not None or planned is None else planned.text
     present = markdown.present(text) if text is not None else None
     texts = drill_files.drill_files(judged.history, judged.result, present)
     if ends:
-        texts[shown.FILE] = drill_files.shown_text(judged.history, judged.result, ends)
+        texts[show_cache.FILE] = drill_files.shown_text(judged.history, judged.result, ends)
     texts["result.json"] = result_json.text(judged.history, judged.result)
     for name, text in texts.items():
         write_whole(folder / name, text)
