@@ -18,7 +18,7 @@ SQL = re.compile(
 )
 DATABASES = re.compile(r"sqlite|postgres|mysql|psycopg|sqlalchemy|alembic|procrastinate", re.IGNORECASE)
 EXCEPT = {
-    "core/judging/looks.py": "judges what a responder's database client did, whatever the database",
+    "core/judging/read_only_commands.py": "judges what a responder's database client did, whatever the database",
     "formats/secret_names.py": "lists words that are no secrets, usual names of databases among them",
     "formats/settings/model.py": "documents the default and the kinds of [store] url in the file's schema",
 }

@@ -1,6 +1,6 @@
 """Which of the actions that were observed could have ended an impact, and whose they were.
 
-An action that only looks, or that failed, changes nothing on the target, so it earns nobody anything. `looks`
+An action that only looks, or that failed, changes nothing on the target, so it earns nobody anything. `read_only_commands`
 has the commands that only look; what it does not know counts as an act, so that no mitigation is overlooked.
 """
 
@@ -10,7 +10,7 @@ import re
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import looks
+from gameday.core.judging import read_only_commands
 from gameday.core.values import Instant, Party
 
 AUTOMATIONS = ("automation", "bot")
@@ -31,7 +31,7 @@ def effective(history: History, since: Instant) -> list[Dated[ev.ActionTaken]]:
         if action.at >= since
         and not by_fault(action.fact)
         and action.fact.exit_code in (None, 0)
-        and not looks.only(action.fact.action)
+        and not read_only_commands.only_looks(action.fact.action)
     ]
 
 
@@ -69,7 +69,7 @@ def _looked(history: History, done: Dated[ev.StepDone]) -> bool:
         if step.id == done.fact.step:
             lines = playbook.text.splitlines()[step.line - 1 : step.text_end or step.line] if playbook else []
             commands = re.findall(r"`([^`]+)`", "\n".join(lines))
-            return bool(commands) and all(map(looks.only, commands))
+            return bool(commands) and all(map(read_only_commands.only_looks, commands))
     return False
 
 

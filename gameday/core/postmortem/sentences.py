@@ -11,7 +11,7 @@ from typing import assert_never
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.gameday import GameDayFact
-from gameday.core.judging import looks
+from gameday.core.judging import read_only_commands
 from gameday.core.postmortem import gameday_sentences
 from gameday.core.values import MilestoneName, format_duration
 
@@ -328,7 +328,7 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
             return f"Update to {audience or 'the team'}."
         case ev.ActionTaken(action=action, exit_code=code):
             failed = f" (exit {code})" if code else ""
-            return f"{'Looked at' if looks.only(action) else 'Action on'} the target: {action}{failed}."
+            return f"{'Looked at' if read_only_commands.only_looks(action) else 'Action on'} the target: {action}{failed}."
         case ev.ResponderFailed(step=step, reason=reason):
             return f"Step {step} of the responder script could not be done{_tail(reason)}"
         case ev.InjectAsked(index=index, send=send):

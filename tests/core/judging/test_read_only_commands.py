@@ -1,6 +1,6 @@
 import pytest
 
-from gameday.core.judging import looks
+from gameday.core.judging import read_only_commands
 
 LOOKING = """
 kubectl get pods
@@ -92,16 +92,16 @@ shop failover
 
 @pytest.mark.parametrize("command", LOOKING)
 def test_a_command_that_only_looks(command):
-    assert looks.only(command)
+    assert read_only_commands.only_looks(command)
 
 
 @pytest.mark.parametrize("command", [*ACTING, ""])
 def test_a_command_that_acts_or_is_not_known(command):
-    assert not looks.only(command)
+    assert not read_only_commands.only_looks(command)
 
 
 def test_one_act_makes_an_act_of_a_whole_command_line():
     for look in LOOKING[:6]:
         for act in ACTING[:6]:
-            assert not looks.only(f"{look} && {act}")
-            assert not looks.only(f"{act}; {look}")
+            assert not read_only_commands.only_looks(f"{look} && {act}")
+            assert not read_only_commands.only_looks(f"{act}; {look}")

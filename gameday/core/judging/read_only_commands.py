@@ -93,11 +93,11 @@ _METHOD = re.compile(r"-[a-zA-Z]*X|--request")
 _READ_ONLY = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def only(action: str) -> bool:
+def only_looks(action: str) -> bool:
     """Whether an action, as a command or in a trail's words, only looks. One that is not known does not."""
     text = action.strip()
     while found := _SUBSTITUTED.search(text):
-        if not only(found.group(1) or found.group(2) or ""):
+        if not only_looks(found.group(1) or found.group(2) or ""):
             return False
         text = f"{text[: found.start()]}x{text[found.end() :]}"
     if not text:
@@ -135,7 +135,7 @@ def _looks(command: list[str]) -> bool:
         return False
     inner = _inner(program, words)
     if inner is not None:
-        return only(inner)
+        return only_looks(inner)
     dry = any(re.fullmatch(r"--help|--dry-run(=(?!none|false).+)?", word) for word in words)
     return dry or bool(_CLOUD_EVENT.fullmatch(words[0])) or _in_tables(program, words[1:])
 
