@@ -8,6 +8,7 @@ GamedayError                 code, exit_code, hint
 │  └─ Busy                   5   another drill holds the environment
 ├─ FaultIndeterminate        70  it is unknown whether the fault was injected: revert as if it were
 ├─ StoreUnavailable          5   the history cannot be written or read; 70 once a drill has begun
+│  └─ StoreReadOnly          5   this user may only read the store
 └─ HistoryCorrupt            70  the hash chain does not hold
    └─ BeginningLost          4   its plan is lost: it is unknown whether a fault is in force
 """
@@ -153,6 +154,12 @@ class FaultIndeterminate(GamedayError):
 
 class StoreUnavailable(GamedayError):
     code, exit_code = "store-unavailable", ExitCode.INCONCLUSIVE
+
+
+class StoreReadOnly(StoreUnavailable):
+    """This user may only read the store. That does not pass: what they type is not kept for later."""
+
+    code = "store-read-only"
 
 
 class HistoryCorrupt(GamedayError):

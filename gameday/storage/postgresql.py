@@ -26,7 +26,7 @@ from psycopg import errors
 from sqlalchemy import exc, pool
 from sqlalchemy.engine import URL, Connection, CursorResult
 
-from gameday.core.errors import StoreUnavailable, UsageError
+from gameday.core.errors import StoreReadOnly, StoreUnavailable, UsageError
 from gameday.core.values import Seconds
 from gameday.storage import schema, statements
 
@@ -194,7 +194,12 @@ class Server:
         if version is None and not create:
             raise StoreUnavailable(f"there is no store in {self.name}", hint="gameday run makes one")
         if version is None or schema.may_be_updated(version):
-            version = self._update()
+            try:
+                version = self._update()
+            except StoreReadOnly:
+                if version is None:
+                    raise
+                # Whoever may write to an older store adds what it lacks; until then it can't be read here.
         schema.check(version, self.name)
 
     def _update(self) -> int:
@@ -238,7 +243,8 @@ class Server:
         for kind, what, hint in _REASONS:
             if isinstance(cause, kind):
                 problem = what.format(patience=patience, answer=STATEMENT_TIMEOUT)
-                return StoreUnavailable(f"the store {self.name} {problem}", hint=hint)
+                error = StoreReadOnly if kind is errors.InsufficientPrivilege else StoreUnavailable
+                return error(f"the store {self.name} {problem}", hint=hint)
         return StoreUnavailable(
             f"the store {self.name} is away: {_first_line(cause)}",
             hint="check that the server runs and is reached: psql -h HOST -p PORT NAME",
@@ -290,8 +296,8 @@ _REASONS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
     ),
     (
         errors.InsufficientPrivilege,
-        "does not allow it to this user",
-        "let the user own the database: ALTER DATABASE NAME OWNER TO USER",
+        "may only be read by this user, or not even that",
+        "GRANT lets the user read or write its tables; who makes them must own the database",
     ),
 )
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from gameday.core.errors import SHARED, StoreUnavailable
+from gameday.core.errors import SHARED, StoreReadOnly, StoreUnavailable
 from gameday.storage import schema, statements, urls
 from gameday.storage.executor import Transaction
 from gameday.system import clock
@@ -139,7 +139,12 @@ class SqliteDatabase:
         connection.execute("PRAGMA synchronous=FULL")
         version = _version(connection)
         if version is None or schema.may_be_updated(version):
-            version = _update(connection)
+            try:
+                version = _update(connection)
+            except sqlite3.OperationalError as error:
+                if version is None or _code(error) != sqlite3.SQLITE_READONLY:
+                    raise
+                # Whoever may write to an older store adds what it lacks; until then it can't be read here.
         schema.check(version, str(self.path))
 
     @contextmanager
@@ -164,6 +169,8 @@ class SqliteDatabase:
         what, hint = _REASONS.get(_code(error), (f"failed: {error}", ""))
         if _code(error) in _DENIED and not _own(self.path):
             hint = SHARED
+        if _code(error) == sqlite3.SQLITE_READONLY and not _writable(self.path):
+            return StoreReadOnly(f"the store {self.path} may only be read by this user", hint=hint)
         return StoreUnavailable(f"the store {self.path} {what}", hint=hint)
 
 
@@ -193,6 +200,15 @@ def _own(path: Path) -> bool:
         return False
     except OSError:  # there is none
         return True
+
+
+def _writable(path: Path) -> bool:
+    """Report whether this user may write a file; a disk that takes no writes at all is another matter."""
+    try:
+        on_disk = os.statvfs(path).f_flag & os.ST_RDONLY
+    except OSError:
+        return True
+    return bool(on_disk) or os.access(path, os.W_OK)
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -20,7 +20,7 @@ from gameday.cli.respond.live_drill import LiveDrill, StoreLocation
 from gameday.cli.respond.sender_clock import Dating
 from gameday.cli.shared import output
 from gameday.cli.shared import times as shared_times
-from gameday.core.errors import ExitCode, GamedayError, StoreUnavailable, UsageError
+from gameday.core.errors import ExitCode, GamedayError, StoreReadOnly, StoreUnavailable, UsageError
 from gameday.core.values import (
     DrillId,
     Instant,
@@ -177,6 +177,8 @@ def _store(live: LiveDrill, where: StoreLocation, event: Document) -> None:
         with live.database.write() as tx:
             journal.append(tx, [event])
         live.nudge()
+    except StoreReadOnly:
+        raise
     except StoreUnavailable as error:
         from gameday.storage.spill import spill_file  # noqa: PLC0415  # only when it is needed
 

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gameday.core.errors import HistoryCorrupt, StoreUnavailable
+from gameday.core.errors import HistoryCorrupt, StoreReadOnly, StoreUnavailable
 from gameday.core.facts import drill as ev
+from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.facts.load import Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant, Seconds
 from gameday.formats.stored import events as stored_events
@@ -35,6 +36,20 @@ PATIENCE: Seconds = 1.0
 for a silent conductor: a locked store must not look like a dead conductor."""
 RETRY_AFTER: Seconds = 2.0
 """How long after a failure the database is tried again."""
+
+
+BEGINNINGS = (ev.DrillPlanned.__name__, GameDayPlanned.__name__)
+
+
+def must_be_stored(documents: Sequence[Document]) -> bool:
+    """Report whether events are refused where this user may only read the store, and not kept for later.
+
+    Those are what people type, and the beginnings of drills and game days. What a drill in progress has to
+    record is kept whatever happens.
+    """
+    return bool(documents) and all(
+        each["source"] == "cli" or each["kind"] in BEGINNINGS for each in documents
+    )
 
 
 @dataclass(kw_only=True, slots=True)
@@ -70,6 +85,7 @@ class SpillingStore:
         self._again = again
         self._lock = threading.RLock()
         self._why = ""
+        self._read_only = False
         self._try_at = 0.0
         self._views: dict[DrillId, _View] = {}
         self._merge_if_possible()
@@ -195,7 +211,8 @@ class SpillingStore:
         with self._lock:
             # A database that has just failed is not asked again at once: each try could wait for its
             # time-out.
-            if self._why and clock.monotonic() < self._try_at:
+            refused = self._read_only and must_be_stored(documents)
+            if self._why and clock.monotonic() < self._try_at and not refused:
                 spill_file.write(self._folder, documents, load)
                 return
             try:
@@ -204,11 +221,14 @@ class SpillingStore:
                 self._inner.write(documents, load, within=self._patience)
                 self._why = ""
             except StoreUnavailable as away:
+                if isinstance(away, StoreReadOnly) and must_be_stored(documents):
+                    raise
                 self._failed(away)
                 spill_file.write(self._folder, documents, load)
 
     def _failed(self, away: StoreUnavailable) -> None:
         self._why = away.message
+        self._read_only = isinstance(away, StoreReadOnly)
         self._try_at = clock.monotonic() + self._again
 
     def clock(self) -> Instant | None:

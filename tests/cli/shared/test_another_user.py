@@ -102,5 +102,7 @@ def test_every_command_is_answered_in_words(ours, root, rights):
         assert code in {0, 1, 2, 5}, (words, code, said)
         if rights == "nothing" and words[0] in {"ack", "list", "show", "status"}:
             assert (code, "docs/how-to/team.md" in said) == (5, True), (words, said)
-        if rights == "read" and words[0] in {"list", "show"}:
+        if rights == "read" and words[0] in {"list", "show", "status", "verify"}:
             assert code == 0, (words, said)
+        if rights == "read" and words[0] == "review":
+            assert (code, "may only be read by this user" in said) == (5, True), (words, said)
