@@ -22,9 +22,10 @@ from types import ModuleType, TracebackType
 
 from gameday.core.errors import Mistake
 from gameday.core.plans.scenario import Load
-from gameday.formats.experiment import extensions
+from gameday.core.values import Seconds
+from gameday.formats.experiment import extensions, locustfile
 from gameday.load import locustfiles
-from gameday.system import processes
+from gameday.system import clock, processes
 from gameday.system.imports import own_sources
 
 TIME_LIMIT = 30.0
@@ -32,7 +33,8 @@ TIME_LIMIT = 30.0
 MEMORY_LIMIT = 4 * 2**30
 """Bytes of address space, which threads reserve generously: Locust itself takes about 1 GiB."""
 
-
+SHAPE_LIMIT = 2.0
+"""Seconds for asking a load shape; one that keeps a time of its own never ends within them."""
 ARGUMENTS = "write what it needs as args or env under load: in the scenario"
 
 
@@ -40,16 +42,29 @@ class Check:
     """A check in progress: start it early, ask for its result late."""
 
     def __init__(
-        self, files: Sequence[str], *, cwd: Path, loads: Mapping[str, Sequence[Load]] | None = None
+        self,
+        files: Sequence[str],
+        *,
+        cwd: Path,
+        loads: Mapping[str, Sequence[Load]] | None = None,
+        lasting: Mapping[str, Seconds] | None = None,
     ) -> None:
-        """Start it. loads: by file, the loads that it is played in; none: its arguments are not looked at."""
+        """Start it.
+
+        loads: by file, the loads that it is played in; none: its arguments are not looked at. lasting: by
+        file, for how long a drill may need the load.
+        """
         self._files = tuple(files)
         self._child: processes.Child | None = None
         if files:
             # -P: a module of the working folder must not hide ours. `_imported` puts the folder on the path,
             # as Locust does.
             argv = [sys.executable, "-P", "-m", "gameday.load.check"]
-            argv += [_request(file, load) for file in files for load in (loads or {}).get(file) or (None,)]
+            argv += [
+                _request(file, load, (lasting or {}).get(file, 0.0))
+                for file in files
+                for load in (loads or {}).get(file) or (None,)
+            ]
             self._child = processes.start(argv, cwd=cwd, stdout=processes.PIPE)
 
     def mistakes(self, within: float = TIME_LIMIT) -> tuple[Mistake, ...]:
@@ -73,12 +88,12 @@ class Check:
         return tuple(sorted(mistakes))
 
 
-def _request(file: str, load: Load | None) -> str:
-    """Write what is to be checked: a file, or with its arguments and the names of the variables it gets."""
+def _request(file: str, load: Load | None, lasting: Seconds) -> str:
+    """Write what is to be checked: a file, or with its arguments, its variables' names, and for how long."""
     if load is None:
         return file
     classes = [f"--exclude-tags={tag}" for tag in load.exclude_tags]
-    return json.dumps([file, [*load.args, *classes, *load.user_classes], sorted(load.env)])
+    return json.dumps([file, [*load.args, *classes, *load.user_classes], sorted(load.env), lasting])
 
 
 def _read(child: processes.Child, within: float) -> str:
@@ -122,13 +137,18 @@ def mistakes(files: Sequence[str], *, cwd: Path) -> tuple[Mistake, ...]:
 
 def mistake_in(file: str) -> Mistake | None:
     """Import one locustfile in this process; None where it imports and has users."""
+    return _examined(file)[1]
+
+
+def _examined(file: str) -> tuple[ModuleType | None, Mistake | None]:
+    """Import one locustfile; give it, or its mistake."""
     misnamed = locustfiles.misnamed(file)
     if misnamed is not None:
-        return misnamed
+        return None, misnamed
     try:
         module = _imported(file)
     except SyntaxError as error:
-        return Mistake(
+        return None, Mistake(
             file=_own(error.filename, file),
             line=error.lineno or 1,
             column=error.offset or 1,
@@ -136,14 +156,49 @@ def mistake_in(file: str) -> Mistake | None:
         )
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a user's file may raise anything
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
-        return Mistake(
+        return None, Mistake(
             file=file,
             line=_line(error.__traceback__, file),
             message=_text(error),
             hint=extensions.hint(missing) if missing else "",
         )
     if not _has_users(module):
-        return locustfiles.without_users(file)
+        return None, locustfiles.without_users(file)
+    return module, None
+
+
+def short_shape(module: ModuleType, file: str, lasting: Seconds) -> Mistake | None:
+    """Ask a locustfile's own load shape when it ends the load; None: not before, or it can't be known."""
+    for value in vars(module).values():
+        if _is_shape(value):
+            end = _end_of(value, lasting)
+            if end is not None:
+                line = locustfile.line_of(Path(file).read_text(encoding="utf-8"), value.__name__)
+                return locustfiles.short_shape(file, line, value.__name__, end, lasting)
+    return None
+
+
+def _is_shape(value: object) -> bool:
+    if not inspect.isclass(value) or getattr(value, "abstract", False) or value.__module__ == "locust.shape":
+        return False
+    return any(
+        (base.__module__, base.__name__) == ("locust.shape", "LoadTestShape") for base in value.__mro__
+    )
+
+
+def _end_of(shape_class: type, lasting: Seconds) -> Seconds | None:
+    """Ask a shape second by second, as Locust does, but at once: its run time is ours."""
+    passed = 0.0
+    give_up = clock.monotonic() + SHAPE_LIMIT
+    try:
+        shape = shape_class()
+        shape.get_run_time = lambda: passed
+        while passed < lasting and clock.monotonic() < give_up:
+            if shape.tick() is None:
+                return passed
+            passed += 1.0
+    except (Exception, SystemExit):  # noqa: BLE001  # it needs a running Locust, or fails as it will there
+        return None
     return None
 
 
@@ -236,9 +291,12 @@ def main() -> None:
             file, *usage = json.loads(asked) if asked.startswith("[") else [asked]
             listeners = _listeners()
             before = len(listeners)
-            mistake = mistake_in(file)
-            if mistake is None and usage:
-                mistake = usage_mistake(file, *usage)
+            module, mistake = _examined(file)
+            if module is not None and usage:
+                arguments, variables, lasting = usage
+                mistake = usage_mistake(file, arguments, variables) or short_shape(
+                    module, file, float(lasting)
+                )
             del (listeners or _listeners())[before:]  # the next file's arguments are its own
             row = {
                 "file": file,
@@ -249,6 +307,7 @@ def main() -> None:
                     "column": mistake.column,
                     "message": mistake.message,
                     "hint": mistake.hint,
+                    "warning": mistake.warning,
                 },
             }
             # Flushed line by line: the next file may hang, or end the process.

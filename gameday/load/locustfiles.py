@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from gameday.core.errors import Mistake
+from gameday.core.values import Seconds, format_duration
 
 
 def misnamed(file: str) -> Mistake | None:
@@ -22,4 +23,16 @@ def without_users(file: str) -> Mistake:
         file=file,
         message="no User class in this locustfile",
         hint="define a class that inherits from locust.HttpUser, FastHttpUser or User",
+    )
+
+
+def short_shape(file: str, line: int, shape: str, end: Seconds, lasting: Seconds) -> Mistake:
+    """Warn of a load shape that ends the load before the end of a drill."""
+    return Mistake(
+        file=file,
+        line=line,
+        message=f"{shape} ends the load after {format_duration(end)}, "
+        f"and the drill may take {format_duration(lasting)}: it would lose its load",
+        hint="let the shape go on for as long as the drill may take, or shorten phases.response",
+        warning=True,
     )

@@ -23,6 +23,7 @@ from gameday.core.plans.scenario import (
     Scenario,
     ScorecardRules,
 )
+from gameday.core.values import Seconds
 from gameday.formats.experiment import overrides
 from gameday.formats.experiment import reader as experiments
 from gameday.formats.gamedays import reader as gameday_plan
@@ -211,6 +212,15 @@ class Catalogue:
                 found[load.locustfile].append(load)
         return found
 
+    def lasting(self) -> dict[str, Seconds]:
+        """Give the longest that a drill of the checked scenarios may take, by their locustfiles."""
+        found: dict[str, Seconds] = {}
+        for (_, kind), checked in self.checked.items():
+            if kind == "scenario" and checked.value is not None and checked.value.load is not None:
+                file = checked.value.load.locustfile
+                found[file] = max(needs_load_for(checked.value), found.get(file, 0.0))
+        return found
+
     def options(self, experiment: str) -> tuple[ChaosOptions, ...]:
         """Give what the scenarios that were checked run an experiment with; where none names it, nothing."""
         scenarios = [checked.value for (_, kind), checked in self.checked.items() if kind == "scenario"]
@@ -230,6 +240,11 @@ class Catalogue:
     def all_mistakes(self) -> tuple[Mistake, ...]:
         """Give all mistakes so far, in order, each once."""
         return tuple(sorted(set(self.mistakes)))
+
+
+def needs_load_for(scenario: Scenario) -> Seconds:
+    """Give for how long a drill may need its load."""
+    return scenario.phases.baseline + scenario.phases.response + scenario.phases.verify
 
 
 def _chaos_settings() -> bytes:

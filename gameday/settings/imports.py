@@ -13,24 +13,32 @@ from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import Mistake
+from gameday.core.plans.scenario import Scenario
 from gameday.faults import experiment_checks
 from gameday.formats.text.document import Document
 from gameday.formats.text.document import Path as DocumentPath
 from gameday.load.check import Check
-from gameday.settings.catalogue import Catalogue
+from gameday.settings.catalogue import Catalogue, needs_load_for
 
 
-def check(catalogue: Catalogue, allowed: Collection[str]) -> tuple[Mistake, ...]:
+def check(
+    catalogue: Catalogue, allowed: Collection[str], scenario: Scenario | None = None
+) -> tuple[Mistake, ...]:
     """Let Chaos Toolkit and Locust check the allowed files that have no mistakes so far.
 
     allowed: workspace paths of the experiments and locustfiles that may be imported.
+    scenario: the one that is to run; None: all that the catalogue has checked.
     """
+    loads, lasting = catalogue.loads(), catalogue.lasting()
+    if scenario is not None and scenario.load is not None:
+        file = scenario.load.locustfile
+        loads, lasting = {file: [scenario.load]}, {file: needs_load_for(scenario)}
     broken = {mistake.file for mistake in catalogue.mistakes if not mistake.warning}
     known = [(path, kind) for path, kind in catalogue.kinds.items() if path not in broken and path in allowed]
     root = catalogue.space.root
     experiments = [path for path, kind in known if kind == "experiment"]
     locustfiles = [path for path, kind in known if kind == "locustfile"]
-    check_of_locustfiles = Check(locustfiles, cwd=root, loads=catalogue.loads())
+    check_of_locustfiles = Check(locustfiles, cwd=root, loads=loads, lasting=lasting)
     # Both children at once: Locust alone takes a second to import.
     chaos = [mistake for run in _runs(catalogue, experiments) for mistake in _refused(root, run)]
     mistakes = [*check_of_locustfiles.mistakes(), *(_placed(catalogue, mistake) for mistake in chaos)]

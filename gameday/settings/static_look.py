@@ -44,6 +44,7 @@ def check(catalogue: Catalogue) -> tuple[Mistake, ...]:
                 mistakes += _experiment(catalogue.check(path, kind).document, root, options)
         elif kind == "locustfile":
             mistakes += _locustfile(path, catalogue.contents[path], root)
+            mistakes += _short_shapes(catalogue, path)
     if any(kind == "locustfile" for _, kind in known):
         mistakes += _locust_settings(catalogue)
     for path, kind in known:
@@ -273,6 +274,14 @@ def _locustfile(path: str, content: bytes, root: Path) -> Iterator[Mistake]:
         isinstance(node, ast.FunctionDef) and node.name.startswith("test_") for node in tree.body
     ):
         yield locustfiles.without_users(path)
+
+
+def _short_shapes(catalogue: Catalogue, path: str) -> Iterator[Mistake]:
+    """Warn of load shapes that state an end before that of a drill."""
+    lasting = catalogue.lasting().get(path, 0.0)
+    for end in locustfile.shape_ends(catalogue.contents[path].decode(errors="replace")):
+        if end.seconds < lasting:
+            yield locustfiles.short_shape(path, end.line, end.name, end.seconds, lasting)
 
 
 def _imported(node: ast.stmt) -> list[str]:

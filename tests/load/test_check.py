@@ -126,3 +126,34 @@ def test_arguments_are_parsed_as_locust_will_and_each_file_has_its_own(tmp_path)
     assert mistake.file == "two.py"
     assert "the following arguments are required: --two" in mistake.message
     assert mistake.hint == check.ARGUMENTS
+
+
+SHAPE = """
+from locust import LoadTestShape
+
+class Peak(LoadTestShape):
+    def tick(self):
+        return (5, 5) if self.get_run_time() < {end} else None
+"""
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (
+            SHAPE.format(end=90),
+            [(9, "Peak ends the load after 1 min 30 s, and the drill may take 2 min 00 s")],
+        ),
+        (SHAPE.format(end=500), []),
+        (SHAPE.format(end="self.runner.nothing"), []),
+        (SHAPE.format(end="__import__('time').sleep(1)"), []),
+    ],
+)
+def test_a_load_shape_that_ends_before_the_drill_is_warned_of_where_it_can_be_known(
+    tmp_path, shape, found
+) -> None:
+    files = written(tmp_path, one=f"{GOOD}{shape}")
+    load = {"one.py": [Load(locustfile="one.py")]}
+    asked = check.Check(files, cwd=tmp_path, loads=load, lasting={"one.py": 120.0}).mistakes()
+    assert [(each.line, each.message.partition(":")[0]) for each in asked] == found
+    assert all(each.warning for each in asked)

@@ -26,7 +26,8 @@ def test_what_does_not_import_is_reported_at_the_place_that_names_it(tmp_path: P
     line = 1 + broken[: broken.index("os.pth")].count("\n")
     found = mistakes(root)
     assert any(one.startswith(f"experiments/slow.json:{line}:") and "os.pth" in one for one in found)
-    assert "experiments/load/shop.py:1:1 ModuleNotFoundError: No module named 'nothing_of_this_name'" in found
+    lacking = "experiments/load/shop.py:1:1 ModuleNotFoundError: No module named 'nothing_of_this_name'"
+    assert any(one.startswith(lacking) for one in found)
 
 
 def test_what_is_not_allowed_is_not_imported(tmp_path: Path) -> None:

@@ -28,6 +28,13 @@ def test_what_is_there_has_no_mistake(tmp_path: Path) -> None:
     assert mistakes(space.make(tmp_path)) == []
 
 
+def test_a_load_shape_that_states_an_end_before_the_drill_s_is_warned_of(tmp_path: Path) -> None:
+    users = space.FILES["experiments/load/shop.py"].replace("User,", "LoadTestShape, User,")
+    shape = "\n\nclass S(LoadTestShape):\n    time_limit = 60\n    def tick(self): return self.time_limit\n"
+    (only,) = mistakes(space.make(tmp_path, shop=users + shape))
+    assert only.startswith("experiments/load/shop.py:10:1? S ends the load after 1 min 00 s")
+
+
 def test_a_variable_of_the_environment_that_is_not_set_is_warned_of(tmp_path: Path, monkeypatch) -> None:
     root = space.make(tmp_path)
     monkeypatch.setenv("SET", "x")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gameday import wiring
+from gameday.cli.shared import output
 from gameday.conduct.drill import policy_check
 from gameday.core.errors import InvalidFiles, Mistake, Refused
 from gameday.core.plans.scenario import Scenario
@@ -88,9 +89,11 @@ def must_import(space: Workspace, prepared: wiring.Prepared) -> None:
         catalogue.check(path, "experiment")
     if scenario.load is not None:
         catalogue.check(scenario.load.locustfile, "locustfile")
-    imported = imports.check(catalogue, _files(scenario))
+    imported = imports.check(catalogue, _files(scenario), scenario)
     if any(not mistake.warning for mistake in imported):
         raise InvalidFiles(imported)
+    for warning in sorted({*imported} - {*prepared.warnings}):
+        output.warn(str(warning))
 
 
 def check(catalogue: Catalogue, environment: str = "") -> tuple[Mistake, ...]:

@@ -1,4 +1,4 @@
-"""What a locustfile needs and where it leads: arguments that it requires, and absolute URLs.
+"""What a locustfile needs and where it leads: arguments that it requires, absolute URLs, ends of its shapes.
 
 URLs are where its users go besides the host that they are given.
 
@@ -66,14 +66,76 @@ def _required(call: ast.Call) -> Iterator[RequiredArgument]:
         yield RequiredArgument(flags=flags, variable=str(given.get("env_var") or ""), line=call.lineno)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShapeEnd:
+    """When a load shape ends the load, in seconds of its run time, and where the class begins."""
+
+    name: str
+    seconds: float
+    line: int
+
+
+def shape_ends(source: str) -> tuple[ShapeEnd, ...]:
+    """Give the ends of load shapes that state them by literals: `time_limit`, or `stages` with durations."""
+    shapes = [
+        each for each in _classes(source) if any(_last_name(base) == "LoadTestShape" for base in each.bases)
+    ]
+    found = [(shape, _stated_end(shape)) for shape in shapes]
+    return tuple(
+        ShapeEnd(name=shape.name, seconds=end, line=shape.lineno) for shape, end in found if end is not None
+    )
+
+
+def line_of(source: str, name: str) -> int:
+    """Give the line at which a class begins; 1 where the source does not define it."""
+    return next((each.lineno for each in _classes(source) if each.name == name), 1)
+
+
+def _classes(source: str) -> list[ast.ClassDef]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _stated_end(shape: ast.ClassDef) -> float | None:
+    used = {
+        node.attr
+        for node in ast.walk(shape)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    stated = {name: value for name, value in _assigned(shape) if name in used}
+    try:
+        limit = ast.literal_eval(stated["time_limit"]) if "time_limit" in stated else None
+        stages = ast.literal_eval(stated["stages"]) if "stages" in stated else ()
+        durations = [float(stage["duration"]) for stage in stages]
+        if limit is not None:
+            return float(limit)
+    except (ValueError, TypeError, KeyError):
+        return None  # computed, or of another form
+    if not durations:
+        return None
+    # Most shapes write the run time at which a stage ends; some how long it lasts.
+    return durations[-1] if durations == sorted(durations) else sum(durations)
+
+
+def _assigned(made: ast.ClassDef) -> Iterator[tuple[str, ast.expr]]:
+    """Give what a class's own level assigns, by its name."""
+    for node in made.body:
+        if isinstance(node, ast.Assign):
+            yield from ((name.id, node.value) for name in node.targets if isinstance(name, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            yield node.target.id, node.value
+
+
 def _hosts(made: ast.ClassDef) -> list[ast.expr]:
     """Give the values that a class assigns to its `host`."""
-    return [
-        node.value
-        for node in made.body
-        if isinstance(node, ast.Assign)
-        and any(isinstance(name, ast.Name) and name.id == "host" for name in node.targets)
-    ]
+    return [value for name, value in _assigned(made) if name == "host"]
 
 
 class _Urls(ast.NodeVisitor):

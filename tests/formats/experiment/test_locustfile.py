@@ -1,5 +1,7 @@
 """Which URLs a locustfile writes down."""
 
+import pytest
+
 from gameday.formats.experiment import locustfile
 
 
@@ -37,3 +39,22 @@ def test_arguments_that_a_locustfile_requires_are_found_where_they_are_written_l
         locustfile.RequiredArgument(flags=("-k", "--token"), variable="TOKEN", line=2),
     )
     assert locustfile.required_arguments("not python (") == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "end"),
+    [
+        ("time_limit = 600", 600),
+        ("time_limit: int = 600", 600),
+        ("time_limit = 60 * LENGTH", None),
+        ("stages = [{'duration': 60, 'users': 1}, {'duration': 200, 'users': 5}]", 200),
+        ("stages = [{'duration': 60}, {'duration': 30}]", 90),
+        ("stages = [(60, 1)]", None),
+        ("unused = 600", None),
+    ],
+)
+def test_the_end_that_a_load_shape_states_is_found(body: str, end: float | None) -> None:
+    shape = f"class S(locust.LoadTestShape):\n    {body}\n    def tick(self):\n        self.time_limit; self.stages\n"
+    found = locustfile.shape_ends(f"import locust\n{shape}")
+    assert [each.seconds for each in found] == ([] if end is None else [end])
+    assert locustfile.shape_ends(shape.replace("locust.LoadTestShape", "object")) == ()
