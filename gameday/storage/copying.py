@@ -21,7 +21,7 @@ from gameday.formats.stored import envelope
 from gameday.storage import journal
 from gameday.storage import schedule_statements as schedulesql
 from gameday.storage import statements as sql
-from gameday.storage.executor import Executor, Transaction
+from gameday.storage.database import Executor, Transaction
 from gameday.storage.journal import Heads
 
 BATCH = 500

@@ -1,4 +1,4 @@
-"""The databases that a store can be in: the one list of their kinds, and how one of them is opened.
+"""The databases that a store can be in: their kinds, how one is opened, and what every one offers.
 
 `KINDS` is what a further database is added to (README.md has the whole list of places). Nothing of a kind is
 imported before a store of it is opened: a responder's command must not wait for SQLAlchemy.
@@ -7,11 +7,44 @@ imported before a store of it is opened: a responder's command must not wait for
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from gameday.core.errors import UsageError
-from gameday.storage.executor import Executor
+
+
+class Transaction(Protocol):
+    """What runs statements: a connection of any database that takes named parameters."""
+
+    def execute(self, statement: str, parameters: dict[str, Any], /) -> Any:
+        """Run one statement; the result iterates over rows and has `rowcount`."""
+        ...
+
+
+class Executor(Protocol):
+    """A database that runs our statements. Every method raises StoreUnavailable for any failure."""
+
+    def write(self, within: float | None = None) -> AbstractContextManager[Transaction]:
+        """Give a transaction that is kept only if its block succeeds; within: seconds to wait for others."""
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Give a transaction that sees one state of the store throughout."""
+        ...
+
+    def rows(self, statement: str, **parameters: Any) -> Sequence[tuple[Any, ...]]:
+        """Read all rows of one statement."""
+        ...
+
+    def clock(self) -> float | None:
+        """Read the database's own clock, in seconds since the epoch; None where it has none of its own."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
 
 
 class DatabaseKind(NamedTuple):

@@ -22,7 +22,7 @@ from gameday.formats.stored.envelope import Document
 from gameday.ports import DrillRow, Lease, Stored
 from gameday.storage import journal
 from gameday.storage import statements as sql
-from gameday.storage.executor import Executor
+from gameday.storage.database import Executor
 from gameday.storage.journal import Batch
 from gameday.system import clock, ids, known_secrets
 from gameday.system.signing_key import OWN, SigningKey

@@ -15,7 +15,7 @@ from gameday.core.values import Instant, parse_instant
 from gameday.formats.stored import envelope, signatures
 from gameday.formats.stored.envelope import Document
 from gameday.storage import statements as sql
-from gameday.storage.executor import Executor, Transaction
+from gameday.storage.database import Executor, Transaction
 
 
 class Heads(NamedTuple):

@@ -1,6 +1,6 @@
 """A store in one PostgreSQL database: no acknowledged write is ever lost, and every call ends in time.
 
-It is a `storage.executor.Executor` and runs the same statements as SQLite; SQLAlchemy's `text()` turns their
+It is a `storage.database.Executor` and runs the same statements as SQLite; SQLAlchemy's `text()` turns their
 named parameters into the driver's.
 
 A server can be away without any error: stopped, or behind a dead network. So each use of the connection has a

@@ -11,7 +11,7 @@ from gameday.core.values import Instant
 from gameday.formats.stored import schedules
 from gameday.ports import Claim, ScheduleRow
 from gameday.storage import schedule_statements as sql
-from gameday.storage.executor import Executor, Transaction
+from gameday.storage.database import Executor, Transaction
 
 COLUMNS = tuple(field.name for field in fields(Record))
 """A record's values in the order of the statements' columns."""

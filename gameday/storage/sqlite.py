@@ -16,7 +16,7 @@ from typing import Any
 
 from gameday.core.errors import SHARED, StoreReadOnly, StoreUnavailable
 from gameday.storage import schema, statements, urls
-from gameday.storage.executor import Transaction
+from gameday.storage.database import Transaction
 from gameday.system import clock
 
 PATIENCE = 30.0

@@ -65,7 +65,6 @@ NEEDS_NONE = {
     "core/policy/model.py": "values without behaviour",
     "core/postmortem/model.py": "values without behaviour; what they show is tested where they are drawn",
     "core/trends/model.py": "values without behaviour",
-    "storage/executor.py": "Protocols; every test of a store runs through them",
     "wiring.py": "builds adapters and decides nothing; tests/e2e and tests/test_keeper.py run what it builds",
 }
 

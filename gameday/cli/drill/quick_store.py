@@ -22,7 +22,7 @@ from gameday.cli.shared import find_drill
 from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.facts.drill_row import DrillRow
 from gameday.storage import journal, urls
-from gameday.storage.executor import Executor
+from gameday.storage.database import Executor
 from gameday.system.state_folder import state_folder
 
 if TYPE_CHECKING:

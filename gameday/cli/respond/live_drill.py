@@ -15,7 +15,7 @@ from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.facts.drill_row import DrillRow
 from gameday.core.values import Instant, instant, parse_instant
 from gameday.storage import journal, urls
-from gameday.storage.executor import Executor
+from gameday.storage.database import Executor
 from gameday.system import process_identity
 from gameday.system.actor import current_actor
 from gameday.system.process_identity import Identity
