@@ -328,7 +328,8 @@ def _response(fact: ResponseFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a t
             return f"Update to {audience or 'the team'}."
         case ev.ActionTaken(action=action, exit_code=code):
             failed = f" (exit {code})" if code else ""
-            return f"{'Looked at' if read_only_commands.only_looks(action) else 'Action on'} the target: {action}{failed}."
+            what = "Looked at" if read_only_commands.only_looks(action) else "Action on"
+            return f"{what} the target: {action}{failed}."
         case ev.ResponderFailed(step=step, reason=reason):
             return f"Step {step} of the responder script could not be done{_tail(reason)}"
         case ev.InjectAsked(index=index, send=send):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gameday.core.errors import Mistake
-from gameday.formats import integration_kinds
+from gameday.formats.integration_kinds import CHANNEL, INTEGRATION_KINDS, PROMETHEUS, SHOP, SOURCE_KINDS
 from gameday.formats.settings import listen
 from gameday.formats.text import document as text_document
 from gameday.formats.text import types
@@ -46,7 +46,7 @@ def old_forms(environment: str, table: Mapping[str, Any]) -> Iterator[tuple[str,
     """Give what the old keys of an environment's table stand for, each with its key."""
     alerts = table.get("alerts")
     for system, url in alerts.items() if isinstance(alerts, Mapping) else ():
-        kind = integration_kinds.SHOP if system == "alertmanager" else str(system)
+        kind = SHOP if system == "alertmanager" else str(system)
         name = f"{environment}-{kind}" if environment != kind else f"{kind}-alerts"
         yield "alerts", OldForm(name=name, kind=kind, key="url", url=str(url))
     if table.get("incidents"):
@@ -54,7 +54,7 @@ def old_forms(environment: str, table: Mapping[str, Any]) -> Iterator[tuple[str,
         yield "incidents", OldForm(name=name, kind="alertmanager", key="poll", url=url)
     if table.get("prometheus"):
         name, url = f"{environment}-prometheus", str(table["prometheus"])
-        yield "prometheus", OldForm(name=name, kind=integration_kinds.PROMETHEUS, key="url", url=url)
+        yield "prometheus", OldForm(name=name, kind=PROMETHEUS, key="url", url=url)
 
 
 def mistakes(document: Document, resolved: Any) -> Iterator[Mistake]:
@@ -74,7 +74,7 @@ def warnings(document: Document) -> Iterator[Mistake]:
     """Warn of the old form, of secrets that nothing asks for, and of what is no source of alerts."""
     integrations = _tables(document.data, "integrations")
     for name, table in integrations.items():
-        if table.get("kind") in (integration_kinds.SHOP, integration_kinds.PROMETHEUS) and table.get("secret"):
+        if table.get("kind") in (SHOP, PROMETHEUS) and table.get("secret"):
             message = f"gameday does not use the 'secret' of the kind '{table['kind']}'"
             yield document.mistake(("integrations", name, "secret"), message, at_key=True, warning=True)
     for environment, table in _tables(document.data, "environments").items():
@@ -88,7 +88,7 @@ def warnings(document: Document) -> Iterator[Mistake]:
             )
         for index, name in enumerate(_names(table)):
             kind = integrations.get(name, {}).get("kind")
-            if kind == integration_kinds.CHANNEL:
+            if kind == CHANNEL:
                 path = ("environments", environment, "integrations", index)
                 message = f"'{name}' is a channel: people are notified in it, and no alerts come from it"
                 yield document.mistake(path, message, warning=True)
@@ -98,14 +98,14 @@ def _integration(
     document: Document, name: str, written: Mapping[str, Any], value: Mapping[str, Any]
 ) -> Iterator[Mistake]:
     path, kind = ("integrations", name), written.get("kind")
-    known = integration_kinds.SOURCE_KINDS.get(str(kind))
+    known = SOURCE_KINDS.get(str(kind))
     ways = known.ways if known else ("url",)
     for key in (*WAYS, "url"):
-        if written.get(key) and key not in ways and kind in integration_kinds.INTEGRATION_KINDS:
+        if written.get(key) and key not in ways and kind in INTEGRATION_KINDS:
             message = f"an integration of the kind '{kind}' has no '{key}'"
             hint = f"it has {' or '.join(ways)}" if known else ""
             yield document.mistake((*path, key), message, hint=hint, at_key=True)
-    if written.get("audiences") and kind != integration_kinds.CHANNEL:
+    if written.get("audiences") and kind != CHANNEL:
         message = f"an integration of the kind '{kind}' sends no messages to people"
         yield document.mistake((*path, "audiences"), message, hint="channels do: apprise", at_key=True)
     if known is None:
@@ -152,8 +152,8 @@ def _named(
         if name not in integrations:
             hint = text_document.suggest(name, integrations) or f"add [integrations.{name}] with its kind"
             yield document.mistake(path, f"there is no integration '{name}'", hint=hint)
-        elif integrations[name].get("kind") == integration_kinds.PROMETHEUS and integration_kinds.PROMETHEUS in seen:
-            message = f"an environment has one Prometheus, and '{seen[integration_kinds.PROMETHEUS]}' is named already"
+        elif integrations[name].get("kind") == PROMETHEUS and PROMETHEUS in seen:
+            message = f"an environment has one Prometheus, and '{seen[PROMETHEUS]}' is named already"
             yield document.mistake(path, message, hint="a guardrail may name its own `url`")
         else:
             seen.setdefault(str(integrations[name].get("kind")), name)

@@ -19,7 +19,7 @@ from typing import Any
 from gameday.core.errors import InvalidFiles, Mistake
 from gameday.core.policy import Account, Cluster, Policy
 from gameday.core.values import Severity
-from gameday.formats import integration_kinds
+from gameday.formats.integration_kinds import CHANNEL, PROMETHEUS, SOURCE_KINDS
 from gameday.formats.settings import integrations, listen, rules
 from gameday.formats.settings.listen import ListenAddress
 from gameday.formats.settings.model import (
@@ -90,7 +90,7 @@ class Integration:
     @property
     def system(self) -> str:
         """Whose payloads it sends; empty where it sends no alerts."""
-        known = integration_kinds.SOURCE_KINDS.get(self.kind)
+        known = SOURCE_KINDS.get(self.kind)
         return known.system if known else ""
 
 
@@ -125,7 +125,7 @@ class Environment:
     @property
     def prometheus(self) -> str:
         """URL of its Prometheus, for guardrails."""
-        return next((each.url for each in self.integrations if each.kind == integration_kinds.PROMETHEUS), "")
+        return next((each.url for each in self.integrations if each.kind == PROMETHEUS), "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,7 +174,7 @@ class Settings:
     @property
     def channels(self) -> tuple[str, ...]:
         """Name the integrations that are channels."""
-        return tuple(name for name, each in self.integrations.items() if each.kind == integration_kinds.CHANNEL)
+        return tuple(name for name, each in self.integrations.items() if each.kind == CHANNEL)
 
     def environment(self, name: str) -> Environment:
         """Give an environment by its name. Raises InvalidFiles when it does not exist, or when it needs
