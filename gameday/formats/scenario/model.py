@@ -89,9 +89,9 @@ class Slo(Strict):
 class Match(Strict):
     """How an alert is recognized when its name is not enough."""
 
-    source: Annotated[str, types.OneOf("a system that sends alerts", ("", *integration_kinds.ALERT_SYSTEMS))] = Field(
-        default="", description="the system that sends it; left out: any"
-    )
+    source: Annotated[
+        str, types.OneOf("a system that sends alerts", ("", *integration_kinds.ALERT_SYSTEMS))
+    ] = Field(default="", description="the system that sends it; left out: any")
     name: str = Field(default="", description="its name; * matches anything")
     labels: dict[str, str] = Field(default_factory=dict, description="labels that it has")
     monitor: str = Field(default="", description="the id of the monitor in its own system")
