@@ -90,7 +90,8 @@ class Verdict(StrEnum):
 class Outcome(StrEnum):
     """The result of a drill, best first; the last four mean that nothing was judged.
 
-    unknown: whether the fault changed anything is not known (no probe; users not affected or not observed).
+    not-recovered: users were affected until our own rollback or the end, and nobody was to respond.
+    unknown: whether users were affected, or whether the fault changed anything, is not known.
     """
 
     RECOVERED = "recovered"
@@ -98,6 +99,7 @@ class Outcome(StrEnum):
     CONTAINED = "contained"
     DETECTED = "detected"
     UNDETECTED = "undetected"
+    NOT_RECOVERED = "not-recovered"
     NO_EFFECT = "no-effect"
     UNKNOWN = "unknown"
     ABORTED = "aborted"

@@ -51,7 +51,7 @@ def summary(history: History, result: Result) -> str:
     """Give a drill's result in a few lines."""
     lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
     for interval in result.milestones.intervals:
-        verdict = str(interval.verdict) if interval.applies else "nothing to time"
+        verdict = str(interval.verdict) if interval.applies else "not timed"
         goal = words.duration(interval.objective)
         lines.append(f"  time to {interval.name:8} {words.taken(interval)}, objective {goal} ({verdict})")
     score = result.score

@@ -52,7 +52,7 @@ def score(line: DrillLine) -> str:
 def verdict(chain: Chain) -> str:
     """Write one objective's verdict with its figures."""
     if not chain.applies:
-        return "not needed"
+        return words.taken(chain)
     return f"{words.verdict(chain)}: {words.taken(chain)} of {words.duration(chain.objective)}"
 
 

@@ -10,7 +10,7 @@ from gameday.core.facts.history import History, counted_instant
 from gameday.core.judging.milestones import Interval
 from gameday.core.judging.result import Result
 from gameday.core.judging.score import FAILED, PASSED, Scored
-from gameday.core.trends.model import NOTHING_TO_TIME
+from gameday.core.trends.model import NOT_TIMED
 from gameday.core.values import Mode, Verdict, format_duration
 from gameday.render import junit_xml
 from gameday.render.junit_xml import Case, Suite
@@ -61,7 +61,11 @@ def _scenario(history: History, result: Result) -> Case:
 def _objective(interval: Interval) -> Case:
     name, allowed = f"objective {interval.name}", format_duration(interval.objective)
     if not interval.applies:
-        return Case(name=name, state="skipped", message=NOTHING_TO_TIME)
+        return Case(
+            name=name,
+            state="skipped",
+            message=f"not timed: {interval.instead}" if interval.instead else NOT_TIMED,
+        )
     if interval.seconds is None and interval.at_least is not None:
         least = format_duration(interval.at_least)
         message = f"not reached: at least {least}, the objective is {allowed}"

@@ -114,7 +114,7 @@ def _milestones(pm: Postmortem) -> Iterator[str]:
         (
             (
                 words.milestone(milestone.name),
-                words.clock(milestone.at) if milestone.at is not None else "not reached",
+                words.reached(milestone),
                 words.offset(milestone.offset),
                 words.clock(milestone.declared) if milestone.declared is not None else "",
                 words.clock(milestone.observed) if milestone.observed is not None else "",
@@ -171,6 +171,8 @@ def _root_cause(pm: Postmortem) -> Iterator[str]:
     yield ""
     yield from _paragraphs(pm.root_cause.injected)
     yield ""
+    if pm.alone and not pm.root_cause.recorded:
+        return
     yield "### What the team recorded"
     yield ""
     if not pm.root_cause.recorded:
@@ -231,6 +233,8 @@ def _lessons(pm: Postmortem) -> Iterator[str]:
         if not findings:
             yield "Nothing on record."
         yield ""
+    if pm.alone and not pm.questions:
+        return
     yield "### To ask at the review"
     yield ""
     yield from _items(pm.questions)

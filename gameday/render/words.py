@@ -9,7 +9,7 @@ from gameday.core import visible
 from gameday.core.values import Instant, MilestoneName, Outcome, Seconds, Verdict, format_duration
 
 if TYPE_CHECKING:
-    from gameday.core.postmortem import Postmortem
+    from gameday.core.postmortem import MilestoneLine, Postmortem
 
 NONE = "–"
 
@@ -25,9 +25,10 @@ VERDICT_MARKS = {
 OUTCOMES = {
     Outcome.RECOVERED: "Recovered",
     Outcome.ABSORBED: "Absorbed",
-    Outcome.CONTAINED: "Contained, not recovered",
-    Outcome.DETECTED: "Detected, not contained",
+    Outcome.CONTAINED: "Contained",
+    Outcome.DETECTED: "Detected",
     Outcome.UNDETECTED: "Undetected",
+    Outcome.NOT_RECOVERED: "Not recovered",
     Outcome.NO_EFFECT: "No effect",
     Outcome.UNKNOWN: "Unknown",
     Outcome.ABORTED: "Aborted",
@@ -117,21 +118,30 @@ class Timed(Protocol):
     @property
     def applies(self) -> bool: ...
     @property
+    def instead(self) -> str: ...
+    @property
     def verdict(self) -> Verdict: ...
 
 
 def taken(chain: Timed) -> str:
-    """Write a chain's time: known, at least, not known, or not needed."""
+    """Write a chain's time: known, at least, not known, or why there is none."""
     if chain.seconds is not None:
         return format_duration(chain.seconds)
     if not chain.applies:
-        return "not needed"
+        return chain.instead or "not needed"
     return f"at least {format_duration(chain.at_least)}" if chain.at_least is not None else "not known"
 
 
 def verdict(chain: Timed) -> str:
     """Write a chain's verdict with its sign; a dash where there was nothing to judge."""
     return f"{VERDICT_MARKS[chain.verdict]} {chain.verdict}" if chain.applies else NONE
+
+
+def reached(milestone: MilestoneLine) -> str:
+    """Write when a milestone was reached, if it was."""
+    if milestone.at is None:
+        return "not reached" if milestone.known else "not known"
+    return clock(milestone.at)
 
 
 def milestone(name: MilestoneName) -> str:

@@ -66,11 +66,16 @@ class DrillPlanned:
     services: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
 
-    def knows(self, name: str) -> bool:
-        """Whether a name is somebody's of the plan. A plan that names nobody knows everybody."""
+    @property
+    def named(self) -> frozenset[str]:
+        """The people whom the plan names, casefolded, but for the commander and the responder."""
         occasion = self.occasion
         taking_part = (*occasion.participants, *occasion.insiders, *occasion.facilitators) if occasion else ()
-        named = {each.strip().casefold() for each in (*self.people, *taking_part)}
+        return frozenset(each.strip().casefold() for each in (*self.people, *taking_part))
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is somebody's of the plan. A plan that names nobody knows everybody."""
+        named = self.named
         own = {each.strip().casefold() for each in (self.commander, self.responder) if each}
         return not named or name.strip().casefold() in named | own
 

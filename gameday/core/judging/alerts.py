@@ -24,7 +24,7 @@ from gameday.core.facts.history import SKEW, Dated, History, counted_instant
 from gameday.core.judging.impact import Impact
 from gameday.core.plans import wildcards
 from gameday.core.plans.scenario import Expectation
-from gameday.core.values import Instant, Party, Seconds
+from gameday.core.values import EventId, Instant, Party, Seconds
 
 DELIVERY: Seconds = 30.0
 """How long a delivery may take before its claim is doubted: Alertmanager's default `group_wait`."""
@@ -40,7 +40,8 @@ class Alerts:
     """Detection coverage. `preexisting`: firing before the fault, so they detect nothing.
 
     late            not delivered in time; of these `delivered_late` fired in time
-    not_due         users were healthy again, or the drill ended, before it had to fire
+    not_due         users were healthy again, or the drill ended, before it had to be delivered
+    unknown         when it had to fire, or whether it fired because of the fault, is not known
     unexpected      names of the noise
     doubted         monitors whose clocks are wrong, so that receipts count
     left_out        how many alerts of a group a sender reports to have left out
@@ -53,16 +54,22 @@ class Alerts:
     preexisting: tuple[str, ...] = ()
     delivered_late: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     doubted: tuple[str, ...] = ()
     left_out: int = 0
 
 
 @dataclass(kw_only=True, slots=True)
 class Episode:
-    """One time that a series fired. fired: its first delivery; changes: all that became of it, in order."""
+    """One time that a series fired. fired: its first delivery; changes: all that became of it, in order.
+
+    old       it fired before the fault
+    doubtful  whether it did is not known: its monitor's clock may be slow, or it may be an old alert repeated
+    """
 
     fired: Dated[ev.AlertFired]
     old: bool
+    doubtful: bool = False
     resolved: bool = False
     changes: list[Change] = field(default_factory=list)
 
@@ -77,11 +84,11 @@ def episodes(history: History, fault: Instant) -> tuple[Episode, ...]:
 
 
 def _episodes(history: History, fault: Instant) -> tuple[Episode, ...]:
-    doubtful = doubted(history, fault)
+    clocks = _clocks(history, fault)
     current: dict[str, Episode] = {}
     early: dict[str, list[Change]] = defaultdict(list)
     every: list[Episode] = []
-    for change in _changes(history, doubtful):
+    for change in _changes(history, clocks):
         key = change.fact.key
         episode = current.get(key)
         if isinstance(change.fact, ev.AlertFired) and (episode is None or episode.resolved):
@@ -92,27 +99,33 @@ def _episodes(history: History, fault: Instant) -> tuple[Episode, ...]:
         if episode is not None and isinstance(change.fact, ev.AlertResolved):
             episode.resolved = True
     for episode in every:
-        _settle(episode, fault)
+        _settle(episode, fault, clocks)
     return tuple(sorted(every, key=lambda each: (each.fired.at, each.fired.event.id)))
 
 
-def _settle(episode: Episode, fault: Instant) -> None:
+def _settle(episode: Episode, fault: Instant, clocks: Mapping[str, Clock]) -> None:
     """Take the delivery that came first, whichever of two Alertmanagers sent it."""
     sightings = (change for change in episode.changes if isinstance(change.fact, ev.AlertFired))
     first = min(sightings, key=lambda sighting: (sighting.event.recorded_at, sighting.event.id))
-    episode.old = _is_old(first.event, fault)
+    clock = clocks.get(first.event.source)
+    episode.old = _is_old(first.event, fault) or (clock is not None and first.event.id in clock.old)
+    episode.doubtful = not episode.old and clock is not None and first.event.id in clock.doubtful
     episode.fired = first if episode.old else _possible(first, fault)
 
 
-def _changes(history: History, doubtful: Mapping[str, Seconds]) -> Iterable[Change]:
+def _changes(history: History, clocks: Mapping[str, Clock]) -> Iterable[Change]:
     changes = [
         Dated(at=counted_instant(event), event=event, fact=event.fact)
         for event in history.events
         if isinstance(event.fact, ev.AlertFired | ev.AlertAcknowledged | ev.AlertResolved)
     ]
-    if not doubtful:
+    again = _fired_again(changes)
+    if not clocks and not again:
         return changes
-    received = [_at_receipt(change) if change.event.source in doubtful else change for change in changes]
+    received = [
+        _at_receipt(change) if change.event.source in clocks or change.event.id in again else change
+        for change in changes
+    ]
     return sorted(received, key=lambda change: (change.at, change.event.kind, change.event.id))
 
 
@@ -122,22 +135,117 @@ def _at_receipt(change: Change) -> Change:
     return Dated(at=event.recorded_at, event=event, fact=event.fact)
 
 
-def doubted(history: History, fault: Instant) -> dict[str, Seconds]:
-    """Find the monitors whose clocks are slow, and by about how much, at most.
+def _fired_again(changes: Sequence[Change]) -> frozenset[EventId]:
+    """Find the alerts that fired again with a start from before they were resolved.
 
-    None is doubted of which any signal was received within DELIVERY of its claim. Of the others those are
-    that claim to have fired before the fault what was received only after it; and those of which all signals
-    of several deliveries are late by the same time.
+    Alertmanager reports the old start where it took an alert for resolved only because nothing came from
+    Prometheus for a while. What is received within DELIVERY of the end may come late from the other one of
+    two Alertmanagers.
+    """
+    ends: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        if isinstance(change.fact, ev.AlertResolved):
+            ends[change.fact.key].append(change)
+    return frozenset(
+        change.event.id
+        for change in changes
+        if isinstance(change.fact, ev.AlertFired)
+        and any(
+            change.at <= end.at and change.event.recorded_at > end.event.recorded_at + DELIVERY
+            for end in ends.get(change.fact.key, ())
+        )
+    )
+
+
+# --- clocks --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clock:
+    """A monitor's clock that is slow, or may be. lag: by how much at most.
+
+    old       ids of alerts that fired before the fault even if the clock is as slow as can be
+    doubtful  ids of alerts that either fired before the fault, or come from a slow clock
+    """
+
+    lag: Seconds
+    old: frozenset[EventId] = frozenset()
+    doubtful: frozenset[EventId] = frozenset()
+
+
+def doubted(history: History, fault: Instant) -> dict[str, Seconds]:
+    """Give the monitors whose clocks are doubted, and by about how much they may be slow, at most."""
+    return {source: clock.lag for source, clock in _clocks(history, fault).items()}
+
+
+def doubtful(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ...]:
+    """Give the alerts of which it is not known whether they fired before the fault, in order."""
+    return tuple(episode.fired for episode in episodes(history, fault) if episode.doubtful)
+
+
+def _clocks(history: History, fault: Instant) -> dict[str, Clock]:
+    # kept, as episodes are
+    known: dict[str, Clock] | None = history.derived.get(("clocks", fault))
+    if known is None:
+        known = history.derived["clocks", fault] = _find_clocks(history, fault)
+    return known
+
+
+def _find_clocks(history: History, fault: Instant) -> dict[str, Clock]:
+    """Find the monitors whose clocks are doubted.
+
+    None is doubted of which any signal was received within DELIVERY of its claim: its clock is no slower than
+    that. Of the others those are that claim to have fired before the fault what was received only after it;
+    and those of which all signals of several deliveries are late by the same time.
     """
     claims: dict[str, list[ev.Event]] = defaultdict(list)
     for event in history.events:
-        if isinstance(event.fact, ev.AlertFired | ev.AlertResolved) and event.trusted and event.occurred_at:
+        if isinstance(event.fact, _SIGNALS) and event.trusted and event.occurred_at is not None:
             claims[event.source].append(event)
-    slow = {source: min(map(_lag, events)) for source, events in claims.items()}
+    clocks = {}
+    for source, events in claims.items():
+        clock = _clock(events, fault)
+        if clock is not None:
+            clocks[source] = clock
+    return clocks
+
+
+_SIGNALS = (ev.AlertFired, ev.AlertAcknowledged, ev.AlertResolved)
+LONG: Seconds = 3600.0
+"""By more than this no clock is slow unnoticed: what fired so long before the fault is old."""
+
+
+def _clock(events: Sequence[ev.Event], fault: Instant) -> Clock | None:
+    """Judge one monitor's clock; None: it is believed.
+
+    A clock is as slow for all that it dates, and an old alert that is repeated is late by as much as it is
+    old. So what fired before the fault even by a clock that is slow by all of the least lag is old; and
+    another signal, received at another time, that is late by the same time shows that the clock is slow.
+    Otherwise it can't be told.
+    """
+    lag = min(map(_lag, events))
+    early = [each for each in events if _impossible(each, fault)]
+    slow = min(lag, LONG)
+    old = {each.id for each in early if each.recorded_at - _lag(each) + slow < fault - SKEW}
+    rest = [each for each in early if each.id not in old]
+    if lag <= DELIVERY or not (rest or _constant(events)):
+        return None
+    unclear = {each.id for each in rest} - _as_late(rest, events)
+    return Clock(lag=lag, old=frozenset(old), doubtful=frozenset(unclear))
+
+
+def _as_late(early: Iterable[ev.Event], events: Iterable[ev.Event]) -> set[EventId]:
+    """Find the early ones that are late by about the same time as another, received at another time."""
+    receipts: dict[int, list[Instant]] = defaultdict(list)
+    for event in events:
+        for near in (-1, 0, 1):
+            receipts[int(_lag(event) / SKEW) + near].append(event.recorded_at)
+    ends = {lag: (min(each), max(each)) for lag, each in receipts.items()}
+    # One delivery that was held up brings what is late by the same time, too.
     return {
-        source: lag
-        for source, lag in slow.items()
-        if lag > DELIVERY and (_impossible(claims[source], fault) or _constant(claims[source]))
+        each.id
+        for each in early
+        if max(abs(each.recorded_at - end) for end in ends[int(_lag(each) / SKEW)]) > SKEW
     }
 
 
@@ -145,9 +253,10 @@ def _lag(event: ev.Event) -> Seconds:
     return event.recorded_at - (event.recorded_at if event.occurred_at is None else event.occurred_at)
 
 
-def _impossible(events: Iterable[ev.Event], fault: Instant) -> bool:
-    claimed = (each for each in events if isinstance(each.fact, ev.AlertFired) and each.recorded_at >= fault)
-    return any(event.recorded_at - _lag(event) < fault - SKEW for event in claimed)
+def _impossible(event: ev.Event, fault: Instant) -> bool:
+    """Whether it claims to have fired before the fault, and was received only after it."""
+    claimed = isinstance(event.fact, ev.AlertFired) and event.recorded_at >= fault
+    return claimed and event.recorded_at - _lag(event) < fault - SKEW
 
 
 def _constant(events: Sequence[ev.Event]) -> bool:
@@ -158,8 +267,9 @@ def _constant(events: Sequence[ev.Event]) -> bool:
 
 
 def fresh(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ...]:
-    """Give the alerts that fired after the fault, in order, each at the instant that counts."""
-    return tuple(episode.fired for episode in episodes(history, fault) if not episode.old)
+    """Give the alerts known to have fired after the fault, in order, each at the instant that counts."""
+    every = episodes(history, fault)
+    return tuple(episode.fired for episode in every if not episode.old and not episode.doubtful)
 
 
 def relevant(history: History, fault: Instant) -> tuple[Dated[ev.AlertFired], ...]:
@@ -197,7 +307,7 @@ def states(history: History, fault: Instant, alert: str) -> list[tuple[Change, s
     detects, changes = _detects(history), list[Change]()
     labelled = any(each.alert == alert for each in history.plan.scenario.expect)
     for episode in episodes(history, fault):
-        named = not episode.old and episode.fired.fact.alert == alert
+        named = not episode.old and not episode.doubtful and episode.fired.fact.alert == alert
         if named and (not labelled or detects(episode.fired)):
             first = episode.fired.event.id
             changes += [episode.fired if each.event.id == first else each for each in episode.changes]
@@ -267,7 +377,7 @@ def _acknowledgements(history: History, fault: Instant) -> Iterator[Acknowledged
         if not episode.old and detects(episode.fired):
             changes = (each for each in episode.changes if isinstance(each.fact, ev.AlertAcknowledged))
             yield from (change for change in changes if change.at >= fault)
-    for change in _changes(history, doubted(history, fault)):
+    for change in _changes(history, _clocks(history, fault)):
         unseen = isinstance(change.fact, ev.AlertAcknowledged) and change.fact.key not in known
         if unseen and change.at >= fault and _may_be_expected(history, change.fact.alert):
             yield change
@@ -354,32 +464,45 @@ def coverage(
 ) -> Alerts:
     """Compare what was delivered with what should have been.
 
-    `within` counts from `start`, the start of impact, to the delivery. What never fired, and was not due
-    before users were healthy again, the load was lost or the drill ended, is held against nobody; nor is it
-    where no user was affected, so that there was nothing to report.
+    `within` counts from `start`, the start of impact, to the delivery; where it is not known whether users
+    were affected, only what came in time since the fault is known to be in time. What was not due before
+    users were healthy again, the load was lost or the drill ended is held against nobody, whether it came
+    later or never; nor is it where no user was affected, so that there was nothing to report.
     """
     expectations = history.plan.scenario.expect
     names = tuple(label(expected) for expected in expectations)
     if fault is None or start is None:
         return Alerts(expected=names)
     every = episodes(history, fault)
-    fired = [episode.fired for episode in every if not episode.old]
-    until = _due_until(history, fault, impact)
+    fired = [episode.fired for episode in every if not episode.old and not episode.doubtful]
+    doubtful = [episode.fired for episode in every if episode.doubtful]
+    until, dated = _due_until(history, fault, impact), impact is None or _dated(impact)
     by_state: dict[str, list[str]] = defaultdict(list)
     for expected in expectations:
         matching = [alert for alert in fired if matches(expected, alert)]
-        by_state[_timeliness(matching, Instant(start + expected.within), until)].append(label(expected))
+        state = _timeliness(matching, Instant(start + expected.within), until)
+        known = dated and not any(matches(expected, alert) for alert in doubtful)
+        by_state[state if known or state in ("in time", "not due") else "unknown"].append(label(expected))
     return Alerts(
         expected=names,
         missing=tuple(by_state["missing"]),
         late=tuple(name for name in names if name in by_state["late"] + by_state["delivered late"]),
         delivered_late=tuple(by_state["delivered late"]),
         not_due=tuple(by_state["not due"]),
+        unknown=tuple(by_state["unknown"]),
         unexpected=_noise(history, fired),
         preexisting=tuple(dict.fromkeys(episode.fired.fact.alert for episode in every if episode.old)),
         doubted=tuple(sorted(doubted(history, fault))),
         left_out=max((rejected.fact.left_out for rejected in history.each(ev.SignalRejected)), default=0),
     )
+
+
+def _dated(impact: Impact) -> bool:
+    """Whether it is known since when users were affected, or that they were not.
+
+    Without SLOs the fault counts.
+    """
+    return impact.started is not None or impact.judged or not impact.slos
 
 
 def _due_until(history: History, fault: Instant, impact: Impact | None) -> Instant | None:
@@ -396,8 +519,11 @@ def _timeliness(matching: Sequence[Dated[ev.AlertFired]], due: Instant, until: I
     delivered = min((alert.event.recorded_at for alert in matching), default=None)
     if delivered is not None and delivered <= due:
         return "in time"
+    # What comes after that is held against nobody, as silence is not.
+    if until is not None and until < due:
+        return "not due"
     if delivered is None:
-        return "not due" if until is not None and until < due else "missing"
+        return "missing"
     return "delivered late" if any(alert.at <= due for alert in matching) else "late"
 
 

@@ -17,8 +17,8 @@ from typing import Any
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import acts, alerts, answers, conditions, milestones
-from gameday.core.judging.impact import IN_FLIGHT, Impact
+from gameday.core.judging import acts, alerts, answers, conditions, milestones, steady_state
+from gameday.core.judging.impact import ALWAYS, IN_FLIGHT, Impact
 from gameday.core.judging.milestones import GRANTED, Milestones
 from gameday.core.values import (
     EventId,
@@ -41,7 +41,7 @@ UNRELATED = 5
 class Attribution:
     """Who ended the impact, and the outcome. `why` is a sentence with its figures.
 
-    changed  whether the fault changed anything: its probe shows it, or users were affected; None: unknown
+    changed  whether the fault changed anything: users, the steady state or its probe show it; None: unknown
     """
 
     recovered_by: RecoveredBy
@@ -65,7 +65,7 @@ class _Who:
 
 def attribute(history: History, impact: Impact, milestones: Milestones) -> Attribution:
     """Attribute the end of the impact and name the outcome."""
-    changed = _changed(history, impact)
+    changed = changed_anything(history, impact)
     who = _who(history, impact, milestones)
     return Attribution(
         recovered_by=who.by,
@@ -76,16 +76,30 @@ def attribute(history: History, impact: Impact, milestones: Milestones) -> Attri
     )
 
 
-def _changed(history: History, impact: Impact) -> bool | None:
+def changed_anything(history: History, impact: Impact) -> bool | None:
+    """Whether the fault changed anything: users were affected, its probe shows it, or the steady state ended.
+
+    The probe is asked after the injection and before the revert: what shows later was changed all the same.
+    None: nothing can tell.
+    """
     if impact.started is not None:
         return True
-    probed = {
-        probe.fact.exposed for probe in history.each(ev.ExposureProbed) if probe.fact.stage == "after-inject"
-    }
-    if True in probed:
+    probed = {stage: _probed(history, stage) for stage in ("after-inject", "before-revert")}
+    if True in probed["after-inject"] | probed["before-revert"] or deviated(history):
         return True
-    # A probe that could not tell (None) leaves it unknown.
-    return False if probed == {False} else None
+    # A probe that could not tell (None) leaves it unknown; later the response may have undone it.
+    return False if probed["after-inject"] == {False} else None
+
+
+def _probed(history: History, stage: str) -> set[bool | None]:
+    return {probe.fact.exposed for probe in history.each(ev.ExposureProbed) if probe.fact.stage == stage}
+
+
+def deviated(history: History) -> tuple[str, ...]:
+    """Name it where the steady state was met before the method, and not during it or after it."""
+    state = steady_state.read(history)
+    when = "after" if state.after is False else "during" if state.during is False else ""
+    return (f"the steady state was not met {when} the method",) if when and state.before else ()
 
 
 def _outcome(history: History, impact: Impact, milestones: Milestones, *, changed: bool | None) -> Outcome:
@@ -99,6 +113,9 @@ def _outcome(history: History, impact: Impact, milestones: Milestones, *, change
     silent = outcome is Outcome.UNDETECTED and conditions.nobody_responds(history)
     if impact.started is None and (watched or silent):
         return _harmless(history, impact, changed=changed)
+    if silent:
+        seen = milestones.by_name[MilestoneName.RECOVERED].known
+        return Outcome.NOT_RECOVERED if seen else Outcome.UNKNOWN
     known = milestones.by_name[MilestoneName.DETECTED].known
     return outcome if known or outcome is not Outcome.UNDETECTED else Outcome.UNKNOWN
 
@@ -128,7 +145,7 @@ def _stopped(history: History) -> Outcome | None:
 def _harmless(history: History, impact: Impact, *, changed: bool | None) -> Outcome:
     """Give the outcome where no effect on users was observed."""
     if changed is False:
-        return Outcome.NO_EFFECT
+        return Outcome.UNKNOWN if signs(history) else Outcome.NO_EFFECT
     absorbed = changed and impact.judged and not contradictions(history)
     return Outcome.ABSORBED if absorbed else Outcome.UNKNOWN
 
@@ -136,8 +153,15 @@ def _harmless(history: History, impact: Impact, *, changed: bool | None) -> Outc
 def contradictions(history: History) -> tuple[str, ...]:
     """Name what speaks against a fault that is said to be absorbed, because no SLO shows an effect on users.
 
-    What the scenario itself takes as a sign of the fault: an expected alert that fired, a probe of its rules
-    that was not met. And an action that never succeeded: then there was nothing to absorb.
+    A sign of the fault; or that no action ever succeeded: then there was nothing to absorb.
+    """
+    return (*signs(history), *nothing_done(history))
+
+
+def signs(history: History) -> tuple[str, ...]:
+    """Name what the scenario itself takes as a sign of the fault.
+
+    An expected alert that fired, a probe of its rules that was not met, a steady state that was not met.
     """
     injected = history.first(ev.FaultInjected)
     if injected is None:
@@ -148,10 +172,16 @@ def contradictions(history: History) -> tuple[str, ...]:
         for alert in alerts.fresh(history, injected.at)
         if any(alerts.matches(each, alert) for each in expected)
     )
+    unclear = (
+        alert.fact.alert
+        for alert in alerts.doubtful(history, injected.at)
+        if any(alerts.matches(each, alert) for each in expected)
+    )
     return (
         *(f"the expected alert {alert} fired" for alert in dict.fromkeys(fired)),
+        *(f"the expected alert {alert} may have fired because of it" for alert in dict.fromkeys(unclear)),
         *unmet_probes(history),
-        *nothing_done(history),
+        *deviated(history),
     )
 
 
@@ -199,7 +229,7 @@ def self_healed(history: History, impact: Impact, milestones: Milestones, who: A
 
 
 def _responses(history: History) -> Iterator[Instant]:
-    """Give when people or their automation did or stated anything."""
+    """Give when people or their automation stated anything, or did what may have helped."""
     kinds = (
         ev.IncidentAcknowledged,
         ev.AlertAcknowledged,
@@ -209,7 +239,7 @@ def _responses(history: History) -> Iterator[Instant]:
     )
     for kind in kinds:
         yield from (fact.at for fact in history.each(kind))
-    yield from (fact.at for fact in history.each(ev.ActionTaken) if not acts.by_fault(fact.fact))
+    yield from (action.at for action in acts.effective(history, ALWAYS))
 
 
 def acted_by(history: History, act: Dated[Any]) -> RecoveredBy:
@@ -289,7 +319,7 @@ def _unaffected(history: History, impact: Impact) -> str:
         injected = history.first(ev.FaultInjected)
         act = prevention(history, injected.at if injected else None)
         none = "No effect on users was observed, so there was nothing to recover."
-        if impact.slos and not impact.judged:
+        if not impact.judged:
             none = "Whether users were affected is not known, nor whether there was anything to recover."
         return f"{none} The {acted_by(history, act)} had acted before there was one." if act else none
     return f"No SLO shows an effect on users, but {' and '.join(against)}."
@@ -372,6 +402,8 @@ def _by_statements(history: History, fault: Instant, recovered: Instant) -> _Who
         for answer in history.each(ev.ReviewAnswered)
         if answer.fact.question == "fix" and not answers.lacking("fix", answer.fact.answer)
     ]
+    if not statements and conditions.nobody_responds(history):
+        return _Who(RecoveredBy.UNCLEAR, "Nobody responds in this drill, and no trail shows what acted.")
     if not statements and history.plan.scenario.slos:
         return _Who(
             RecoveredBy.UNCLEAR, "Nothing shows who acted; the answer “fix” at the review can show it."

@@ -25,6 +25,8 @@ from gameday.core.plans.scenario import Condition, Rule, Slo
 from gameday.core.values import EventId, Instant, MilestoneName, Party, Seconds
 
 FOREVER = Instant(float("inf"))
+CONTAINED = 0.8
+"""The good fraction that is called contained where the scenario's rule names none."""
 LAG: Seconds = 1.0
 """How far the live view may lag behind users: what showed later could not keep anybody from ending."""
 F = TypeVar("F")
@@ -101,6 +103,30 @@ class ConditionJudge:
         """Find since when the SLOs that a glob names have held their objective, or another one."""
         return self._slo(Condition(slo=glob, at_least=at_least, lasting=lasting))
 
+    @property
+    def contained_level(self) -> float | None:
+        """The good fraction that the scenario calls contained; None: that of each SLO's objective."""
+        rule = self.history.plan.scenario.milestones.contained
+        return next((condition.at_least for condition in rule.conditions if condition.slo), CONTAINED)
+
+    def _borne_out(self, mark: Proof) -> Proof:
+        """Let a mark of containment count once the users' requests do not contradict it, and keep to it.
+
+        They contradict it while they are below the level that is called contained, now or again later. Where
+        they can't tell, the mark is taken at its word.
+        """
+        judged = {each.slo for each in self.impact.slos if each.judged}
+        telling = tuple(slo for slo in self.applicable if slo.slo in judged)
+        if mark.at is None or self.impact.started is None or not telling:
+            return mark
+        held = self._hold(telling, Condition(slo="*", at_least=self.contained_level, lasting=0.0))
+        # What may have come after our own rollback is the rollback's.
+        if held.at is None or (held.bound is not None and held.bound.latest >= self.frame.limit):
+            return replace(held, at=None, basis="", evidence=(), bound=None)
+        if held.at <= mark.at:
+            return mark
+        return replace(mark, at=held.at, evidence=tuple(dict.fromkeys((*mark.evidence, *held.evidence))))
+
     def _chosen(self, condition: Condition) -> tuple[Slo, ...]:
         pattern = wildcards.matcher(condition.slo)
         return tuple(slo for slo in self.applicable if pattern.fullmatch(slo.slo))
@@ -108,7 +134,9 @@ class ConditionJudge:
     def _condition(self, condition: Condition, milestone: MilestoneName) -> Proof:
         first = milestone is MilestoneName.DETECTED
         if condition.sign:
-            return self._sign(condition.sign, milestone)
+            proof = self._sign(condition.sign, milestone)
+            marked = milestone is MilestoneName.CONTAINED and condition.sign == "marked" and self.applicable
+            return self._borne_out(proof) if marked else proof
         if condition.slo:
             return self._slo(condition)
         if condition.probe:
@@ -125,10 +153,16 @@ class ConditionJudge:
         return Proof(at=first.at, basis="declared", evidence=(first.event.id,))
 
     def _slo(self, condition: Condition) -> Proof:
-        fault, started = self.frame.fault, self.impact.started
         chosen = self._chosen(condition)
         names = {slo.slo for slo in chosen}
-        if fault is None or not all(slo.judged for slo in self.impact.slos if slo.slo in names):
+        if not all(slo.judged for slo in self.impact.slos if slo.slo in names):
+            return CANNOT_TELL
+        return self._hold(chosen, condition)
+
+    def _hold(self, chosen: Sequence[Slo], condition: Condition) -> Proof:
+        """Find since when some SLOs, all of them judged, have held."""
+        fault, started = self.frame.fault, self.impact.started
+        if fault is None:
             return CANNOT_TELL
         if started is None:
             return NOT_PROVED
@@ -218,6 +252,9 @@ class ConditionJudge:
             return NOT_PROVED
         changes = alert_states(self.history, self.frame.fault, condition.alert)
         within = [(fact, state == condition.state) for fact, state in changes if fact.at < self.frame.limit]
+        unclear = alerts.doubtful(self.history, self.frame.fault)
+        if not within and any(each.fact.alert == condition.alert for each in unclear):
+            return CANNOT_TELL
         return _since(within, first=first)
 
     def _within(self, kind: type[F]) -> Iterator[Dated[F]]:

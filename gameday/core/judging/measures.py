@@ -26,6 +26,7 @@ from gameday.core.values import (
     MilestoneName,
     Outcome,
     RecoveredBy,
+    Seconds,
     Severity,
     Verdict,
     format_duration,
@@ -68,6 +69,11 @@ class Drill:
         return self.attribution.outcome is Outcome.ABSORBED
 
     @property
+    def unclear(self) -> bool:
+        """Whether it is not known if there was anything to respond to."""
+        return self.attribution.outcome is Outcome.UNKNOWN and self.impact.started is None
+
+    @property
     def prevention(self) -> Dated[Any] | None:
         """The act by which the team or its automation may have kept users from being affected, if any."""
         return attribution.prevention(self.history, self.fault) if self.harmless else None
@@ -82,6 +88,14 @@ class Drill:
     def self_healed(self) -> bool:
         """Whether users were healthy again by themselves before anybody looked, and before anybody had to."""
         return attribution.self_healed(self.history, self.impact, self.milestones, self.attribution)
+
+    @property
+    def over_after(self) -> Seconds | None:
+        """How long there was something to respond to: until users were healthy, or the response ended."""
+        framed = milestones.frame(self.history, self.impact)
+        ends = (framed.over, self.milestones.at(MilestoneName.RECOVERED))
+        ended = min((at for at in ends if at is not None), default=None)
+        return None if ended is None or self.start is None else max(0.0, ended - self.start)
 
     @property
     def alone(self) -> bool:
@@ -109,6 +123,15 @@ def _left_out(why: str) -> Reading:
     return Reading(figure="not done", why=why)
 
 
+def _absent(drill: Drill, why: str) -> Reading:
+    """Read what was not done: left out, unless nobody had to do it, or it is not known whether they had."""
+    if drill.harmless:
+        return _undefined(_NO_HARM)
+    if drill.unclear:
+        return _undefined("instrument: whether there was anything to respond to is not known")
+    return _left_out(why)
+
+
 def _withheld(drill: Drill, name: str, why: str) -> Reading:
     """Give no points for an interval that was reached, and still report how long it took."""
     seconds = drill.milestones.interval(name).seconds
@@ -126,6 +149,7 @@ def _ids(facts: list[Dated[Any]]) -> tuple[EventId, ...]:
 
 _NO_HARM = "does not apply: no user was affected, so nobody had to notice"
 _NO_RESPONSE = "does not apply: nobody responds in this drill"
+_NO_EFFECT = "does not apply: the fault changed nothing"
 
 
 def _prevented(drill: Drill) -> Reading:
@@ -139,7 +163,7 @@ def _until(drill: Drill, at: Instant | None, what: str, evidence: tuple[EventId,
     if drill.start is None:
         return _undefined("instrument: no injection of a fault was observed")
     if at is None:
-        return _undefined(_NO_HARM) if drill.harmless else _left_out(f"{what}: not within the drill")
+        return _absent(drill, f"{what}: not within the drill")
     if drill.prevention is not None:
         return _prevented(drill)
     seconds = max(0.0, at - drill.start)
@@ -161,7 +185,7 @@ def _interval(drill: Drill, name: str) -> Reading:
         figure = format_duration(interval.seconds)
         return Reading(value=interval.seconds, figure=figure, evidence=milestone.evidence)
     if drill.harmless or not interval.applies:
-        return _undefined(_NO_RESPONSE if drill.alone and not drill.harmless else _NO_HARM)
+        return _undefined(_why_not(drill))
     if interval.censored and interval.at_least is not None:
         figure = f"at least {format_duration(interval.at_least)}"
         # Cut off before its objective was over, it was not missed either.
@@ -169,7 +193,20 @@ def _interval(drill: Drill, name: str) -> Reading:
         return Reading(figure=figure, why="censored: not reached by then", withheld=cut_off)
     if not milestone.known:
         return _undefined("instrument: the signals that would show it were lost or never arrived")
-    return _left_out(f"{interval.end} was not reached") if drill.start else _undefined("nothing was injected")
+    return (
+        _absent(drill, f"{interval.end} was not reached")
+        if drill.start
+        else _undefined("nothing was injected")
+    )
+
+
+def _why_not(drill: Drill) -> str:
+    """Say why there is no time to measure."""
+    if drill.harmless:
+        return _NO_HARM
+    if drill.attribution.outcome is Outcome.NO_EFFECT:
+        return _NO_EFFECT
+    return _NO_RESPONSE if drill.alone else _NO_HARM
 
 
 # --- detection and triage ------------------------------------------------------------------------
@@ -225,7 +262,7 @@ def _severity_matches(drill: Drill) -> Reading:
     """Whether the worst severity declared is one that the scenario accepts; half if only another is."""
     declared = _declarations(drill)
     if not declared:
-        return _undefined(_NO_HARM) if drill.harmless else _left_out("no severity was declared")
+        return _absent(drill, "no severity was declared")
     right = set(drill.history.plan.scenario.severity)
     severities: list[Severity] = [declaration.fact.severity for declaration in declared]
     # By the worst, whatever its place: correcting too low a severity, or lowering it later, costs nothing.
@@ -239,7 +276,7 @@ def _commander_assigned(drill: Drill) -> Reading:
     """Whether an incident commander was named."""
     assigned = drill.milestones.by_name[MilestoneName.COMMANDER_ASSIGNED]
     if assigned.at is None:
-        return _undefined(_NO_HARM) if drill.harmless else _left_out("no commander was named")
+        return _absent(drill, "no commander was named")
     return _check(passed=True, figure="named", evidence=assigned.evidence)
 
 
@@ -249,7 +286,9 @@ def _alerts_expected(drill: Drill) -> Reading:
     expected = len(drill.alerts.expected)
     if not expected:
         return _undefined("does not apply: the scenario expects no alert")
-    wrong = (*drill.alerts.missing, *drill.alerts.late)
+    wrong, known = (*drill.alerts.missing, *drill.alerts.late), expected - len(drill.alerts.unknown)
+    if not known:
+        return _undefined(f"instrument: not known whether in time: {', '.join(drill.alerts.unknown)}")
     if drill.harmless and (wrong or drill.alerts.not_due):
         if drill.prevention is not None:
             return replace(_prevented(drill), value=1.0)
@@ -257,10 +296,11 @@ def _alerts_expected(drill: Drill) -> Reading:
     # One that had no time to fire counts as in time: otherwise a slower recovery would earn more.
     not_due = f"; not due: {', '.join(drill.alerts.not_due)}" if drill.alerts.not_due else ""
     not_in_time = f"; not in time: {', '.join(wrong)}" if wrong else ""
-    figure = f"{expected - len(drill.alerts.not_due) - len(wrong)} of {expected}{not_in_time}{not_due}"
+    unknown = f"; not known: {', '.join(drill.alerts.unknown)}" if drill.alerts.unknown else ""
+    in_time = known - len(drill.alerts.not_due) - len(wrong)
     return Reading(
-        value=1 - len(wrong) / expected,
-        figure=figure,
+        value=1 - len(wrong) / known,
+        figure=f"{in_time} of {expected}{not_in_time}{not_due}{unknown}",
         # Only explained, not left out: a sender that garbles its payload must not raise the points.
         why=_unread(drill) if drill.alerts.missing else "",
         evidence=_fired(drill, expected=True),
@@ -351,8 +391,8 @@ def _playbook_followed(drill: Drill) -> Reading:
 def _updates_sent(drill: Drill) -> Reading:
     """Number of updates that were sent to the team, stakeholders or customers."""
     sent: list[Dated[Any]] = list(_since(drill, ev.UpdateSent))
-    if drill.harmless and not sent:
-        return _undefined(_NO_HARM)
+    if (drill.harmless or drill.unclear) and not sent:
+        return _absent(drill, "no update was sent")
     return Reading(value=float(len(sent)), figure=str(len(sent)), evidence=_ids(sent))
 
 

@@ -47,7 +47,7 @@ class Interval:
     """Time to detect, contain or recover, in seconds. Censored: ended by our rollback or the time box.
 
     seconds None: not known or not reached; then `at_least` when censored.
-    applies False: users were never affected, so there was nothing to contain or recover.
+    applies False: there is nothing to time; `instead` says why, in the place of a time
     """
 
     name: str
@@ -59,6 +59,11 @@ class Interval:
     censored: bool = False
     at_least: Seconds | None = None
     applies: bool = True
+    instead: str = ""
+
+
+NOT_NEEDED, NOT_KNOWN, NOBODY = "not needed", "not known", "nobody responds"
+"""Why there is nothing to time: users were not affected; nothing measures them; nobody was to notice."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,11 +140,15 @@ def concerning(derived: Milestones, outcome: Outcome, *, healed: bool = False) -
         return _unnoticed(derived)
     unaffected = derived.by_name[MilestoneName.IMPACT_STARTED].at is None
     detect = derived.interval("detect")
-    late = detect.verdict is Verdict.MISSED or (detect.seconds is None and outcome is not Outcome.UNKNOWN)
+    late = detect.verdict is Verdict.MISSED or detect.seconds is None
     if not unaffected or not late or outcome not in _NOTHING_SEEN:
         return derived
     blank = replace(detect, seconds=None, verdict=Verdict.UNKNOWN, censored=False, at_least=None)
-    shown = replace(blank, applies=outcome is Outcome.UNKNOWN)
+    shown = (
+        blank
+        if outcome is Outcome.UNKNOWN
+        else replace(blank, applies=False, instead=detect.instead or NOT_NEEDED)
+    )
     return replace(
         derived,
         intervals=tuple(shown if each is detect else each for each in derived.intervals),
@@ -272,8 +281,12 @@ def _impact_started(judge: ConditionJudge) -> Milestone:
 
 def _alerted(judge: ConditionJudge) -> Milestone:
     fault = judge.frame.fault
-    fired = alerts.relevant(judge.history, fault) if fault is not None else ()
-    return _from(MilestoneName.ALERTED, fired[0] if fired else None, OBSERVED)
+    if fault is None:
+        return Milestone(name=MilestoneName.ALERTED)
+    fired = alerts.relevant(judge.history, fault)
+    # One that may be an old alert repeated leaves it open.
+    known = bool(fired) or not alerts.doubtful(judge.history, fault)
+    return replace(_from(MilestoneName.ALERTED, fired[0] if fired else None, OBSERVED), known=known)
 
 
 def _stated(judge: ConditionJudge, name: MilestoneName, sign: str) -> Milestone:
@@ -405,14 +418,8 @@ def _contained(judge: ConditionJudge, recovered: Milestone) -> Milestone:
     reached = [choice for choice in choices if choice.at is not None]
     # At the same instant a proof of its own counts before one that is implied.
     best = min(reached, key=lambda choice: (choice.at, choice.basis == IMPLIED)) if reached else proof
-    held = judge.holds("*", _level(judge), 0.0)
+    held = judge.holds("*", judge.contained_level, 0.0)
     return _milestone(name, best, observed=held.at, declared=marked.at if marked else None)
-
-
-def _level(judge: ConditionJudge) -> float | None:
-    """Find the good fraction that the scenario calls contained."""
-    rule = judge.history.plan.scenario.milestones.contained
-    return next((condition.at_least for condition in rule.conditions if condition.slo), None)
 
 
 def _verified(judge: ConditionJudge) -> Milestone:
@@ -440,6 +447,7 @@ def _intervals(judge: ConditionJudge, by_name: dict[MilestoneName, Milestone]) -
 def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Seconds) -> Interval:
     framed = judge.frame
     affected = judge.impact.started is not None
+    instead = _instead(judge, end.name)
     blank = Interval(
         name=name,
         start=MilestoneName.IMPACT_STARTED if affected else MilestoneName.FAULT_INJECTED,
@@ -447,14 +455,19 @@ def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Secon
         seconds=None,
         objective=objective,
         verdict=Verdict.UNKNOWN,
-        applies=_applies(judge, end.name),
+        applies=not instead,
+        instead=instead,
     )
     if framed.start is None:
         return blank
+    # Users may have been affected later than the fault, or never: what took long since then was not missed.
+    undated = _undated(judge)
     if end.at is not None:
         seconds = round(max(0.0, end.at - framed.start), 6)
-        verdict = Verdict.MET if seconds <= objective else Verdict.MISSED
-        return replace(blank, seconds=seconds, verdict=verdict)
+        late = Verdict.UNKNOWN if undated else Verdict.MISSED
+        return replace(blank, seconds=seconds, verdict=Verdict.MET if seconds <= objective else late)
+    if undated and name != "detect":
+        return blank
     # Our rollback ends what can be contained or recovered; noticing an incident is possible after it, too.
     # Of an incident that was over before, nobody has to take notice any more.
     ended = judge.impact.ended
@@ -468,14 +481,23 @@ def _interval(judge: ConditionJudge, name: str, end: Milestone, objective: Secon
     return replace(blank, censored=True, at_least=at_least, verdict=verdict)
 
 
-def _applies(judge: ConditionJudge, end: MilestoneName) -> bool:
-    """Whether there is anything to time: users were affected, or may have been, and somebody could notice."""
-    affected = judge.impact.started is not None
-    if not conditions.nobody_responds(judge.history):
-        return affected or end is MilestoneName.DETECTED or not judge.applicable or not judge.impact.judged
-    # What only people state is left undone by nobody; an alert may still prove it.
-    detected = judge.history.plan.scenario.milestones.detected.conditions
-    return affected and (end is not MilestoneName.DETECTED or not all(each.sign for each in detected))
+def _undated(judge: ConditionJudge) -> bool:
+    """Whether it is not known if users were affected, or since when, although requests should show it."""
+    return bool(judge.applicable) and judge.impact.started is None and not judge.impact.judged
+
+
+def _instead(judge: ConditionJudge, end: MilestoneName) -> str:
+    """Say why there is nothing to time; empty: users were affected, or may have been."""
+    affected, alone = judge.impact.started is not None, conditions.nobody_responds(judge.history)
+    if end is MilestoneName.DETECTED:
+        # What only people state is left undone by nobody; an alert may still prove it.
+        detected = judge.history.plan.scenario.milestones.detected.conditions
+        noticed = not alone or (affected and not all(each.sign for each in detected))
+        return "" if noticed else NOBODY
+    if affected or judge.applicable:
+        return "" if affected or not judge.impact.judged else NOT_NEEDED
+    # Without SLOs people's marks decide, or nothing does.
+    return NOT_KNOWN if alone else ""
 
 
 _Station = tuple[str, Instant | None]

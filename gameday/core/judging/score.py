@@ -272,6 +272,7 @@ def _scored(criterion: Criterion, drill: Drill) -> Scored:
         reading = Reading(
             why="does not apply: the service was healthy again by itself before anybody looked", defined=False
         )
+    reading = _unless_not_due(criterion, measure, reading, drill)
     # A system that kept users from feeling anything did what was asked: no time to measure is no lack of
     # evidence.
     if _absorbed_by_system(drill) and not _too_much(measure, reading):
@@ -299,6 +300,29 @@ def _too_late_to_matter(criterion: Criterion, measure: Measure, reading: Reading
         return False
     share, _ = _judge(criterion, measure, reading, drill)
     return share is None or share < 1.0
+
+
+def _unless_not_due(criterion: Criterion, measure: Measure, reading: Reading, drill: Drill) -> Reading:
+    """Hold nothing against anybody that was not due before users were healthy again, or the response ended.
+
+    Whether it came later or never. Where those who are judged ended the impact, it counts as in time: if it
+    were left out, a slower recovery could earn more. Elsewhere it is left out.
+    """
+    ended = drill.over_after
+    if measure.name not in _MAY_NOT_BE_DUE or not reading.defined or ended is None:
+        return reading
+    word, _ = scorecard.bands(criterion, measure)
+    due = scorecard.figure(word, _objective(measure, drill)) if word else 0.0
+    if ended >= due or (reading.value is not None and reading.value <= ended):
+        return reading
+    figure = f"not due: it was over after {format_duration(ended)}"
+    if drill.attribution.earned:
+        return Reading(value=0.0, figure=figure, evidence=reading.evidence)
+    return Reading(why=f"does not apply: {figure}", defined=False)
+
+
+_MAY_NOT_BE_DUE = ("alert_delivery", "first_update")
+"""What nobody needs any more once users are healthy. Detecting, containing and recovering have own rules."""
 
 
 def _too_much(measure: Measure, reading: Reading) -> bool:

@@ -86,6 +86,6 @@ def _users(impact: Impact, milestones: Milestones) -> Iterator[Judged]:
 def _not_known(history: History, impact: Impact) -> Iterator[str]:
     """Name what would show whether the fault changed its target, where nothing shows it."""
     probed = [each.fact for each in history.each(ev.ExposureProbed) if each.fact.stage == "after-inject"]
-    if impact.started is None and not any(each.exposed for each in probed):
-        lacking = "its `still-exposed` probe gave no answer" if probed else "it has no `still-exposed` probe"
+    if attribution.changed_anything(history, impact) is not True:
+        lacking = "its still-exposed probe gave no answer" if probed else "it has no still-exposed probe"
         yield f"whether the experiment changed its target is not known: {lacking}"

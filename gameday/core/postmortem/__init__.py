@@ -6,12 +6,13 @@ no people; their own words are quoted as they are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History, counted_instant
-from gameday.core.judging import answers
+from gameday.core.judging import answers, conditions
 from gameday.core.judging.result import Result
 from gameday.core.postmortem import (
     chains,
@@ -97,6 +98,7 @@ def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmor
         why=result.attribution.why,
         aborted=narrative.aborted(history, result),
         responder=narrative.responder(history),
+        alone=conditions.nobody_responds(history),
         began=counted_instant(history.events[0]),
         closed=closed,
         t0=lines.t0,
@@ -117,14 +119,33 @@ def draft(history: History, result: Result, due: DueDays = DueDays()) -> Postmor
         well=well,
         improve=improve,
         questions=review_questions.open_questions(history, steps),
-        actions=(
-            *(_action(f, closed, due) for f in improve if f.work),
-            *_recorded(history, closed, due),
+        actions=_joined(
+            (
+                *(_action(f, closed, due) for f in improve if f.work),
+                *_recorded(history, closed, due),
+            )
         ),
         coverage=covered,
         score=result.score,
         references=lines.references,
     )
+
+
+def _joined(items: Iterable[ActionItem]) -> tuple[ActionItem, ...]:
+    """Make one item of those that ask for the same work, with the earliest date and every reason."""
+    by_text: dict[str, ActionItem] = {}
+    for item in items:
+        words = " ".join(item.text.casefold().split()).rstrip(".")
+        known = by_text.setdefault(words, item)
+        if known is item:
+            continue
+        first = min(known, item, key=lambda each: each.due)
+        reasons = tuple(dict.fromkeys((*known.because.split("; "), item.because)))
+        owned = known if known.owner != "unassigned" else item
+        by_text[words] = replace(
+            known, due=first.due, priority=first.priority, owner=owned.owner, because="; ".join(reasons)
+        )
+    return tuple(by_text.values())
 
 
 def _recorded(history: History, closed: Instant, due: DueDays) -> tuple[ActionItem, ...]:

@@ -16,7 +16,9 @@ def collect(evidence: Evidence) -> Iterator[Finding]:
     began = conditions.began(evidence.history)
     if began is not None:
         yield from _clocks(evidence, began.at)
+        yield from _doubtful(evidence, began.at)
         yield from _bots(evidence, began.at)
+    yield from _undated(evidence)
     yield from _left_out(evidence)
 
 
@@ -31,6 +33,35 @@ def _clocks(evidence: Evidence, fault: Instant) -> Iterator[Finding]:
             work=f"Synchronize the clock of {source}, or shorten its deliveries",
             owner=evidence.role("facilitator"),
             priority="medium",
+        )
+
+
+def _doubtful(evidence: Evidence, fault: Instant) -> Iterator[Finding]:
+    """Report alerts that may have fired before the fault, each name once."""
+    first = {each.fact.alert: each for each in reversed(alerts.doubtful(evidence.history, fault))}
+    for name, fired in first.items():
+        claim = fired.event.occurred_at
+        before = format_duration(fault - claim) if claim is not None else "some time"
+        yield Finding(
+            tone="gap",
+            title=f"Whether the alert {name} fired before the fault is not known",
+            detail=f"It reports to have fired {before} before it, and was first received after it: an old "
+            "alert that was repeated, or one from a slow clock. It counts neither for nor against anybody.",
+            evidence=evidence.numbers([fired.event.id]),
+            work=f"Let drills begin while {name} is resolved, and its monitor's clock synchronized",
+            owner=evidence.role("facilitator"),
+            priority="medium",
+        )
+
+
+def _undated(evidence: Evidence) -> Iterator[Finding]:
+    """Report expected alerts of which it is not known when they had to fire."""
+    found, met = evidence.result.alerts.unknown, evidence.result.impact
+    if found and met.started is None and not met.judged:
+        yield Finding(
+            tone="gap",
+            title=f"Whether {', '.join(found)} came in time is not known",
+            detail="Since when users were affected is not known, or whether, so neither is when it was due.",
         )
 
 
@@ -56,7 +87,7 @@ def _left_out(evidence: Evidence) -> Iterator[Finding]:
             title=f"Up to {most:,} alerts of a group were left out by their sender",
             detail="What they were is not known: an alert that seems missing may be one of them.",
             evidence=evidence.numbers(each.event.id for each in truncated),
-            work="Raise `max_alerts` of the webhook, or group alerts more finely",
+            work="Raise “max_alerts” of the webhook, or group alerts more finely",
             owner=evidence.role("facilitator"),
             priority="medium",
         )

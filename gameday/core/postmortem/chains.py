@@ -33,6 +33,7 @@ def _chain(interval: Interval, milestones: Milestones) -> Chain:
         verdict=interval.verdict,
         at_least=interval.at_least,
         applies=interval.applies,
+        instead=interval.instead,
         spans=_spans(links, interval),
     )
 

@@ -9,7 +9,7 @@ from gameday.core.facts.history import History
 from gameday.core.judging.result import Result
 from gameday.core.postmortem.model import Coverage
 from gameday.core.postmortem.playbook_steps import Steps
-from gameday.core.values import EventId, MilestoneName, Party
+from gameday.core.values import EventId, MilestoneName, Outcome, Party
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +22,13 @@ class Evidence:
     reached: dict[MilestoneName, int]
     steps: Steps
     coverage: tuple[Coverage, ...]
+
+    @property
+    def unplayed(self) -> bool:
+        """Whether it is not known if there was anything to respond to, or the drill was cut short."""
+        outcome = self.result.attribution.outcome
+        unclear = outcome is Outcome.UNKNOWN and self.result.impact.started is None
+        return unclear or outcome in (Outcome.ABORTED, Outcome.FAILED)
 
     def numbers(self, evidence: Iterable[EventId]) -> tuple[int, ...]:
         """Give the timeline numbers of some events."""

@@ -135,9 +135,10 @@ def _times(evidence: Evidence) -> Iterator[Finding]:
     for interval, chain in zip(evidence.result.milestones.intervals, divided, strict=True):
         if interval.applies:
             found = _time(interval, chain, evidence)
-            # Nobody can be given more time, or rehearse, where nobody responds.
-            alone = interval.seconds is None and conditions.nobody_responds(evidence.history)
-            yield replace(found, work="", priority="") if alone else found
+            # Nobody can be given more time, or rehearse, where nobody responds, or the drill was aborted.
+            alone = conditions.nobody_responds(evidence.history) or evidence.unplayed
+            idle = interval.seconds is None and alone
+            yield replace(found, work="", priority="") if idle else found
 
 
 def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
@@ -147,15 +148,19 @@ def _time(interval: Interval, chain: Chain, evidence: Evidence) -> Finding:
     numbers = tuple(sorted({evidence.reached[end] for end in ends if end in evidence.reached}))
     if interval.verdict is Verdict.MET and interval.seconds is not None:
         took = f"{name}: {format_duration(interval.seconds)}"
-        if interval.name == "contain" and statements.containment_contradicted(evidence):
-            detail = f"By a mark that users' requests contradict; {allowed}."
-            return Finding(tone="gap", title=took, detail=detail, evidence=numbers)
         return Finding(tone="well", title=took, detail=f"Met: {allowed}.", evidence=numbers)
     if interval.name == "detect" and _over_unnoticed(interval, evidence):
         return Finding(
             tone="gap",
             title="Users were healthy again before anybody had noticed",
             detail=f"After {format_duration(interval.at_least or 0.0)}: nobody was late, {allowed}.",
+            evidence=numbers,
+        )
+    if interval.seconds is not None and interval.verdict is Verdict.UNKNOWN:
+        return Finding(
+            tone="gap",
+            title=f"{name}: {format_duration(interval.seconds)}",
+            detail=f"Since the fault; it is not known since when users were affected, or whether; {allowed}.",
             evidence=numbers,
         )
     if interval.seconds is None:
@@ -187,6 +192,8 @@ def _over_unnoticed(interval: Interval, evidence: Evidence) -> bool:
 
 def _cut(interval: Interval, evidence: Evidence) -> str:
     """Name what ended the time in which it could have been reached."""
+    if conditions.nobody_responds(evidence.history):
+        return "our own rollback, or the end of the drill"
     framed = milestones.frame(evidence.history, evidence.result.impact)
     ours = framed.rollback is not None and (framed.over is None or framed.rollback < framed.over)
     if interval.name == "detect" and evidence.result.impact.ended is not None:
@@ -232,7 +239,7 @@ def _alerts(evidence: Evidence) -> Iterator[Finding]:
             evidence=tuple(sorted({n for line in expected for n in line.evidence})),
         )
     for line in evidence.coverage:
-        if line.state not in ("in time", "not due", *_NOISE):
+        if line.state not in ("in time", "not due", "not known", *_NOISE):
             yield _alert(line, evidence)
     for state in _NOISE:
         lines = [line for line in evidence.coverage if line.state == state]
@@ -324,6 +331,8 @@ def _alert(line: Coverage, evidence: Evidence) -> Finding:
 
 
 def _steps(evidence: Evidence) -> Iterator[Finding]:
+    if conditions.nobody_responds(evidence.history):
+        return  # a playbook is for those who respond
     for step, event, answer in evidence.steps.skipped:
         yield Finding(
             tone="step",
@@ -380,6 +389,14 @@ def _how_to_attribute(evidence: Evidence) -> str:
     return "Give the environment a trail of actions, so that the next drill can show it"
 
 
+def _why_rollback(evidence: Evidence) -> str:
+    if evidence.unplayed:
+        return ""
+    if conditions.nobody_responds(evidence.history):
+        return "Find out what keeps the service from recovering by itself"
+    return "Find out what kept the response from recovering the service itself"
+
+
 def _attribution(evidence: Evidence) -> Iterator[Finding]:
     attribution = evidence.result.attribution
     numbers = evidence.numbers(attribution.evidence)
@@ -409,9 +426,7 @@ def _attribution(evidence: Evidence) -> Iterator[Finding]:
                 title="Our own rollback ended the impact",
                 detail=attribution.why,
                 evidence=numbers,
-                work="Find out what keeps the service from recovering by itself"
-                if conditions.nobody_responds(evidence.history)
-                else "Find out what kept the response from recovering the service itself",
+                work=_why_rollback(evidence),
                 owner=evidence.role("incident commander"),
                 priority="high",
             )
@@ -475,7 +490,7 @@ def _other_points(evidence: Evidence) -> Iterator[Finding]:
             title=f"{len(unknown)} of {len(evidence.result.score.criteria)} criteria could not be judged",
             detail="; ".join(f"{c.criterion}: {c.why or 'undefined'}" for c in unknown) + ".",
         )
-    if evidence.result.attribution.outcome in (Outcome.ABSORBED, Outcome.NO_EFFECT):
+    if evidence.result.attribution.outcome in (Outcome.ABSORBED, Outcome.NO_EFFECT) or evidence.unplayed:
         return  # no blame where nothing happened
     named = {c.criterion: c.measure for c in evidence.history.plan.scorecard.criteria}
     for criterion in evidence.result.score.criteria:
@@ -491,12 +506,14 @@ def _measured(criterion: Scored) -> str:
 
 
 def _missed(criterion: Scored, work: str, evidence: Evidence) -> Finding:
+    alone = conditions.nobody_responds(evidence.history)
+    how = "Find out what keeps the service from meeting" if alone else "Describe in the playbook how to meet"
     return Finding(
         tone="gap",
         title=f"Not met: {criterion.criterion}",
         detail=_measured(criterion),
         evidence=evidence.numbers(criterion.evidence),
-        work=work or f"Describe in the playbook how to meet “{criterion.criterion}”",
+        work=work or f"{how} “{criterion.criterion}”",
         owner=evidence.role("incident commander"),
         priority="low",
     )

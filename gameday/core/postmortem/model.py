@@ -56,7 +56,10 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
-    """Where the time to detect, contain or recover went. seconds None: not reached, or `applies` is False."""
+    """Where the time to detect, contain or recover went. seconds None: not reached, or `applies` is False.
+
+    instead  the words in the place of a time where it does not apply
+    """
 
     name: str
     start: str
@@ -66,12 +69,13 @@ class Chain:
     verdict: Verdict
     at_least: Seconds | None
     applies: bool = True
+    instead: str = ""
     spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MilestoneLine:
-    """A milestone with both of its instants. at None: not reached."""
+    """A milestone with both of its instants. at None: not reached, or not `known`."""
 
     name: MilestoneName
     at: Instant | None
@@ -80,6 +84,7 @@ class MilestoneLine:
     declared: Instant | None
     basis: str
     evidence: tuple[int, ...] = ()
+    known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +100,7 @@ class Coverage:
     """What became of one alert. after, delivered: when it fired and was received, from the start of impact.
 
     state: in time | late | delivered late (it fired in time) | missing | not due (users were healthy again,
-    or the drill ended, before it had to fire) | unexpected | firing before
+    or the drill ended, before it had to be delivered) | not known | unexpected | firing before
     """
 
     alert: str
@@ -158,7 +163,7 @@ class SloLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Postmortem:
-    """Everything that a drill reports to people, in reading order."""
+    """Everything that a drill reports to people, in reading order. alone: nobody was to respond."""
 
     drill: str
     revision: int
@@ -174,6 +179,7 @@ class Postmortem:
     why: str
     aborted: str
     responder: str
+    alone: bool
     began: Instant
     closed: Instant
     t0: Instant | None

@@ -6,7 +6,7 @@ Sentences give figures. They neither blame nor guess, and always state when a sc
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from gameday.core import exposure
 from gameday.core.facts import drill as ev
@@ -22,6 +22,7 @@ from gameday.core.postmortem.findings import INTERVAL_WORDS
 from gameday.core.postmortem.model import RootCause, SloLine
 from gameday.core.values import (
     Instant,
+    MilestoneName,
     Mode,
     Outcome,
     Party,
@@ -37,7 +38,8 @@ _OUTCOMES = {
     Outcome.CONTAINED: "The harm was contained, but the service did not recover within the drill",
     Outcome.DETECTED: "The incident was detected, but not contained within the drill",
     Outcome.UNDETECTED: "Users were affected, and nobody detected it within the drill",
-    Outcome.NO_EFFECT: "The fault changed nothing, so this drill shows nothing about the response",
+    Outcome.NOT_RECOVERED: "Users were affected, and the service did not recover by itself within the drill",
+    Outcome.NO_EFFECT: "The fault changed nothing, so this drill shows nothing",
     Outcome.UNKNOWN: "Whether the fault changed anything is not known",
     Outcome.ABORTED: "The drill was aborted",
     Outcome.FAILED: "The drill could not be carried out",
@@ -48,6 +50,7 @@ _RECOVERED = {
     RecoveredBy.ITSELF: "The service recovered by itself; nothing shows that anybody acted",
     RecoveredBy.UNCLEAR: "The service recovered; by whom is unclear",
 }
+_ALONE = {RecoveredBy.ITSELF: "The service recovered by itself", RecoveredBy.UNCLEAR: "The service recovered"}
 
 
 def responder(history: History) -> str:
@@ -78,13 +81,16 @@ def aborted(history: History, result: Result) -> str:
 def summary(history: History, result: Result) -> tuple[str, ...]:
     """Summarise the drill in a few sentences that stand alone."""
     scenario = history.plan.scenario
-    what = f"gameday broke {history.plan.environment} on purpose, to test the response"
+    tested = "how it fares by itself" if conditions.nobody_responds(history) else "the response"
+    what = f"gameday broke {history.plan.environment} on purpose, to test {tested}"
     if history.first(ev.FaultInjected) is None:
         what = f"A drill on {history.plan.environment} in which nothing was injected"
     text = [f"{what}: {scenario.description or scenario.title}".rstrip(".") + "."]
     outcome = result.attribution.outcome
     recovered = _RECOVERED if outcome is Outcome.RECOVERED else {}
-    text.append(f"{recovered.get(result.attribution.recovered_by, _outcome(history, result))}.")
+    if conditions.nobody_responds(history):
+        recovered = _ALONE if recovered else recovered
+    text.append(f"{recovered.get(result.attribution.recovered_by, _outcome(result))}.")
     text.extend(_obstacles(history) if outcome is Outcome.FAILED else ())
     text.append(impact_summary(result.impact, scenario.slos))
     text.extend(_times(result))
@@ -92,24 +98,31 @@ def summary(history: History, result: Result) -> tuple[str, ...]:
     return tuple(text)
 
 
-def _outcome(history: History, result: Result) -> str:
-    """State the outcome. Where nobody responds, nobody failed to notice; what is known is not left out."""
+def _outcome(result: Result) -> str:
+    """State the outcome; what is known is not left out."""
     outcome = result.attribution.outcome
-    if outcome is Outcome.UNDETECTED and conditions.nobody_responds(history):
-        return "Users were affected, and the service did not recover by itself within the drill"
-    if outcome is Outcome.UNKNOWN and result.impact.started is not None:
+    open_ = {name for name, each in result.milestones.by_name.items() if each.at is None and not each.known}
+    if outcome is Outcome.CONTAINED and MilestoneName.RECOVERED in open_:
+        return "The harm was contained; whether the service recovered is not known"
+    if outcome is Outcome.DETECTED and MilestoneName.CONTAINED in open_:
+        return "The incident was detected; whether it was contained is not known"
+    if outcome is not Outcome.UNKNOWN:
+        return _OUTCOMES[outcome]
+    return _unknown(result, open_)
+
+
+def _unknown(result: Result, open_: Container[MilestoneName]) -> str:
+    """State what is known where the outcome is not."""
+    impact = result.impact
+    if impact.started is not None and MilestoneName.DETECTED not in open_:
+        return "Users were affected; whether the service recovered is not known"
+    if impact.started is not None:
         return "Users were affected; whether anybody detected it is not known"
-    if outcome is Outcome.UNKNOWN and _in_force(history):
+    if result.attribution.changed and impact.judged:
+        return "The fault was in force, and no SLO shows an effect on users, but something else does"
+    if result.attribution.changed:
         return "The fault was in force; whether users were affected is not known"
-    return _OUTCOMES[outcome]
-
-
-def _in_force(history: History) -> bool:
-    """Whether a probe showed the fault in force before our own revert."""
-    return any(
-        probe.fact.exposed and probe.fact.stage in ("after-inject", "before-revert")
-        for probe in history.each(ev.ExposureProbed)
-    )
+    return _OUTCOMES[Outcome.UNKNOWN]
 
 
 def _obstacles(history: History) -> list[str]:
@@ -129,10 +142,7 @@ def impact_summary(impact: Impact, slos: Sequence[Slo] = ()) -> str:
         return "Whether users were affected is unknown: the scenario has no SLO."
     why = "; ".join(f"{slo.slo}: {slo.why}" for slo in impact.slos if not slo.judged)
     if any(slo.judged for slo in impact.slos):
-        return (
-            "No user was affected beyond the objectives that could be judged; "
-            f"for the others it is unknown ({why})."
-        )
+        return f"Some SLOs held; whether users were affected otherwise is unknown ({why})."
     return f"Whether users were affected is unknown ({why})."
 
 

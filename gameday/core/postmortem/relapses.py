@@ -159,6 +159,9 @@ def _second_fault(evidence: Evidence, spans: Sequence[Period]) -> Iterator[Findi
         elif during:
             title = f"A second fault, {fault}, was injected while users were still affected"
             detail = "From then on the effects of the two can't be told apart."
+        elif not evidence.result.impact.judged:
+            title = f"Whether a second fault, {fault}, affected users is not known"
+            detail = "Not every SLO could be judged."
         else:
             title = f"A second fault, {fault}, affected no user"
             detail = "No SLO shows an effect on users after it."

@@ -186,7 +186,7 @@ def _drill(fact: DrillFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.GuardrailTripped(guardrail=guardrail, detail=detail):
             return f"Guardrail tripped: {guardrail}{_tail(detail)}"
         case ev.RealIncidentSuspected(alert=alert, severity=severity, within=within, more=more):
-            asked = f"`gameday continue` or `gameday abort`, within {within:g} s"
+            asked = f"“gameday continue” or “gameday abort”, within {within:g} s"
             also = f" and {more:,} more alerts are" if more else " is"
             return f"{alert} ({severity}){also} not expected; the facilitator was asked: {asked}."
         case ev.ContinueRequested():
@@ -213,7 +213,10 @@ _ENDS = {
     "ended": "the facilitator ended it",
     "time": "the time ran out",
     "aborted": "the drill was aborted",
-    "no-impact": "no user was affected",
+    # seen live, where requests may have been too few, or not seen at all
+    "no-impact": "no effect on users was observed",
+    "no-hold": "the scenario does not hold its fault",
+    "fault-over": "the fault was over",
 }
 
 
@@ -235,7 +238,7 @@ def _fault(fact: FaultFact) -> str:  # noqa: C901, PLR0911, PLR0912  # a table: 
         case ev.MethodProcessEnded(pid=pid, command=command, activity=activity):
             by = f"started by “{activity}”" if activity else "started by the method"
             name = f"name “{activity}”" if activity else "name its action"
-            shown = f" `{command}`" if command else ", which had ended by itself"
+            shown = f" “{command}”" if command else ", which had ended by itself"
             return (
                 f"Ended before the rollback: pid {pid}{shown}, {by}. If it is meant to live on, "
                 f"{name} in the experiment's leaves-running."

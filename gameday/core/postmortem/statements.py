@@ -14,7 +14,6 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts.history import SKEW, Dated
 from gameday.core.judging import alerts, attribution, conditions, impact, series
 from gameday.core.judging.impact import Stretch
-from gameday.core.judging.milestones import DECLARED
 from gameday.core.postmortem import percent
 from gameday.core.postmortem.evidence import Evidence
 from gameday.core.postmortem.model import Finding
@@ -24,8 +23,6 @@ CLOSE: Seconds = 5.0
 """Seconds by which a statement may come before what it states."""
 LATE: Seconds = 300.0
 """Seconds after which an all-clear is late."""
-_CONTAINED = 0.8
-"""The good fraction that is called contained where the scenario's rule names none."""
 _OVER = re.compile(
     r"\b(all[- ]clear|back to normal|healthy again|resolved|recovered|restored|is over|up again|fixed)\b"
 )
@@ -62,17 +59,6 @@ def _false(evidence: Evidence, fault: Instant) -> Iterator[Finding]:
     yield from _contradicted(evidence, "The end of the incident", updates, affected)
 
 
-def containment_contradicted(evidence: Evidence) -> bool:
-    """Whether the containment that counts rests on a mark that the users' requests contradict."""
-    contained = evidence.result.milestones.by_name[MilestoneName.CONTAINED]
-    began = conditions.began(evidence.history)
-    if contained.at is None or contained.basis != DECLARED or began is None:
-        return False
-    slos = (slo for slo in evidence.history.plan.scenario.slos if slo.source == "load")
-    below = [stretch for slo in slos for stretch in _below_contained(evidence, slo, began.at)]
-    return bool(_still(evidence, contained.at, below))
-
-
 def says_over(text: str) -> bool:
     """Whether an update says, in English, that the incident is over."""
     sentences = re.split(r"[.!?;\n]", text.casefold().replace("’", "'"))
@@ -86,7 +72,7 @@ def _below_contained(evidence: Evidence, slo: Any, fault: Instant) -> tuple[Stre
     if judged is None or not judged.stretches:
         return ()
     counted = series.count(slo, evidence.history.load)
-    level = levels[0] if levels else _CONTAINED
+    level = levels[0] if levels else conditions.CONTAINED
     return impact.stretches_below(slo, counted, fault, level, until=conditions.FOREVER)
 
 

@@ -100,6 +100,7 @@ def milestone_lines(result: Result, timeline: Timeline) -> tuple[MilestoneLine, 
             declared=m.declared,
             basis=m.basis,
             evidence=_proof(m, timeline),
+            known=m.known,
         )
         for m in milestones
     )

@@ -16,7 +16,7 @@ class StoredInterval:
     """Time to detect, contain or recover.
 
     seconds None: not known or not reached; at_least: how long it lasted at least, where it was cut off
-    applies False: no user was affected, so there was nothing to time
+    applies False: there was nothing to time, or nothing to time it by
     """
 
     name: str
@@ -27,7 +27,7 @@ class StoredInterval:
     applies: bool = True
 
 
-NOTHING_TO_TIME = "nothing to time: no user was affected, or nobody responds who could have noticed"
+NOT_TIMED = "not timed: there was nothing to time, or nothing to time it by"
 """What is reported of an interval that does not apply."""
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from gameday.core.errors import ExitCode, worst
 from gameday.core.trends.model import (
-    NOTHING_TO_TIME,
+    NOT_TIMED,
     Baseline,
     FinishedDrill,
     StoredInterval,
@@ -153,7 +153,7 @@ def _objective(interval: StoredInterval, result: StoredResult) -> Check:
     # Older results have times of absorbed faults that nobody had to notice.
     absorbed = result.outcome is Outcome.ABSORBED and interval.verdict is not Verdict.MET
     if not interval.applies or absorbed:
-        return Check(name=name, code=ExitCode.PASSED, detail=NOTHING_TO_TIME, skipped=True)
+        return Check(name=name, code=ExitCode.PASSED, detail=NOT_TIMED, skipped=True)
     code = _CODES[interval.verdict]
     return Check(name=name, code=code, detail=_timed(interval), seconds=interval.seconds or 0.0)
 

@@ -19,6 +19,7 @@ from gameday.core.errors import GamedayError, InvalidFiles, Mistake
 from gameday.core.values import Instant, MilestoneName, Outcome, RecoveredBy, Verdict, format_instant
 
 if TYPE_CHECKING:
+    from gameday.core.actors import Actor, Actors
     from gameday.core.facts.history import History
     from gameday.core.judging.impact import Impact
     from gameday.core.judging.milestones import Interval, Milestone
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from gameday.core.judging.score import Scorecard, Scored
     from gameday.core.trends import StoredInterval, StoredResult
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the contract; it grows when a reader would have to change."""
-SCHEMAS = (1,)
+SCHEMAS = (1, 2)
 """The versions that `read` knows."""
 
 Json = dict[str, Any]
@@ -92,6 +93,7 @@ class _Alerts:
     preexisting: tuple[str, ...] = ()
     delivered_late: tuple[str, ...] = ()
     not_due: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     doubted: tuple[str, ...] = ()
     left_out: int = 0
 
@@ -165,6 +167,23 @@ class _UndoneByHand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Actor:
+    name: str | None = None
+    kind: str | None = None
+    known: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Actors:
+    detected: _Actor = _Actor()
+    acknowledged: _Actor = _Actor()
+    declared: _Actor = _Actor()
+    contained: _Actor = _Actor()
+    recovered: _Actor = _Actor()
+    aborted: _Actor = _Actor()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Document:
     schema: int = SCHEMA
     drill: str | None = field(default=None, metadata=_NEEDED)
@@ -181,6 +200,7 @@ class _Document:
         metadata=_NEEDED,
     )
     recovered_by: str = field(default=str(RecoveredBy.NONE), metadata=_NEEDED)
+    actors: _Actors = _Actors()
     impact: _Impact = _Impact()
     alerts: _Alerts = _Alerts()
     score: _Score = field(default=_Score(), metadata=_NEEDED)
@@ -218,6 +238,8 @@ def _part(kind: type[T], values: Mapping[str, Any]) -> T:
 
 def encode(history: History, result: Result) -> Json:
     """Encode a drill's result. Raises LookupError for a history without a plan."""
+    from gameday.core import actors  # noqa: PLC0415  # whoever only reads results needs no judge
+
     objectives = history.plan.scenario.objectives
     named = {"detect": objectives.detect, "contain": objectives.contain, "recover": objectives.recover}
     intervals = {interval.name: interval for interval in result.milestones.intervals}
@@ -232,6 +254,7 @@ def encode(history: History, result: Result) -> Json:
             milestones={str(name): _milestone(result.milestones.by_name.get(name)) for name in MilestoneName},
             intervals={name: _interval(intervals.get(name), name, named[name]) for name in _ENDS},
             recovered_by=str(result.attribution.recovered_by),
+            actors=_actors(actors.read(history, result.milestones, result.attribution)),
             impact=_impact(result.impact),
             alerts=_alerts(result.alerts),
             score=_score(result.score),
@@ -321,6 +344,14 @@ def _interval(interval: Interval | None, name: str, objective: float) -> _Interv
     )
 
 
+def _actors(found: Actors) -> _Actors:
+    return _Actors(**{each.name: _actor(getattr(found, each.name)) for each in dataclasses.fields(_Actors)})
+
+
+def _actor(actor: Actor | None) -> _Actor:
+    return _Actor() if actor is None else _Actor(name=actor.name, kind=actor.kind, known=actor.known)
+
+
 def _impact(impact: Impact) -> _Impact:
     affected = impact.started is not None
     worst = _Worst(slo=impact.worst_slo or None, good=_rounded(impact.worst_good)) if affected else _Worst()
@@ -336,6 +367,7 @@ def _alerts(alerts: Alerts) -> _Alerts:
         preexisting=alerts.preexisting,
         delivered_late=alerts.delivered_late,
         not_due=alerts.not_due,
+        unknown=alerts.unknown,
         doubted=alerts.doubted,
         left_out=alerts.left_out,
     )

@@ -17,6 +17,7 @@ from gameday.core.errors import StoreUnavailable
 from gameday.core.facts import drill as ev
 from gameday.core.values import DrillId, EventId, Instant, Seconds, storable
 from gameday.ports import Clock
+from gameday.signals.inbox.episodes import Episodes
 from gameday.signals.inbox.server import CAP
 from gameday.signals.parsed_payload import ParsedPayload, UnknownShape, possible
 from gameday.signals.systems import SYSTEMS
@@ -55,6 +56,7 @@ class Intake:
         self._drill = drill
         self._clock = clock
         self._receive = receive
+        self._episodes = Episodes()
         self._refused: dict[tuple[str, str], Instant] = {}
         self.heartbeats: dict[str, Instant] = {}
 
@@ -102,7 +104,7 @@ class Intake:
 
     def _alerts(self, source: Source, payload: ParsedPayload, now: Instant) -> Iterator[ev.Event]:
         for parsed in payload.alerts:
-            alert = possible(parsed, now)
+            alert = self._episodes.named(source.system, possible(parsed, now), now)
             yield ev.Event(
                 id=_event_id(source.system, alert.delivery),
                 drill=self._drill,

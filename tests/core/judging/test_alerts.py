@@ -252,6 +252,92 @@ def test_a_monitor_that_is_late_by_the_same_time_in_every_delivery_is_doubted():
     assert [when for _, when in fresh(late)] == [100, 101, 102]
 
 
+def alert_states(game):
+    found = covered(game)
+    return {
+        name: getattr(found, name)
+        for name in ("missing", "late", "not_due", "unknown", "preexisting", "doubted")
+    }
+
+
+def nothing_but(**states):
+    return dict.fromkeys(("missing", "late", "not_due", "unknown", "preexisting", "doubted"), ()) | states
+
+
+def test_an_alert_alone_that_is_old_or_whose_clock_is_slow_is_neither_in_time_nor_old():
+    alone = fired(BASE, "HighApiLatency", -255, delivered=45)
+    assert alert_states(alone) == nothing_but(unknown=("HighApiLatency",), doubted=("alertmanager",))
+    assert fresh(alone) == []
+    assert not alone.ack(50).result().milestones.by_name[MilestoneName.ALERTED].known
+    # whoever acknowledged noticed something after the fault
+    assert second(alone.ack(50, alert="HighApiLatency").result().milestones.at(MilestoneName.DETECTED)) == 50
+
+
+@pytest.mark.parametrize(
+    ("ended", "received", "state"),
+    [
+        pytest.param(-200, 100, {"doubted": ("alertmanager",)}, id="ends as late: a slow clock"),
+        pytest.param(99, 100, {"preexisting": ("HighApiLatency",)}, id="ends in time: an old alert"),
+        pytest.param(10, 110, {"preexisting": ("HighApiLatency",)}, id="ends by a clock that is less slow"),
+    ],
+)
+def test_the_end_of_an_alert_shows_whether_it_is_old_or_its_clock_is_slow(ended, received, state):
+    game = resolved(
+        fired(BASE, "HighApiLatency", -255, delivered=45), "HighApiLatency", ended, delivered=received
+    )
+    expected = {"missing": ("HighApiLatency",)} if "preexisting" in state else {}
+    assert alert_states(game) == nothing_but(**state, **expected)
+
+
+def test_an_old_alert_that_is_repeated_is_told_from_others_that_are_less_late():
+    group = fired(BASE, "DiskFull", -600, delivered=45)
+    group = fired(fired(group, "HighApiLatency", 5, delivered=45), "Other", 4, delivered=45)
+    assert alert_states(group)["preexisting"] == ("DiskFull",)
+    assert alert_states(group)["doubted"] == ("alertmanager",)  # 40 s late: slow, or held up
+
+
+def test_no_clock_is_slow_by_an_hour():
+    assert alert_states(fired(BASE, "HighApiLatency", -4000, delivered=45)) == nothing_but(
+        missing=("HighApiLatency",), preexisting=("HighApiLatency",)
+    )
+
+
+def test_a_rule_that_names_an_alert_of_which_it_is_not_known_whether_it_is_old_is_not_known_either():
+    rules = MilestoneRules(
+        detected=Rule(all=False, conditions=(Condition(alert="HighApiLatency", state="firing"),))
+    )
+    game = replace(BASE, scenario=replace(SCENARIO, milestones=rules)).bad("POST /checkout", 30, 80)
+    detected = fired(game, "HighApiLatency", -255, delivered=45).over(at=100).result().milestones
+    assert (detected.at(MilestoneName.DETECTED), detected.by_name[MilestoneName.DETECTED].known) == (
+        None,
+        False,
+    )
+
+
+# --- firing again --------------------------------------------------------------------------------
+
+
+def flapped(received):
+    game = resolved(fired(BASE, "HighApiLatency", 40, delivered=45), "HighApiLatency", 60, delivered=65)
+    return fired(game, "HighApiLatency", 40, delivered=received)
+
+
+def test_an_alert_that_fires_again_with_its_old_start_is_a_new_episode_from_its_receipt():
+    assert fresh(flapped(100)) == [("HighApiLatency", 40), ("HighApiLatency", 100)]
+    (state,) = {state for _, state in alerts.states(flapped(100).history(), at(30), "HighApiLatency")[-1:]}
+    assert state == "firing"
+
+
+def test_the_late_delivery_of_a_twin_is_no_new_episode():
+    assert fresh(flapped(90)) == [("HighApiLatency", 40)]
+    assert alerts.states(flapped(90).history(), at(30), "HighApiLatency")[-1][1] == "resolved"
+
+
+def test_an_alert_from_before_the_fault_that_fires_again_after_it_is_new():
+    old = resolved(fired(BASE, "HighApiLatency", 10, delivered=12), "HighApiLatency", 20, delivered=22)
+    assert fresh(fired(old, "HighApiLatency", 10, delivered=70)) == [("HighApiLatency", 70)]
+
+
 # --- what is late, and what was not due ----------------------------------------------------------
 
 
@@ -273,6 +359,32 @@ def test_an_alert_that_users_recovery_left_no_time_to_fire_is_not_missing(health
     missing = alerts.coverage(BASE.history(), at(30), at(31), impact)
     assert missing.not_due == not_due
     assert missing.missing == (() if not_due else ("HighApiLatency",))
+
+
+def test_an_alert_that_comes_late_after_users_were_healthy_is_no_worse_than_one_that_never_comes():
+    scenario = replace(SCENARIO, expect=(Expectation(alert="HighApiLatency", within=20.0),))
+    healed = replace(BASE, scenario=scenario).bad("POST /checkout", 30, 45)
+    for game in (
+        healed,
+        healed.alert("HighApiLatency", 70),
+        healed.alert("HighApiLatency", 40, delivered=70),
+    ):
+        found = game.over(at=100).result().alerts
+        assert (found.late, found.delivered_late, found.not_due) == ((), (), ("HighApiLatency",))
+    still = replace(BASE, scenario=scenario).bad("POST /checkout", 30, 60).alert("HighApiLatency", 70)
+    assert still.over(at=100).result().alerts.late == ("HighApiLatency",)
+
+
+def test_no_alert_is_late_or_missing_where_it_is_not_known_since_when_users_were_affected():
+    unseen = BASE.silent("POST /checkout", 30, 160)
+    for game in (unseen, unseen.alert("HighApiLatency", 95)):
+        found = replace(game, until=160).over(at=150).result().alerts
+        assert (found.missing, found.late, found.unknown) == ((), (), ("HighApiLatency",))
+    prompt = unseen.alert("HighApiLatency", 85).over(at=150).result().alerts
+    assert (prompt.late, prompt.unknown) == ((), ())
+    nothing = replace(SCENARIO, slos=())
+    unmeasured = replace(BASE, scenario=nothing).alert("HighApiLatency", 95)
+    assert unmeasured.over(at=150).result().alerts.late == ("HighApiLatency",)
 
 
 # --- bots ----------------------------------------------------------------------------------------

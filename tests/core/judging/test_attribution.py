@@ -109,7 +109,10 @@ def test_nobody_recovered_what_still_affecteds():
 def test_the_outcome_is_the_furthest_milestone():
     still = HURT.bad(CHECKOUTS, 60, 120)
     assert outcome(HURT.over(at=80)) is Outcome.RECOVERED
-    assert outcome(still.mark("contained", at=50)) is Outcome.CONTAINED
+    # a mark that users' requests contradict contains nothing
+    assert outcome(still.mark("contained", at=50)) is Outcome.DETECTED
+    half = Game().fault(at=10).bad(CHECKOUTS, 10, 120, share=0.1)
+    assert outcome(half.mark("contained", at=50)) is Outcome.CONTAINED
     assert outcome(still.ack(at=50)) is Outcome.DETECTED
     assert outcome(still) is Outcome.UNDETECTED
 
@@ -119,6 +122,34 @@ def test_a_fault_that_affected_nobody_was_absorbed_or_had_no_effect_or_nobody_kn
     assert outcome(CALM.exposed(at=11, exposed=False).over(at=80)) is Outcome.NO_EFFECT
     assert outcome(CALM.exposed(at=11, exposed=None).over(at=80)) is Outcome.UNKNOWN
     assert outcome(CALM.over(at=80)) is Outcome.UNKNOWN
+
+
+def test_what_shows_before_the_revert_was_changed_all_the_same():
+    later = CALM.exposed(at=79, exposed=True, stage="before-revert")
+    assert later.over(at=80).result().attribution.changed is True
+    assert (
+        CALM.exposed(at=11, exposed=False)
+        .exposed(79, exposed=False, stage="before-revert")
+        .over(at=80)
+        .result()
+        .attribution.changed
+        is False
+    )
+    # by then the response may have undone it
+    assert (
+        CALM.exposed(79, exposed=False, stage="before-revert").over(at=80).result().attribution.changed
+        is None
+    )
+    steady = CALM.add(ev.SteadyStateChecked(stage="before", met=True), at=5)
+    deviated = steady.add(ev.SteadyStateChecked(stage="after-method", met=False), at=70).over(at=80)
+    assert (deviated.result().attribution.changed, outcome(deviated)) == (True, Outcome.UNKNOWN)
+    assert "the steady state was not met after the method" in deviated.result().attribution.why
+
+
+def test_a_fault_whose_sign_was_seen_is_not_said_to_have_changed_nothing():
+    alarmed = CALM.exposed(at=11, exposed=False).alert("HighApiLatency", 20).over(at=80)
+    assert outcome(alarmed) is Outcome.UNKNOWN
+    assert "the expected alert HighApiLatency fired" in alarmed.result().score.why
 
 
 def test_users_that_were_affected_show_that_the_fault_changed_something():

@@ -4,7 +4,7 @@ import pytest
 
 from gameday.core.plans.scenario import Condition, Inject
 from gameday.core.values import MilestoneName, Party, Verdict
-from gameday.testing.histories import SCENARIO, Game, at, second
+from gameday.testing.histories import CHECKOUT, SCENARIO, Game, at, second
 from tests.core.judging.derived import AFFECTED, CHECKOUTS, any_of, derived, one, ruled, seconds
 
 N = MilestoneName
@@ -77,8 +77,45 @@ def test_a_rollback_of_what_the_team_had_undone_takes_nothing_away():
 def test_containment_is_the_mark_or_four_good_requests_of_five():
     partly = Game().fault(at=10).bad(CHECKOUTS, 10, 40).bad(CHECKOUTS, 40, 70, share=0.1)
     assert seconds(partly, N.CONTAINED) == pytest.approx(40, abs=0.2)
-    assert seconds(partly.mark("contained", at=30), N.CONTAINED) == 30
+    assert seconds(partly.mark("contained", at=50), N.CONTAINED) == pytest.approx(40, abs=0.2)
     assert seconds(partly, N.RECOVERED) == pytest.approx(70, abs=0.2)
+
+
+def test_a_mark_of_containment_counts_once_users_requests_do_not_contradict_it():
+    partly = Game().fault(at=10).bad(CHECKOUTS, 10, 40).bad(CHECKOUTS, 40, 70, share=0.1)
+    early = one(partly.mark("contained", at=30), N.CONTAINED)
+    assert (second(early.at), second(early.declared), early.basis) == (
+        pytest.approx(40, abs=0.2),
+        30,
+        "declared",
+    )
+    before = Game().fault(at=10).mark("contained", at=12).bad(CHECKOUTS, 15, 40)
+    assert seconds(before, N.CONTAINED) == pytest.approx(40, abs=0.2)
+    never = Game().fault(at=10).bad(CHECKOUTS, 10, 90).mark("contained", at=20)
+    assert seconds(never.ended(80).revert(81), N.CONTAINED) is None
+    relapse = Game().fault(at=10).bad(CHECKOUTS, 10, 30).bad(CHECKOUTS, 50, 60).mark("contained", at=35)
+    assert seconds(relapse, N.CONTAINED) == pytest.approx(60, abs=0.2)
+    shortly = Game().fault(at=10).bad(CHECKOUTS, 10, 70).mark("contained", at=72)  # not held for 10 s
+    assert seconds(shortly.ended(74).revert(74), N.CONTAINED) == 72
+
+
+def test_a_mark_of_containment_is_taken_at_its_word_where_requests_can_not_tell():
+    unseen = Game().fault(at=10).silent(CHECKOUTS, 10, 110).mark("contained", at=30)
+    assert seconds(unseen, N.CONTAINED) == 30
+    lost = Game().fault(at=10).bad(CHECKOUTS, 10, 110).mark("contained", at=30).lost_load(40)
+    assert (one(lost, N.CONTAINED).at, one(lost, N.CONTAINED).known) == (None, False)
+
+
+def test_one_judged_slo_is_enough_to_contradict_a_mark_of_containment():
+    both = replace(SCENARIO, slos=(CHECKOUT, replace(CHECKOUT, slo="search", request="GET /search")))
+    game = Game(scenario=both).fault(at=10).bad(CHECKOUTS, 10, 90).mark("contained", at=20)
+    assert seconds(game.ended(80).revert(81), N.CONTAINED) is None
+
+
+def test_a_contradicted_mark_leaves_the_other_conditions_of_its_rule():
+    rule = any_of(Condition(sign="marked"), Condition(probe="breaker"))
+    game = Game().fault(at=10).bad(CHECKOUTS, 10, 90).mark("contained", at=20).probe("breaker", 40, ok=True)
+    assert seconds(ruled(game.ended(80).revert(81), contained=rule), N.CONTAINED) == 40
 
 
 def test_a_mark_of_containment_after_our_rollback_contains_nothing():

@@ -151,6 +151,26 @@ def test_the_pass_mark_decides():
     assert (card.points, card.passed, card.verdict) == (50.0, False, "failed")
 
 
+@pytest.mark.parametrize("measure", ["first_update", "alert_delivery"])
+def test_nothing_is_held_against_anybody_that_was_not_due_before_it_was_over(measure):
+    fixed = HURT.action("flag", at=59)
+    late = {"first_update": fixed.update("We know.", 75), "alert_delivery": fixed.alert("HighApiLatency", 75)}
+    for game in (fixed, late[measure]):
+        not_due = scored(game.over(at=80), measure, target="60s")
+        assert (not_due.verdict, not_due.share) == (Verdict.MET, 1)
+        assert not_due.figure.startswith("not due: it was over after 50.")
+        due = scored(game.over(at=80), measure, target="45s")
+        assert (due.verdict, due.share) == (Verdict.MISSED, 0)
+    # what ended without those who are judged gives them nothing, either
+    for game in (
+        HURT.ack(at=12).over(at=80),
+        HURT.bad(CHECKOUTS, 60, 110).over(at=80, how="rolled-back", why="time"),
+    ):
+        left_out = scored(game, measure, target="200s")
+        assert (left_out.verdict, left_out.share) == (Verdict.UNKNOWN, None)
+        assert left_out.why.startswith("does not apply: not due")
+
+
 # --- no score ------------------------------------------------------------------------------------
 
 

@@ -27,7 +27,12 @@ def test_a_late_delivery_is_reported_with_when_the_alert_fired():
 def test_a_slow_clock_is_doubted_and_its_alert_is_not_called_old():
     pm = findings(BASE.alert("HighApiLatency", at=-280, delivered=20).over(at=110))
     assert "The clock of alertmanager is doubted: it seems to be slow by up to 5 min 00 s" in titles(pm)
-    assert [line.state for line in pm.coverage] == ["in time"]
+    assert [line.state for line in pm.coverage] == ["not known"]
+    assert "Whether the alert HighApiLatency fired before the fault is not known" in titles(pm)
+    shown = findings(
+        BASE.alert("HighApiLatency", -280, delivered=20).alert("Other", -270, delivered=30).over(at=110)
+    )
+    assert [line.state for line in shown.coverage] == ["in time", "unexpected"]
 
 
 def test_a_bots_acknowledgement_is_reported_apart():

@@ -117,9 +117,9 @@ def test_every_rendering_gives_the_same_verdict_and_the_same_time(game):
         row = f"| **{words.TIMES[chain.name]}** | **{took}** | – | {words.verdict(chain)} | {limit} |"
         assert row in text
         assert f"{words.TIMES[chain.name]}: {took}" in web
-        shown = f"of {limit} {words.verdict(chain)}" if chain.applies else "nothing to time"
+        shown = f"of {limit} {words.verdict(chain)}" if chain.applies else "not timed"
         assert f"{words.TIMES[chain.name]} {took} {shown}" in web
-        word = str(chain.verdict) if chain.applies else "nothing to time"
+        word = str(chain.verdict) if chain.applies else "not timed"
         assert f"  time to {chain.name:8} {took}, objective {limit} ({word})" in lines
         assert state(cases, f"objective {chain.name}") == STATES[chain.verdict if chain.applies else None]
         if chain.applies and took != "not known":

@@ -28,7 +28,7 @@ def test_the_summary_stands_alone():
         ((True, True), "No user was affected beyond the objectives."),
         (
             (True, False),
-            "No user was affected beyond the objectives that could be judged; for the others it is unknown (b: no samples).",
+            "Some SLOs held; whether users were affected otherwise is unknown (b: no samples).",
         ),
         ((False,), "Whether users were affected is unknown (a: no samples)."),
         ((), "Whether users were affected is unknown: the scenario has no SLO."),

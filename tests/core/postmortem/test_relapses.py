@@ -122,3 +122,12 @@ def test_an_alert_that_keeps_firing_and_resolving_is_one_finding():
     assert "An alert kept firing and resolving" not in found(
         AFFECTED.alert("HighApiLatency", at=15).over(at=80)
     )
+
+
+def test_an_alert_that_flaps_with_its_first_start_is_seen_to_flap():
+    game = replace(AFFECTED, until=300.0)
+    for start in (15, 95, 175):
+        fired, ended = ev.AlertFired(key="one", alert="A"), ev.AlertResolved(key="one", alert="A")
+        game = game.add(fired, at=15, known=start, source="alertmanager")
+        game = game.add(ended, at=start + 35, known=start + 36, source="alertmanager")
+    assert "A 3 times" in found(game.over(at=280))["An alert kept firing and resolving"]

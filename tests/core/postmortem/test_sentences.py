@@ -55,7 +55,7 @@ def test_a_process_that_was_ended_before_the_rollback_is_named_with_what_to_do()
         fault=a_drill.FAULT, pid=1234, command="python server.py", activity="restart it"
     )
     assert sentences.sentence(event(fact)) == (
-        "Ended before the rollback: pid 1234 `python server.py`, started by “restart it”. If it is meant to live on, "
+        "Ended before the rollback: pid 1234 “python server.py”, started by “restart it”. If it is meant to live on, "
         "name “restart it” in the experiment's leaves-running."
     )
     assert "started by the method. If it is meant" in sentences.sentence(event(replace(fact, activity="")))

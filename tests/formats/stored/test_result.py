@@ -52,12 +52,25 @@ def test_mistakes_of_files_keep_their_places():
     assert stored.mistakes == (mistake,)
 
 
+def test_results_of_the_first_version_are_still_read():
+    older = {name: value for name, value in DOCUMENT.items() if name != "actors"} | {"schema": 1}
+    assert result.read(json.dumps(older)).outcome is Outcome.RECOVERED
+
+
+def test_who_did_what_is_published():
+    assert DOCUMENT["schema"] == 2
+    game = histories.Game().fault(at=10).bad("POST /checkout", 10, 60).ack(at=20).over(at=80)
+    acting = result.encode(game.history(), game.result())["actors"]
+    assert acting["acknowledged"] == {"name": None, "kind": "person", "known": None}
+    assert acting["declared"] == {"name": None, "kind": None, "known": None}
+
+
 def test_what_older_results_lack_is_not_known():
     older = {name: value for name, value in DOCUMENT.items() if name != "comparable"}
     assert result.read(json.dumps(older)).comparable == ""
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"schema": 2}', '{"schema": 1}', "\x00", "nonsense"])
+@pytest.mark.parametrize("text", ["", "[]", "3", "{}", '{"schema": 3}', '{"schema": 1}', "\x00", "nonsense"])
 def test_what_is_no_result_is_refused(text):
     with pytest.raises(ValueError, match=r"\S"):
         result.read(text)
