@@ -15,7 +15,9 @@ from pathlib import Path
 
 from gameday import storage, wiring
 from gameday.cli.shared import output
+from gameday.cli.workspace import validate
 from gameday.core.errors import ExitCode, GamedayError
+from gameday.settings import static_look
 from gameday.storage import urls
 from gameday.system import child_environment
 from gameday.system.descent import cgroup
@@ -34,7 +36,7 @@ class Check:
 
 def main(*, json: bool) -> int:
     """Check everything and print it. Gives 0, or 5 when something needed is missing."""
-    checks = [*(check() for check in _CHECKS), *_sources()]
+    checks = [*(check() for check in _CHECKS), *_sources(), *_files()]
     if json:
         output.data_json([asdict(check) for check in checks])
     else:
@@ -168,6 +170,27 @@ def _sources() -> Iterator[Check]:
         for state in states:
             detail = f"{state.name} {state.detail}"
             yield Check(what=what, well=state.well, detail=detail, hint=state.hint, needed=False)
+
+
+def _files() -> Iterator[Check]:
+    """Look for what the workspace's experiments and locustfiles name: modules, commands, variables."""
+    what = "experiments' needs"
+    try:
+        space = wiring.workspace()
+        if not space.found:
+            return
+        catalogue = validate.catalogue_of(space, validate.everything(space))
+    except GamedayError as wrong:
+        yield Check(what=what, well=False, detail=wrong.message, hint=wrong.hint, needed=False)
+        return
+    kinds = {path: kind for path, kind in catalogue.kinds.items() if kind in ("experiment", "locustfile")}
+    lacking = [mistake for mistake in static_look.check(catalogue) if mistake.file in kinds]
+    for mistake in lacking:
+        detail = f"{mistake.file}, line {mistake.line}: {mistake.message}"
+        yield Check(what=what, well=False, detail=detail, hint=mistake.hint, needed=False)
+    if not lacking:
+        detail = f"all that {len(kinds)} files name is here"
+        yield Check(what=what, well=True, detail=detail, needed=False)
 
 
 def _chromium() -> Check:

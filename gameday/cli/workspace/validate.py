@@ -28,10 +28,9 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool =
     what preflight would refuse. imports: import what the files name, where a policy allows it.
     """
     space, mistakes = open_workspace(paths[0] if paths else Path())
-    catalogue = Catalogue(space)
-    catalogue.mistakes.extend(mistakes)
     names = [space.name(path) for path in paths] or everything(space)
-    _check(catalogue, names)
+    catalogue = catalogue_of(space, names)
+    catalogue.mistakes.extend(mistakes)
     catalogue.mistakes.extend(static_look.check(catalogue))
     if imports:
         from gameday.cli.shared import import_checks  # noqa: PLC0415  # slow to import
@@ -49,6 +48,13 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool =
     else:
         _print(space, found, count)
     return ExitCode.INVALID if invalid else ExitCode.PASSED
+
+
+def catalogue_of(space: Workspace, names: Sequence[str]) -> Catalogue:
+    """Check files by their names, and what they name."""
+    catalogue = Catalogue(space)
+    _check(catalogue, names)
+    return catalogue
 
 
 def everything(space: Workspace) -> list[str]:

@@ -8,6 +8,7 @@ from gameday.cli.workspace import doctor
 from gameday.signals.inbox import hooks
 from gameday.system.descent import cgroup
 from tests import ports
+from tests.settings import space
 
 
 @pytest.fixture
@@ -82,3 +83,25 @@ def test_a_proxy_that_experiments_would_go_through_is_named(tmp_path, monkeypatc
     assert (found["well"], found["needed"]) == (False, False)
     assert "@proxy.example:3128: experiments and load go through it" in found["detail"]
     assert "s3cret" not in found["detail"]
+
+
+def test_it_names_what_experiments_and_locustfiles_need_and_this_machine_lacks(tmp_path, monkeypatch, capsys):
+    provider = {"type": "python", "module": "chaosgcp.actions", "func": "f"}
+    method = [{"type": "action", "name": "a", "provider": provider}]
+    users = "import websocket_nowhere\nfrom locust import User\n"
+    space.make(tmp_path, slow="", shop=users)
+    (tmp_path / "experiments" / "slow.json").write_text(
+        json.dumps({"title": "t", "description": "d", "method": method, "rollbacks": [{"ref": "a"}]})
+    )
+    monkeypatch.chdir(tmp_path)
+    assert doctor.main(json=True) == 0
+    found = [one for one in json.loads(capsys.readouterr().out) if one["what"] == "experiments' needs"]
+    (only,) = [one for one in found if "chaosgcp" in one["detail"]]
+    assert (only["well"], only["hint"]) == (False, "pip install chaostoolkit-google-cloud-platform")
+
+
+def test_a_workspace_whose_experiments_find_all_that_they_name_is_well(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(space.make(tmp_path))
+    assert doctor.main(json=True) == 0
+    (only,) = [one for one in json.loads(capsys.readouterr().out) if one["what"] == "experiments' needs"]
+    assert (only["well"], only["detail"]) == (True, "all that 2 files name is here")
