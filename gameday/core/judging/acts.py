@@ -1,7 +1,7 @@
 """Which of the actions that were observed could have ended an impact, and whose they were.
 
-An action that only looks, or that failed, changes nothing on the target, so it earns nobody anything.
-`read_only_commands` has those that only look; what it does not know counts as an act, so that no mitigation is overlooked.
+An action that only looks, or that failed, changes nothing on the target, so it earns nobody anything. What
+`read_only_commands` does not know counts as an act, so that no mitigation is overlooked.
 """
 
 from __future__ import annotations

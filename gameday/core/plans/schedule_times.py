@@ -1,4 +1,4 @@
-"""How long things of schedules may take: apart from `schedule`, because help pages show it, and load quickly."""
+"""How long things of schedules may take. Apart from `schedule`: help pages show it, and must load quickly."""
 
 from __future__ import annotations
 
