@@ -22,9 +22,9 @@ def main() -> None:
 
 def _command() -> int:
     """Take a responder's word on the fast path; hand everything else to the command line."""
-    from gameday.cli.respond import help_texts  # noqa: PLC0415
+    from gameday.core import responder_commands  # noqa: PLC0415
 
-    if len(sys.argv) > 1 and sys.argv[1] in help_texts.HELP:
+    if len(sys.argv) > 1 and sys.argv[1] in responder_commands.ALL:
         from gameday.cli.respond import fast_path  # noqa: PLC0415
 
         return fast_path.main(sys.argv[1:], STARTED, STARTED_MONOTONIC)

@@ -17,9 +17,9 @@ import typer
 from typer.models import CommandInfo
 
 from gameday import __version__
-from gameday.cli.respond import help_texts
 from gameday.cli.shared import help_groups, output, usage_errors
 from gameday.cli.shared.flags import Json, Yes, takes_drill_options
+from gameday.core import responder_commands
 from gameday.core.errors import GamedayError, UsageError
 
 if TYPE_CHECKING:
@@ -425,13 +425,13 @@ def command_line(word: str = "") -> typer.Typer:
 def _fast_path() -> Iterator[CommandInfo]:
     """Give what `__main__` sends down the fast path before Typer is loaded: here for the help alone."""
     for heading, words in (
-        (help_groups.TEAM, help_texts.TEAM),
-        (help_groups.FACILITATOR, help_texts.FACILITATOR),
-        (help_groups.STOP, help_texts.STOP),
+        (help_groups.TEAM, responder_commands.TEAM),
+        (help_groups.FACILITATOR, responder_commands.FACILITATOR),
+        (help_groups.STOP, responder_commands.STOP),
     ):
-        for name, sentence in words.items():
+        for name, command in words.items():
             yield CommandInfo(
-                name=name, callback=_never, help=sentence, add_help_option=False, rich_help_panel=heading
+                name=name, callback=_never, help=command.help, add_help_option=False, rich_help_panel=heading
             )
 
 

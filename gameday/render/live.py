@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gameday.core import exposure
+from gameday.core import exposure, responder_commands
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.judging import conditions
@@ -184,7 +184,8 @@ def _next(history: History, levels: Sequence[ServiceLevel], now: Instant) -> str
         return "marked as recovered; the response ends when users are healthy again"
     if not affected and not marked and history.first(ev.IncidentDeclared):
         return "users are healthy: `gameday recovered` ends the response, once you are sure"
-    return "in another terminal: gameday ack, declare, note, step, contained, recovered, update, end, abort"
+    typed = (name for name, command in responder_commands.ALL.items() if command.on_screen)
+    return f"in another terminal: gameday {', '.join(typed)}"
 
 
 def from_outside(history: History, now: Instant, latest: int = LATEST) -> LiveView:

@@ -62,6 +62,7 @@ TESTED_ELSEWHERE = {
 NEEDS_NONE = {
     "cli/shared/flags.py": "types of options; every command's test goes through them",
     "core/plans/schedule_times.py": "figures; the tests of what waits and expires use them",
+    "core/responder_commands.py": "a table; the tests of what reads it compare it with what is carried out",
     "core/policy/model.py": "values without behaviour",
     "core/postmortem/model.py": "values without behaviour; what they show is tested where they are drawn",
     "core/trends/model.py": "values without behaviour",

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from gameday.cli.respond import commands, help_texts, live_drill, sender_clock
+from gameday.cli.respond import commands, live_drill, sender_clock
 from gameday.cli.respond.commands import Asked, Body, Command
 from gameday.cli.respond.live_drill import LiveDrill, StoreLocation
 from gameday.cli.respond.sender_clock import Dating
 from gameday.cli.shared import output
 from gameday.cli.shared import times as shared_times
+from gameday.core import responder_commands
 from gameday.core.errors import ExitCode, GamedayError, StoreReadOnly, StoreUnavailable, UsageError
 from gameday.core.values import (
     DrillId,
@@ -103,7 +104,7 @@ def _parser(name: str, command: Command) -> argparse.ArgumentParser:
     # No abbreviations of options: one that is unique today may not be once there is another.
     parser = _Parser(
         prog=f"gameday {name}",
-        description=help_texts.HELP[name],
+        description=responder_commands.ALL[name].help,
         allow_abbrev=False,
         add_help=False,
         formatter_class=_Help,

@@ -11,6 +11,8 @@ import shlex
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
+from gameday.core import responder_commands
+
 _TABLE = """
 kubectl: get, describe, logs, top, events, explain, version, cluster-info, api-resources, api-versions, diff
 kubectl: wait, auth can-i, config view, config current-context, config get-*, rollout status, rollout history
@@ -29,7 +31,7 @@ redis-cli: get, mget, info, keys, scan, ttl, ping, llen, hgetall, exists, type, 
 redis-cli: slowlog get, client list, config get
 promtool: query
 amtool: alert, config show
-gameday: ack, declare, note, step, mark, contained, recovered, update, hint, end, abort, continue, status
+gameday: status
 gameday: show, list, score, postmortem, review, verify, doctor, validate
 gameday: shop trail, shop queries, shop status, shop alerts, shop logs
 shop: trail, queries, status, alerts, logs
@@ -50,6 +52,7 @@ def _read(table: str) -> dict[str, tuple[str, ...]]:
 
 
 LOOKS = _read(_TABLE)
+LOOKS["gameday"] += tuple(name for name, command in responder_commands.ALL.items() if not command.acts)
 """For each program the beginnings of the commands that only look, without options; `*` stands for one word.
 An empty beginning stands for all commands, but for those with an option of `CHANGING`. Among the programs are
 the verbs of audit logs and of HTTP, as a trail may write them."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from gameday.cli.respond import commands, fast_path, help_texts
+from gameday.cli.respond import commands, fast_path
+from gameday.core import responder_commands
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.plans.gameday import Occasion
@@ -302,7 +303,7 @@ def test_help_reads_like_that_of_the_other_commands(workspace, capsys, name):
     assert fast_path.main([name, "--help"], NOW) == 0
     out = capsys.readouterr().out
     assert out.startswith(f"Usage: gameday {name} ")
-    assert help_texts.HELP[name].split(":", maxsplit=1)[0] in out
+    assert responder_commands.ALL[name].help.split(":", maxsplit=1)[0] in out
 
 
 def test_the_path_is_fast_because_it_imports_little(store, workspace):
@@ -372,7 +373,7 @@ def test_responders_are_not_told_when_the_fault_was_injected(occasion, capsys):
 
 
 def test_every_command_has_its_sentence_and_every_sentence_its_command():
-    assert list(help_texts.HELP) == list(commands.COMMANDS)
+    assert list(responder_commands.ALL) == list(commands.COMMANDS)
 
 
 def test_help_loads_typer_and_little_else():
