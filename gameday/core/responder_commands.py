@@ -24,18 +24,30 @@ class ResponderCommand(NamedTuple):
 
 TEAM: Mapping[str, ResponderCommand] = {
     "ack": ResponderCommand("Acknowledge the incident: somebody is looking at it.", on_screen=True),
-    "declare": ResponderCommand("Declare an incident, with its severity and incident commander.", on_screen=True),
+    "declare": ResponderCommand(
+        "Declare an incident, with its severity and incident commander.",
+        on_screen=True,
+    ),
     "note": ResponderCommand("Add a note to the drill's timeline.", on_screen=True),
     "step": ResponderCommand("Record that a step of the playbook is done.", on_screen=True),
-    "contained": ResponderCommand("Mark that the impact on users is contained: it is no longer growing.", on_screen=True),
+    "contained": ResponderCommand(
+        "Mark that the impact on users is contained: it is no longer growing.",
+        on_screen=True,
+    ),
     "recovered": ResponderCommand("Mark that the service is healthy again.", on_screen=True),
     "update": ResponderCommand("Record an update to customers, stakeholders or the team.", on_screen=True),
     "hint": ResponderCommand("Take a hint that is on offer, at its cost in points."),
     "mark": ResponderCommand("Mark a milestone, now or in retrospect (--at TIME)."),
 }
 FACILITATOR: Mapping[str, ResponderCommand] = {
-    "end": ResponderCommand("End the response: the fault is reverted and the drill is judged.", on_screen=True),
-    "grant": ResponderCommand("Credit a mitigation that this environment does not offer: the fault is reverted instead.", acts=True),
+    "end": ResponderCommand(
+        "End the response: the fault is reverted and the drill is judged.",
+        on_screen=True,
+    ),
+    "grant": ResponderCommand(
+        "Credit a mitigation that this environment does not offer: the fault is reverted instead.",
+        acts=True,
+    ),
     "inject": ResponderCommand("Send an inject now, or skip it.", acts=True),
     "continue": ResponderCommand("Continue the drill: what looked like a real incident is not one."),
 }

@@ -13,7 +13,8 @@ def test_the_systems_that_files_may_name_are_those_whose_payloads_are_read() -> 
 
 def test_what_is_a_channel_in_a_file_is_one_for_the_announcer(tmp_path: Path) -> None:
     integrations = {
-        kind: Integration(name=kind, kind=kind, secret=Secret("env:X")) for kind in integration_kinds.INTEGRATION_KINDS
+        kind: Integration(name=kind, kind=kind, secret=Secret("env:X"))
+        for kind in integration_kinds.INTEGRATION_KINDS
     }
     space = Workspace(root=tmp_path, settings=Settings(integrations=integrations))
     assert tuple(wiring.announcer(space).channels) == space.settings.channels == (integration_kinds.CHANNEL,)

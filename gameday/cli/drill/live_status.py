@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 from gameday import ports, wiring
 from gameday.cli import revert
-from gameday.cli.drill import status, visibility
-from gameday.cli.shared import output
+from gameday.cli.drill import visibility
+from gameday.cli.shared import find_drill, output
 from gameday.cli.shared.open_faults import OpenFaults
 from gameday.conduct import store_reads
 from gameday.core import exposure
@@ -67,7 +67,7 @@ def _print_status(
         if not (faults.looked_after and faults.drill in drawn):
             faults.summarize()
     if not views and not exposed:
-        status.no_drill([row.drill for row in store.game_days() if row.closed is None])
+        find_drill.none_in_progress([row.drill for row in store.game_days() if row.closed is None])
 
 
 def _encode(view: live.LiveView) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`gameday show`: what was printed when a drill was judged last, else as `show_judged` does."""
+"""`gameday show`: what was printed when a drill was judged last, else as `show_judged` judges it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ if TYPE_CHECKING:
 
 def main(named: str, *, json: bool, who: str = "") -> int:
     """Show one drill's result and timeline."""
-    if not json:
-        with quick_store.opened() as quick:
-            shown = None if quick is None else quick.shown(quick.find(named))
-        if shown is not None:
-            show(shown)
-            return ExitCode.PASSED
-    from gameday.cli.drill import show_judged  # noqa: PLC0415  # slow
+    if json:
+        from gameday.cli.drill import show_judged  # noqa: PLC0415  # slow
 
-    return show_judged.main(named, json=json, who=who)
-
-
-def show(shown: Shown) -> None:
-    """Print a drill's result and its timeline."""
+        output.data_json(show_judged.encoded(named, who))
+        return ExitCode.PASSED
+    shown = _shown(named, who)
     output.data(shown.summary)
     output.data("")
     output.data(shown.timeline.text(output.columns()))
+    return ExitCode.PASSED
+
+
+def _shown(named: str, who: str) -> Shown:
+    with quick_store.opened() as quick:
+        shown = None if quick is None else quick.shown(quick.find(named))
+    if shown is not None:
+        return shown
+    from gameday.cli.drill import show_judged  # noqa: PLC0415  # slow
+
+    return show_judged.shown(named, who)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from gameday.cli.drill import quick_store
 from gameday.cli.shared import find_drill, output
 from gameday.core.errors import ExitCode
@@ -16,15 +14,8 @@ def main(*, json: bool, who: str = "") -> int:
             if json:
                 output.data_json([])
             else:
-                no_drill(quick.game_days_in_progress())
+                find_drill.none_in_progress(quick.game_days_in_progress())
             return ExitCode.PASSED
     from gameday.cli.drill import live_status  # noqa: PLC0415  # slow
 
     return live_status.main(json=json, who=who)
-
-
-def no_drill(game_days: Sequence[str]) -> None:
-    """Report that no drill is in progress, and which game days are."""
-    output.talk("no drill is in progress")
-    days = ", ".join(game_days)
-    output.hint(f"game day in progress: {days}: gameday plan show" if days else find_drill.FIRST)

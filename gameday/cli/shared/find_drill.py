@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from gameday.cli.shared import output
 from gameday.core.errors import UsageError
 from gameday.core.values import DrillId
 
@@ -36,3 +37,10 @@ def find(store: _Store, named: str) -> DrillId:
             f"'{named}' matches {len(drills)} drills: {', '.join(drills[:5])}", hint="give more of the id"
         )
     raise UsageError(f"no drill '{named}'", hint="gameday list shows the drills of this store")
+
+
+def none_in_progress(game_days: Sequence[str]) -> None:
+    """Report that no drill is in progress, and which game days are."""
+    output.talk("no drill is in progress")
+    days = ", ".join(game_days)
+    output.hint(f"game day in progress: {days}: gameday plan show" if days else FIRST)

@@ -93,7 +93,7 @@ def test_the_newest_are_listed_and_the_rest_is_named(root, store, capsys):
 def test_a_drill_is_shown_as_it_was_judged(root, store, capsys, monkeypatch):
     judged = shown(capsys, show.main, named="last", json=False)
     wiring.write_reports(wiring.workspace(root), store, DRILL)
-    monkeypatch.setattr(show_judged, "main", lambda *_, **__: pytest.fail("it was judged again"))
+    monkeypatch.setattr(show_judged, "shown", lambda *_, **__: pytest.fail("it was judged again"))
     assert shown(capsys, show.main, named="last", json=False) == judged
     assert shown(capsys, show.main, named=DRILL[:5], json=False) == judged
 

@@ -284,7 +284,7 @@ def test_responders_do_not_see_into_a_drill_that_is_on(held, capsys):
     assert [row.scenario for row in visibility.rows(held, "rita")] == ["hidden"]
     assert [row.scenario for row in visibility.rows(held, "ada")] == ["one"]
     with pytest.raises(UsageError, match="it is shown when it has ended"):
-        show_judged.main("d1", json=True, who="rita")
+        show_judged.encoded("d1", "rita")
     put(held, 60, ev.DrillClosed(how="completed", reverted=True), DrillId("d1"))
     assert [row.scenario for row in visibility.rows(held, "rita")] == ["one"]
 
