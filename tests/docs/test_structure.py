@@ -4,6 +4,7 @@ import ast
 import io
 import re
 import tokenize
+import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -183,6 +184,38 @@ def test_the_tables_of_tests_name_only_what_is_there():
     entries = [*TESTED_ELSEWHERE, *NEEDS_NONE]
     must_be_empty(entry for entry in entries if not known.intersection(covering(entry)))
     must_be_empty(test for test in TESTED_ELSEWHERE.values() if not (ROOT / "tests" / test).exists())
+
+
+# --- READMEs are short, and the architecture page is what the contracts are ---
+
+MOST_LINES = 6
+"""What a README says besides its list: a sentence, and a line for each of what comes in, what goes out, its laws."""
+
+
+@pytest.mark.parametrize("folder", [each for each in FOLDERS if each != PACKAGE], ids=name)
+def test_a_folders_readme_is_a_few_lines_and_its_list(folder):
+    lines = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    text = [line for line in lines if line and not line.startswith("#") and not ENTRY.match(line)]
+    assert len([line for line in text if line != "Modules:"]) <= MOST_LINES, "\n".join(text)
+
+
+def contracts() -> dict[str, list[set[str]]]:
+    """Give the layers of each container that has some, from the top."""
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    return {
+        contract["containers"][0].removeprefix("gameday").lstrip("."): [
+            set(re.findall(r"\w+", layer)) for layer in contract["layers"]
+        ]
+        for contract in table["contracts"]
+        if contract["type"] == "layers"
+    }
+
+
+@pytest.mark.parametrize("container", ["core", "formats", "conduct", "cli"])
+def test_the_architecture_page_shows_the_layers_of_the_contracts(container):
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^{container}: +(.*→.*)$", page, re.MULTILINE)
+    assert [set(re.findall(r"\w+", layer)) for layer in line.split("→")] == contracts()[container]
 
 
 # --- words ---
