@@ -14,9 +14,11 @@ docs/reference/milestones.md has the rules.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any
 
 from gameday.core.facts import drill as ev
@@ -142,19 +144,33 @@ def _fired_again(changes: Sequence[Change]) -> frozenset[EventId]:
     Prometheus for a while. What is received within DELIVERY of the end may come late from the other one of
     two Alertmanagers.
     """
-    ends: dict[str, list[Change]] = defaultdict(list)
+    ends: dict[str, list[tuple[Instant, Instant]]] = defaultdict(list)
     for change in changes:
         if isinstance(change.fact, ev.AlertResolved):
-            ends[change.fact.key].append(change)
+            ends[change.fact.key].append((change.event.recorded_at, change.at))
+    latest = {key: _latest(received) for key, received in ends.items()}
     return frozenset(
         change.event.id
         for change in changes
         if isinstance(change.fact, ev.AlertFired)
-        and any(
-            change.at <= end.at and change.event.recorded_at > end.event.recorded_at + DELIVERY
-            for end in ends.get(change.fact.key, ())
-        )
+        and change.fact.key in latest
+        and _ended_since(latest[change.fact.key], change)
     )
+
+
+_Ends = tuple[list[Instant], list[Instant]]
+
+
+def _latest(received: Iterable[tuple[Instant, Instant]]) -> _Ends:
+    """Give the receipts of a series' ends in order, and with each the latest end received by then."""
+    receipts, at = zip(*sorted(received), strict=True)
+    return list(receipts), list(accumulate(at, max))
+
+
+def _ended_since(ends: _Ends, fired: Change) -> bool:
+    """Whether an end after its start was received long enough before an alert."""
+    before = bisect_left(ends[0], fired.event.recorded_at - DELIVERY)
+    return before > 0 and ends[1][before - 1] >= fired.at
 
 
 # --- clocks --------------------------------------------------------------------------------------

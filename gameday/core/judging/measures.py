@@ -125,11 +125,17 @@ def _left_out(why: str) -> Reading:
 
 def _absent(drill: Drill, why: str) -> Reading:
     """Read what was not done: left out, unless nobody had to do it, or it is not known whether they had."""
+    excused = _excused(drill)
+    return _undefined(excused) if excused else _left_out(why)
+
+
+def _excused(drill: Drill) -> str:
+    """Say why nobody had anything to respond to, or is not known to have had; empty: they had."""
     if drill.harmless:
-        return _undefined(_NO_HARM)
-    if drill.unclear:
-        return _undefined("instrument: whether there was anything to respond to is not known")
-    return _left_out(why)
+        return _NO_HARM
+    if drill.attribution.outcome is Outcome.NO_EFFECT:
+        return _NO_EFFECT
+    return _UNCLEAR if drill.unclear else ""
 
 
 def _withheld(drill: Drill, name: str, why: str) -> Reading:
@@ -150,6 +156,7 @@ def _ids(facts: list[Dated[Any]]) -> tuple[EventId, ...]:
 _NO_HARM = "does not apply: no user was affected, so nobody had to notice"
 _NO_RESPONSE = "does not apply: nobody responds in this drill"
 _NO_EFFECT = "does not apply: the fault changed nothing"
+_UNCLEAR = "instrument: whether there was anything to respond to is not known"
 
 
 def _prevented(drill: Drill) -> Reading:
@@ -202,11 +209,9 @@ def _interval(drill: Drill, name: str) -> Reading:
 
 def _why_not(drill: Drill) -> str:
     """Say why there is no time to measure."""
-    if drill.harmless:
-        return _NO_HARM
-    if drill.attribution.outcome is Outcome.NO_EFFECT:
-        return _NO_EFFECT
-    return _NO_RESPONSE if drill.alone else _NO_HARM
+    if drill.alone and not drill.harmless and drill.attribution.outcome is not Outcome.NO_EFFECT:
+        return _NO_RESPONSE
+    return _excused(drill) or _NO_HARM
 
 
 # --- detection and triage ------------------------------------------------------------------------
@@ -263,6 +268,8 @@ def _severity_matches(drill: Drill) -> Reading:
     declared = _declarations(drill)
     if not declared:
         return _absent(drill, "no severity was declared")
+    if drill.unclear or drill.attribution.outcome is Outcome.NO_EFFECT:
+        return _undefined(_excused(drill))
     right = set(drill.history.plan.scenario.severity)
     severities: list[Severity] = [declaration.fact.severity for declaration in declared]
     # By the worst, whatever its place: correcting too low a severity, or lowering it later, costs nothing.
@@ -391,8 +398,8 @@ def _playbook_followed(drill: Drill) -> Reading:
 def _updates_sent(drill: Drill) -> Reading:
     """Number of updates that were sent to the team, stakeholders or customers."""
     sent: list[Dated[Any]] = list(_since(drill, ev.UpdateSent))
-    if (drill.harmless or drill.unclear) and not sent:
-        return _absent(drill, "no update was sent")
+    if not sent and _excused(drill):
+        return _undefined(_excused(drill))
     return Reading(value=float(len(sent)), figure=str(len(sent)), evidence=_ids(sent))
 
 

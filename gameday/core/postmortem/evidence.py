@@ -24,11 +24,14 @@ class Evidence:
     coverage: tuple[Coverage, ...]
 
     @property
+    def unclear(self) -> bool:
+        """Whether it is not known if there was anything to respond to."""
+        return self.result.attribution.outcome is Outcome.UNKNOWN and self.result.impact.started is None
+
+    @property
     def unplayed(self) -> bool:
         """Whether it is not known if there was anything to respond to, or the drill was cut short."""
-        outcome = self.result.attribution.outcome
-        unclear = outcome is Outcome.UNKNOWN and self.result.impact.started is None
-        return unclear or outcome in (Outcome.ABORTED, Outcome.FAILED)
+        return self.unclear or self.result.attribution.outcome in (Outcome.ABORTED, Outcome.FAILED)
 
     def numbers(self, evidence: Iterable[EventId]) -> tuple[int, ...]:
         """Give the timeline numbers of some events."""

@@ -390,7 +390,8 @@ def _how_to_attribute(evidence: Evidence) -> str:
 
 
 def _why_rollback(evidence: Evidence) -> str:
-    if evidence.unplayed:
+    # Cut off before its objective was over, recovering was not missed: more time is asked for already.
+    if evidence.unplayed or evidence.result.milestones.interval("recover").verdict is Verdict.UNKNOWN:
         return ""
     if conditions.nobody_responds(evidence.history):
         return "Find out what keeps the service from recovering by itself"

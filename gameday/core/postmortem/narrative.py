@@ -119,7 +119,7 @@ def _unknown(result: Result, open_: Container[MilestoneName]) -> str:
     if impact.started is not None:
         return "Users were affected; whether anybody detected it is not known"
     if result.attribution.changed and impact.judged:
-        return "The fault was in force, and no SLO shows an effect on users, but something else does"
+        return "The fault was in force, and no SLO shows an effect on users, but not every sign agrees"
     if result.attribution.changed:
         return "The fault was in force; whether users were affected is not known"
     return _OUTCOMES[Outcome.UNKNOWN]

@@ -198,9 +198,10 @@ def severity(evidence: Evidence) -> Iterator[Finding]:
         conditions.signs(evidence.history, "declared", MilestoneName.TRIAGED, began.at),
         key=lambda each: (each.at, each.event.id),
     )
-    if declared and evidence.result.attribution.outcome is Outcome.ABSORBED:
+    outcome, met = evidence.result.attribution.outcome, evidence.result.impact
+    if declared and met.judged and outcome in (Outcome.ABSORBED, Outcome.NO_EFFECT):
         yield from _nothing_to_declare(evidence, began.at, declared)
-    elif declared:
+    elif declared and outcome is not Outcome.NO_EFFECT and not evidence.unclear:
         yield _compared(evidence, declared, wanted)
         yield from _lowered(evidence, declared, wanted)
 

@@ -410,6 +410,26 @@ def test_a_person_is_no_bot(by):
 # --- storms --------------------------------------------------------------------------------------
 
 
+def test_one_series_that_flaps_thousands_of_times_is_judged_within_a_second():
+    opening = BASE.history().events
+    events = [
+        ev.Event(
+            id=EventId(f"e{number}"),
+            drill=opening[0].drill,
+            occurred_at=instant(EPOCH + 35 + number / 10),
+            recorded_at=instant(EPOCH + 40 + number / 10),
+            source="alertmanager",
+            fact=(ev.AlertResolved if number % 2 else ev.AlertFired)(key="one", alert="HighApiLatency"),
+        )
+        for number in range(6000)
+    ]
+    storm = history.from_events((*opening, *events))
+    begin = time.process_time()
+    assert len(alerts.fresh(storm, at(30))) == 3000
+    assert alerts.coverage(storm, at(30), at(31)).late == ()
+    assert time.process_time() - begin < 1.0
+
+
 def test_six_thousand_alerts_are_judged_within_a_second():
     opening = BASE.history().events
     events = [

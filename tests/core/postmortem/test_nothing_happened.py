@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from hypothesis import given, settings
 
 from gameday.core import postmortem
 from gameday.core.facts import drill as ev
@@ -11,7 +12,7 @@ from gameday.core.values import Outcome, Party, Severity
 from gameday.render import drill_files, junit, markdown
 from gameday.render import html as page
 from gameday.testing.histories import SCENARIO, Game
-from tests.core.judging import test_shipped_cards
+from tests.core.judging import generated, test_shipped_cards
 
 CHECKOUTS = "POST /checkout"
 QUIET = Game(rate=20).trail(1).fault(at=10).exposed(at=11, exposed=True)
@@ -171,9 +172,49 @@ def test_nobody_is_blamed_where_it_is_not_known_whether_there_was_anything_to_re
             assert [each.criterion for each in live if each.verdict == "missed"] == []
 
 
+def test_no_severity_is_right_or_wrong_where_the_fault_changed_nothing_or_it_is_not_known():
+    none, unseen = Game(rate=20).fault(at=10).exposed(11, exposed=False), QUIET.silent(CHECKOUTS, 10, 110)
+    for game in (none, unseen):
+        declared = game.declare("P1", 25).over(at=80, **WITHIN)
+        pm = drafted(declared)
+        assert not any(finding.title.startswith("Declared") for finding in (*pm.well, *pm.improve))
+        for card in test_shipped_cards.CARDS:
+            scored = {
+                each.criterion: each for each in replace(declared, scorecard=card).result().score.criteria
+            }
+            assert "severity-right" not in scored or scored["severity-right"].share is None
+    assert "An incident was declared, and no user was affected" in found(
+        none.declare("P1", 25).over(at=80, **WITHIN)
+    )
+
+
+def test_a_response_that_was_cut_short_is_asked_for_time_and_not_for_reasons():
+    hurt = Game(rate=20).fault(at=10).bad(CHECKOUTS, 10, 82).ack(at=12)
+    ours = "Our own rollback ended the impact"
+    assert found(hurt.over(at=80, **WITHIN))[ours].work == ""
+    quick = replace(hurt, scenario=replace(SCENARIO, objectives=replace(SCENARIO.objectives, recover=60.0)))
+    assert "kept the response from recovering" in found(quick.over(at=80, **WITHIN))[ours].work
+
+
 def test_nobody_is_asked_for_more_where_the_drill_was_aborted():
     hurt = Game(rate=20).fault(at=10).bad(CHECKOUTS, 10, 60).ack(at=12)
     assert drafted(hurt.abort(20).revert(21).close(30, "aborted")).actions == ()
+
+
+@settings(max_examples=10, deadline=None)
+@given(generated.stories())
+def test_whatever_happens_nobody_is_blamed_or_asked_where_nobody_responds(story):
+    game = replace(story, party=Party.NONE, deeds=()).game()
+    for text in texts(game):
+        assert [word for word in BLAME if word in text.replace("The response ended", "")] == []
+    outcome = game.result().attribution.outcome
+    assert outcome in (
+        Outcome.RECOVERED,
+        Outcome.ABSORBED,
+        Outcome.UNKNOWN,
+        Outcome.NOT_RECOVERED,
+        Outcome.CONTAINED,
+    )
 
 
 def test_users_who_were_affected_until_our_rollback_make_a_drill_without_people_one_that_did_not_recover():
