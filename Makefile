@@ -52,7 +52,7 @@ else
 	.venv-newest/bin/pytest $(SIDE_BY_SIDE) $(NEWEST_TESTS)
 endif
 
-# Each bench ends with 1 when a figure misses its bar; all run, and one that missed fails the target.
+# Each bench ends with 1 when a figure misses its bound; all run, and one that missed fails the target.
 BENCHES := $(shell grep -l "^if __name__" bench/*.py)
 
 bench: $(STAMP)

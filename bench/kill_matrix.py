@@ -120,7 +120,7 @@ def starting(seconds: str) -> set[int]:
 
 
 def abandoned(game: Stage) -> bool:
-    """Tell whether neither conductor nor keeper is left to act, by the kernel's word."""
+    """Report whether neither conductor nor keeper is left to act, by the kernel's word."""
     looking = [game.process("conductor"), game.process("keeper")]
     return not any(who is not None and not stopped(who.pid) for who in looking)
 

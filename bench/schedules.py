@@ -135,8 +135,8 @@ async def live(
         now = clock.now()
         wake = scheduler_context.schedules.next_wake()
         step = max(0.01, (wake if wake is not None else end) - now)
-        pulse = scheduler.state
-        longest = 5.0 if pulse.waiting else 21.0 if pulse.running else step
+        state = scheduler.state
+        longest = 5.0 if state.waiting else 21.0 if state.running else step
         clock.advance(min(step, longest, max(0.01, trouble - now)))
         if clock.now() >= trouble:
             scheduler = go_wrong(year, clock, scheduler_context, scheduler, chance)

@@ -131,7 +131,7 @@ class Rows:
         return [json.loads(line) for (line,) in rows]
 
     def has(self, kind: str, **body: str) -> bool:
-        """Tell whether there is an event of a kind with some fields."""
+        """Report whether there is an event of a kind with some fields."""
         return any(body.items() <= event["fact"].items() for event in self.events(kind))
 
     def open(self) -> int:

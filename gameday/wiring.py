@@ -362,7 +362,7 @@ def drill_context(
         live_facts=live_facts,
         live_milestones=LiveMilestones(
             scenario=known_secrets.redactor().value(scenario), live_facts=live_facts
-        ),  # as the board will hold it
+        ),  # as the live facts will hold it
         keeper=keeper,
         rollback_player=rollback_player(space, drill),
         prober=ChildProber(drill, cwd=space.root, request=request),
@@ -754,7 +754,7 @@ def game_day_context(
 
 
 def announcer(space: Workspace) -> ports.Announcer:
-    """Give what tells people: the integrations of the kind `apprise`, by name."""
+    """Give what notifies people: the integrations of the kind `apprise`, by name."""
     from gameday.announce.channels import Channels  # noqa: PLC0415
     from gameday.settings import reveal  # noqa: PLC0415
 

@@ -21,7 +21,7 @@ from typing import ClassVar, NamedTuple
 
 from gameday.core import visible
 
-SHARED = "it belongs to another user; docs/how-to/team.md tells how people share a workspace"
+SHARED = "it belongs to another user; docs/how-to/team.md explains how people share a workspace"
 """The hint where a file belongs to another user."""
 
 

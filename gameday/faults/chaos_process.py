@@ -174,7 +174,7 @@ class ChaosProcess:
         self.left_running += [fence.named(one, seen) for one in ended]
 
     def _lives_on(self, who: Identity, seen: SeenProcesses) -> bool:
-        """Tell whether a process was started by a rollback that has ended, and so is the environment's."""
+        """Report whether a process was started by a rollback that has ended, and so is the environment's."""
         cut_off = any(who.started_ticks >= begun for begun in self._open.values())
         return not cut_off and not seen.is_method(who)
 

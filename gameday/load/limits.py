@@ -101,7 +101,7 @@ class LoadCounts:
             raise LimitExceeded(self.exceeded())
 
     def reported(self) -> None:
-        """Count a request that Locust was told of."""
+        """Count a request that was reported to Locust."""
         self._count(_REPORTED)
 
     def users(self, number: int) -> None:

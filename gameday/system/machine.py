@@ -53,7 +53,7 @@ class ThisMachine:
         return processes.stopped(who)
 
     async def end(self, who: Identity, *, descendants: bool = False) -> bool:
-        """SIGKILL exactly this process, and its `descendants` if asked; tell whether it is gone."""
+        """SIGKILL exactly this process, and its `descendants` if asked; report whether it is gone."""
         if descendants:
             await asyncio.to_thread(tree.end_with_descendants, who)
         processes.send(who, signal.SIGKILL)

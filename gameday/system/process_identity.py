@@ -1,4 +1,4 @@
-"""Identifies a process by more than its pid, and tells whether it is alive.
+"""Identifies a process by more than its pid, and finds whether it is alive.
 
 The kernel reuses pids; the triple of pid, start ticks and boot id never comes again. Apart from `processes`,
 because responders' commands need only this, and must start quickly.

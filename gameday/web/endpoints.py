@@ -49,7 +49,7 @@ def app(feed: Callable[[bool], str], health: Callable[[], Health], tokens: Mappi
 
     async def healthy(_request: Request) -> Response:
         state = health()
-        body = {"status": "unwell" if state.why else "well", "why": state.why or None, **state.facts}
+        body = {"status": "failing" if state.why else "ok", "why": state.why or None, **state.facts}
         return JSONResponse(
             body, status_code=503 if state.why else 200, headers={"Cache-Control": "no-store"}
         )

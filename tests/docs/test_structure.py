@@ -73,13 +73,13 @@ NEEDS_NONE = {
 # Words that docs/vocabulary.md replaced: in names, split at underscores and capitals …
 OLD_NAMES = {
     *("hurt", "mend", "mended", "lever", "levers", "told", "heard", "sureties", "behind", "beside"),
-    *("pen", "desk", "office", "hands"),
+    *("pen", "desk", "office", "hands", "board", "pulse", "standing"),
 }
 # … and in prose: docstrings, comments, messages, templates, documents.
 OLD_PROSE = re.compile(
     r"\b(hurts?|mend(?:s|ed|ing)?|levers?|well again|for ever|sureties|beside|grace behind"
     r"|behind (?:place|an? (?:drill|instant)|the (?:last|drills?|turn|start))|settle[sd]? behind"
-    r"|nobody is told|(?<!there )is (?-i:none)\b(?! of)|is no workspace|gravest|users (?:are|were) well)\b",
+    r"|nobody is told|tells? (?:whether|people|how)|(?:is|was|are|were) told(?! (?:apart|from))|hear of it|its bar|the board|pulse|(?<!there )is (?-i:none)\b(?! of)|is no workspace|gravest|users (?:are|were) well)\b",
     re.IGNORECASE,
 )
 # (where, word): why it stays. `where` is a path below the root, or the beginning of one that ends in a slash.
@@ -230,7 +230,7 @@ def documents() -> list[Path]:
     for folder in ("docs", "gameday", "bench", "action", "templates", "playbooks", "scenarios", "scorecards"):
         found += [
             page
-            for end in ("md", "html", "yaml", "yml", "toml")
+            for end in ("md", "html", "yaml", "yml", "toml", "json")
             for page in (ROOT / folder).rglob(f"*.{end}")
         ]
     return sorted(found)

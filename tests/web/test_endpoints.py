@@ -73,7 +73,7 @@ def test_health_says_what_is_wrong():
         status, body, _ = get(server, "/health")
         assert (status, json.loads(body)) == (
             503,
-            {"status": "unwell", "why": "the store is away", "running": 1},
+            {"status": "failing", "why": "the store is away", "running": 1},
         )
 
 

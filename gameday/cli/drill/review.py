@@ -44,7 +44,7 @@ def main(named: str, *, answers: Sequence[str], by: str, who: str = "") -> int:
     if not given:
         output.talk("no answer given; nothing changed")
         return ExitCode.PASSED
-    if answers:  # a terminal is told at each question
+    if answers:  # a terminal is warned at each question
         for question, text in given:
             _warn(question, text)
     _store(store, drill, given, by or actor.login())

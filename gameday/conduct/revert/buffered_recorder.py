@@ -61,7 +61,7 @@ class BufferedRecorder:
             return False
 
     async def close(self, within: Seconds) -> bool:
-        """Write everything; tell whether all is in the store."""
+        """Write everything; report whether all is in the store."""
         written = await self.flush(within)
         # Not waited for: a locked store would keep the process from ending.
         self._thread.shutdown(wait=False, cancel_futures=True)

@@ -65,7 +65,7 @@ async def _ask(
 
 
 def _stage(history: History) -> str:
-    """Tell how far the end of a drill has come."""
+    """Report how far the end of a drill has come."""
     if history.first(ev.DrillClosed):
         return "closed"
     ending = any(entered.fact.phase in ENDING_PHASES for entered in history.each(ev.PhaseEntered))

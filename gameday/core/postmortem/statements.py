@@ -238,7 +238,7 @@ def _compared(evidence: Evidence, declared: Sequence[Dated[Any]], wanted: Sequen
             title=f"Declared {worst} ({worst.word}) where {right} was right",
             detail="The severity decides who is called and how fast.",
             evidence=numbers,
-            work=f"Describe in the playbook how to tell {right} from {worst}",
+            work=f"Describe in the playbook how {right} differs from {worst}",
             owner=evidence.role("incident commander"),
             priority="medium",
         )

@@ -97,7 +97,7 @@ def _commands(experiment: experiments.Experiment) -> Iterator[str]:
 
 
 def is_installed(top: str, *, without: Collection[str] = ()) -> bool:
-    """Tell whether a top package is found on Python's path, `without` the folders that are given."""
+    """Report whether a top package is found on Python's path, `without` the folders that are given."""
     left_out = {Path(folder or ".").resolve() for folder in without}
     found = [folder for folder in sys.path if folder and Path(folder).resolve() not in left_out]
     with _path(found):

@@ -88,7 +88,7 @@ def _activities(tree: Any) -> Iterator[str]:
 
 
 def _is_of_a_folder(module: str) -> bool:
-    """Tell whether a module is installed nowhere, or may run what is in the folder (`subprocess`, `os`)."""
+    """Report whether a module is installed nowhere, or may run what is in the folder (`subprocess`, `os`)."""
     top = module.partition(".")[0]
     with contextlib.suppress(OSError):  # this process's own folder may be gone, too
         return top in sys.stdlib_module_names or not needs.is_installed(top, without=(".", *python_path()))

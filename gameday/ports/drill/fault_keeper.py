@@ -23,7 +23,7 @@ class FaultKeeper(Protocol):
         ...
 
     async def stop(self) -> bool:
-        """Have the keeper end leftover processes, take the target down and end; tell whether it did."""
+        """Have the keeper end leftover processes, take the target down and end; report whether it did."""
         ...
 
     def alive(self) -> bool:

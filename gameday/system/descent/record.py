@@ -40,7 +40,7 @@ class SeenProcesses:
     fenced: int | None = None
 
     def is_method(self, who: Identity) -> bool:
-        """Tell whether a process that descends from the method, or did, is the method's."""
+        """Report whether a process that descends from the method, or did, is the method's."""
         return who not in self.lives and (self.fenced is None or who.started_ticks <= self.fenced)
 
 

@@ -65,7 +65,7 @@ class FakeFaultKeeper:
             self.write(ev.FaultReverted(fault=fault, how="rolled-back", by="keeper"))
 
     async def stop(self) -> bool:
-        """End; tell whether it was alive."""
+        """End; report whether it was alive."""
         lived, self.living = self.living, False
         return lived
 

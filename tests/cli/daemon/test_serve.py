@@ -274,7 +274,7 @@ def test_calendars_subscribe_by_url_and_health_is_told(space):
     with serving(space, "--listen", "127.0.0.1:0") as daemon:
         base = daemon.wait_for(r"listening on (http://\S+?):? ").group(1)
         told = json.loads(urllib.request.urlopen(f"{base}/health").read())
-        assert (told["status"], told["running"], told["waiting"]) == ("well", 0, 0)
+        assert (told["status"], told["running"], told["waiting"]) == ("ok", 0, 0)
         texts = []
         for words in ((), ("--reveal",)):
             url = gameday(space, "calendar", "--url", base, *words).stdout.strip()
