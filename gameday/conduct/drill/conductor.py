@@ -117,16 +117,7 @@ class Conductor:
     async def _baseline(self) -> None:
         context = self._context
         self._enter(Phase.BASELINE)
-        if context.load is not None and context.scenario.load is not None:
-            start = context.load.start(
-                context.scenario.load,
-                base_url=context.base_url,
-                environment=context.load_env,
-                on_chunks=context.live_facts.take_load,
-            )
-            await self._unless_aborted(start)
-            wanted = context.scenario.load
-            context.recorder.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
+        await self._unless_aborted(self._start())
         await self._wait(lambda: False, context.scenario.phases.baseline)
         # No limit: without an answer in time the supervisor aborts, and this wait ends with it.
         await self._wait(lambda: not real_incidents.open_questions(context.live_facts), None)
@@ -136,6 +127,27 @@ class Conductor:
             check = ev.PreflightChecked(check="baseline", passed=False, detail=error.message, hint=error.hint)
             context.recorder.record(check)
             raise
+
+    async def _start(self) -> None:
+        """Start the load and the fault keeper at once: each takes a second to import what it needs."""
+        keeper = asyncio.ensure_future(preflight.check_keeper(self._context))
+        try:
+            await self._start_load()
+            await keeper
+        finally:
+            await cancel([keeper])
+
+    async def _start_load(self) -> None:
+        context, wanted = self._context, self._context.scenario.load
+        if context.load is None or wanted is None:
+            return
+        await context.load.start(
+            wanted,
+            base_url=context.base_url,
+            environment=context.load_env,
+            on_chunks=context.live_facts.take_load,
+        )
+        context.recorder.record(ev.LoadStarted(users=wanted.users, workers=wanted.workers))
 
     def _check_baseline(self) -> None:
         """Raise NotReady when the users' SLOs can't be judged, or are not met, before the fault."""

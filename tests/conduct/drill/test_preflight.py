@@ -1,5 +1,6 @@
 """Preflight refuses a fault that another drill left over, and what the environment's policy does not allow."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -8,6 +9,8 @@ from gameday.core.facts import drill as ev
 from gameday.core.policy import Policy
 from gameday.core.values import DrillId, instant
 from gameday.ports import Lease
+from gameday.testing.drill.fault_keeper import FakeFaultKeeper
+from gameday.testing.drill.load_driver import FakeLoadDriver
 from tests.conduct.stage import SCENARIO, Stage
 
 OTHER = DrillId("20270115-075900-other-0000")
@@ -96,3 +99,40 @@ def test_a_held_fault_that_can_not_be_signed_is_refused():
     assert (stage.error.message, stage.error.hint) == ("no key", '[store] key = "env:GAMEDAY_STORE_KEY"')
     checks = {check.fact.check: check.fact.passed for check in history.each(ev.PreflightChecked)}
     assert checks["signed"] is False
+
+
+# --- the fault keeper ---
+
+
+class SlowKeeper(FakeFaultKeeper):
+    async def start(self):
+        await asyncio.sleep(3.0)
+        await super().start()
+
+
+class SlowLoad(FakeLoadDriver):
+    async def start(self, load, **named):
+        await asyncio.sleep(2.0)
+        await super().start(load, **named)
+
+
+def test_keeper_and_load_start_at_once_and_nothing_is_injected_before_both_have():
+    stage = Stage()
+    keeper = SlowKeeper(world=stage.world, write=stage.keeper.write)
+    stage.use(replace(stage.context, keeper=keeper, load=SlowLoad(world=stage.world, clock=stage.clock)))
+    history = stage.play()
+    load, keeper = history.first(ev.LoadStarted), [*history.each(ev.PreflightChecked)][-1]
+    assert keeper.fact.check == "fault keeper"
+    assert [round(each.at - stage.began, 1) for each in (load, keeper)] == [2.0, 3.0]
+    assert history.first(ev.FaultRequested).at >= keeper.at + SCENARIO.phases.baseline
+
+
+def test_without_a_keeper_nothing_is_injected_and_the_load_is_stopped():
+    stage = Stage()
+    stage.keeper.ready = False
+    history = stage.play()
+    assert isinstance(stage.error, NotReady)
+    assert history.first(ev.FaultRequested) is None
+    assert [check.fact.passed for check in history.each(ev.PreflightChecked)][-1] is False
+    ended = stage.store.read_load(stage.context.drill).until
+    assert ended <= stage.began + 1
