@@ -18,7 +18,7 @@ from dataclasses import replace
 from gameday.conduct.background import cancel
 from gameday.conduct.drill import preflight, real_incidents, target_lease
 from gameday.conduct.drill.context import DrillContext
-from gameday.conduct.drill.faults import Faults
+from gameday.conduct.drill.fault.requests import Faults
 from gameday.conduct.drill.response import grants, tasks
 from gameday.conduct.drill.supervisor import POLL_INTERVAL, Supervisor
 from gameday.conduct.revert import revert, steady_state

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from gameday.conduct.background import run_alongside
-from gameday.conduct.drill import clocks, fault_effect, target_lease
+from gameday.conduct.drill import clocks, target_lease
+from gameday.conduct.drill.fault import effect
 from gameday.conduct.drill.context import DrillContext
-from gameday.conduct.drill.faults import Faults
+from gameday.conduct.drill.fault.requests import Faults
 from gameday.conduct.drill.guardrails.always_on import START_ALLOWANCE, Lag, Monitors, TimeBox
 from gameday.conduct.drill.guardrails.checks import build_checks
 from gameday.conduct.drill.guardrails.guard import LOOK_INTERVAL, Guard
@@ -64,7 +65,7 @@ class Supervisor:
                 self._watch(),
                 self._guard(),
                 target_lease.keep_leases(self._context, self._abort),
-                fault_effect.compare(self._context),
+                effect.compare(self._context),
                 clocks.compare(self._context),
             ]
         ):

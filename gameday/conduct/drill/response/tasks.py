@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 
 from gameday.conduct.background import run_alongside
 from gameday.conduct.drill.context import DrillContext
-from gameday.conduct.drill.faults import Faults
+from gameday.conduct.drill.fault.requests import Faults
 from gameday.conduct.drill.response.grants import GrantHandler
 from gameday.conduct.drill.response.injects import InjectSender
 from gameday.conduct.drill.response.script_player import ScriptPlayer

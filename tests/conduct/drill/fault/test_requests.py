@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gameday.conduct.drill.faults import Faults
+from gameday.conduct.drill.fault.requests import Faults
 from gameday.conduct.drill.policy_check import PolicySources
 from gameday.core import exposure
 from gameday.core.errors import NotReady
