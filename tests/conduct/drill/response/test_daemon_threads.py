@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from gameday.system.daemon_threads import DaemonThreads
+from gameday.conduct.drill.response.daemon_threads import DaemonThreads
 
 
 def test_a_call_gives_its_value_or_its_error() -> None:
@@ -16,7 +16,7 @@ def test_a_call_gives_its_value_or_its_error() -> None:
 def test_a_call_that_hangs_keeps_neither_the_loop_nor_the_process() -> None:
     program = """
 import asyncio, time
-from gameday.system.daemon_threads import DaemonThreads
+from gameday.conduct.drill.response.daemon_threads import DaemonThreads
 async def main():
     try:
         async with asyncio.timeout(0.1):
