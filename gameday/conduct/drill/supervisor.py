@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 from gameday.conduct.background import run_alongside
 from gameday.conduct.drill import clocks, target_lease
-from gameday.conduct.drill.fault import effect
 from gameday.conduct.drill.context import DrillContext
+from gameday.conduct.drill.fault import effect
 from gameday.conduct.drill.fault.requests import Faults
 from gameday.conduct.drill.guardrails.always_on import START_ALLOWANCE, Lag, Monitors, TimeBox
 from gameday.conduct.drill.guardrails.checks import build_checks

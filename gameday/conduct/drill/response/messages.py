@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gameday import ports
+from gameday.conduct.drill.response.daemon_threads import DaemonThreads
 from gameday.conduct.recorder import Recorder
 from gameday.core.errors import NotReady
 from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import Scenario
 from gameday.core.values import Seconds
-from gameday.conduct.drill.response.daemon_threads import DaemonThreads
 
 PAUSES: tuple[Seconds, ...] = (0.0, 2.0, 10.0)
 """Seconds before each try."""
