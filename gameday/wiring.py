@@ -30,7 +30,7 @@ from gameday.system.actor import current_actor
 
 if TYPE_CHECKING:
     from gameday.conduct.drill.context import DrillContext
-    from gameday.conduct.drill.fault.targets import FaultTargets
+    from gameday.conduct.drill.fault_targets import FaultTargets
     from gameday.conduct.drill.options import DrillOptions
     from gameday.conduct.drill.policy_check import PolicySources
     from gameday.conduct.gamedays.context import GameDayContext
@@ -456,7 +456,7 @@ def open_meters(context: ports.MeterContext) -> dict[str, ports.Meter]:
 
 def _aims(space: Workspace, request: ev.FaultRequested | None, drill: DrillId) -> FaultTargets | None:
     """Give what counts the targets of a fault."""
-    from gameday.conduct.drill.fault.targets import FaultTargets  # noqa: PLC0415
+    from gameday.conduct.drill.fault_targets import FaultTargets  # noqa: PLC0415
     from gameday.faults.child_queries import ChildQueries  # noqa: PLC0415
     from gameday.faults.targets import ChildTargets  # noqa: PLC0415
 

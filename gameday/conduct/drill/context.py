@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from gameday import ports
-from gameday.conduct.drill.fault.targets import FaultTargets
+from gameday.conduct.drill.fault_targets import FaultTargets
 from gameday.conduct.drill.live_facts import LiveFacts
 from gameday.conduct.drill.live_milestones import LiveMilestones
 from gameday.conduct.drill.options import DrillOptions

@@ -7,7 +7,7 @@ the revert's.
 from __future__ import annotations
 
 from gameday.conduct.drill.context import DrillContext
-from gameday.conduct.drill.fault.targets import FaultTargets
+from gameday.conduct.drill.fault_targets import FaultTargets
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 

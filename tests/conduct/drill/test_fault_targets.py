@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gameday.conduct.drill.fault.targets import FaultTargets
+from gameday.conduct.drill.fault_targets import FaultTargets
 from gameday.core.errors import NotReady
 from gameday.core.facts import drill as ev
 from gameday.ports import ActionTarget
