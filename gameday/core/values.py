@@ -90,7 +90,6 @@ class Verdict(StrEnum):
 class Outcome(StrEnum):
     """The result of a drill, best first; the last four mean that nothing was judged.
 
-    not-recovered: users were affected until our own rollback or the end, and nobody was to respond.
     unknown: whether users were affected, or whether the fault changed anything, is not known.
     """
 
@@ -99,7 +98,6 @@ class Outcome(StrEnum):
     CONTAINED = "contained"
     DETECTED = "detected"
     UNDETECTED = "undetected"
-    NOT_RECOVERED = "not-recovered"
     NO_EFFECT = "no-effect"
     UNKNOWN = "unknown"
     ABORTED = "aborted"
@@ -179,6 +177,20 @@ def format_duration(seconds: Seconds) -> str:
 _FIRST = datetime.min.replace(tzinfo=UTC).timestamp()
 _LAST = datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp()
 """The first and the last second that RFC 3339 can write."""
+
+
+def is_instant(value: object) -> bool:
+    """Report whether a JSON value is seconds since the epoch of an instant that RFC 3339 can write."""
+    # Not NaN either, of which no comparison holds; and True is an int for isinstance.
+    return isinstance(value, int | float) and not isinstance(value, bool) and _FIRST <= value <= _LAST
+
+
+_DRILL_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+def is_drill_id(value: object) -> bool:
+    """Report whether a JSON value can be a drill's id: it becomes the name of a folder."""
+    return isinstance(value, str) and _DRILL_ID.fullmatch(value) is not None
 
 
 def instant(value: float) -> Instant:

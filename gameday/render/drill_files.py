@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from gameday.core import exposure, playbook, postmortem
 from gameday.core.facts.history import History
+from gameday.core.judging import conditions
 from gameday.core.judging.result import Result
 from gameday.core.playbook.outline import Present
 from gameday.render import chart, html, junit, markdown, show_cache, table, words
@@ -49,7 +50,8 @@ def shown_text(history: History, result: Result, ends: str) -> str:
 
 def summary(history: History, result: Result) -> str:
     """Give a drill's result in a few lines."""
-    lines = [f"{result.drill}: {result.attribution.outcome}. {result.attribution.why}"]
+    outcome = words.outcome_word(result.attribution.outcome, alone=conditions.nobody_responds(history))
+    lines = [f"{result.drill}: {outcome}. {result.attribution.why}"]
     for interval in result.milestones.intervals:
         verdict = str(interval.verdict) if interval.applies else "not timed"
         goal = words.duration(interval.objective)

@@ -91,7 +91,7 @@ def _objectives(report: Report) -> Iterator[str]:
     for line in report.drills:
         pm = line.postmortem
         chains = {chain.name: verdict(chain) for chain in pm.chains} if pm else {}
-        outcome = words.OUTCOMES.get(pm.outcome, str(pm.outcome)) if pm else line.how
+        outcome = words.outcome(pm) if pm else line.how
         rows.append(
             (
                 escape(line.title),

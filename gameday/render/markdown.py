@@ -88,7 +88,7 @@ def _head(pm: Postmortem) -> Iterator[str]:
         ("Scenario", f"{escape(pm.scenario)} on {escape(pm.environment)}, mode {escape(pm.mode)}"),
         ("When", f"{words.minute(pm.began)}, for {words.duration(pm.closed - pm.began)}"),
         ("Severity", escape(pm.severity)),
-        ("Outcome", f"**{words.OUTCOMES[pm.outcome]}**; recovered by: {by}"),
+        ("Outcome", f"**{words.outcome(pm)}**; recovered by: {by}"),
         ("Responder", escape(pm.responder)),
         ("Score", _score(pm)),
     ]

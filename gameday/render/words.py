@@ -22,18 +22,31 @@ VERDICT_MARKS = {
 }
 """A sign for each verdict that reads without colour."""
 
+NOT_RECOVERED = "not recovered"
 OUTCOMES = {
     Outcome.RECOVERED: "Recovered",
     Outcome.ABSORBED: "Absorbed",
     Outcome.CONTAINED: "Contained",
     Outcome.DETECTED: "Detected",
     Outcome.UNDETECTED: "Undetected",
-    Outcome.NOT_RECOVERED: "Not recovered",
     Outcome.NO_EFFECT: "No effect",
     Outcome.UNKNOWN: "Unknown",
     Outcome.ABORTED: "Aborted",
     Outcome.FAILED: "Failed",
 }
+
+
+def outcome(pm: Postmortem) -> str:
+    """Name what a drill came to. Nobody failed to detect it where nobody was to respond."""
+    return (
+        NOT_RECOVERED.capitalize() if pm.alone and pm.outcome is Outcome.UNDETECTED else OUTCOMES[pm.outcome]
+    )
+
+
+def outcome_word(outcome: Outcome, *, alone: bool) -> str:
+    """Give the same in a word, as result.json has it. alone: nobody was to respond."""
+    return NOT_RECOVERED if alone and outcome is Outcome.UNDETECTED else str(outcome)
+
 
 SECTIONS = {
     "summary": "Summary",

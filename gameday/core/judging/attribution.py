@@ -115,7 +115,7 @@ def _outcome(history: History, impact: Impact, milestones: Milestones, *, change
         return _harmless(history, impact, changed=changed)
     if silent:
         seen = milestones.by_name[MilestoneName.RECOVERED].known
-        return Outcome.NOT_RECOVERED if seen else Outcome.UNKNOWN
+        return outcome if seen else Outcome.UNKNOWN
     known = milestones.by_name[MilestoneName.DETECTED].known
     return outcome if known or outcome is not Outcome.UNDETECTED else Outcome.UNKNOWN
 

@@ -38,7 +38,6 @@ _OUTCOMES = {
     Outcome.CONTAINED: "The harm was contained, but the service did not recover within the drill",
     Outcome.DETECTED: "The incident was detected, but not contained within the drill",
     Outcome.UNDETECTED: "Users were affected, and nobody detected it within the drill",
-    Outcome.NOT_RECOVERED: "Users were affected, and the service did not recover by itself within the drill",
     Outcome.NO_EFFECT: "The fault changed nothing, so this drill shows nothing",
     Outcome.UNKNOWN: "Whether the fault changed anything is not known",
     Outcome.ABORTED: "The drill was aborted",
@@ -87,10 +86,9 @@ def summary(history: History, result: Result) -> tuple[str, ...]:
         what = f"A drill on {history.plan.environment} in which nothing was injected"
     text = [f"{what}: {scenario.description or scenario.title}".rstrip(".") + "."]
     outcome = result.attribution.outcome
-    recovered = _RECOVERED if outcome is Outcome.RECOVERED else {}
-    if conditions.nobody_responds(history):
-        recovered = _ALONE if recovered else recovered
-    text.append(f"{recovered.get(result.attribution.recovered_by, _outcome(result))}.")
+    alone = conditions.nobody_responds(history)
+    recovered = (_ALONE if alone else _RECOVERED) if outcome is Outcome.RECOVERED else {}
+    text.append(f"{recovered.get(result.attribution.recovered_by, _outcome(result, alone=alone))}.")
     text.extend(_obstacles(history) if outcome is Outcome.FAILED else ())
     text.append(impact_summary(result.impact, scenario.slos))
     text.extend(_times(result))
@@ -98,9 +96,11 @@ def summary(history: History, result: Result) -> tuple[str, ...]:
     return tuple(text)
 
 
-def _outcome(result: Result) -> str:
-    """State the outcome; what is known is not left out."""
+def _outcome(result: Result, *, alone: bool) -> str:
+    """State the outcome; what is known is not left out. alone: nobody was to respond, so nobody is blamed."""
     outcome = result.attribution.outcome
+    if alone and outcome is Outcome.UNDETECTED:
+        return "Users were affected, and the service did not recover by itself within the drill"
     open_ = {name for name, each in result.milestones.by_name.items() if each.at is None and not each.known}
     if outcome is Outcome.CONTAINED and MilestoneName.RECOVERED in open_:
         return "The harm was contained; whether the service recovered is not known"

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from gameday.core.judging.score import Scorecard, Scored
     from gameday.core.trends import StoredInterval, StoredResult
 
-SCHEMA = 2
+SCHEMA = 1
 """Version of the contract; it grows when a reader would have to change."""
-SCHEMAS = (1, 2)
+SCHEMAS = (1,)
 """The versions that `read` knows."""
 
 Json = dict[str, Any]

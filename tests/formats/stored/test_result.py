@@ -52,13 +52,13 @@ def test_mistakes_of_files_keep_their_places():
     assert stored.mistakes == (mistake,)
 
 
-def test_results_of_the_first_version_are_still_read():
-    older = {name: value for name, value in DOCUMENT.items() if name != "actors"} | {"schema": 1}
+def test_results_without_actors_are_still_read():
+    older = {name: value for name, value in DOCUMENT.items() if name != "actors"}
     assert result.read(json.dumps(older)).outcome is Outcome.RECOVERED
 
 
 def test_who_did_what_is_published():
-    assert DOCUMENT["schema"] == 2
+    assert DOCUMENT["schema"] == 1
     game = histories.Game().fault(at=10).bad("POST /checkout", 10, 60).ack(at=20).over(at=80)
     acting = result.encode(game.history(), game.result())["actors"]
     assert acting["acknowledged"] == {"name": None, "kind": "person", "known": None}
