@@ -1,20 +1,27 @@
 """The code that a drill would run, as parts that an approval covers: local sources and distributions.
 
 Local sources are found by the names in experiments and locustfiles, and further by their own imports, as
-their syntax shows them. Nothing is imported. A module that only a computed name leads to is not found.
+their syntax shows them; each is a part of its own. What else of the workspace can be imported is one further
+part: a computed name may lead there, `__all__`, or an installed library that does without a module that
+nobody installed. Nothing is imported.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import metadata
+from importlib import machinery, metadata
 from pathlib import Path
 
 from gameday.settings import static_look
 from gameday.system.imports import own_sources
+
+OTHERS = "other modules of the workspace"
+"""The part that holds what can be imported although nothing names it."""
+_SUFFIXES = tuple(machinery.all_suffixes())
 
 
 def parts(
@@ -35,6 +42,7 @@ def parts(
         walk.imports(file, "", [str(file.parent), str(root), *search])
     for command in commands:
         walk.command(command)
+    walk.others([str(root), str((root / locustfile).parent), *search])
     return walk.found
 
 
@@ -45,6 +53,7 @@ class _Walk:
         self.found: dict[str, str] = {}
         self._root = root.resolve()
         self._seen: set[tuple[str, str]] = set()
+        self._covered: set[Path] = set()
         self._distributions: Mapping[str, Sequence[str]] | None = None
 
     def module(self, name: str, search: Sequence[str], *, certain: bool = True) -> None:
@@ -76,6 +85,7 @@ class _Walk:
         if file is not None and (name, origin) not in self._seen:
             self._seen.add((name, origin))
             self.found[f"module {name}"] = _hash(file)
+            self._covered.add(file)
             package = name if file.stem == "__init__" else name.rpartition(".")[0]
             self.imports(file, package, search)
         return True
@@ -98,6 +108,18 @@ class _Walk:
             return
         if inside:
             self.found[f"file {file.relative_to(self._root).as_posix()}"] = _hash(file)
+
+    def others(self, folders: Sequence[str]) -> None:
+        """Cover as one part what else can be imported from those folders that are in the workspace."""
+        inside = [place for place in map(Path, folders) if place.resolve().is_relative_to(self._root)]
+        files = {file for folder in inside for file in _importable(folder)}
+        lines = sorted(
+            f"{_hash(file)} {os.path.relpath(file, self._root)} {os.path.relpath(file.resolve(), self._root)}"
+            for file in files
+            if file not in self._covered and not own_sources.is_installed(file.resolve())
+        )
+        if lines:
+            self.found[OTHERS] = hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()
 
     def _distribution(self, top: str) -> None:
         if self._distributions is None:
@@ -127,6 +149,24 @@ def _base(node: ast.ImportFrom, package: str) -> str:
     if node.level > len(levels):
         return ""
     return ".".join([*levels[: len(levels) - node.level + 1], *([node.module] if node.module else [])])
+
+
+def _importable(folder: Path) -> Iterator[Path]:
+    """Give the files below a folder that an import can read. No module's name holds a dot, so no folder's.
+
+    A folder that a link leads to is looked at once; the link counts wherever it is.
+    """
+    seen: set[str] = set()
+    for place, below, files in os.walk(folder.absolute(), followlinks=True):
+        real = os.path.realpath(place)
+        if Path(place).is_symlink():
+            yield Path(place)
+        if real in seen:
+            below.clear()
+            continue
+        seen.add(real)
+        below[:] = sorted(name for name in below if "." not in name)
+        yield from (Path(place, name) for name in files if name.endswith(_SUFFIXES))
 
 
 def _hash(file: Path) -> str:

@@ -59,6 +59,7 @@ def test_local_sources_count_as_far_as_their_imports_lead_and_nothing_is_run(roo
         "module nowhere",
         "module gone",
         "file scripts/break.sh",
+        code_parts.OTHERS,
     }
     assert covered(root)["module gone"] == "missing"
 
@@ -68,6 +69,7 @@ def test_installed_distributions_count_by_their_version(root: Path):
     assert parts["distribution chaostoolkit-kubernetes"] == metadata.version("chaostoolkit-kubernetes")
     assert {"distribution requests", "distribution locust"} <= set(parts)
     named = code_parts.parts(root, ["gameday.shop.faults"], "", [])
+    del named[code_parts.OTHERS]
     assert named == {f"distribution {OWN}": metadata.version(OWN)}
 
 
@@ -101,7 +103,7 @@ def test_a_module_within_an_archive_counts_by_the_archive(root: Path, monkeypatc
         parts.append(code_parts.parts(root, ["packed"], "", []))
         sys.path_importer_cache.pop(str(archive), None)
     before, after = parts
-    assert before.keys() == after.keys() == {"module packed"}
+    assert before.keys() == after.keys() == {"module packed", code_parts.OTHERS}
     assert before != after
 
 
@@ -114,7 +116,40 @@ def test_what_is_imported_in_a_source_s_place_counts(root: Path, name: str):
     assert covered(root) != before
 
 
-def test_what_nothing_imports_does_not_count(root: Path):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mine/unused.py",  # a computed name, or `from mine import *` with `__all__`, may lead there
+        "simplejson.py",  # what installed libraries import where it is there
+        "backports/zstd.py",
+        "socks/__init__.py",
+        "csv.py",
+        "load/sitecustomize.py",
+        "my-tools/simplejson.py",
+    ],
+)
+def test_whatever_else_can_be_imported_is_one_part(root: Path, name: str):
     before = covered(root)
-    (root / "mine" / "unused.py").write_text("changed = True\n")
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text("planted = 1\n")
+    planted = covered(root)
+    (root / name).write_text("planted = 2\n")
+    changed = covered(root)
+    assert len({before[code_parts.OTHERS], planted[code_parts.OTHERS], changed[code_parts.OTHERS]}) == 3
+    assert {**planted, code_parts.OTHERS: ""} == {**before, code_parts.OTHERS: ""}
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".cache/tool.py", "site.packages/tool.py"])
+def test_what_no_import_can_read_does_not_count(root: Path, name: str):
+    before = covered(root)
+    (root / name).parent.mkdir(exist_ok=True)
+    (root / name).write_text("changed = True\n")
     assert covered(root) == before
+
+
+def test_a_link_by_which_a_module_gets_another_name_counts_and_a_loop_ends(root: Path):
+    before = covered(root)
+    (root / "socks.py").symlink_to(root / "other.py")
+    linked = covered(root)
+    (root / "loop").symlink_to(root)
+    assert len({each[code_parts.OTHERS] for each in (before, linked, covered(root))}) == 3
