@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +36,7 @@ from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
 from gameday.core.values import DrillId
 from gameday.settings import Workspace
+from gameday.storage import urls
 from gameday.storage.spill import file_lock
 from gameday.system import clock
 from gameday.system.actor import current_actor
@@ -52,13 +53,25 @@ def open_store(space: Workspace) -> ports.HistoryStore:
 def recovered_store(space: Workspace) -> tuple[ports.HistoryStore, ExitCode]:
     """Open it the same way; and give 4 where a fault may be in force after that, else 0."""
     _warn_without_workspace(space)
-    store = wiring.workspace_store(space)
     code = ExitCode.PASSED
-    try:
-        code = recover(space, store)
-    except GamedayError as error:  # the command itself explains what is wrong with the store
-        output.warn(f"could not look for abandoned drills: {error.message}")
+    with guard.at_stake(functools.partial(_anything_left, space)):
+        store = wiring.workspace_store(space)
+        try:
+            code = recover(space, store)
+        except GamedayError as error:  # the command itself explains what is wrong with the store
+            output.warn(f"could not look for abandoned drills: {error.message}")
     return store, code
+
+
+def _anything_left(space: Workspace) -> bool:
+    """Report whether a drill that no process looks after may have left a fault in force.
+
+    Asked after an error that nobody foresaw: so by the store alone, without what was spilled.
+    """
+    if urls.certainly_absent(space.store_url):
+        return False
+    with contextlib.closing(wiring.store(space.store_url)) as store:
+        return any(drill.left and bool(drill.exposed or drill.unreadable) for drill in open_drills(store))
 
 
 def _warn_without_workspace(space: Workspace) -> None:
@@ -106,7 +119,29 @@ def main(
     guard.conducts()
     space = wiring.workspace()
     _warn_without_workspace(space)
-    store, lost = _open_all(space, everything=everything, here=here)
+    with guard.at_stake(functools.partial(_anything_left, space)):
+        return _revert(
+            space,
+            drill,
+            everything=everything,
+            here=here,
+            by_hand=by_hand,
+            play_unsigned=play_unsigned,
+            who=who,
+        )
+
+
+def _revert(
+    space: Workspace,
+    drill: str,
+    *,
+    everything: bool,
+    here: bool,
+    by_hand: str | None,
+    play_unsigned: bool,
+    who: str,
+) -> int:
+    store, (lost, doubtful) = _open_all(space, everything=everything, here=here)
     apart = next((location for location in lost if _is_named(location, drill)), None)
     if apart is not None and apart.copy is not None:
         space, store, drill = apart.space, apart.store, apart.copy.drill
@@ -114,10 +149,11 @@ def main(
     if by_hand is not None:
         return _close_by_hand(space, store, drills, drill, by_hand, who=who or current_actor(os.environ))
     code = ExitCode.PASSED if drill else _revert_lost(lost, everything=everything)
+    code = ExitCode.FAULT_IN_FORCE if doubtful and not drill else code
     chosen = _chosen(space, store, drills, drill, everything=everything, here=here)
     if chosen:
         code = worst((code, _end(space, store, chosen, play_unsigned=play_unsigned)))
-    elif not lost:
+    elif not lost and not doubtful:
         output.talk(_nothing(drills, drill, here=here))
     _remove_copies(lost)
     if chosen:
@@ -187,17 +223,17 @@ def _nothing(drills: Sequence[OpenDrill], drill: str, *, here: bool) -> str:
 
 def _open_all(
     space: Workspace, *, everything: bool, here: bool
-) -> tuple[ports.HistoryStore, list[lost_drills.Location]]:
+) -> tuple[ports.HistoryStore, lost_drills.Restored]:
     """Open the workspace's store, and what is known of drills that lost theirs."""
     try:
         store = wiring.workspace_store(space)
     except StoreUnavailable:
         # What it held may be known from the user's own copies; that it is away is reported all the same.
-        lost = lost_drills.restore(space, None)
+        lost = lost_drills.restore(space, None).lost
         _revert_lost(lost, everything=everything)
         _remove_copies(lost)
         raise
-    return store, [] if here else lost_drills.restore(space, store)
+    return store, lost_drills.Restored([], doubtful=False) if here else lost_drills.restore(space, store)
 
 
 def _is_named(location: lost_drills.Location, named: str) -> bool:
@@ -263,7 +299,7 @@ def _close_by_hand(
         machine=ThisMachine(cwd=drill_home.folder(space, open_drill) if open_drill else space.root),
     )
     asyncio.run(by_hand_closing.close(open_drill, context, SystemIds(), text=text))
-    _remove_copies(lost_drills.restore(space, None))
+    _remove_copies(lost_drills.restore(space, None).lost)
     write_reports(space, store, drill)
     output.talk(f"{drill}: closed; undone by hand, as {who} recorded")
     return ExitCode.PASSED
@@ -317,10 +353,10 @@ def recover(space: Workspace, store: ports.HistoryStore, *, environment: str = "
 
 def recover_lost(space: Workspace, store: ports.HistoryStore) -> ExitCode:
     """Revert the drills that have no store any more. Gives 0, or 4 where a fault may be in force."""
-    lost = lost_drills.restore(space, store)
+    lost, doubtful = lost_drills.restore(space, store)
     code = _revert_lost(lost, everything=False)
     _remove_copies(lost)
-    return code
+    return ExitCode.FAULT_IN_FORCE if doubtful else code
 
 
 def _warn_of(space: Workspace, given_up: Sequence[OpenDrill]) -> None:
@@ -381,8 +417,27 @@ def settle(
             if open_drill.drill in began_open - _open_ids(store):  # by another command, while we waited
                 code = worst((code, _report_closed(store, open_drill.drill)))
             else:
-                code = worst((code, _settle(space, store, open_drill, by=by, play_unsigned=play_unsigned)))
+                settled = functools.partial(
+                    _settle, space, store, open_drill, by=by, play_unsigned=play_unsigned
+                )
+                code = worst((code, _alone(open_drill, settled)))
     return code
+
+
+def _alone(open_drill: OpenDrill, settled: Callable[[], ExitCode]) -> ExitCode:
+    """Settle one drill. Whatever goes wrong with it keeps no other one's fault in force."""
+    try:
+        return settled()
+    except GamedayError as error:
+        output.problem(error)
+    # The outer edge of one drill's recovery: its history may be a stranger's, and hold what nobody foresaw.
+    except Exception as error:  # noqa: BLE001
+        output.talk(f"error: {open_drill.drill}: {guard.unforeseen(error)}")
+    if not open_drill.exposed:
+        return ExitCode.INTERNAL
+    output.talk(f"error: {open_drill.drill}: a fault may still be in force")
+    output.hint(f'gameday revert {open_drill.drill}; undone by yourself: add --by-hand "what was done"')
+    return ExitCode.FAULT_IN_FORCE
 
 
 def _open_ids(store: ports.HistoryStore) -> frozenset[DrillId]:

@@ -22,8 +22,20 @@ class Recorder:
 
     def record(self, fact: ev.Fact, *, at: Instant | None = None) -> ev.Event:
         """Append a fact that occurred `at` (default: now). Raises StoreUnavailable."""
+        event = self._event(fact, at)
+        self.store.append(event)
+        return event
+
+    def record_after(self, last: int, fact: ev.Fact) -> bool:
+        """Append a fact only if nothing follows sequence number `last`; False otherwise.
+
+        Raises StoreUnavailable, also where `record` would keep the fact for later.
+        """
+        return self.store.append_after(self.drill, last, self._event(fact))
+
+    def _event(self, fact: ev.Fact, at: Instant | None = None) -> ev.Event:
         now = self.clock.now()
-        event = ev.Event(
+        return ev.Event(
             id=self.ids.event(),
             drill=self.drill,
             occurred_at=now if at is None else at,
@@ -32,8 +44,6 @@ class Recorder:
             by=self.by,
             fact=fact,
         )
-        self.store.append(event)
-        return event
 
     def for_drill(self, drill: DrillId) -> Recorder:
         """Give a recorder for another history."""

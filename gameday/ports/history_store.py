@@ -38,6 +38,14 @@ class HistoryStore(Protocol):
         """Store events at the end of their drill's history, in one transaction, once per id."""
         ...
 
+    def append_after(self, drill: DrillId, last: int, *events: ev.Event) -> bool:
+        """Store events at the end of one history, only if its last sequence number is `last`.
+
+        False, and nothing is stored, where somebody else has added to it meanwhile: of two processes that
+        read the same end, one writes. Events have new ids, and are never kept outside the store.
+        """
+        ...
+
     def read(self, drill: DrillId, *, after: int = 0) -> Sequence[Stored]:
         """Give a drill's events after sequence number `after`. Raises LookupError for an unknown drill."""
         ...

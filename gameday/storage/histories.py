@@ -54,6 +54,16 @@ class SqlStore:
         if events:
             self.write([self.encode(event) for event in events])
 
+    def append_after(self, drill: DrillId, last: int, *events: ev.Event) -> bool:
+        """Store events of a history only if its last sequence number is `last`; False otherwise."""
+        documents = [self.encode(event) for event in events]
+        try:
+            with self._database.write() as tx:
+                journal.append_after(tx, drill, last, documents)
+        except journal.Moved:
+            return False
+        return True
+
     # --- signatures ---
 
     def encode(self, event: ev.Event) -> Document:

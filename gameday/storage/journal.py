@@ -41,6 +41,20 @@ def append(tx: Transaction, documents: Iterable[Document]) -> int:
     return sum(added.values())
 
 
+class Moved(Exception):
+    """A history has another end than the writer had read."""
+
+
+def append_after(tx: Transaction, drill: str, last: int, documents: Sequence[Document]) -> None:
+    """Store documents at the end of a history whose last sequence number is `last`. Raises Moved.
+
+    The history's row is locked before it is compared, until the transaction ends.
+    """
+    if _open(tx, drill, parse_instant(documents[0]["recorded_at"])).events != last:
+        raise Moved
+    append(tx, documents)
+
+
 def _append(tx: Transaction, drill: str, documents: Sequence[Document]) -> int:
     first = _open(tx, drill, parse_instant(documents[0]["recorded_at"]))
     seq, head = first.events, first.events_head
@@ -100,23 +114,33 @@ def heads(tx: Transaction, drill: str) -> Heads | None:
 # In the transaction of the event, so that the list of drills never contradicts the histories.
 def _index(tx: Transaction, document: Document) -> None:
     drill, fact = document["drill"], document["fact"]
-    if document["kind"] == "DrillPlanned":
-        names = {"scenario": fact["scenario"]["scenario"], "environment": fact["environment"]}
-        tx.execute(sql.NAME_DRILL, {"drill": drill, **names})
-    elif document["kind"] == "GameDayPlanned":
-        names = {"scenario": fact["plan"]["gameday"], "environment": fact["plan"]["environment"]}
-        tx.execute(sql.NAME_DRILL, {"drill": drill, **names})
+    if document["kind"] in signatures.PLANS:
+        tx.execute(sql.NAME_DRILL, {"drill": drill, **_names(document)})
     elif document["kind"] == "GameDayEnded":
         closed = parse_instant(document["recorded_at"])
-        tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": fact["why"]})
+        tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": _column(fact["why"])})
     elif document["kind"] == "HistoryImported":
         tx.execute(sql.IMPORT_DRILL, {"drill": drill, "imported": parse_instant(document["recorded_at"])})
     elif document["kind"] == "DrillClosed":
         if not fact["reverted"]:
-            tx.execute(sql.LEAVE_OPEN, {"drill": drill, "how": fact["how"]})
+            tx.execute(sql.LEAVE_OPEN, {"drill": drill, "how": _column(fact["how"])})
             return
         closed = parse_instant(document["recorded_at"])
-        tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": fact["how"]})
+        tx.execute(sql.CLOSE_DRILL, {"drill": drill, "closed": closed, "how": _column(fact["how"])})
+
+
+def _names(document: Document) -> dict[str, str]:
+    """Give what the list of drills has of a plan."""
+    fact = document["fact"]
+    if document["kind"] == "GameDayPlanned":
+        plan = fact["plan"]
+        return {"scenario": _column(plan["gameday"]), "environment": _column(plan["environment"])}
+    return {"scenario": _column(fact["scenario"]["scenario"]), "environment": _column(fact["environment"])}
+
+
+def _column(text: str) -> str:
+    """Give a text as a column holds it. A line is JSON, and holds NUL, which PostgreSQL's texts do not."""
+    return text.replace("\0", "\ufffd")
 
 
 class Batch(NamedTuple):
@@ -267,18 +291,15 @@ def _index_row(documents: Iterable[Document]) -> dict[str, Any]:
         at, fact = parse_instant(document["recorded_at"]), document["fact"]
         row.setdefault("started", at)
         match document["kind"]:
-            case "DrillPlanned":
-                row |= {"scenario": fact["scenario"]["scenario"], "environment": fact["environment"]}
-            case "GameDayPlanned":
-                plan = fact["plan"]
-                row |= {"scenario": plan["gameday"], "environment": plan["environment"]}
+            case "DrillPlanned" | "GameDayPlanned":
+                row |= _names(document)
             case "HistoryImported":
                 closed = at if row["closed"] is None else row["closed"]
                 row |= {"imported": at, "closed": closed, "how": row["how"] or "imported"}
             case "GameDayEnded" if row["closed"] is None:
-                row |= {"closed": at, "how": fact["why"]}
+                row |= {"closed": at, "how": _column(fact["why"])}
             case "DrillClosed" if row["closed"] is None:
-                row |= {"closed": at if fact["reverted"] else None, "how": fact["how"]}
+                row |= {"closed": at if fact["reverted"] else None, "how": _column(fact["how"])}
     return row
 
 

@@ -16,30 +16,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-import stat
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 from gameday.core.errors import HistoryCorrupt, UsageError
 from gameday.core.facts import drill as ev
 from gameday.core.facts.load import LoadHistory
-from gameday.core.values import DrillId, Instant
+from gameday.core.values import DrillId, Instant, is_drill_id
 from gameday.formats.stored import envelope
 from gameday.formats.stored import events as stored_events
 from gameday.formats.stored import load as load_lines
 from gameday.ports import HistoryStore
-from gameday.system import clock, ids
+from gameday.system import clock, ids, regular_files
 
 FORMAT = 1
 LARGEST_PART = 256 * 1024**2
 """Bytes of one unpacked part that are read at most: a small zip can unpack to any size."""
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-"""What a drill's id may be: it becomes the name of a folder, and comes from a stranger's file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +131,7 @@ def _stored(store: HistoryStore, drill: DrillId) -> tuple[Sequence[ev.Event], bo
 
 def _unpack(file: Path) -> tuple[Manifest, list[str], str]:
     try:
-        with _opened(file) as raw, zipfile.ZipFile(raw) as zipped:
+        with os.fdopen(regular_files.open_regular(file), "rb") as raw, zipfile.ZipFile(raw) as zipped:
             manifest = Manifest(**json.loads(_part(zipped, "manifest.json")))
             history, load = _part(zipped, "history.jsonl"), _part(zipped, "load.jsonl")
     # All that a stranger's bytes can make zipfile and json raise.
@@ -148,21 +142,9 @@ def _unpack(file: Path) -> tuple[Manifest, list[str], str]:
             f"{file} has format {manifest.format}; this gameday reads {FORMAT}", hint="upgrade gameday"
         )
     named: object = manifest.drill  # whatever JSON holds
-    if not isinstance(named, str) or not _ID.fullmatch(named):
+    if not is_drill_id(named):
         raise UsageError(f"{file} names a drill {manifest.drill!r}, which is not a valid id")
     return manifest, history.splitlines(), load
-
-
-def _opened(file: Path) -> IO[bytes]:
-    """Open an ordinary file. Raises OSError, ValueError.
-
-    O_NONBLOCK, because opening a named pipe would otherwise wait for somebody to write into it.
-    """
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise ValueError("not an ordinary file")
-    return os.fdopen(descriptor, "rb")
 
 
 def _part(zipped: zipfile.ZipFile, name: str) -> str:
@@ -177,8 +159,10 @@ def _events(file: Path, drill: DrillId, lines: Iterable[str]) -> list[ev.Event]:
     events = []
     for line in lines:
         try:
-            event = stored_events.decode(envelope.parse(line)[1])
-        except (ValueError, RecursionError) as error:
+            document = envelope.parse(line)[1]
+            envelope.check(document)
+            event = stored_events.decode(document)
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise HistoryCorrupt(f"{file}: {error}") from error
         if event.drill != drill:
             raise HistoryCorrupt(f"{file}: an event of drill {event.drill} in the history of {drill}")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gameday.core.errors import NotReady
 from gameday.system import known_secrets
-from gameday.system.state_folder import state_folder
+from gameday.system.state_folder import state_folder, state_folders
 
 FILE_NAME = "signing-key"
 SHORTEST = 32
@@ -94,13 +94,17 @@ def _shared(variable: str) -> bytes:
 
 
 def _own(*, create: bool) -> bytes:
-    """Read the user's own key, or make it. Raises OSError, NotReady for a file that others can use."""
+    """Read the user's own key, or make it where there is none.
+
+    Raises OSError, and NotReady for a file that others can use. A second key is never made while the first is
+    there, whether its folder can still be written or not: what it has signed would count as a stranger's.
+    """
+    for folder in state_folders():
+        with suppress(FileNotFoundError):
+            return _read(folder / FILE_NAME)
+    if not create:
+        raise FileNotFoundError(FILE_NAME)
     file = state_folder() / FILE_NAME
-    try:
-        return _read(file)
-    except FileNotFoundError:
-        if not create:
-            raise
     unfinished = file.with_name(f".{FILE_NAME}.{secrets.token_hex(8)}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

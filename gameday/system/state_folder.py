@@ -32,6 +32,31 @@ def state_folder(environ: Mapping[str, str] = os.environ) -> Path:
     raise problem or FileNotFoundError("no state folder")
 
 
+def state_folders(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """List the folders in which this user's files may be: the one that is written to, and those before it.
+
+    A folder that can't be written any more is still read: what was kept there is not gone. None, where there
+    is no folder at all.
+    """
+    found: list[Path] = []
+    for folder in _candidates(environ):
+        with contextlib.suppress(OSError):
+            return [*found, _private(folder)]
+        if _is_trusted(folder):
+            found.append(folder)
+    return found
+
+
+def _is_trusted(folder: Path) -> bool:
+    """Report whether nobody but this user can have put anything into a folder."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    return own and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
 def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
     # The specification has relative paths ignored.
     if Path(environ.get("XDG_STATE_HOME", "")).is_absolute():

@@ -65,6 +65,16 @@ class MemoryHistoryStore:
                 if event.id not in drill.ids:
                     _append(drill, event)
 
+    def append_after(self, drill: DrillId, last: int, *events_: ev.Event) -> bool:
+        """Store events of one history only if its last sequence number is `last`; False otherwise."""
+        self._check()
+        with self._lock:
+            stored = self._drills.get(drill)
+            if (len(stored.events) if stored else 0) != last:
+                return False
+            self.append(*events_)
+            return True
+
     def read(self, drill: DrillId, *, after: int = 0) -> Sequence[Stored]:
         """Give the events after sequence number `after`. Raises LookupError if there is no such drill."""
         self._check()

@@ -282,3 +282,48 @@ def test_game_days_are_listed_apart_from_drills(store):
     assert (store.game_days()[0].closed, store.game_days()[0].how) == (NOW + 60, "through")
     assert store.read(day)[0].event.fact == opened
     assert store.verify(day) == []
+
+
+# --- appending after what was read ---
+
+
+def test_events_are_stored_only_after_the_last_one_that_was_read(store):
+    assert store.append_after(D, 0, note("a"))
+    assert not store.append_after(D, 0, note("b"))
+    assert not store.append_after(D, 2, note("b"))
+    assert store.append_after(D, 1, note("b"), note("c"))
+    assert texts(store) == [(1, "a"), (2, "b"), (3, "c")]
+    assert store.verify(D) == []
+
+
+def test_a_history_that_is_refused_its_first_event_is_not_begun(store):
+    assert not store.append_after(D, 1, note("a"))
+    assert store.drills() == []
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "spilling", "postgresql"])
+def test_of_those_that_read_the_same_end_one_writes(request, tmp_path, kind):
+    """Each by a connection of its own, as processes have; at each end they begin together."""
+    url = request.getfixturevalue("server").url() if kind == "postgresql" else ""
+    path = tmp_path / "store" / "gameday.db"
+    stores: list[HistoryStore] = [postgresql_store(url) if url else sqlite_store(path) for _ in range(4)]
+    if kind == "spilling":
+        stores = [SpillingStore(store, tmp_path / "drills") for store in stores]
+    together, won = threading.Barrier(len(stores)), []
+
+    def write(writer: int) -> None:
+        for last in range(5):
+            together.wait()
+            if stores[writer].append_after(D, last, note(f"{writer}-{last}")):
+                won.append(last)
+            together.wait()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(len(stores))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert won == [0, 1, 2, 3, 4]
+    assert [row.seq for row in stores[0].read(D)] == [1, 2, 3, 4, 5]
+    for store in stores:
+        store.close()

@@ -102,3 +102,16 @@ def test_a_key_that_can_be_guessed_is_refused(monkeypatch):
     monkeypatch.setenv("GAMEDAY_SHORT_KEY", "hunter2")
     with pytest.raises(NotReady, match="shorter than 32"):
         SigningKey(variable="GAMEDAY_SHORT_KEY").obtain()
+
+
+def test_a_second_one_is_never_made_while_the_first_is_there(tmp_path, monkeypatch):
+    """Its folder may be read-only by now: what it has signed must not count as a stranger's."""
+    key, first, access = OWN.obtain(), state_folder(), os.access
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(os, "access", lambda path, mode: path != first and access(path, mode))
+    assert (OWN.load(), OWN.obtain(), OWN.problem()) == (key, key, "")
+    assert not file().exists()
+    (first / FILE_NAME).unlink()
+    assert OWN.load() is None
+    assert OWN.obtain() != key
+    assert file().exists()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gameday.system.state_folder import state_folder
+from gameday.system.state_folder import state_folder, state_folders
 
 
 def test_the_specifications_variable_comes_first(tmp_path):
@@ -45,3 +45,27 @@ def test_a_link_that_somebody_laid_is_not_followed(tmp_path, monkeypatch):
 def test_a_folder_that_others_could_read_is_made_private(tmp_path):
     (tmp_path / "gameday").mkdir(mode=0o755)
     assert stat.S_IMODE(state_folder({"XDG_STATE_HOME": str(tmp_path)}).stat().st_mode) == 0o700
+
+
+def test_a_folder_that_cannot_be_written_any_more_is_still_read(tmp_path, monkeypatch):
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    first, access = state_folder(environ), os.access
+    assert state_folders(environ) == [first]
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(os, "access", lambda path, mode: path != first and access(path, mode))
+    second = tmp_path / "home" / ".local" / "state" / "gameday"
+    assert (state_folder(environ), state_folders(environ)) == (second, [first, second])
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_folder_into_which_others_could_have_put_something_is_not_read(tmp_path, monkeypatch, mode):
+    first = tmp_path / "gameday"
+    first.mkdir()
+    first.chmod(mode)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(Path, "chmod", no_chmod)
+    assert first not in state_folders({"XDG_STATE_HOME": str(tmp_path)})
+
+
+def no_chmod(*_arguments, **_options):
+    raise PermissionError("read-only")

@@ -7,6 +7,7 @@ the store in the usual way. Nothing here writes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,8 @@ from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.facts.drill_row import DrillRow
 from gameday.storage import journal, urls
 from gameday.storage.database import Executor
-from gameday.system.state_folder import state_folder
+from gameday.system import regular_files
+from gameday.system.state_folder import state_folders
 
 if TYPE_CHECKING:
     from gameday.render.show_cache import Shown
@@ -114,11 +116,7 @@ def _copies(url: str) -> Iterator[str]:
 
     Those of another store that is still there are looked after in its own workspace.
     """
-    try:
-        files = list((state_folder() / "open-drills").glob("*.jsonl"))
-    except OSError:
-        return
-    for file in files:
+    for file in [file for folder in state_folders() for file in (folder / "open-drills").glob("*.jsonl")]:
         store = _store_of(file)
         if (
             store in {"", urls.address(url)}
@@ -129,10 +127,12 @@ def _copies(url: str) -> Iterator[str]:
 
 
 def _store_of(copy: Path) -> str:
-    """Give the address of the store of a copy (`storage.spill.own_copies`); empty where it can't be read."""
+    """Give the address of the store of a copy (`storage.spill.own_copies`); empty where it is uncertain."""
     try:
-        with copy.open(encoding="utf-8") as lines:
+        with os.fdopen(regular_files.open_regular(copy), encoding="utf-8") as lines:
             first = next(line for line in lines if line.strip())
-        return str(json.loads(first)["store"]["address"])
-    except (OSError, ValueError, LookupError, TypeError, StopIteration):
+        address = str(json.loads(first)["store"]["address"])
+    except (OSError, ValueError, LookupError, TypeError, StopIteration, RecursionError):
         return ""
+    # A copy is named by its store: a line that somebody has put before the first must not hide it.
+    return address if hashlib.sha256(address.encode()).hexdigest()[:12] in copy.name else ""

@@ -164,12 +164,9 @@ def _here(started: Sequence[Mapping[str, Any]]) -> list[tuple[str, Identity]]:
 
 def _has_own_copies() -> bool:
     """Report whether the user's state folder holds copies of open drills, without reading them."""
-    from gameday.system.state_folder import state_folder  # noqa: PLC0415  # needed only without a store
+    from gameday.system.state_folder import state_folders  # noqa: PLC0415  # needed only without a store
 
-    try:
-        return any((state_folder() / "open-drills").glob("*.jsonl"))
-    except OSError:
-        return False
+    return any(any((folder / "open-drills").glob("*.jsonl")) for folder in state_folders())
 
 
 def _revert_abandoned() -> None:

@@ -14,11 +14,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from gameday.cli.shared import output, streams
 from gameday.core.errors import SHARED, ExitCode, GamedayError, NotReady, UsageError
 from gameday.system import clock
+
+if TYPE_CHECKING:
+    import asyncio
 
 ANSWER_LIMIT = 5.0
 """Seconds that the store has to answer whether a fault is in force."""
@@ -28,10 +31,12 @@ LONGEST = 300
 _questions: list[Callable[[], bool]] = []
 _conducting = False
 _nohup = False
+_received: signal.Signals | None = None
+"""The last signal to end that came before an event loop took care of them."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, as the exception that every library lets through."""
+    """SIGTERM or SIGHUP, as the exception that every library lets through."""
 
 
 def run(command: Callable[[], int], argv: Sequence[str]) -> int:
@@ -39,10 +44,14 @@ def run(command: Callable[[], int], argv: Sequence[str]) -> int:
     global _nohup  # noqa: PLW0603  # as it was when the process began
     streams.protect()
     _nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminate)
+    # Before anything else: what these do by default ends a process without a word, and leaves its children.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
     try:
         code = command()
+        if code == 128 + signal.SIGINT:  # Typer has made this of an exception that stands for a signal
+            code = _explained(Terminated(), argv)
     except BaseException as error:  # noqa: BLE001  # the outer edge of every command
         code = _explained(error, argv)
     # A second signal must not bring a traceback now.
@@ -58,12 +67,24 @@ def conducts() -> None:
     streams.never_wait()
     if threading.current_thread() is threading.main_thread():
         # Not SIG_IGN, which every process that is started from here would inherit.
-        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
+        signal.signal(signal.SIGHUP, _note)
 
 
 def caught(signals: Iterable[signal.Signals]) -> list[signal.Signals]:
     """Give those of the signals that end a drill: not SIGHUP, where nohup made this process ignore it."""
     return [number for number in signals if number != signal.SIGHUP or not _nohup]
+
+
+def on_signals(
+    loop: asyncio.AbstractEventLoop,
+    signals: Iterable[signal.Signals],
+    act: Callable[[signal.Signals], object],
+) -> None:
+    """Do something at each of the signals that end a drill; at once where one came before."""
+    for number in caught(signals):
+        loop.add_signal_handler(number, act, number)
+    if _received is not None:
+        act(_received)
 
 
 @contextlib.contextmanager
@@ -95,8 +116,14 @@ def write_report(error: BaseException, folder: Path, name: str) -> Path | None:
     return report
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    _note(number, frame)
     raise Terminated
+
+
+def _note(number: int, _frame: FrameType | None) -> None:
+    global _received  # noqa: PLW0603  # one process, one command
+    _received = signal.Signals(number)
 
 
 def _end(code: int) -> int:
@@ -127,7 +154,7 @@ def _explain(error: BaseException, argv: Sequence[str]) -> int:
     output.talk("a fault may still be in force: gameday revert --all" if _in_force() else "interrupted")
     if _in_force():
         return ExitCode.FAULT_IN_FORCE
-    return 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+    return 128 + (_received or signal.SIGINT)
 
 
 def _not_permitted(error: PermissionError) -> NotReady:
@@ -152,12 +179,17 @@ def _interrupt(error: BaseException) -> KeyboardInterrupt | None:
     return known if isinstance(known, KeyboardInterrupt) else None
 
 
-def _crashed(error: BaseException, argv: Sequence[str]) -> int:
+def unforeseen(error: BaseException) -> str:
+    """Write the report of an error that nobody foresaw, and give what to print of it."""
     report = _report(error)
-    code = ExitCode.FAULT_IN_FORCE if _in_force() else ExitCode.INTERNAL
     where = f"its traceback is in {report}" if report else "its traceback could not be written"
     text = " ".join(f"{type(error).__name__}: {_text(error)}".split())[:LONGEST]
-    message = f"gameday's own error: {text}; please report it, {where}"
+    return f"gameday's own error: {text}; please report it, {where}"
+
+
+def _crashed(error: BaseException, argv: Sequence[str]) -> int:
+    message = unforeseen(error)
+    code = ExitCode.FAULT_IN_FORCE if _in_force() else ExitCode.INTERNAL
     if code == ExitCode.FAULT_IN_FORCE:
         message = f"a fault may still be in force, run gameday revert --all now; {message}"
     output.talk(f"error: {message}")

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from gameday import ports, wiring
 from gameday.cli.shared import output
 from gameday.core import exposure
-from gameday.core.errors import HistoryCorrupt
+from gameday.core.errors import GamedayError, HistoryCorrupt
 from gameday.core.facts import drill as ev
 from gameday.core.facts import history
 from gameday.core.values import Seconds
@@ -37,25 +38,58 @@ class Location:
     copy: OwnCopy | None = None
 
 
-def restore(space: Workspace, store: ports.HistoryStore | None) -> list[Location]:
+class Restored(NamedTuple):
+    """What the copies gave.
+
+    lost      drills that have no store any more
+    doubtful  a copy that can't be used may be that of a fault in force
+    """
+
+    lost: list[Location]
+    doubtful: bool
+
+
+def restore(space: Workspace, store: ports.HistoryStore | None) -> Restored:
     """Give a store back what it lost; give the drills that have no store any more, each with one of its own.
 
-    store: None where this workspace's can't be opened. Raises StoreUnavailable.
+    store: None where this workspace's can't be opened. A copy that can't be used is named, and keeps no other
+    from being used. Raises StoreUnavailable.
     """
     here = urls.address(space.store_url)
-    lost = []
-    for copy in own_copies.everything():
+    found = own_copies.everything()
+    doubtful = bool(found.unreadable)
+    for file in found.unreadable:
+        output.warn(f"what reverting needs of a drill can't be read: {file}")
+        output.hint("a fault of it may be in force; when you have looked, remove the file")
+    lost: list[Location] = []
+    for copy in found.copies:
         known = _known(store, copy) if store is not None else None
-        at_home = copy.address == here or bool(known and any(event.id in known for event in copy.events))
-        if at_home and store is not None and known is not None and not _another(copy, known):
-            with file_lock.held(str(copy.file)):
-                _complete(space, store, copy)
-        elif _open(copy) and (at_home or _gone(copy)):
-            with file_lock.held(str(copy.file)):
-                lost += _apart(space, copy)
-        elif not _open(copy) and _gone(copy):
-            copy.remove()
-    return lost
+        try:
+            lost += _restored(space, store, copy, known, here)
+        except (GamedayError, OSError, ValueError) as error:
+            output.warn(f"{copy.file} can't be used: {error}")
+            doubtful = doubtful or _open(copy)
+    return Restored(lost=lost, doubtful=doubtful)
+
+
+def _restored(
+    space: Workspace,
+    store: ports.HistoryStore | None,
+    copy: OwnCopy,
+    known: Mapping[str, ev.Event] | None,
+    here: str,
+) -> list[Location]:
+    """Give a store back what it lost of one drill; or give the drill, where its store is gone."""
+    at_home = copy.address == here or bool(known and any(event.id in known for event in copy.events))
+    if at_home and store is not None and known is not None and not _another(copy, known):
+        with file_lock.held(str(copy.file)):
+            _complete(space, store, copy)
+    elif _open(copy) and (at_home or _gone(copy)):
+        with file_lock.held(str(copy.file)):
+            return _apart(space, copy)
+    elif not _open(copy) and _gone(copy):
+        copy.remove()
+    return []
 
 
 def _known(store: ports.HistoryStore, copy: OwnCopy) -> Mapping[str, ev.Event] | None:
@@ -120,8 +154,10 @@ def _lacking(copy: OwnCopy, known: Mapping[str, ev.Event]) -> Iterator[ev.Event]
 
     Only where the plan or a request is among it: of all else a store that was never lost may be without.
     """
+    there = {_subject(event) for event in known.values()}
     signed = {_subject(event) for event in known.values() if event.signed}
-    lacking = [event for event in copy.events if _subject(event) not in signed]
+    # What a copy holds unsigned would stay so: once in the store, it is lacked no more.
+    lacking = [event for event in copy.events if _subject(event) not in (signed if event.signed else there)]
     if any(isinstance(event.fact, ev.DrillPlanned | ev.FaultRequested) for event in lacking):
         for event in lacking:
             # Stored once per id: an unsigned one would stay as it is.
@@ -152,7 +188,7 @@ def _apart(space: Workspace, copy: OwnCopy) -> list[Location]:
     """Open a store for a drill alone, in the state folder; none where another command has closed it."""
     if not copy.file.exists():
         return []
-    folder = copy.file.with_suffix("")
+    folder = copy.place()
     settings = replace(space.settings, store_url=urls.in_folder(folder), artifacts=str(folder / "drills"))
     # Nothing of the caller's workspace is the drill's: neither its code nor its files.
     apart = replace(space, settings=settings, root=folder)

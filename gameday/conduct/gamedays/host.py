@@ -114,8 +114,11 @@ class Host:
         turn = state.turn
         assert turn is not None
         drill = self._context.drills.name(turn.on_agenda)
-        # Before the drill: whoever resumes after our death finds its id here, and reverts it.
-        self._record(gf.ItemBegun(item=turn.item, attempt=turn.attempt, drill=drill))
+        # Before the drill: whoever resumes after our death finds its id here, and reverts it. And only where
+        # nothing was recorded since the look: a facilitator may have skipped the turn, paused or ended.
+        begun = gf.ItemBegun(item=turn.item, attempt=turn.attempt, drill=drill)
+        if not self._context.recorder.record_after(self._seq, begun):
+            return
         code, why = None, ""
         try:
             async with self._ending(drill):

@@ -15,7 +15,6 @@ from gameday.conduct import store_reads
 from gameday.conduct.revert import claims, fencing
 from gameday.conduct.revert.context import Machine, holder
 from gameday.core import exposure
-from gameday.core.errors import GamedayError
 from gameday.core.exposure import Exposed
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import History
@@ -84,10 +83,14 @@ class OpenDrillsLook:
 
     def _open(self, row: ports.DrillRow) -> OpenDrill:
         try:
-            history = store_reads.read(self.store, row.drill)
-        # One damaged history must not hide the other drills.
-        except (GamedayError, LookupError) as error:
-            return _unreadable(row, str(error))
+            return self._read(row, store_reads.read(self.store, row.drill))
+        except OSError:  # not the history's, but this machine's: no descriptor is free, for one
+            raise
+        # One damaged history must not hide the other drills, whatever it is that nobody foresaw.
+        except Exception as error:  # noqa: BLE001
+            return _unreadable(row, str(error) or type(error).__name__)
+
+    def _read(self, row: ports.DrillRow, history: History) -> OpenDrill:
         exposed, host = exposure.in_doubt(history), _host(history)
         if host == self.machine.host:
             left = self._left_here(history)

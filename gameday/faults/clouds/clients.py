@@ -21,7 +21,7 @@ from pathlib import Path
 from gameday.core.policy import Policy, SeenAccount, SeenCluster
 from gameday.faults.clouds import aws_settings, kubeconfig, private_files
 from gameday.system.child_environment import EnvironmentChanges
-from gameday.system.state_folder import state_folder
+from gameday.system.state_folder import state_folder, state_folders
 
 Variables = Mapping[str, str | None]
 """Changes of an environment; None removes a variable."""
@@ -146,11 +146,13 @@ def folder_of(drill: str) -> Path:
 
 def remove(drill: str) -> None:
     """Remove a drill's settings: no fault is in force any more."""
-    folder = folder_of(drill)
-    for name in FILES:
-        (folder / name).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # there is none, or somebody else's file is in it
-        folder.rmdir()
+    for each in state_folders():
+        folder = each / "clients" / drill
+        # There is none, or it can't be written, or somebody else's file is in it.
+        with contextlib.suppress(OSError):
+            for name in FILES:
+                (folder / name).unlink(missing_ok=True)
+            folder.rmdir()
 
 
 def _named(beginnings: tuple[str, ...], *, but: tuple[str, ...] = ()) -> Iterator[str]:

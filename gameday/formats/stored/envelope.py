@@ -12,10 +12,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
-from gameday.core.values import DrillId, EventId, Instant, format_instant, parse_instant, storable
+from gameday.core.values import (
+    DrillId,
+    EventId,
+    Instant,
+    format_instant,
+    is_drill_id,
+    parse_instant,
+    storable,
+)
 
 VERSION = 1
 """The first version of every kind of fact; `formats.stored.events.VERSIONS` has the later ones."""
@@ -58,15 +67,57 @@ def document(
     return {name: storable(part) for name, part in parts.items()}
 
 
-def check(event: Document) -> None:
-    """Check that a document has what storing it needs.
+_TEXTS = ("id", "kind", "source", "by")
+_KEYS = frozenset(
+    ("drill", "v", "occurred_at", "recorded_at", "trusted", "clock", "fact", "signature", *_TEXTS)
+)
+LONGEST_NAME = 500
+"""Characters of an event's id and kind, which databases keep in an index."""
+DEEPEST = 100
+"""Levels of lists and objects. What gameday writes itself has some 40 (`formats.text.plain_json`)."""
 
-    Raises TypeError, KeyError, ValueError or AttributeError for one that has not.
+
+def check(event: Any) -> None:
+    """Check that a document from outside is one that can be stored, read back and written again.
+
+    Whether its fact is one of its kind is for `formats.stored.events.decode`. Raises ValueError, TypeError or
+    KeyError, with what is wrong.
     """
-    if not all(isinstance(event[name], str) for name in ("id", "drill", "kind", "source", "by")):
+    if not isinstance(event, dict) or not event.keys() <= _KEYS:
         raise TypeError("not a stored event")
+    if not is_drill_id(event["drill"]):
+        raise ValueError("its drill is not a valid id")
+    if not all(isinstance(event[name], str) for name in _TEXTS):
+        raise TypeError("one of its names is not a text")
+    for name in ("id", "kind"):
+        if len(event[name]) > LONGEST_NAME or "\0" in event[name]:
+            raise ValueError(f"its {name} is not one that can be stored")
+    if type(event["v"]) is not int or type(event["trusted"]) is not bool:
+        raise TypeError("its version or its trust is of another type")
+    if not isinstance(event["fact"], dict):
+        raise TypeError("its fact is not an object")
     parse_instant(event["recorded_at"])
-    event["fact"].items()
+    check_value(event)
+
+
+def check_value(value: Any, depth: int = 0) -> None:
+    """Check that JSON and UTF-8 hold a value as it is. Raises ValueError for one with another part."""
+    match value:
+        case float() if not math.isfinite(value):
+            raise ValueError("it holds a number that is not finite")
+        case str() if value != storable(value):
+            raise ValueError("it holds half a character")
+        case dict() | list() if depth >= DEEPEST:
+            raise ValueError("it is nested too deeply")
+        case dict():
+            for name, part in value.items():
+                check_value(name, depth + 1)
+                check_value(part, depth + 1)
+        case list():
+            for part in value:
+                check_value(part, depth + 1)
+        case _:
+            pass
 
 
 def line(event: Document, seq: int) -> str:
@@ -84,8 +135,15 @@ def parse(text: str) -> tuple[int, Document]:
 
 def load(text: str) -> Any:
     """Read JSON that was stored. Earlier versions stored texts that UTF-8 can't hold: they are replaced."""
-    entry = json.loads(text)
+    entry = _DECODER.decode(text)
     return storable(entry) if "\\u" in text else entry
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def start(drill: str) -> str:

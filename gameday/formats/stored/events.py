@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import math
 import typing
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -78,7 +79,8 @@ def decode(
             fact=fact,
             signed=signed or not isinstance(fact, ev.SIGNED),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    # All that a stranger's values can raise where they are built.
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         where = f"event {document.get('id', '?')} of drill {document.get('drill', '?')}"
         raise HistoryCorrupt(f"{where} cannot be read: {error}") from error
 
@@ -132,10 +134,12 @@ def _converter() -> Converter:
     """Make the converter. It is strict about JSON's types, so that nothing is coerced silently."""
     from cattrs import Converter  # noqa: PLC0415  # only reading needs it, and it costs 60 ms
 
-    converter = Converter(prefer_attrib_converters=False)
+    # detailed_validation collects errors in groups, which are none of the kinds that `decode` explains.
+    converter = Converter(prefer_attrib_converters=False, detailed_validation=False)
     for primitive in (str, bool, int):
         converter.register_structure_hook(primitive, functools.partial(_exactly, primitive))
     converter.register_structure_hook(float, _number)
+    converter.register_structure_hook_func(lambda kind: kind is values.Instant, _instant)
     return converter
 
 
@@ -150,5 +154,17 @@ def _exactly(primitive: type, value: object, wanted: object) -> object:
 
 def _number(value: object, _type: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is not a number")
-    return float(value)
+        raise TypeError(f"{value!r:.80} is not a number")
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ValueError("a whole number that is too large") from error
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is not a finite number")
+    return number
+
+
+def _instant(value: object, _type: object) -> values.Instant:
+    if not values.is_instant(value):
+        raise ValueError(f"{value!r:.80} is not an instant of the years 1 to 9999")
+    return values.Instant(float(cast("float", value)))

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gameday.core.facts.load import BUCKETS_PER_CHUNK, CHUNK, COLUMNS, GROUPS, STEPS, Chunk, LoadHistory
-from gameday.core.values import storable
+from gameday.core.values import is_instant, storable
 from gameday.formats.stored import envelope
 
 VERSION = 1
@@ -75,7 +75,7 @@ class _Columns:
         if not isinstance(type_, str) or not isinstance(name, str):
             raise ValueError("load samples: type and name must be text")  # noqa: TRY004
         # Not isinstance: True is an int, too.
-        if type(start) is not int or start % CHUNK:
+        if type(start) is not int or start % CHUNK or not is_instant(start):
             raise ValueError(f"load samples of {name[:80]}: start {start!r} is not a multiple of {CHUNK:g} s")
         self._type, self._name, self._start = type_, name, start
         self._arrays = {column: array(code) for column, code in COLUMNS.items()}
@@ -130,12 +130,14 @@ def loads(text: str) -> LoadHistory:
     first, *lines = text.rstrip("\n").split("\n")
     try:
         head = json.loads(first)
-        version, until = head["load"], float(head["until"])
+        version, until = head["load"], head["until"]
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"line 1: not the head of load samples: {first[:80]}") from error
     if version != VERSION:
         raise ValueError(f"line 1: load samples of version {version}; this gameday reads version {VERSION}")
-    return LoadHistory(chunks=tuple(_numbered(lines)), until=until)
+    if not is_instant(until):
+        raise ValueError(f"line 1: until {until!r:.80} is not an instant")
+    return LoadHistory(chunks=tuple(_numbered(lines)), until=float(until))
 
 
 def _numbered(lines: list[str]) -> list[Chunk]:

@@ -19,6 +19,7 @@ import orjson
 
 from gameday.core.facts.load import CHUNK, COLUMNS, GROUPS, Chunk
 from gameday.core.facts.merging import Group, Key, Numbers, add_up, merge
+from gameday.core.values import is_instant
 from gameday.formats.stored import load
 
 Row = dict[str, Any]
@@ -99,7 +100,8 @@ def _owners(cells: Cells, keys: dict[Key, int]) -> Numbers:
 
 def _check(start: object, type_: object, name: object) -> None:
     # not isinstance: True is an int, too
-    if type(start) is not int or start % CHUNK or not isinstance(type_, str) or not isinstance(name, str):
+    of_chunk = type(start) is int and not start % CHUNK and is_instant(start)
+    if not of_chunk or not isinstance(type_, str) or not isinstance(name, str):
         raise ValueError("start, type and name")
 
 

@@ -6,6 +6,10 @@ to the disk before `write` returns. Nothing is lost or doubled: ids tell what is
 All processes of a drill write to the same file under a lock, and read it, too: so conductor, keeper and
 responders still receive each other's events while the store is away.
 
+The file may be anything: a workspace may come from a stranger. Only an ordinary file is opened, only what can
+be stored is taken from it, and a file that holds anything else is set aside: renamed, and named on stderr. So
+nothing that lies there keeps a drill from being reverted.
+
 A disk that is full has no room for a spill either, so each drill sets some aside at its start: the file
 `RESERVE` occupies blocks, and becomes the spill file when the disk has none left. Its unused end is zeros.
 """
@@ -16,19 +20,23 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gameday.core.errors import StoreUnavailable
+from gameday.core.values import is_drill_id, is_instant
 from gameday.formats.stored import envelope
 from gameday.formats.stored.envelope import Document
 from gameday.storage.journal import Batch
+from gameday.system import regular_files
+from gameday.system.regular_files import NotRegularError
 
 NAME = "spill.jsonl"
 RESERVE = "spill.reserve"
+ASIDE = "spill.set-aside-{number}.jsonl"
 RESERVED_BYTES = 1 << 20
 """Enough for the facts and load of some minutes; a drill whose store is lost ends within seconds."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -37,10 +45,11 @@ _ABSENT = (FileNotFoundError, NotADirectoryError)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spilled:
-    """The contents of a spill file."""
+    """The contents of a spill file. refused: why parts of it can't be stored."""
 
     documents: tuple[Document, ...] = ()
     load: tuple[Batch, ...] = ()
+    refused: list[str] = field(default_factory=list)
 
 
 def path(folder: Path, drill: str) -> Path:
@@ -96,7 +105,9 @@ def read(file: Path) -> Spilled:
     try:
         with _explained(file):
             # Without the lock: of a line that is being written, `_records` drops what is there so far.
-            return _parse(file.read_bytes().rstrip(b"\0"))
+            return _parse(regular_files.read_regular(file).rstrip(b"\0"), file.parent.name)
+    except NotRegularError as error:
+        raise StoreUnavailable(str(error), hint="the next command that writes sets it aside") from error
     except _ABSENT:
         return Spilled()
 
@@ -105,22 +116,50 @@ def read(file: Path) -> Spilled:
 def taking(file: Path) -> Iterator[Spilled]:
     """Give the contents of a spill file, and delete it when the block succeeds; it is locked meanwhile.
 
-    Raises StoreUnavailable where it can't be read or deleted. If it stays after its contents were stored,
+    Where anything was refused, here or by the block in `refused`, the file is set aside instead. Raises
+    StoreUnavailable where it can't be read, deleted or set aside. If it stays after its contents were stored,
     they are stored again: once per id.
     """
     try:
         with _explained(file):
             descriptor = _lock(file, os.O_RDWR)
+    except NotRegularError as error:
+        _set_aside(file, str(error.strerror))
+        yield Spilled()
+        return
     except _ABSENT:
         yield Spilled()
         return
     try:
-        yield _parse(_content(descriptor))
+        spilled = _parse(_content(descriptor), file.parent.name)
+        yield spilled
         with _explained(file):
             # Under the lock, so that nobody appends to it between the reading and the deletion.
-            file.unlink()
+            if spilled.refused:
+                _set_aside(file, spilled.refused[0])
+            else:
+                file.unlink()
     finally:
         os.close(descriptor)
+
+
+def _set_aside(file: Path, why: str) -> None:
+    """Rename a file that can't be stored, and name it on stderr. Raises StoreUnavailable."""
+    import itertools  # noqa: PLC0415  # only here, and a responder's command may pass this module
+    import logging  # noqa: PLC0415
+
+    from gameday.core.visible import line  # noqa: PLC0415
+
+    aside = next(
+        name
+        for number in itertools.count(1)
+        if not os.path.lexists(name := file.with_name(ASIDE.format(number=number)))
+    )
+    with suppress(FileNotFoundError), _explained(file):
+        file.rename(aside)
+        # Printed on stderr, as nobody has configured anything else.
+        text = "warning: %s could not be stored, and was set aside as %s: %s"
+        logging.getLogger(__name__).warning(text, line(str(file)), aside.name, line(why))
 
 
 @contextmanager
@@ -128,7 +167,7 @@ def _explained(file: Path) -> Iterator[None]:
     """Turn errors of the file system into StoreUnavailable, except that there is no such file."""
     try:
         yield
-    except _ABSENT:
+    except (*_ABSENT, NotRegularError):
         raise
     except OSError as error:
         reason = error.strerror or str(error)
@@ -140,7 +179,11 @@ def _explained(file: Path) -> Iterator[None]:
 
 def _append(file: Path, content: bytes) -> None:
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
+    try:
+        descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
+    except NotRegularError as error:
+        _set_aside(file, str(error.strerror))
+        descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
     try:
         before = _content(descriptor)
         # The last line is incomplete when its writer died or the disk was full: begin a new one.
@@ -165,7 +208,7 @@ def _use_reserve(file: Path, content: bytes, full: OSError) -> None:
     reserved = file.with_name(RESERVE)
     if not reserved.exists():
         raise full
-    descriptor = os.open(reserved, os.O_WRONLY | os.O_CLOEXEC)
+    descriptor = regular_files.open_regular(reserved, os.O_WRONLY)
     try:
         _write_through(descriptor, content, 0)
     finally:
@@ -187,7 +230,7 @@ def _lock(file: Path, flags: int) -> int:
     the reserve. Then our descriptor is of a file without a name, and we open the path again.
     """
     while True:
-        descriptor = os.open(file, flags | os.O_CLOEXEC, 0o600)
+        descriptor = regular_files.open_regular(file, flags)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         try:
             if os.path.samestat(os.fstat(descriptor), file.stat()):
@@ -210,32 +253,49 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _parse(content: bytes) -> Spilled:
-    records = list(_records(content.split(b"\n")))
-    return Spilled(
-        documents=tuple(record["event"] for record in records if "event" in record),
-        load=tuple(record["load"] for record in records if "load" in record),
-    )
-
-
-def _records(lines: Sequence[bytes]) -> Iterator[dict[str, Any]]:
-    """Give what was written here; any other line, which a stranger's workspace may hold, is dropped."""
-    for line in lines:
+def _parse(content: bytes, drill: str) -> Spilled:
+    spilled: dict[str, list[Any]] = {"event": [], "load": []}
+    refused: list[str] = []
+    for line in filter(None, content.split(b"\n")):
         try:
             record = json.loads(line)
-            if "event" in record:
-                envelope.check(record["event"])
-            else:
-                record["load"] = _batch(record["load"])
-        # Most often incomplete: its writer died before this was acknowledged.
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except ValueError:  # incomplete: its writer died before this was acknowledged
             continue
-        yield record
+        except RecursionError:
+            refused.append("a line is nested too deeply")
+            continue
+        try:
+            name, part = _record(record, drill)
+            spilled[name].append(part)
+        # All that a stranger's values can raise where they are looked at.
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+            refused.append(f"a line in it is not a part of drill {drill}: {error}")
+    return Spilled(documents=tuple(spilled["event"]), load=tuple(spilled["load"]), refused=refused)
 
 
-def _batch(record: dict[str, Any]) -> Batch:
-    """Raises TypeError, KeyError, ValueError for anything else."""
+def _record(record: Any, drill: str) -> tuple[str, Any]:
+    """Give an event or a batch of load as it is stored; raise what is wrong with it."""
+    match record:
+        case {"event": event, **rest} if not rest:
+            envelope.check(event)
+            if event["drill"] != drill:  # each drill has a file of its own
+                raise ValueError("an event of another drill")
+            return "event", event
+        case {"load": dict(load), **rest} if not rest:
+            return "load", _batch(load, drill)
+        case _:
+            raise TypeError("neither an event nor load")
+
+
+def _batch(record: dict[str, Any], drill: str) -> Batch:
+    envelope.check_value(record)
     batch = Batch(**{**record, "lines": tuple(record["lines"])})
-    if not all(isinstance(text, str) for text in (batch.id, batch.drill, *batch.lines)):
-        raise TypeError("not load as it is stored")
+    if not all(isinstance(text, str) for text in (batch.id, *batch.lines)):
+        raise TypeError("load of another form")
+    if batch.drill != drill or not is_drill_id(drill):
+        raise ValueError("load of another drill")
+    if len(batch.id) > envelope.LONGEST_NAME or "\0" in batch.id:
+        raise ValueError("load under no valid id")
+    if not is_instant(batch.ends) or not is_instant(batch.until):
+        raise ValueError("load of no valid time")
     return batch._replace(ends=float(batch.ends), until=float(batch.until))

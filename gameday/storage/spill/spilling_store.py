@@ -22,6 +22,7 @@ from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.facts.load import Chunk, LoadHistory
 from gameday.core.values import DrillId, Instant, Seconds
 from gameday.formats.stored import events as stored_events
+from gameday.formats.stored import load as load_lines
 from gameday.formats.stored.envelope import Document
 from gameday.ports import DrillRow, Lease, Stored
 from gameday.storage import histories
@@ -29,6 +30,7 @@ from gameday.storage.histories import SqlStore
 from gameday.storage.journal import Batch
 from gameday.storage.spill import spill_file
 from gameday.storage.spill.own_copies import OwnCopies
+from gameday.storage.spill.spill_file import Spilled
 from gameday.system import clock
 
 PATIENCE: Seconds = 1.0
@@ -110,6 +112,22 @@ class SpillingStore:
                 if event.fact.reverted:
                     self._remove_copy(event.drill)
 
+    def append_after(self, drill: DrillId, last: int, *events: ev.Event) -> bool:
+        """Store events only if nothing was added after `last`; False otherwise. Raises StoreUnavailable.
+
+        Never spilled: of two processes that both spill, neither excludes the other.
+        """
+        with self._lock:
+            if spill_file.path(self._folder, drill).exists():
+                self.merge()
+            view = self._views.setdefault(drill, _View())
+            with contextlib.suppress(LookupError):  # these are its first events
+                self._take_stored(drill, view)
+            # The view's numbers are this process's own: they are the store's unless something was spilled.
+            if len(view.events) != last:
+                return False
+            return self._inner.append_after(drill, view.last, *events)
+
     def _prepare(self, events: Sequence[ev.Event]) -> None:
         """Do what must come before the write: afterwards the disk may be full, or this process dead."""
         if self._copies is not None:
@@ -163,7 +181,9 @@ class SpillingStore:
         self._inner.learn_environments(spilled)
         for document in spilled:
             if document["id"] not in view.ids:
-                view.add(self._decoded(document))
+                # What can't be read is never stored either: the file is set aside when it is merged.
+                with contextlib.suppress(StoreUnavailable, HistoryCorrupt):
+                    view.add(self._decoded(document))
 
     def _decoded(self, document: Document) -> ev.Event:
         try:
@@ -181,7 +201,7 @@ class SpillingStore:
             if not kept:
                 raise
             stored = LoadHistory()
-        lines = (line for batch in kept for line in batch.lines)
+        lines = (line for batch in kept if _can_be_added_up(batch) for line in batch.lines)
         return LoadHistory(
             chunks=stored.chunks + histories.chunks_of(lines, since or 0.0),
             until=max(stored.until, *(batch.until for batch in kept)) if kept else stored.until,
@@ -198,9 +218,21 @@ class SpillingStore:
             # Locked for the whole time: a process that spills meanwhile waits, and then writes to a new
             # file.
             with spill_file.taking(file) as kept:
-                self._inner.write(kept.documents, kept.load, within=self._patience)
+                self._take(kept)
                 merged += 1
         return merged
+
+    def _take(self, kept: Spilled) -> None:
+        """Store what was spilled of one drill, but for what nobody could read again."""
+        documents = [document for document in kept.documents if _can_be_read(document, kept.refused)]
+        load = [batch for batch in kept.load if _can_be_added_up(batch, kept.refused)]
+        try:
+            self._inner.write(documents, load, within=self._patience)
+        except StoreUnavailable:
+            raise
+        # Whatever a stranger has put there: it must keep no drill from being reverted. The file is set aside.
+        except Exception as error:  # noqa: BLE001
+            kept.refused.append(f"{type(error).__name__}: {error}")
 
     def degraded(self) -> str:
         """Give the reason why events are spilled; empty while the database takes them."""
@@ -304,7 +336,11 @@ class SpillingStore:
 
     def _closed_in_spill(self, drill: DrillId) -> bool:
         """Report whether the fact that closes a drill, with nothing in force, is in its spill."""
-        facts = [stored_events.decode(document).fact for document in self._spilled(drill)]
+        facts = [
+            stored_events.decode(document).fact
+            for document in self._spilled(drill)
+            if _can_be_read(document, [])
+        ]
         return any(
             isinstance(fact, ev.HistoryImported) or (isinstance(fact, ev.DrillClosed) and fact.reverted)
             for fact in facts
@@ -324,3 +360,25 @@ class SpillingStore:
             self._why = ""
         except StoreUnavailable as away:
             self._failed(away)
+
+
+def _can_be_read(document: Document, refused: list[str]) -> bool:
+    """Report whether a document is an event that this gameday can read; if not, add why to `refused`."""
+    try:
+        stored_events.decode(document)
+    except (StoreUnavailable, HistoryCorrupt) as error:
+        refused.append(error.message)
+        return False
+    return True
+
+
+def _can_be_added_up(batch: Batch, refused: list[str] | None = None) -> bool:
+    """Report whether a batch holds load samples alone; if not, add why to `refused`."""
+    try:
+        for line in batch.lines:
+            load_lines.decode(line)
+    except (ValueError, RecursionError) as error:
+        if refused is not None:
+            refused.append(str(error))
+        return False
+    return True

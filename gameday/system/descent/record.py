@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from gameday.system import regular_files
 from gameday.system.descent.tree import Descendant
 from gameday.system.process_identity import Identity
-from gameday.system.state_folder import state_folder
+from gameday.system.state_folder import state_folder, state_folders
 
 
 @dataclass(slots=True)
@@ -54,8 +55,7 @@ class MethodRecord:
     @property
     def path(self) -> Path:
         """The file. Raises OSError where there can be none."""
-        # Names come from histories, which a stranger may have written.
-        return state_folder() / "methods" / _name(self.drill) / f"{_name(self.fault)}.jsonl"
+        return state_folder() / self._place
 
     def add(self, **entry: Any) -> None:
         """Append an entry."""
@@ -63,7 +63,7 @@ class MethodRecord:
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # One write to a file that is opened for appending: the lines of two processes do not mix.
-            file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            file = regular_files.open_regular(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
             try:
                 os.write(file, line)
             finally:
@@ -72,20 +72,28 @@ class MethodRecord:
     def read(self) -> SeenProcesses:
         """Read it; what can't be read is passed over."""
         record = SeenProcesses()
-        try:
-            lines = self.path.read_bytes().splitlines()
-        except OSError:
-            return record
-        for line in lines:
-            with contextlib.suppress(ValueError, TypeError, KeyError):
-                _take(record, json.loads(line))
+        for file in self._files():
+            with contextlib.suppress(OSError):
+                for line in regular_files.read_regular(file).splitlines():
+                    with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
+                        _take(record, json.loads(line))
         return record
 
     def remove(self) -> None:
         """Remove it, and the drill's folder with its last one."""
-        with contextlib.suppress(OSError):
-            self.path.unlink(missing_ok=True)
-            self.path.parent.rmdir()
+        for file in self._files():
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+                file.parent.rmdir()
+
+    def _files(self) -> list[Path]:
+        """Give where it may be: a part of it may be in a folder that can't be written any more."""
+        return [folder / self._place for folder in state_folders()]
+
+    @property
+    def _place(self) -> Path:
+        # Names come from histories, which a stranger may have written.
+        return Path("methods", _name(self.drill), f"{_name(self.fault)}.jsonl")
 
 
 def _name(text: str) -> str:

@@ -99,7 +99,7 @@ def test_a_moved_workspaces_rollback_never_runs_with_anothers_code(tmp_path, mon
         assert "a fault may still be in force" in shown
     assert not {"ran", "down"} & {file.name for file in other.root.iterdir()}
     assert (tmp_path / "moved" / "broken").exists()
-    assert own_copies.everything()
+    assert own_copies.everything().copies
 
     moved = wiring.workspace(tmp_path / "moved")
     monkeypatch.chdir(moved.root)

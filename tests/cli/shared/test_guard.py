@@ -120,8 +120,20 @@ def test_with_json_the_error_is_one_document(workspace):
     assert json.loads(printed.stdout) == {}
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("body", ["time.sleep(30)", "import asyncio; asyncio.run(asyncio.sleep(30))"])
+AS_TYPER_HAS_IT = """import typer
+app = typer.Typer()
+@app.command()
+def sleep():
+    time.sleep(30)
+return app(standalone_mode=False)"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+@pytest.mark.parametrize(
+    "body", ["time.sleep(30)", "import asyncio; asyncio.run(asyncio.sleep(30))", AS_TYPER_HAS_IT]
+)
 def test_a_signal_ends_a_command_without_a_traceback(number, code, body, workspace):
     child = subprocess.Popen(
         [sys.executable, "-c", program(f"print('ready')\n{body}")],
@@ -192,3 +204,29 @@ def test_a_working_folder_that_was_deleted_is_named(tmp_path):
             2,
             "error: the working folder no longer exists\nhint: change into the workspace: cd FOLDER\n",
         )
+
+
+def test_a_signal_to_a_typer_command_asks_whether_a_fault_may_be_in_force(workspace):
+    held = "with guard.at_stake(lambda: True): time.sleep(os.kill(os.getpid(), 15) or 30)"
+    body = AS_TYPER_HAS_IT.replace("time.sleep(30)", held)
+    done = call(body, cwd=workspace)
+    assert (done.returncode, done.stderr.split("\n")[-2]) == (
+        4,
+        "a fault may still be in force: gameday revert --all",
+    )
+
+
+@pytest.mark.parametrize("number", ["SIGHUP", "SIGTERM"])
+def test_a_signal_before_the_loop_takes_care_of_them_is_not_lost(number, workspace):
+    """A closed terminal while a drill is prepared: its drill does not begin."""
+    before = "guard.conducts()\n" if number == "SIGHUP" else ""
+    body = f"""{before}import asyncio
+try:
+    os.kill(os.getpid(), signal.{number})
+    time.sleep(0.1)
+except KeyboardInterrupt:
+    pass
+async def play():
+    guard.on_signals(asyncio.get_running_loop(), [signal.SIGHUP, signal.SIGTERM], lambda n: print(n.name))
+asyncio.run(play())"""
+    assert call(body, cwd=workspace).stdout == f"{number}\n"

@@ -1,5 +1,7 @@
 """A drill is found by its user's own copy, and never taken for another one of the same name."""
 
+import os
+
 import pytest
 
 from gameday import wiring
@@ -37,7 +39,7 @@ class House:
         return self
 
     def restore(self):
-        return lost_drills.restore(self.space, self.store)
+        return lost_drills.restore(self.space, self.store).lost
 
     def open_faults(self, drill="d"):
         return exposure.open_faults(history.from_events(row.event for row in self.store.read(drill)))
@@ -84,12 +86,12 @@ def test_a_drill_whose_store_is_gone_gets_one_of_its_own(tmp_path, capfd):
 
 def test_another_drill_of_the_same_name_takes_no_facts_of_the_lost_one(tmp_path):
     house = House(tmp_path / "a").begin().delete()
-    ours = own_copies.everything()[0].events
-    for file in own_copies.everything():
+    ours = own_copies.everything().copies[0].events
+    for file in own_copies.everything().copies:
         file.file.rename(file.file.with_name("kept"))
     house.begin()
     house.store.close()
-    for file in own_copies.everything():
+    for file in own_copies.everything().copies:
         file.remove()
     kept = next((tmp_path / "state" / "gameday" / "open-drills").glob("kept"))
     kept.rename(kept.with_name("d.lost.jsonl"))
@@ -108,6 +110,39 @@ def test_the_copy_of_a_drill_that_its_store_holds_as_closed_is_removed(tmp_path)
     plain = wiring.store(house.space.store_url)
     for fact in closed:  # by another host, whose user has another state folder
         plain.append(ev.Event(id=new_event_id(), drill="d", recorded_at=clock.now(), source="t", fact=fact))
-    assert own_copies.everything()
+    assert own_copies.everything().copies
     assert house.restore() == []
-    assert own_copies.everything() == []
+    assert own_copies.everything().copies == ()
+
+
+def test_a_copy_that_was_changed_is_a_strangers_and_is_stored_once(tmp_path):
+    house = House(tmp_path / "a").begin()
+    (copy,) = own_copies.everything().copies
+    copy.file.write_text(copy.file.read_text().replace('"experiment": "{}"', '"experiment": "[]"'))
+    house = house.delete()
+    for _ in range(2):
+        assert house.restore() == []
+        assert [fault.signed for fault in house.open_faults()] == [False]
+    assert len(house.store.read("d")) == 2
+
+
+def test_what_cannot_be_read_may_be_in_force(tmp_path, capfd):
+    house = House(tmp_path / "a").begin()
+    (copy,) = own_copies.everything().copies
+    copy.file.unlink()
+    os.mkfifo(copy.file)
+    assert lost_drills.restore(house.space, house.store).doubtful
+    assert f"can't be read: {copy.file}" in capfd.readouterr().err
+
+
+def test_a_copy_that_cannot_be_used_keeps_no_other_from_it(tmp_path, capfd):
+    strange = own_copies.OwnCopies(address="nosuch:///x", artifacts="")
+    requested = ev.FaultRequested(fault="main", experiment="{}", path="e.json", cwd="/")
+    strange.keep(
+        [ev.Event(id=new_event_id(), drill="c", recorded_at=clock.now() - 9, source="t", fact=requested)]
+    )
+    house = House(tmp_path / "a").begin().delete()
+    restored = lost_drills.restore(house.space, house.store)
+    assert (restored.lost, restored.doubtful) == ([], True)
+    assert [fault.signed for fault in house.open_faults()] == [True]
+    assert "is not the URL of a store" in capfd.readouterr().err

@@ -267,3 +267,69 @@ def test_the_exit_code_is_the_worst_of_what_automation_played(attended, codes, w
     day.record(gf.GameDayEnded(why=why))
     ended = states.fold(history.from_events(row.event for row in day.store.read(DAY)))
     assert host.exit_code(ended) == code
+
+
+# --- several at once ---
+
+
+class Raced(MemoryHistoryStore):
+    """A store into which somebody else writes between a command's look and its fact."""
+
+    before_next = None
+
+    def append_after(self, drill, last, *events):
+        before, self.before_next = self.before_next, None
+        if before is not None:
+            before()
+        return super().append_after(drill, last, *events)
+
+
+@pytest.fixture
+def raced():
+    day = Opened()
+    day.store = Raced(day.clock)
+    recorder = replace(day.facilitated.recorder, store=day.store)
+    day.facilitated = FacilitatedGameDay(store=day.store, recorder=recorder)
+    return day.record(gf.GameDayPlanned(plan=PLAN, scenarios=SCENARIOS, attended=True))
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [("skip", "go"), ("go", "skip"), ("skip", "skip"), ("go", "go"), ("end", "go"), ("end", "skip")],
+)
+def test_of_two_commands_about_one_turn_typed_together_one_counts(raced, first, then):
+    raced.store.before_next = lambda: COMMANDS[first](raced.facilitated)
+    with pytest.raises(UsageError, match=r"another command came first|has ended"):
+        COMMANDS[then](raced.facilitated)
+    assert raced.count() == 2
+
+
+@pytest.mark.parametrize("command", ["go", "skip", "pause", "end"])
+def test_a_signal_that_comes_meanwhile_keeps_nobody_from_it(raced, command):
+    raced.store.before_next = lambda: raced.record(ev.SignalRejected(system="generic", reason="not JSON"))
+    COMMANDS[command](raced.facilitated)
+    assert raced.count() == 3
+
+
+@pytest.mark.parametrize("command", ["pause", "end"])
+def test_what_holds_up_everything_counts_whatever_came_first(raced, command):
+    raced.store.before_next = lambda: control.go(raced.facilitated)
+    COMMANDS[command](raced.facilitated)
+    assert raced.count() == 3
+
+
+def test_what_has_its_go_is_not_skipped_unless_the_game_day_is_paused(day):
+    control.go(day.facilitated)
+    with pytest.raises(UsageError, match="the go for item 1, one breaks was given"):
+        control.skip(day.facilitated)
+    control.pause(day.facilitated)
+    control.skip(day.facilitated)
+    assert day.facts(gf.ItemSkipped) == [gf.ItemSkipped(item=0, attempt=1)]
+
+
+def test_two_extensions_at_once_do_not_pass_the_policy_s_limit(raced):
+    raced.drill(Policy(max_hold=500.0))
+    raced.store.before_next = lambda: control.extend(raced.facilitated, "3m")
+    with pytest.raises(UsageError, match="the policy allows"):
+        control.extend(raced.facilitated, "3m")
+    assert len(raced.facts(ev.ResponseExtended, DRILL)) == 1

@@ -70,6 +70,23 @@ def test_skip_and_repeat():
     assert hows(standing)[:2] == [((0, 1), "skipped"), ((0, 2), "completed")]
 
 
+@pytest.mark.parametrize(
+    "command", [gf.ItemSkipped(item=0, attempt=1, why="no time"), gf.GameDayPaused(), END]
+)
+def test_what_is_recorded_between_the_hosts_look_and_its_start_counts(monkeypatch, command):
+    day = Day().say(60, go(0)).say(400, END)
+    append_after = day.store.append_after
+
+    def late(drill, last, *events):
+        monkeypatch.undo()
+        day.recorder.record(command)
+        return append_after(drill, last, *events)
+
+    monkeypatch.setattr(day.store, "append_after", late)
+    standing = day.play()
+    assert (day.drills.played, standing.drills) == ([], ())
+
+
 def test_pause_lets_nothing_further_begin():
     day = Day().say(10, gf.GameDayPaused()).say(20, go(0)).say(500, gf.GameDayResumed()).say(900, END)
     day.play()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import typing
 from dataclasses import replace
@@ -23,6 +24,12 @@ NAMES = {**vars(values), **vars(scenario), **vars(gameday_plan), "Policy": polic
 
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 instants = st.floats(min_value=0, max_value=4e9).map(instant)
+st.register_type_strategy(values.Instant, instants)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(), parts, max_size=3),
+    max_leaves=5,
+)
 
 
 def facts(kind: type) -> st.SearchStrategy[ev.Fact]:
@@ -130,3 +137,14 @@ def test_words_of_an_enumeration_come_back_as_the_enumeration():
     event = ev.Event(id="e", drill="d", recorded_at=instant(1.0), source="cli", fact=fact)
     stored = json.loads(json.dumps(stored_events.encode(event)))
     assert type(stored_events.decode(stored).fact.severity) is Severity
+
+
+@settings(deadline=None, max_examples=300)
+@given(kind=st.sampled_from(list(ev.KINDS.values())), data=st.data())
+def test_whatever_a_stranger_calls_a_fact_is_read_or_is_corrupt(kind, data):
+    """No other error: each reader of histories knows these, and one drill's lines must not stop another's."""
+    names = list(typing.get_type_hints(kind, localns=NAMES))
+    values_of = {name: json_values for name in names if data.draw(st.integers(0, 3))}
+    body = data.draw(st.fixed_dictionaries(values_of) | json_values)
+    with contextlib.suppress(HistoryCorrupt, StoreUnavailable):
+        stored_events.decode(stored_events.encode(ACK) | {"kind": kind.__name__, "fact": body})

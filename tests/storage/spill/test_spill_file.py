@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
 from typing import Any
 
 import pytest
@@ -19,9 +22,12 @@ def event(name: str, text: str = "") -> dict[str, Any]:
         "id": name,
         "drill": D,
         "kind": "NoteWritten",
+        "v": 1,
+        "occurred_at": None,
         "recorded_at": "2026-12-01T10:00:00Z",
         "source": "cli",
         "by": "",
+        "trusted": True,
         "fact": {"text": text},
     }
 
@@ -107,3 +113,63 @@ def test_a_line_of_another_kind_is_left_out(folder, line):
     spill_file.write(folder, [event("b")])
     kept = spill_file.read(spill_file.path(folder, D))
     assert ([document["id"] for document in kept.documents], kept.load) == (["a", "b"], ())
+
+
+def spoiled(**parts: Any) -> str:
+    return json.dumps({"event": event("b") | parts})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        spoiled(id="\ud800"), spoiled(id="a\0b"), spoiled(id="x" * 501), spoiled(id=5), spoiled(kind="N\0"),
+        spoiled(drill="x\0y"), spoiled(drill="d2"), spoiled(drill="../../x"), spoiled(by="\udc00"),
+        spoiled(fact={"text": math.nan}), spoiled(fact={"text": [math.inf]}), spoiled(fact=[]),
+        spoiled(fact={"a": {"\ud800": 1}}), spoiled(v="1"), spoiled(trusted=1), spoiled(seq="x"),
+        spoiled(recorded_at="yesterday"), spoiled(fact={"text": "1e999"}).replace('"1e999"', "1e999"),
+        json.dumps({"load": {"id": "a", "drill": "d1", "lines": ["x"], "ends": 1, "until": 1e308}}),
+        json.dumps({"load": {"id": "a", "drill": "d1", "lines": ["x"], "ends": math.nan, "until": 1}}),
+        json.dumps({"load": {"id": "a\0", "drill": "d1", "lines": ["x"], "ends": 1, "until": 1}}),
+        json.dumps({"load": {"id": "a", "drill": "d2", "lines": ["x"], "ends": 1, "until": 1}}),
+        '{"event": ' + '{"a":' * 500 + "1" + "}" * 501,
+    ],
+)  # fmt: skip
+def test_what_could_not_be_stored_or_read_again_is_left_out_and_its_file_set_aside(folder, caplog, line):
+    spill_file.write(folder, [event("a")])
+    path = spill_file.path(folder, D)
+    with path.open("a") as file:
+        file.write(line + "\n")
+    kept = spill_file.read(path)
+    assert ([document["id"] for document in kept.documents], kept.load) == (["a"], ())
+    content = path.read_bytes()
+    with spill_file.taking(path) as taken:
+        assert [document["id"] for document in taken.documents] == ["a"]
+    aside = path.with_name("spill.set-aside-1.jsonl")
+    assert (path.exists(), aside.read_bytes()) == (False, content)
+    assert f"{path} could not be stored, and was set aside as {aside.name}" in caplog.text
+
+
+def test_a_file_that_is_set_aside_replaces_no_other(folder):
+    path = spill_file.path(folder, D)
+    for _ in range(2):
+        spill_file.write(folder, [event("a")])
+        with spill_file.taking(path) as taken:
+            taken.refused.append("the store has no room for it")
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "spill.set-aside-1.jsonl",
+        "spill.set-aside-2.jsonl",
+    ]
+
+
+@pytest.mark.timeout(10)
+def test_a_pipe_is_neither_waited_for_nor_written_to(folder):
+    path = spill_file.path(folder, D)
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    with pytest.raises(StoreUnavailable, match="not an ordinary file"):
+        spill_file.read(path)
+    with spill_file.taking(path) as taken:
+        assert taken == spill_file.Spilled()
+    os.mkfifo(path)
+    spill_file.write(folder, [event("a")])
+    assert [kept["id"] for kept in spill_file.read(path).documents] == ["a"]

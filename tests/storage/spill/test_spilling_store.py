@@ -24,6 +24,7 @@ from gameday.core.plans.scenario import Scenario, ScorecardRules
 from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.formats.stored import events as stored_events
 from gameday.storage import open_store
+from gameday.storage.journal import Batch
 from gameday.storage.spill import spill_file
 from gameday.storage.spill.spilling_store import SpillingStore
 from tests.paths import ROOT
@@ -336,5 +337,55 @@ def test_a_spill_that_cannot_be_read_hides_nothing_of_what_is_stored(store, fold
     store.append(note("a"))
     spill_file.path(folder, D).mkdir(parents=True)
     assert ids(store) == ["a"]
-    assert "Is a directory" in store.degraded()
+    assert "not an ordinary file" in store.degraded()
     assert [row.drill for row in store.live()] == [D]
+
+
+HALF_PLANNED = {"scenario": {"scenario": "a\0", "environment": "q\0"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact"),
+    [
+        ("DrillPlanned", {}), ("DrillPlanned", HALF_PLANNED), ("DrillPlanned", {"scenario": [1, 2]}),
+        ("GameDayPlanned", {}), ("GameDayPlanned", {"plan": {"gameday": "x", "environment": "q"}}),
+        ("DrillClosed", {"how": {"a": 1}, "reverted": "maybe"}), ("HistoryImported", {"file": 5}),
+        ("ProcessStarted", {"role": "conductor", "pid": "1", "host": 5}), ("Nothing", {}),
+    ],
+)  # fmt: skip
+def test_a_fact_that_nobody_could_read_again_keeps_nothing_else_from_being_stored(path, folder, kind, fact):
+    document = stored_events.encode(note("b")) | {"kind": kind, "fact": fact}
+    other = stored_events.encode(replace(note("c"), drill=DrillId("d2")))
+    spill_file.write(folder, [stored_events.encode(note("a")), document, other])
+    store = opened(path, folder)
+    assert (ids(store), store.degraded()) == (["a"], "")
+    assert [row.drill for row in store.live()] == ["d2", D]
+    assert spill_file.files(folder) == []
+    assert spill_file.path(folder, D).with_name("spill.set-aside-1.jsonl").exists()
+    store.close()
+
+
+@pytest.mark.parametrize("lines", [["junk"], ["{}"], ["[]"], ['{"type":"GET","name":"/","start":1e308}']])
+def test_load_that_nobody_could_read_again_is_not_stored(store, path, folder, lines):
+    store.append(note("a"))
+    batch = Batch(id="b", drill=D, lines=tuple(lines), ends=1.0, until=2.0)
+    spill_file.write(folder, [], [batch])
+    assert store.read_load(D).chunks == ()
+    again = opened(path, folder)
+    assert (again.read_load(D).chunks, again.degraded()) == ((), "")
+    assert spill_file.files(folder) == []
+    again.close()
+
+
+def test_a_spill_that_the_store_refuses_is_set_aside(path, folder, monkeypatch):
+    """Whatever no check foresaw: the store still opens, and reverting goes on."""
+    spill_file.write(folder, [stored_events.encode(note("a"))])
+
+    def refuse(*_arguments, **_options):
+        raise OverflowError("timestamp out of range")
+
+    inner = sqlite_store(path)
+    monkeypatch.setattr(inner, "write", refuse)
+    store = SpillingStore(inner, folder)
+    assert (store.degraded(), spill_file.files(folder)) == ("", [])
+    store.close()
