@@ -376,6 +376,8 @@ def main() -> None:
     parser.add_argument("--record", type=Path)
     parser.add_argument("--no-cgroup", action="store_true", help="follow the method by descent alone")
     given = parser.parse_args()
+    # Under nohup the drills would ignore SIGHUP, as they should, and the kills by it would be none.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if given.no_cgroup:
         os.environ[cgroup.SWITCH] = "off"  # the lanes are started by this process
     global CGROUP  # noqa: PLW0603
