@@ -165,8 +165,6 @@ def secret_values(experiment: Experiment, environ: Mapping[str, str]) -> Iterato
 def _secret_values(found: Any, environ: Mapping[str, str]) -> Iterator[str]:
     """Resolve an entry; values from vaults and probes are known only to the process that asks them."""
     match found:
-        case str():
-            yield found
         case {"type": "env"}:
             values = (environ.get(str(found.get("key"))), found.get("default"))
             yield from (str(value) for value in values if value)
@@ -176,7 +174,7 @@ def _secret_values(found: Any, environ: Mapping[str, str]) -> Iterator[str]:
             for each in found.values():
                 yield from _secret_values(each, environ)
         case _:
-            return
+            yield from redaction.leaves(found)
 
 
 def modules(experiment: Experiment) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ _BACKSLASH = (
 )
 _ENTITY = rb"&#[0-9]{1,7};|&#[xX][0-9A-Fa-f]{1,6};|&[A-Za-z][A-Za-z0-9]{1,31};"
 _ESCAPE = b"|".join((_PERCENT, _BACKSLASH, _ENTITY))
+_WITHIN_BACKSLASH = b"|".join((_PERCENT, _ENTITY))
+_OPEN = rb"\\(?:[uU]\{?[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?|[0-7]{1,2})?[%&]"
+"""A backslash's escape that is not yet whole: one of those may stand for its next character."""
+_LONGEST_TWICE = 100
+"""The characters of the longest escape of which each is an escape, for one character."""
 _SHORT_ESCAPES = dict(zip(b"abefnrtv", b"\a\b\x1b\f\n\r\t\v", strict=True))
 _LITERAL = rb"\\[^\r\n]"
 _LITERAL_USED = rb"\\[cdg-mopqswyzA-TV-Z89]|(?:\\[^\r\n][\x80-\xbf]*){4}"
@@ -62,6 +67,7 @@ class Finder:
         forms = {form for value in values for form in _forms(value)}
         shortest = min(map(len, forms), default=0)
         self._shortest = shortest
+        self._reach = _LONGEST_TWICE * max(map(len, forms), default=0)
         self._known = re.compile(_any_of(forms)) if forms else None
         # A run shorter than the shortest secret's encoding can't hold one.
         self._base64 = rb"[A-Za-z0-9+/_-]{%d,}" % max(4, -(-shortest * 4 // 3))
@@ -81,6 +87,8 @@ class Finder:
             yield from self._in_runs(data, depth)
             for pattern, meaning in self._decodings(data):
                 yield from self._in_view(data, pattern, meaning, depth, decoded)
+            if b"\\" in data:
+                yield from self._within_backslashes(data, depth, decoded)
 
     def _decodings(self, data: bytes) -> Iterator[tuple[bytes, Meaning]]:
         """Give the decodings that can change a text."""
@@ -100,6 +108,16 @@ class Finder:
             yield _BLANKS, _nothing
             if _compiled(_MARKED_WRAP).search(data):  # or the mark is the text's own
                 yield _BLANKS_WITH_MARKS, _nothing
+
+    def _within_backslashes(self, data: bytes, depth: int, decoded: dict[bytes, int]) -> Iterator[Span]:
+        r"""Search where another escape stands for a part of a backslash's, as `%78` does in `\%7853`.
+
+        Only around such places: they are few, and all of a text in further views would take long.
+        """
+        found = (match.span() for match in _compiled(_OPEN).finditer(data))
+        for begin, end in _merged((max(0, at - self._reach), to + self._reach) for at, to in found):
+            inner = self._in_view(data[begin:end], _WITHIN_BACKSLASH, _character, depth, decoded)
+            yield from ((begin + start, begin + stop) for start, stop in inner)
 
     def _in_view(
         self, data: bytes, pattern: bytes, meaning: Meaning, depth: int, decoded: dict[bytes, int]
@@ -230,12 +248,25 @@ def _character(escape: re.Match[bytes]) -> bytes:
             return _encoded(int(text[2:].decode(), 16))
         case b"%", _:
             return bytes((int(text[1:], 16),))
+        case b"&", b"#" if _is_shown(text):
+            return _encoded(_number(text))
         case b"&", _:
             import html  # noqa: PLC0415  # its list of entities takes long to load
 
             return html.unescape(text.decode()).encode(errors="surrogatepass")
         case _:
             return _backslash(text)
+
+
+def _number(text: bytes) -> int:
+    """Give the number of a numeric reference of HTML."""
+    digits = text[2:-1].decode()
+    return int(digits[1:], 16) if digits[:1] in {"x", "X"} else int(digits)
+
+
+def _is_shown(text: bytes) -> bool:
+    """Whether a numeric reference is its own character. From 128 to 159 HTML has those of Windows-1252."""
+    return not 128 <= _number(text) < 160
 
 
 def _backslash(text: bytes) -> bytes:

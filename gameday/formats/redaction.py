@@ -3,11 +3,13 @@
 Masked are known values, however they are written (`encoded_secrets`); in URLs the part before the `@` and
 parameters whose name is secret (`?api_key=…`, `#access_token=…`); what is a secret by its shape; and what
 stands next to a name that is secret (`"password": "…"`, `--password=…`, `aws_secret_access_key = …`). Which
-values are looked for is the rule of `secret_names`.
+values are looked for is the rule of `secret_names`. A secret may be a number: it is looked for by its decimal
+digits in texts, and by its value among the numbers of a JSON tree.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +18,15 @@ from typing import Any, TypeVar, cast
 from urllib.parse import unquote
 
 from gameday.formats.encoded_secrets import Finder
-from gameday.formats.secret_names import SHORTEST, is_common, is_plain, is_secret, shapes
+from gameday.formats.secret_names import (
+    SHORTEST,
+    is_common,
+    is_figure,
+    is_measure,
+    is_plain,
+    is_secret,
+    shapes,
+)
 
 __all__ = ["is_secret"]
 
@@ -35,15 +45,45 @@ _NAMED = re.compile(
 """A name before what may be its value: `"name": `, `name = `, `--name `."""
 _QUOTED_VALUE = re.compile(r"(?P<open>\\{0,3}[\"'])(?P<value>(?:(?!(?P=open))(?:\\[^\n]|[^\\\n])){6,4096})")
 _BARE_VALUE = re.compile(r"(?P<value>(?:[^\s\"'<>\\,;&]|,(?=\S)){6,4096})")
+_NUMBER_VALUE = re.compile(r"(?P<value>-?\d[\d.]{5,40})(?=\s*(?:[,}\]]|$))")
+_DECIMAL = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _LAST_VALUE = re.compile(r"(?P<value>\S{6,4096})[ \t]*$", re.MULTILINE)
 
 T = TypeVar("T")
 
 
 def secret_named(values: Mapping[str, Any]) -> Iterator[str]:
-    """Give the texts of a mapping, such as the environment, whose names indicate a secret."""
-    texts = ((name, value) for name, value in values.items() if isinstance(value, str))
-    return (value for name, value in texts if is_secret(name) and not is_common(value))
+    """Give the values of a mapping, such as the environment, whose names indicate a secret, as texts."""
+    for name, value in values.items():
+        for text in _texts(value) if is_secret(name) else ():
+            if not _innocent(name, value, text):
+                yield text
+
+
+def _innocent(name: str, value: Any, text: str) -> bool:
+    """Whether a value with a secret name is none: a common word, or a number that is a limit or a time."""
+    return is_common(text) or (not isinstance(value, str) and (is_measure(name) or is_figure(text)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Give a text, or a number as JSON and Python write it; nothing for any other value."""
+    match value:
+        case str():
+            yield value
+        case bool():
+            return
+        case int():
+            yield str(abs(value))
+            if abs(value) >= 10**16:
+                with contextlib.suppress(OverflowError):
+                    yield repr(float(abs(value)))  # whoever reads JSON by floats writes it so
+        case float():
+            written = repr(abs(value))
+            yield written.removesuffix(".0")
+            if "e" in written and value.is_integer():
+                yield str(int(abs(value)))
+        case _:
+            return
 
 
 def all_named(tree: Any) -> Iterator[str]:
@@ -67,10 +107,8 @@ def _credentials(value: str) -> Iterator[str]:
 
 
 def leaves(tree: Any) -> Iterator[str]:
-    """Give every text within a JSON value, such as the resolved secrets of an experiment."""
+    """Give every text and number within a JSON value, such as the resolved secrets of an experiment."""
     match tree:
-        case str():
-            yield tree
         case Mapping():
             for value in tree.values():
                 yield from leaves(value)
@@ -78,7 +116,7 @@ def leaves(tree: Any) -> Iterator[str]:
             for value in tree:
                 yield from leaves(value)
         case _:
-            return
+            yield from _texts(tree)
 
 
 def in_urls(texts: Iterable[str]) -> Iterator[str]:
@@ -102,17 +140,21 @@ class Redactor:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self._values: frozenset[str] = frozenset()
+        self._numbers: frozenset[float] = frozenset()
         self._finder = Finder(())
         self.learn(values)
 
     def learn(self, values: Iterable[str]) -> None:
         """Mask these values from now on, too; each line of a text with several lines."""
         lines = {line.strip() for value in values for line in (value, *value.splitlines())}
+        # A number loses the zeros before it where somebody reads it as one.
+        lines |= {line.lstrip("0") for line in lines if line.startswith("0") and line.isdecimal()}
         fresh = {line for line in lines if len(line) >= SHORTEST and line != MASK}
         # Nothing new: making the finder again costs more than this test.
         if fresh <= self._values:
             return
         self._values |= fresh
+        self._numbers |= {number for line in fresh for number in _numbers(line)}
         self._finder = Finder(self._values)
 
     def text(self, text: str) -> str:
@@ -144,7 +186,10 @@ class Redactor:
         return masked if len(masked) <= EXCERPT else masked[: EXCERPT - 1] + "…"
 
     def tree(self, value: Any) -> Any:
-        """Mask every text within a JSON value, keys included; what JSON can't hold becomes text."""
+        """Mask every text and secret number within a JSON value, keys included.
+
+        What JSON can't hold becomes text.
+        """
         match value:
             case str():
                 return self.text(value)
@@ -152,16 +197,21 @@ class Redactor:
                 return {self.text(str(key)): self._member(str(key), each) for key, each in value.items()}
             case list() | tuple():
                 return [self.tree(each) for each in value]
-            case None | bool() | int() | float():
+            case None | bool():
                 return value
+            case int() | float():
+                return MASK if abs(value) in self._numbers else value
             case _:
                 return self.text(str(value))
 
     def _member(self, name: str, value: Any) -> Any:
         masked = self.tree(value)
-        if isinstance(masked, str) and len(masked) >= SHORTEST and is_secret(name) and _unknown(masked):
-            return MASK
-        return masked
+        if isinstance(masked, bool | None) or not isinstance(masked, str | int | float):
+            return masked
+        text = str(masked)
+        # Its own test for numbers first: most of them are short, or have no secret's name.
+        hidden = len(text) >= SHORTEST and is_secret(name) and _unknown(text)
+        return MASK if hidden and not _innocent(name, masked, text) else masked
 
     def value(self, value: T) -> T:
         """Mask every text within a frozen value such as a fact. Without secrets it is unchanged."""
@@ -192,6 +242,14 @@ class Redactor:
         return value if new == old else dataclasses.replace(value, **new)
 
 
+def _numbers(text: str) -> Iterator[float]:
+    """Give the number that a secret is, if it is one, as JSON readers may have it."""
+    if _DECIMAL.fullmatch(text):
+        if text.lstrip("+-").isdecimal():
+            yield abs(int(text))
+        yield abs(float(text))
+
+
 def _without_secret(parameter: re.Match[str]) -> str:
     before, name, _ = parameter.groups()
     return f"{before}{name}={MASK}" if is_secret(name) else parameter.group()
@@ -207,6 +265,8 @@ def _without_named(text: str) -> str:
         value = _value_of(found, text)
         if value is None or not _unknown(value["value"]):
             continue
+        if value.re is _NUMBER_VALUE and (is_measure(found["name"]) or is_figure(value["value"])):
+            continue
         pieces += (text[at : value.start("value")], MASK)
         at = value.end("value")
     return "".join((*pieces, text[at:]))
@@ -218,6 +278,8 @@ def _value_of(found: re.Match[str], text: str) -> re.Match[str] | None:
         return None
     if quoted := _QUOTED_VALUE.match(text, end):
         return quoted
+    if assigned and assigned[0] in "\\\"'" and ":" in assigned and (number := _NUMBER_VALUE.match(text, end)):
+        return number  # after a name in quotes and a colon: JSON
     if assigned and "=" not in assigned:
         # After a colon stands any sentence: only a line of its own is a setting.
         return _LAST_VALUE.match(text, end) if found["line"] is not None else None

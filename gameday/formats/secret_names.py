@@ -3,7 +3,8 @@
 A name is secret by its words: `PGPASS`, `DB_PASS`, `GITHUB_PAT`, `authToken`, `SENTRY_DSN`. One that ends in
 FILE, PATH, DIR or SOCK names a location. A value that is secret by its name alone is
 looked for unless it is a common word or a host name: masking those would blacken unrelated text and protect
-nothing. No value is looked for that has fewer than SHORTEST characters.
+nothing. No value is looked for that has fewer than SHORTEST characters. A number that is secret by its name
+alone is looked for unless its name is that of a measure (`max_tokens`, `session_timeout`), or it is round.
 """
 
 from __future__ import annotations
@@ -46,6 +47,39 @@ _SECRET_WORDS = frozenset(
     )
 )
 _SECRET_ENDS = frozenset(("key", "keys", "session"))
+_MEASURES = frozenset(
+    (
+        *(
+            "age",
+            "at",
+            "bits",
+            "bytes",
+            "count",
+            "days",
+            "duration",
+            "exp",
+            "expires",
+            "expiry",
+            "hours",
+            "in",
+        ),
+        *(
+            "iat",
+            "interval",
+            "length",
+            "limit",
+            "max",
+            "min",
+            "minutes",
+            "ms",
+            "nbf",
+            "port",
+            "seconds",
+            "size",
+        ),
+        *("time", "timeout", "timestamp", "tokens", "total", "ttl", "usage", "used", "version"),
+    )
+)
 _NOT_PASS = ("bypass", "compass", "trespass", "surpass", "overpass", "underpass", "encompass")
 _LOCATIONS = frozenset(
     ("dir", "directory", "dirs", "file", "files", "folder", "path", "paths", "sock", "socket")
@@ -125,6 +159,20 @@ def _by_words(words: list[str]) -> bool:
 def is_common(value: str) -> bool:
     """Check whether a value is a common word or a host name, which a secret's name doesn't make secret."""
     return value.lower() in _COMMON or re.fullmatch(_HOST, value) is not None
+
+
+def is_measure(name: str) -> bool:
+    """Check whether a name is that of a count, a size or a time, so that a number under it is no secret."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and (words[-1] in _MEASURES or words[0] in {"max", "min"})
+
+
+def is_figure(number: str) -> bool:
+    """Check whether a number's text is a round one: of limits, sizes and times, not of secrets."""
+    whole = number.removesuffix(".0")
+    if not whole.isdecimal():
+        return False
+    return whole.endswith("000") or int(whole) & (int(whole) - 1) == 0
 
 
 _RUN = r"[^\s\"'<>\\,;&]"

@@ -8,6 +8,7 @@ import json
 import quopri
 import shlex
 import time
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -96,8 +97,6 @@ _LOST = {
     ("base64 of UTF-16", "base64 of UTF-16"): "four encodings",
     ("wrapped", "wrapped by backslashes"): "two wraps, of which one hides the other's mark",
     ("backslash before each", "wrapped"): "the blank after a backslash can't be told from a wrap",
-    ("coloured", "html numbers"): "HTML can't hold the character by which a colour begins",
-    ("coloured", "html hex"): "HTML can't hold the character by which a colour begins",
     ("hidden characters", "base64 of UTF-16"): "UTF-16 is read as far as Latin-1 goes",
     ("hidden characters", "javascript"): "the backslash of the secret takes the next escape's mark",
     ("base64 of user:password", "hex with 0x"): "what is left is the user's name, at six characters for one",
@@ -141,6 +140,37 @@ def test_any_secret_in_any_two_encodings_is_masked_as_a_whole(secret, first, sec
     masked = Redactor([secret]).text(written)
     assert MASK in masked
     assert len(html.unescape(masked.replace(MASK, ""))) <= 24, masked
+
+
+_MARKS = {
+    "percent": lambda byte: f"%{byte:02x}",
+    "javascript": lambda byte: f"%u{byte:04x}",
+    "hex escape": lambda byte: f"\\x{byte:02x}",
+    "octal": lambda byte: f"\\{byte:03o}",
+    "unicode": lambda byte: f"\\u{byte:04x}",
+    "long unicode": lambda byte: f"\\U{byte:08x}",
+    "braces": lambda byte: f"\\u{{{byte:x}}}",
+    "html": lambda byte: f"&#{byte};",
+    "html hex": lambda byte: f"&#x{byte:x};",
+}
+"""Escapes that may be written for any character, or only for some."""
+
+
+@pytest.mark.parametrize("outer", _MARKS)
+@pytest.mark.parametrize("inner", _MARKS)
+@settings(max_examples=6)
+@given(st.data())
+def test_a_secret_is_found_in_any_escape_within_another_wholly_or_partly(inner, outer, data):
+    escaped = _escaped("S3cretTokenValue99", _MARKS[inner], data)
+    written = _escaped(escaped, _MARKS[outer], data)
+    assert Redactor(["S3cretTokenValue99"]).text(f"v: {written} end") == "v: *** end"
+
+
+def _escaped(text: str, mark: Callable[[int], str], data: st.DataObject) -> str:
+    chosen = data.draw(st.sets(st.integers(0, len(text) - 1)) | st.just(set(range(len(text)))))
+    if mark(0)[0] == "\\":  # otherwise nobody could read it back
+        chosen |= {at for at, each in enumerate(text) if each == "\\"}
+    return "".join(mark(ord(each)) if at in chosen else each for at, each in enumerate(text))
 
 
 @pytest.mark.parametrize(

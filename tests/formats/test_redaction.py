@@ -89,3 +89,39 @@ def test_an_excerpt_is_cut_after_it_is_masked():
     assert len(cut) <= EXCERPT
     assert "can" not in cut
     assert Redactor().excerpt(None) == ""
+
+
+numbers = st.integers(min_value=100_000) | st.floats(min_value=1000.125, max_value=1e22).filter(
+    lambda number: len(repr(number).removesuffix(".0")) >= 6
+)
+
+
+@given(numbers, st.sampled_from([int, float, str]))
+def test_a_secret_that_is_a_number_is_masked_as_a_number_and_in_texts(number, read_as):
+    redactor = Redactor(leaves({"secret": [number]}))
+    assert redactor.text(f"got {number}!") == "got ***!" or isinstance(number, float)
+    assert redactor.tree({"a": number, "b": [number, str(number)]})["a"] == "***"
+    text = json.dumps({"a": number, "b": [number]})
+    assert str(number).removesuffix(".0") not in redactor.text(text)
+    if float(number) == int(number) == number:
+        assert redactor.tree([read_as(number)]) != [read_as(number)]
+
+
+def test_a_number_of_the_environment_is_masked_however_it_is_read():
+    redactor = Redactor(secret_named({"PIN_TOKEN": "0847362519283"}))
+    tree = {"n": 847362519283, "f": 847362519283.0, "s": "847362519283", "other": 847362519284, "yes": True}
+    assert redactor.tree(tree) == {"n": "***", "f": "***", "s": "***", "other": 847362519284, "yes": True}
+
+
+def test_a_number_whose_name_says_so_is_masked_without_being_known():
+    tree = {"db_password": 918273645546, "pin": 5512.730918, "x": {"token": 99887766}}
+    masked = {"db_password": "***", "pin": "***", "x": {"token": "***"}}
+    assert Redactor().tree(tree) == masked
+    assert json.loads(Redactor().text(json.dumps(tree)).replace("***", '"***"')) == masked
+    assert list(all_named(tree)) == ["918273645546", "5512.730918", "99887766"]
+
+
+def test_short_and_round_numbers_measures_and_truths_are_no_secrets():
+    tree = {"pin": 4711, "token": True, "max_tokens": 123457, "token_ttl": 864321, "session_key": 600000}
+    assert Redactor(secret_named(tree)).tree(tree) == tree
+    assert Redactor().text(json.dumps(tree)) == json.dumps(tree)
