@@ -40,10 +40,12 @@ async def revert_abandoned(space: Workspace, store: ports.HistoryStore) -> None:
             # In a thread: reverting may take minutes, and must not delay the scheduler in this loop.
             await asyncio.to_thread(_look, space, store, failed)
             reported = ""
-        except GamedayError as error:
-            if error.message != reported:
-                output.talk(f"could not look for abandoned drills: {error.message}")
-            reported = error.message
+        # OSError: no file can be opened now, say. The next look may succeed, and a fault may wait for it.
+        except (GamedayError, OSError) as error:
+            why = error.message if isinstance(error, GamedayError) else str(error)
+            if why != reported:
+                output.talk(f"could not look for abandoned drills: {why}")
+            reported = why
         await asyncio.sleep(POLL_INTERVAL)
 
 

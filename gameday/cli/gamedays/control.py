@@ -79,6 +79,7 @@ def end(*, game_day: str, who: str) -> int:
         output.hint("the terminal that conducts it writes the report; if it died: gameday plan report")
         return ExitCode.PASSED
     space, store, recorder = wiring.workspace(), facilitated.store, facilitated.recorder
+    revert.recover(space, store)
     if state.stage is Stage.DRILL and state.turn is not None:
         drill = DrillId(state.turn.drill)
         code = revert.recovered(space, store, drill)

@@ -69,6 +69,7 @@ def main(options: StartOptions) -> int:
     if open_:
         output.talk(f"{open_[0]} is open: it resumes where it stopped")
         game_day = open_[0]
+        _revert_abandoned(space, store, files.plan.environment)
     else:
         game_day = _open(space, files, store, options, who)
     plan = states.fold(find.read_history(store, game_day)).plan
@@ -100,8 +101,7 @@ def _open(
     check.approved(space, files, who, now)
     if not options.yes:
         _ask(space, plan)
-    if revert.recover(space, store, environment=plan.environment) == ExitCode.FAULT_IN_FORCE:
-        raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
+    _revert_abandoned(space, store, plan.environment)
     checked = check.prerequisites(space, files)
     for result in checked:
         detail = f": {result.detail}" if result.detail else ""
@@ -130,6 +130,12 @@ def _open(
     output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")
     _announce(space, plan, at, files.lasts)
     return game_day
+
+
+def _revert_abandoned(space: Workspace, store: ports.HistoryStore, environment: str) -> None:
+    """Revert what drills left, whosever they are. Raises NotReady where a fault may still be in force."""
+    if revert.recover(space, store, environment=environment) == ExitCode.FAULT_IN_FORCE:
+        raise NotReady("an earlier drill's fault may still be in force", hint="see the steps above")
 
 
 def _ask(space: Workspace, plan: GameDayPlan) -> None:
@@ -169,9 +175,7 @@ def _conduct(
 
     async def conduct() -> Stage:
         host = Host(context, on_events=drills.print_game_day)
-        loop = asyncio.get_running_loop()
-        for number in guard.caught(running.SIGNALS):
-            loop.add_signal_handler(number, host.leave)
+        guard.on_signals(asyncio.get_running_loop(), running.SIGNALS, lambda _number: host.leave())
         drills.look = context.look
         with drills.open(began):
             state = await host.conduct()

@@ -65,18 +65,24 @@ def test_one_of_people_a_young_one_and_one_that_is_conducted_stay_open(
 class Away:
     """A store that answers nothing, however often it is asked."""
 
-    asked = 0
+    def __init__(self, error):
+        self.asked, self.error = 0, error
 
     def register_reverter(self, *_words, **_more):
         self.asked += 1
-        raise StoreUnavailable("the store is away")
+        raise self.error
 
 
-def test_a_store_that_stays_away_is_said_once(workspace, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "error",
+    [StoreUnavailable("the store is away"), OSError(24, "Too many open files")],
+    ids=["away", "files"],
+)
+def test_what_keeps_it_from_looking_is_said_once_and_ends_nothing(workspace, monkeypatch, capsys, error):
     monkeypatch.setattr(takeover, "POLL_INTERVAL", 0.001)
 
     async def look():
-        store = Away()
+        store = Away(error)
         standing = asyncio.create_task(takeover.revert_abandoned(workspace, store))
         while store.asked < 5:  # noqa: ASYNC110  # what it waits for is a number
             await asyncio.sleep(0.001)
@@ -85,4 +91,4 @@ def test_a_store_that_stays_away_is_said_once(workspace, monkeypatch, capsys):
             await standing
 
     asyncio.run(look())
-    assert capsys.readouterr().err == "could not look for abandoned drills: the store is away\n"
+    assert capsys.readouterr().err == f"could not look for abandoned drills: {error}\n"

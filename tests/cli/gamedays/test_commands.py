@@ -23,6 +23,7 @@ from gameday.core.values import DrillId, EventId, Mode, instant
 from gameday.settings.gameday import game_day_files
 from gameday.system import clock, machine, processes
 from tests.conduct.day import DAY, PLAN, SCENARIOS, go
+from tests.render import a_drill
 from tests.settings import space
 
 NOW = 1_800_000_000.0
@@ -76,6 +77,24 @@ def facts(store, kind):
 
 
 # --- before it opens ---
+
+
+def test_whoever_resumes_a_game_day_first_reverts_what_any_drill_left(root, store, monkeypatch):
+    """Its host may have died with the conductor of another environment's drill."""
+    plan = game_day_files(wiring.workspace(root), root / FILE).plan
+    put(store, 0, gf.GameDayPlanned(plan=plan, scenarios=SCENARIOS, attended=True, opened="ada"))
+    child = processes.start(["sleep", "60"])
+    child.kill()
+    put(store, 1, replace(a_drill.planned(), environment="other"), "left")
+    put(store, 2, machine.started("conductor", child.identity), "left")
+    assert [row.drill for row in store.live()] == ["left"]
+
+    def conduct(*_arguments):
+        assert [row.drill for row in store.live()] == []
+        return state.Stage.WAITING
+
+    monkeypatch.setattr(start, "_conduct", conduct)
+    assert start.main(start.StartOptions(plan=root / FILE, who="ada")) == ExitCode.ABORTED
 
 
 def test_check_tells_date_approvals_and_prerequisites_at_once(root, capsys):
