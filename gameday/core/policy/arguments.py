@@ -13,7 +13,7 @@ from typing import Any
 from gameday.core.policy import activities, addresses, patterns, shell
 from gameday.core.policy.activities import Unknown
 from gameday.core.policy.model import Document, Policy
-from gameday.core.policy.texts import urls
+from gameday.core.policy.texts import hosts, urls
 
 SHOP = "gameday.shop"
 SHOP_MODULE = "gameday.shop.faults"
@@ -113,8 +113,19 @@ def _check_url(policy: Policy, url: str) -> None:
         host = address.host
     else:
         host = urls.host(url)
+        _check_query(policy, url)
     if not host or not any(addresses.host_matches(pattern, host) for pattern in policy.hosts):
         raise _elsewhere(f"'{_shown(url)}' in its arguments leads to {host or 'what can not be read'}")
+
+
+def _check_query(policy: Policy, url: str) -> None:
+    """Refuse a database's or broker's URL whose query names another host, as `?host=` does."""
+    for listed in hosts.found(url.partition("?")[2].replace("&", ",")):
+        host = urls.host(f"{urls.NO_SCHEME}{listed}")
+        if not any(addresses.host_matches(pattern, host) for pattern in policy.hosts):
+            raise _elsewhere(
+                f"'{_shown(url)}' in its arguments names {host or 'a host that can not be read'}"
+            )
 
 
 def _elsewhere(why: str) -> ArgumentRefused:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gameday.core.policy.texts import hosts
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # `url` and `uri` at an end of a word only: "security" has one in its middle.
@@ -23,12 +25,7 @@ _OF_THE_CLIENT = re.compile(r"x-forwarded-(for|proto)|x-real-ip|(x-|true-)?clien
 _FRAMING = {"content-length", "transfer-encoding", "te", "trailer", "upgrade", "http2-settings"}
 """A body that they cut short goes on as another request, to any path."""
 _KEPT = {"close", "keep-alive"}
-_OPAQUE = {"host", "authorization"}
-_HOST_LIKE = re.compile(
-    r"(?:(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{0,62}\.?|localhost|\d+(?:\.\d+){3}|\[[0-9a-f:.]+\])"
-    r"(?::\d+)?(?:/\S*)?",
-    re.IGNORECASE,
-)
+_OPAQUE = {"host", "authorization", "cookie"}
 
 
 class HeaderRefused(ValueError):
@@ -45,12 +42,20 @@ def hosts_of(given: Any) -> list[str]:
 
 
 def leads_of(given: Any) -> list[str]:
-    """Give the values of other headers that are a host, with its port and path. Raises HeaderRefused."""
+    """Give the hosts that values of other headers list, with port and path. Raises HeaderRefused."""
     return [
-        value
+        host
         for name, value in _checked(given)
-        if name not in _OPAQUE and not _OF_THE_CLIENT.fullmatch(name) and _HOST_LIKE.fullmatch(value)
+        if name not in _OPAQUE and not _OF_THE_CLIENT.fullmatch(name)
+        for host in _listed(name, value)
     ]
+
+
+def _listed(name: str, value: str) -> tuple[str, ...]:
+    try:
+        return hosts.found(value)
+    except ValueError as unclear:
+        raise HeaderRefused(f"its header '{name}' can't be read: {unclear}") from None
 
 
 def _checked(given: Any) -> Iterator[tuple[str, str]]:

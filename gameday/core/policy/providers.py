@@ -7,7 +7,9 @@ tolerances, dynamic configuration, `still-exposed`.
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import itertools
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -23,6 +25,7 @@ from gameday.core.policy.texts import names
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MODULE = re.compile(rf"{_IDENTIFIER.pattern}(\.{_IDENTIFIER.pattern})*")
 _PATH = re.compile(r"/?([A-Za-z0-9._+@-]+/)*[A-Za-z0-9._+@-]+")
+_PROGRAMS = ("/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin")
 _HTTP_KEYS = {
     *("type", "url", "method", "headers", "timeout", "arguments", "verify_tls", "max_retries"),
     *("secrets", "expected_status"),
@@ -209,7 +212,8 @@ def _http(policy: Policy, facts: Facts, document: Document, provider: Mapping[st
     # A server may choose a site by its Host header: each must be allowed as if it were the URL's own.
     hosts = [_address(f"{address.scheme}://{host}{address.path}") for host in headers.hosts_of(given)]
     arguments.check_urls(policy, [f"{address.scheme}://{lead}" for lead in headers.leads_of(given)])
-    arguments.check_urls(policy, given)
+    # What its own scheme begins is judged below; other URLs may stand within it.
+    arguments.check_urls(policy, [given, url.partition("://")[2]])
     _check_arguments(policy, facts, document, provider)
     judged = [
         (patterns.http(policy.deny, each, denying=True), patterns.http(policy.providers, each))
@@ -262,8 +266,22 @@ def _denied(policy: Policy, facts: Facts, path: list[str], given: Any) -> str:
         return ""
     deny = _with_real(policy.deny, facts)
     for name in named:
-        if pattern := patterns.process(deny, name, facts.real_paths.get(name, name), denying=True):
+        real = facts.real_paths.get(name, name)
+        # By its own name, too: a copy, or a link that is made later, is what it is called.
+        pattern = patterns.process(deny, name, real, posixpath.basename(name), denying=True)
+        if pattern := pattern or _expanding(deny, name):
             return pattern if name in path else f"{pattern}, which its arguments name as '{name}',"
+    return ""
+
+
+def _expanding(deny: tuple[str, ...], name: str) -> str:
+    """Give the denied command that a path with wildcards may stand for; empty where there is none."""
+    if "/" not in name or not set("?*[") & set(name):
+        return ""
+    for path in denied_paths(deny):
+        places = [path] if "/" in path else [f"{folder}/{path}" for folder in _PROGRAMS]
+        if any(fnmatch.fnmatchcase(place, name) for place in places):
+            return f"process:{path}"
     return ""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +53,48 @@ def test_a_url_that_leads_away_is_refused_at_any_depth(tree, url):
         arguments.check_urls(OURS, fill(tree, url))
     with pytest.raises(ArgumentRefused):
         arguments.check_urls(OURS, {url: tree})
+
+
+LISTED = st.sampled_from(
+    ["http://a.example/api/x", "http://b.example/", "ws://b.example:8/", "redis://10.2.3.4/0"]
+)
+NOT_LISTED = st.sampled_from(
+    [
+        "http://evil/",
+        "ftp://evil/",
+        "//evil/x",
+        "ws:evil",
+        "http://a.example/admin",
+        "http:\\\\evil",
+        "http://167772161/",
+    ]
+)
+SEPARATORS = st.text(st.sampled_from(",;|)](&?#={} \"'<>\n"), min_size=1, max_size=3)
+WRITTEN = st.sampled_from(
+    [
+        str,
+        lambda text: quote(text, safe=""),
+        lambda text: json.dumps(json.dumps(text)).replace(":", "\\u003a"),
+        lambda text: text.replace(":", "&#58;").replace("/", "\\/"),
+    ]
+)
+
+
+@given(LISTED, SEPARATORS, NOT_LISTED, st.tuples(WRITTEN, WRITTEN))
+def test_what_is_not_listed_is_found_wherever_it_is_joined_to_what_is(ok, joint, evil, written):
+    inner, outer = written
+    for text in (f"{ok}{joint}{inner(evil)}", f"{evil}{joint}{ok}", f"{ok}{joint}u={evil}{joint}{ok}"):
+        with pytest.raises(ArgumentRefused):
+            arguments.check_urls(OURS, [outer(text)])
+
+
+@pytest.mark.parametrize(
+    "query", ["host=evil.example", "hostaddr=10.9.9.9&host=evil.example", "host=a.example,evil.example"]
+)
+def test_a_query_that_names_another_host_is_refused(query):
+    with pytest.raises(ArgumentRefused):
+        arguments.check_urls(OURS, [f"postgresql://b.example/x?{query}"])
+    arguments.check_urls(OURS, ["postgresql://b.example/x?sslmode=require&host=b.example"])
 
 
 @pytest.mark.parametrize(

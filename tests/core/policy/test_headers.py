@@ -100,6 +100,18 @@ def test_a_value_that_is_a_host_is_given_to_be_judged(value):
     assert headers.leads_of({"X-Tenant": f" {value}"}) == [value]
 
 
+@pytest.mark.parametrize(
+    "value", ["a.example, evil.example", "'evil.example'", "a.example;q=1, evil.example"]
+)
+def test_every_host_of_a_list_is_given_to_be_judged(value):
+    assert "evil.example" in headers.leads_of({"X-Targets": value})
+
+
+def test_a_value_that_is_encoded_too_often_is_refused():
+    with pytest.raises(HeaderRefused, match="can't be read"):
+        headers.leads_of({"X-Targets": "%" + "25" * 20 + "41"})
+
+
 def test_headers_that_are_no_object_are_refused():
     with pytest.raises(HeaderRefused, match="not an object"):
         headers.leads_of(["Host: evil"])

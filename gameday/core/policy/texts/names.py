@@ -18,10 +18,16 @@ MOST = 20_000
 _LONGEST_NAME = 255
 _SEPARATORS = re.compile(r"""[\s"'`=,:;|&()<>{}\[\]$!?*#~^%\\]+""")
 
+_QUOTES = re.compile(r"[\"'\\]|\$(?=['\"])")
+"""What programs that read words as a shell does leave out: to `env -S`, `s''h` is `sh`."""
+
 
 def find(text: str) -> Iterator[str]:
-    """Give the whole text, its words and the parts of those, each with what options may be glued to."""
-    for part in dict.fromkeys((text, text.strip(), *text.split(), *_SEPARATORS.split(text))):
+    """Give the whole text, its words and their parts, with and without quotes and glued options."""
+    unquoted = _QUOTES.sub("", text)
+    parts = (text, text.strip(), *text.split(), *_SEPARATORS.split(text))
+    parts += (*unquoted.split(), *_SEPARATORS.split(unquoted)) if unquoted != text else ()
+    for part in dict.fromkeys(parts):
         if part:
             yield from _of_part(part)
             yield from (piece for piece in part.split("@")[1:] if piece)

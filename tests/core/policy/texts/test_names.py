@@ -57,3 +57,8 @@ def test_a_long_text_gives_few_names():
 
 def test_long_options_and_words_are_not_cut():
     assert set(names.find("--refresh mesh")) == {"--refresh mesh", "--refresh", "mesh"}
+
+
+@pytest.mark.parametrize("text", ["s''h", 's""h', "-S s'h' -c id", "s\\h", "$'sh'", "/bin/s'h'"])
+def test_a_name_is_found_without_the_quotes_in_it(text: str):
+    assert {"sh", "/bin/sh"} & set(names.find(text))
