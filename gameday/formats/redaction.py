@@ -158,7 +158,17 @@ class Redactor:
         self._finder = Finder(self._values)
 
     def text(self, text: str) -> str:
-        """Mask a text."""
+        """Mask a text. One that is JSON stays JSON."""
+        masked = self._masked(text)
+        return masked if masked == text or text.lstrip()[:1] not in {"{", "["} else self._json(text, masked)
+
+    def _json(self, text: str, masked: str) -> str:
+        """Give a masked text, or its JSON masked as a tree where a number's mask would be no JSON."""
+        if _parsed(masked) is not None or (tree := _parsed(text)) is None:
+            return masked
+        return self._masked(json.dumps(self.tree(tree), ensure_ascii=False))
+
+    def _masked(self, text: str) -> str:
         masked = self._without_known(text)
         masked = _USERINFO.sub(MASK, masked) if "@" in masked else masked
         masked = _PARAMETER.sub(_without_secret, masked) if "=" in masked else masked
@@ -240,6 +250,14 @@ class Redactor:
         new = {name: self._value(each) for name, each in old.items()}
         # Most facts hold no secret: the same object saves a copy.
         return value if new == old else dataclasses.replace(value, **new)
+
+
+def _parsed(text: str) -> Any:
+    """Give what a text is as JSON; None where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _numbers(text: str) -> Iterator[float]:
