@@ -1,7 +1,7 @@
 """Serves an app on a socket, in a thread and an event loop of its own, so that no reader can delay a drill.
 
 The server listens as soon as it is made. When it stops, requests that are still open are cut off within a
-second.
+second. Whoever connects is limited as the senders of alerts are (`signals.inbox.server`).
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from starlette.applications import Starlette
 
 from gameday.core.errors import NotReady, UsageError
 from gameday.core.values import Seconds
+from gameday.signals.inbox import server
 
-GRACEFUL_SHUTDOWN = 1
-"""Whole seconds that open requests may take to end; uvicorn would wait for an open stream indefinitely."""
 STOP_TIMEOUT: Seconds = 3.0
 
 
@@ -26,11 +25,7 @@ class Server:
     def __init__(self, app: Starlette, listen: str) -> None:
         # Bound here, not by uvicorn, which ends the whole process when an address is in use.
         self._socket = _listener(listen)
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", server_header=False,
-            timeout_graceful_shutdown=GRACEFUL_SHUTDOWN,
-        )  # fmt: skip
-        self._server = uvicorn.Server(config)
+        self._server = uvicorn.Server(server.config(app))
         # Outside the main thread, uvicorn leaves the process's signal handlers alone.
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="http", daemon=True

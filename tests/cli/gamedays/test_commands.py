@@ -209,8 +209,8 @@ def test_each_word_leaves_one_fact(held, capsys):
     assert control.go(waive="", game_day="", who="ada") == 0
     assert facts(held, gf.GoGiven) == [go(0)]
     control.pause("lunch is late", game_day="", who="ada")
-    control.resume(game_day="", who="ada")
     control.skip("no time", game_day="", who="ada")
+    control.resume(game_day="", who="ada")
     assert facts(held, gf.ItemSkipped) == [gf.ItemSkipped(item=0, attempt=1, why="no time")]
     control.extend("5m", game_day="", who="ada")
     assert facts(held, gf.TimeExtended)[0].what == "break"
