@@ -70,8 +70,7 @@ async def _play(
     player: DrillProcesses, trials: Sequence[PlannedDrill], limit: Seconds
 ) -> list[FinishedDrill]:
     loop = asyncio.get_running_loop()
-    for number in guard.caught(SIGNALS):
-        loop.add_signal_handler(number, player.stop, f"interrupted by {number.name}")
+    guard.on_signals(loop, SIGNALS, lambda number: player.stop(f"interrupted by {number.name}"))
     late = loop.call_later(limit, player.stop, f"the time limit of {format_duration(limit)} is reached")
     try:
         return await player.play(trials)

@@ -34,6 +34,10 @@ GRACE: Seconds = 90.0
 """How long a drill that was asked to abort may take to revert, before it is killed and reverted from here."""
 REVERT_TIMEOUT: Seconds = 300.0
 """How long `gameday revert` may take: it retries while rollbacks fail."""
+BY_SIGNAL = frozenset(
+    code for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) for code in (-number, 128 + number)
+)
+"""How a drill's process ends that was stopped before it took care of signals, and so before its drill."""
 RESET_TIMEOUT: Seconds = 300.0
 """How long an environment's `reset` command may take."""
 
@@ -157,10 +161,12 @@ class DrillProcesses:
                 code = await self._end(child, grace=self._grace)
             finally:
                 child.kill()
-        stored = _read(answer)
+        stored, stopped = _read(answer), code in BY_SIGNAL
         # In a thread: reverting may take minutes, while the other drills have to be watched.
         code = await asyncio.to_thread(self._settle, child.pid, code)
         why = "" if stored else _last_line(talk) or f"it exited with {code} and wrote no result"
+        if stopped and code == ExitCode.ABORTED:
+            why = "it was stopped before its drill had begun"
         ended = FinishedDrill(code=code, result=stored, why=why, seconds=clock.monotonic() - began)
         return replace(ended, folder=str(await asyncio.to_thread(self._keep, folder, stored)))
 
@@ -195,7 +201,7 @@ class DrillProcesses:
             # Not only 4: a revert that could not run leaves open whether a fault is in force.
             if done.exit_code != 0:
                 return ExitCode.FAULT_IN_FORCE
-        return ExitCode.INTERNAL
+        return ExitCode.ABORTED if code in BY_SIGNAL else ExitCode.INTERNAL
 
     def _left_by(self, pid: int) -> list[str]:
         """Find the drills that are not closed and that this process conducted."""

@@ -96,10 +96,8 @@ async def _serve(
     scheduler: Scheduler, space: Workspace, history: ports.HistoryStore, notices: notify.DaemonNotices
 ) -> None:
     stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in guard.caught(SIGNALS):
-        # An event, not an exception: drills in progress have to revert before the daemon ends.
-        loop.add_signal_handler(number, stopping.set)
+    # An event, not an exception: drills in progress have to revert before the daemon ends.
+    guard.on_signals(asyncio.get_running_loop(), SIGNALS, lambda _number: stopping.set())
     reverting = asyncio.create_task(takeover.revert_abandoned(space, history))
     try:
         await scheduler.serve(stopping)

@@ -66,8 +66,7 @@ def _occurrence(text: str) -> tuple[ScheduleId, Instant]:
 def _stop_event() -> asyncio.Event:
     """Give the event that a signal to stop sets."""
     stopping = asyncio.Event()
-    for number in guard.caught(SIGNALS):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    guard.on_signals(asyncio.get_running_loop(), SIGNALS, lambda _number: stopping.set())
     return stopping
 
 

@@ -145,9 +145,8 @@ async def _play(context: DrillContext) -> None:
     picture = screen.Screen(view, clock.now())
     conductor = Conductor(context, on_events=picture.show_events)
     loop = asyncio.get_running_loop()
-    for number in guard.caught(SIGNALS):
-        # A fact, not an exception: an abort by a signal takes the same way as any other.
-        loop.add_signal_handler(number, conductor.abort, "interrupted", number.name)
+    # A fact, not an exception: an abort by a signal takes the same way as any other.
+    guard.on_signals(loop, SIGNALS, lambda number: conductor.abort("interrupted", number.name))
     later = [loop.run_in_executor(None, importlib.import_module, name) for name in NEEDED_AT_THE_END]
     with picture.open():
         await conductor.conduct()

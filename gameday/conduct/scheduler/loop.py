@@ -113,7 +113,7 @@ class Scheduler:
         """Look once at everything whose time has come. Without a store: report it, and start nothing."""
         try:
             await self._look()
-        except StoreUnavailable as error:
+        except (StoreUnavailable, OSError) as error:
             self._lost_store(error)
 
     async def _look(self) -> None:
@@ -150,7 +150,7 @@ class Scheduler:
     def _tend(self) -> None:
         try:
             self._started.tend()
-        except StoreUnavailable as error:
+        except (StoreUnavailable, OSError) as error:
             self._lost_store(error)
 
     def _pause(self) -> Seconds:
@@ -159,7 +159,7 @@ class Scheduler:
             return RETRY_AFTER
         try:
             wake = self._context.schedules.next_wake()
-        except StoreUnavailable as error:
+        except (StoreUnavailable, OSError) as error:
             self._lost_store(error)
             return RETRY_AFTER
         if self._asking:
@@ -170,10 +170,12 @@ class Scheduler:
 
     # --- the store ---
 
-    def _lost_store(self, error: StoreUnavailable) -> None:
+    def _lost_store(self, error: StoreUnavailable | OSError) -> None:
+        # OSError: no file can be opened now, say. A daemon that ended would revert nothing either.
+        why = error.message if isinstance(error, StoreUnavailable) else str(error)
         if self._gone is None:
-            self._gone = (self._context.clock.now(), error.message)
-            self._context.report(f"{error.message}; nothing starts until it is back")
+            self._gone = (self._context.clock.now(), why)
+            self._context.report(f"{why}; nothing starts until it is back")
 
     def _reached_store(self) -> None:
         self._looked = self._context.clock.now()

@@ -295,6 +295,21 @@ def test_a_cancelled_job_aborts_its_drill_starts_no_other_and_still_leaves_its_a
     assert "not started: interrupted" in report["scenarios"][1]["checks"][0]["said"]
 
 
+@pytest.mark.parametrize("died", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_drill_that_is_stopped_before_it_begins_is_aborted(place, died):
+    """Its process has not yet taken care of signals: nothing was injected, and nothing of ours is wrong."""
+    place.scenario("one", die=died, result=None)
+    assert place.ci() == 3
+    (row,) = place.report()["scenarios"]
+    assert (row["exit_code"], row["verdict"]) == (3, "aborted")
+
+
+@pytest.mark.parametrize("code", [129, 130, 143])
+def test_a_drill_that_ends_with_a_signals_code_is_aborted(place, code):
+    place.scenario("one", exit=code, result=None)
+    assert place.ci() == 3
+
+
 def test_the_time_limit_aborts(place, capfd):
     place.scenario(sleep=60, result=result("one", outcome="aborted"))
     with aborts_wait_for_the_beginning():

@@ -245,6 +245,23 @@ def test_without_a_store_nothing_starts_and_afterwards_it_does(house):
     assert 60 <= house.record().started - T <= 62
 
 
+def test_where_no_file_can_be_opened_it_looks_again(house, monkeypatch):
+    """Whoever holds all its connections open must not end the daemon."""
+    house.add()
+    daemon = house.daemon()
+
+    def full(*_arguments, **_options):
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.schedules, "waking", full)
+        patched.setattr(house.schedules, "next_wake", full)
+        house.live(10, daemon)
+    assert house.reports == ["[Errno 24] Too many open files; nothing starts until it is back"]
+    house.live(120, daemon)
+    assert len(house.starter.drills) == 1
+
+
 def test_what_an_outage_kept_from_starting_is_blamed_on_it(house):
     house.add()
     daemon = house.daemon()
