@@ -61,7 +61,7 @@ def secret_named(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _innocent(name: str, value: Any, text: str) -> bool:
-    """Whether a value with a secret name is none: a common word, or a number that is a limit or a time."""
+    """Whether a value with a secret name is no secret: a common word, or a number that is a limit or a time."""
     return is_common(text) or (not isinstance(value, str) and (is_measure(name) or is_figure(text)))
 
 
@@ -253,7 +253,7 @@ class Redactor:
 
 
 def _parsed(text: str) -> Any:
-    """Give what a text is as JSON; None where it is none."""
+    """Give what a text is as JSON; None for any other."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
