@@ -1,10 +1,10 @@
 """A small HTTP server for what strangers may send to: bounded in bytes, time and connections.
 
 uvicorn waits for a request's head and body, and for who takes an answer, as long as it takes. Here a
-connection is closed that has not sent a whole head within HEAD_WITHIN after it was opened or answered, or has
-not taken its answer within ANSWER_WITHIN. Beyond MOST_CONNECTIONS the one that has waited longest is closed
-at once: file descriptors belong to the drill or the daemon, and whoever sends is served. `web.server_thread`
-serves so, too.
+connection is closed that has not sent a whole head within HEAD_WITHIN after it was opened or its answer was
+written, and one whose answer is not written within ANSWER_WITHIN. Beyond MOST_CONNECTIONS the one that has
+waited longest is closed at once: file descriptors belong to the drill or the daemon, and whoever sends is
+served. `web.server_thread` serves so, too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEAD_WITHIN: Seconds = 10.0
 """How long a request's head may take, and how long a connection may stay open without a request."""
 BODY_WITHIN: Seconds = 10.0
 ANSWER_WITHIN: Seconds = 30.0
-"""How long a request may take from its head to the end of its answer."""
+"""How long a request may take from its head until its answer is written."""
 MOST_CONNECTIONS = 256
 """No more than that, and than a quarter of what this process may open."""
 BACKLOG = 64
