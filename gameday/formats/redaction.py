@@ -61,7 +61,7 @@ def secret_named(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _innocent(name: str, value: Any, text: str) -> bool:
-    """Whether a value with a secret name is no secret: a common word, or a number that is a limit or a time."""
+    """Whether a value is no secret although its name says so: a common word, a limit, a time."""
     return is_common(text) or (not isinstance(value, str) and (is_measure(name) or is_figure(text)))
 
 

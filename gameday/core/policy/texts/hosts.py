@@ -1,8 +1,8 @@
 """The hosts that a short text lists, such as a header's value or a query: names with a dot, and addresses.
 
 Entries are what separators, quotes and brackets leave; one of several words counts where all of them are
-hosts, so that a sentence that names one lists nothing. Where one entry is a host, other plain words are hosts, too.
-Addresses count in every form that some resolver accepts.
+hosts, so that a sentence that names one lists nothing. Where one entry is a host, other plain words are
+hosts, too. Addresses count in every form that some resolver accepts.
 """
 
 from __future__ import annotations
