@@ -9,6 +9,7 @@ import pytest
 from gameday import wiring
 from gameday.cli import revert
 from gameday.cli.drill import live_status
+from gameday.cli.shared import guard
 from gameday.conduct.revert import graceful_stop
 from gameday.core.errors import UsageError
 from gameday.core.facts import drill as ev
@@ -185,3 +186,36 @@ def test_outside_every_workspace_nothing_is_called_gone_without_a_warning(tmp_pa
     monkeypatch.chdir(tmp_path)
     assert revert.main("", everything=True) == 0
     assert f"warning: {tmp_path} is not a workspace" in capfd.readouterr().err
+
+
+def test_what_goes_wrong_with_one_drill_keeps_no_other_ones_fault_in_force(workspaces, monkeypatch, capfd):
+    settle = revert._settle
+
+    def broken(space, store, open_drill, **more):
+        if open_drill.drill == "theirs":
+            raise ValueError("what nobody foresaw")
+        return settle(space, store, open_drill, **more)
+
+    monkeypatch.setattr(revert, "_settle", broken)
+    assert revert.main("", everything=True) == 4
+    assert [row.drill for row in workspaces.live()] == ["theirs"]
+    said = capfd.readouterr().err
+    assert "error: theirs: gameday's own error: ValueError: what nobody foresaw" in said
+    assert "theirs: a fault may still be in force" in said
+    assert "ours: reverted and closed" in said
+
+
+def test_after_an_error_while_the_store_is_opened_it_is_asked_whether_a_fault_was_left(
+    workspaces, conductors, monkeypatch
+):
+    monkeypatch.setattr(guard, "_questions", [])
+    for child in conductors:
+        child.kill()
+
+    def broken(*_arguments):
+        raise ValueError("what nobody foresaw")
+
+    monkeypatch.setattr(wiring, "workspace_store", broken)
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        revert.main("", everything=True)
+    assert [question() for question in guard._questions] == [True]
