@@ -313,7 +313,7 @@ def drill_context(
     from gameday.system import known_secrets, machine, processes, target  # noqa: PLC0415
     from gameday.system.clock import SystemClock  # noqa: PLC0415
     from gameday.system.ids import SystemIds  # noqa: PLC0415
-    from gameday.system.wakeup import SignalWakeup  # noqa: PLC0415
+    from gameday.system.waiting.wakeup import SignalWakeup  # noqa: PLC0415
 
     scenario, place = prepared.planned.scenario, prepared.environment
     clock, ids = SystemClock(), SystemIds()

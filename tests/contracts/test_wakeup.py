@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gameday.system.clock import SystemClock
-from gameday.system.wakeup import SignalWakeup
+from gameday.system.waiting.wakeup import SignalWakeup
 from gameday.testing.clock import VirtualClock
 from gameday.testing.drill.wakeup import FakeWakeup
 

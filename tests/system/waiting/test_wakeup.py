@@ -9,7 +9,7 @@ import time
 import pytest
 
 from gameday.system import process_identity, processes
-from gameday.system.wakeup import SignalWakeup
+from gameday.system.waiting.wakeup import SignalWakeup
 
 pytestmark = pytest.mark.anyio
 
