@@ -35,8 +35,8 @@ _ESCAPE = b"|".join((_PERCENT, _BACKSLASH, _ENTITY))
 _WITHIN_BACKSLASH = b"|".join((_PERCENT, _ENTITY))
 _OPEN = rb"\\(?:[uU]\{?[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?|[0-7]{1,2})?[%&]"
 """A backslash's escape that is not yet whole: one of those may stand for its next character."""
-_LONGEST_TWICE = 100
-"""The characters of the longest escape of which each is an escape, for one character."""
+_LONGEST_TWICE = 60
+"""Characters that an escape within another may take for one."""
 _SHORT_ESCAPES = dict(zip(b"abefnrtv", b"\a\b\x1b\f\n\r\t\v", strict=True))
 _LITERAL = rb"\\[^\r\n]"
 _LITERAL_USED = rb"\\[cdg-mopqswyzA-TV-Z89]|(?:\\[^\r\n][\x80-\xbf]*){4}"
