@@ -117,3 +117,28 @@ def test_a_closed_drill_is_not_listed():
     yard = Yard(host="here")
     yard.write(ev.DrillClosed(how="completed", reverted=True))
     assert yard.look() == []
+
+
+def test_what_nobody_foresaw_in_one_history_is_a_person_s_and_hides_no_other_drill(monkeypatch):
+    yard = Yard()
+
+    def broken(*_arguments, **_options):
+        raise TypeError("what nobody foresaw")
+
+    monkeypatch.setattr(yard.store, "read", broken)
+    (found,) = abandoned.OpenDrillsLook(
+        store=yard.store, machine=FakeMachine(), now=yard.clock.now()
+    ).open_drills()
+    assert (found.unreadable, found.left, found.gave_up) == ("what nobody foresaw", True, True)
+
+
+def test_a_machine_that_can_open_no_file_says_nothing_of_a_history(monkeypatch):
+    """Its drill must not be taken for one that only a person can settle."""
+    yard = Yard()
+
+    def full(*_arguments, **_options):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(yard.store, "read", full)
+    with pytest.raises(OSError, match="Too many open files"):
+        abandoned.OpenDrillsLook(store=yard.store, machine=FakeMachine(), now=yard.clock.now()).open_drills()
