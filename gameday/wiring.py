@@ -9,7 +9,7 @@ import asyncio
 import json
 import os
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
@@ -304,6 +304,7 @@ def drill_context(
     from gameday.conduct.drill.live_milestones import LiveMilestones  # noqa: PLC0415
     from gameday.conduct.recorder import Recorder  # noqa: PLC0415
     from gameday.core.policy import LOOPBACK  # noqa: PLC0415
+    from gameday.faults import packages  # noqa: PLC0415
     from gameday.faults.keeper_client import KeeperClient  # noqa: PLC0415
     from gameday.faults.prober import ChildProber  # noqa: PLC0415
     from gameday.faults.rollbacks.revert_secrets import RevertSecrets  # noqa: PLC0415
@@ -383,6 +384,7 @@ def drill_context(
         machine=machine.ThisMachine(cwd=space.root),
         wakeup=SignalWakeup(),
         policy_sources=policy_sources(space.root, clients),
+        packages=packages.install_for,
         environment_changes=clients.changes,
         meters=open_meters(
             ports.MeterContext(drill=drill, workspace=space.root, prometheus=place.prometheus)
@@ -541,6 +543,7 @@ def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySou
     clients: what the drill's processes are to reach, once it is verified.
     """
     from gameday.conduct.drill.policy_check import PolicySources  # noqa: PLC0415
+    from gameday.faults import packages  # noqa: PLC0415
     from gameday.faults.identities import ChildIdentities  # noqa: PLC0415
     from gameday.settings import code_parts, open_workspace  # noqa: PLC0415
     from gameday.signals.calendars import FreezeCalendars  # noqa: PLC0415
@@ -567,6 +570,7 @@ def policy_sources(root: Path, clients: CloudClients | None = None) -> PolicySou
         calendars=FreezeCalendars(read, SystemClock()),
         chaos_settings=files.chaos_settings(),
         locust_conf=files.locust_conf(),
+        packages=packages.resolved,
         by=current_actor(os.environ),
         environment=environment,
         code=partial(code_parts.parts, space.root),
@@ -616,8 +620,28 @@ def _ahead(
         path=path,
         cwd=str(space.root / options.cwd),
         host="" if out else processes.hostname(),
-        options=run_options.text(options, space.root, prepared.planned.hashes),
+        options=run_options.text(
+            options, space.root, prepared.planned.hashes, _packages(prepared, text, path)
+        ),
     )
+
+
+def known_packages(wanted: Sequence[str], _unwanted: object = None) -> Mapping[str, str]:
+    """Give what packages were resolved to, if they were, without asking an index."""
+    from gameday.faults import packages  # noqa: PLC0415
+
+    return packages.known(wanted)
+
+
+def _packages(prepared: Prepared, text: str, path: str) -> str:
+    """Give the folder of the packages that are to be installed for an experiment; empty: there are none."""
+    from gameday.core.policy import LOOPBACK  # noqa: PLC0415
+    from gameday.faults import experiments, packages  # noqa: PLC0415
+    from gameday.settings import runtime_needs  # noqa: PLC0415
+
+    rules = prepared.environment.rules or LOOPBACK
+    wanted = runtime_needs.installable(experiments.parse(text, path), rules.packages)
+    return str(packages.folder_for(wanted)) if wanted else ""
 
 
 def schedules(url: str) -> ports.ScheduleStore:

@@ -35,7 +35,8 @@ class ChildProber:
 
     async def ask(self, probe: str) -> ev.ProbeJudged:
         """Run one probe (JSON text with its tolerance) once."""
-        answer = await self._query(_limit(probe), "ask", probe=probe)
+        options = self._request.options if self._request is not None else ""
+        answer = await self._query(_limit(probe), "ask", probe=probe, options=options)
         return ev.ProbeJudged(probe=probe, ok=answer.get("ok"), detail=str(answer.get("detail") or ""))
 
     async def check_steady_state(self, experiment: str) -> ev.SteadyStateChecked:

@@ -8,16 +8,19 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from gameday.core.facts import drill as ev
 from gameday.core.plans.scenario import PLAIN_RUN, ChaosOptions
+from gameday.faults import experiments
 
 
-def text(options: ChaosOptions, root: Path, hashes: Mapping[str, str]) -> str:
+def text(options: ChaosOptions, root: Path, hashes: Mapping[str, str], packages: str = "") -> str:
     """Give a request's `options`; empty where there are none.
 
-    hashes: the sha256 of files by their workspace paths, as they were checked.
+    hashes: the sha256 of files by their workspace paths, as they were checked. packages: the folder of the
+    packages that are installed for the experiment.
     """
     if options == PLAIN_RUN:
-        return ""
+        return json.dumps({"packages": packages}) if packages else ""
     folder = root / options.cwd
     there = {path: os.path.relpath(root / path, folder) for path in (*options.var_files, *options.controls)}
     given = asdict(options) | {
@@ -26,4 +29,11 @@ def text(options: ChaosOptions, root: Path, hashes: Mapping[str, str]) -> str:
         "hashes": {there[path]: hashes[path] for path in there if path in hashes},
     }
     del given["cwd"]
+    if packages:
+        given["packages"] = packages
     return json.dumps(given, sort_keys=True)
+
+
+def packages_of(request: ev.FaultRequested) -> str:
+    """Give the folder of the packages that are installed for a request's experiment; empty: none is."""
+    return str(experiments.run_with(request).get("packages") or "")

@@ -86,6 +86,8 @@ class Catalogue:
     contents: dict[str, bytes] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     checked: dict[tuple[str, str], Checked[Any]] = field(default_factory=dict)
+    played_on: dict[str, set[str]] = field(default_factory=dict)
+    """By scenario, the environments that it was checked for."""
 
     def check(self, path: str, kind: str) -> Checked[Any]:
         """Check a file. If it can't be read, that is a mistake at its beginning."""
@@ -128,6 +130,7 @@ class Catalogue:
                 self.mistakes.append(document.mistake(where, str(error), hint=_hint(error)))
         checked = self._judged(path, checked, values)
         self._environment(document, environment)
+        self.played_on.setdefault(path, set()).add(environment or str(document.get(("environment",))))
         rules = values.get("scorecard")
         if checked.value is not None and isinstance(rules, ScorecardRules):
             self.mistakes.extend(crosscheck.limits(document, checked.value, rules))
@@ -211,6 +214,19 @@ class Catalogue:
             if load is not None and load not in found.setdefault(load.locustfile, []):
                 found[load.locustfile].append(load)
         return found
+
+    def packages(self, experiment: str) -> tuple[str, ...]:
+        """Give the packages that may be installed for an experiment wherever scenarios play it."""
+        environments = {
+            environment
+            for (path, kind), checked in self.checked.items()
+            if kind == "scenario" and checked.value is not None
+            if experiment in (checked.value.experiment, *(each.experiment for each in checked.value.injects))
+            for environment in self.played_on.get(path, ())
+        }
+        known = [self.space.settings.environments.get(name) for name in sorted(environments)]
+        allowed = [each.rules.packages if each and each.rules else () for each in known]
+        return tuple(name for name in allowed[0] if all(name in each for each in allowed)) if allowed else ()
 
     def lasting(self) -> dict[str, Seconds]:
         """Give the longest that a drill of the checked scenarios may take, by their locustfiles."""

@@ -58,7 +58,7 @@ def drill_files(
     value = checked.value
     if value is not None and script is not None and not checked.document.get(("scorecard",)):
         value = _judged_by(value, script, catalogue)
-    catalogue.mistakes.extend(static_look.check(catalogue))
+    catalogue.mistakes.extend(static_look.check(catalogue, judged=True))
     mistakes = catalogue.all_mistakes()
     if value is None or any(not mistake.warning for mistake in mistakes):
         raise InvalidFiles(mistakes)

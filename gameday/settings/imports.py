@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,21 @@ from gameday.faults import experiment_checks
 from gameday.formats.text.document import Document
 from gameday.formats.text.document import Path as DocumentPath
 from gameday.load.check import Check
+from gameday.settings import runtime_needs
 from gameday.settings.catalogue import Catalogue, needs_load_for
 
 
 def check(
-    catalogue: Catalogue, allowed: Collection[str], scenario: Scenario | None = None
+    catalogue: Catalogue,
+    allowed: Collection[str],
+    scenario: Scenario | None = None,
+    packages: Sequence[str] | None = None,
 ) -> tuple[Mistake, ...]:
     """Let Chaos Toolkit and Locust check the allowed files that have no mistakes so far.
 
     allowed: workspace paths of the experiments and locustfiles that may be imported.
     scenario: the one that is to run; None: all that the catalogue has checked.
+    packages: those that may be installed for an experiment; None: by the environments of checked scenarios.
     """
     loads, lasting = catalogue.loads(), catalogue.lasting()
     if scenario is not None and scenario.load is not None:
@@ -36,13 +41,22 @@ def check(
     broken = {mistake.file for mistake in catalogue.mistakes if not mistake.warning}
     known = [(path, kind) for path, kind in catalogue.kinds.items() if path not in broken and path in allowed]
     root = catalogue.space.root
-    experiments = [path for path, kind in known if kind == "experiment"]
+    experiments = [
+        path for path, kind in known if kind == "experiment" and not _installs(catalogue, path, packages)
+    ]
     locustfiles = [path for path, kind in known if kind == "locustfile"]
     check_of_locustfiles = Check(locustfiles, cwd=root, loads=loads, lasting=lasting)
     # Both children at once: Locust alone takes a second to import.
     chaos = [mistake for run in _runs(catalogue, experiments) for mistake in _refused(root, run)]
     mistakes = [*check_of_locustfiles.mistakes(), *(_placed(catalogue, mistake) for mistake in chaos)]
     return tuple(sorted(set(mistakes)))
+
+
+def _installs(catalogue: Catalogue, path: str, packages: Sequence[str] | None) -> bool:
+    """Whether packages are to be installed for an experiment first: until then it can't be imported."""
+    data = catalogue.check(path, "experiment").document.data
+    given = catalogue.packages(path) if packages is None else packages
+    return bool(runtime_needs.installable(data, given))
 
 
 _Run = tuple[str, tuple[str, ...]]

@@ -1,7 +1,8 @@
 """What an experiment wants of Python itself: its `runtime.python` block.
 
-Chaos Toolkit 1.21 and later runs such an experiment by `uv run --with …`; older ones take no notice. gameday
-installs nothing: what is not there is refused in words, with the command that installs it.
+Chaos Toolkit 1.21 and later runs such an experiment by `uv run --with …`; older ones take no notice. What is
+not there is installed before a drill's baseline where the environment's policy allows it (`faults.packages`),
+else refused in words, with the command that installs it.
 
 Source: chaostoolkit/runtime.py, 1.21.
 """
@@ -10,29 +11,25 @@ from __future__ import annotations
 
 import platform
 import shlex
-from collections.abc import Iterator
-from importlib import metadata
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from gameday.core.errors import Mistake
+from gameday.formats.experiment import requirements
 from gameday.formats.text.document import Document, Path
 
 _BLOCK: Path = ("runtime", "python")
 
 
-def check(document: Document) -> Iterator[Mistake]:
-    """Find what the block names and this Python does not have."""
+def check(document: Document, packages: Sequence[str] = ()) -> Iterator[Mistake]:
+    """Find what the block names and this Python does not have. packages: those that a policy allows."""
     block = document.get(_BLOCK)
     if not isinstance(block, dict):
         return
-    wanted = block.get("dependencies")
-    for index, text in enumerate(wanted if isinstance(wanted, list) else ()):
-        why = _lacking(text)
+    for index, text in enumerate(requirements.declared(document.data)):
+        why = requirements.problem(text)
         if why:
-            hint = f"gameday installs nothing for an experiment: pip install {shlex.quote(str(text))}"
-            yield document.mistake((*_BLOCK, "dependencies", index), why, hint=hint)
+            yield _lacking(document, index, str(text).strip(), why, packages)
     version = block.get("version")
     if version is not None and not _is_ours(str(version)):
         yield document.mistake(
@@ -49,21 +46,23 @@ def check(document: Document) -> Iterator[Mistake]:
         )
 
 
-def _lacking(text: Any) -> str:
-    """Explain why a dependency is not met; empty where it is."""
-    try:
-        requirement = Requirement(str(text))
-    except InvalidRequirement:
-        return f"'{text}' does not name a package"
-    if requirement.marker is not None and not requirement.marker.evaluate():
-        return ""
-    try:
-        installed = metadata.version(requirement.name)
-    except metadata.PackageNotFoundError:
-        return f"the experiment needs {requirement}, which is not installed"
-    if requirement.specifier.contains(installed, prereleases=True):
-        return ""
-    return f"the experiment needs {requirement}, and {installed} is installed"
+def _lacking(document: Document, index: int, text: str, why: str, packages: Sequence[str]) -> Mistake:
+    if requirements.allowed(text, packages):
+        hint = "uv installs it before the baseline, where `packages` of the policy allows it"
+        return document.mistake((*_BLOCK, "dependencies", index), why, hint=hint, warning=True)
+    hint = f"pip install {shlex.quote(text)}, or let the environment's policy allow it: packages"
+    return document.mistake((*_BLOCK, "dependencies", index), why, hint=hint)
+
+
+def installs(experiment: Mapping[str, Any], packages: Sequence[str]) -> bool:
+    """Whether any package is to be installed for an experiment: it may hold modules that are not here."""
+    return any(requirements.allowed(text, packages) for text in requirements.lacking(experiment))
+
+
+def installable(experiment: Mapping[str, Any], packages: Sequence[str]) -> tuple[str, ...]:
+    """Give what is to be installed for an experiment; empty where nothing is, or not all of it may be."""
+    wanted = requirements.lacking(experiment)
+    return wanted if all(requirements.allowed(text, packages) for text in wanted) else ()
 
 
 def _is_ours(version: str) -> bool:

@@ -28,12 +28,17 @@ from gameday.settings.catalogue import Catalogue
 
 LARGEST_SOURCE = 1 << 20
 """Bytes; a larger source is not parsed."""
+_ANY = ("*",)
+_TO_COME = "a package that is installed before the baseline must have it"
 GIVEN = ("configuration", "secrets")
 """Parameters that Chaos Toolkit fills."""
 
 
-def check(catalogue: Catalogue) -> tuple[Mistake, ...]:
-    """Find what experiments and locustfiles name and this machine does not have."""
+def check(catalogue: Catalogue, *, judged: bool = False) -> tuple[Mistake, ...]:
+    """Find what experiments and locustfiles name and this machine does not have.
+
+    judged: a policy is asked next, and refuses packages that it does not allow.
+    """
     broken = {mistake.file for mistake in catalogue.mistakes if not mistake.warning}
     known = [(path, kind) for path, kind in catalogue.kinds.items() if path not in broken]
     root = catalogue.space.root
@@ -41,7 +46,8 @@ def check(catalogue: Catalogue) -> tuple[Mistake, ...]:
     for path, kind in known:
         if kind == "experiment":
             for options in catalogue.options(path):
-                mistakes += _experiment(catalogue.check(path, kind).document, root, options)
+                document = catalogue.check(path, kind).document
+                mistakes += _experiment(document, root, options, _ANY if judged else catalogue.packages(path))
         elif kind == "locustfile":
             mistakes += _locustfile(path, catalogue.contents[path], root)
             mistakes += _short_shapes(catalogue, path)
@@ -113,15 +119,18 @@ def folders_of(root: Path, cwd: str = "") -> list[str]:
 # --- experiments ---
 
 
-def _experiment(document: Document, root: Path, options: ChaosOptions) -> Iterator[Mistake]:
+def _experiment(
+    document: Document, root: Path, options: ChaosOptions, packages: Sequence[str]
+) -> Iterator[Mistake]:
     cwd = options.cwd
-    yield from runtime_needs.check(document)
+    yield from runtime_needs.check(document, packages)
+    installs = runtime_needs.installs(document.data, packages)
     if not (options.vars or options.var_files):  # those may give what the environment would
         yield from _unset(document)
     for path, provider in _providers(document.data, ()):
         match provider:
             case {"type": "python", "module": str(module)}:
-                yield from _python(document, path, module, provider, folders_of(root, cwd))
+                yield from _python(document, path, module, provider, folders_of(root, cwd), installs=installs)
             case {"type": "process", "path": str(command)}:
                 if shutil.which(command) is None and shutil.which(root / cwd / command) is None:
                     yield document.mistake((*path, "path"), f"command '{command}' cannot be found")
@@ -150,12 +159,19 @@ def _providers(tree: Any, path: DocumentPath) -> Iterator[tuple[DocumentPath, Ma
 
 
 def _python(
-    document: Document, path: DocumentPath, module: str, provider: Mapping[str, Any], folders: Sequence[str]
+    document: Document,
+    path: DocumentPath,
+    module: str,
+    provider: Mapping[str, Any],
+    folders: Sequence[str],
+    *,
+    installs: bool,
 ) -> Iterator[Mistake]:
     found = find(module, folders)
     if found.missing:
         message = f"module {module} can't be imported: there is no module '{found.missing}'"
-        yield document.mistake((*path, "module"), message, hint=extensions.hint(module))
+        hint = _TO_COME if installs else extensions.hint(module)
+        yield document.mistake((*path, "module"), message, hint=hint, warning=installs)
         return
     func = provider.get("func")
     if not isinstance(func, str) or found.file is None:

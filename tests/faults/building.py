@@ -46,9 +46,9 @@ def experiment(url, method=None, rollbacks=None, *, probed=False, **more):
     return made
 
 
-def request(made, *, fault="f1", path="experiment.json", cwd=HERE):
+def request(made, *, fault="f1", path="experiment.json", cwd=HERE, options=""):
     text = made if isinstance(made, str) else json.dumps(made)
-    return ev.FaultRequested(fault=fault, experiment=text, path=path, cwd=cwd)
+    return ev.FaultRequested(fault=fault, experiment=text, path=path, cwd=cwd, options=options)
 
 
 def problems(tmp_path, *texts, suffix=".json"):

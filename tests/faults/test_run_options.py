@@ -18,3 +18,9 @@ def test_paths_are_as_seen_from_the_working_folder_with_the_hashes_of_what_was_c
     assert written["controls"] == ["c.yaml"]
     assert written["hashes"] == {"../v.yaml": "1", "c.yaml": "2"}
     assert written["vars"] == '{"n": 1}'
+
+
+def test_the_folder_of_installed_packages_is_named_with_and_without_other_options():
+    assert json.loads(run_options.text(PLAIN_RUN, Path("/space"), {}, "/p")) == {"packages": "/p"}
+    written = json.loads(run_options.text(ChaosOptions(vars="{}"), Path("/space"), {}, "/p"))
+    assert (written["packages"], written["vars"]) == ("/p", "{}")

@@ -38,7 +38,19 @@ def test_what_is_installed_needs_nothing_more() -> None:
 def test_what_is_not_there_is_refused_with_what_installs_it(wanted: str, why: str) -> None:
     (line,) = found(dependencies=[wanted])
     assert line.startswith(why)
-    assert "gameday installs nothing for an experiment: pip install" in line
+    assert "| pip install " in line
+    assert "or let the environment's policy allow it" in line
+
+
+def test_what_the_policy_allows_is_warned_of_and_installed_only_where_all_of_it_may_be() -> None:
+    made = {"runtime": {"python": {"dependencies": ["chaos-tiny>1", "other-none", "requests"]}}}
+    first, second = runtime_needs.check(Document(file="a.json", data=made), ["chaos-*"])
+    assert (first.warning, second.warning) == (True, False)
+    assert first.hint.startswith("uv installs it before the baseline")
+    assert runtime_needs.installs(made, ["chaos-*"])
+    assert runtime_needs.installable(made, ["chaos-*"]) == ()
+    assert runtime_needs.installable(made, ["*"]) == ("chaos-tiny>1", "other-none")
+    assert not runtime_needs.installs(made, [])
 
 
 def test_another_python_is_refused_and_isolation_warned_of() -> None:

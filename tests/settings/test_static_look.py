@@ -82,6 +82,29 @@ def test_what_is_missing_is_reported_at_its_place(tmp_path: Path, old: str, new:
     assert not only.startswith("experiments/slow.json:1:1 ")
 
 
+@pytest.mark.parametrize("allowed", [[], ["other"], ["chaos-*"]])
+def test_modules_of_packages_that_are_to_be_installed_are_warned_of_and_other_mistakes_stay(
+    tmp_path: Path, allowed: list[str]
+) -> None:
+    root = space.make(tmp_path)
+    with (root / "gameday.toml").open("a") as settings:
+        settings.write(f"[environments.shop.policy]\npackages = {json.dumps(allowed)}\n")
+    content = {**json.loads(EXPERIMENT), "runtime": {"python": {"dependencies": ["chaos-tiny"]}}}
+    (root / "mine.py").write_text("def other(): pass\n")
+    wrong = {"type": "python", "module": "mine", "func": "none"}
+    theirs = {"type": "python", "module": "chaos_tiny", "func": "ok"}
+    content["method"] += [
+        {"type": "action", "name": name, "provider": provider}
+        for name, provider in (("b", theirs), ("c", wrong))
+    ]
+    (root / "experiments" / "slow.json").write_text(json.dumps(content))
+    found = mistakes(root)
+    may = "chaos-*" in allowed
+    assert [("? " in line.split("the experiment")[0]) for line in found if "chaos-tiny" in line] == [may]
+    assert [("? " in line.split("module")[0]) for line in found if "'chaos_tiny'" in line] == [may]
+    assert [("? " in line.split("module")[0]) for line in found if "'none'" in line] == [False]
+
+
 @pytest.mark.parametrize("name", ["package.part", "plain", "spaced.deep.part"])
 def test_a_module_of_the_workspace_is_found_and_not_run(tmp_path: Path, name: str) -> None:
     root = space.make(tmp_path)

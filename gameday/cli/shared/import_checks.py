@@ -64,6 +64,7 @@ def refusals(
     if timeless:
         rules = replace(rules, hours=(), freezes=(), protected=False)
     sources = replace(wiring.policy_sources(space.root), identities=PolicyPreview(rules=rules))
+    sources = replace(sources, packages=wiring.known_packages)  # what is not resolved yet, preflight resolves
     named = replace(scenario, environment=environment.name)
     judging = policy_check.judge(
         named, rules, sources, now=clock.now(), base_url=environment.base_url, hashes=hashes
@@ -89,7 +90,8 @@ def must_import(space: Workspace, prepared: wiring.Prepared) -> None:
         catalogue.check(path, "experiment")
     if scenario.load is not None:
         catalogue.check(scenario.load.locustfile, "locustfile")
-    imported = imports.check(catalogue, _files(scenario), scenario)
+    rules = prepared.environment.rules or LOOPBACK
+    imported = imports.check(catalogue, _files(scenario), scenario, rules.packages)
     if any(not mistake.warning for mistake in imported):
         raise InvalidFiles(imported)
     for warning in sorted({*imported} - {*prepared.warnings}):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gameday import ports
@@ -33,6 +34,7 @@ class DrillContext:
     machine        ends processes and runs commands
     load_env       environment variables for Locust
     meters         what reads guardrails outside the load, by the key of their kind
+    packages      installs what experiments name; ended by its event; gives what, or raises NotReady
     policy_sources where the environment's policy finds its facts; left out, it knows nothing
     fault_targets  what the fault is aimed at; None in a tabletop
     signing        gives by which key faults are signed; raises NotReady where they can't be
@@ -71,6 +73,7 @@ class DrillContext:
     load_env: Mapping[str, str] = field(default_factory=dict)
     policy_sources: PolicySources = field(default_factory=PolicySources)
     meters: Mapping[str, ports.Meter] = field(default_factory=dict)
+    packages: Callable[[Sequence[ev.FaultRequested], threading.Event], str] = lambda _faults, _unwanted: ""
     fault_targets: FaultTargets | None = None
     shared_store: bool = False
     signing: Callable[[], str] = lambda: "not checked"

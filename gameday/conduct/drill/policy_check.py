@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -34,7 +35,7 @@ from gameday.core.policy import (
 )
 from gameday.core.policy.texts import names
 from gameday.core.values import Instant, Seconds
-from gameday.formats.experiment import locustfile
+from gameday.formats.experiment import locustfile, requirements
 from gameday.formats.settings import approvals
 from gameday.formats.text import reader
 
@@ -84,6 +85,8 @@ class PolicySources:
     environment     gives an environment's settings, resolved, by its name
     code            gives the hashes of modules by their names, of what a locustfile imports, and of commands;
                     a fourth argument is a folder in which modules are looked for, too
+    packages        resolves packages that are to be installed: versions and hashes; ended by its event;
+                    raises NotReady
     """
 
     read: Callable[[str], bytes] = _no_file
@@ -96,6 +99,7 @@ class PolicySources:
     by: str = ""
     environment: Callable[[str], Mapping[str, object]] = _no_environment
     code: Callable[..., Mapping[str, str]] = _no_code
+    packages: Callable[[Sequence[str], threading.Event], Mapping[str, str]] = lambda _wanted, _unwanted: {}
 
 
 async def judge(
@@ -173,8 +177,11 @@ async def facts(
     )
     wanted = policy.needs(rules, documents)
     hold = longest_hold(scenario)
-    # To the end of the longest hold: a freeze that begins while the fault is in force counts, too.
     parts = _parts(scenario, rules, policy_sources, documents=documents, texts=texts, hashes=hashes or {})
+    packages = tuple(_wanted(rules, documents))
+    if rules.protected:
+        parts |= await _resolved(packages, policy_sources)
+    # To the end of the longest hold: a freeze that begins while the fault is in force counts, too.
     calendars = [policy_sources.calendars.read(path, now, Instant(now + hold)) for path in rules.freezes]
     variables = _variables(documents, policy_sources)
     denied = providers.denied_paths(rules.deny)
@@ -192,6 +199,7 @@ async def facts(
         approvals=_approvals(rules, policy_sources),
         by=policy_sources.by,
         fingerprint=fingerprint(parts),
+        packages=packages,
         parts=parts,
         # Asked only where a rule needs it: each is a request to another system.
         cluster=await policy_sources.identities.kubernetes_context() if wanted.cluster else None,
@@ -249,6 +257,27 @@ def _parts(
         cwd = (scenario.options.cwd,) if scenario.options.cwd else ()
         parts |= policy_sources.code(_modules(documents), locustfile, commands, *cwd)
     return parts
+
+
+async def _resolved(
+    packages: Sequence[policy.WantedPackage], policy_sources: PolicySources
+) -> Mapping[str, str]:
+    """Give versions and hashes of what would be installed. Raises NotReady. Once cancelled, it ends uv."""
+    wanted = [each.requirement for each in packages if each.allowed]
+    if not wanted:
+        return {}
+    unwanted = threading.Event()
+    try:
+        return await asyncio.to_thread(policy_sources.packages, wanted, unwanted)
+    finally:
+        unwanted.set()
+
+
+def _wanted(rules: Policy, documents: Sequence[Document]) -> Iterator[policy.WantedPackage]:
+    """Give the packages that experiments name and that are not here."""
+    texts = {text for document in documents for text in requirements.lacking(document.body)}
+    for text in sorted(texts):
+        yield policy.WantedPackage(requirement=text, allowed=requirements.allowed(text, rules.packages))
 
 
 def _scripts(scenario: Scenario, contents: Mapping[str, bytes], hashes: Mapping[str, str]) -> dict[str, str]:

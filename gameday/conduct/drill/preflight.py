@@ -6,6 +6,8 @@ Files were validated before.
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 
 from gameday import ports
@@ -73,6 +75,18 @@ async def policy_allows(context: DrillContext) -> str:
     )
     admitted = policy_check.admit(verdicts)
     return "; ".join((admitted, *await context.policy_sources.identities.hold()))
+
+
+async def packages_installed(context: DrillContext) -> str:
+    """Install what the experiments name and the policy allows. Raises NotReady with uv's own words."""
+    first = [context.fault_request] if context.fault_request is not None else []
+    unwanted = threading.Event()
+    try:
+        return (
+            await asyncio.to_thread(context.packages, [*first, *context.further.values()], unwanted) or "none"
+        )
+    finally:
+        unwanted.set()  # a drill that ends meanwhile ends uv, too
 
 
 async def environment_free(context: DrillContext) -> str:
@@ -186,6 +200,7 @@ CHECKS: Sequence[tuple[str, PreflightCheck]] = (
     ("environment free", environment_free),  # first: a drill that runs here is not a leftover, but busy
     ("no fault left over", no_fault_left_over),
     ("policy", policy_allows),
+    ("packages", packages_installed),
     ("signed", faults_signed),
     ("another host can revert", target_lease.second_host_for_revert),
     (target_lease.CROSS_STORE_CHECK, target_lease.exclusive_across_stores),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gameday.core.policy import choices, hours, limits, patterns, providers, targets
+from gameday.core.policy import choices, hours, limits, packages, patterns, providers, targets
 from gameday.core.policy.model import (
     LOOPBACK,
     Account,
@@ -26,6 +26,7 @@ from gameday.core.policy.model import (
     SeenCluster,
     Users,
     Verdict,
+    WantedPackage,
 )
 from gameday.core.policy.targets import Needs, needs
 
@@ -44,6 +45,7 @@ __all__ = [
     "SeenCluster",
     "Users",
     "Verdict",
+    "WantedPackage",
     "allows",
     "check",
     "mistakes",
@@ -59,6 +61,7 @@ def check(policy: Policy, facts: Facts) -> tuple[Verdict, ...]:
         *targets.verdicts(policy, facts),
         *choices.verdicts(policy, facts),
         *limits.verdicts(policy, facts),
+        *packages.verdicts(facts),
     )
 
 

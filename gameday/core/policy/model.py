@@ -48,6 +48,7 @@ class Policy:
     approvals_file     where they approve, a path in the workspace
     hours              `Mon-Fri 09:00-17:00 Europe/Berlin`; empty: at any time
     freezes            calendars (ICS files in the workspace) whose events are times without drills
+    packages           packages that may be installed for an experiment that names them, as globs
     """
 
     providers: tuple[str, ...] = ()
@@ -63,6 +64,7 @@ class Policy:
     approvals_file: str = "approvals.toml"
     hours: tuple[str, ...] = ()
     freezes: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     kubernetes: Cluster | None = None
     aws: Account | None = None
 
@@ -151,6 +153,14 @@ class SeenAccount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class WantedPackage:
+    """A package that an experiment names and that is not here. allowed: the policy lets it be installed."""
+
+    requirement: str
+    allowed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """What a drill would do, and when, as far as it can be known beforehand.
 
@@ -160,6 +170,7 @@ class Facts:
     hold         the longest that a fault would be held
     approvals    those on record; by: who starts it; fingerprint: what an approval must cover
     parts        the hash of each part that the fingerprint covers, by its name
+    packages     what the experiments name and what is not installed
     cluster, account   None: was not asked
     """
 
@@ -174,6 +185,7 @@ class Facts:
     by: str = ""
     fingerprint: str = ""
     parts: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[WantedPackage, ...] = ()
     cluster: SeenCluster | None = None
     account: SeenAccount | None = None
 

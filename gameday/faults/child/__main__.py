@@ -12,7 +12,7 @@ from typing import Any
 
 from gameday.faults.child.connection import ChildConnection
 from gameday.system import known_secrets
-from gameday.system.imports import own_sources
+from gameday.system.imports import own_packages, own_sources
 
 
 def main() -> None:
@@ -60,6 +60,7 @@ def _serve(connection: ChildConnection, commands: Iterator[dict[str, Any]]) -> N
     connection.send("up")
     for command in commands:
         word = str(command["do"])
+        own_packages.use(command)
         # The last command of a process: chaoslib's controls, caches and signal handlers are global. A thread
         # of the injection reads the further commands.
         if word == "inject":

@@ -17,7 +17,7 @@ from typing import Any
 from gameday.core import policy
 from gameday.core.facts import drill as ev
 from gameday.core.policy import Account, Cluster, Document, Policy
-from gameday.faults import experiments
+from gameday.faults import experiments, run_options
 from gameday.formats import redaction
 
 
@@ -79,7 +79,7 @@ def _modules(request: ev.FaultRequested, experiment: experiments.Experiment) -> 
     sections = {
         name: experiment.get(name) for name in ("configuration", "rollbacks", "extensions", "controls")
     }
-    with _importable_from(request.cwd):
+    with _importable_from(request.cwd), _importable_from(run_options.packages_of(request)):
         for module in experiments.modules(sections):
             # The top package only: for a submodule, find_spec would import its parents.
             if importlib.util.find_spec(module.partition(".")[0]) is None:
@@ -119,6 +119,9 @@ def _path(folders: list[str]) -> Iterator[None]:
 def _importable_from(folder: str) -> Iterator[None]:
     """Find modules in the experiment's working folder, too, as its process does."""
     # Last on the path, as in the child: a file in the folder must not hide an installed module.
+    if not folder:
+        yield
+        return
     sys.path.append(folder)
     importlib.invalidate_caches()
     try:

@@ -224,6 +224,10 @@ class PolicyTable(Strict):
         description="when drills may run, such as Mon-Fri 09:00-17:00 Europe/Berlin (default: at any time)",
     )
     freezes: Words = Field(default_factory=list, description="ICS files and URLs of times without drills")
+    packages: Words = Field(
+        default_factory=list,
+        description="packages (globs) that uv may install for an experiment that names them (default: none)",
+    )
 
 
 EXECUTORS = ("local", "worker", "kubernetes")

@@ -263,3 +263,41 @@ def test_an_approval_covers_locust_s_options_and_the_files_that_they_name():
 def test_a_responder_s_script_that_can_not_be_read_is_refused_where_approvals_are_asked():
     with pytest.raises(Refused, match=r"r\.yaml"):
         judge(rules=replace(LOOPBACK, protected=True), hashes={"r.yaml": "1"})
+
+
+# --- packages ---
+
+
+def with_packages(lock, asked):
+    """Policy sources whose experiment names a package; `lock` is what it is resolved to."""
+
+    def packages(wanted, _unwanted):
+        asked.append(wanted)
+        return lock
+
+    named = experiment(runtime={"python": {"dependencies": ["chaos-tiny", "requests"]}})
+    return replace(policy_sources(x_json=named), packages=packages)
+
+
+def test_a_package_that_is_not_here_is_refused_unless_the_policy_lists_it():
+    asked = []
+    (no,) = refused(on=with_packages({}, asked))
+    assert (no.rule, no.subject) == ("packages", "installing chaos-tiny")
+    listing = replace(LOOPBACK, packages=("chaos-*",))
+    assert refused(rules=listing, on=with_packages({}, asked)) == []
+    assert asked == []  # where nobody approves, it is resolved once it is installed
+
+
+def test_an_approval_covers_what_packages_are_resolved_to():
+    listing = replace(LOOPBACK, packages=("chaos-*",), protected=True, approvals=1)
+    asked = []
+
+    def parts(version):
+        on = with_packages({"package chaos-tiny": version}, asked)
+        return asyncio.run(gate.facts(SCENARIO, listing, on, now=NOON))
+
+    one, other = parts("1.0,sha256:aa"), parts("1.0,sha256:bb")
+    assert asked == [["chaos-tiny"], ["chaos-tiny"]]
+    assert one.parts["package chaos-tiny"] == "1.0,sha256:aa"
+    assert one.fingerprint != other.fingerprint
+    assert one.fingerprint == parts("1.0,sha256:aa").fingerprint

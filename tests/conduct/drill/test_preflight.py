@@ -85,6 +85,37 @@ def test_the_frozen_rules_are_the_ones_that_count():
     assert checks(on(Stage(), rules=tight, method=[SHELL]).play())["policy"] is False
 
 
+# --- packages ---
+
+
+def test_packages_are_installed_for_every_experiment_of_the_drill_before_its_environment_is_touched():
+    asked = []
+
+    def install(requests, unwanted):
+        assert not unwanted.is_set()
+        asked.append(list(requests))
+        return "chaos-tiny 1.0"
+
+    stage = Stage(packages=install)
+    history = stage.play()
+    assert stage.error is None
+    assert asked == [[stage.context.fault_request]]
+    (checked,) = [each.fact for each in history.each(ev.PreflightChecked) if each.fact.check == "packages"]
+    assert (checked.passed, checked.detail) == (True, "chaos-tiny 1.0")
+
+
+def test_packages_that_cannot_be_installed_end_the_drill_before_anything_is_injected():
+    def install(_requests, _unwanted):
+        raise NotReady("uv can't install the experiment's packages: no wheel", hint="h")
+
+    stage = Stage(packages=install)
+    history = stage.play()
+    assert (type(stage.error), stage.error.exit_code) == (NotReady, 5)
+    assert "no wheel" in stage.error.message
+    assert history.first(ev.FaultRequested) is None
+    assert history.first(ev.EnvironmentBroughtUp) is None
+
+
 # --- signatures ---
 
 
