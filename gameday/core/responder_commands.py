@@ -14,12 +14,14 @@ class ResponderCommand(NamedTuple):
     """A command by its name. help: its sentence in the list of commands.
 
     on_screen: the live screen names it to a team. acts: it may change the target, or what is in force on it;
-    the others only record or look.
+    the others only record or look. afterwards: also allowed when the drill has ended, which makes a new
+    revision.
     """
 
     help: str
     on_screen: bool = False
     acts: bool = False
+    afterwards: bool = False
 
 
 TEAM: Mapping[str, ResponderCommand] = {
@@ -28,16 +30,18 @@ TEAM: Mapping[str, ResponderCommand] = {
         "Declare an incident, with its severity and incident commander.",
         on_screen=True,
     ),
-    "note": ResponderCommand("Add a note to the drill's timeline.", on_screen=True),
-    "step": ResponderCommand("Record that a step of the playbook is done.", on_screen=True),
+    "note": ResponderCommand("Add a note to the drill's timeline.", on_screen=True, afterwards=True),
+    "step": ResponderCommand("Record that a step of the playbook is done.", on_screen=True, afterwards=True),
     "contained": ResponderCommand(
         "Mark that the impact on users is contained: it is no longer growing.",
         on_screen=True,
     ),
     "recovered": ResponderCommand("Mark that the service is healthy again.", on_screen=True),
-    "update": ResponderCommand("Record an update to customers, stakeholders or the team.", on_screen=True),
+    "update": ResponderCommand(
+        "Record an update to customers, stakeholders or the team.", on_screen=True, afterwards=True
+    ),
     "hint": ResponderCommand("Take a hint that is on offer, at its cost in points."),
-    "mark": ResponderCommand("Mark a milestone, now or in retrospect (--at TIME)."),
+    "mark": ResponderCommand("Mark a milestone, now or in retrospect (--at TIME).", afterwards=True),
 }
 FACILITATOR: Mapping[str, ResponderCommand] = {
     "end": ResponderCommand(

@@ -1,6 +1,7 @@
 """The commands of the fast path: the arguments of each, the fact that it records, and how it is confirmed.
 
-Nothing is stored here; `cli.respond.fast_path` does that.
+Nothing is stored here; `cli.respond.fast_path` does that. `conduct.drill.response.allowed_commands` decides
+what may be done.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ import argparse
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from gameday.cli.respond import live_drill
 from gameday.cli.respond.live_drill import LiveDrill
-from gameday.core.errors import UsageError
+from gameday.conduct.drill.response import allowed_commands
 from gameday.core.values import MilestoneName, Severity
+from gameday.formats.text import nearest
 
 Body = dict[str, Any]
 Asked = argparse.Namespace
@@ -21,20 +22,16 @@ Asked = argparse.Namespace
 class Command(NamedTuple):
     """One command.
 
-    kind         the kind of the fact that it records
-    body         builds the fact's fields from the arguments and the drill; raises UsageError
-    confirm      gives the beginning of the confirmation, from the fact's fields and the arguments
-    add          adds the command's own arguments
-    afterwards   also allowed when the drill has ended, which makes a new revision
-    facilitator  in a game day, reserved to its facilitators
+    kind     the kind of the fact that it records
+    body     builds the fact's fields from the arguments and the drill; raises UsageError
+    confirm  gives the beginning of the confirmation, from the fact's fields and the arguments
+    add      adds the command's own arguments
     """
 
     kind: str
     body: Callable[[Asked, LiveDrill], Body]
     confirm: Callable[[Body], str]
     add: Callable[[argparse.ArgumentParser], object] = lambda _parser: None
-    afterwards: bool = False
-    facilitator: bool = False
 
 
 MARKABLE = tuple(
@@ -59,7 +56,7 @@ def _severity(text: str) -> str:
         if wanted in {severity.value, severity.word.upper()}:
             return severity.value
     names = [name for severity in Severity for name in (severity.value, severity.word)]
-    near = live_drill.nearest(text.strip().capitalize(), names)
+    near = nearest.ending(text.strip().capitalize(), names)
     every = ", ".join(f"{severity.value} {severity.word}" for severity in Severity)
     raise argparse.ArgumentTypeError(f"'{text}' is not a severity{near}; choose from {every}")
 
@@ -68,7 +65,7 @@ def _milestone(text: str) -> str:
     wanted = text.strip().lower().replace("-", "_")
     if wanted in MARKABLE:
         return wanted
-    near = live_drill.nearest(wanted, MARKABLE)
+    near = nearest.ending(wanted, MARKABLE)
     raise argparse.ArgumentTypeError(
         f"'{text}' is not a milestone that can be marked{near}; choose from {', '.join(MARKABLE)}"
     )
@@ -76,54 +73,29 @@ def _milestone(text: str) -> str:
 
 def _step(asked: Asked, live: LiveDrill) -> Body:
     steps = [step["id"] for step in (live.plan.get("playbook") or {}).get("steps", ())]
-    if steps and asked.step not in steps:
-        raise UsageError(
-            f"the playbook has no step '{asked.step}'{live_drill.nearest(asked.step, steps)}",
-            hint=f"its steps: {', '.join(steps)}",
-        )
+    allowed_commands.must_be_step(asked.step, steps)
     return {"step": asked.step}
 
 
 def _hint(asked: Asked, live: LiveDrill) -> Body:
     offered = [fact["index"] for fact in live.facts("InjectSent") if fact["kind"] == "hint"]
     taken = {fact["index"] for fact in live.facts("HintTaken")}
-    # Only what was announced: a hint must not be readable before it is on offer.
-    left = [index for index in offered if index not in taken]
-    if asked.number is None:
-        if not left:
-            raise UsageError("no hint is on offer now", hint="a hint is announced when it becomes available")
-        return {"index": left[-1]}
-    if asked.number not in offered:
-        on_offer = ", ".join(map(str, left)) or "none"
-        raise UsageError(f"hint {asked.number} is not on offer", hint=f"on offer: {on_offer}")
-    return {"index": asked.number}
+    return {"index": allowed_commands.hint(asked.number, offered, taken)}
 
 
 def _inject(asked: Asked, live: LiveDrill) -> Body:
-    """Find an inject by its id or number. Raises UsageError, also for one that was sent or skipped."""
-    injects = live.plan["scenario"]["injects"]
-    names = [str(inject.get("id") or number) for number, inject in enumerate(injects)]
-    if asked.id not in names and not (asked.id.isdigit() and int(asked.id) < len(names)):
-        near = live_drill.nearest(asked.id, names)
-        every = ", ".join(names) or "none"
-        raise UsageError(f"the scenario has no inject '{asked.id}'{near}", hint=f"its injects: {every}")
-    # Ids first: an id may be a number only where it is the inject's own.
-    index = names.index(asked.id) if asked.id in names else int(asked.id)
-    for kind, word in (("InjectSent", "sent"), ("InjectSkipped", "skipped")):
-        if any(fact["index"] == index for fact in live.facts(kind)):
-            raise UsageError(
-                f"inject {asked.id} was already {word}", hint="gameday status shows the latest events"
-            )
+    index = allowed_commands.inject(
+        asked.id,
+        [str(inject.get("id") or "") for inject in live.plan["scenario"]["injects"]],
+        sent={fact["index"] for fact in live.facts("InjectSent")},
+        skipped={fact["index"] for fact in live.facts("InjectSkipped")},
+    )
     return {"index": index, "send": asked.action == "send", "why": clean(" ".join(asked.why))}
 
 
 def _grant(asked: Asked, live: LiveDrill) -> Body:
-    """Credit a mitigation. Raises UsageError before the fault is injected: there is nothing to revert yet."""
-    if live.plan["scenario"].get("experiment") and live.fault_at is None:
-        raise UsageError(
-            "no fault has been injected yet, so there is nothing to grant",
-            hint="gameday status shows the phase",
-        )
+    experiment = bool(live.plan["scenario"].get("experiment"))
+    allowed_commands.must_be_grantable(experiment=experiment, injected=live.fault_at is not None)
     return {"milestone": "contained", "granted": True, "lever": clean(" ".join(asked.lever))}
 
 
@@ -161,14 +133,12 @@ COMMANDS: Mapping[str, Command] = {
         body=lambda asked, _live: {"text": clean(" ".join(asked.text))},
         confirm=lambda _body: "noted",
         add=lambda parser: parser.add_argument("text", nargs="+", metavar="TEXT", help="The note."),
-        afterwards=True,
     ),
     "step": Command(
         kind="StepDone",
         body=_step,
         confirm=lambda body: f"step {body['step']} done",
         add=lambda parser: parser.add_argument("step", metavar="ID", help="The step's id in the playbook."),
-        afterwards=True,
     ),
     "contained": Command(
         kind="MilestoneMarked",
@@ -193,7 +163,6 @@ COMMANDS: Mapping[str, Command] = {
                 help="Whom it is for: customers, stakeholders or team.",
             ),
         ),
-        afterwards=True,
     ),
     "hint": Command(
         kind="HintTaken",
@@ -218,13 +187,11 @@ COMMANDS: Mapping[str, Command] = {
                 help="RFC 3339, local HH:MM[:SS], or -2m for two minutes ago. (default: now)",
             ),
         ),
-        afterwards=True,
     ),
     "end": Command(
         kind="EndRequested",
         body=lambda _asked, _live: {},
         confirm=lambda _body: "end of the response requested",
-        facilitator=True,
     ),
     "grant": Command(
         kind="MilestoneMarked",
@@ -233,7 +200,6 @@ COMMANDS: Mapping[str, Command] = {
         add=lambda parser: parser.add_argument(
             "lever", nargs="+", metavar="MITIGATION", help="What the team did, such as: failed over to B."
         ),
-        facilitator=True,
     ),
     "inject": Command(
         kind="InjectAsked",
@@ -246,13 +212,11 @@ COMMANDS: Mapping[str, Command] = {
             parser.add_argument("id", metavar="ID", help="Its id, or its number from 0."),
             parser.add_argument("why", nargs="*", metavar="[WHY]", help="Why, for the record."),
         ),
-        facilitator=True,
     ),
     "continue": Command(
         kind="ContinueRequested",
         body=lambda _asked, _live: {},
         confirm=lambda _body: "continuing the drill",
-        facilitator=True,
     ),
     "abort": Command(
         kind="AbortRequested",

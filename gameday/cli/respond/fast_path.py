@@ -20,6 +20,8 @@ from gameday.cli.respond.live_drill import LiveDrill, StoreLocation
 from gameday.cli.respond.sender_clock import Dating
 from gameday.cli.shared import output
 from gameday.cli.shared import times as shared_times
+from gameday.cli.shared.field_errors import option_names
+from gameday.conduct.drill.response import allowed_commands
 from gameday.core import responder_commands
 from gameday.core.errors import ExitCode, GamedayError, StoreReadOnly, StoreUnavailable, UsageError
 from gameday.core.values import (
@@ -57,8 +59,7 @@ def _main(name: str, words: Sequence[str], started: Instant, monotonic: float) -
     where = live_drill.store_location(Path.cwd(), os.environ)
     live = live_drill.find(where, drill=asked.drill, environment=asked.environment)
     try:
-        _refuse_ended(name, command, live)
-        _refuse_others(name, command, asked, live)
+        _must_be_allowed(name, asked, live)
         dating = sender_clock.date(live, started, monotonic)
         event = _event(command, asked, live, dating)
         _store(live, where, event)
@@ -130,22 +131,11 @@ def _parser(name: str, command: Command) -> argparse.ArgumentParser:
     return parser
 
 
-def _refuse_ended(name: str, command: Command, live: LiveDrill) -> None:
-    if live.closed and not command.afterwards:
-        raise UsageError(
-            f"drill {live.drill} has ended",
-            hint=f"gameday {name} works during a drill; afterwards: gameday mark MILESTONE --at TIME",
-        )
-
-
-def _refuse_others(name: str, command: Command, asked: Asked, live: LiveDrill) -> None:
-    """Reserve the facilitator's commands to facilitators, where the drill's game day names any."""
-    named = (live.plan.get("occasion") or {}).get("facilitators") or ()
-    if command.facilitator and named and _actor(asked) not in named:
-        raise UsageError(
-            f"gameday {name} is for facilitators, not for {_actor(asked)}",
-            hint=f"use --by NAME or GAMEDAY_ACTOR to name yourself; facilitators: {', '.join(named)}",
-        )
+def _must_be_allowed(name: str, asked: Asked, live: LiveDrill) -> None:
+    facilitators = (live.plan.get("occasion") or {}).get("facilitators") or ()
+    allowed_commands.must_be_open(name, live.drill, closed=live.closed)
+    with option_names(by="--by NAME or GAMEDAY_ACTOR"):
+        allowed_commands.must_facilitate(name, _actor(asked), facilitators)
 
 
 def _actor(asked: Asked) -> str:

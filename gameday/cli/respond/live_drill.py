@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 from gameday import storage
 from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.facts.drill_row import DrillRow
+from gameday.core.plans import spoilers
 from gameday.core.values import Instant, instant, parse_instant
+from gameday.formats.text import nearest
 from gameday.storage import journal, urls
 from gameday.storage.database import Executor
 from gameday.system import process_identity
@@ -182,7 +184,7 @@ def _named(rows: Sequence[DrillRow], drill: str) -> DrillRow:
         return rows[0]
     row = next((row for row in rows if row.drill == drill), None)
     if row is None:
-        near = nearest(drill, [row.drill for row in rows])
+        near = nearest.ending(drill, [row.drill for row in rows])
         raise UsageError(f"no drill '{drill}'{near}", hint="gameday list shows the drills of this store")
     return row
 
@@ -211,20 +213,13 @@ def current_viewer(environ: Mapping[str, str]) -> str:
 
 
 def may_see(plan: Mapping[str, Any], who: str, environ: Mapping[str, str]) -> bool:
-    """Report whether somebody (empty: who is at this terminal) may see what is injected, and when.
-
-    This is `core.plans.gameday.Occasion.shows` on plain JSON.
-    """
+    """Report whether somebody (empty: who is at this terminal) may see what is injected, and when."""
     occasion = plan.get("occasion") or {}
-    return not occasion.get("hidden") or (who or current_viewer(environ)) in (occasion.get("insiders") or ())
-
-
-def nearest(word: str, words: Sequence[str]) -> str:
-    """Give the nearest of the words, as the end of a sentence; empty where none is near."""
-    import difflib  # noqa: PLC0415  # needed only after a typing mistake
-
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.4)
-    return f"; nearest: '{near[0]}'" if near else ""
+    return spoilers.shows(
+        who or current_viewer(environ),
+        hidden=bool(occasion.get("hidden")),
+        insiders=occasion.get("insiders") or (),
+    )
 
 
 def _occurred(document: Mapping[str, Any]) -> Instant:

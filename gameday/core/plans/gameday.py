@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gameday.core.plans import spoilers
 from gameday.core.plans.schedule import Recurrence
 from gameday.core.values import Seconds
 
@@ -144,4 +145,4 @@ class Occasion:
 
     def shows(self, viewer: str) -> bool:
         """Whether somebody may see what is injected while the drill is in progress."""
-        return not self.hidden or viewer in self.insiders
+        return spoilers.shows(viewer, hidden=self.hidden, insiders=self.insiders)

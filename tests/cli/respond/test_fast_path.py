@@ -355,7 +355,7 @@ def test_in_a_game_day_only_its_facilitators_steer_the_drill(occasion, capsys, m
 def test_the_postmortem_calls_facilitator_whose_words_are_the_facilitators(occasion, monkeypatch, words):
     monkeypatch.setenv("GAMEDAY_ACTOR", "ada")
     assert fast_path.main(words, NOW + 40) == 0
-    said = "facilitator" if commands.COMMANDS[words[0]].facilitator else "team"
+    said = "facilitator" if words[0] in responder_commands.FACILITATOR else "team"
     assert timeline.who(last(occasion), history.from_events(row.event for row in occasion.read(D))) == said
 
 
