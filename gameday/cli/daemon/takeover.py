@@ -12,13 +12,12 @@ import os
 
 from gameday import ports
 from gameday.cli import revert
-from gameday.cli.gamedays import find, finish
+from gameday.cli.gamedays import finish
 from gameday.cli.shared import output
-from gameday.conduct.gamedays import host as gamedays_host
+from gameday.conduct.gamedays import ending
 from gameday.conduct.recorder import Recorder
 from gameday.core.errors import GamedayError
 from gameday.core.facts.gameday import GameDayEnded
-from gameday.core.gamedays import state as gameday_state
 from gameday.core.values import DrillId, Instant, Seconds
 from gameday.settings import Workspace
 from gameday.system import clock, processes
@@ -68,15 +67,8 @@ def _look(space: Workspace, store: ports.HistoryStore, failed: set[DrillId]) -> 
 
 def end_abandoned_game_days(space: Workspace, store: ports.HistoryStore) -> None:
     """End the game days that nobody conducts and nobody would resume: they block their environments."""
-    environments = {row.environment for row in store.live()}
     for row in store.game_days():
-        if row.closed is not None or row.environment in environments:
-            continue
-        state = gameday_state.fold(find.read_history(store, row.drill))
-        # Its host may not have claimed it yet: only after CLAIM_TIME is it known to be abandoned.
-        if state.planned.attended or clock.now() - row.started < gamedays_host.CLAIM_TIME:
-            continue
-        if gamedays_host.is_conducted(store, row.drill, SystemClock()):
+        if not ending.is_to_be_ended(store, row, SystemClock()):
             continue
         output.warn(f"game day {row.drill} was abandoned; ending it now")
         recorder = Recorder(

@@ -1,4 +1,4 @@
-"""`gameday plan check`: shows whether a game day may open; its rules are `conduct.gamedays.readiness`.
+"""`gameday plan check`: shows whether a game day may open; its rules are `conduct.gamedays.opening`.
 
 It opens nothing, but the commands of the prerequisites do run.
 """
@@ -6,25 +6,28 @@ It opens nothing, but the commands of the prerequisites do run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 from gameday import wiring
 from gameday.cli.gamedays import find
 from gameday.cli.shared import output, times
-from gameday.cli.shared.field_errors import option_names
-from gameday.conduct.gamedays import readiness
-from gameday.core.errors import Busy, ExitCode, GamedayError, InvalidFiles, NotReady, worst
+from gameday.cli.shared.field_errors import name_options
+from gameday.conduct.gamedays import opening
+from gameday.conduct.gamedays.opening import Opening
+from gameday.core.errors import ExitCode, GamedayError, InvalidFiles, NotReady, worst
 from gameday.core.facts.gameday import PrerequisiteChecked
 from gameday.core.policy import Approval
-from gameday.core.values import Instant, format_duration
+from gameday.core.values import format_duration
 from gameday.formats.settings import approvals
+from gameday.ports import DrillRow, ScheduleRow
 from gameday.settings import Workspace
 from gameday.settings.gameday import GameDayFiles, game_day_files
 from gameday.system import clock
 from gameday.system.ids import SystemIds
 
+OPTIONS = {"anytime": "--now"}
 Check = tuple[str, str, ExitCode]
 """The name of a check, its result in words, and its exit code."""
 
@@ -58,71 +61,54 @@ def main(path: Path, *, anytime: bool, who: str, json: bool) -> int:
 
 
 def _checks(space: Workspace, files: GameDayFiles, *, anytime: bool, who: str) -> Iterator[Check]:
-    plan, now = files.plan, clock.now()
     warnings = "; ".join(f"{warning.file}: {warning.message}" for warning in files.warnings)
-    count = sum(not item.is_break for item in plan.agenda)
+    count = sum(not item.is_break for item in files.plan.agenda)
     longest = format_duration(files.lasts)
     yield (
         "files",
         f"{count} scenarios, {longest} at most{f'; {warnings}' if warnings else ''}",
         ExitCode.PASSED,
     )
-    try:
-        at = occurrence(files, now, anytime=anytime)
-        yield "date", "now, regardless of the plan's date" if anytime else times.local(at), ExitCode.PASSED
-        yield from _schedules(space, files, at)
-    except GamedayError as error:
-        yield "date", _words(error), error.exit_code
-    yield _check("other game days", lambda: _other_game_days(space, files))
-    yield _check("approvals", lambda: approved(space, files, find.viewer(who), now))
-    for checked in prerequisites(space, files):
-        text = f"{checked.name}{f': {checked.detail}' if checked.detail else ''}"
-        yield "prerequisite", text, ExitCode.PASSED if checked.passed else NotReady.exit_code
-
-
-def _check(name: str, rule: Callable[[], str]) -> Check:
-    try:
-        return name, rule(), ExitCode.PASSED
-    except GamedayError as error:
-        return name, _words(error), error.exit_code
+    for answer in opening.answers(wanted(space, files, find.viewer(who), anytime=anytime)):
+        if answer.error is None:
+            yield answer.rule, answer.text, ExitCode.PASSED
+        else:
+            yield answer.rule, answer.text or _words(answer.error), answer.error.exit_code
 
 
 def _words(error: GamedayError) -> str:
+    name_options(error, OPTIONS)
     return f"{error.message}{f' (hint: {error.hint})' if error.hint else ''}"
-
-
-def _schedules(space: Workspace, files: GameDayFiles, at: Instant) -> Iterator[Check]:
-    conflicts = schedule_conflicts(space, files, at)
-    for conflict in conflicts:
-        yield "schedules", f"{conflict.message}; {conflict.hint}", conflict.exit_code
-    if not conflicts:
-        yield "schedules", "none is due on the environment meanwhile", ExitCode.PASSED
-
-
-def _other_game_days(space: Workspace, files: GameDayFiles) -> str:
-    with closing(wiring.workspace_store(space)) as store:
-        return readiness.no_other_game_day(store, files.plan.environment, gameday=files.plan.gameday)
 
 
 # --- what `gameday plan start` asks as well ---
 
 
-def occurrence(files: GameDayFiles, now: Instant, *, anytime: bool) -> Instant:
-    """Give the occurrence that may open now; with `anytime`, now. Raises UsageError."""
-    with option_names(anytime="--now"):
-        return now if anytime else readiness.occurrence(files.plan, files.lasts, now)
+def wanted(space: Workspace, files: GameDayFiles, by: str, *, anytime: bool) -> Opening:
+    """Give the game day that somebody wants to open, with this workspace as the source of all answers."""
+    return Opening(
+        plan=files.plan,
+        lasts=files.lasts,
+        covers=files.covers,
+        by=by,
+        now=clock.now(),
+        anytime=anytime,
+        game_days=lambda: _game_days(space),
+        schedules=lambda: _schedules(space),
+        approvals=lambda: _approvals(space, files),
+        prerequisites=lambda: prerequisites(space, files),
+        format_time=times.local,
+    )
 
 
-def schedule_conflicts(space: Workspace, files: GameDayFiles, at: Instant) -> tuple[Busy, ...]:
-    """Give an error for each window that schedules have on the environment during the game day."""
+def _game_days(space: Workspace) -> Iterable[DrillRow]:
+    with closing(wiring.workspace_store(space)) as store:
+        return store.game_days()
+
+
+def _schedules(space: Workspace) -> Iterable[ScheduleRow]:
     with closing(wiring.schedules(space.store_url)) as store:
-        rows = store.rows()
-    return readiness.schedule_conflicts(rows, files.plan, at, files.lasts, format_time=times.local)
-
-
-def approved(space: Workspace, files: GameDayFiles, by: str, now: Instant) -> str:
-    """Give how many people approved the plan, in words. Raises NotReady, and Refused where too few did."""
-    return readiness.approved(files.plan, _approvals(space, files), files.covers, by, now)
+        return store.rows()
 
 
 def _approvals(space: Workspace, files: GameDayFiles) -> tuple[Approval, ...]:

@@ -12,13 +12,11 @@ from gameday.cli import revert
 from gameday.cli.gamedays import find, finish
 from gameday.cli.shared import output
 from gameday.cli.shared.field_errors import option_names
-from gameday.conduct.gamedays import control, host
+from gameday.conduct.gamedays import control, ending, host
 from gameday.conduct.gamedays.control import FacilitatedGameDay, Recorded
 from gameday.conduct.recorder import Recorder
 from gameday.core.errors import ExitCode
 from gameday.core.gamedays import state as states
-from gameday.core.gamedays.state import Stage
-from gameday.core.values import DrillId
 from gameday.system import processes
 from gameday.system.clock import SystemClock
 from gameday.system.ids import SystemIds
@@ -80,10 +78,7 @@ def end(*, game_day: str, who: str) -> int:
         return ExitCode.PASSED
     space, store, recorder = wiring.workspace(), facilitated.store, facilitated.recorder
     revert.recover(space, store)
-    if state.stage is Stage.DRILL and state.turn is not None:
-        drill = DrillId(state.turn.drill)
-        code = revert.recovered(space, store, drill)
-        recorder.record(host.item_ended(store, state.turn, drill, code, host.DIED))
+    ending.close_drill(recorder, state, lambda drill: revert.recovered(space, store, drill))
     return finish.finish(space, store, recorder.drill, by=recorder.by)
 
 

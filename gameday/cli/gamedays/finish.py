@@ -9,8 +9,8 @@ from gameday.announce import messages
 from gameday.cli.gamedays import find, hot_wash
 from gameday.cli.shared import notify
 from gameday.conduct.drill import report
-from gameday.conduct.gamedays import host, occurrence
-from gameday.core.errors import ExitCode, GamedayError
+from gameday.conduct.gamedays import announcing, host, occurrence
+from gameday.core.errors import GamedayError
 from gameday.core.gamedays import state as states
 from gameday.core.judging.result import Head
 from gameday.core.values import DrillId
@@ -24,11 +24,10 @@ def finish(space: Workspace, store: ports.HistoryStore, game_day: DrillId, *, by
     code = host.exit_code(ended)
     with closing(wiring.schedules(space.store_url)) as schedules:
         occurrence.end(schedules, game_day, code, clock.now())
-    if ended.plan.announcement != "none":
-        message = messages.ended(
-            ended.plan.environment, safe=code != ExitCode.FAULT_IN_FORCE, heads=_heads(store, ended)
-        )
-        notify.send(space, (place.channel for place in ended.plan.channels), message)
+    announced = announcing.ended(ended)
+    if announced is not None:
+        message = messages.ended(ended.plan.environment, safe=announced.safe, heads=_heads(store, ended))
+        notify.send(space, announced.channels, message)
     hot_wash.close(space, store, game_day, by=by)
     return code
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from gameday import ports, wiring
 from gameday.cli.gamedays import find
 from gameday.cli.shared import output, times
-from gameday.conduct.gamedays import host
-from gameday.core.errors import ExitCode, UsageError
+from gameday.cli.shared.field_errors import option_names
+from gameday.conduct.gamedays import host, visibility
+from gameday.core.errors import ExitCode
 from gameday.core.facts.gameday import GameDayPlanned
 from gameday.core.facts.history import History
 from gameday.core.gamedays import message_event_list
@@ -50,10 +51,9 @@ class Shown:
 def main(named: str, *, injects: bool, who: str, json: bool) -> int:
     """Show a plan or a game day."""
     shown = _plan(Path(named), who) if named.endswith(gameday_plan.ENDINGS) else _day(named, who)
-    if injects and not shown.insider:
-        raise UsageError(
-            "the injects are for facilitators and observers", hint="name yourself with --as NAME"
-        )
+    if injects:
+        with option_names(who="--as NAME"):
+            visibility.must_see_injects(insider=shown.insider)
     lines = message_event_list.build(shown.state, shown.histories) if injects else ()
     if json:
         output.data_json([_line(inject) for inject in lines] if injects else _json(shown))
@@ -110,8 +110,7 @@ def load(store: ports.HistoryStore, game_day: DrillId, who: str) -> Shown:
 
 
 def _sees(plan: GameDayPlan, who: str, *, attended: bool) -> bool:
-    """Check whether somebody may see the agenda: everybody may where it is announced, or nobody responds."""
-    return not attended or plan.announcement == "full" or find.viewer(who) in plan.insiders
+    return visibility.shows_agenda(plan, find.viewer(who), attended=attended)
 
 
 # --- text ---

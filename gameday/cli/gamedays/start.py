@@ -20,11 +20,12 @@ from gameday.cli import revert
 from gameday.cli.drill import run as running
 from gameday.cli.gamedays import check, find, finish
 from gameday.cli.shared import guard, import_checks, notify, output, times
+from gameday.cli.shared.field_errors import option_names
 from gameday.conduct.drill import report
 from gameday.conduct.drill.conductor import Conductor
 from gameday.conduct.drill.context import DrillContext
 from gameday.conduct.drill.options import DrillOptions
-from gameday.conduct.gamedays import occurrence, readiness
+from gameday.conduct.gamedays import announcing, opening
 from gameday.conduct.gamedays.host import Host
 from gameday.conduct.recorder import Recorder
 from gameday.core.errors import ExitCode, GamedayError, NotReady, StoreUnavailable
@@ -63,12 +64,9 @@ def main(options: StartOptions) -> int:
     files = game_day_files(space, options.plan)
     who = find.must_facilitate(files.plan, options.who)
     store = wiring.workspace_store(space)
-    open_ = [
-        row.drill for row in store.game_days() if row.closed is None and row.scenario == files.plan.gameday
-    ]
-    if open_:
-        output.talk(f"{open_[0]} is open: it resumes where it stopped")
-        game_day = open_[0]
+    game_day = opening.to_resume(store.game_days(), files.plan)
+    if game_day is not None:
+        output.talk(f"{game_day} is open: it resumes where it stopped")
         _revert_abandoned(space, store, files.plan.environment)
     else:
         game_day = _open(space, files, store, options, who)
@@ -91,44 +89,37 @@ def _open(
     space: Workspace, files: GameDayFiles, store: ports.HistoryStore, options: StartOptions, who: str
 ) -> DrillId:
     """Open a new game day, once its date, its approvals and its prerequisites allow it."""
-    plan, now = files.plan, clock.now()
+    plan = files.plan
     for warning in files.warnings:
         output.talk(*warning.lines)
-    at = check.occurrence(files, now, anytime=options.anytime)
-    readiness.no_other_game_day(store, plan.environment)
-    for conflict in check.schedule_conflicts(space, files, at):
-        raise conflict
-    check.approved(space, files, who, now)
+    wanted = replace(check.wanted(space, files, who, anytime=options.anytime), game_days=store.game_days)
+    with option_names(**check.OPTIONS):
+        opening.must_pass(opening.answers(wanted, opening.STORED))
     if not options.yes:
         _ask(space, plan)
     _revert_abandoned(space, store, plan.environment)
-    checked = check.prerequisites(space, files)
-    for result in checked:
-        detail = f": {result.detail}" if result.detail else ""
-        output.talk(f"{'ok' if result.passed else 'NO':4}{result.name}{detail}")
-    readiness.must_be_met(checked)
+    answers = list(opening.answers(wanted, opening.CHECKED))
+    for answer in answers:
+        if answer.checked is not None:
+            output.talk(f"{'NO' if answer.error else 'ok':4}{answer.text}")
+    opening.must_pass(answers)
     ids = SystemIds()
     game_day = DrillId(f"{PREFIX}{ids.drill(plan.gameday)}")
     recorder = Recorder(store=store, clock=SystemClock(), ids=ids, drill=game_day, source="host", by=who)
-    with readiness.alone(store, plan.environment, f"{processes.hostname()}:{game_day}", SystemClock()):
-        readiness.no_other_game_day(store, plan.environment)
-        # Before the game day's own fact, because it may refuse: nothing must be left open then.
-        _keep_in_calendar(space, plan, at, game_day)
-        recorder.record(
-            GameDayPlanned(
-                plan=plan,
-                scenarios=dict(files.scenarios),
-                attended=files.attended,
-                opened=who,
-                occurrence=None if options.anytime else at,
-                hashes=dict(files.hashes),
-                host=processes.hostname(),
-            )
-        )
-    for result in checked:
-        recorder.record(result)
+    planned = GameDayPlanned(
+        plan=plan,
+        scenarios=dict(files.scenarios),
+        attended=files.attended,
+        opened=who,
+        occurrence=None if options.anytime else wanted.at,
+        hashes=dict(files.hashes),
+        host=processes.hostname(),
+    )
+    checked = [answer.checked for answer in answers if answer.checked is not None]
+    with closing_(wiring.schedules(space.store_url)) as schedules:
+        opening.record(recorder, schedules, planned, wanted.at, checked)
     output.talk(f"{game_day} is open: {plan.title}, on {plan.environment}")
-    _announce(space, plan, at, files.lasts)
+    _announce(space, plan, Instant(wanted.at + files.lasts))
     return game_day
 
 
@@ -144,27 +135,16 @@ def _ask(space: Workspace, plan: GameDayPlan) -> None:
     running.confirm(environment.base_url, plan.environment, {})
 
 
-def _keep_in_calendar(space: Workspace, plan: GameDayPlan, at: Instant, game_day: DrillId) -> None:
-    """Record that it has begun, so that no daemon starts it, too. Raises Busy."""
-    holder = f"{processes.hostname()}:{game_day}"
-    with closing_(wiring.schedules(space.store_url)) as schedules:
-        occurrence.begin(schedules, plan.path, at, game_day, holder=holder, now=clock.now())
-
-
-def _announce(space: Workspace, plan: GameDayPlan, at: Instant, lasts: float) -> None:
+def _announce(space: Workspace, plan: GameDayPlan, until: Instant) -> None:
     """Notify participants of what is announced, in the channels that the plan names."""
-    if plan.announcement == "none":
+    announced = announcing.opened(plan)
+    if announced is None:
         output.talk("nothing is announced to participants")
         return
-    full = plan.announcement == "full"
     message = messages.opened(
-        plan.environment,
-        Instant(at + lasts),
-        plan.when.zone,
-        title=plan.title if full else "",
-        text=plan.description if full else "",
+        plan.environment, until, plan.when.zone, title=announced.title, text=announced.text
     )
-    notify.send(space, (place.channel for place in plan.channels), message)
+    notify.send(space, announced.channels, message)
 
 
 def _conduct(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from gameday.core.errors import NotReady, UsageError
+from gameday.core.errors import GamedayError, NotReady, UsageError
 
 _FIELD = re.compile(r"`(\w+)`")
 
@@ -17,11 +17,16 @@ def option_names(**options: str) -> Iterator[None]:
     try:
         yield
     except (UsageError, NotReady) as error:
-        error.parts = tuple(_named(part, options) for part in error.parts)
-        error.message = "\n".join(error.parts)
-        error.hint = _named(error.hint, options)
-        error.args = (error.message,)
+        name_options(error, options)
         raise
+
+
+def name_options(error: GamedayError, options: Mapping[str, str]) -> None:
+    """Do the same to an error that was caught."""
+    error.parts = tuple(_named(part, options) for part in error.parts)
+    error.message = "\n".join(error.parts)
+    error.hint = _named(error.hint, options)
+    error.args = (error.message,)
 
 
 def _named(text: str, options: Mapping[str, str]) -> str:

@@ -26,6 +26,7 @@ from gameday.core.facts import gameday as gf
 from gameday.core.facts import history
 from gameday.core.gamedays import state as states
 from gameday.core.gamedays.state import GameDayState, Stage, Turn
+from gameday.core.plans import spoilers
 from gameday.core.plans.gameday import Occasion
 from gameday.core.values import DrillId, Instant, Seconds
 
@@ -281,8 +282,7 @@ def occasion_of(state: GameDayState) -> Occasion:
     plan = state.plan
     return Occasion(
         game_day=state.game_day,
-        # Without people there is nobody from whom the drill could be hidden.
-        hidden=state.planned.attended and plan.announcement != "full",
+        hidden=spoilers.hides(plan.announcement, attended=state.planned.attended),
         insiders=plan.insiders,
         facilitators=plan.facilitators,
         participants=tuple(each.name for each in plan.participants),

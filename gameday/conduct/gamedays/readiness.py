@@ -1,4 +1,4 @@
-"""Whether a game day may open now.
+"""Answers what decides whether a game day may open now; `opening` puts the questions in order.
 
 What counts is its date, other game days and schedules on the environment meanwhile, its approvals, and its
 prerequisites, which are really checked.
@@ -49,12 +49,12 @@ def _minute(at: Instant) -> str:
     return f"{format_instant(at)[:16]}Z"
 
 
-def no_other_game_day(store: ports.HistoryStore, environment: str, *, gameday: str = "") -> str:
+def no_other_game_day(rows: Iterable[ports.DrillRow], environment: str, *, gameday: str = "") -> str:
     """Give in words that no game day is open on an environment, but for one of the plan `gameday`.
 
     Raises Busy while there is one.
     """
-    for row in store.game_days():
+    for row in rows:
         if row.closed is None and row.environment == environment and row.scenario != gameday:
             raise Busy(
                 f"{row.drill} is open on {environment}",
@@ -122,11 +122,12 @@ def alone(store: ports.HistoryStore, environment: str, holder: str, clock: ports
             store.claim(OPENING, environment, holder, until=clock.now())
 
 
-def must_be_met(prerequisites: Iterable[PrerequisiteChecked]) -> None:
-    """Refuse to open while a prerequisite is not met. Raises NotReady."""
+def unmet(prerequisites: Iterable[PrerequisiteChecked]) -> NotReady | None:
+    """Give the error that names every prerequisite that is not met; None where all are."""
     failed = [prerequisite.name for prerequisite in prerequisites if not prerequisite.passed]
-    if failed:
-        raise NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
+    if not failed:
+        return None
+    return NotReady(f"prerequisite not met: {'; '.join(failed)}", hint="nothing was opened or injected")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

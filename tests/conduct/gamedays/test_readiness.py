@@ -249,12 +249,12 @@ def opened(store, gameday, drill, *, closed=False):
 def test_another_open_game_day_on_the_environment_is_in_the_way():
     store = MemoryHistoryStore(VirtualClock())
     opened(store, "over", "gameday-0", closed=True)
-    assert readiness.no_other_game_day(store, "stage") == "none is open on stage"
+    assert readiness.no_other_game_day(store.game_days(), "stage") == "none is open on stage"
     opened(store, "day", "gameday-1")
-    assert readiness.no_other_game_day(store, "stage", gameday="day") == "none is open on stage"
-    assert readiness.no_other_game_day(store, "shop") == "none is open on shop"
+    assert readiness.no_other_game_day(store.game_days(), "stage", gameday="day") == "none is open on stage"
+    assert readiness.no_other_game_day(store.game_days(), "shop") == "none is open on shop"
     with pytest.raises(Busy, match="gameday-1 is open on stage") as busy:
-        readiness.no_other_game_day(store, "stage")
+        readiness.no_other_game_day(store.game_days(), "stage")
     assert "gameday plan end --game-day gameday-1" in busy.value.hint
 
 
@@ -290,6 +290,7 @@ def test_a_schedule_that_is_due_on_the_environment_meanwhile_is_in_the_way(chang
 
 def test_every_prerequisite_has_to_be_met():
     met, unmet = PrerequisiteChecked(name="a", passed=True), PrerequisiteChecked(name="b", passed=False)
-    readiness.must_be_met([met])
-    with pytest.raises(NotReady, match=r"prerequisite not met: b$"):
-        readiness.must_be_met([met, unmet])
+    assert readiness.unmet([met]) is None
+    error = readiness.unmet([met, unmet])
+    assert error is not None
+    assert error.message == "prerequisite not met: b"
