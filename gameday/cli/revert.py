@@ -430,6 +430,8 @@ def _alone(open_drill: OpenDrill, settled: Callable[[], ExitCode]) -> ExitCode:
         return settled()
     except GamedayError as error:
         output.problem(error)
+    except PermissionError as error:  # its processes, or its files, are another user's
+        return _left_to_its_conductor(open_drill, error)
     # The outer edge of one drill's recovery: its history may be a stranger's, and hold what nobody foresaw.
     except Exception as error:  # noqa: BLE001
         output.talk(f"error: {open_drill.drill}: {guard.unforeseen(error)}")
@@ -438,6 +440,18 @@ def _alone(open_drill: OpenDrill, settled: Callable[[], ExitCode]) -> ExitCode:
     output.talk(f"error: {open_drill.drill}: a fault may still be in force")
     output.hint(f'gameday revert {open_drill.drill}; undone by yourself: add --by-hand "what was done"')
     return ExitCode.FAULT_IN_FORCE
+
+
+def _left_to_its_conductor(open_drill: OpenDrill, error: PermissionError) -> ExitCode:
+    why = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    fault = "; a fault may still be in force" if open_drill.exposed else ""
+    output.talk(
+        f"error: {open_drill.drill}: nothing was reverted{fault}: its processes are another user's ({why})"
+    )
+    output.hint(
+        f"type gameday abort --drill {open_drill.drill}, or ask {open_drill.host}'s user who started it"
+    )
+    return ExitCode.FAULT_IN_FORCE if open_drill.exposed else ExitCode.INCONCLUSIVE
 
 
 def _open_ids(store: ports.HistoryStore) -> frozenset[DrillId]:

@@ -24,6 +24,7 @@ from gameday.core.errors import StoreUnavailable, UsageError
 from gameday.core.facts.drill_row import DrillRow
 from gameday.storage import journal, urls
 from gameday.storage.database import Executor
+from gameday.storage.spill import spill_file
 from gameday.system import regular_files
 from gameday.system.state_folder import state_folders
 
@@ -72,7 +73,7 @@ class QuickStore:
         from gameday.render import show_cache  # noqa: PLC0415  # `gameday list` needs none
 
         folder = self.where.artifacts / row.drill
-        if row.closed is None or (folder / "spill.jsonl").exists():
+        if row.closed is None or spill_file.exists(self.where.artifacts, row.drill):
             return None
         try:
             text = (folder / show_cache.FILE).read_text(encoding="utf-8")

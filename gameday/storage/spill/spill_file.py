@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import functools
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -26,12 +27,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gameday.core.errors import StoreUnavailable
+from gameday.core.errors import SHARED, StoreUnavailable
 from gameday.core.values import is_drill_id, is_instant
 from gameday.formats.stored import envelope
 from gameday.formats.stored.envelope import Document
 from gameday.storage.journal import Batch
-from gameday.system import regular_files
+from gameday.system import regular_files, shared_folders
 from gameday.system.regular_files import NotRegularError
 
 NAME = "spill.jsonl"
@@ -41,6 +42,7 @@ RESERVED_BYTES = 1 << 20
 """Enough for the facts and load of some minutes; a drill whose store is lost ends within seconds."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _ABSENT = (FileNotFoundError, NotADirectoryError)
+_ELSEWHERE = (*_ABSENT, PermissionError, NotRegularError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +59,11 @@ def path(folder: Path, drill: str) -> Path:
     return folder / drill / NAME
 
 
+def exists(folder: Path, drill: str) -> bool:
+    """Report whether a drill has a spill file, as far as this user may see."""
+    return os.path.exists(path(folder, drill))  # noqa: PTH110  # Path's own raises for another user's folder
+
+
 def files(folder: Path) -> list[Path]:
     """List the spill files of all drills."""
     return sorted(folder.glob(f"*/{NAME}"))
@@ -69,9 +76,10 @@ def reserve(folder: Path, drill: str) -> None:
     """
     file = path(folder, drill).with_name(RESERVE)
     with suppress(OSError):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shared_folders.make(file.parent)
         # Written, not truncated to its size: a sparse file would occupy no blocks.
-        with file.open("xb") as reserved:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as reserved:
+            shared_folders.share(file, reserved.fileno())  # it may become the spill file
             reserved.write(bytes(RESERVED_BYTES))
 
 
@@ -100,7 +108,8 @@ def write(folder: Path, documents: Iterable[Document], load: Iterable[Batch] = (
 def read(file: Path) -> Spilled:
     """Read a spill file; a missing one is empty. An incomplete line was never acknowledged, and is dropped.
 
-    Raises StoreUnavailable for a file that can't be read.
+    One that this user may not read is named on stderr, and left out. Raises StoreUnavailable for a file that
+    can't be read for another reason.
     """
     try:
         with _explained(file):
@@ -108,6 +117,9 @@ def read(file: Path) -> Spilled:
             return _parse(regular_files.read_regular(file).rstrip(b"\0"), file.parent.name)
     except NotRegularError as error:
         raise StoreUnavailable(str(error), hint="the next command that writes sets it aside") from error
+    except PermissionError as error:
+        _leave_out(file, error)
+        return Spilled()
     except _ABSENT:
         return Spilled()
 
@@ -116,9 +128,9 @@ def read(file: Path) -> Spilled:
 def taking(file: Path) -> Iterator[Spilled]:
     """Give the contents of a spill file, and delete it when the block succeeds; it is locked meanwhile.
 
-    Where anything was refused, here or by the block in `refused`, the file is set aside instead. Raises
-    StoreUnavailable where it can't be read, deleted or set aside. If it stays after its contents were stored,
-    they are stored again: once per id.
+    One that this user may not change is named on stderr and left. Where anything was refused, here or by the
+    block in `refused`, the file is set aside instead. Raises StoreUnavailable where it can't be read, deleted
+    or set aside. If it stays after its contents were stored, they are stored again: once per id.
     """
     try:
         with _explained(file):
@@ -127,13 +139,17 @@ def taking(file: Path) -> Iterator[Spilled]:
         _set_aside(file, str(error.strerror))
         yield Spilled()
         return
+    except PermissionError as error:
+        _leave_out(file, error)
+        yield Spilled()
+        return
     except _ABSENT:
         yield Spilled()
         return
     try:
         spilled = _parse(_content(descriptor), file.parent.name)
         yield spilled
-        with _explained(file):
+        with _explained(file, _ABSENT):
             # Under the lock, so that nobody appends to it between the reading and the deletion.
             if spilled.refused:
                 _set_aside(file, spilled.refused[0])
@@ -141,6 +157,21 @@ def taking(file: Path) -> Iterator[Spilled]:
                 file.unlink()
     finally:
         os.close(descriptor)
+
+
+@functools.cache
+def _name_once(file: Path, reason: str) -> None:
+    import logging  # noqa: PLC0415  # a responder's command may pass this module
+
+    from gameday.core.visible import line  # noqa: PLC0415
+
+    text = "warning: what was kept in %s is left out: %s; %s"
+    logging.getLogger(__name__).warning(text, line(str(file)), reason, SHARED)
+
+
+def _leave_out(file: Path, error: PermissionError) -> None:
+    """Name a file that belongs to another user on stderr, once: nothing else may fail for it."""
+    _name_once(file, error.strerror or str(error))
 
 
 def _set_aside(file: Path, why: str) -> None:
@@ -155,7 +186,7 @@ def _set_aside(file: Path, why: str) -> None:
         for number in itertools.count(1)
         if not os.path.lexists(name := file.with_name(ASIDE.format(number=number)))
     )
-    with suppress(FileNotFoundError), _explained(file):
+    with suppress(FileNotFoundError), _explained(file, _ABSENT):
         file.rename(aside)
         # Printed on stderr, as nobody has configured anything else.
         text = "warning: %s could not be stored, and was set aside as %s: %s"
@@ -163,11 +194,14 @@ def _set_aside(file: Path, why: str) -> None:
 
 
 @contextmanager
-def _explained(file: Path) -> Iterator[None]:
-    """Turn errors of the file system into StoreUnavailable, except that there is no such file."""
+def _explained(file: Path, others: tuple[type[OSError], ...] = _ELSEWHERE) -> Iterator[None]:
+    """Turn errors of the file system into StoreUnavailable, but for those that mean something else here.
+
+    others: those; by default that there is no such file, that it is none, or is another user's.
+    """
     try:
         yield
-    except (*_ABSENT, NotRegularError):
+    except others:
         raise
     except OSError as error:
         reason = error.strerror or str(error)
@@ -178,13 +212,14 @@ def _explained(file: Path) -> Iterator[None]:
 
 
 def _append(file: Path, content: bytes) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shared_folders.make(file.parent)
     try:
         descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
     except NotRegularError as error:
         _set_aside(file, str(error.strerror))
         descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
     try:
+        shared_folders.share(file, descriptor)
         before = _content(descriptor)
         # The last line is incomplete when its writer died or the disk was full: begin a new one.
         if before and not before.endswith(b"\n"):

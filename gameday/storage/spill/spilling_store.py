@@ -118,7 +118,7 @@ class SpillingStore:
         Never spilled: of two processes that both spill, neither excludes the other.
         """
         with self._lock:
-            if spill_file.path(self._folder, drill).exists():
+            if spill_file.exists(self._folder, drill):
                 self.merge()
             view = self._views.setdefault(drill, _View())
             with contextlib.suppress(LookupError):  # these are its first events
@@ -169,7 +169,7 @@ class SpillingStore:
         except StoreUnavailable as away:
             self._failed(away)
             # Nothing is known of the drill, so an empty answer would be taken for a drill without facts.
-            if not view.events and not spill_file.path(self._folder, drill).exists():
+            if not view.events and not spill_file.exists(self._folder, drill):
                 raise
             return
         for row in stored:
@@ -209,7 +209,7 @@ class SpillingStore:
 
     def ends(self, drill: DrillId) -> str:
         """Give a text that changes with whatever is added to a drill; empty while a part of it is spilled."""
-        return "" if spill_file.path(self._folder, drill).exists() else self._inner.ends(drill)
+        return "" if spill_file.exists(self._folder, drill) else self._inner.ends(drill)
 
     def merge(self) -> int:
         """Store what was spilled, of every drill; give how many spill files were emptied."""
@@ -248,7 +248,7 @@ class SpillingStore:
                 spill_file.write(self._folder, documents, load)
                 return
             try:
-                if self._why or any(spill_file.path(self._folder, drill).exists() for drill in drills):
+                if self._why or any(spill_file.exists(self._folder, drill) for drill in drills):
                     self.merge()  # first, so that a drill's events are stored in the order in which they came
                 self._inner.write(documents, load, within=self._patience)
                 self._why = ""

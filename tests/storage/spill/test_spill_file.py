@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -173,3 +174,45 @@ def test_a_pipe_is_neither_waited_for_nor_written_to(folder):
     os.mkfifo(path)
     spill_file.write(folder, [event("a")])
     assert [kept["id"] for kept in spill_file.read(path).documents] == ["a"]
+
+
+def as_a_stranger(file, do):
+    """Do something as a user to whom the folder of a file is closed; give whether nothing was raised."""
+    file.parent.chmod(0 if os.geteuid() else 0o700)
+    child = os.fork()
+    if not child:
+        if not os.geteuid():
+            os.setresuid(54321, 54321, 54321)
+        with contextlib.suppress(BaseException):
+            do()
+            os._exit(0)
+        os._exit(1)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    file.parent.chmod(0o700)
+    return ended == 0
+
+
+def test_another_users_spill_is_named_once_and_stops_nothing(folder, caplog):
+    spill_file.write(folder, [event("e1")])
+    file = spill_file.path(folder, D)
+
+    def look():
+        assert not spill_file.exists(folder, D)
+        assert spill_file.read(file) == spill_file.Spilled()
+        with spill_file.taking(file) as kept:
+            assert kept == spill_file.Spilled()
+        assert caplog.text.count("is left out") == 1
+        assert "docs/how-to/team.md" in caplog.text
+
+    assert as_a_stranger(file, look)
+    assert len(spill_file.read(file).documents) == 1
+
+
+def test_the_spill_of_a_groups_folder_is_the_groups(folder):
+    folder.mkdir()
+    folder.chmod(0o2770)
+    spill_file.reserve(folder, D)
+    spill_file.write(folder, [event("e1")])
+    file = spill_file.path(folder, D)
+    assert file.parent.stat().st_mode & 0o7777 == 0o2770
+    assert {each.stat().st_mode & 0o777 for each in file.parent.iterdir()} == {0o660}
