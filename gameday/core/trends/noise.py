@@ -73,11 +73,11 @@ class Spread:
 
 
 def took(interval: StoredInterval) -> Seconds | None:
-    """Give how long it took: infinite when not reached, 0 when no user was affected, None when unknown."""
+    """Give how long it took: infinite when not reached, None when unknown or when nothing was to time."""
     if interval.seconds is not None:
         return interval.seconds
     if not interval.applies:
-        return 0.0
+        return None
     cut_off = interval.at_least is not None or interval.verdict is Verdict.MISSED
     return math.inf if cut_off else None
 

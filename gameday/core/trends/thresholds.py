@@ -202,6 +202,15 @@ def _times(drills: Iterable[StoredResult], name: str) -> list[Seconds]:
     return [seconds for seconds in times if seconds is not None]
 
 
+def _times_to_compare(drills: Iterable[StoredResult], name: str) -> list[Seconds]:
+    """Give the times of one name; 0 of a drill whose fault no user felt, as nothing could be faster."""
+    times: list[Seconds] = []
+    for drill in drills:
+        felt = _times((drill,), name)
+        times += felt or ([0.0] if drill.outcome is Outcome.ABSORBED else [])
+    return times
+
+
 def _spreads(results: Sequence[StoredResult]) -> tuple[Spread, ...]:
     """Describe points and times of repeats."""
     figures = {"points": [result.points for result in results if result.points is not None]}
@@ -227,7 +236,8 @@ def _comparisons(results: Sequence[StoredResult], thresholds: Thresholds) -> tup
     earlier = comparable(results, thresholds.baseline) if thresholds.baseline else ()
     # Bonferroni: all comparisons of the pipeline together give no more false alarms than that.
     alarms = FALSE_ALARMS / (len(NAMES) * thresholds.scenarios)
-    pairs = ((name, _times(results, name), _times(earlier, name)) for name in NAMES)
+    timed = [name for name in NAMES if _was_to_be_timed((*results, *earlier), name)]
+    pairs = ((name, _times_to_compare(results, name), _times_to_compare(earlier, name)) for name in timed)
     return tuple(compare(name, now, before, alarms=alarms) for name, now, before in pairs if now and before)
 
 
@@ -237,10 +247,24 @@ def _against(
     """Check each time against the baseline; what can't be compared is inconclusive, with its reason."""
     if not results:
         return (_incomparable("baseline", "there is no judged drill to compare"),)
-    if not comparable(results, baseline):
+    earlier = comparable(results, baseline)
+    if not earlier:
         return (_incomparable("baseline", _why_none(results, baseline)),)
     by_name = {comparison.name: comparison for comparison in comparisons}
-    return tuple(_compared(name, by_name.get(name)) for name in NAMES)
+    drills = (*results, *earlier)
+    return tuple(
+        _compared(name, by_name.get(name)) if _was_to_be_timed(drills, name) else _not_timed(name)
+        for name in NAMES
+    )
+
+
+def _was_to_be_timed(drills: Iterable[StoredResult], name: str) -> bool:
+    return any(each.applies for drill in drills for each in drill.intervals if each.name == name)
+
+
+def _not_timed(name: str) -> Check:
+    detail = f"there was nothing to {name}, now and before"
+    return Check(name=f"baseline {name}", code=ExitCode.PASSED, detail=detail, skipped=True)
 
 
 def _compared(name: str, comparison: Comparison | None) -> Check:

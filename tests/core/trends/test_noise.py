@@ -106,7 +106,7 @@ def test_a_doubling_is_seen_by_a_few_repeats_of_an_automation_that_varies_by_a_t
     ("measured", "seconds"),
     [
         (interval(seconds=3.0), 3.0),
-        (interval(seconds=None, applies=False), 0.0),
+        (interval(seconds=None, applies=False), None),
         (interval(seconds=None, verdict=Verdict.MISSED), math.inf),
         (interval(seconds=None, verdict=Verdict.UNKNOWN, at_least=9.0), math.inf),
         (interval(seconds=None, verdict=Verdict.UNKNOWN), None),

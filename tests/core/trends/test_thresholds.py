@@ -239,3 +239,36 @@ def test_a_single_bad_objective_is_never_outvoted(codes, where):
         result=stored_result(f"d{place}", intervals=(interval("detect", 70.0, Verdict.MISSED),)),
     )
     assert trends.judge((*drills[:place], worse, *drills[place + 1 :]), Thresholds()).code in (1, 5)
+
+
+# --- nothing to time ---
+
+
+def untimed(drill="d1", outcome=Outcome.UNKNOWN, **changes):
+    nothing = tuple(
+        interval(name, None, Verdict.UNKNOWN, applies=False) for name in ("detect", "contain", "recover")
+    )
+    changes = {"points": None, "intervals": nothing, "outcome": outcome, **changes}
+    return finished_drill(drill=drill, **changes)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNKNOWN, Outcome.ABSORBED])
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_what_was_not_to_be_timed_has_no_distribution_and_is_not_compared(outcome, repeats):
+    drills = tuple(untimed(f"d{number}", outcome) for number in range(repeats))
+    before = Baseline(folder="b", drills=(untimed("before", outcome).result,))
+    judged = trends.judge(drills, Thresholds(baseline=before))
+    assert (judged.code, judged.spreads, judged.comparisons) == (0, (), ())
+    compared = [check for check in judged.checks if check.name.startswith("baseline")]
+    assert len(compared) == 3
+    assert all(check.skipped for check in compared)
+
+
+def test_of_repeats_only_those_count_that_were_to_be_timed():
+    judged = trends.judge((untimed("a", Outcome.ABSORBED), finished_drill(drill="b")), Thresholds())
+    assert {each.name: each.values for each in judged.spreads}["detect"] == (10.0,)
+
+
+def test_what_users_feel_now_and_did_not_before_is_worse():
+    judged = against(untimed("before", Outcome.ABSORBED).result, now=finished_drill(drill="now"))
+    assert {check.name: check.code for check in judged.checks}["baseline recover"] == 1
