@@ -93,7 +93,8 @@ class KeeperClient:
         if answer["answer"] != "ready":
             raise NotReady(
                 f"the fault keeper is not ready: {answer.get('error', '')}",
-                hint="nothing was injected; run gameday doctor to see what is missing",
+                hint="nothing was injected; an overloaded machine is the usual reason where no answer came, "
+                "else run gameday doctor to see what is missing",
             )
 
     def _argv(self) -> Sequence[str]:

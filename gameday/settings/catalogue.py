@@ -149,7 +149,7 @@ class Catalogue:
 
     def _environment(self, document: Document, other: str) -> None:
         name = other or document.get(("environment",))
-        if isinstance(name, str) and name and name not in self.space.settings.environments:
+        if isinstance(name, str) and name and not self.space.may_have(name):
             message, hint = self.space.settings.no_environment(name)
             where = () if other else ("environment",)
             self.mistakes.append(document.mistake(where, message, hint=hint))

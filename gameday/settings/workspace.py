@@ -16,6 +16,7 @@ from gameday.formats.settings import reader as settings_reader
 from gameday.formats.settings.reader import FILE, Secret, Settings
 from gameday.formats.text import document as text_document
 from gameday.formats.text import paths, reader
+from gameday.formats.text.document import Document
 from gameday.storage import urls
 from gameday.system import files, known_secrets
 
@@ -40,6 +41,8 @@ class Workspace:
 
     root: Path
     settings: Settings
+    unread: frozenset[str] | None = frozenset()
+    """Environments of a gameday.toml that has mistakes; None where not even their names can be read."""
 
     @property
     def found(self) -> bool:
@@ -55,6 +58,10 @@ class Workspace:
     def artifacts(self) -> Path:
         """The folder for the files of drills."""
         return self.root / self.settings.artifacts
+
+    def may_have(self, environment: str) -> bool:
+        """Report whether gameday.toml has an environment, or may have it: its own mistakes are named once."""
+        return self.unread is None or environment in self.unread or environment in self.settings.environments
 
     def name(self, path: Path) -> str:
         """Give the workspace path of a file on disk; outside the workspace, its absolute path."""
@@ -184,10 +191,17 @@ def open_workspace(
         content = b""
     except (OSError, ValueError) as error:
         mistake = Mistake(file=FILE, message=f"the file can't be read: {error}")
-        return Workspace(root=root, settings=Settings()), (mistake,)
+        return Workspace(root=root, settings=Settings(), unread=None), (mistake,)
     document = reader.attempt(reader.read, content, FILE)
     checked = settings_reader.check(document, variables, urls.mistake)
-    return Workspace(root=root, settings=checked.value or Settings()), checked.mistakes
+    if checked.value is None:
+        return Workspace(root=root, settings=Settings(), unread=_unread(document)), checked.mistakes
+    return Workspace(root=root, settings=checked.value), checked.mistakes
+
+
+def _unread(document: Document) -> frozenset[str] | None:
+    table = document.get(("environments",)) if document.data is not None else None
+    return frozenset(table) if isinstance(table, dict) else None
 
 
 def load_workspace(start: Path, environ: Mapping[str, str] | None = None) -> Workspace:

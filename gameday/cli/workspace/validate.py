@@ -47,6 +47,8 @@ def validate(paths: Sequence[Path], *, json: bool, strict: bool, imports: bool =
         output.data_json({"files": count, "mistakes": [mistake._asdict() for mistake in found]})
     else:
         _print(space, found, count)
+        if strict and any(mistake.warning for mistake in found):
+            output.talk("--strict: warnings count as mistakes")
     return ExitCode.INVALID if invalid else ExitCode.PASSED
 
 

@@ -139,7 +139,7 @@ def _listening(
         yield document.mistake(
             (*path, "listen"),
             "other hosts can reach this address, and no secret would prove who sends",
-            hint=f'add secret = "env:{variable}_TOKEN"; the sender shows it as `Authorization: Bearer …`',
+            hint=f'add secret = "env:{variable}_TOKEN"; the sender shows it as its bearer token',
         )
 
 

@@ -7,6 +7,7 @@ miss one, a mistake is reported at the nearest value around it. Source: TOML 1.0
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ _MAX_DOTS = 500
 _PLACE = re.compile(
     r"(?P<text>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
 )
+_TWICE = re.compile(r"Cannot declare (?P<keys>\('.*\)) twice$", re.DOTALL)
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _STRING = re.compile(
     r'"""(?:[^\\]|\\.)*?"{3,5}(?!")' r"|'''.*?'{3,5}(?!')" r'|"(?:[^"\\\n]|\\.)*"' r"|'[^'\n]*'", re.DOTALL
@@ -80,6 +82,9 @@ def _explain(message: str, text: str, file: str) -> None:
     else:
         spot = Spot(int(place["line"]), int(place["column"]))
     problem = place["text"] if place else message
+    if (twice := _TWICE.match(problem)) is not None:
+        table = ".".join(ast.literal_eval(twice["keys"]))
+        text_document.fail(file, spot, f"[{table}] stands twice", "put all its keys under one of them")
     hint = 'put text into double quotes: key = "value"' if "Invalid value" in problem else ""
     text_document.fail(file, spot, f"TOML: {problem[:1].lower()}{problem[1:]}", hint)
 

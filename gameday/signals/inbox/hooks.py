@@ -49,7 +49,7 @@ def bearer(secret: str) -> Callable[[Headers], str]:
     def prove(headers: Headers) -> str:
         given = [value for name, value in headers if name == b"authorization"]
         if not given:
-            return "a delivery without `Authorization: Bearer …` was refused"
+            return "a delivery without its bearer token was refused"
         scheme, _, token = given[0].partition(b" ")
         same = hmac.compare_digest(_digest(token.strip()), expected)
         if len(given) > 1 or scheme.lower() != b"bearer" or not same:

@@ -59,12 +59,10 @@ def test_each_mistake_is_a_line_with_its_place_and_a_hint(
     assert capfd.readouterr().err.splitlines() == [
         "gameday.toml:2:1: unknown key 'upp'",
         "  hint: did you mean 'up'?",
-        "scenarios/slow.yaml:3:14: gameday.toml has no environment 'shop'",
-        "  hint: add [environments.shop] with its base_url",
         "scorecards/team.yaml:1:1: the key 'criteria' is missing",
         "  hint: criteria: what is judged",
         "scorecards/team.yaml:2:10: expected a whole number, not the text 'x'",
-        "8 files: 4 mistakes, 0 warnings",
+        "8 files: 3 mistakes, 0 warnings",
     ]
 
 
@@ -99,6 +97,38 @@ def test_a_warning_counts_only_when_it_is_asked_to(tmp_path: Path, capfd: pytest
     assert run(root) == 0
     assert "scenarios/slow.yaml:10:20: warning: the response ends after 5m" in capfd.readouterr().err
     assert run(root, strict=True) == 2
+    assert capfd.readouterr().err.endswith("1 warning\n--strict: warnings count as mistakes\n")
+
+
+SHORTY = "[environments.shop]\nbase_url = 'http://127.0.0.1:1'\n"
+
+
+@pytest.mark.parametrize(
+    "mistaken",
+    [
+        SHORTY + "up_command = ['x']\n",
+        SHORTY + "integrations = ['pager']\n[integrations.pager]\nkind = 'pagr'\n",
+        SHORTY + SHORTY,
+        SHORTY + "integrations = ['p']\n[integrations.p]\nkind = 'alertmanager'\nlisten = '0.0.0.0:9099'\n",
+        "x = [\n" + SHORTY,
+    ],
+)
+def test_a_mistake_in_the_settings_is_named_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], mistaken: str
+) -> None:
+    root = space.make(tmp_path, gameday=mistaken)
+    assert run(root) == 2
+    said = capfd.readouterr().err
+    assert "gameday.toml:" in said
+    assert "1 mistake, 0 warnings" in said
+
+
+def test_an_environment_that_is_not_there_is_named_even_then(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    root = space.make(tmp_path, gameday=SHORTY.replace("shop", "shap") + "up_command = ['x']\n")
+    assert run(root) == 2
+    assert "no environment 'shop'" in capfd.readouterr().err
 
 
 def test_json_is_data_on_stdout(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

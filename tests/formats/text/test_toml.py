@@ -67,7 +67,11 @@ def test_every_key_and_value_knows_its_place() -> None:
             'x.toml:2:5: TOML: invalid value\n  hint: put text into double quotes: key = "value"',
         ),
         ("a = 1\na = 2\n", "x.toml:2:6: TOML: cannot overwrite a value"),
-        ("[a]\n[a]\n", "x.toml:2:3: TOML: cannot declare ('a',) twice"),
+        ("[a]\n[a]\n", "x.toml:2:3: [a] stands twice\n  hint: put all its keys under one of them"),
+        (
+            "[a.b]\n[c]\n[a.b]\n",
+            "x.toml:3:5: [a.b] stands twice\n  hint: put all its keys under one of them",
+        ),
         ("a = [1,", 'x.toml:1:8: TOML: invalid value\n  hint: put text into double quotes: key = "value"'),
     ],
 )
