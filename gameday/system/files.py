@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from gameday.core.errors import StoreUnavailable
-from gameday.system import shared_folders
+from gameday.system import regular_files
 
 LARGEST = 1 << 20
 """Bytes of a file that is read whole."""
@@ -34,9 +34,9 @@ def write_whole(file: Path, text: str) -> Path:
     # A rename within a folder is atomic: a reader sees the old file or the new one, never half of it.
     unfinished = file.with_name(f".{file.name}.part")
     try:
-        shared_folders.make(file.parent)
+        regular_files.make_folder(file.parent)
         unfinished.write_text(text, encoding="utf-8", newline="")
-        shared_folders.share(unfinished)
+        regular_files.share(unfinished)
         return unfinished.replace(file)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -32,7 +32,7 @@ from gameday.core.values import is_drill_id, is_instant
 from gameday.formats.stored import envelope
 from gameday.formats.stored.envelope import Document
 from gameday.storage.journal import Batch
-from gameday.system import regular_files, shared_folders
+from gameday.system import regular_files
 from gameday.system.regular_files import NotRegularError
 
 NAME = "spill.jsonl"
@@ -76,10 +76,10 @@ def reserve(folder: Path, drill: str) -> None:
     """
     file = path(folder, drill).with_name(RESERVE)
     with suppress(OSError):
-        shared_folders.make(file.parent)
+        regular_files.make_folder(file.parent)
         # Written, not truncated to its size: a sparse file would occupy no blocks.
         with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as reserved:
-            shared_folders.share(file, reserved.fileno())  # it may become the spill file
+            regular_files.share(file, reserved.fileno())  # it may become the spill file
             reserved.write(bytes(RESERVED_BYTES))
 
 
@@ -197,7 +197,7 @@ def _set_aside(file: Path, why: str) -> None:
 def _explained(file: Path, others: tuple[type[OSError], ...] = _ELSEWHERE) -> Iterator[None]:
     """Turn errors of the file system into StoreUnavailable, but for those that mean something else here.
 
-    others: those; by default that there is no such file, that it is none, or is another user's.
+    others: those; by default that there is no such file, or not an ordinary one, or another user's.
     """
     try:
         yield
@@ -212,14 +212,14 @@ def _explained(file: Path, others: tuple[type[OSError], ...] = _ELSEWHERE) -> It
 
 
 def _append(file: Path, content: bytes) -> None:
-    shared_folders.make(file.parent)
+    regular_files.make_folder(file.parent)
     try:
         descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
     except NotRegularError as error:
         _set_aside(file, str(error.strerror))
         descriptor = _lock(file, os.O_RDWR | os.O_CREAT)
     try:
-        shared_folders.share(file, descriptor)
+        regular_files.share(file, descriptor)
         before = _content(descriptor)
         # The last line is incomplete when its writer died or the disk was full: begin a new one.
         if before and not before.endswith(b"\n"):
