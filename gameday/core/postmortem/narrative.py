@@ -17,7 +17,7 @@ from gameday.core.judging.milestones import Interval
 from gameday.core.judging.result import Result
 from gameday.core.judging.score import FAILED, PASSED
 from gameday.core.plans.scenario import Slo
-from gameday.core.postmortem import percent, sentences
+from gameday.core.postmortem import percent, sentences, timeline
 from gameday.core.postmortem.findings import INTERVAL_WORDS
 from gameday.core.postmortem.model import RootCause, SloLine
 from gameday.core.values import (
@@ -82,6 +82,8 @@ def summary(history: History, result: Result) -> tuple[str, ...]:
     scenario = history.plan.scenario
     tested = "how it fares by itself" if conditions.nobody_responds(history) else "the response"
     what = f"gameday broke {history.plan.environment} on purpose, to test {tested}"
+    if timeline.only_probed(history):
+        what = f"gameday probed {history.plan.environment}, and injected nothing, to test {tested}"
     if history.first(ev.FaultInjected) is None:
         what = f"A drill on {history.plan.environment} in which nothing was injected"
     text = [f"{what}: {scenario.description or scenario.title}".rstrip(".") + "."]

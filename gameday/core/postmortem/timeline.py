@@ -162,7 +162,7 @@ def _matters(event: ev.Event, history: History, cited: frozenset[EventId]) -> bo
 
 def _entry(event: ev.Event, history: History, zero: Instant, cited: frozenset[EventId]) -> Entry:
     at = counted_instant(event)
-    text = sentences.sentence(event)
+    text = _text(event, history)
     return Entry(
         number=0,
         at=at,
@@ -174,6 +174,19 @@ def _entry(event: ev.Event, history: History, zero: Instant, cited: frozenset[Ev
         also=_other_clock(event, at),
         evidence=event.id,
     )
+
+
+def _text(event: ev.Event, history: History) -> str:
+    """Give an event's sentence. A method that only probes injects nothing, whatever the fact is called."""
+    if isinstance(event.fact, ev.FaultInjected) and event.fact.action and only_probed(history):
+        return f"Probed: {event.fact.action}."
+    return sentences.sentence(event)
+
+
+def only_probed(history: History) -> bool:
+    """Report whether the activities of the experiments' methods were probes, all of them."""
+    kinds = {each.fact.kind for each in history.each(ev.ActivityStarted) if each.fact.stage == "method"}
+    return kinds == {"probe"}
 
 
 def _other_clock(event: ev.Event, at: Instant) -> tuple[tuple[str, Instant], ...]:

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from gameday.core import postmortem
 from gameday.core.facts import drill as ev
+from gameday.core.judging import result
 from gameday.core.judging.attribution import Attribution
 from gameday.core.judging.impact import Impact, SloImpact
 from gameday.core.values import Mode, Outcome, Party, RecoveredBy
+from gameday.testing.histories import FAULT, Game
 from tests.core.postmortem.drafts import drafted, with_plan
 from tests.render import a_drill
 
@@ -20,6 +23,19 @@ def test_the_summary_stands_alone():
     assert "Users were affected for 2 min 20 s: 3,391 of 3,794 requests were bad (89 %)" in summary
     assert "Time to detect 18.8 s, objective 1 min 00 s (met)" in summary
     assert "71.4 of 100 points by team@1 (passed), with evidence for 83 % of the weights." in summary
+
+
+@pytest.mark.parametrize(("kinds", "probed"), [(["probe"], True), (["probe", "action"], False), ([], False)])
+def test_a_method_of_probes_alone_broke_nothing(kinds, probed):
+    game = Game()
+    for kind in kinds:
+        game = game.add(ev.ActivityStarted(fault=FAULT, stage="method", activity="look", kind=kind), at=9)
+    history = game.fault(at=10).ended(at=90).history()
+    draft = postmortem.draft(history, result.judge(history))
+    said = " ".join(draft.summary)
+    lines = " ".join(entry.text for entry in draft.timeline)
+    assert ("gameday probed shop, and injected nothing" in said, "Probed: slow." in lines) == (probed, probed)
+    assert ("on purpose" in said, "Fault injected" in lines) == (not probed, not probed)
 
 
 @pytest.mark.parametrize(
