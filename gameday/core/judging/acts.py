@@ -7,10 +7,13 @@ An action that only looks, or that failed, changes nothing on the target, so it 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
+from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
 from gameday.core.judging import read_only_commands
+from gameday.core.plans.scenario import Playbook, PlaybookStep
 from gameday.core.values import Instant, Party
 
 AUTOMATIONS = ("automation", "bot")
@@ -66,11 +69,48 @@ def steps(history: History, since: Instant) -> list[Dated[ev.StepDone]]:
 def _looked(history: History, done: Dated[ev.StepDone]) -> bool:
     playbook = history.plan.playbook
     for step in playbook.steps if playbook else ():
-        if step.id == done.fact.step:
-            lines = playbook.text.splitlines()[step.line - 1 : step.text_end or step.line] if playbook else []
-            commands = re.findall(r"`([^`]+)`", "\n".join(lines))
+        if playbook is not None and step.id == done.fact.step:
+            commands = _commands(playbook, step)
             return bool(commands) and all(map(read_only_commands.only_looks, commands))
     return False
+
+
+def _commands(playbook: Playbook, step: PlaybookStep) -> list[str]:
+    lines = playbook.text.splitlines()[step.line - 1 : step.text_end or step.line]
+    return re.findall(r"`([^`]+)`", "\n".join(lines))
+
+
+def stated_steps(history: History, playbook: Playbook | None) -> dict[str, Dated[Any]]:
+    """Give the steps that a statement proves, by their ids, each with the statement, as the tick that it is.
+
+    Those are the steps of which every command is a statement of gameday's that was recorded. Each statement
+    proves one step: of two steps that say `gameday update`, one update leaves the second open.
+    """
+    recorded: dict[str, list[Dated[Any]]] = defaultdict(list)
+    for kind in (ev.IncidentAcknowledged, ev.IncidentDeclared, ev.MilestoneMarked, ev.UpdateSent):
+        for dated in history.each(kind):
+            recorded[_said(dated.fact)].append(dated)
+    found = {}
+    for step in playbook.steps if playbook else ():
+        words = [command.split()[:2] for command in _commands(playbook, step)] if playbook else []
+        said = [each[1] if len(each) > 1 and each[0] == "gameday" else "" for each in words]
+        if said and all(len(recorded[name]) >= count for name, count in Counter(said).items()):
+            found[step.id] = max((recorded[name].pop(0) for name in said), key=lambda dated: dated.at)
+    return found
+
+
+def _said(fact: ev.Fact) -> str:
+    """Name the command that records a statement; a milestone that was granted is nobody's statement."""
+    match fact:
+        case ev.IncidentAcknowledged():
+            return "ack"
+        case ev.IncidentDeclared():
+            return "declare"
+        case ev.UpdateSent():
+            return "update"
+        case ev.MilestoneMarked(milestone=name, granted=False) if name in ("contained", "recovered"):
+            return name
+    return "-"
 
 
 def watched(history: History, until: Instant) -> bool:

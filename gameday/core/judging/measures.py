@@ -15,7 +15,7 @@ from typing import Any
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
-from gameday.core.judging import alerts, answers, attribution, conditions, milestones
+from gameday.core.judging import acts, alerts, answers, attribution, conditions, milestones
 from gameday.core.judging.alerts import Alerts
 from gameday.core.judging.attribution import Attribution
 from gameday.core.judging.impact import Impact
@@ -382,16 +382,23 @@ def _playbook_followed(drill: Drill) -> Reading:
     if drill.harmless:
         return _undefined(_NO_HARM)
     ticked: list[Dated[Any]] = [done for done in drill.history.each(ev.StepDone) if done.fact.step in steps]
+    stated = acts.stated_steps(drill.history, playbook)
     reviewed = _answers(drill, "step:")
     answered = {given.fact.question.removeprefix("step:"): given.fact.answer for given in reviewed}
-    done = {tick.fact.step for tick in ticked} | {
-        step for step, answer in answered.items() if _is_yes(answer)
-    }
+    done = (
+        {tick.fact.step for tick in ticked}
+        | set(stated)
+        | {step for step, answer in answered.items() if _is_yes(answer)}
+    )
     known = (done | set(answered)) & steps
     if len(known) * 2 < len(steps):
         return _undefined(f"instrument: {len(known)} of {len(steps)} steps are known; ask at the review")
     figure = f"{len(done & steps)} done of {len(known)} known, {len(steps)} in all"
-    return Reading(value=len(done & steps) / len(known), figure=figure, evidence=_ids(ticked + reviewed))
+    return Reading(
+        value=len(done & steps) / len(known),
+        figure=figure,
+        evidence=_ids([*ticked, *stated.values(), *reviewed]),
+    )
 
 
 @_measure

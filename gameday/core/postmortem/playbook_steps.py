@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gameday.core.facts import drill as ev
 from gameday.core.facts.history import Dated, History
+from gameday.core.judging import acts
 from gameday.core.judging.result import Result
 from gameday.core.plans.scenario import Playbook, PlaybookStep
 from gameday.core.values import EventId, Instant, MilestoneName, Seconds
@@ -70,7 +71,7 @@ def review(history: History, result: Result, playbook: Playbook | None) -> Steps
     """Compare what was done with what the playbook describes."""
     if playbook is None:
         return Steps()
-    ticked = {d.fact.step for d in history.each(ev.StepDone)}
+    ticked = {d.fact.step for d in history.each(ev.StepDone)} | set(acts.stated_steps(history, playbook))
     answers = {d.fact.question.removeprefix("step:"): d for d in _answers(history)}
     skipped = {
         s.id for s in playbook.steps if s.id in answers and _says_no(answers[s.id]) and s.id not in ticked

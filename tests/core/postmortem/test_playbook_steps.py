@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gameday.core.facts import drill as ev
 from gameday.core.postmortem import playbook_steps
 from gameday.formats.scenario import playbook as markdown
 from gameday.testing import histories
@@ -71,3 +72,29 @@ def test_a_long_step_is_named_by_whole_words():
     name = playbook_steps.short(long)
     assert len(name) <= playbook_steps.SHORT + 1
     assert name == "Look at the slow queries of the last five minutes, and at…"
+
+
+STATED = markdown.read(
+    "# Checkout\n\n1. Take it: `gameday ack`.\n2. Say it: `gameday declare --severity P2 --commander NAME`.\n"
+    "3. Tell them: `gameday update`.\n4. Tell them again: `gameday update`.\n"
+    "5. Undo it, and say so: `shop rollback`, `gameday contained`.\n6. Mark it: `gameday recovered`.\n",
+    "playbooks/checkout.md",
+)
+
+
+def test_a_step_that_is_a_statement_is_done_by_the_statement():
+    game = histories.Game(playbook=STATED).fault(at=10).bad("POST /checkout", 10, 80).ack(at=15)
+    game = game.declare("P2", at=20).add(ev.UpdateSent(audience="team", text="x"), at=25)
+    game = game.add(ev.MilestoneMarked(milestone="contained"), at=60)
+    game = game.add(ev.MilestoneMarked(milestone="recovered"), at=80)
+    steps = playbook_steps.review(game.history(), game.result(), STATED)
+    numbers = {step.id: number for number, step in enumerate(STATED.steps, start=1)}
+    # one update proves one step, and a step with a command that is no statement is asked for
+    assert [numbers[step.id] for step in steps.done] == [1, 2, 3, 6]
+    assert [numbers[step.id] for step in steps.unticked] == [4, 5]
+
+
+def test_a_milestone_that_was_granted_is_no_statement():
+    game = histories.Game(playbook=STATED).fault(at=10).bad("POST /checkout", 10, 80)
+    game = game.add(ev.MilestoneMarked(milestone="recovered", granted=True), at=60)
+    assert playbook_steps.review(game.history(), game.result(), STATED).done == ()
