@@ -110,7 +110,7 @@ def _said(fact: ev.Fact) -> str:
             return "update"
         case ev.MilestoneMarked(milestone=name, granted=False) if name in ("contained", "recovered"):
             return name
-    return "-"
+    return " "  # no word of a command
 
 
 def watched(history: History, until: Instant) -> bool:
