@@ -61,14 +61,22 @@ def _main(name: str, words: Sequence[str], started: Instant, monotonic: float) -
     try:
         _must_be_allowed(name, asked, live)
         dating = sender_clock.date(live, started, monotonic)
+        ending = live.ending
+        allowed_commands.must_not_be_ending(name, live.drill, ending=ending)
         event = _event(command, asked, live, dating)
         _store(live, where, event)
         _confirm(command, asked, live, event)
+        if ending and name in _JUDGED and not getattr(asked, "at", ""):
+            output.warn(f"drill {live.drill} is being ended: this is recorded, and may no longer count")
         if sender_clock.warning(dating):
             output.warn(sender_clock.warning(dating))
     finally:
         live.database.close()
     return ExitCode.PASSED
+
+
+_JUDGED = frozenset({"ack", "declare", "contained", "recovered"})
+"""Statements that the judge dates: those that come after the response's end may come too late."""
 
 
 class _Help(argparse.HelpFormatter):

@@ -55,6 +55,11 @@ class LiveDrill(NamedTuple):
         """Give the fields of the drill's facts of one kind, in order."""
         return [document["fact"] for document in journal.documents(self.database, self.drill, kind)]
 
+    @property
+    def ending(self) -> bool:
+        """Whether the drill was aborted or its response has ended: then little counts any more."""
+        return any(self.facts(kind) for kind in ("AbortRequested", "EndRequested", "ResponseEnded"))
+
     def nudge(self) -> None:
         """Let the drill's conductor, where it is on this host, look into the store now."""
         with contextlib.suppress(StoreUnavailable):  # the conductor looks a little later, then

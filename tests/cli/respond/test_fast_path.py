@@ -245,6 +245,23 @@ def test_with_several_live_drills_the_command_asks_which(store, capsys):
     assert len(store.read(DrillId("drill-2"))) == 2
 
 
+ENDINGS = (ev.AbortRequested(reason="facilitator"), ev.EndRequested(), ev.ResponseEnded(why="time"))
+
+
+@pytest.mark.parametrize("fact", ENDINGS)
+def test_a_drill_that_is_being_ended_says_what_no_longer_counts(store, capsys, fact):
+    assert fast_path.main(["contained"], NOW + 90) == 0
+    assert "being ended" not in capsys.readouterr().err
+    store.append(event(fact, at=NOW + 100))
+    for words in (["ack"], ["declare", "--severity", "P2"], ["contained"], ["recovered"]):
+        assert fast_path.main(words, NOW + 101) == 0
+        assert "is being ended: this is recorded, and may no longer count" in capsys.readouterr().err
+    before = len(store.read(D))
+    assert fast_path.main(["inject", "send", "support"], NOW + 102) == 2
+    assert "is being ended: no inject is sent or skipped any more" in capsys.readouterr().err
+    assert len(store.read(D)) == before
+
+
 def test_a_drill_that_has_ended_takes_only_what_may_be_said_afterwards(store, capsys):
     store.append(event(ev.DrillClosed(how="completed", reverted=True), at=NOW + 100))
     assert fast_path.main(["ack"], NOW + 101) == 2

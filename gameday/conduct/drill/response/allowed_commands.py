@@ -6,11 +6,18 @@ raises UsageError where something may not be done.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gameday.core import responder_commands
 from gameday.core.errors import UsageError
 from gameday.formats.text import nearest
+
+USELESS_AT_THE_END: Mapping[str, str] = {
+    "inject": "no inject is sent or skipped any more",
+    "hint": "no hint is given any more",
+    "grant": "nothing is granted any more, the fault is reverted anyway",
+}
+"""The commands that have no effect on a drill that is being ended, and what to say of each."""
 
 
 def must_be_open(command: str, drill: str, *, closed: bool) -> None:
@@ -19,6 +26,15 @@ def must_be_open(command: str, drill: str, *, closed: bool) -> None:
         raise UsageError(
             f"drill {drill} has ended",
             hint=f"gameday {command} works during a drill; afterwards: gameday mark MILESTONE --at TIME",
+        )
+
+
+def must_not_be_ending(command: str, drill: str, *, ending: bool) -> None:
+    """Refuse what a drill that is being ended does not do any more; statements are still recorded."""
+    if ending and command in USELESS_AT_THE_END:
+        raise UsageError(
+            f"drill {drill} is being ended: {USELESS_AT_THE_END[command]}",
+            hint="gameday status shows what is left to do",
         )
 
 
