@@ -125,12 +125,26 @@ class Workspace:
 
     def _hint(self, path: str) -> str:
         """Write a hint with the file that was most likely meant; empty if no name is similar."""
+        if elsewhere := self._elsewhere(path):
+            return elsewhere
         try:
             siblings = sorted(entry.name for entry in (self.root / path).parent.iterdir() if entry.is_file())
         except OSError:
             return ""
         near = text_document.nearest(PurePosixPath(path).name, siblings)
         return f"did you mean '{near}'?" if near else ""
+
+    def _elsewhere(self, path: str) -> str:
+        """Name the file that a path would lead to from the root, or the scenario of a name without folder."""
+        parts = PurePosixPath(path).parts
+        if ".." in parts or PurePosixPath(path).is_absolute():
+            return ""
+        for number in range(1, len(parts)):
+            rest = "/".join(parts[number:])
+            if (self.root / rest).is_file():
+                return f"did you mean {rest}? In a file of {'/'.join(parts[:number])}: {'../' * number}{rest}"
+        named = [f"scenarios/{path}{ending}" for ending in ("", ".yaml", ".yml")] if len(parts) == 1 else []
+        return next((f"did you mean '{each}'?" for each in named if (self.root / each).is_file()), "")
 
     def find(self, folder: str, *endings: str) -> Iterator[str]:
         """Give the workspace paths of all files below a folder that have one of the endings, in order."""

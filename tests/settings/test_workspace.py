@@ -6,6 +6,7 @@ import pytest
 from gameday.core.errors import InvalidFiles, NotReady
 from gameday.formats.settings.reader import Secret
 from gameday.settings import Workspace, load_workspace, open_workspace, reveal
+from gameday.settings.workspace import Unreadable
 from tests.settings import space
 
 
@@ -114,3 +115,21 @@ def test_a_system_that_sends_no_alerts_is_a_mistake_for_every_command(tmp_path: 
     root = space.make(tmp_path, gameday=text)
     with pytest.raises(InvalidFiles, match=r"gameday\.toml:2:11: 'alertmanagr' is not a system"):
         load_workspace(root, {})
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        (
+            "scenarios/experiments/slow.json",
+            "did you mean experiments/slow.json? In a file of scenarios: ../experiments/slow.json",
+        ),
+        ("slow", "did you mean 'scenarios/slow.yaml'?"),
+        ("slow.yaml", "did you mean 'scenarios/slow.yaml'?"),
+        ("experiments/slo.json", "did you mean 'slow.json'?"),
+    ],
+)
+def test_a_path_from_the_wrong_folder_is_hinted_at(inside: Workspace, path: str, hint: str) -> None:
+    with pytest.raises(Unreadable) as wrong:
+        inside.read(path)
+    assert wrong.value.hint == hint
