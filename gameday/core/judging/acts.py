@@ -99,7 +99,7 @@ def stated_steps(history: History, playbook: Playbook | None) -> dict[str, Dated
     return found
 
 
-def _said(fact: ev.Fact) -> str:
+def _said(fact: object) -> str:
     """Name the command that records a statement; a milestone that was granted is nobody's statement."""
     match fact:
         case ev.IncidentAcknowledged():
