@@ -49,6 +49,8 @@ def killed_in_mid_drill(space, server, **more):
     child = space.lay_out(server.url, hold="100s", phases=PHASES, **more).run()
     try:
         eventually(lambda: len(server.flips) > before or child.poll() is not None)
+        # The store's record of the injection comes a moment after the target's.
+        eventually(lambda: facts(space, "FaultInjected") or child.poll() is not None)
         assert child.poll() is None, child.stderr.read()
         pids = [fact["pid"] for fact in facts(space, "ProcessStarted")]
         for number in (signal.SIGSTOP, signal.SIGKILL):  # all at once: none sees another die
