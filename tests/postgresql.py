@@ -88,7 +88,7 @@ class PostgreSQL:
 
     def stop(self, how: int = signal.SIGINT) -> None:
         self.process.send_signal(how)
-        self.process.wait(30)
+        self.process.wait(120)  # its last checkpoint writes all databases of the session, on a busy disk
 
     def restart(self) -> None:
         self.stop()
