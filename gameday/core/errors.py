@@ -86,6 +86,13 @@ def worst(codes: Iterable[int]) -> ExitCode:
     return min(understood, key=WORST_FIRST.index, default=ExitCode.INTERNAL)
 
 
+class Stopped(SystemExit):
+    """A signal ends what this process is doing: raised wherever that is, and held back by nobody.
+
+    Other people's code may raise SystemExit, too, which is an error of theirs.
+    """
+
+
 class GamedayError(Exception):
     """An error that gameday can explain: a message, and a hint about what to do next.
 

@@ -24,6 +24,7 @@ from chaoslib.experiment import ensure_experiment_is_valid, run_experiment
 from chaoslib.types import Strategy
 
 from gameday.core import exposure
+from gameday.core.errors import Stopped
 from gameday.core.facts import drill as ev
 from gameday.core.values import Seconds
 from gameday.faults import experiments
@@ -90,7 +91,7 @@ class Injection(ActivityReporter):
         """
         if not self._stopping and self.stage != "rollback":
             self._stopping = True
-            raise SystemExit(20)  # what chaoslib raises for SIGUSR1: leave, and roll back
+            raise Stopped(20)  # what chaoslib raises for SIGUSR1, a SystemExit: leave, and roll back
 
     # Events from chaoslib.
 
@@ -132,7 +133,7 @@ class Injection(ActivityReporter):
     def start_activity(self, activity: Json) -> None:
         """Refuse to start another activity of the method after a signal: the last may have swallowed it."""
         if self._stopping and self.stage == "method":
-            raise SystemExit(20)
+            raise Stopped(20)
         super().start_activity(activity)
         if self._stage() == "method":
             with self._reporting_errors():
@@ -163,7 +164,7 @@ class Injection(ActivityReporter):
             # With `before-inject`, this separates a fault without effect from one that users did not notice.
             self._verdict.exposure.ask("after-inject", limit=PROBE_LIMIT, want=True, settling=1.0)
         self.connection.send("holding")
-        # No timeout of its own: the supervisor has the deadlines. A signal's SystemExit is raised in here,
+        # No timeout of its own: the supervisor has the deadlines. A signal's `Stopped` is raised in here,
         # since this is the main thread.
         self._released.wait()
 

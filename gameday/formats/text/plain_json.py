@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from gameday.core.errors import Stopped
+
 LONGEST_TEXT = 1_048_576
 """Characters of one text; a longer one is replaced by its length: cut, it could show half a secret."""
 MOST_VALUES = 100_000
@@ -22,7 +24,7 @@ MOST_BITS = 1024
 def plain(value: Any) -> Any:
     """Give a value as JSON holds it: cut where it is too long or too deep, in words where JSON has no form.
 
-    Never raises, whatever the value's own methods do.
+    Never raises, whatever the value's own methods do; a signal's `Stopped` passes.
     """
     return _Copy().of_any(value, 0)
 
@@ -50,6 +52,8 @@ class _Copy:
             return "…"
         try:
             return self._of(value, depth)
+        except Stopped:  # comes between, at any line: it ends our process, not the value's method
+            raise
         except BaseException:  # noqa: BLE001  # a foreign object's methods may raise anything, SystemExit too
             return f"(a {type(value).__name__} that can't be shown)"
 

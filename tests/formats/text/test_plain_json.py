@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gameday.core.errors import Stopped
 from gameday.formats.text.plain_json import DEEPEST, LONGEST_TEXT, mapping, plain, plain_text
 
 
@@ -64,6 +65,15 @@ def test_what_would_end_the_process_is_held_back():
             raise SystemExit(1)
 
     assert plain([Ends(), 1]) == ["(a Ends that can't be shown)", 1]
+
+
+def test_a_signal_that_comes_between_ends_the_process_all_the_same():
+    class Interrupted:
+        def __str__(self):
+            raise Stopped(20)
+
+    with pytest.raises(Stopped):
+        plain({"outputs": [Interrupted(), 1]})
 
 
 def test_a_value_that_holds_itself_ends():
